@@ -1,0 +1,109 @@
+"""The parametrisation seam: what the entries of a codebook are, and where they are compared."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vocable.quantize.search import SearchTable, nearest, prepare
+
+
+class Codebook(nn.Module):
+    """Hold one level's entries `[size, width]`, and map latents `[…, dim]` to their space and back."""
+
+    projected = False  # True where `query` and `value` have weights that learn
+
+    def __init__(self, size: int, width: int, learned: bool) -> None:
+        super().__init__()
+        self.size, self.width = size, width
+        entries = torch.randn(size, width) / width**0.5
+        if learned:
+            self.entries = nn.Parameter(entries)
+        else:
+            self.register_buffer("entries", entries)
+        self._ready: tuple[Tensor, int, SearchTable] | None = None
+
+    def query(self, z: Tensor) -> Tensor:
+        """Return latents `[…, dim]` in the entries' space `[…, width]`."""
+        return z
+
+    def key(self, x: Tensor) -> Tensor:
+        """Return vectors `[…, width]` as they are compared."""
+        return x
+
+    def value(self, x: Tensor) -> Tensor:
+        """Return what vectors `[…, width]` of the entries' space stand for in the latent."""
+        return x
+
+    def search(self, x: Tensor) -> Tensor:
+        """Return the codes `[…]` of the entries nearest to ``x`` `[…, width]`."""
+        flat = self.key(x.detach()).reshape(-1, self.width)
+        return nearest(flat, self._table()).reshape(x.shape[:-1])
+
+    def train(self, mode: bool = True) -> Codebook:
+        self._ready = None
+        return super().train(mode)
+
+    def _table(self) -> SearchTable:
+        """Return the search table, kept between calls in evaluation as long as the entries are the same."""
+        entries = self.entries
+        if self.training or entries.is_inference() or torch.compiler.is_compiling():
+            return prepare(self.key(entries.detach()))
+        seen = self._ready
+        if seen is None or seen[0].data_ptr() != entries.data_ptr() or seen[1] != entries._version:
+            # The detached alias keeps the storage alive, so that its address cannot be given away.
+            table = prepare(self.key(entries.detach()))
+            self._ready = seen = (entries.detach(), entries._version, table)
+        return seen[2]
+
+
+class Parametrisation(ABC):
+    """Make the codebook of one level."""
+
+    @abstractmethod
+    def make(self, dim: int, size: int, learned: bool) -> Codebook:
+        """Return a codebook for latents of ``dim``; its entries are a parameter if ``learned``."""
+
+
+@dataclass(frozen=True)
+class Plain(Parametrisation):
+    """Entries in the latent space itself, compared by Euclidean distance."""
+
+    def make(self, dim: int, size: int, learned: bool) -> Codebook:
+        return Codebook(size, dim, learned)
+
+
+@dataclass(frozen=True)
+class Normalised(Parametrisation):
+    """Entries in a low-dimensional space of the level's own, compared by angle.
+
+    Factorised, L2-normalised codes: "Vector-quantized Image Modeling with Improved VQGAN" (Yu et al.
+    2021), as in DAC, which looks up by angle but decodes the entry as it is.
+    """
+
+    width: int = 8  # dimensions of the lookup
+
+    def make(self, dim: int, size: int, learned: bool) -> Codebook:
+        return _NormalisedCodebook(dim, size, self.width, learned)
+
+
+class _NormalisedCodebook(Codebook):
+    projected = True
+
+    def __init__(self, dim: int, size: int, width: int, learned: bool) -> None:
+        super().__init__(size, width, learned)
+        self.down = nn.Linear(dim, width)
+        self.up = nn.Linear(width, dim)
+
+    def query(self, z: Tensor) -> Tensor:
+        return self.down(z)
+
+    def key(self, x: Tensor) -> Tensor:
+        return F.normalize(x, dim=-1)
+
+    def value(self, x: Tensor) -> Tensor:
+        return self.up(x)

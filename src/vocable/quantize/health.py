@@ -1,0 +1,59 @@
+"""Say how well a quantizer uses its codebooks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Health:
+    """Counts from which the health of each level follows; ``a + b`` joins two stretches of audio."""
+
+    counts: tuple[Tensor, ...]  # per level, how often each entry was chosen
+    energy: Tensor  # [levels + 1]: summed squares of the latent, then of the residual after each level
+
+    @classmethod
+    def of(cls, codes: Int[Tensor, "batch levels frames"], sizes: tuple[int, ...]) -> Health:
+        """Return the health of codes alone: the residual energies are unknown (NaN)."""
+        counts = tuple(count_codes(codes[:, i], sizes[i]) for i in range(codes.shape[1]))
+        return cls(counts, torch.full((codes.shape[1] + 1,), torch.nan))
+
+    def __add__(self, other: Health) -> Health:
+        counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
+        return Health(counts, self.energy + other.energy)
+
+    @property
+    def used(self) -> Float[Tensor, "levels"]:
+        """The share of entries that were chosen at least once, per level."""
+        return torch.stack([(c > 0).float().mean() for c in self.counts])
+
+    @property
+    def dead(self) -> Int[Tensor, "levels"]:
+        """The number of entries that were never chosen, per level."""
+        return torch.stack([(c == 0).sum() for c in self.counts])
+
+    @property
+    def perplexity(self) -> Float[Tensor, "levels"]:
+        """Two to the power of the entropy of the codes, per level: entries in effective use."""
+        return torch.stack([_perplexity(c) for c in self.counts])
+
+    @property
+    def residual_db(self) -> Float[Tensor, "levels"]:
+        """What the levels up to this one leave of the latent's energy, in dB, per level."""
+        return 10 * torch.log10(self.energy[1:] / self.energy[0])
+
+
+def count_codes(codes: Int[Tensor, "..."], size: int) -> Float[Tensor, "size"]:
+    """Return how often each of ``size`` entries occurs in ``codes``."""
+    flat = codes.reshape(-1)
+    ones = torch.ones(flat.shape, device=flat.device)
+    return torch.zeros(size, device=flat.device).index_add_(0, flat, ones)
+
+
+def _perplexity(counts: Tensor) -> Tensor:
+    share = counts.double() / counts.sum().clamp(min=1)
+    return torch.special.entr(share).sum().exp().float()

@@ -1,0 +1,39 @@
+"""Start codebooks from data: k-means over the vectors of the first batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.quantize.health import count_codes
+from vocable.quantize.search import nearest, prepare
+
+
+@dataclass(frozen=True)
+class KMeans:
+    """Wait for ``per_entry`` vectors per entry, then put the entries at the centres of their clusters."""
+
+    per_entry: int = 4
+    iterations: int = 10
+
+
+@torch.no_grad()
+def kmeans(
+    x: Float[Tensor, "rows width"], size: int, iterations: int
+) -> Float[Tensor, "size width"]:
+    """Return ``size`` cluster centres of ``x`` by Lloyd's iterations from random rows.
+
+    A centre that loses all its rows starts anew from a random row.
+    """
+    order = torch.randperm(x.shape[0], device=x.device)
+    centres = x[order[torch.arange(size, device=x.device) % x.shape[0]]]
+    for _ in range(iterations):
+        codes = nearest(x, prepare(centres))
+        counts = count_codes(codes, size)[:, None]
+        sums = torch.zeros_like(centres).index_add_(0, codes, x)
+        spare = x[torch.randint(x.shape[0], (size,), device=x.device)]
+        centres = torch.where(counts > 0, sums / counts.clamp(min=1), spare)
+    return centres

@@ -1,0 +1,66 @@
+"""Every measure refuses what it is not defined for, in one line that says why."""
+
+import numpy as np
+import pytest
+
+from tests.measures.signals import RATE, noise, voice
+from vocable.errors import MeasureError
+from vocable.measures import (
+    delay,
+    log_spectral_distance,
+    mel_distance,
+    pesq_wb,
+    si_sdr,
+    stoi,
+)
+
+MEASURES = {
+    "pesq_wb": lambda x, y: pesq_wb(x, y, RATE),
+    "stoi": lambda x, y: stoi(x, y, RATE),
+    "mel_distance": lambda x, y: mel_distance(x, y, RATE),
+    "log_spectral_distance": log_spectral_distance,
+    "si_sdr": si_sdr,
+    "delay": lambda x, y: delay(x, y, 100),
+}
+
+
+@pytest.fixture(params=MEASURES.values(), ids=MEASURES.keys())
+def measure(request):
+    return request.param
+
+
+def broken(at: int, value: float) -> np.ndarray:
+    x = voice()
+    x[at] = value
+    return x
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "said"),
+    [
+        (voice(), voice()[:-1], "reference has 32000 samples but degraded 31999"),
+        (voice().reshape(2, -1), voice(), r"reference has shape \(2, 16000\)"),
+        (voice(), (voice() * 9999).astype(np.int16), "degraded is int16; pass floats"),
+        (voice()[:0], voice()[:0], "reference has no samples"),
+        (np.zeros(RATE), noise(RATE), "reference is silent"),
+        (broken(5, np.nan), voice(), "reference holds 1 NaN or infinite samples, the first at 5"),
+        (voice(), broken(9, np.inf), "degraded holds 1 NaN or infinite samples, the first at 9"),
+    ],
+    ids=["lengths", "shape", "integers", "empty", "silence", "nan", "infinity"],
+)
+def test_bad_signals_are_refused(measure, x, y, said):
+    with pytest.raises(MeasureError, match=said) as caught:
+        measure(x, y)
+    assert "\n" not in str(caught.value)
+
+
+def test_inputs_are_left_as_they_were(measure):
+    x, y = voice(), voice() + noise(2 * RATE)
+    before = x.copy(), y.copy()
+    measure(x, y)
+    assert np.array_equal(x, before[0]) and np.array_equal(y, before[1])
+
+
+def test_float32_is_measured_as_float64(measure):
+    x, y = voice().astype(np.float32), (voice() + noise(2 * RATE)).astype(np.float32)
+    assert measure(x, y) == measure(x.astype(np.float64), y.astype(np.float64))

@@ -1,0 +1,77 @@
+"""`vocable data scan FOLDER`: list the recordings of a folder for training, with what is wrong."""
+
+import os
+from typing import Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.paths import check_output
+from vocable.cli.refusal import listed
+from vocable.cli.say import Voice, clock
+
+
+@click.group("data")
+def command() -> None:
+    """Prepare recordings for training."""
+
+
+@command.command("scan")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "-o", "--out", type=click.Path(), help="The manifest.  [default: FOLDER/manifest.jsonl]"
+)
+@options.force
+@options.speech
+def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) -> int:
+    """List a folder's recordings in a manifest: durations, rates, loudness, silence, bad files."""
+    from vocable.train.manifest import scan as scan_folder
+
+    target = out or os.path.join(folder, "manifest.jsonl")
+    check_output(target, force=force)
+    voice = Voice(as_json=as_json, quiet=quiet)
+    with voice.time_left(folder) as left:
+        found = scan_folder(folder, progress=_Counted(folder, left))
+    if found.rows:
+        found.save(target)
+    voice.line(_summary(found, target))
+    for name, why in found.bad.items():
+        voice.failure(why if name in why else f"{name}: {why}")
+    voice.result(_facts(found, target))
+    return 1 if found.bad else 0
+
+
+class _Counted:
+    """Turns "this file now" into the share of files done."""
+
+    def __init__(self, folder: str, left: Any) -> None:
+        from vocable.train.manifest import ENDINGS
+
+        self._left = left
+        self._done = 0
+        self._total = sum(
+            os.path.splitext(name)[1].lower() in ENDINGS
+            for _, _, names in os.walk(folder)
+            for name in names
+        )
+
+    def __call__(self, path: str) -> None:
+        self._left(self._done / max(1, self._total))
+        self._done += 1
+
+
+def _summary(found: Any, target: str) -> str:
+    if not found.rows:
+        return "no recording can be used, so no manifest was written"
+    rates = listed([f"{rate} Hz" for rate in sorted({row["rate"] for row in found.rows})])
+    bad = f"  {len(found.bad)} bad" if found.bad else ""
+    return f"{target}  {len(found.rows)} recordings  {clock(found.seconds)}  {rates}{bad}"
+
+
+def _facts(found: Any, target: str) -> dict[str, Any]:
+    return {
+        "manifest": target if found.rows else None,
+        "recordings": len(found.rows),
+        "seconds": found.seconds,
+        "bad": found.bad,
+    }

@@ -1,0 +1,106 @@
+"""The `vocable` command itself: finds its subcommands lazily and turns every end into an exit code.
+
+0 done; 1 some input failed (the others are done); 2 the call was wrong and nothing was started;
+130 Ctrl-C; 141 the reader of our output went away (as for any program that a closed pipe ends).
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from vocable.cli.refusal import sentence
+from vocable.errors import VocableError
+
+INTERRUPTED = 130
+CLOSED_PIPE = 141
+
+COMMANDS = (
+    "encode",
+    "decode",
+    "roundtrip",
+    "info",
+    "models",
+    "stream",
+    "data",
+    "train",
+    "completion",
+)
+
+
+class Commands(click.Group):
+    """A group whose members are the modules `vocable.cli.NAME`, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"vocable.cli.{name}").command
+        return command
+
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
+    ) -> Any:
+        """Run a command line, then leave by `sys.exit` with the codes of the module's docstring."""
+        settings["standalone_mode"] = False
+        arguments = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(arguments, prog_name or "vocable", **settings)
+            sys.stdout.flush()
+        except Exception as error:
+            if "--debug" in arguments:
+                traceback.print_exc()
+            code = _explain(error)
+        sys.exit(code or 0)
+
+
+def _explain(error: Exception) -> int:
+    """Say in one line on stderr what ended the run; return the exit code for it."""
+    if isinstance(error, BrokenPipeError):
+        _drop_stdout()
+        return CLOSED_PIPE
+    if isinstance(error, click.Abort):
+        click.echo("stopped", err=True)
+        return INTERRUPTED
+    if isinstance(error, click.UsageError):
+        click.echo(f"error: {_usage(error)}", err=True)
+        return error.exit_code
+    if isinstance(error, (VocableError, OSError, click.ClickException)):
+        click.echo(f"error: {sentence(error)}", err=True)
+        return error.exit_code if isinstance(error, click.ClickException) else 1
+    kind = type(error).__name__
+    message = f"error: this is a bug in vocable: {kind}: {error}; `vocable --debug …` shows where"
+    click.echo(" ".join(message.split()), err=True)
+    return 1
+
+
+def _usage(error: click.UsageError) -> str:
+    message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    where = error.ctx.command_path if error.ctx else "vocable"
+    return f'{message} ("{where} --help" shows what it takes)'
+
+
+def _drop_stdout() -> None:
+    """Point stdout at nothing, so that Python's own flush at exit does not complain again."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+@click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version=None, package_name="vocable", message="vocable %(version)s")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def commands(debug: bool) -> None:
+    """Turn sound into tokens and tokens into sound."""
+
+
+def main() -> None:
+    """Run the command line that the program was called with; never returns."""
+    commands.main()

@@ -1,0 +1,49 @@
+"""The options that several commands share, so that each reads and means the same everywhere."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_CODEC = "speech-16k"
+
+
+def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Join option decorators into one; they show in --help in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+codec = click.option(
+    "--codec",
+    metavar="NAME_OR_FOLDER",
+    help=f"Codec to use: a name (`vocable models`) or its folder.  [default: {DEFAULT_CODEC}]",
+)
+codec_of_tokens = click.option(
+    "--codec",
+    metavar="NAME_OR_FOLDER",
+    help="Codec to use: a name (`vocable models`) or its folder.  [default: the tokens' own]",
+)
+levels = click.option(
+    "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
+)
+mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
+machine = together(
+    click.option("--device", help="cpu, cuda, cuda:1 or mps.  [default: cpu]"),
+    click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]"),
+)
+force = click.option("--force", is_flag=True, help="Replace files that exist already.")
+skip_existing = click.option(
+    "--skip-existing", is_flag=True, help="Leave out inputs whose output exists already."
+)
+speech = together(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result."),
+    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+)

@@ -1,0 +1,188 @@
+"""Which file becomes which: inputs and `-o` resolved, and refused, before any work.
+
+One rule places outputs in a folder: an input keeps its path below the common folder of all inputs.
+`encode talks -o out` turns talks/a/b.wav into out/a/b.vcb; so does `encode talks/a talks/c -o out`.
+"""
+
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from vocable.cli.refusal import Refusal, listed
+
+PIPE = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One input and the file that it becomes; either may be "-" (stdin, stdout)."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work of one call, and how many outputs were there already (--skip-existing)."""
+
+    jobs: list[Job]
+    skipped: int = 0
+
+
+def plan(
+    inputs: tuple[str, ...],
+    out: str | None,
+    *,
+    ending: str,
+    collect: tuple[str, ...],
+    force: bool = False,
+    skip_existing: bool = False,
+) -> Plan:
+    """Return the jobs of a call, each output with `ending`, unless `out` names a single file.
+
+    A folder among the inputs stands for all files below it whose ending is in `collect`. Raises
+    `Refusal` for what is missing, in the way, or claimed twice.
+    """
+    if force and skip_existing:
+        raise Refusal("--force replaces outputs and --skip-existing keeps them; give one of them")
+    _check_inputs(inputs, out)
+    sources = [file for name in inputs for file in _files(name, collect)]
+    if not sources:
+        raise Refusal(f"no file ending in {', '.join(collect)} in {listed(list(inputs))}")
+    jobs = _jobs(inputs, sources, out, ending)
+    _check_collisions(jobs)
+    if skip_existing:
+        todo = [job for job in jobs if not os.path.exists(job.target)]
+        return Plan(todo, skipped=len(jobs) - len(todo))
+    _check_overwriting(jobs, force)
+    return Plan(jobs)
+
+
+def check_output(target: str, *, force: bool, sources: tuple[str, ...] = ()) -> None:
+    """Refuse an output whose folder is missing, that exists already, or that is an input."""
+    if target == PIPE:
+        return _check_terminal()
+    folder = os.path.dirname(target) or "."
+    if not os.path.isdir(folder):
+        raise Refusal(f"{target}: the folder {folder} does not exist; create it or change -o")
+    if os.path.isdir(target):
+        raise Refusal(f"{target} is a folder; name a file in it")
+    _check_collisions([Job(source, target) for source in sources][:1])
+    _check_overwriting([Job("", target)], force)
+
+
+def _check_inputs(inputs: tuple[str, ...], out: str | None) -> None:
+    missing = [name for name in inputs if name != PIPE and not os.path.exists(name)]
+    if missing:
+        raise Refusal(f"no such file: {listed(missing)}")
+    folders = [name for name in inputs if name != PIPE and os.path.isdir(name)]
+    if folders and out is None:
+        raise Refusal(f"{folders[0]} is a folder; name the folder for its results: -o FOLDER")
+    if inputs.count(PIPE) and len(inputs) > 1:
+        raise Refusal('"-" is stdin and can be the only input')
+    if out == PIPE and (len(inputs) > 1 or folders):
+        raise Refusal('several inputs need a folder (-o FOLDER), but -o is "-", which is stdout')
+
+
+def _files(name: str, collect: tuple[str, ...]) -> list[str]:
+    """Return a file as itself, and a folder as the files below it, sorted."""
+    if name == PIPE or not os.path.isdir(name):
+        return [name]
+    found = []
+    for folder, below, files in os.walk(name):
+        below.sort()
+        found += [os.path.join(folder, f) for f in sorted(files) if _ending(f) in collect]
+    return found
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _jobs(inputs: tuple[str, ...], sources: list[str], out: str | None, ending: str) -> list[Job]:
+    if out is None:
+        return [Job(source, _beside(source, ending)) for source in sources]
+    many = len(inputs) > 1 or os.path.isdir(inputs[0])
+    if not many and not _names_folder(out):
+        check_folder(out)
+        return [Job(sources[0], out)]
+    return _tree(inputs, sources, out, ending)
+
+
+def _beside(source: str, ending: str) -> str:
+    return PIPE if source == PIPE else os.path.splitext(source)[0] + ending
+
+
+def _names_folder(out: str) -> bool:
+    return out != PIPE and (os.path.isdir(out) or out.endswith((os.sep, "/")))
+
+
+def check_folder(target: str) -> None:
+    """Refuse an output file whose folder does not exist."""
+    folder = os.path.dirname(target) or "."
+    if target != PIPE and not os.path.isdir(folder):
+        raise Refusal(f"{target}: the folder {folder} does not exist; create it or change -o")
+
+
+def _tree(inputs: tuple[str, ...], sources: list[str], out: str, ending: str) -> list[Job]:
+    if os.path.exists(out) and not os.path.isdir(out):
+        raise Refusal(f"several inputs need a folder, but -o {out} is a file")
+    if not os.path.isdir(out) and _ending(out.rstrip("/" + os.sep)):
+        raise Refusal(f"several inputs need a folder; if {out} is to be one, create it first")
+    check_folder(out.rstrip("/" + os.sep))
+    if inputs == (PIPE,):
+        return [Job(PIPE, os.path.join(out, "stdin" + ending))]
+    base = _common_folder(inputs)
+    return [Job(file, os.path.join(out, _relative(file, base, ending))) for file in sources]
+
+
+def _common_folder(inputs: tuple[str, ...]) -> str:
+    homes = [
+        name if os.path.isdir(name) else os.path.dirname(os.path.abspath(name)) for name in inputs
+    ]
+    return os.path.commonpath([os.path.abspath(home) for home in homes])
+
+
+def _relative(file: str, base: str, ending: str) -> str:
+    return os.path.splitext(os.path.relpath(os.path.abspath(file), base))[0] + ending
+
+
+def _check_collisions(jobs: list[Job]) -> None:
+    counts = Counter(_key(job.target) for job in jobs if job.target != PIPE)
+    for job in jobs:
+        if job.target == PIPE:
+            continue
+        if counts[_key(job.target)] > 1:
+            rivals = [other.source for other in jobs if _key(other.target) == _key(job.target)]
+            raise Refusal(f"{listed(rivals)} would all become {job.target}; encode them apart")
+        if job.source != PIPE and _key(job.source) == _key(job.target):
+            raise Refusal(f"{job.target} is both input and output; name another file with -o")
+
+
+def _key(path: str) -> str:
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _check_overwriting(jobs: list[Job], force: bool) -> None:
+    if any(job.target == PIPE for job in jobs):
+        return _check_terminal()
+    folders = [job.target for job in jobs if os.path.isdir(job.target)]
+    if folders:
+        raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
+    there = [job.target for job in jobs if os.path.exists(job.target)]
+    if there and not force:
+        verb = "exist" if len(there) > 1 else "exists"
+        raise Refusal(f"{listed(there)} {verb} already; --force replaces, -o writes elsewhere")
+
+
+def _check_terminal() -> None:
+    if sys.stdout.isatty():
+        raise Refusal("stdout is a terminal and the result is binary; use -o FILE or a pipe")
+
+
+def make_folder(target: str) -> None:
+    """Create the folder of an output in a recreated tree."""
+    if target != PIPE:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)

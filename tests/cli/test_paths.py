@@ -1,0 +1,120 @@
+"""Which file becomes which, and what is refused before any work."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vocable.cli.paths import Job, plan
+from vocable.cli.refusal import Refusal
+
+ENCODE = {"ending": ".vcb", "collect": (".wav", ".flac")}
+
+
+@pytest.fixture
+def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder talks/{a/one.wav, b/one.flac, b/two.wav, note.txt}, which is the one we stand in."""
+    for name in ("talks/a/one.wav", "talks/b/one.flac", "talks/b/two.wav", "talks/note.txt"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def pairs(*inputs: str, out: str | None = None, **more: bool) -> list[tuple[str, str]]:
+    """Plan an encode; return (source, target) relative to the folder we stand in."""
+    jobs = plan(inputs, out, **ENCODE, **more).jobs
+    return [(job.source, job.target.replace(os.sep, "/")) for job in jobs]
+
+
+def test_output_lies_beside_its_input(talks: Path) -> None:
+    assert pairs("talks/a/one.wav", "talks/b/two.wav") == [
+        ("talks/a/one.wav", "talks/a/one.vcb"),
+        ("talks/b/two.wav", "talks/b/two.vcb"),
+    ]
+
+
+def test_one_input_takes_the_name_it_is_given(talks: Path) -> None:
+    assert pairs("talks/a/one.wav", out="x.npz") == [("talks/a/one.wav", "x.npz")]
+
+
+def test_an_existing_or_slashed_folder_takes_one_input(talks: Path) -> None:
+    assert pairs("talks/a/one.wav", out="talks/b") == [("talks/a/one.wav", "talks/b/one.vcb")]
+    assert pairs("talks/a/one.wav", out="new/") == [("talks/a/one.wav", "new/one.vcb")]
+
+
+def test_tree_is_recreated_below_the_common_folder(talks: Path) -> None:
+    targets = ["out/a/one.vcb", "out/b/one.vcb", "out/b/two.vcb"]
+    assert [target for _, target in pairs("talks", out="out")] == targets
+    assert [target for _, target in pairs("talks/a", "talks/b", out="out")] == targets
+    files = ("talks/a/one.wav", "talks/b/one.flac", "talks/b/two.wav")
+    assert [target for _, target in pairs(*files, out="out")] == targets
+
+
+def test_stdin_becomes_stdout(talks: Path) -> None:
+    assert pairs("-") == [("-", "-")]
+    assert pairs("-", out="x.vcb") == [("-", "x.vcb")]
+
+
+def test_skip_existing_leaves_out_what_is_there(talks: Path) -> None:
+    Path("talks/b/two.vcb").write_bytes(b"")
+    found = plan(("talks/b/two.wav", "talks/a/one.wav"), None, **ENCODE, skip_existing=True)
+    assert found.jobs == [Job("talks/a/one.wav", "talks/a/one.vcb")]
+    assert found.skipped == 1
+
+
+def refused(*inputs: str, out: str | None = None, **more: bool) -> str:
+    with pytest.raises(Refusal) as caught:
+        pairs(*inputs, out=out, **more)
+    assert caught.value.exit_code == 2
+    return caught.value.format_message()
+
+
+def test_collisions_are_refused_by_name(talks: Path) -> None:
+    message = refused("talks/b", "talks/b/one.flac", out="out")
+    assert "talks/b/one.flac" in message and "would all become" in message
+    Path("talks/b/one.wav").write_bytes(b"x")
+    message = refused("talks/b/one.wav", "talks/b/one.flac")
+    assert message.startswith("talks/b/one.wav, talks/b/one.flac would all become talks/b/one.vcb")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_one_file_by_two_names_is_an_input_only(talks: Path) -> None:
+    os.symlink("one.wav", "talks/a/link.vcb")
+    message = refused("talks/a/one.wav", out="talks/a/link.vcb", force=True)
+    assert "both input and output" in message
+
+
+def test_existing_outputs_are_refused_unless_forced(talks: Path) -> None:
+    Path("talks/b/two.vcb").write_bytes(b"")
+    assert "talks/b/two.vcb exists already; --force" in refused("talks/b/two.wav")
+    assert pairs("talks/b/two.wav", force=True) == [("talks/b/two.wav", "talks/b/two.vcb")]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "words"),
+    [
+        (("gone.wav", "talks/a/one.wav"), None, "no such file: gone.wav"),
+        (("talks",), None, "talks is a folder; name the folder for its results: -o FOLDER"),
+        (("talks/a/one.wav",), "no/x.vcb", "the folder no does not exist"),
+        (("talks/a/one.wav", "talks/b/two.wav"), "no/out", "the folder no does not exist"),
+        (("talks/a/one.wav", "talks/b/two.wav"), "all.vcb", "several inputs need a folder"),
+        (("talks/a/one.wav", "talks/b/two.wav"), "talks/note.txt", "is a file"),
+        (("talks/a/one.wav", "talks/b/two.wav"), "-", "which is stdout"),
+        (("talks/a/one.wav", "-"), "talks", "can be the only input"),
+    ],
+)
+def test_calls_that_cannot_work(
+    talks: Path, inputs: tuple[str, ...], out: str | None, words: str
+) -> None:
+    assert words in refused(*inputs, out=out)
+
+
+def test_a_folder_without_recordings(talks: Path) -> None:
+    Path("empty").mkdir()
+    assert "no file ending in .wav, .flac in empty" in refused("empty", out="out")
+
+
+def test_force_and_skip_existing_contradict(talks: Path) -> None:
+    assert "give one of them" in refused("talks/a/one.wav", force=True, skip_existing=True)

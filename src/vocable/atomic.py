@@ -1,0 +1,157 @@
+"""Put a file in place whole or not at all.
+
+Everything that vocable writes goes to a temporary file beside its target, is flushed to the disk
+and then renamed over it. A crash, a full disk or Ctrl-C leaves the old file (or none) under the
+final name. What a process that died has left is removed by the next write to the same target; two
+at once to one target are refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class Replacement:
+    """A temporary file that becomes `target` on `commit` and vanishes on `discard`.
+
+    Write to `path`. A target of "-" is stdout, and one that is no regular file (a pipe, a device)
+    stays what it is: both receive the finished bytes on `commit`. Raises FileExistsError if the
+    target exists and `overwrite` is not set, and FileNotFoundError if its folder is missing.
+    """
+
+    path: Path
+
+    def __init__(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        self.target = Path(target)
+        self.overwrite = overwrite
+        self._done = False
+        self._handle: int | None = None  # holds the lock on `path`
+        self._copies = str(target) == "-" or _is_special(self.target)
+        if self._copies:
+            handle, name = tempfile.mkstemp(prefix="vocable-", suffix=".part")
+            os.close(handle)
+            self.path = Path(name)
+        else:
+            check_target(self.target, overwrite=overwrite)
+            self.target = self.target.resolve()  # a link keeps pointing at what is replaced
+            self.path = _beside(self.target)
+            self._handle = _claim(self.path, self.target)
+
+    def commit(self) -> None:
+        """Flush the temporary file and give it its final name."""
+        try:
+            _flush(self.path)
+            if self._copies:
+                self._copy()
+            else:
+                check_target(self.target, overwrite=self.overwrite)
+                os.replace(self.path, self.target)
+                self._release()
+                _flush_folder(self.target.parent)
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the temporary file; nothing happens after a `commit` or another `discard`."""
+        if not self._done:
+            self.path.unlink(missing_ok=True)
+            self._release()
+
+    def _release(self) -> None:
+        self._done = True
+        if self._handle is not None:
+            os.close(self._handle)
+
+    def _copy(self) -> None:
+        with open(self.path, "rb") as done:
+            if str(self.target) == "-":
+                shutil.copyfileobj(done, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+            else:
+                with open(self.target, "wb") as out:
+                    shutil.copyfileobj(done, out)
+
+
+@contextlib.contextmanager
+def replacing(target: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a path to write to, which becomes `target` unless the body raises."""
+    fresh = Replacement(target, overwrite=overwrite)
+    try:
+        yield fresh.path
+    except BaseException:
+        fresh.discard()
+        raise
+    fresh.commit()
+
+
+def check_target(target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Refuse a target that cannot or may not be written, before any work is done."""
+    path = Path(target)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.exists() and not overwrite and not _is_special(path):
+        raise FileExistsError(
+            f"{path} exists; take another name, or overwrite=True (--force) to replace it"
+        )
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _beside(target: Path) -> Path:
+    """Name the temporary file: always the same, so that a run that died leaves at most one."""
+    name = target.name
+    if len(os.fsencode(name)) > 200:  # names may have 255 bytes
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return target.with_name(f".{name}.part")
+
+
+def _claim(path: Path, target: Path) -> int | None:
+    """Make `path` empty and ours, or say that another process is writing `target` just now."""
+    if sys.platform == "win32":  # there an open file cannot be renamed: nothing is kept open
+        path.write_bytes(b"")
+        return None
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            raise FileExistsError(
+                f"{target} is being written by someone else; wait for them or take another name"
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        # Whoever had it may have renamed it between our open and our lock: then try again.
+        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+            os.ftruncate(handle, 0)
+            return handle
+        os.close(handle)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,48 @@
+"""Save and restore a run exactly; a killed run loses at most what came after the last save.
+
+A checkpoint is one file of tensors, numbers and text (no code: it is read with `weights_only`). It
+is written beside its place, flushed to disk, and renamed, so the last whole one is always there.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vocable.errors import RecipeError
+
+VERSION = 1
+NAME = "checkpoint.pt"
+
+
+def save(folder: Path, state: dict[str, Any]) -> Path:
+    """Write `state` as the run's last checkpoint and return its path."""
+    target = folder / NAME
+    partial = folder / f".{NAME}.part"
+    with partial.open("wb") as file:
+        torch.save({"version": VERSION, **state}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(target)
+    return target
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Return what `save` was given. `path` is the file or the folder of the run."""
+    source = path / NAME if path.is_dir() else path
+    if not source.is_file():
+        raise FileNotFoundError(f"no checkpoint {source}; start the run without resume")
+    try:
+        state: dict[str, Any] = torch.load(source, map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError) as error:
+        raise RecipeError(f"{source} is no checkpoint of vocable: {str(error)[:80]}") from error
+    if state.get("version") != VERSION:
+        raise RecipeError(
+            f"{source} has version {state.get('version')}, this vocable reads {VERSION}; "
+            "resume with the vocable that wrote it"
+        )
+    return state

@@ -1,0 +1,165 @@
+"""Draw random segments from the recordings of a manifest, the same again after a resume.
+
+All recordings are decoded once to int16 at the codec's rate, into one file beside the run that is
+mapped into memory (5 hours at 16 kHz: 576 MB). A segment's place is uniform over all of the audio.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.errors import RecipeError
+from vocable.train.manifest import Clip
+from vocable.train.recipe import Augment
+
+_log = logging.getLogger(__name__)
+_FULL = 32767  # int16 of a sample at full scale
+_TRIES = 20  # draws before a quiet segment is taken after all
+
+
+class Recordings:
+    """Clips as int16 in one mapped file: `samples`, and `spans` (first, last + 1) of each clip."""
+
+    def __init__(self, samples: np.ndarray, spans: np.ndarray, rate: int) -> None:
+        self.samples, self.spans, self.rate = samples, spans, rate
+
+    @property
+    def seconds(self) -> float:
+        return float((self.spans[:, 1] - self.spans[:, 0]).sum()) / self.rate
+
+    def clip(self, index: int) -> np.ndarray:
+        """Return one clip as float32, full scale 1."""
+        first, last = self.spans[index]
+        return np.asarray(self.samples[first:last], dtype=np.float32) / _FULL
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+
+def decode_once(clips: Sequence[Clip], rate: int, cache: Path) -> Recordings:
+    """Return the clips decoded to mono int16 at `rate`, from `cache` if it holds just these.
+
+    A clip that cannot be read is left out with a warning; RecipeError when none is left.
+    """
+    index = cache.with_suffix(".json")
+    key = _fingerprint(clips, rate)
+    known = json.loads(index.read_text()) if index.is_file() and cache.is_file() else {}
+    if known.get("key") != key:
+        known = {"key": key, "spans": _write(clips, rate, cache)}
+        index.write_text(json.dumps(known))
+    spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 2)
+    samples = np.memmap(cache, dtype=np.int16, mode="r")
+    return Recordings(samples, spans, rate)
+
+
+def _fingerprint(clips: Sequence[Clip], rate: int) -> str:
+    names = [
+        (str(c.path), c.start, c.end, c.path.stat().st_mtime_ns if c.path.exists() else 0)
+        for c in clips
+    ]
+    return hashlib.sha256(json.dumps([rate, names]).encode()).hexdigest()
+
+
+def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int]]:
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    partial = cache.with_name(f".{cache.name}.part")
+    spans, place = [], 0
+    with partial.open("wb") as file:
+        for samples in _decode(clips, rate):
+            file.write(samples.tobytes())
+            spans.append((place, place + len(samples)))
+            place += len(samples)
+    if not place:
+        raise RecipeError(f"none of the {len(clips)} recordings can be read; see the warnings")
+    partial.replace(cache)
+    return spans
+
+
+def _decode(clips: Sequence[Clip], rate: int) -> Iterator[np.ndarray]:
+    """Yield the clips in order; a packed file is read once for the parts that follow each other."""
+    path, whole, whole_rate = None, np.zeros(0, np.float32), rate
+    for clip in clips:
+        if clip.path != path:
+            path = clip.path
+            try:
+                whole, whole_rate = _read_mono(clip.path)
+            except (soundfile.LibsndfileError, OSError) as error:
+                _log.warning("%s is left out: %s", clip.path, error)
+                whole = np.zeros(0, np.float32)
+        part = whole[int(clip.start * whole_rate) : _end(clip, whole_rate)]
+        if len(part) and np.isfinite(part).all():
+            part = soxr.resample(part, whole_rate, rate) if whole_rate != rate else part
+            yield np.round(np.clip(part, -1, 1) * _FULL).astype("<i2")
+        elif len(whole):
+            _log.warning("%s is left out: empty, or NaN or infinite samples", clip.path)
+
+
+def _end(clip: Clip, rate: int) -> int | None:
+    return None if clip.end is None else int(clip.end * rate)
+
+
+def _read_mono(path: Path) -> tuple[np.ndarray, int]:
+    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    return samples.mean(axis=1), int(rate)
+
+
+class Segments:
+    """An endless source of batches `[batch, 1, samples]`, float32.
+
+    `state()` and `restore(state)` give its position exactly, as text.
+    """
+
+    def __init__(
+        self, recordings: Recordings, augment: Augment, *, batch: int, segment: int, seed: int
+    ) -> None:
+        self.recordings, self.augment = recordings, augment
+        self.batch, self.segment = batch, segment  # segment in samples
+        self.random = np.random.default_rng(seed)
+        lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
+        self._until = np.cumsum(np.maximum(lengths - segment + 1, 1))  # starts, clip after clip
+
+    def draw(self) -> Float[Tensor, "batch channels samples"]:
+        """Return the next batch."""
+        return torch.from_numpy(np.stack([self._segment() for _ in range(self.batch)])[:, None])
+
+    def state(self) -> str:
+        return json.dumps(self.random.bit_generator.state)
+
+    def restore(self, state: str) -> None:
+        values: dict[str, Any] = json.loads(state)
+        self.random.bit_generator.state = values
+
+    def _segment(self) -> np.ndarray:
+        for _ in range(_TRIES):
+            samples = self._cut()
+            if float(np.sqrt(np.mean(np.square(samples)))) >= self.augment.min_rms:
+                break
+        low, high = self.augment.gain_db
+        samples *= np.float32(10 ** (self.random.uniform(low, high) / 20))
+        if self.augment.flip and self.random.random() < 0.5:
+            samples *= np.float32(-1)
+        return samples
+
+    def _cut(self) -> np.ndarray:
+        """Return a random segment; a clip shorter than it is followed by silence."""
+        place = int(self.random.integers(self._until[-1]))
+        index = int(np.searchsorted(self._until, place, side="right"))
+        before = int(self._until[index - 1]) if index else 0
+        first = int(self.recordings.spans[index, 0]) + place - before
+        last = min(first + self.segment, int(self.recordings.spans[index, 1]))
+        samples = np.zeros(self.segment, np.float32)
+        samples[: last - first] = self.recordings.samples[first:last]
+        samples /= np.float32(_FULL)
+        return samples

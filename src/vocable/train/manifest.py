@@ -1,0 +1,155 @@
+"""Say what a folder of recordings holds, and read such lists: one JSON object a line.
+
+A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
+(seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
+`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS). Other keys
+are left to others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from vocable.errors import RecipeError
+
+ENDINGS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"})
+_SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One row of a manifest: a recording or a part of it."""
+
+    path: Path
+    start: float = 0.0  # seconds
+    end: float | None = None  # seconds; None: to the end of the file
+    split: str = ""  # train, valid, eval, or not said
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What `scan` found."""
+
+    rows: list[dict[str, Any]]
+    bad: dict[str, str]  # file: why it cannot be used
+
+    @property
+    def seconds(self) -> float:
+        return sum(float(row["seconds"]) for row in self.rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write the manifest; paths in it count from its own folder where they lie under it."""
+        target = Path(path)
+        base = target.resolve().parent
+        lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
+        partial = target.with_name(f".{target.name}.part")
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        partial.replace(target)
+
+
+def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
+    """Return a manifest of all recordings under `folder`, with the bad files by name.
+
+    Files are read once, in blocks. FileNotFoundError or NotADirectoryError when there is no such
+    folder; RecipeError when it holds no recordings at all.
+    """
+    root = Path(folder)
+    if not root.exists():
+        raise FileNotFoundError(f"no folder {root}")
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    rows: list[dict[str, Any]] = []
+    bad: dict[str, str] = {}
+    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in ENDINGS):
+        if progress:
+            progress(str(path))
+        try:
+            rows.append({"path": str(path.resolve()), **_measure(path)})
+        except (soundfile.LibsndfileError, RecipeError, OSError) as error:
+            bad[str(path)] = str(error)
+    if not rows and not bad:
+        raise RecipeError(f"{root} holds no recordings ({' '.join(sorted(ENDINGS))})")
+    return Scan(rows, bad)
+
+
+def read_manifest(path: str | Path) -> list[Clip]:
+    """Return the clips a manifest lists. RecipeError names the line that cannot be used."""
+    source = Path(path)
+    if source.is_dir():
+        raise RecipeError(f"{source} is a folder; list it first: vocable data scan {source}")
+    clips = []
+    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            clips.append(_clip(line, source.resolve().parent, f"{source}:{number}"))
+    if not clips:
+        raise RecipeError(f"{source} lists no recordings")
+    return clips
+
+
+def _clip(line: str, base: Path, where: str) -> Clip:
+    try:
+        row = json.loads(line)
+        end = row.get("end")
+        clip = Clip(
+            base / row["path"],
+            float(row.get("start", 0.0)),
+            None if end is None else float(end),
+            str(row.get("split", "")),
+            str(row.get("licence", "")),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RecipeError(
+            f'{where}: wanted a JSON object with "path", start and end in seconds; got {line[:60]}'
+        ) from error
+    if clip.start < 0 or (clip.end is not None and clip.end <= clip.start):
+        raise RecipeError(f"{where}: start {clip.start} s and end {clip.end} s enclose nothing")
+    return clip
+
+
+def _relative(path: str, base: Path) -> str:
+    inside = Path(path)
+    return inside.relative_to(base).as_posix() if inside.is_relative_to(base) else str(inside)
+
+
+def _measure(path: Path) -> dict[str, Any]:
+    """Read one file and return its facts."""
+    with soundfile.SoundFile(path) as file:
+        rate, channels = int(file.samplerate), int(file.channels)
+        powers = np.concatenate([*_frame_powers(file, rate // 50), np.zeros(0)])
+        samples = int(file.tell())
+    if samples == 0:
+        raise RecipeError("holds no samples")
+    if not np.isfinite(powers).all():
+        raise RecipeError("holds samples that are NaN or infinite")
+    return {
+        "seconds": round(samples / rate, 3),
+        "rate": rate,
+        "channels": channels,
+        "loudness": _loudness(powers),
+        "silence": round(float(np.mean(powers < _SILENT**2)), 4) if powers.size else 1.0,
+    }
+
+
+def _frame_powers(file: soundfile.SoundFile, frame: int) -> Iterator[np.ndarray]:
+    """Yield the mean square of each whole frame, all channels together, block by block."""
+    for block in file.blocks(blocksize=frame * 500, dtype="float32", always_2d=True):
+        whole = len(block) // frame * frame
+        yield np.square(block[:whole]).reshape(-1, frame * block.shape[1]).mean(axis=1)
+
+
+def _loudness(powers: Iterable[float] | np.ndarray) -> float | None:
+    """Return the gated level in dBFS: the mean power of what lies within 20 dB of the mean."""
+    loud = np.asarray(powers)
+    loud = loud[loud > _SILENT**2]
+    if not loud.size:
+        return None
+    gated = loud[loud > loud.mean() / 100]
+    return round(float(10 * np.log10(gated.mean())), 2)

@@ -1,0 +1,250 @@
+"""Read a training recipe: TOML checked against frozen dataclasses.
+
+A recipe says everything that makes a run except where the recordings lie. An unknown key is an
+error that names the nearest known one; `--set a.b=c` replaces single values before the check.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from vocable.errors import RecipeError
+
+
+def _demand(holds: bool, message: str) -> None:
+    if not holds:
+        raise RecipeError(message)
+
+
+@dataclass(frozen=True)
+class CodecTable:
+    """What is trained."""
+
+    architecture: str = ""  # a name in vocable.codecs; empty with `start`
+    config: dict[str, Any] = field(default_factory=dict)  # overrides of the architecture's config
+    start: str = ""  # fine-tune this codec: a bundled name or a folder
+    freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
+    name: str = ""  # of the exported codec; empty: the recipe's name
+    version: str = "1"  # of its token space
+
+
+@dataclass(frozen=True)
+class Data:
+    """How segments are drawn from a manifest."""
+
+    batch: int = 4  # segments a step on one device
+    segment: float = 1.28  # seconds
+    held_out: str = ""  # a second manifest; empty: the rows whose split is not train
+    held_out_share: float = 0.05  # of the files, where no row says its split
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What is done to a segment before it is seen."""
+
+    gain_db: tuple[float, float] = (-12.0, 4.0)  # uniform in dB
+    flip: bool = True  # sign, half of the time
+    min_rms: float = 0.004  # a quieter segment is drawn again; full scale is 1
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Weights of the losses (0: not computed) and their resolutions."""
+
+    time: float = 0.0  # L1 of the samples
+    mel: float = 1.0  # L1 of log mel bands
+    low_band: float = 0.0  # L1 of log magnitudes of the linear bins below `low_band_hz`
+    complex: float = 0.0  # L1 of the complex spectrum
+    codec: dict[str, float] = field(  # losses that the codec itself reports, by name
+        default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}
+    )
+    mel_windows: tuple[int, ...] = (512, 2048, 256)  # samples; the hop is a quarter
+    mel_bands: tuple[int, ...] = (80, 160, 40)  # one a window
+    low_band_windows: tuple[int, ...] = (512, 1024)  # samples
+    low_band_hz: float = 1250.0
+    complex_windows: tuple[int, ...] = (512,)  # samples
+    floor: float = 1e-3  # of a magnitude, before the logarithm
+
+    def __post_init__(self) -> None:
+        _demand(
+            len(self.mel_windows) == len(self.mel_bands),
+            "loss.mel_windows and loss.mel_bands need one number each for every resolution",
+        )
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """AdamW."""
+
+    lr: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.98)
+    weight_decay: float = 0.01
+    clip: float = 1.0  # largest norm of the gradient
+    accumulate: int = 1  # batches a step
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long, by steps or by the clock: exactly one of the two. The rate falls linearly to 0."""
+
+    steps: int = 0
+    seconds: float = 0.0  # of running, kept across resumes
+    warmup: int = 100  # steps
+
+    def __post_init__(self) -> None:
+        _demand(
+            (self.steps > 0) != (self.seconds > 0),
+            f"schedule needs steps or seconds, one of them above 0; "
+            f"it has steps = {self.steps}, seconds = {self.seconds}",
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """When a run is saved and listened to."""
+
+    every_seconds: float = 120.0  # between checkpoints
+    every_steps: int = 0  # 0: by the clock only
+    log_steps: int = 50  # between lines of the log
+    evaluate_seconds: float = 600.0  # between held-out evaluations; 0: none
+    evaluate_steps: int = 0  # 0: by the clock only
+    clips: int = 8  # held-out clips, the same each time
+    clip_seconds: float = 6.0  # at most, from the start of each
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that makes a run, apart from the recordings."""
+
+    name: str
+    schedule: Schedule
+    codec: CodecTable = CodecTable()
+    data: Data = Data()
+    augment: Augment = Augment()
+    loss: Loss = Loss()
+    optimizer: Optimizer = Optimizer()
+    checkpoints: Checkpoints = Checkpoints()
+    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: autocast inside the blocks
+    average: float = 0.999  # decay of the averaged weights, which are what is shipped
+    seed: int = 0
+
+
+def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Return the recipe in a TOML file, or the bundled one of that name, with overrides put in.
+
+    `overrides` are strings "a.b=c" where c is a TOML value (or plain text). RecipeError names an
+    unknown key and the nearest known one; FileNotFoundError lists the bundled recipes.
+    """
+    path = _find(source)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: is no TOML: {error}") from error
+    table.setdefault("name", path.stem)
+    for text in overrides:
+        _override(table, text)
+    return recipe_from(table)
+
+
+def recipe_from(table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that a table of plain values describes, checked."""
+    recipe: Recipe = _fill(Recipe, table, "")
+    return recipe
+
+
+def bundled() -> list[str]:
+    """Return the names of the recipes in the package."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+_FOLDER = Path(__file__).parent / "recipes"
+
+
+def _find(source: str | Path) -> Path:
+    path = Path(source)
+    inside = _FOLDER / f"{source}.toml"
+    if path.suffix != ".toml" and inside.is_file():
+        return inside
+    if path.is_file():
+        return path
+    raise FileNotFoundError(
+        f'no recipe "{source}"; bundled: {", ".join(bundled())}; or give a .toml file'
+    )
+
+
+def _override(table: dict[str, Any], text: str) -> None:
+    key, sign, value = text.partition("=")
+    *parents, last = key.strip().split(".")
+    if not sign or not last:
+        raise RecipeError(f'an override reads "a.b=c"; got "{text}"')
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"{key} cannot be set: {parent} is a value, not a table")
+    try:
+        table[last] = tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        table[last] = value.strip()
+
+
+def _fill(kind: type, table: Mapping[str, Any], where: str) -> Any:
+    hints = get_type_hints(kind)
+    for key in table:
+        if key not in hints:
+            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
+            raise RecipeError(
+                f"recipe has no key {where}{key}; nearest: {where}{near[0]} "
+                f"(known here: {', '.join(hints)})"
+            )
+    values = {key: _fit(hints[key], value, where + key) for key, value in table.items()}
+    missing = [item.name for item in fields(kind) if _needed(item) and item.name not in values]
+    _demand(not missing, f"recipe lacks {where}{', '.join(missing)}")
+    return kind(**values)
+
+
+def _needed(item: Any) -> bool:
+    return item.default is MISSING and item.default_factory is MISSING
+
+
+def _fit(hint: Any, value: Any, where: str) -> Any:
+    """Return `value` as the type `hint` of the key `where`, or say what was wanted."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if is_dataclass(hint) and isinstance(value, Mapping):
+        return _fill(hint, value, where + ".")  # type: ignore[arg-type]
+    if origin is Literal and value in inner:
+        return value
+    if origin in (Union, types.UnionType):
+        return _fit_any(inner, value, where)
+    if origin is tuple and isinstance(value, list | tuple):
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        if len(kinds) == len(value):
+            return tuple(_fit(k, v, where) for k, v in zip(kinds, value, strict=True))
+    if origin is dict and isinstance(value, Mapping):
+        return {key: _fit(inner[1], item, f"{where}.{key}") for key, item in value.items()}
+    if hint is Any or (type(value) is hint):
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    wanted = " | ".join(map(repr, inner)) if origin is Literal else _spell(hint)
+    raise RecipeError(f"{where} is {value!r}; wanted {wanted}")
+
+
+def _fit_any(hints: Sequence[Any], value: Any, where: str) -> Any:
+    for hint in hints[:-1]:
+        try:
+            return _fit(hint, value, where)
+        except RecipeError:
+            continue
+    return _fit(hints[-1], value, where)
+
+
+def _spell(hint: Any) -> str:
+    if is_dataclass(hint):
+        return "a table"
+    return str(getattr(hint, "__name__", hint)) if get_origin(hint) is None else str(hint)

@@ -27,8 +27,9 @@ class Quantized:
 class Quantizer(nn.Module, ABC):
     """Turn latents `[batch, frames, dim]` into codes `[batch, levels, frames]` and back.
 
-    Laws: ``decode(encode(z))`` equals ``forward(z).z`` in evaluation mode; for each ``n`` in `prefixes`
-    the first ``n`` levels of ``encode(z)`` equal ``encode(z, levels=n)`` and decode by themselves.
+    Laws: ``decode(encode(z))`` equals ``forward(z).z`` in evaluation mode; for each ``n`` in
+    `prefixes` the first ``n`` levels of ``encode(z)`` equal ``encode(z, levels=n)`` and decode by
+    themselves.
     """
 
     dim: int  # width of the latent
@@ -64,8 +65,9 @@ class Quantizer(nn.Module, ABC):
         """Return the number of levels in ``codes``; refuse codes that no codebook has."""
         levels = self.wanted_levels(codes.shape[1])
         for level, size in enumerate(self.levels[:levels]):
-            row = codes[:, level]
-            if row.numel() and not (0 <= int(row.min()) and int(row.max()) < size):
-                worst = int(row.min()) if int(row.min()) < 0 else int(row.max())
-                raise TokenError(f"level {level} has a code {worst} but its codebook has {size} entries")
+            bad = codes[:, level][(codes[:, level] < 0) | (codes[:, level] >= size)]
+            if bad.numel():
+                raise TokenError(
+                    f"level {level} has a code {int(bad[0])} but its codebook has {size} entries"
+                )
         return levels

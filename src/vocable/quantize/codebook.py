@@ -13,7 +13,7 @@ from vocable.quantize.search import SearchTable, nearest, prepare
 
 
 class Codebook(nn.Module):
-    """Hold one level's entries `[size, width]`, and map latents `[…, dim]` to their space and back."""
+    """Hold one level's entries `[size, width]`; map latents `[…, dim]` to their space and back."""
 
     projected = False  # True where `query` and `value` have weights that learn
 
@@ -49,7 +49,7 @@ class Codebook(nn.Module):
         return super().train(mode)
 
     def _table(self) -> SearchTable:
-        """Return the search table, kept between calls in evaluation as long as the entries are the same."""
+        """Return the search table, in evaluation kept as long as the entries are the same."""
         entries = self.entries
         if self.training or entries.is_inference() or torch.compiler.is_compiling():
             return prepare(self.key(entries.detach()))
@@ -81,8 +81,8 @@ class Plain(Parametrisation):
 class Normalised(Parametrisation):
     """Entries in a low-dimensional space of the level's own, compared by angle.
 
-    Factorised, L2-normalised codes: "Vector-quantized Image Modeling with Improved VQGAN" (Yu et al.
-    2021), as in DAC, which looks up by angle but decodes the entry as it is.
+    Factorised, L2-normalised codes: "Vector-quantized Image Modeling with Improved VQGAN" (Yu et
+    al. 2021), as in DAC, which looks up by angle but decodes the entry as it is.
     """
 
     width: int = 8  # dimensions of the lookup
@@ -100,10 +100,12 @@ class _NormalisedCodebook(Codebook):
         self.up = nn.Linear(width, dim)
 
     def query(self, z: Tensor) -> Tensor:
-        return self.down(z)
+        low: Tensor = self.down(z)
+        return low
 
     def key(self, x: Tensor) -> Tensor:
         return F.normalize(x, dim=-1)
 
     def value(self, x: Tensor) -> Tensor:
-        return self.up(x)
+        latent: Tensor = self.up(x)
+        return latent

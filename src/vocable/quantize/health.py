@@ -11,10 +11,10 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Health:
-    """Counts from which the health of each level follows; ``a + b`` joins two stretches of audio."""
+    """Counts that the health of each level follows from; ``a + b`` joins two stretches of audio."""
 
     counts: tuple[Tensor, ...]  # per level, how often each entry was chosen
-    energy: Tensor  # [levels + 1]: summed squares of the latent, then of the residual after each level
+    energy: Tensor  # [levels + 1]: summed squares of the latent, then of each level's residual
 
     @classmethod
     def of(cls, codes: Int[Tensor, "batch levels frames"], sizes: tuple[int, ...]) -> Health:
@@ -56,4 +56,5 @@ def count_codes(codes: Int[Tensor, "..."], size: int) -> Float[Tensor, "size"]:
 
 def _perplexity(counts: Tensor) -> Tensor:
     share = counts.double() / counts.sum().clamp(min=1)
-    return torch.special.entr(share).sum().exp().float()
+    entropy: Tensor = torch.special.entr(share).sum()
+    return entropy.exp().float()

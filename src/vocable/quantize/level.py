@@ -42,7 +42,9 @@ class Level(nn.Module):
         super().__init__()
         learned = update is not None and update.learned
         self.codebook: Codebook = codebook.make(dim, size, learned)
-        self.learner: Learner | None = update and update.make(size, self.codebook.width)
+        self.learner: Learner | None = None
+        if update is not None:
+            self.learner = update.make(size, self.codebook.width)
         self.revival = revival
         self.estimator = estimator
         self.learned = learned

@@ -1,9 +1,10 @@
 """Residual vector quantization.
 
-"SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021). Each level quantizes what the
-levels before it left over. What other implementations get wrong and this one does not: the residual is
-taken from detached values, so that every level's commitment reaches the encoder (encodec issue 25);
-revived and k-means entries get statistics that agree with them, so that the next update keeps them.
+"SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021). Each level quantizes what
+the levels before it left over. What other implementations get wrong and this one does not: the
+residual is taken from detached values, so that every level's commitment reaches the encoder
+(encodec issue 25); revived and k-means entries get statistics that agree with them, so that the
+next update keeps them.
 """
 
 from __future__ import annotations
@@ -24,20 +25,23 @@ from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.start import KMeans
 from vocable.quantize.learn.update import Ema, Update
 from vocable.quantize.level import Level, LevelStep
-from vocable.quantize.search import full_precision
+from vocable.quantize.precision import full_precision
 
 
 class ResidualVQ(Quantizer):
     """Quantize a latent by a sum of codebook entries, one of each level.
 
     ``codebook``, ``update``, ``revival``, ``estimator`` and ``start`` are the learning aids; with
-    ``update=None`` the codebooks are frozen. ``dropout`` is the share of items that use a random number
-    of levels in training, drawn evenly from ``prefixes`` (default: every number).
+    ``update=None`` the codebooks are frozen. ``dropout`` is the share of items that use a random
+    number of levels in training, drawn evenly from ``prefixes`` (default: every number).
 
-    Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``, since the search is greedy;
-    decoding is the sum over rows, level 0 first; ``decode(encode(z)) == forward(z).z`` in evaluation.
-    ``encode(decode(codes)) == codes`` does not hold. Everything is computed in fp32.
+    Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``, since the search is
+    greedy; decoding is the sum over rows, level 0 first; ``decode(encode(z)) == forward(z).z`` in
+    evaluation. ``encode(decode(codes)) == codes`` does not hold. Everything is computed in fp32.
     """
+
+    stack: Sequence[Level]
+    waiting: Tensor | None
 
     def __init__(
         self,
@@ -57,12 +61,11 @@ class ResidualVQ(Quantizer):
         self.prefixes = tuple(prefixes or range(1, len(self.levels) + 1))
         _check(self.levels, self.prefixes, dropout)
         self.dropout, self.estimator = dropout, estimator
-        self.stack = nn.ModuleList(
-            Level(dim, size, codebook, update, revival, estimator) for size in self.levels
-        )
+        aids = (codebook, update, revival, estimator)
+        self.stack = nn.ModuleList(Level(dim, size, *aids) for size in self.levels)  # type: ignore[assignment]
         self.start_from = start if update is not None else None
-        # Latents waiting for the k-means start, [rows, dim]; one-dimensional once it is done, so that
-        # the state is in the checkpoint and asking for it never waits for the device.
+        # Latents waiting for the k-means start, [rows, dim]; one-dimensional once it is done: so it
+        # is in the checkpoint, and asking for it never waits for the device.
         waiting = torch.zeros(0, dim) if self.start_from else None
         self.register_buffer("waiting", waiting)
 
@@ -93,7 +96,7 @@ class ResidualVQ(Quantizer):
             steps, energy = self._quantize(z)
             use = self._use(z.shape[0], z.device)
             total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
-            # The estimator gives the encoder its gradient; `total` alone has that of the projections.
+            # The estimator gives the encoder its gradient; `total` has that of the projections.
             out = self.estimator(z, total.detach()) + (total - total.detach())
             health = self._health([step.codes for step in steps], energy)
             return Quantized(
@@ -102,7 +105,7 @@ class ResidualVQ(Quantizer):
 
     @torch.no_grad()
     def start(self, latents: Float[Tensor, "rows dim"], per_step: float) -> None:
-        """Start every level by k-means over ``latents``; a training step will bring ``per_step`` rows."""
+        """Start each level by k-means over ``latents``; a training step brings ``per_step``."""
         residual = latents.float()
         for level in self.stack:
             level.start(residual, self.start_from or KMeans(), per_step)
@@ -113,10 +116,10 @@ class ResidualVQ(Quantizer):
 
     @torch.no_grad()
     def start_here(self, per_step: float) -> None:
-        """Start from the codebooks as they are, as after loading released weights to train further."""
+        """Start from the codebooks as they are: released weights, to be trained further."""
         for level in self.stack:
             level.start_here(per_step)
-        self.waiting = torch.zeros(0, device=level.codebook.entries.device)
+        self.waiting = torch.zeros(0, device=self.stack[0].codebook.entries.device)
 
     def drop_learning(self) -> ResidualVQ:
         """Remove all that only training needs, so that `state_dict` is what inference needs."""
@@ -144,8 +147,8 @@ class ResidualVQ(Quantizer):
         return torch.arange(len(self.levels), device=device)[:, None] < used
 
     def _still_waiting(self, z: Tensor) -> bool:
-        """Add ``z`` to what waits for the start; start once it is enough, and say whether it was not."""
-        if self.start_from is None or self.waiting.dim() == 1:
+        """Add ``z`` to what waits for the start; start once it is enough, else return True."""
+        if self.start_from is None or self.waiting is None or self.waiting.dim() == 1:
             return False
         self.waiting = torch.cat([self.waiting, gather_rows(z.flatten(0, 1))])
         if len(self.waiting) < self.start_from.per_entry * max(self.levels):
@@ -175,7 +178,7 @@ class ResidualVQ(Quantizer):
 
 
 def _total(values: list[Tensor]) -> Tensor:
-    """Return the sum, level 0 first: the order decides the last bit, and every path takes this one."""
+    """Return the sum, level 0 first: the order decides the last bit, so all paths share it."""
     total = values[0]
     for value in values[1:]:
         total = total + value

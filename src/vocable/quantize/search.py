@@ -1,30 +1,29 @@
 """Find the nearest codebook entry: one search for every quantizer.
 
-The nearest entry maximises ``x·e − ½‖e‖²``: one matrix product with the half norms as its bias, in fp32
-(a bf16 search gets every second frame of a deep stack wrong). The maximum over 1024 scores costs as much
-as their product if it is taken in one go, so it is taken in two: first over the rows of a
-``[GROUP, entries / GROUP]`` view, which vectorises, then along the winning column. Entries are dealt to
-the columns in runs of ``GROUP``, so that the first of equal columns, and in it the first of equal rows,
-is the entry of the lowest index: ties fall as they do in a plain argmax.
+The nearest entry maximises ``x·e − ½‖e‖²``: one matrix product with the half norms as its bias. The
+maximum over 1024 scores costs more than their product if it is taken in one go, so it is taken in
+two: over the rows of a ``[GROUP, entries / GROUP]`` view, which vectorises, then along the winning
+column. Entries are dealt to the columns in runs of ``GROUP``, so that the first of equal columns,
+and in it the first of equal rows, is the entry of the lowest index: ties fall as in a plain argmax.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from vocable.quantize.precision import full_precision
+
 GROUP = 16  # entries per column of the two-step maximum
-BLOCK = 1024  # rows searched at a time: their scores (4 MiB at 1024 entries) stay in the cache
+BLOCK = 1024  # rows searched at a time: their scores, 4 MiB at 1024 entries, stay in the cache
 
 
 @dataclass(frozen=True)
 class SearchTable:
-    """Codebook entries made ready for search: the keys dealt to columns, and minus half their norms."""
+    """Codebook entries ready for search: keys dealt to columns, and minus half their norms."""
 
     keys: Tensor  # [entries, dim]
     bias: Tensor  # [entries]
@@ -46,33 +45,16 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     Ties go to the lowest index. Computed in fp32 whatever autocast or TF32 say.
     """
     with torch.no_grad(), full_precision(x.device.type):
-        blocks = [_best(_scores(block, table), table.group) for block in x.float().split(BLOCK)]
-        return blocks[0] if len(blocks) == 1 else torch.cat(blocks)
+        found = [_nearest(block, table) for block in torch.split(x.float(), BLOCK)]
+        return found[0] if len(found) == 1 else torch.cat(found)
 
 
-def _scores(x: Tensor, table: SearchTable) -> Tensor:
-    return torch.addmm(table.bias, x, table.keys.T)
-
-
-def _best(scores: Tensor, group: int) -> Tensor:
-    if group == 1:
+def _nearest(x: Tensor, table: SearchTable) -> Tensor:
+    scores = torch.addmm(table.bias, x, table.keys.T)
+    if table.group == 1:
         return scores.argmax(dim=1)
-    dealt = scores.view(scores.shape[0], group, -1)
+    rows, size = scores.shape
+    dealt = scores.view(rows, table.group, size // table.group)
     column = dealt.amax(dim=1).argmax(dim=1)
-    inside = dealt.gather(2, column[:, None, None].expand(-1, group, 1)).squeeze(2).argmax(dim=1)
-    return column * group + inside
-
-
-@contextmanager
-def full_precision(device_type: str) -> Iterator[None]:
-    """Run the body in true fp32: no autocast, and no TF32 where the caller has switched that on."""
-    matmul = torch.backends.cuda.matmul
-    tf32 = device_type == "cuda" and matmul.allow_tf32
-    if tf32:
-        matmul.allow_tf32 = False
-    try:
-        with torch.autocast(device_type, enabled=False):
-            yield
-    finally:
-        if tf32:
-            matmul.allow_tf32 = True
+    inside = dealt.gather(2, column[:, None, None].expand(-1, table.group, 1)).squeeze(2)
+    return column * table.group + inside.argmax(dim=1)

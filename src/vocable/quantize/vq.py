@@ -1,7 +1,7 @@
 """Vector quantization by one codebook.
 
-"Neural Discrete Representation Learning" (van den Oord et al. 2017). It is the residual quantizer of
-one level, so it is made of it.
+"Neural Discrete Representation Learning" (van den Oord et al. 2017). It is the residual quantizer
+of one level, so it is made of it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ class VQ(ResidualVQ):
         start: KMeans | None = KMeans(),  # noqa: B008
     ) -> None:
         super().__init__(
-            dim, (size,), codebook=codebook, update=update, revival=revival, estimator=estimator,
+            dim,
+            (size,),
+            codebook=codebook,
+            update=update,
+            revival=revival,
+            estimator=estimator,
             start=start,
         )

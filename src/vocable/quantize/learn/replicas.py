@@ -1,4 +1,4 @@
-"""Let the replicas of a distributed run learn one codebook: each helper is free where there is one."""
+"""Let the replicas of a distributed run learn one codebook; where there is one, this is free."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def from_first_replica(x: Tensor) -> Tensor:
 
 
 def gather_rows(x: Tensor) -> Tensor:
-    """Return the rows of ``x`` of all replicas, in the order of their ranks; numbers of rows may differ."""
+    """Return the rows of all replicas, in the order of their ranks; their numbers may differ."""
     if replicas() == 1:
         return x
     mine = torch.tensor([x.shape[0]], device=x.device)

@@ -17,16 +17,16 @@ class Revival(ABC):
 
     @abstractmethod
     def step(self, learner: Learner, entries: Tensor, x: Tensor) -> None:
-        """Replace dead rows of ``entries`` `[size, width]`, given the step's vectors `[rows, width]`."""
+        """Replace dead rows of ``entries`` `[size, width]`; ``x`` are the step's vectors."""
 
 
 @dataclass(frozen=True)
 class Expire(Revival):
     """Replace entries chosen less than ``below`` times the mean by random vectors of the batch.
 
-    SoundStream (Zeghidour et al. 2021), with the threshold relative to the mean, as in Moshi. A revived
-    entry counts as chosen as often as the mean one: if less, it would expire again before it is found;
-    if more, a dead one would go unnoticed for hundreds of steps.
+    SoundStream (Zeghidour et al. 2021), with the threshold relative to the mean, as in Moshi. A
+    revived entry counts as chosen as often as the mean one: if less, it would expire again before
+    it is found; if more, a dead one would go unnoticed for hundreds of steps.
     """
 
     below: float = 0.1

@@ -14,7 +14,7 @@ from vocable.quantize.search import nearest, prepare
 
 @dataclass(frozen=True)
 class KMeans:
-    """Wait for ``per_entry`` vectors per entry, then put the entries at the centres of their clusters."""
+    """Wait for ``per_entry`` vectors per entry, then put the entries at their cluster centres."""
 
     per_entry: int = 4
     iterations: int = 10

@@ -32,9 +32,9 @@ class Learner(nn.Module):
     def place(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
         """Put ``vectors`` `[size, width]` into the entries that ``where`` `[size]` marks.
 
-        All that is remembered of such an entry becomes that of one chosen ``count`` times a step, by
-        vectors equal to it. Whatever writes entries does it here: an entry whose statistics were left
-        as they were is overwritten from them at the next step.
+        All that is remembered of such an entry becomes that of one chosen ``count`` times a step,
+        by vectors equal to it. Whatever writes entries does it here: an entry whose statistics were
+        left as they were is overwritten from them at the next step.
         """
         entries.copy_(torch.where(where[:, None], vectors, entries))
         self.counts.masked_fill_(where, count)
@@ -52,7 +52,7 @@ class Update(ABC):
 
 @dataclass(frozen=True)
 class Gradient(Update):
-    """Entries that the optimizer moves, by the loss ``codebook``; the learner only counts their use."""
+    """Entries that the optimizer moves, by the loss ``codebook``; only their use is counted."""
 
     decay: float = 0.99  # of the counts
     learned = True
@@ -77,7 +77,7 @@ class Ema(Update):
 
 
 class _EmaLearner(Learner):
-    sums: Tensor  # [size, width]: decayed mean of the sum of the vectors that chose an entry in a step
+    sums: Tensor  # [size, width]: decayed mean of a step's sum of the vectors that chose an entry
 
     def __init__(self, size: int, width: int, decay: float) -> None:
         super().__init__(size, decay)
@@ -88,7 +88,7 @@ class _EmaLearner(Learner):
         super().observe(entries, x, codes)
         sums = sum_over_replicas(torch.zeros_like(self.sums).index_add_(0, codes, x))
         self.sums.lerp_(sums, 1 - self.decay)
-        # Below this count the quotient is of rounding errors; the entry is where it was last chosen.
+        # Below this count the quotient is one of rounding errors: the entry stays as last chosen.
         known = (self.counts > 1e-8)[:, None]
         means = self.sums / self.counts.clamp(min=1e-8)[:, None]
         entries.copy_(torch.where(known, means, entries))

@@ -1,0 +1,120 @@
+"""Encode and decode streams, block by block.
+
+A block has any number of samples or frames; what does not fill a frame waits in the
+state. State is a value: the same one may be used again, copied, stacked with others and picked from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from vocable.codecs.base import Codec
+from vocable.codecs.state import Decoding, Encoding
+from vocable.errors import ModelError
+from vocable.nn.block import select as select_state
+from vocable.nn.block import stack_states
+
+
+@torch.inference_mode()
+def start_encoding(codec: Codec, batch: int = 1, levels: int | None = None) -> Encoding:
+    """Return the state before the first sample of `batch` streams."""
+    codec.quantizer.wanted_levels(levels)
+    rest = torch.zeros(batch, codec.channels, 0, device=codec.device)
+    return Encoding(codec.encoder.start(batch), rest, levels)
+
+
+@torch.inference_mode()
+def encode_step(
+    codec: Codec, block: Float[Tensor, "batch channels time"], state: Encoding
+) -> tuple[Int[Tensor, "batch levels frames"], Encoding]:
+    """Encode the next samples, at the codec's rate: all codes that they settle, perhaps none."""
+    _check_like(block, state.rest, "block", "[streams, channels, samples]")
+    samples = torch.cat((state.rest, block.to(state.rest)), 2)
+    whole = samples.shape[2] - samples.shape[2] % codec.frame
+    if not whole:
+        return _no_codes(codec, state), Encoding(state.held, samples, state.levels)
+    z, held = codec.encoder.step(samples[..., :whole].transpose(1, 2).contiguous(), state.held)
+    codes = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
+    return codes, Encoding(held, samples[..., whole:].clone(), state.levels)
+
+
+@torch.inference_mode()
+def finish_encoding(codec: Codec, state: Encoding) -> Int[Tensor, "batch levels frames"]:
+    """Return the last codes; a frame that has begun is filled up with silence, as in whole mode."""
+    fill = -state.rest.shape[2] % codec.frame
+    codes, state = encode_step(codec, state.rest.new_zeros(*state.rest.shape[:2], fill), state)
+    z = codec.encoder.finish(state.held)
+    return torch.cat((codes, codec.quantizer.encode(z, state.levels)), 2) if z.shape[1] else codes
+
+
+@torch.inference_mode()
+def start_decoding(codec: Codec, batch: int = 1) -> Decoding:
+    """Return the state before the first frame of `batch` streams."""
+    return Decoding(codec.decoder.start(batch), batch)
+
+
+@torch.inference_mode()
+def decode_step(
+    codec: Codec, codes: Int[Tensor, "batch levels frames"], state: Decoding
+) -> tuple[Float[Tensor, "batch channels time"], Decoding]:
+    """Decode the next frames: all samples that they settle, perhaps none."""
+    if codes.shape[0] != state.batch:
+        raise ModelError(f"codes are of {codes.shape[0]} streams but the state is of {state.batch}")
+    if not codes.shape[2]:
+        return torch.zeros(state.batch, codec.channels, 0, device=codec.device), state
+    z = codec.quantizer.decode(codes.to(codec.device))
+    with codec.lowered():
+        y, held = codec.decoder.step(z, state.held)
+    return y.float().transpose(1, 2), Decoding(held, state.batch)
+
+
+@torch.inference_mode()
+def finish_decoding(codec: Codec, state: Decoding) -> Float[Tensor, "batch channels time"]:
+    """Return the samples that the decoder still withheld."""
+    with codec.lowered():
+        y = codec.decoder.finish(state.held)
+    return y.float().reshape(state.batch, -1, codec.channels).transpose(1, 2)
+
+
+def stack(states: Sequence[Encoding] | Sequence[Decoding]) -> Encoding | Decoding:
+    """Join streams into one batch, in order; all must be at one point of a step.
+
+    Raises ModelError, naming the stream, where one holds more samples or has not started.
+    """
+    first = states[0]
+    held = stack_states([state.held for state in states])
+    if isinstance(first, Decoding):
+        return Decoding(held, sum(state.batch for state in states))
+    for row, state in enumerate(states):
+        if state.rest.shape[1:] != first.rest.shape[1:] or state.levels != first.levels:
+            raise ModelError(
+                f"stream {row} holds {state.rest.shape[2]} samples for {state.levels or 'all'} levels, "
+                f"stream 0 {first.rest.shape[2]} for {first.levels or 'all'}; run it alone until "
+                "both have had whole frames"
+            )
+    return Encoding(held, torch.cat([state.rest for state in states]), first.levels)
+
+
+def select(state: Encoding | Decoding, rows: Sequence[int]) -> Encoding | Decoding:
+    """Return the state of these streams of a batch, in this order; the others leave it."""
+    held = select_state(state.held, rows)
+    if isinstance(state, Decoding):
+        return Decoding(held, len(rows))
+    return Encoding(held, state.rest[list(rows)], state.levels)
+
+
+def _no_codes(codec: Codec, state: Encoding) -> Tensor:
+    levels = codec.quantizer.wanted_levels(state.levels)
+    return torch.zeros(state.rest.shape[0], levels, 0, dtype=torch.int64, device=codec.device)
+
+
+def _check_like(block: Tensor, rest: Tensor, what: str, axes: str) -> None:
+    if block.shape[:2] != rest.shape[:2]:
+        raise ModelError(
+            f"{what} is {list(block.shape)} but the state needs {axes} of "
+            f"{[*rest.shape[:2], 'any']}; start a state of that many streams"
+        )

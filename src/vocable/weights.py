@@ -1,0 +1,126 @@
+"""Read, check, rename, name and write tensors. Knows files and tables of names, and no model.
+
+Files are safetensors only: reading one never runs code from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+
+SHOWN = 3  # keys named in an error before the count takes over
+
+
+def cache_folder() -> Path:
+    """Return where converted and fetched weights are kept: `VOCABLE_CACHE`, else ~/.cache/vocable."""
+    told = os.environ.get("VOCABLE_CACHE")
+    return Path(told) if told else Path.home() / ".cache" / "vocable"
+
+
+def file_hash(path: str | Path) -> str:
+    """Return the SHA-256 of a file, 64 hex digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file, as stored, on the CPU.
+
+    `sha256` is what the whole file must hash to. A file that does not, or that is damaged, is a
+    `ModelError`; one that is missing stays a `FileNotFoundError`.
+    """
+    if sha256 is not None and (found := file_hash(path)) != sha256:
+        raise ModelError(
+            f"{path}: SHA-256 is {found[:16]}… but {sha256[:16]}… was published; fetch it again"
+        )
+    try:
+        return load_file(str(path))
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{path}: not a whole safetensors file ({error}); fetch it again") from error
+
+
+def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write tensors as one safetensors file: beside the target first, then renamed over it."""
+    path = Path(path)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(fresh, "wb") as file:
+            file.write(save({key: value.detach().cpu().contiguous() for key, value in tensors.items()}))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def rename(
+    tensors: Mapping[str, Tensor], table: Sequence[tuple[str, str | None]]
+) -> dict[str, Tensor]:
+    """Rename keys by a table of (pattern, replacement), each a whole-key regular expression.
+
+    The first pattern that fits decides; replacement None drops the key knowingly. A key that no
+    pattern fits, or two keys that become one, are a `ModelError` that names them.
+    """
+    renamed: dict[str, Tensor] = {}
+    unknown = []
+    for key, value in tensors.items():
+        rule = next((rule for rule in table if re.fullmatch(rule[0], key)), None)
+        if rule is None:
+            unknown.append(key)
+        elif rule[1] is not None:
+            name = re.sub(rule[0], rule[1], key)
+            if name in renamed:
+                raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
+            renamed[name] = value
+    if unknown:
+        raise ModelError(f"checkpoint has {_named(unknown)} that the key map does not know")
+    return renamed
+
+
+def fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+    """Copy tensors into a module, in the module's own dtypes; every key and shape must fit."""
+    own = module.state_dict()
+    extra = [key for key in tensors if key not in own]
+    lacking = [key for key in own if key not in tensors]
+    if extra or lacking:
+        raise ModelError(
+            f"checkpoint has {_named(extra)} this model lacks and lacks {_named(lacking)} it needs"
+        )
+    for key, value in tensors.items():
+        if own[key].shape != value.shape:
+            raise ModelError(
+                f"checkpoint has {key} of shape {list(value.shape)}; "
+                f"this model needs {list(own[key].shape)}"
+            )
+    module.load_state_dict(dict(tensors))
+
+
+def digest(tensors: Mapping[str, Tensor], about: str = "") -> str:
+    """Return 16 hex digits that name these tensors: SHA-256 over `about` and each in order of key.
+
+    Name, dtype, shape and bytes count, so the order of a file and the device do not.
+    """
+    total = hashlib.sha256(about.encode())
+    for key in sorted(tensors):
+        value = tensors[key].detach().cpu().contiguous()
+        total.update(f"\n{key} {value.dtype} {list(value.shape)}\n".encode())
+        total.update(value.reshape(-1).view(torch.uint8).numpy())
+    return total.hexdigest()[:16]
+
+
+def _named(keys: Iterable[str]) -> str:
+    keys = list(keys)
+    if not keys:
+        return "no key"
+    shown = ", ".join(keys[:SHOWN]) + (", …" if len(keys) > SHOWN else "")
+    return f"{len(keys)} key{'s' if len(keys) > 1 else ''} ({shown})"

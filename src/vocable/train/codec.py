@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ class CodecTask:
             batch=recipe.data.batch,
             segment=round(recipe.data.segment * train.rate),
             seed=recipe.seed,
+            weights=recipe.data.weights,
         )
+        self.audio_seconds = train.seconds
         self.seconds = recipe.data.batch * recipe.data.segment
         self.compare = Reconstruction(recipe.loss, train.rate)
         self.weights = {
@@ -72,11 +75,12 @@ class CodecTask:
     def begin(self, *, resumed: bool) -> None:
         """Let all but the frozen parts learn; a frozen quantizer keeps its codebooks.
 
-        A codec with `prepare(draw)` is given the batches first, before its first step.
+        A codec with `prepare(batches)` learns from some of them before the first step.
         """
         prepare = getattr(self.model, "prepare", None)
         if prepare is not None and not resumed and not self.recipe.codec.start:
-            prepare(self.draw)
+            limit = min(self.recipe.data.prepare_seconds, 4 * self.audio_seconds)
+            prepare(self.draw() for _ in range(math.ceil(limit / self.seconds)))
         self.model.train()
         for part in self.recipe.codec.freeze:
             self.model.get_submodule(part).eval()

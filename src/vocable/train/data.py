@@ -1,7 +1,8 @@
 """Draw random segments from the recordings of a manifest, the same again after a resume.
 
 All recordings are decoded once to int16 at the codec's rate, into one file beside the run that is
-mapped into memory (5 hours at 16 kHz: 576 MB). A segment's place is uniform over all of the audio.
+mapped into memory (5 hours at 16 kHz: 576 MB). A segment's place is uniform over all of the audio,
+unless the recipe weighs its collections.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,15 @@ _TRIES = 20  # draws before a quiet segment is taken after all
 
 
 class Recordings:
-    """Clips as int16 in one mapped file: `samples`, and `spans` (first, last + 1) of each clip."""
+    """Clips as int16 in one mapped file: `samples`, and `spans` (first, last + 1) of each clip.
 
-    def __init__(self, samples: np.ndarray, spans: np.ndarray, rate: int) -> None:
-        self.samples, self.spans, self.rate = samples, spans, rate
+    `sets` names the collection of each clip.
+    """
+
+    def __init__(
+        self, samples: np.ndarray, spans: np.ndarray, rate: int, sets: Sequence[str]
+    ) -> None:
+        self.samples, self.spans, self.rate, self.sets = samples, spans, rate, sets
 
     @property
     def seconds(self) -> float:
@@ -59,9 +65,9 @@ def decode_once(clips: Sequence[Clip], rate: int, cache: Path) -> Recordings:
     if known.get("key") != key:
         known = {"key": key, "spans": _write(clips, rate, cache)}
         index.write_text(json.dumps(known))
-    spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 2)
+    spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r")
-    return Recordings(samples, spans, rate)
+    return Recordings(samples, spans[:, :2], rate, [clips[i].set for i in spans[:, 2]])
 
 
 def _fingerprint(clips: Sequence[Clip], rate: int) -> str:
@@ -72,14 +78,15 @@ def _fingerprint(clips: Sequence[Clip], rate: int) -> str:
     return hashlib.sha256(json.dumps([rate, names]).encode()).hexdigest()
 
 
-def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int]]:
+def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int, int]]:
+    """Write the samples; return (first, last + 1, index of the clip) of each that can be read."""
     cache.parent.mkdir(parents=True, exist_ok=True)
     partial = cache.with_name(f".{cache.name}.part")
     spans, place = [], 0
     with partial.open("wb") as file:
-        for samples in _decode(clips, rate):
+        for index, samples in _decode(clips, rate):
             file.write(samples.tobytes())
-            spans.append((place, place + len(samples)))
+            spans.append((place, place + len(samples), index))
             place += len(samples)
     if not place:
         raise RecipeError(f"none of the {len(clips)} recordings can be read; see the warnings")
@@ -87,10 +94,10 @@ def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int
     return spans
 
 
-def _decode(clips: Sequence[Clip], rate: int) -> Iterator[np.ndarray]:
-    """Yield the clips in order; a packed file is read once for the parts that follow each other."""
+def _decode(clips: Sequence[Clip], rate: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield clips by index; a packed file is read once for the parts that follow each other."""
     path, whole, whole_rate = None, np.zeros(0, np.float32), rate
-    for clip in clips:
+    for index, clip in enumerate(clips):
         if clip.path != path:
             path = clip.path
             try:
@@ -101,7 +108,7 @@ def _decode(clips: Sequence[Clip], rate: int) -> Iterator[np.ndarray]:
         part = whole[int(clip.start * whole_rate) : _end(clip, whole_rate)]
         if len(part) and np.isfinite(part).all():
             part = soxr.resample(part, whole_rate, rate) if whole_rate != rate else part
-            yield np.round(np.clip(part, -1, 1) * _FULL).astype("<i2")
+            yield index, np.round(np.clip(part, -1, 1) * _FULL).astype("<i2")
         elif len(whole):
             _log.warning("%s is left out: empty, or NaN or infinite samples", clip.path)
 
@@ -122,13 +129,22 @@ class Segments:
     """
 
     def __init__(
-        self, recordings: Recordings, augment: Augment, *, batch: int, segment: int, seed: int
+        self,
+        recordings: Recordings,
+        augment: Augment,
+        *,
+        batch: int,
+        segment: int,
+        seed: int,
+        weights: Mapping[str, float] | None = None,
     ) -> None:
         self.recordings, self.augment = recordings, augment
         self.batch, self.segment = batch, segment  # segment in samples
         self.random = np.random.default_rng(seed)
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
-        self._until = np.cumsum(np.maximum(lengths - segment + 1, 1))  # starts, clip after clip
+        self._starts = np.maximum(lengths - segment + 1, 1)
+        shares = self._starts * [(weights or {}).get(name, 1.0) for name in recordings.sets]
+        self._until = np.cumsum(shares) / np.sum(shares)
 
     def draw(self) -> Float[Tensor, "batch channels samples"]:
         """Return the next batch."""
@@ -146,19 +162,19 @@ class Segments:
             samples = self._cut()
             if float(np.sqrt(np.mean(np.square(samples)))) >= self.augment.min_rms:
                 break
-        low, high = self.augment.gain_db
-        samples *= np.float32(10 ** (self.random.uniform(low, high) / 20))
+        gain = 10 ** (self.random.uniform(*self.augment.gain_db) / 20)
+        samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))
         if self.augment.flip and self.random.random() < 0.5:
             samples *= np.float32(-1)
         return samples
 
     def _cut(self) -> np.ndarray:
         """Return a random segment; a clip shorter than it is followed by silence."""
-        place = int(self.random.integers(self._until[-1]))
-        index = int(np.searchsorted(self._until, place, side="right"))
-        before = int(self._until[index - 1]) if index else 0
-        first = int(self.recordings.spans[index, 0]) + place - before
-        last = min(first + self.segment, int(self.recordings.spans[index, 1]))
+        index = int(np.searchsorted(self._until, self.random.random(), side="right"))
+        index = min(index, len(self._until) - 1)
+        begin, end = self.recordings.spans[index]
+        first = int(begin) + int(self.random.integers(self._starts[index]))
+        last = min(first + self.segment, int(end))
         samples = np.zeros(self.segment, np.float32)
         samples[: last - first] = self.recordings.samples[first:last]
         samples /= np.float32(_FULL)

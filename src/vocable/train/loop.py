@@ -241,7 +241,7 @@ def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     plan = recipe.optimizer
     learning = [p for p in model.parameters() if p.requires_grad]
     return torch.optim.AdamW(
-        learning, lr=plan.lr, betas=plan.betas, weight_decay=plan.weight_decay, foreach=True
+        learning, lr=plan.lr, betas=plan.betas, weight_decay=plan.weight_decay, fused=True
     )
 
 

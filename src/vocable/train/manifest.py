@@ -2,8 +2,8 @@
 
 A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
 (seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
-`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS). Other keys
-are left to others.
+`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `set`. Other
+keys are left to others.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Clip:
     end: float | None = None  # seconds; None: to the end of the file
     split: str = ""  # train, valid, eval, or not said
     licence: str = ""
+    set: str = ""  # the collection it belongs to, which a recipe may weigh
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def _clip(line: str, base: Path, where: str) -> Clip:
             None if end is None else float(end),
             str(row.get("split", "")),
             str(row.get("licence", "")),
+            str(row.get("set", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise RecipeError(

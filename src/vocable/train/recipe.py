@@ -42,13 +42,17 @@ class Data:
     segment: float = 1.28  # seconds
     held_out: str = ""  # a second manifest; empty: the rows whose split is not train
     held_out_share: float = 0.05  # of the files, where no row says its split
+    weights: dict[str, float] = field(default_factory=dict)  # by the rows' `set`; not named: 1
+    prepare_seconds: float = (
+        2000.0  # of segments for a codec that learns from them before it starts
+    )
 
 
 @dataclass(frozen=True)
 class Augment:
     """What is done to a segment before it is seen."""
 
-    gain_db: tuple[float, float] = (-12.0, 4.0)  # uniform in dB
+    gain_db: tuple[float, float] = (-12.0, 4.0)  # uniform in dB; never beyond full scale
     flip: bool = True  # sign, half of the time
     min_rms: float = 0.004  # a quieter segment is drawn again; full scale is 1
 
@@ -58,8 +62,8 @@ class Loss:
     """Weights of the losses (0: not computed) and their resolutions."""
 
     time: float = 0.0  # L1 of the samples
-    mel: float = 1.0  # L1 of log mel bands
-    low_band: float = 0.0  # L1 of log magnitudes of the linear bins below `low_band_hz`
+    mel: float = 1.0  # L1 of log mel bands, mean over the windows
+    low_band: float = 0.0  # L1 of log magnitudes of the bins below `low_band_hz`, mean as above
     complex: float = 0.0  # L1 of the complex spectrum
     codec: dict[str, float] = field(  # losses that the codec itself reports, by name
         default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}

@@ -1,0 +1,27 @@
+"""Read, hold, resample and write recordings; numpy only.
+
+`Audio` is a recording in memory. `AudioReader` and `AudioWriter` go through files of any length in
+blocks, and `Resampler` changes the rate of blocks, with the same samples as in one go.
+"""
+
+from .reader import AudioReader as AudioReader
+from .resample import Resampler as Resampler
+from .resample import resample as resample
+from .resample import resampled_length as resampled_length
+from .samples import as_samples as as_samples
+from .samples import check_finite as check_finite
+from .samples import check_rate as check_rate
+from .value import Audio as Audio
+from .writer import AudioWriter as AudioWriter
+
+__all__ = [
+    "Audio",
+    "AudioReader",
+    "AudioWriter",
+    "Resampler",
+    "as_samples",
+    "check_finite",
+    "check_rate",
+    "resample",
+    "resampled_length",
+]

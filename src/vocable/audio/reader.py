@@ -1,0 +1,199 @@
+"""Read recordings of any length block by block, from paths, open files and stdin."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Protocol
+
+import numpy as np
+from jaxtyping import Float32
+
+from ..errors import AudioError
+from . import media
+from .riff import stated_samples
+from .samples import check_finite
+from .sound import SoundDecoder
+
+log = logging.getLogger("vocable")
+
+BLOCK = 2**16  # samples
+RATES = range(1000, 768_001)  # Hz; a header with another is damaged or hostile
+
+
+class Decoder(Protocol):
+    """What `AudioReader` asks of a library that reads files."""
+
+    rate: int
+    channels: int
+    samples: int | None  # None where the file does not say
+
+    def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
+        """Return the next samples, at most so many; none at the end. Raises EOFError where the
+        file breaks off or is damaged."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class AudioReader:
+    """Goes through a recording in blocks: a path, an open binary file, or "-" (stdin).
+
+    `samples` is the length in samples that the file states, None where it states none (M4A, WebM).
+    Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for what is no
+    recording, has no samples, holds NaN or infinity, or ends before what its header states.
+    `recover=True` reads what is there of such a file, with a warning.
+    """
+
+    name: str
+    rate: int  # Hz
+    channels: int
+    samples: int | None
+
+    def __init__(self, source: str | os.PathLike[str] | BinaryIO, *, recover: bool = False) -> None:
+        self.name = _name_of(source)
+        self._recover = recover
+        self._position = 0
+        self._cleanup = contextlib.ExitStack()
+        try:
+            place = _reopenable(source, self._cleanup)
+            _refuse_empty(place, self.name)
+            self._decoder = _open(place, self.name)
+            self._cleanup.callback(self._decoder.close)
+            self._take_facts(place)
+        except BaseException:
+            self._cleanup.close()
+            raise
+
+    def blocks(self, size: int = BLOCK) -> Iterator[Float32[np.ndarray, "channels samples"]]:
+        """Yield the recording in order, `size` samples a time and the rest at the end."""
+        while True:
+            block = self._next(size)
+            if block.shape[1] == 0:
+                break
+            check_finite(block, self.rate, name=self.name, start=self._position)
+            self._position += block.shape[1]
+            yield block
+        self._check_end()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._cleanup.close()
+
+    def __enter__(self) -> AudioReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take_facts(self, place: str | BinaryIO) -> None:
+        self.rate = self._decoder.rate
+        self.channels = self._decoder.channels
+        self.samples = self._decoder.samples
+        if self.rate not in RATES:
+            raise AudioError(
+                f"{self.name}: its header says {self.rate} Hz; "
+                f"{RATES[0]} to {RATES[-1]} Hz can be read"
+            )
+        if self.samples == 0:
+            raise AudioError(f"{self.name} has a header but no samples; record it again")
+        stated = stated_samples(place)
+        if self.samples is not None and stated is not None and stated > self.samples:
+            self._broken(
+                f"ends after {self.samples / self.rate:.2f} s of {stated / self.rate:.2f} s"
+            )
+
+    def _next(self, size: int) -> Float32[np.ndarray, "channels samples"]:
+        try:
+            return self._decoder.read(size)
+        except EOFError as error:
+            self._broken(f"breaks off at {self._position / self.rate:.2f} s ({error})")
+            self.samples = self._position
+            return np.zeros((self.channels, 0), np.float32)
+
+    def _check_end(self) -> None:
+        if self._position == 0:
+            raise AudioError(f"{self.name} holds no samples that can be decoded; fetch it again")
+        if self.samples is not None and self._position < self.samples:
+            stated = self.samples / self.rate
+            self._broken(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
+
+    def _broken(self, what: str) -> None:
+        if not self._recover:
+            raise AudioError(
+                f"{self.name} {what}; fetch it again, or read what is there with recover=True"
+            )
+        log.warning("%s %s; going on with what is there", self.name, what)
+
+
+def _name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
+    if isinstance(source, str | os.PathLike):
+        return "stdin" if str(source) == "-" else os.fspath(source)
+    return str(getattr(source, "name", "audio"))
+
+
+def _reopenable(
+    source: str | os.PathLike[str] | BinaryIO, cleanup: contextlib.ExitStack
+) -> str | BinaryIO:
+    """Return a path or a file that can seek; a pipe is put on disk first, so memory stays small."""
+    if isinstance(source, str | os.PathLike):
+        if str(source) != "-":
+            path = Path(source)
+            if path.is_dir():
+                raise IsADirectoryError(f"{path} is a folder; name a recording in it")
+            if not path.exists():
+                raise FileNotFoundError(f"{path}: there is no such file")
+            if path.is_file():
+                return os.fspath(path)
+            source = cleanup.enter_context(open(path, "rb"))
+        else:
+            source = sys.stdin.buffer
+    if source.seekable():
+        return source
+    copy = cleanup.enter_context(tempfile.TemporaryFile())
+    shutil.copyfileobj(source, copy)
+    copy.seek(0)
+    return copy
+
+
+def _refuse_empty(place: str | BinaryIO, name: str) -> None:
+    if isinstance(place, str):
+        size = os.path.getsize(place)
+    else:
+        size = place.seek(0, os.SEEK_END)
+        place.seek(0)
+    if size == 0:
+        raise AudioError(f"{name} is empty (0 bytes); record or fetch it again")
+
+
+def _open(place: str | BinaryIO, name: str) -> Decoder:
+    """Open with soundfile, and with PyAV (the extra `media`) what that does not know."""
+    if isinstance(place, str):
+        open(place, "rb").close()  # a file that may not be read says so itself
+    try:
+        return SoundDecoder(place)
+    except AudioError as error:
+        reason = str(error)
+    if not media.is_installed():
+        raise AudioError(
+            f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
+            'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
+        )
+    try:
+        return media.MediaDecoder(place)
+    except AudioError as error:
+        raise AudioError(f"{name} is no recording ({error}); convert it to WAV or FLAC") from error

@@ -1,0 +1,122 @@
+"""Hold a recording in memory: `Audio(samples, rate)`, immutable."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from jaxtyping import Float32
+
+from .notebook import player
+from .reader import AudioReader
+from .resample import resample
+from .samples import as_samples, check_finite, check_rate
+from .writer import AudioWriter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Audio:
+    """A recording: `samples` float32 `[channels, samples]` within about ±1, at `rate` Hz.
+
+    Whatever `as_samples` takes may be given (int16 is scaled, `[samples]` is one channel). The
+    samples are copied unless they are read-only already; they are finite, and cannot be changed.
+    Raises AudioError for other shapes and types, NaN or infinite samples, and an impossible rate.
+    """
+
+    samples: Float32[np.ndarray, "channels samples"]
+    rate: int  # Hz
+
+    def __init__(self, samples: Any, rate: int) -> None:
+        rate = check_rate(rate)
+        array = as_samples(samples)
+        check_finite(array, rate)
+        if array.flags.writeable and np.may_share_memory(array, _memory_of(samples)):
+            array = array.copy()
+        array.flags.writeable = False
+        object.__setattr__(self, "samples", array)
+        object.__setattr__(self, "rate", rate)
+
+    @classmethod
+    def read(cls, source: str | os.PathLike[str] | BinaryIO, *, recover: bool = False) -> Audio:
+        """Read a whole recording from a path, an open binary file, or "-" (stdin).
+
+        WAV, FLAC, OGG, Opus, MP3 and their kin; M4A, MP4, WebM and others with the extra `media`.
+        A file that ends before what its header states is refused; `recover=True` reads what is
+        there, with a warning. For long recordings use `AudioReader`.
+        """
+        with AudioReader(source, recover=recover) as reader:
+            blocks = list(reader.blocks())
+            joined = np.concatenate(blocks, axis=1) if len(blocks) != 1 else blocks[0]
+            joined.flags.writeable = False
+            return cls(joined, reader.rate)
+
+    def save(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write to a file, whose ending says the kind (.wav, .flac, .ogg, .opus, .mp3, …).
+
+        WAV and FLAC are written with 16 bits; samples beyond ±1 are clipped, with a warning. An
+        existing file raises FileExistsError unless `overwrite` is set.
+        """
+        with AudioWriter(target, self.rate, self.channels, overwrite=overwrite) as writer:
+            writer.write(self.samples)
+
+    def resample(self, rate: int) -> Audio:
+        """Return the recording at `rate` Hz: `ceil(samples · rate / self.rate)` samples."""
+        rate = check_rate(rate)
+        return self if rate == self.rate else Audio(resample(self.samples, self.rate, rate), rate)
+
+    def mono(self) -> Audio:
+        """Return the mean of all channels, as one."""
+        if self.channels == 1:
+            return self
+        return Audio(self.samples.mean(axis=0, dtype=np.float32, keepdims=True), self.rate)
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+        return int(self.samples.shape[0])
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds."""
+        return int(self.samples.shape[1]) / self.rate
+
+    def __len__(self) -> int:
+        """Return the number of samples in each channel."""
+        return int(self.samples.shape[1])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is None:
+            return np.asarray(self.samples, dtype=dtype)
+        return np.array(self.samples, dtype=dtype, copy=copy)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Audio):
+            return NotImplemented
+        return self.rate == other.rate and np.array_equal(self.samples, other.samples)
+
+    def __hash__(self) -> int:
+        return hash((self.rate, self.samples.tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self.samples, self.rate)
+
+    def __repr__(self) -> str:
+        channels = "mono" if self.channels == 1 else f"{self.channels} channels"
+        return f"Audio({self.seconds:.2f} s, {channels}, {self.rate} Hz)"
+
+    def _repr_html_(self) -> str:
+        return player(self.samples, self.rate)
+
+
+def _memory_of(samples: Any) -> np.ndarray:
+    """View what was given as an array, to see whether it was copied on the way."""
+    samples = samples.detach() if hasattr(samples, "detach") else samples
+    return np.asarray(samples) if hasattr(samples, "__array__") else np.zeros(0)
+
+
+def _restore(samples: np.ndarray, rate: int) -> Audio:
+    """Unpickle without copying once more."""
+    samples.flags.writeable = False
+    return Audio(samples, rate)

@@ -1,0 +1,191 @@
+"""Write recordings of any length block by block, whole under their final name or not at all."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import soundfile
+from jaxtyping import Float32
+
+from ..atomic import Replacement
+from ..errors import AudioError
+from .samples import MAX_CHANNELS, check_finite, check_rate
+
+log = logging.getLogger("vocable")
+
+# ending: (libsndfile's format, its subtype)
+KINDS = {
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".aiff": ("AIFF", "PCM_16"),
+    ".aif": ("AIFF", "PCM_16"),
+    ".w64": ("W64", "PCM_16"),
+    ".rf64": ("RF64", "PCM_16"),
+}
+OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+MOST = {"WAV": 2**31 - 64, "AIFF": 2**30 - 64}  # samples of all channels: 4 and 2 GiB
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+BLOCK = 2**16  # samples; libsndfile's Vorbis encoder keeps a whole write on its stack
+
+
+class AudioWriter:
+    """Writes blocks to a recording at `target` ("-" is stdout, as WAV).
+
+    The kind comes from the ending. WAV, FLAC and AIFF have 16 bits: what was read from 16 bits is
+    written back bit for bit, and samples beyond ±1 are clipped and counted in `clipped`. As a
+    context manager it puts the file in place at the end, and removes all trace after an exception.
+
+    Raises FileExistsError unless `overwrite`, FileNotFoundError where the folder is missing, and
+    AudioError for an unknown ending, a rate or a number of channels that the kind cannot hold,
+    samples that are not finite, and a disk that is full.
+    """
+
+    rate: int  # Hz
+    channels: int
+    samples: int  # written so far, per channel
+    clipped: int  # of all channels
+
+    def __init__(
+        self,
+        target: str | os.PathLike[str],
+        rate: int,
+        channels: int = 1,
+        *,
+        overwrite: bool = False,
+        expected: int = 0,
+    ) -> None:
+        """Open `target`; `expected` samples are to come, so that too many are refused at once."""
+        self.name = "stdout" if str(target) == "-" else str(target)
+        self.rate = check_rate(rate)
+        self.channels = channels
+        self.samples = 0
+        self.clipped = 0
+        self._format, self._subtype = _kind(target)
+        _check_fits(self.name, self._format, self._subtype, self.rate, channels)
+        self._check_room(expected)
+        self._fresh = Replacement(target, overwrite=overwrite)
+        try:
+            self._file = soundfile.SoundFile(
+                self._fresh.path, "w", self.rate, channels, self._subtype, format=self._format
+            )
+        except soundfile.LibsndfileError as error:
+            self._fresh.discard()
+            raise AudioError(
+                f"{self.name}: {self._format} cannot hold {channels} channels at {rate} Hz "
+                f"({_reason(error)}); write .wav instead"
+            ) from error
+        except BaseException:
+            self._fresh.discard()
+            raise
+
+    def write(self, block: Float32[np.ndarray, "channels samples"]) -> None:
+        """Append samples within ±1."""
+        if len(block) != self.channels:
+            raise AudioError(f"{self.name}: block has {len(block)} channels, not {self.channels}")
+        check_finite(block, self.rate, name=self.name, start=self.samples)
+        self._check_room(block.shape[1])
+        for start in range(0, block.shape[1], BLOCK):
+            part = block[:, start : start + BLOCK].T
+            self._append(self._as_integers(part) if self._subtype == "PCM_16" else part)
+            self.samples += len(part)
+
+    def close(self) -> None:
+        """Finish the file and put it in place."""
+        if self._file.closed:
+            return
+        try:
+            self._file.close()
+            self._fresh.commit()
+        except (OSError, soundfile.LibsndfileError) as error:
+            self.discard()
+            if getattr(error, "errno", errno.ENOSPC) not in NO_ROOM:
+                raise  # somebody made the target meanwhile, or closed the pipe
+            raise self._full(error) from error
+        if self.clipped:
+            log.warning("%s: %d samples beyond ±1 were clipped", self.name, self.clipped)
+
+    def discard(self) -> None:
+        """Leave nothing behind; after `close` this does nothing."""
+        if not self._file.closed:
+            self._file.close()
+        self._fresh.discard()
+
+    def __enter__(self) -> AudioWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def _as_integers(self, rows: np.ndarray) -> np.ndarray:
+        # Not left to libsndfile: it multiplies by 32767 but divides by 32768 when reading.
+        scaled = np.round(rows * np.float32(2**15))
+        self.clipped += int(np.count_nonzero((rows > 1) | (rows < -1)))
+        return np.clip(scaled, -(2**15), 2**15 - 1).astype(np.int16)
+
+    def _append(self, rows: np.ndarray) -> None:
+        try:
+            self._file.write(rows)
+        except (AssertionError, OSError, soundfile.LibsndfileError) as error:
+            raise self._full(error) from error
+
+    def _check_room(self, more: int) -> None:
+        most = MOST.get(self._format)
+        if most is not None and (self.samples + more) * self.channels > most:
+            raise AudioError(
+                f"{self.name}: {self._format} ends after {most // self.channels / self.rate:.0f} s "
+                f"of {self.channels} channels at {self.rate} Hz; write .flac or .w64 instead"
+            )
+
+    def _full(self, error: Exception) -> AudioError:
+        folder = self._fresh.path.parent
+        free = shutil.disk_usage(folder).free / 2**20
+        return AudioError(
+            f"{self.name}: writing failed after {self.samples / self.rate:.1f} s "
+            f"({_reason(error)}; {free:.0f} MiB are free in {folder}); nothing is left of it: "
+            "make room and run again"
+        )
+
+
+def _kind(target: str | os.PathLike[str]) -> tuple[str, str]:
+    if str(target) == "-":
+        return KINDS[".wav"]
+    ending = Path(target).suffix.lower()
+    if ending not in KINDS:
+        raise AudioError(
+            f"{target}: cannot write {ending or 'a file without an ending'}; "
+            f"use one of {' '.join(KINDS)}"
+        )
+    return KINDS[ending]
+
+
+def _check_fits(name: str, kind: str, subtype: str, rate: int, channels: int) -> None:
+    if not 0 < channels <= MAX_CHANNELS:
+        raise AudioError(f"{name}: {channels} channels; 1 to {MAX_CHANNELS} can be written")
+    if subtype == "OPUS" and rate not in OPUS_RATES:
+        rates = ", ".join(map(str, OPUS_RATES))
+        raise AudioError(f"{name}: Opus holds {rates} Hz, not {rate}; resample to one of them")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, soundfile.LibsndfileError):
+        return str(error.error_string).strip(" .").replace("Error : ", "")
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "the disk took less than it was given"

@@ -1,0 +1,171 @@
+"""Make sure that arrays fit a spec, before they become tokens.
+
+Each function returns what it was given in the form that `AudioTokens` keeps: int32 or the side's
+own type, read-only, and not shared with an array that somebody could still write to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import TokenError
+from .parts import MAX_CHANNELS, Side, Source
+from .spec import TokenSpec
+
+if TYPE_CHECKING:
+    from .values import AudioTokens
+
+MAX_DURATION = 1 << 31
+
+
+def stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...]:
+    """Check codes: as many stacks as a prefix, equal streams, every code below its level's size."""
+    count = len(given)
+    if count not in spec.prefixes:
+        fits = ", ".join(map(str, spec.prefixes))
+        raise TokenError(f"stacks must be as many as one of {fits} levels of {spec.name}, "
+                         f"got {count}")
+    kept = tuple(_codes(f"level {k}", codes, spec.levels[k].size) for k, codes in enumerate(given))
+    streams = {len(codes) for codes in kept}
+    if len(streams) > 1 or not 1 <= min(streams) <= MAX_CHANNELS:
+        raise TokenError(f"every level must have the same 1 to {MAX_CHANNELS} streams, "
+                         f"got {', '.join(map(str, sorted(streams)))}")
+    return kept
+
+
+def _codes(name: str, given: Any, size: int) -> np.ndarray:
+    codes = _integers(name, given)
+    if codes.ndim != 2:
+        raise TokenError(f"{name} must be [streams, frames], got shape {codes.shape}")
+    if codes.size:
+        low, high = int(codes.min()), int(codes.max())
+        if low < 0 or high >= size:
+            bad = low if low < 0 else high
+            stream, frame = np.argwhere(codes == bad)[0]
+            raise TokenError(f"{name} holds code {bad} at stream {stream}, frame {frame}; "
+                             f"codes go from 0 to {size - 1}")
+    return _own(codes, np.int32)
+
+
+def durations(
+    spec: TokenSpec, kept: tuple[np.ndarray, ...], given: Any
+) -> np.ndarray | None:
+    """Check durations: one stream, one rate, one positive integer per token."""
+    if given is None:
+        return None
+    if not spec.uniform or spec.segment is not None or kept[0].shape[0] != 1:
+        raise TokenError("durations need one stream, strides of 1 and no segments")
+    lasting = _integers("durations", given)
+    if lasting.shape != kept[0].shape[1:]:
+        raise TokenError(f"durations must be one per token, {kept[0].shape[1]}, "
+                         f"got shape {lasting.shape}")
+    if lasting.size and not 1 <= lasting.min() <= lasting.max() <= MAX_DURATION:
+        raise TokenError(f"durations must be 1 to {MAX_DURATION} frames, "
+                         f"got {lasting.min()} to {lasting.max()}")
+    return _own(lasting, np.int64)
+
+
+def frames(
+    spec: TokenSpec,
+    kept: tuple[np.ndarray, ...],
+    lasting: np.ndarray | None,
+    source: Source | None,
+) -> int:
+    """Count the finest frames, and check that every level has the tokens that they need."""
+    if lasting is not None:
+        count = int(lasting.sum())
+        if len({codes.shape for codes in kept}) > 1:
+            raise TokenError("with durations every level must have the same number of tokens")
+    else:
+        count = min(c.shape[1] * spec.levels[k].stride for k, c in enumerate(kept))
+    samples = None
+    if source is not None:
+        _check_streams(spec, kept[0].shape[0], source)
+        samples = spec.samples(source)
+        found, count = count, spec.frames(samples)
+        _check_count(spec, kept, lasting, found, count, samples)
+    if lasting is None:
+        for k, codes in enumerate(kept):
+            needed = spec.frames_of(k, count, samples)
+            if codes.shape[1] != needed:
+                raise TokenError(f"level {k} must have {needed} tokens for {count} frames, "
+                                 f"got {codes.shape[1]}")
+    return count
+
+
+def _check_count(
+    spec: TokenSpec,
+    kept: tuple[np.ndarray, ...],
+    lasting: np.ndarray | None,
+    found: int,
+    count: int,
+    samples: int,
+) -> None:
+    """Refuse a wrong count before it is split into segments: a false source could name any."""
+    slack = max(spec.levels[k].stride for k in range(len(kept))) - 1 if lasting is None else 0
+    pieces = 1 if spec.segment is None else samples // spec.segment.hop + 1
+    if not 0 <= found - count <= slack * pieces:
+        raise TokenError(f"{samples} samples at {spec.rate} Hz are {count} frames of {spec.name}, "
+                         f"got {found}")
+
+
+def _check_streams(spec: TokenSpec, streams: int, source: Source) -> None:
+    needed = -(-source.channels // spec.channels)
+    if streams != needed:
+        raise TokenError(f"{source.channels} channels are {needed} streams of {spec.name}, "
+                         f"got {streams}")
+
+
+def sides(
+    spec: TokenSpec, given: Mapping[str, Any], streams: int, segments: int
+) -> dict[str, np.ndarray]:
+    """Check sides: exactly the spec's names, each of its shape and type."""
+    names = [side.name for side in spec.sides]
+    if set(given) != set(names):
+        raise TokenError(f"sides must be {', '.join(names) or 'none'} for {spec.name}, "
+                         f"got {', '.join(given) or 'none'}")
+    return {side.name: _side(side, given[side.name], streams, segments) for side in spec.sides}
+
+
+def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
+    lead = (streams, segments) if side.per == "segment" else (streams,)
+    values = np.asarray(given)
+    if values.shape != (*lead, *side.shape):
+        raise TokenError(f"side {side.name} must have shape {(*lead, *side.shape)}, "
+                         f"got {values.shape}")
+    if values.dtype != np.dtype(side.dtype):
+        raise TokenError(f"side {side.name} must be {side.dtype}, got {values.dtype}")
+    return _own(values, values.dtype)
+
+
+def equal(a: AudioTokens, b: AudioTokens) -> bool:
+    """Compare by content; numbers of sides by their bits, so that NaN equals itself."""
+    if (a.spec, a.source, a.levels) != (b.spec, b.source, b.levels):
+        return False
+    if (a.durations is None) != (b.durations is None):
+        return False
+    pairs = [*zip(a.stacks, b.stacks, strict=True)]
+    pairs += [(a.sides[name], b.sides[name]) for name in a.sides]
+    if a.durations is not None and b.durations is not None:
+        pairs.append((a.durations, b.durations))
+    return all(x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in pairs)
+
+
+def _integers(name: str, given: Any) -> np.ndarray:
+    values = np.asarray(given)
+    if values.dtype.kind not in "iu":
+        raise TokenError(f"{name} must be integers, got {values.dtype}")
+    return values
+
+
+def _own(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return a read-only array that nobody else can write to."""
+    if values.dtype == dtype and not values.flags.writeable and values.flags.c_contiguous \
+            and values.base is None:
+        return values
+    mine = np.array(values, dtype=dtype, order="C")
+    mine.flags.writeable = False
+    return mine

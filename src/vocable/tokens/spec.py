@@ -1,0 +1,227 @@
+"""Say what a stream of tokens is, and turn samples into frames and back.
+
+All arithmetic between samples and frames goes through here, so that codecs, files and layouts
+cannot disagree. Rates are integers or Fractions; nothing is rounded but where a sentence says so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+
+from ..errors import TokenError
+from .parts import (
+    MAX_CHANNELS,
+    MAX_COUNT,
+    Level,
+    Segment,
+    Side,
+    Source,
+    Span,
+    check_count,
+)
+
+MAX_LEVELS = 256
+_SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TokenSpec:
+    """What a codec's tokens are.
+
+    space       identity of the weights that give the codes meaning, `name@version:digest`
+    rate        Hz that the codec reads
+    frame       samples per finest frame
+    channels    channels that one stream holds together (1: every channel is a stream)
+    levels      one `Level` per codebook, coarsest meaning first
+    prefixes    the numbers of levels that decode by themselves, ascending; the last is all of them
+    out_rate    Hz that the codec writes, where that differs from `rate`
+    window      samples that a frame needs, where frames are cut without padding (semantic units)
+    sides       numbers beside the codes
+    segment     overlapping pieces, coded one by one
+    """
+
+    space: str
+    rate: int
+    frame: int
+    channels: int
+    levels: tuple[Level, ...]
+    prefixes: tuple[int, ...]
+    out_rate: int | None = None
+    window: int | None = None
+    sides: tuple[Side, ...] = ()
+    segment: Segment | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("levels", "prefixes", "sides"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        _check_identity(self)
+        _check_levels(self)
+        _check_sides(self)
+        _check_cutting(self)
+
+    @property
+    def name(self) -> str:
+        """The codec's name: `space` up to the `@`."""
+        return self.space.partition("@")[0]
+
+    @property
+    def writes(self) -> int:
+        """Hz that decoding gives: `out_rate` where set, else `rate`."""
+        return self.out_rate or self.rate
+
+    @property
+    def step(self) -> int:
+        """Frames after which the tokens of all levels begin together: the strides' lcm."""
+        return lcm(*(level.stride for level in self.levels))
+
+    @property
+    def uniform(self) -> bool:
+        """Whether every level has one token in every frame."""
+        return self.step == 1
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Finest frames per second of audio; overlapping segments count twice what they code twice."""
+        if self.segment is None:
+            return Fraction(self.rate, self.frame)
+        return Fraction(self.rate * self.segment_frames, self.segment.hop)
+
+    @property
+    def segment_frames(self) -> int:
+        """Frames in a whole segment; an error for specs without segments."""
+        if self.segment is None:
+            raise TokenError(f"{self.space} has no segments")
+        return -(-self.segment.length // self.frame)
+
+    def bitrate(self, levels: int | None = None) -> Fraction:
+        """Nominal bit/s of one stream with the first `levels` levels: log2 of sizes, no sides."""
+        chosen = self.levels[: self.check_levels(levels)]
+        return self.frame_rate * sum((level.bits / level.stride for level in chosen), Fraction(0))
+
+    def tokens_per_second(self, levels: int | None = None) -> Fraction:
+        """Tokens per second in one stream with the first `levels` levels."""
+        chosen = self.levels[: self.check_levels(levels)]
+        return self.frame_rate * sum((Fraction(1, level.stride) for level in chosen), Fraction(0))
+
+    def check_levels(self, levels: int | None) -> int:
+        """Return how many levels `levels` means (None: all), refusing what is no prefix."""
+        if levels is None:
+            return len(self.levels)
+        if levels not in self.prefixes:
+            fits = ", ".join(map(str, self.prefixes))
+            raise TokenError(f"levels must be one of {fits} for {self.name}, got {levels}")
+        return levels
+
+    def samples(self, source: Source) -> int:
+        """Samples of `source` at the codec's rate, rounded up so that the way back loses none."""
+        return -(-source.samples * self.rate // source.rate)
+
+    def segments(self, samples: int) -> tuple[int, ...]:
+        """Frames in each segment of `samples` samples; one piece for specs without segments."""
+        check_count("samples", samples, 0, 1 << 60)
+        if self.segment is None:
+            return (self._cut(samples),) if samples else ()
+        length, hop = self.segment.length, self.segment.hop
+        return tuple(
+            -(-min(length, samples - start) // self.frame) for start in range(0, samples, hop)
+        )
+
+    def frames(self, samples: int) -> int:
+        """Finest frames that `samples` samples at the codec's rate give, all segments together."""
+        check_count("samples", samples, 0, 1 << 60)
+        if self.segment is None:
+            return self._cut(samples)
+        length, hop = self.segment.length, self.segment.hop
+        whole = max(0, (samples - length) // hop + 1)  # segments of full length
+        rest = range(whole * hop, samples, hop)
+        return whole * self.segment_frames + sum(-(-(samples - at) // self.frame) for at in rest)
+
+    def split(self, frames: int, samples: int | None = None) -> tuple[int, ...]:
+        """Frames in each segment of `frames` frames.
+
+        Where the samples are not known every segment but the last is taken as whole.
+        """
+        if samples is not None:
+            return self.segments(samples)
+        if self.segment is None:
+            return (frames,) if frames else ()
+        whole, rest = divmod(frames, self.segment_frames)
+        return (self.segment_frames,) * whole + ((rest,) if rest else ())
+
+    def frames_of(self, level: int, frames: int, samples: int | None = None) -> int:
+        """Tokens that level number `level` has in `frames` frames: strides round up, per segment."""
+        stride = self.levels[level].stride
+        if self.segment is None or stride == 1:
+            return -(-frames // stride)
+        return sum(-(-n // stride) for n in self.split(frames, samples))
+
+    def span(self, frame: int) -> Span:
+        """The samples, at the codec's rate, that finest frame number `frame` stands for.
+
+        With segments, frames are counted as if all segments before were whole.
+        """
+        check_count("frame", frame, 0, 1 << 60)
+        if self.segment is None:
+            start = frame * self.frame
+            return Span(start, start + (self.window or self.frame))
+        number, within = divmod(frame, self.segment_frames)
+        start = number * self.segment.hop + within * self.frame
+        end = number * self.segment.hop + self.segment.length
+        return Span(start, min(start + self.frame, end))
+
+    def seconds(self, frames: int) -> Fraction:
+        """Time that `frames` frames last, in seconds; for segments, from start to end."""
+        if self.segment is None or frames == 0:
+            return Fraction(frames * self.frame, self.rate)
+        return Fraction(self.span(frames - 1).stop, self.rate)
+
+    def _cut(self, samples: int) -> int:
+        if self.window is None:
+            return -(-samples // self.frame)
+        return 0 if samples < self.window else (samples - self.window) // self.frame + 1
+
+
+def _check_identity(spec: TokenSpec) -> None:
+    if not isinstance(spec.space, str) or len(spec.space) > 200 or not _SPACE.fullmatch(spec.space):
+        raise TokenError(
+            f'space must read name@version:digest, as in "speech-16k@1:0a1b2c", got {spec.space!r}'
+        )
+    check_count("rate", spec.rate)
+    check_count("frame", spec.frame)
+    check_count("channels", spec.channels, 1, MAX_CHANNELS)
+    if spec.out_rate is not None:
+        check_count("out_rate", spec.out_rate)
+
+
+def _check_levels(spec: TokenSpec) -> None:
+    count = len(spec.levels)
+    if not 1 <= count <= MAX_LEVELS or not all(isinstance(x, Level) for x in spec.levels):
+        raise TokenError(f"levels must be 1 to {MAX_LEVELS} Level values, got {count}")
+    if spec.step > MAX_COUNT:
+        raise TokenError(f"strides of the levels must meet within {MAX_COUNT} frames")
+    steps = list(spec.prefixes)
+    if not steps or steps != sorted(set(steps)) or steps[0] < 1 or steps[-1] != count:
+        raise TokenError(f"prefixes must ascend from 1 or more to {count}, got {spec.prefixes}")
+
+
+def _check_sides(spec: TokenSpec) -> None:
+    names = [side.name for side in spec.sides]
+    if len(set(names)) != len(names) or len(names) > 16:
+        raise TokenError(f"sides must be at most 16 of different names, got {', '.join(names)}")
+    if spec.segment is None and any(side.per == "segment" for side in spec.sides):
+        raise TokenError("a side per segment needs a segment in the spec")
+
+
+def _check_cutting(spec: TokenSpec) -> None:
+    if spec.window is not None:
+        check_count("window", spec.window)
+        if spec.segment is not None:
+            raise TokenError("a spec has a window or a segment, not both")
+    if spec.segment is not None and spec.segment_frames % spec.step:
+        raise TokenError(
+            f"a segment of {spec.segment_frames} frames does not hold whole tokens of all levels; "
+            f"its frames must be a multiple of {spec.step}"
+        )

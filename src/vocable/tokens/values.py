@@ -1,0 +1,177 @@
+"""Hold audio tokens: integers that know what they mean.
+
+`AudioTokens` is a value: it cannot be changed, it compares by content, and it pickles. What comes
+from a slice, a join or a generator has no source, and decodes to whole frames.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Int32, Int64
+
+from ..errors import TokenError
+from . import checks, edit
+from .parts import Source
+from .spec import TokenSpec
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AudioTokens:
+    """Tokens of one recording: one stack of codes per level, finest frames in time.
+
+    spec        what the codes are
+    stacks      one array `[streams, frames_l]` per level, int32 and read-only; the first n of the
+                spec's levels, where n is one of its prefixes
+    sides       the spec's sides by name: `[streams, *shape]` per item, or
+                `[streams, segments, *shape]` per segment
+    durations   `[tokens]` base frames that each token lasts, for deduplicated tokens of one stream
+    source      what was encoded, if all of it is here; decoding then gives exactly its samples
+
+    Stacks may be given in any integer type, as arrays or tensors. Raises TokenError if anything
+    does not fit the spec.
+    """
+
+    spec: TokenSpec
+    stacks: tuple[Int32[np.ndarray, "streams _"], ...]
+    sides: Mapping[str, np.ndarray] = field(default_factory=dict)
+    durations: Int64[np.ndarray, " tokens"] | None = None
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "stacks", checks.stacks(self.spec, self.stacks))
+        put(self, "durations", checks.durations(self.spec, self.stacks, self.durations))
+        frames = checks.frames(self.spec, self.stacks, self.durations, self.source)
+        put(self, "_frames", frames)
+        put(self, "sides", MappingProxyType(checks.sides(self.spec, self.sides, self.streams,
+                                                         len(self.segments))))
+
+    @property
+    def streams(self) -> int:
+        """Streams: one per channel for a mono codec."""
+        return int(self.stacks[0].shape[0])
+
+    @property
+    def frames(self) -> int:
+        """Finest frames in time, what `len()` and slices count; with durations, their sum."""
+        frames: int = getattr(self, "_frames")  # noqa: B009 - set once, in __post_init__
+        return frames
+
+    @property
+    def levels(self) -> int:
+        """Levels that are here: all of the spec's, or a prefix."""
+        return len(self.stacks)
+
+    @property
+    def segments(self) -> tuple[int, ...]:
+        """Frames in each segment; one piece for a codec without segments."""
+        return self.spec.split(self.frames, self._samples)
+
+    @property
+    def seconds(self) -> Fraction:
+        """Length in seconds: the source's where it is known, else that of the frames."""
+        return self.source.seconds if self.source else self.spec.seconds(self.frames)
+
+    @property
+    def bitrate(self) -> Fraction:
+        """Nominal bit/s, all streams: log2 of the sizes; with durations, averaged over the tokens."""
+        nominal = self.spec.bitrate(self.levels) * self.streams
+        if self.durations is None or not self.frames:
+            return nominal
+        return nominal * len(self.durations) / self.frames
+
+    @property
+    def codes(self) -> Int32[np.ndarray, "streams levels frames"]:
+        """All codes in one array; an error where levels have different rates."""
+        if len({stack.shape for stack in self.stacks}) > 1:
+            rates = ", ".join(str(level.stride) for level in self.spec.levels[: self.levels])
+            raise TokenError(f"levels have strides {rates}, so their codes are no single array; "
+                             "use tokens.stacks")
+        codes = np.stack(self.stacks, axis=1)
+        codes.flags.writeable = False
+        return codes
+
+    def first(self, levels: int) -> AudioTokens:
+        """Keep the first `levels` levels, which must be one of `spec.prefixes`."""
+        count = self.spec.check_levels(levels)
+        if count > self.levels:
+            raise TokenError(f"levels must be at most the {self.levels} that are here, got {count}")
+        return AudioTokens(self.spec, self.stacks[:count], self.sides, self.durations, self.source)
+
+    def __getitem__(self, key: slice) -> AudioTokens:
+        """Cut out frames; the cut must fall between tokens of every level, and between segments."""
+        return edit.cut(self, key)
+
+    def __add__(self, other: AudioTokens) -> AudioTokens:
+        """Join in time; both must be of one spec, with equal levels, streams and item sides."""
+        return edit.join(self, other) if isinstance(other, AudioTokens) else NotImplemented
+
+    def __len__(self) -> int:
+        return self.frames
+
+    def __eq__(self, other: object) -> bool:
+        return checks.equal(self, other) if isinstance(other, AudioTokens) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # arrays: comparing is cheap enough, hashing is not
+
+    def __reduce__(self) -> tuple[type[AudioTokens], tuple[Any, ...]]:
+        return AudioTokens, (self.spec, self.stacks, dict(self.sides), self.durations, self.source)
+
+    def __repr__(self) -> str:
+        kept = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
+        return (f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{kept} × "
+                f"{self.frames} frames, {float(self.seconds):.2f} s, "
+                f"{float(self.bitrate):.0f} bit/s>")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            raise ValueError("tokens become an array by copying; leave copy out")
+        return np.array(self.codes, dtype=dtype)
+
+    def __dlpack__(self, **kind: Any) -> Any:
+        return np.array(self.codes).__dlpack__(**kind)
+
+    def __dlpack_device__(self) -> Any:
+        return np.empty(0).__dlpack_device__()
+
+    def to_torch(self) -> torch.Tensor | tuple[torch.Tensor, ...]:
+        """Return codes as int64, `[streams, levels, frames]`; one tensor per level if rates differ."""
+        import torch
+
+        if self.spec.uniform:
+            return torch.from_numpy(self.codes.astype(np.int64))
+        return tuple(torch.from_numpy(stack.astype(np.int64)) for stack in self.stacks)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write a token file, or arrays for trainers if the name ends in .npy, .npz, .safetensors.
+
+        The file appears whole or not at all. Raises FileExistsError if something is there and
+        `overwrite` is not set, and TokenError if the format cannot hold these tokens.
+        """
+        from .save import save
+
+        save(self, path, overwrite=overwrite)
+
+    def _repr_html_(self) -> str:
+        from .raster import picture
+
+        return picture(self)
+
+    @property
+    def _samples(self) -> int | None:
+        return None if self.source is None else self.spec.samples(self.source)
+
+
+def joined(parts: Sequence[AudioTokens]) -> AudioTokens:
+    """Join any number of tokens in time, as `+` does for two."""
+    return edit.join(*parts)

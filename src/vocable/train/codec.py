@@ -21,6 +21,7 @@ from vocable.train.manifest import Clip, read_manifest
 from vocable.train.recipe import Recipe, read_recipe
 
 _log = logging.getLogger(__name__)
+_PREPARE = 3600.0  # seconds of training audio for what a codec learns before its first step
 
 
 class CodecTask:
@@ -134,19 +135,20 @@ def run(
         torch.set_num_threads(threads)
     torch.manual_seed(plan.seed)
     model = codec if codec is not None else build(plan)
-    train, held = _recordings(plan, read_manifest(manifest), int(model.spec.rate), folder)  # type: ignore[union-attr]
+    train, held = _recordings(plan, read_manifest(manifest), int(model.spec.rate), folder)
     _log.info("%.2f h to train on, %.2f h held out", train.seconds / 3600, held.seconds / 3600)
     task = CodecTask(model, plan, train, held)
+    if not resume:
+        model.prepare(task.draw() for _ in range(math.ceil(_PREPARE / task.seconds)))  # type: ignore[operator]
     Loop(task, plan, folder, resume=resume, progress=progress).run()
     return folder
 
 
 def build(recipe: Recipe) -> nn.Module:
     """Return the untrained codec that the recipe describes."""
-    from vocable.load import build as build_codec
+    from vocable.codecs import build as build_codec
 
-    codec: nn.Module = build_codec(recipe.codec.architecture, recipe.codec.config)
-    return codec
+    return build_codec(recipe.codec.architecture, recipe.codec.config)
 
 
 def _recordings(

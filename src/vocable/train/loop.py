@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -30,6 +30,7 @@ _log = logging.getLogger(__name__)
 _ZERO = torch.zeros(())
 
 
+@runtime_checkable
 class Task(Protocol):
     """What the loop trains: a model, its data, its losses, its judge."""
 
@@ -208,6 +209,7 @@ class Loop:
 
     def _evaluate(self) -> None:
         """Judge the averaged model on held-out clips. The run is saved before and goes on after."""
+        begin = time.monotonic()
         try:
             with torch.random.fork_rng(devices=[]), torch.inference_mode():
                 found = self.task.evaluate(self.average.model)
@@ -216,7 +218,9 @@ class Loop:
                 self.progress(line)
         except Exception:  # a judge must never end a run of hours
             _log.exception("held-out evaluation failed at step %d; training goes on", self.step)
-        self._evaluated = self._logged = time.monotonic()
+        now = time.monotonic()
+        self._logged += now - begin  # judging is no training: it does not count as its speed
+        self._evaluated = now
 
     @contextlib.contextmanager
     def _ctrl_c(self) -> Iterator[None]:

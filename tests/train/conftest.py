@@ -1,0 +1,38 @@
+"""Recordings and recipes small enough for tests of training."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    """Return a manifest of four half-second tones, one of them held out."""
+    random = np.random.default_rng(0)
+    rows = []
+    for index in range(4):
+        time = np.arange(4000) / 8000
+        tone = 0.2 * np.sin(2 * np.pi * random.uniform(100, 900) * time)
+        path = tmp_path / f"tone{index}.wav"
+        soundfile.write(path, tone + 0.01 * random.standard_normal(4000), 8000)
+        rows.append({"path": path.name, "split": "valid" if index == 3 else "train"})
+    target = tmp_path / "manifest.jsonl"
+    target.write_text("\n".join(map(json.dumps, rows)))
+    return target
+
+
+@pytest.fixture
+def table() -> dict:
+    """Return a recipe, as a table, that trains the toy codec for twelve steps."""
+    return {
+        "name": "toy",
+        "schedule": {"steps": 12, "warmup": 3},
+        "data": {"batch": 2, "segment": 0.128},
+        "loss": {"mel_windows": [128, 64], "mel_bands": [16, 8]},
+        "checkpoints": {"log_steps": 4, "evaluate_seconds": 0, "every_steps": 5, "clips": 1},
+    }

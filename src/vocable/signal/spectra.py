@@ -1,0 +1,72 @@
+"""Windows, frames, spectra and mel filters, as pure functions on tensors."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+
+@lru_cache(maxsize=64)
+def hann(size: int) -> Float[Tensor, " size"]:
+    """Return the periodic Hann window of `size` samples, float32 on the CPU."""
+    return torch.hann_window(size, periodic=True)
+
+
+def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[Tensor, "..."]:
+    """Return the centred Hann short-time spectrum `[*batch, window // 2 + 1, frames]`.
+
+    The signal is padded with zeros by half a window on both sides (shorter than one window works).
+    """
+    flat = x.reshape(-1, x.shape[-1])
+    taper = hann(window).to(x)
+    out = torch.stft(
+        flat, window, hop, window=taper, center=True, pad_mode="constant", return_complex=True
+    )
+    return out.reshape(*x.shape[:-1], *out.shape[-2:])
+
+
+def magnitude(
+    x: Float[Tensor, "*batch time"], window: int, hop: int
+) -> Float[Tensor, "*batch bins frames"]:
+    """Return the magnitudes of `spectrum`; the root of the power trains faster than complex abs."""
+    parts = torch.view_as_real(spectrum(x, window, hop))
+    return parts.square().sum(dim=-1).add(1e-12).sqrt()
+
+
+def hz_to_mel(hz: Tensor) -> Tensor:
+    """Convert Hz to mel by the HTK formula, 2595 log10(1 + f / 700)."""
+    return 2595.0 * torch.log10(1.0 + hz / 700.0)
+
+
+def mel_to_hz(mel: Tensor) -> Tensor:
+    """Convert mel to Hz, the inverse of `hz_to_mel`."""
+    return 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+
+
+@lru_cache(maxsize=64)
+def mel_filters(rate: int, window: int, bands: int) -> Float[Tensor, "bins bands"]:
+    """Return triangular HTK mel filters from 0 Hz to half the rate, each with peak 1.
+
+    A band narrower than one bin keeps the bin nearest to its centre, so that none is empty.
+    """
+    bins = torch.linspace(0, rate / 2, window // 2 + 1, dtype=torch.float64)
+    top = hz_to_mel(torch.tensor(rate / 2, dtype=torch.float64))
+    edges = mel_to_hz(torch.linspace(0, float(top), bands + 2, dtype=torch.float64))
+    rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
+    filters = torch.minimum(rise, fall).clamp(min=0)
+    nearest = (bins[:, None] - edges[1:-1]).abs().argmin(dim=0)
+    empty = filters.sum(dim=0) == 0
+    filters[nearest[empty], empty.nonzero().squeeze(1)] = 1.0
+    return filters.float()
+
+
+def log_mel(
+    x: Float[Tensor, "*batch time"], rate: int, window: int, bands: int, floor: float = 1e-3
+) -> Float[Tensor, "*batch frames bands"]:
+    """Return the natural log of mel magnitudes with hop = window / 4, floored before the log."""
+    rows = magnitude(x, window, window // 4).transpose(-1, -2)
+    return (rows @ mel_filters(rate, window, bands).to(x)).clamp(min=floor).log()

@@ -1,0 +1,46 @@
+"""Pulses hold all harmonics of the pitch with equal strength, power 1, and an unbroken phase."""
+
+import math
+
+import torch
+
+from vocable.signal.excitation import EDGE, phase_advance, pulses
+
+RATE, HOP = 16_000, 160
+
+
+def train(hz: torch.Tensor) -> torch.Tensor:
+    before = torch.cat([hz[:, :1], hz[:, :-1]], dim=1)
+    advance = phase_advance(before, hz, RATE, HOP)
+    return pulses(before, hz, advance.cumsum(1) - advance, RATE, HOP).flatten(1)
+
+
+def test_it_is_the_sum_of_cosines():
+    hz = torch.full((1, 50), 187.5)
+    t = torch.arange(1, 50 * HOP + 1, dtype=torch.float64) / RATE
+    count = math.floor(EDGE * RATE / 187.5)
+    wanted = sum(torch.cos(2 * math.pi * k * 187.5 * t) for k in range(1, count + 1))
+    wanted = wanted * math.sqrt(2 / count)
+    assert torch.allclose(train(hz)[0].double(), wanted, atol=2e-3)
+
+
+def test_power_is_one_at_any_pitch():
+    for hz in (60.0, 101.3, 230.0, 399.0):
+        power = train(torch.full((1, 200), hz)).square().mean()
+        assert abs(float(power) - 1) < 0.05, hz
+
+
+def test_unvoiced_points_are_silent():
+    hz = torch.tensor([[100.0, 0.0, 0.0, 100.0]])
+    x = train(hz).reshape(4, HOP)
+    assert x[0].abs().max() > 1 and not x[1].any() and not x[2].any()
+
+
+def test_a_glide_keeps_its_phase_over_the_borders():
+    hz = torch.linspace(100, 200, 100)[None]
+    before = torch.cat([hz[:, :1], hz[:, :-1]], dim=1)
+    advance = phase_advance(before, hz, RATE, HOP)
+    n = torch.arange(1, HOP + 1, dtype=torch.float64)
+    inner = (before[..., None] * n + (hz - before)[..., None] * n * n / (2 * HOP)) / RATE
+    # The last sample of a point's own ramp and the start of the next differ by the ramp's half step.
+    assert torch.all((inner[..., -1] - advance).abs() < 1e-3)

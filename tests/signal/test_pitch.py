@@ -1,0 +1,63 @@
+"""Pitch is right on tones, harmonics and glides, absent in noise and silence, and level-free."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vocable.signal.pitch import CONTEXT, HIGHEST, LOWEST, pitch
+
+RATE, FRAME = 16_000, 640
+
+
+def frames(x: np.ndarray) -> torch.Tensor:
+    line = torch.nn.functional.pad(torch.from_numpy(x).float(), (CONTEXT - FRAME, 0))
+    return line.unfold(0, CONTEXT, FRAME)
+
+
+def voice(hz: float, seconds: float = 0.5, tilt: float = 1.0) -> np.ndarray:
+    t = np.arange(int(RATE * seconds)) / RATE
+    harmonics = range(1, int(7000 / hz))
+    return 0.1 * sum(np.cos(2 * np.pi * k * hz * t + k * k) / k**tilt for k in harmonics)
+
+
+@settings(deadline=None, max_examples=40)
+@given(hz=st.floats(LOWEST + 5, HIGHEST - 5), gain=st.floats(-40, 0))
+def test_harmonic_sounds_have_their_pitch_at_any_level(hz, gain):
+    found = pitch(frames(voice(hz) * 10 ** (gain / 20)), RATE)[3:-1]
+    assert torch.all((found / hz).log2().abs() < 1 / 48), "a quarter of a semitone"
+
+
+def test_missing_fundamental_is_heard():
+    t = np.arange(RATE) / RATE
+    x = sum(np.cos(2 * np.pi * k * 120 * t) for k in (3, 4, 5, 6)) * 0.1
+    assert torch.all((pitch(frames(x), RATE)[3:-1] - 120).abs() < 1.5)
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-5])
+def test_silence_is_unvoiced(level):
+    assert not pitch(frames(np.full(RATE, level)), RATE).any()
+
+
+def test_noise_is_unvoiced():
+    x = np.random.default_rng(0).standard_normal(4 * RATE) * 0.1
+    assert (pitch(frames(x), RATE) > 0).float().mean() < 0.02
+
+
+def test_points_follow_a_glide_within_a_frame():
+    t = np.arange(RATE) / RATE
+    hz = 120 * 2**t  # an octave in a second
+    phase = 2 * np.pi * np.cumsum(hz) / RATE
+    found = pitch(frames(sum(np.cos(k * phase) / k for k in range(1, 20)) * 0.1), RATE)[4:-1]
+    # Points lie at most 20 ms before their place: an octave a second is 0.02 octaves.
+    place = (torch.arange(4, 4 + len(found))[:, None] * 4 + torch.arange(4) + 0.5) * 0.01
+    octaves = (found / (120 * 2**place)).log2()
+    assert torch.all(octaves.abs() < 0.03)
+    assert found[0, 0] < found[0, 1] < found[0, 2]
+
+
+def test_a_frame_depends_on_its_context_alone():
+    x = frames(voice(150.0))
+    whole = pitch(x, RATE)
+    assert torch.equal(whole[5:6], pitch(x[5:6], RATE))

@@ -21,7 +21,6 @@ from vocable.train.manifest import Clip, read_manifest
 from vocable.train.recipe import Recipe, read_recipe
 
 _log = logging.getLogger(__name__)
-_PREPARE = 3600.0  # seconds of training audio for what a codec learns before its first step
 
 
 class CodecTask:
@@ -138,8 +137,6 @@ def run(
     train, held = _recordings(plan, read_manifest(manifest), int(model.spec.rate), folder)
     _log.info("%.2f h to train on, %.2f h held out", train.seconds / 3600, held.seconds / 3600)
     task = CodecTask(model, plan, train, held)
-    if not resume:
-        model.prepare(task.draw() for _ in range(math.ceil(_PREPARE / task.seconds)))  # type: ignore[operator]
     Loop(task, plan, folder, resume=resume, progress=progress).run()
     return folder
 

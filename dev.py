@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Set up, test and show vocable; needs nothing but Python and the package registries.
+
+    python3 dev.py VERB [ARGUMENTS]
+
+Packages go to .venv under the pins of constraints.txt, unless another environment is active: that
+one is used as it is, and its torch is kept if it satisfies pyproject.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+WANTED = ".[all,test]"
+PYTHONS = ((3, 11), (3, 13))  # oldest and newest
+WINDOWS = sys.platform == "win32"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb; without one, list them."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        list_verbs()
+        return 0
+    verb, rest = arguments[0], arguments[1:]
+    if verb not in VERBS:
+        say(f'no verb "{verb}"')
+        list_verbs()
+        return 2
+    if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
+        oldest, newest = (f"{major}.{minor}" for major, minor in PYTHONS)
+        say(f"Python {oldest} to {newest} is needed, this is {sys.version.split()[0]}")
+        return 2
+    try:
+        return VERBS[verb][0](rest)
+    except KeyboardInterrupt:
+        return 130
+    except Failed as failure:
+        say(str(failure))
+        return 1
+
+
+def list_verbs() -> None:
+    """Print what can be done."""
+    print("python3 dev.py VERB [ARGUMENTS]\n")
+    for verb, (_, meaning) in VERBS.items():
+        print(f"  {verb:9} {meaning}")
+
+
+# The verbs
+
+
+def setup(_: Sequence[str] = ()) -> int:
+    """Make the environment, unless its stamp says that nothing has changed since the last time."""
+    stamp = environment() / "vocable-dev.stamp"
+    if stamp.exists() and stamp.read_text() == fingerprint():
+        return 0
+    stamp.unlink(missing_ok=True)
+    if environment() == VENV and not python().exists():
+        say(f"making {VENV.name} with Python {sys.version.split()[0]}")
+        venv.create(VENV, with_pip=True)
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        pins = write_pins(Path(folder) / "constraints.txt")
+        say("installing torch (the longest part)")
+        install(pins, requirement("torch"))
+        say(f"installing vocable {WANTED[1:]} and what it needs")
+        install(pins, "-e", WANTED)
+        install_pesq(pins)
+    stamp.write_text(fingerprint())
+    say(f"the environment is ready ({time.monotonic() - start:.0f} s)")
+    return 0
+
+
+def demo(_: Sequence[str]) -> int:
+    """Turn the recording in examples/ into tokens and back; leave everything in demo/."""
+    setup()
+    (ROOT / "demo").mkdir(exist_ok=True)
+    status = run(
+        script("vocable"), "roundtrip", "examples/speech.flac", "-o", "demo/speech.again.wav",
+        "--tokens", "demo/speech.vcb", "--report", "demo/report.png", "--force",
+    )  # fmt: skip
+    if status == 0:
+        say("demo/ has the sound speech.again.wav, its tokens speech.vcb, a picture report.png")
+    return status
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Check the source, then run the tests (arguments go to pytest)."""
+    return check() or run_tests(*arguments)
+
+
+def test_all(arguments: Sequence[str]) -> int:
+    """Check the source, then run all tests, slow ones too."""
+    return check() or run_tests("-m", "slow or not slow", *arguments)
+
+
+def check(_: Sequence[str] = ()) -> int:
+    """Lint, check types and the import contract, all three even if one fails."""
+    setup()
+    results = [run(script("ruff"), "check", "."), run(script("mypy")), run(script("lint-imports"))]
+    return max(results)
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Run the scripts in benchmarks/ (all, or those named)."""
+    setup()
+    scripts = sorted((ROOT / "benchmarks").glob("[a-z]*.py"))
+    known = [path.stem for path in scripts]
+    if unknown := [name for name in arguments if name not in known]:
+        raise Failed(f"no benchmark {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
+    chosen = [path for path in scripts if not arguments or path.stem in arguments]
+    return max((run(str(python()), str(path.relative_to(ROOT))) for path in chosen), default=0)
+
+
+def docs(_: Sequence[str]) -> int:
+    """Build the pages into site/."""
+    setup()
+    install(ROOT / "constraints.txt", requirement("mkdocs-material"))
+    return run(str(python()), "-m", "mkdocs", "build", "--strict")
+
+
+VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "setup": (setup, "make .venv and install what the other verbs need"),
+    "demo": (demo, "turn a recording into tokens and back; the result is in demo/"),
+    "test": (test, "check, then run the tests"),
+    "test-all": (test_all, "check, then run the tests, slow ones included"),
+    "check": (check, "lint, types, import contract"),
+    "bench": (bench, "run the benchmarks: all, or those named"),
+    "docs": (docs, "build the documentation into site/"),
+}
+
+
+# The environment
+
+
+def environment() -> Path:
+    """Return the active environment if there is one, else .venv here."""
+    active = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
+    return Path(sys.prefix) if active and Path(sys.prefix).resolve() != VENV else VENV
+
+
+def python() -> Path:
+    """Return the environment's interpreter."""
+    if environment() != VENV:
+        return Path(sys.executable)
+    return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+
+def script(name: str) -> str:
+    """Return the path of a command in the environment."""
+    return str(python().parent / (name + (".exe" if WINDOWS else "")))
+
+
+def fingerprint() -> str:
+    """Hash all that decides what is installed."""
+    parts = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
+    joined = b"".join(path.read_bytes() for path in parts) + sys.version.encode()
+    return hashlib.sha256(joined).hexdigest()
+
+
+def write_pins(path: Path) -> Path:
+    """Write the pins to install under: all in .venv, only torch in somebody's own environment."""
+    pins = (ROOT / "constraints.txt").read_text()
+    if environment() != VENV:
+        kept = installed_torch()
+        pins = f"torch=={kept}\n" if kept else "".join(re.findall(r"^torch==.*\n", pins, re.M))
+        if kept:
+            say(f"keeping torch {kept} of {environment()}")
+    path.write_text(pins)
+    return path
+
+
+def installed_torch() -> str | None:
+    """Return the version of the active environment's torch if it satisfies pyproject.toml."""
+    try:
+        found = importlib.metadata.version("torch")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    least = requirement("torch").partition(">=")[2]
+    return found if numbers(found) >= numbers(least) else None
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Read the numbers of a version: "2.13.0+cpu" is (2, 13, 0)."""
+    return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
+
+
+def requirement(name: str) -> str:
+    """Return how pyproject.toml asks for a package: "torch>=2.5"."""
+    found = re.search(rf'"({name}[><=][^"]*)"', (ROOT / "pyproject.toml").read_text())
+    assert found, f"pyproject.toml does not name {name}"
+    return found[1]
+
+
+def install(pins: Path, *what: str) -> None:
+    """Install packages under pins."""
+    if run(str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check",
+           "-c", str(pins), *what):  # fmt: skip
+        raise Failed(f"could not install {what[-1]}; what pip says above tells why")
+
+
+def install_pesq(pins: Path) -> None:
+    """Install pesq if this machine can compile it; everything else works without."""
+    done = subprocess.run(
+        [str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check",
+         "-c", str(pins), requirement("pesq")], cwd=ROOT, capture_output=True,
+    )  # fmt: skip
+    if done.returncode:
+        say("no pesq here (it needs a C compiler): PESQ is left out, its tests are skipped")
+
+
+# Running things
+
+
+def run_tests(*arguments: str) -> int:
+    """Run pytest on all cores, each worker with one thread."""
+    workers = str(min(os.cpu_count() or 1, 8))
+    return run(str(python()), "-m", "pytest", "-q", "-n", workers, *arguments, OMP_NUM_THREADS="1")
+
+
+def run(*command: str, **variables: str) -> int:
+    """Run a command here, shown first, and return its exit status."""
+    first = Path(command[0]).name
+    settings = [f"{key}={value}" for key, value in variables.items()]
+    print("$", *settings, first, *command[1:], flush=True)
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **variables}).returncode
+
+
+def say(text: str) -> None:
+    """Tell on stderr what goes on."""
+    print(f"dev.py: {text}", file=sys.stderr, flush=True)
+
+
+class Failed(Exception):
+    """A step failed and has said why."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

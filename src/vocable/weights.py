@@ -13,9 +13,10 @@ from pathlib import Path
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from vocable.atomic import replacing
 from vocable.errors import ModelError
 
 SHOWN = 3  # keys named in an error before the count takes over
@@ -50,17 +51,22 @@ def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
 
 
 def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors as one safetensors file: beside the target first, then renamed over it."""
-    path = Path(path)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(fresh, "wb") as file:
-            file.write(save({key: value.detach().cpu().contiguous() for key, value in tensors.items()}))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    """Write tensors as one safetensors file, whole or not at all, over what is there."""
+    flat = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    with replacing(path, overwrite=True) as fresh:
+        save_file(flat, fresh)
+
+
+def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the tensors as models store them: floats in half precision, integers as they are."""
+    return {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+
+
+def check_finite(tensors: Mapping[str, Tensor]) -> None:
+    """Refuse tensors with NaN or infinity, as what half precision cannot hold becomes."""
+    bad = [key for key, value in tensors.items() if not bool(value.isfinite().all())]
+    if bad:
+        raise ModelError(f"{_named(bad)} hold values that are not finite; train it anew")
 
 
 def rename(

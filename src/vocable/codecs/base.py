@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -31,7 +31,7 @@ from vocable.codecs.state import Decoding, Encoding
 from vocable.nn.block import Block
 from vocable.quantize import Quantizer, ResidualVQ
 from vocable.tokens import AudioTokens, TokenSpec
-from vocable.weights import digest
+from vocable.weights import digest, halved
 
 UNBORN = "@0:untrained"
 
@@ -89,6 +89,11 @@ class Codec(nn.Module):
         return self.space.partition("@")[0]
 
     @property
+    def rate(self) -> int:
+        """Hz that the codec reads."""
+        return self._spec.rate
+
+    @property
     def frame(self) -> int:
         """Samples per frame, at the codec's rate."""
         return self._spec.frame
@@ -107,12 +112,15 @@ class Codec(nn.Module):
         return replace(self._spec, space=space)
 
     def digest(self) -> str:
-        """Return 16 hex digits over what gives codes their meaning: encoder, quantizer and spec."""
+        """Return 16 hex digits over what gives codes their meaning, as it is stored.
+
+        That is encoder and quantizer in half precision, and the spec.
+        """
         lean = drop_learning(copy.deepcopy(self.quantizer)).state_dict()
         tensors = {f"quantizer.{key}": value for key, value in lean.items()}
         tensors |= {f"encoder.{key}": value for key, value in self.encoder.state_dict().items()}
-        about = asdict(replace(self._spec, space=unborn(self.name)))
-        return digest(tensors, json.dumps(about, sort_keys=True, default=str))
+        about = asdict(replace(self._spec, space=unborn("any")))
+        return digest(halved(tensors), json.dumps(about, sort_keys=True, default=str))
 
     def forget(self) -> None:
         """Leave the carried space: call it before training changes the encoder or the quantizer."""
@@ -146,6 +154,9 @@ class Codec(nn.Module):
         """Return the context in which the decoder runs: autocast to `precision`, if that is set."""
         kind, wanted = self.device.type, self.precision
         return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
+
+    def prepare(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
+        """Learn from training audio, before the first step, what no gradient teaches; here nothing."""
 
     def _rows(self, x: Tensor) -> Tensor:
         """Turn `[B, C, T]` to `[B, T', C]`, T' the next multiple of a frame."""

@@ -38,7 +38,7 @@ class Health:
 
     @property
     def perplexity(self) -> Float[Tensor, "levels"]:
-        """Two to the power of the entropy of the codes, per level: entries in effective use."""
+        """Two to the power of the codes' entropy in bits, per level; 0 where none was chosen."""
         return torch.stack([_perplexity(c) for c in self.counts])
 
     @property
@@ -57,4 +57,4 @@ def count_codes(codes: Int[Tensor, "..."], size: int) -> Float[Tensor, "size"]:
 def _perplexity(counts: Tensor) -> Tensor:
     share = counts.double() / counts.sum().clamp(min=1)
     entropy: Tensor = torch.special.entr(share).sum()
-    return entropy.exp().float()
+    return entropy.exp().float() * (counts.sum() > 0)

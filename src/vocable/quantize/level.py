@@ -71,7 +71,7 @@ class Level(nn.Module):
         return LevelStep(value, codes, losses)
 
     @torch.no_grad()
-    def start(self, residual: Tensor, how: KMeans, per_step: float) -> None:
+    def start(self, residual: Tensor, how: KMeans, per_step: int) -> None:
         """Put the entries at cluster centres of ``residual`` `[rows, dim]`.
 
         ``per_step`` is how many vectors a training step will bring.
@@ -81,7 +81,7 @@ class Level(nn.Module):
         self.start_here(per_step)
 
     @torch.no_grad()
-    def start_here(self, per_step: float) -> None:
+    def start_here(self, per_step: int) -> None:
         """Let learning start from the entries as they are, each as if chosen equally often."""
         if self.learner is not None:
             entries = self.codebook.entries

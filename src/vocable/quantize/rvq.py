@@ -10,6 +10,7 @@ next update keeps them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
@@ -18,7 +19,6 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.quantize.base import Health, Quantized, Quantizer
 from vocable.quantize.codebook import Parametrisation, Plain
-from vocable.quantize.health import count_codes
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
 from vocable.quantize.learn.revival import Expire, Revival
@@ -32,8 +32,9 @@ class ResidualVQ(Quantizer):
     """Quantize a latent by a sum of codebook entries, one of each level.
 
     ``codebook``, ``update``, ``revival``, ``estimator`` and ``start`` are the learning aids; with
-    ``update=None`` the codebooks are frozen. ``dropout`` is the share of items that use a random
-    number of levels in training, drawn evenly from ``prefixes`` (default: every number).
+    ``update=None`` the codebooks are frozen, with ``start=None`` learning starts from the entries
+    as they are. ``dropout`` is the share of items that use a random number of levels in training,
+    drawn evenly from ``prefixes`` (default: every number).
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``, since the search is
     greedy; decoding is the sum over rows, level 0 first; ``decode(encode(z)) == forward(z).z`` in
@@ -63,11 +64,10 @@ class ResidualVQ(Quantizer):
         self.dropout, self.estimator = dropout, estimator
         aids = (codebook, update, revival, estimator)
         self.stack = nn.ModuleList(Level(dim, size, *aids) for size in self.levels)  # type: ignore[assignment]
-        self.start_from = start if update is not None else None
-        # Latents waiting for the k-means start, [rows, dim]; one-dimensional once it is done: so it
-        # is in the checkpoint, and asking for it never waits for the device.
-        waiting = torch.zeros(0, dim) if self.start_from else None
-        self.register_buffer("waiting", waiting)
+        self.start_from = start
+        # Latents waiting for the start, [rows, dim]; one-dimensional once it is done: so it is in
+        # the checkpoint, and asking for it never waits for the device.
+        self.register_buffer("waiting", None if update is None else torch.zeros(0, dim))
 
     def encode(
         self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
@@ -98,13 +98,17 @@ class ResidualVQ(Quantizer):
             total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
             # The estimator gives the encoder its gradient; `total` has that of the projections.
             out = self.estimator(z, total.detach()) + (total - total.detach())
-            health = self._health([step.codes for step in steps], energy)
-            return Quantized(
-                out, torch.stack([s.codes for s in steps], 1), _mean_losses(steps, use), health
-            )
+            codes = torch.stack([step.codes for step in steps], dim=1)
+            health = replace(Health.of(codes, self.levels), energy=energy)
+            return Quantized(out, codes, _mean_losses(steps, use), health)
+
+    @property
+    def started(self) -> bool:
+        """Whether the codebooks are in use; before, training's `forward` returns ``z`` as it is."""
+        return self.waiting is None or self.waiting.dim() == 1
 
     @torch.no_grad()
-    def start(self, latents: Float[Tensor, "rows dim"], per_step: float) -> None:
+    def start(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
         """Start each level by k-means over ``latents``; a training step brings ``per_step``."""
         residual = latents.float()
         for level in self.stack:
@@ -115,8 +119,8 @@ class ResidualVQ(Quantizer):
         self.waiting = residual.new_zeros(0)
 
     @torch.no_grad()
-    def start_here(self, per_step: float) -> None:
-        """Start from the codebooks as they are: released weights, to be trained further."""
+    def start_here(self, per_step: int) -> None:
+        """Start from the entries as they are: random ones, or released weights to train further."""
         for level in self.stack:
             level.start_here(per_step)
         self.waiting = torch.zeros(0, device=self.stack[0].codebook.entries.device)
@@ -148,25 +152,25 @@ class ResidualVQ(Quantizer):
 
     def _still_waiting(self, z: Tensor) -> bool:
         """Add ``z`` to what waits for the start; start once it is enough, else return True."""
-        if self.start_from is None or self.waiting is None or self.waiting.dim() == 1:
+        if self.waiting is None or self.waiting.dim() == 1:
+            return False
+        per_step = z.shape[0] * z.shape[1] * replicas()
+        if self.start_from is None:
+            self.start_here(per_step)
             return False
         self.waiting = torch.cat([self.waiting, gather_rows(z.flatten(0, 1))])
         if len(self.waiting) < self.start_from.per_entry * max(self.levels):
             return True
-        self.start(self.waiting, per_step=z.shape[0] * z.shape[1] * replicas())
+        self.start(self.waiting, per_step)
         return False
 
     def _unquantized(self, z: Tensor) -> Quantized:
         """Return ``z`` as it is: before the start there is nothing to quantize it with."""
         codes = z.new_zeros(z.shape[0], len(self.levels), z.shape[1], dtype=torch.int64)
         names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
-        energy = _energy(z).repeat(len(self.levels) + 1)
-        health = self._health(list(codes.unbind(1)), energy)
+        none = tuple(z.new_zeros(size) for size in self.levels)
+        health = Health(none, _energy(z).repeat(len(self.levels) + 1))
         return Quantized(z, codes, {name: z.new_zeros(()) for name in names}, health)
-
-    def _health(self, codes: list[Tensor], energy: Tensor) -> Health:
-        counts = [count_codes(c, size) for c, size in zip(codes, self.levels, strict=True)]
-        return Health(tuple(counts), energy)
 
     def _load_from_state_dict(
         self, state_dict: Mapping[str, Tensor], prefix: str, *args: object

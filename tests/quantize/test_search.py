@@ -1,0 +1,78 @@
+"""The search finds the nearest entry, the first of equal ones, in fp32 whatever else is allowed."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.quantize import oracle
+from vocable.quantize.search import BLOCK, GROUP, nearest, prepare
+
+SIZES = [1, 2, 5, GROUP, GROUP * GROUP, GROUP * GROUP + 1, 1024]
+
+
+def whole_numbers(rows, dim, seed, top=3):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(-top, top + 1, (rows, dim), generator=generator).float()
+
+
+@settings(deadline=None, max_examples=25)
+@given(size=st.sampled_from(SIZES), dim=st.integers(1, 6), seed=st.integers(0, 999))
+def test_whole_numbers_are_searched_exactly_and_ties_go_to_the_lowest(size, dim, seed):
+    # Small whole numbers have no rounding, and few dimensions make many equal distances.
+    x, entries = whole_numbers(7, dim, seed), whole_numbers(size, dim, seed + 1)
+    expected = [oracle.nearest(row, entries) for row in x]
+    assert nearest(x, prepare(entries)).tolist() == expected
+
+
+def test_real_numbers_agree_with_a_double_search():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(500, 32, generator=generator)
+    entries = torch.randn(1024, 32, generator=generator)
+    found = nearest(x, prepare(entries))
+    exact = torch.cdist(x.double(), entries.double(), compute_mode="donot_use_mm_for_euclid_dist")
+    clear = torch.tensor([oracle.margin(row, entries) > 1e-4 for row in x])
+    assert clear.float().mean() > 0.99
+    assert torch.equal(found[clear], exact.argmin(1)[clear])
+
+
+def test_blocks_do_not_show():
+    x, entries = whole_numbers(BLOCK + 3, 4, 0), whole_numbers(256, 4, 1)
+    table = prepare(entries)
+    singles = torch.cat([nearest(row[None], table) for row in x[-9:]])
+    assert torch.equal(nearest(x, table)[-9:], singles)
+    assert nearest(x[:0], table).shape == (0,)
+
+
+@pytest.mark.parametrize("allow", ["autocast", "medium"])
+def test_lower_precision_around_it_changes_nothing(allow):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(400, 128, generator=generator)
+    table = prepare(torch.randn(1024, 128, generator=generator))
+    expected = nearest(x, table)
+    if allow == "autocast":
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.equal(nearest(x, table), expected)
+        return
+    try:
+        torch.set_float32_matmul_precision("medium")
+        assert torch.equal(nearest(x, table), expected)
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
+def test_a_bf16_search_would_be_noticed():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(400, 128, generator=generator)
+    entries = torch.randn(1024, 128, generator=generator)
+    rough = nearest(x.bfloat16().float(), prepare(entries.bfloat16().float()))
+    assert not torch.equal(rough, nearest(x, prepare(entries)))
+
+
+def test_the_oracle_itself():
+    assert oracle.nearest([0.0], [[2.0], [1.0], [-1.0]]) == 1
+    assert oracle.margin([0.0], [[2.0], [1.0]]) == 3.0
+    decoded = oracle.decode([[1], [0]], [[[0.0], [4.0]], [[0.5], [9.0]]])
+    assert np.array_equal(decoded, [[4.5]])

@@ -1,0 +1,244 @@
+"""Score our codec at each prefix of its levels beside Codec2 and Opus, on the same clips.
+
+    python -m benchmarks.quality --data FOLDER [--data FOLDER] [--codec NAME_OR_FOLDER] [--clips N]
+
+A FOLDER holds a manifest.jsonl and the recordings it names. Prints two Markdown tables: the systems
+(mean, ± standard error over clips), and the gain of each added level (paired differences with a
+95 % bootstrap interval over speakers). A clip that a measure is not defined for is left out of its
+mean and counted in n.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import peers
+from benchmarks.clips import Clip, read_manifest
+from benchmarks.intervals import Interval, interval, standard_error
+from benchmarks.machine import describe
+from vocable.errors import MeasureError
+from vocable.measures import mel_distance, pesq_wb, stoi
+
+RATE = 16000
+MEASURES = {"PESQ-WB": pesq_wb, "STOI": stoi, "mel distance": mel_distance}
+PEERS = {
+    "Codec2 1300": peers.Codec2("1300"),
+    "Codec2 3200": peers.Codec2("3200"),
+    "Opus 6 kbit/s": peers.Opus(6),
+}
+
+
+@dataclass
+class Score:
+    """What one system made of one clip; None where a measure is not defined."""
+
+    system: str
+    clip: str
+    speaker: str
+    bits_per_second: float
+    measures: dict[str, float | None]
+
+
+@dataclass
+class Result:
+    """All scores of one clip, and the energies that ours left after each prefix of its levels."""
+
+    scores: list[Score] = field(default_factory=list)
+    energies: list[float] = field(default_factory=list)  # latent first, then after each level
+    refusals: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """Parse, score every clip in processes of one thread each, print."""
+    options = parse()
+    clips = [clip for folder in options.data for clip in read_manifest(folder)]
+    clips = (
+        clips[:: max(1, len(clips) // options.clips)][: options.clips] if options.clips else clips
+    )
+    named = None if options.codec == "none" else options.codec
+    results = list(score_all(clips, named, options.peers, options.jobs))
+    for line in (line for result in results for line in result.refusals):
+        print(line, file=sys.stderr)
+    scores = [score for result in results for score in result.scores]
+    energies = np.sum([r.energies for r in results], axis=0) if named else np.zeros(0)
+    report = [*systems_table(scores, energies), "", *levels_table(scores), ""]
+    report += [f"{len(clips)} clips; {describe('pesq', 'pystoi', 'soxr')}"]
+    print("\n".join(report))
+    if options.json:
+        content = {"about": report[-1], "scores": [asdict(score) for score in scores]}
+        options.json.write_text(json.dumps(content, indent=1))
+
+
+def parse() -> argparse.Namespace:
+    """Return the options; refuse peers whose commands are not installed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, action="append", required=True, metavar="FOLDER")
+    parser.add_argument("--codec", default="speech-16k", help='name or folder; "none": peers only')
+    parser.add_argument("--clips", type=int, help="a quick look at so many clips, evenly spaced")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
+    parser.add_argument("--json", type=Path, help="write every single score here")
+    parser.add_argument("--no-peers", dest="peers", action="store_false")
+    options = parser.parse_args()
+    if options.peers and peers.missing():
+        missing = ", ".join(peers.missing())
+        parser.error(f"no {missing}: apt-get install codec2 opus-tools, or pass --no-peers")
+    return options
+
+
+def score_all(clips: list[Clip], codec: str | None, others: bool, jobs: int) -> Iterator[Result]:
+    """Yield the result of each clip in order, saying on stderr how far it is."""
+    work = partial(score_clip, codec=codec, others=others)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for done, result in enumerate(pool.map(work, clips), start=1):
+            print(f"\r{done}/{len(clips)} clips", end="", file=sys.stderr, flush=True)
+            yield result
+    print(file=sys.stderr)
+
+
+def score_clip(clip: Clip, codec: str | None, others: bool) -> Result:
+    """Run every system on one clip."""
+    x = clip.read(RATE).astype(np.float64)
+    hiss = np.random.default_rng(0).standard_normal(x.size) * np.sqrt(np.mean(x**2))
+    outputs: list[tuple[str, np.ndarray, float]] = [
+        ("the clip itself", x, RATE * 16.0),
+        ("clip + white noise, 0 dB", x + hiss, RATE * 16.0),
+    ]
+    if others:
+        outputs += [(name, *peer(x)) for name, peer in PEERS.items()]
+    result = Result()
+    if codec:
+        decoded, result.energies = run_ours(codec, x)
+        outputs += decoded
+    for system, y, rate in outputs:
+        values = {name: attempt(name, x, y, clip, system, result) for name in MEASURES}
+        result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
+    return result
+
+
+def attempt(
+    name: str, x: np.ndarray, y: np.ndarray, clip: Clip, system: str, result: Result
+) -> float | None:
+    """Return one measure, or None with the reason among the refusals."""
+    try:
+        return MEASURES[name](x, y, RATE)
+    except MeasureError as error:
+        result.refusals.append(f"{clip.name}, {system}: {error}")
+        return None
+
+
+def run_ours(name: str, x: np.ndarray) -> tuple[list[tuple[str, np.ndarray, float]], list[float]]:
+    """Return name, samples and bit/s of each prefix, and the energies left after each level."""
+    codec = load_ours(name)
+    tokens = codec.encode(x.astype(np.float32), rate=RATE)
+    prefixes = [tokens.first(n) for n in codec.spec.prefixes]
+    decoded = [codec.decode(part).samples[0].astype(np.float64) for part in prefixes]
+    systems = [f"{codec.name}, {n} levels" for n in codec.spec.prefixes]
+    rates = [float(part.bitrate) for part in prefixes]
+    return list(zip(systems, decoded, rates, strict=True)), residual_energies(codec, x)
+
+
+def residual_energies(codec, x: np.ndarray) -> list[float]:
+    """Return the latent's energy, and what is left of it after each prefix of the levels.
+
+    Levels that code something else than the latent (pitch) leave it as it is.
+    """
+    import torch
+
+    rows = torch.from_numpy(x).float()[None, :, None]
+    rows = torch.nn.functional.pad(rows, (0, 0, 0, -x.size % codec.spec.frame))
+    with torch.inference_mode():
+        energy = codec.quantizer(codec.encoder(rows)).health.energy.double().tolist()
+    apart = len(codec.spec.levels) + 1 - len(energy)
+    left = [energy[0]] * apart + energy
+    return [left[0], *(left[n] for n in codec.spec.prefixes)]
+
+
+_loaded: dict = {}  # one codec a process
+
+
+def load_ours(name: str):
+    """Return the codec, loaded once in each process, on one thread."""
+    if name not in _loaded:
+        import torch
+
+        import vocable
+
+        torch.set_num_threads(1)
+        _loaded[name] = vocable.load(name).eval()
+    return _loaded[name]
+
+
+def systems_table(scores: list[Score], energies: np.ndarray) -> list[str]:
+    """Return the Markdown table of systems."""
+    head = ["system", "kbit/s", *MEASURES, "residual, dB", "n"]
+    lines = [row(head), row(["---"] * len(head))]
+    names = list(dict.fromkeys(score.system for score in scores))
+    ours = [name for name in names if name.endswith(" levels")]
+    for name in names:
+        mine = [score for score in scores if score.system == name]
+        rate = np.mean([score.bits_per_second for score in mine]) / 1000
+        left = ""
+        if name in ours:
+            left = f"{10 * np.log10(energies[1 + ours.index(name)] / energies[0]):.1f}"
+        cells = [cell(mine, measure) for measure in MEASURES]
+        least = min(len(valid(mine, measure)) for measure in MEASURES)
+        lines.append(row([name, f"{rate:.2f}", *cells, left, f"{least} of {len(mine)}"]))
+    return lines
+
+
+def levels_table(scores: list[Score]) -> list[str]:
+    """Return the Markdown table of what levels add, between neighbours and over doublings."""
+    ours = [s for s in dict.fromkeys(score.system for score in scores) if s.endswith(" levels")]
+    if len(ours) < 2:
+        return []
+    counts = [int(name.split()[-2]) for name in ours]
+    pairs = list(zip(ours, ours[1:], strict=False))
+    doubled = [n for n in (counts[-1] // 4, counts[-1] // 2, counts[-1]) if n in counts]
+    named = [ours[counts.index(n)] for n in doubled]
+    pairs += [pair for pair in zip(named, named[1:], strict=False) if pair not in pairs]
+    head = ["levels", *(f"Δ {measure}" for measure in MEASURES)]
+    lines = [row(head), row(["---"] * len(head))]
+    for before, after in pairs:
+        step = f"{before.split()[-2]} → {after.split()[-2]}"
+        lines.append(row([step, *(str(gain(scores, before, after, m)) for m in MEASURES)]))
+    return lines
+
+
+def gain(scores: list[Score], before: str, after: str, measure: str) -> Interval:
+    """Return the paired difference after − before over the clips that both have."""
+    value = {(s.system, s.clip): s.measures[measure] for s in scores}
+    owner = {s.clip: s.speaker for s in scores}
+    both = [
+        clip for clip in owner if None not in (value.get((before, clip)), value.get((after, clip)))
+    ]
+    gains = np.array([value[after, clip] - value[before, clip] for clip in both])
+    return interval(gains, [owner[clip] for clip in both])
+
+
+def valid(scores: list[Score], measure: str) -> np.ndarray:
+    """Return the values of one measure where it is defined."""
+    values = (score.measures[measure] for score in scores)
+    return np.array([value for value in values if value is not None])
+
+
+def cell(scores: list[Score], measure: str) -> str:
+    """Return mean ± standard error."""
+    values = valid(scores, measure)
+    return f"{values.mean():.3f} ± {standard_error(values):.3f}" if values.size else "–"
+
+
+def row(cells: list[str]) -> str:
+    """Return one line of a Markdown table."""
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    main()

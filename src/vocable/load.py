@@ -64,7 +64,7 @@ def describe(name: str | os.PathLike[str]) -> Description:
     try:
         facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ModelError(f"{folder / CONFIG} is no JSON ({error}); fetch the model again") from error
+        raise ModelError(f"{folder / CONFIG} is no JSON ({error}); fetch it again") from error
     _check_facts(folder / CONFIG, facts)
     return Description(folder, facts)
 
@@ -86,7 +86,7 @@ def find(name: str | os.PathLike[str]) -> Path:
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
         return _fetch(str(name))
     near = difflib.get_close_matches(str(name), _bundled(), n=3)
-    hint = f"nearest: {', '.join(near)}" if near else f"there are: {', '.join(_bundled()) or 'none'}"
+    hint = f"nearest: {', '.join(near)}" if near else f"there are: {_bundled_text()}"
     raise ModelError(f'no codec named "{name}"; {hint} ("vocable models" shows all)')
 
 
@@ -187,6 +187,10 @@ def _bundled() -> list[str]:
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{CONFIG}"))
 
 
+def _bundled_text() -> str:
+    return ", ".join(_bundled()) or "none"
+
+
 def _open(told: Description) -> tuple[Codec, dict[str, torch.Tensor]]:
     from vocable import weights
 
@@ -218,7 +222,7 @@ def _fetch(name: str) -> Path:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
             f"{name} cannot be fetched from the model hub ({reason}); give a folder instead, or a "
-            f"bundled name: {', '.join(_bundled()) or 'none'}"
+            f"bundled name: {_bundled_text()}"
         ) from error
     if not (Path(folder) / CONFIG).is_file():
         raise ModelError(f"{name} has no {CONFIG}, so it is no model of vocable's")

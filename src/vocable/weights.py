@@ -1,4 +1,4 @@
-"""Read, check, rename, name and write tensors. Knows files and tables of names, and no model.
+"""Read, check, rename, name and write tensors. Knows files and tables of keys, and no model.
 
 Files are safetensors only: reading one never runs code from it.
 """
@@ -6,7 +6,6 @@ Files are safetensors only: reading one never runs code from it.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -20,12 +19,6 @@ from vocable.atomic import replacing
 from vocable.errors import ModelError
 
 SHOWN = 3  # keys named in an error before the count takes over
-
-
-def cache_folder() -> Path:
-    """Return where converted and fetched weights are kept: `VOCABLE_CACHE`, else ~/.cache/vocable."""
-    told = os.environ.get("VOCABLE_CACHE")
-    return Path(told) if told else Path.home() / ".cache" / "vocable"
 
 
 def file_hash(path: str | Path) -> str:
@@ -47,7 +40,7 @@ def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
     try:
         return load_file(str(path))
     except safetensors.SafetensorError as error:
-        raise ModelError(f"{path}: not a whole safetensors file ({error}); fetch it again") from error
+        raise ModelError(f"{path} is damaged ({error}); fetch it again") from error
 
 
 def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
@@ -120,7 +113,7 @@ def digest(tensors: Mapping[str, Tensor], about: str = "") -> str:
     for key in sorted(tensors):
         value = tensors[key].detach().cpu().contiguous()
         total.update(f"\n{key} {value.dtype} {list(value.shape)}\n".encode())
-        total.update(value.reshape(-1).view(torch.uint8).numpy())
+        total.update(value.reshape(-1).view(torch.uint8).numpy().data)
     return total.hexdigest()[:16]
 
 

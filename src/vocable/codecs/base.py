@@ -51,7 +51,7 @@ def drop_learning(quantizer: Quantizer) -> Quantizer:
 
 @dataclass(frozen=True)
 class CodecOutput:
-    """What a training step gets back: losses are named and unweighted, health is one entry per level."""
+    """What a training step gets back: losses unweighted, health one entry per level."""
 
     audio: Float[Tensor, "batch channels time"]
     codes: Int[Tensor, "batch levels frames"]
@@ -156,7 +156,7 @@ class Codec(nn.Module):
         return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
 
     def prepare(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
-        """Learn from training audio, before the first step, what no gradient teaches; here nothing."""
+        """Learn from training audio, before the first step, what no gradient teaches."""
 
     def _rows(self, x: Tensor) -> Tensor:
         """Turn `[B, C, T]` to `[B, T', C]`, T' the next multiple of a frame."""
@@ -179,7 +179,7 @@ class Codec(nn.Module):
     def decode(
         self, tokens: AudioTokens, *, rate: int | None = None, trust_space: bool = False
     ) -> Audio:
-        """Decode tokens to exactly the samples, channels and rate they remember; see `run.decode`."""
+        """Decode tokens to exactly the samples, channels and rate they remember: `run.decode`."""
         return run.decode(self, tokens, rate=rate, trust_space=trust_space)
 
     def encode_batch(

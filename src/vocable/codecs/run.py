@@ -109,7 +109,7 @@ def decode_batch(
 def code_blocks(
     codec: Codec, blocks: Iterable[Samples], levels: int | None = None
 ) -> Iterator[Codes]:
-    """Encode one recording that comes in blocks at the codec's rate; codes come as they are settled."""
+    """Encode a recording that comes in blocks at the codec's rate; codes come as they settle."""
     state = None
     for block in blocks:
         state = state or session.start_encoding(codec, len(block), levels)
@@ -121,7 +121,7 @@ def code_blocks(
 
 
 def audio_blocks(codec: Codec, blocks: Iterable[Codes]) -> Iterator[Samples]:
-    """Decode codes that come in blocks to samples at the codec's rate, as they are settled."""
+    """Decode codes that come in blocks to samples at the codec's rate, as they settle."""
     state = None
     for block in blocks:
         state = state or session.start_decoding(codec, len(block))
@@ -163,7 +163,7 @@ def read_source(source: Any, rate: int | None) -> Audio:
     else:
         return read_source(Audio(source, rate), rate)
     if rate not in (None, audio.rate):
-        raise AudioError(f"rate={rate} was given but the recording says {audio.rate} Hz; leave it out")
+        raise AudioError(f"rate is {rate} Hz but the recording says {audio.rate} Hz; leave it out")
     if not len(audio):
         raise AudioError("audio has 0 samples; at least 1 is needed")
     return audio
@@ -223,7 +223,7 @@ def _codes(tokens: AudioTokens) -> Codes:
 
 
 def _groups(shapes: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
-    """Group items by all but the first number of their shapes; that one, summed, stays ≤ STREAMS."""
+    """Group items whose shapes differ at most in the first number; its sum stays ≤ STREAMS."""
     same = defaultdict(list)
     for index, shape in enumerate(shapes):
         same[shape[1:]].append(index)

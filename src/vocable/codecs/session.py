@@ -1,12 +1,10 @@
 """Encode and decode streams, block by block.
 
-A block has any number of samples or frames; what does not fill a frame waits in the
-state. State is a value: the same one may be used again, copied, stacked with others and picked from.
+A block has any number of samples or frames; what does not fill a frame waits in the state. State is
+a value: one may be used again, kept, joined with others (`stack`) and picked from (`select`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
@@ -15,8 +13,6 @@ from torch import Tensor
 from vocable.codecs.base import Codec
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import ModelError
-from vocable.nn.block import select as select_state
-from vocable.nn.block import stack_states
 
 
 @torch.inference_mode()
@@ -32,7 +28,7 @@ def encode_step(
     codec: Codec, block: Float[Tensor, "batch channels time"], state: Encoding
 ) -> tuple[Int[Tensor, "batch levels frames"], Encoding]:
     """Encode the next samples, at the codec's rate: all codes that they settle, perhaps none."""
-    _check_like(block, state.rest, "block", "[streams, channels, samples]")
+    _check_like(block, state.rest)
     samples = torch.cat((state.rest, block.to(state.rest)), 2)
     whole = samples.shape[2] - samples.shape[2] % codec.frame
     if not whole:
@@ -80,41 +76,15 @@ def finish_decoding(codec: Codec, state: Decoding) -> Float[Tensor, "batch chann
     return y.float().reshape(state.batch, -1, codec.channels).transpose(1, 2)
 
 
-def stack(states: Sequence[Encoding] | Sequence[Decoding]) -> Encoding | Decoding:
-    """Join streams into one batch, in order; all must be at one point of a step.
-
-    Raises ModelError, naming the stream, where one holds more samples or has not started.
-    """
-    first = states[0]
-    held = stack_states([state.held for state in states])
-    if isinstance(first, Decoding):
-        return Decoding(held, sum(state.batch for state in states))
-    for row, state in enumerate(states):
-        if state.rest.shape[1:] != first.rest.shape[1:] or state.levels != first.levels:
-            raise ModelError(
-                f"stream {row} holds {state.rest.shape[2]} samples for {state.levels or 'all'} levels, "
-                f"stream 0 {first.rest.shape[2]} for {first.levels or 'all'}; run it alone until "
-                "both have had whole frames"
-            )
-    return Encoding(held, torch.cat([state.rest for state in states]), first.levels)
-
-
-def select(state: Encoding | Decoding, rows: Sequence[int]) -> Encoding | Decoding:
-    """Return the state of these streams of a batch, in this order; the others leave it."""
-    held = select_state(state.held, rows)
-    if isinstance(state, Decoding):
-        return Decoding(held, len(rows))
-    return Encoding(held, state.rest[list(rows)], state.levels)
-
-
 def _no_codes(codec: Codec, state: Encoding) -> Tensor:
     levels = codec.quantizer.wanted_levels(state.levels)
     return torch.zeros(state.rest.shape[0], levels, 0, dtype=torch.int64, device=codec.device)
 
 
-def _check_like(block: Tensor, rest: Tensor, what: str, axes: str) -> None:
+def _check_like(block: Tensor, rest: Tensor) -> None:
     if block.shape[:2] != rest.shape[:2]:
+        streams, channels = rest.shape[:2]
         raise ModelError(
-            f"{what} is {list(block.shape)} but the state needs {axes} of "
-            f"{[*rest.shape[:2], 'any']}; start a state of that many streams"
+            f"block is {list(block.shape)} but the state is of {streams} streams of {channels} "
+            f"channels; give [{streams}, {channels}, samples], or start a state of that many"
         )

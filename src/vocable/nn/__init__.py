@@ -1,0 +1,26 @@
+"""Layers that run whole or in steps, on `[batch, time, channels]`."""
+
+from vocable.nn.activation import ELU, GELU, Snake
+from vocable.nn.block import Block, Residual, Stack, State, select, stack_states
+from vocable.nn.conv import Conv1d, DepthwiseConv1d
+from vocable.nn.convnext import ConvNeXtBlock, Scale
+from vocable.nn.linear import Linear
+from vocable.nn.norm import LayerNorm
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "Block",
+    "Conv1d",
+    "ConvNeXtBlock",
+    "DepthwiseConv1d",
+    "LayerNorm",
+    "Linear",
+    "Residual",
+    "Scale",
+    "Snake",
+    "Stack",
+    "State",
+    "select",
+    "stack_states",
+]

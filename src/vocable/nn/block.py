@@ -1,0 +1,195 @@
+"""Blocks that run whole or in steps.
+
+The law: for any cut of `x` along time, `cat(step outputs ..., finish)` equals `block(x)`, with no
+offset, in value and gradient. State is a value that is handed in and out; nothing is kept in the
+module, so one set of weights serves any number of streams.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+
+State = Tensor | tuple[Any, ...]
+"""Nested tuples of tensors, batch first."""
+
+
+class Block(nn.Module):
+    """A layer on `[batch, time, channels]` that runs whole or in steps.
+
+    stride_in: a step takes a multiple of this many rows.
+    ratio: output rows per input row.
+    lookahead: input rows after its own that an output row waits for; None: unbounded.
+    receptive: input rows that an output row depends on; None: unbounded.
+    """
+
+    stride_in: int = 1
+    ratio: Fraction = Fraction(1)
+    lookahead: int | None = 0
+    receptive: int | None = 1
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time_out channels_out"]:
+        """Run whole: a step from the empty state, then the rest."""
+        y, state = self.step(x, self.start(x.shape[0]))
+        return join(y, self.finish(state))
+
+    def start(self, batch: int) -> State:
+        """Return the state before the first row."""
+        return ()
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Return the output that `x` completes, and the state after it; `state` stays valid."""
+        raise NotImplementedError(f"{type(self).__name__} must define step(x, state)")
+
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
+        """Return what was withheld: the exact right edge."""
+        return self.zeros(batch_of(state), 0, 0)
+
+    def zeros(self, *shape: int) -> Tensor:
+        """Return zeros on the device and in the type of the block's weights."""
+        first = next(self.parameters(), None)
+        if first is None:
+            first = next((b for b in self.buffers() if b.is_floating_point()), None)
+        return torch.zeros(shape) if first is None else first.new_zeros(shape)
+
+
+class Stack(Block):
+    """Blocks one after the other; its facts follow from theirs."""
+
+    def __init__(self, *blocks: Block) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+        self.stride_in, self.ratio = 1, Fraction(1)
+        for block in blocks:
+            # n rows in give n * ratio rows here, which must be a multiple of the member's stride
+            self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
+            self.ratio *= block.ratio
+        self.lookahead = _sum_rows(blocks, [b.lookahead for b in blocks])
+        reach = _sum_rows(blocks, [b.receptive and b.receptive - 1 for b in blocks])
+        self.receptive = None if reach is None else reach + 1
+
+    def start(self, batch: int) -> State:
+        """Return the states of the members, in order."""
+        return tuple(block.start(batch) for block in self.blocks)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Pass `x` through the members."""
+        after = []
+        for block, held in zip(self.blocks, state, strict=True):
+            x, held = block.step(x, held)
+            after.append(held)
+        return x, tuple(after)
+
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
+        """Finish member by member, each rest passing through the members after it."""
+        rest = self.zeros(batch_of(state), 0, 0)
+        for block, held in zip(self.blocks, state, strict=True):
+            if rest.shape[1]:
+                rest, held = block.step(rest, held)
+            rest = join(rest, block.finish(held))
+        return rest
+
+
+class Residual(Block):
+    """`x + branch(x)`; in steps the skip waits for what the branch withholds."""
+
+    def __init__(self, branch: Block) -> None:
+        super().__init__()
+        if branch.ratio != 1:
+            raise ModelError(
+                f"a residual branch must keep the rate but {type(branch).__name__} gives "
+                f"{branch.ratio} rows per row; change its strides"
+            )
+        self.branch = branch
+        self.stride_in = branch.stride_in
+        self.lookahead, self.receptive = branch.lookahead, branch.receptive
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Add the branch to its input."""
+        return x + self.branch(x)
+
+    def start(self, batch: int) -> State:
+        """Return the branch's state and the rows of the skip that wait (none yet)."""
+        return self.branch.start(batch), self.zeros(batch, 0, 0)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels"], State]:
+        """Add to what the branch gives the rows that it belongs to."""
+        held, waiting = state
+        y, held = self.branch.step(x, held)
+        waiting = join(waiting, x)
+        done = y.shape[1]
+        return waiting[:, :done] + y, (held, waiting[:, done:])
+
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
+        """Add the branch's rest to the rows that wait."""
+        held, waiting = state
+        return waiting + self.branch.finish(held) if waiting.shape[1] else waiting
+
+
+def join(first: Tensor, second: Tensor) -> Tensor:
+    """Join two pieces `[batch, time, channels]` in time; an empty one costs nothing."""
+    if not first.shape[1]:
+        return second
+    return torch.cat((first, second), 1) if second.shape[1] else first
+
+
+def batch_of(state: State) -> int:
+    """Return the batch size of a state; 0 where it holds no tensor."""
+    if isinstance(state, Tensor):
+        return state.shape[0]
+    return max((batch_of(part) for part in state), default=0)
+
+
+def stack_states(states: Sequence[State]) -> State:
+    """Join the states of several streams into one batch, in order.
+
+    Raises ModelError, naming the row, where a stream is in another phase (a block that looks
+    ahead holds fewer rows until it has started).
+    """
+    first = states[0]
+    if isinstance(first, Tensor):
+        for row, state in enumerate(states):
+            if state.shape[1:] != first.shape[1:]:
+                raise ModelError(
+                    f"state {row} holds {list(state.shape[1:])} where state 0 holds "
+                    f"{list(first.shape[1:])}; run it alone until both are in one phase"
+                )
+        return torch.cat(tuple(states))
+    return tuple(stack_states(parts) for parts in zip(*states, strict=True))
+
+
+def select(state: State, rows: Sequence[int] | Tensor) -> State:
+    """Return the state of these rows of the batch, in this order."""
+    if isinstance(state, Tensor):
+        index = torch.as_tensor(rows, dtype=torch.long, device=state.device)
+        return state.index_select(0, index)
+    return tuple(select(part, rows) for part in state)
+
+
+def _sum_rows(blocks: Sequence[Block], rows: Sequence[int | None]) -> int | None:
+    """Sum rows that each member counts at its own input rate, in rows of the stack's input."""
+    total, ratio = Fraction(0), Fraction(1)
+    for block, count in zip(blocks, rows, strict=True):
+        if count is None:
+            return None
+        total += count / ratio
+        ratio *= block.ratio
+    return math.ceil(total)

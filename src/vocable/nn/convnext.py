@@ -1,0 +1,54 @@
+"""The ConvNeXt block on one dimension (Liu et al. 2022, arXiv:2201.03545; Vocos, arXiv:2306.00814).
+
+Different here: the depthwise convolution is causal, so the block runs in steps with no look-ahead.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vocable.nn.activation import GELU
+from vocable.nn.block import Block, Residual, Stack, State
+from vocable.nn.conv import DepthwiseConv1d
+from vocable.nn.linear import Linear
+from vocable.nn.norm import LayerNorm
+
+
+class Scale(Block):
+    """A learned factor per channel."""
+
+    def __init__(self, channels: int, init: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels,), init))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Scale each channel."""
+        return x * self.weight
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Scale each channel; there is no state."""
+        return self.forward(x), state
+
+
+class ConvNeXtBlock(Residual):
+    """Depthwise causal convolution, LayerNorm, an MLP over channels, a scale, and the skip."""
+
+    def __init__(
+        self, channels: int, *, kernel: int = 7, expansion: int = 3, scale: float = 0.3
+    ) -> None:
+        super().__init__(
+            Stack(
+                DepthwiseConv1d(channels, kernel),
+                LayerNorm(channels),
+                Linear(channels, expansion * channels),
+                GELU(),
+                Linear(expansion * channels, channels),
+                Scale(channels, scale),
+            )
+        )

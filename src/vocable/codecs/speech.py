@@ -118,7 +118,7 @@ def pitch_features(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch 
 
 
 class SpeechEncoder(Block):
-    """Turn samples into one row a frame: the latent of the spectrum, and four pitch values in Hz."""
+    """Turn samples into one row a frame: a latent of the spectrum, and four pitch values in Hz."""
 
     def __init__(self, config: SpeechConfig) -> None:
         super().__init__()
@@ -187,7 +187,7 @@ class SpeechQuantizer(Quantizer):
 
 
 class Source(Block):
-    """Turn pitch (`[B, N, 1]` Hz a hop) into spectra of pulses and of noise, `[B, N, 2 · bins]` complex.
+    """Turn pitch, `[B, N, 1]` Hz a hop, into spectra of pulses and of noise, `[B, N, 2 · bins]`.
 
     State: the last hop of both signals, the last voiced pitch's phase in cycles, the position.
     """
@@ -230,7 +230,7 @@ class Source(Block):
 
 
 class OverlapAdd(Block):
-    """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`, one hop later (the look-ahead)."""
+    """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`; the look-ahead is one hop."""
 
     window: Tensor
 
@@ -337,7 +337,7 @@ class Speech(Codec):
         return self.quantizer.book.decode(codes).flatten(1)
 
     def shift_pitch(self, tokens: AudioTokens, semitones: float) -> AudioTokens:
-        """Return tokens whose voice is higher by `semitones` (lower if negative), all else equal."""
+        """Return tokens whose voice is higher by `semitones`, or lower; all else stays."""
         book = self.quantizer.book
         moved = book.encode((book.hz * 2 ** (semitones / 12))[None])[0].cpu().numpy()
         codes = moved[tokens.stacks[0]].astype("int32")

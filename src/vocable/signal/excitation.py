@@ -14,7 +14,7 @@ EDGE = 0.475  # highest harmonic, as a share of the rate
 def phase_advance(
     before: Float[Tensor, "batch points"], hz: Float[Tensor, "batch points"], rate: int, hop: int
 ) -> Float[Tensor, "batch points"]:
-    """Return the cycles that each point's `hop` samples cover, in float64; pitch ramps from `before`."""
+    """Return the cycles that each point's samples cover, in float64; pitch ramps from `before`."""
     return (before.double() + (hz.double() - before.double()) * (hop + 1) / (2 * hop)) * hop / rate
 
 

@@ -206,10 +206,13 @@ class Codec(nn.Module):
         *,
         levels: int | None = None,
         mix: bool = False,
+        overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
         """Encode a file of any length to a `.vcb` file in bounded memory; see `files.encode_to`."""
-        files.encode_to(self, source, target, levels=levels, mix=mix, progress=progress)
+        files.encode_to(
+            self, source, target, levels=levels, mix=mix, overwrite=overwrite, progress=progress
+        )
 
     def decode_to(
         self,
@@ -218,11 +221,13 @@ class Codec(nn.Module):
         *,
         rate: int | None = None,
         trust_space: bool = False,
+        overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
         """Decode a `.vcb` file of any length to an audio file in bounded memory."""
         files.decode_to(
-            self, source, target, rate=rate, trust_space=trust_space, progress=progress
+            self, source, target, rate=rate, trust_space=trust_space, overwrite=overwrite,
+            progress=progress,
         )
 
     # ---- streams, at the codec's rate: session.py ---------------------------------------------

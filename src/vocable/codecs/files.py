@@ -18,6 +18,7 @@ def encode_to(
     *,
     levels: int | None = None,
     mix: bool = False,
+    overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> None:
     """x"""
@@ -30,6 +31,7 @@ def decode_to(
     *,
     rate: int | None = None,
     trust_space: bool = False,
+    overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> None:
     """x"""

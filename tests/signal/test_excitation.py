@@ -42,5 +42,5 @@ def test_a_glide_keeps_its_phase_over_the_borders():
     advance = phase_advance(before, hz, RATE, HOP)
     n = torch.arange(1, HOP + 1, dtype=torch.float64)
     inner = (before[..., None] * n + (hz - before)[..., None] * n * n / (2 * HOP)) / RATE
-    # The last sample of a point's own ramp and the start of the next differ by the ramp's half step.
+    # The ramp's last sample and the start of the next point agree up to the ramp's half step.
     assert torch.all((inner[..., -1] - advance).abs() < 1e-3)

@@ -47,7 +47,7 @@ def _autocorrelation(x: Float[Tensor, "frames samples"], rate: int) -> Float[Ten
 
 
 def pitch(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "frames points"]:
-    """Return four pitch values in Hz (0 = unvoiced) for each frame, from CONTEXT samples up to its end.
+    """Return four pitch values in Hz (0 = unvoiced) a frame, from CONTEXT samples up to its end.
 
     One lag is chosen for the frame from the sum of its autocorrelations (shorter lags win ties, so
     that octaves down do not), then each point refines it within a fifth, by a parabola.

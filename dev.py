@@ -116,7 +116,8 @@ def check(_: Sequence[str] = ()) -> int:
 def bench(arguments: Sequence[str]) -> int:
     """Run the scripts in benchmarks/ (all, or those named)."""
     setup()
-    scripts = sorted((ROOT / "benchmarks").glob("[a-z]*.py"))
+    files = sorted((ROOT / "benchmarks").glob("*.py"))
+    scripts = [path for path in files if "__main__" in path.read_text()]  # not their helpers
     known = [path.stem for path in scripts]
     if unknown := [name for name in arguments if name not in known]:
         raise Failed(f"no benchmark {', '.join(unknown)}; there are {', '.join(known) or 'none'}")

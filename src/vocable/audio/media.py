@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
 
 from ..errors import AudioError
+from .source import BinaryFile
 
 
 def is_installed() -> bool:
@@ -22,7 +23,7 @@ class MediaDecoder:
 
     samples: int | None = None  # containers state a duration, which is not exact
 
-    def __init__(self, place: str | BinaryIO) -> None:
+    def __init__(self, place: str | BinaryFile) -> None:
         import av
 
         try:

@@ -5,13 +5,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -21,13 +17,16 @@ from . import media
 from .riff import stated_samples
 from .samples import check_finite
 from .sound import SoundDecoder
+from .source import BinaryFile, name_of, reopenable
 
 log = logging.getLogger("vocable")
 
 BLOCK = 2**16  # samples
+HEADERLESS = (".raw", ".pcm")
 RATES = range(1000, 768_001)  # Hz; a header with another is damaged or hostile
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """What `AudioReader` asks of a library that reads files."""
 
@@ -59,17 +58,19 @@ class AudioReader:
     channels: int
     samples: int | None
 
-    def __init__(self, source: str | os.PathLike[str] | BinaryIO, *, recover: bool = False) -> None:
-        self.name = _name_of(source)
+    def __init__(
+        self, source: str | os.PathLike[str] | BinaryFile, *, recover: bool = False
+    ) -> None:
+        self.name = name_of(source)
         self._recover = recover
         self._position = 0
         self._cleanup = contextlib.ExitStack()
         try:
-            place = _reopenable(source, self._cleanup)
-            _refuse_empty(place, self.name)
+            place = reopenable(source, self._cleanup)
+            stated = stated_samples(place)
             self._decoder = _open(place, self.name)
             self._cleanup.callback(self._decoder.close)
-            self._take_facts(place)
+            self._take_facts(stated)
         except BaseException:
             self._cleanup.close()
             raise
@@ -100,7 +101,7 @@ class AudioReader:
     ) -> None:
         self.close()
 
-    def _take_facts(self, place: str | BinaryIO) -> None:
+    def _take_facts(self, stated: int | None) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
         self.samples = self._decoder.samples
@@ -111,7 +112,6 @@ class AudioReader:
             )
         if self.samples == 0:
             raise AudioError(f"{self.name} has a header but no samples; record it again")
-        stated = stated_samples(place)
         if self.samples is not None and stated is not None and stated > self.samples:
             self._broken(
                 f"ends after {self.samples / self.rate:.2f} s of {stated / self.rate:.2f} s"
@@ -140,50 +140,13 @@ class AudioReader:
         log.warning("%s %s; going on with what is there", self.name, what)
 
 
-def _name_of(source: str | os.PathLike[str] | BinaryIO) -> str:
-    if isinstance(source, str | os.PathLike):
-        return "stdin" if str(source) == "-" else os.fspath(source)
-    return str(getattr(source, "name", "audio"))
-
-
-def _reopenable(
-    source: str | os.PathLike[str] | BinaryIO, cleanup: contextlib.ExitStack
-) -> str | BinaryIO:
-    """Return a path or a file that can seek; a pipe is put on disk first, so memory stays small."""
-    if isinstance(source, str | os.PathLike):
-        if str(source) != "-":
-            path = Path(source)
-            if path.is_dir():
-                raise IsADirectoryError(f"{path} is a folder; name a recording in it")
-            if not path.exists():
-                raise FileNotFoundError(f"{path}: there is no such file")
-            if path.is_file():
-                return os.fspath(path)
-            source = cleanup.enter_context(open(path, "rb"))
-        else:
-            source = sys.stdin.buffer
-    if source.seekable():
-        return source
-    copy = cleanup.enter_context(tempfile.TemporaryFile())
-    shutil.copyfileobj(source, copy)
-    copy.seek(0)
-    return copy
-
-
-def _refuse_empty(place: str | BinaryIO, name: str) -> None:
-    if isinstance(place, str):
-        size = os.path.getsize(place)
-    else:
-        size = place.seek(0, os.SEEK_END)
-        place.seek(0)
-    if size == 0:
-        raise AudioError(f"{name} is empty (0 bytes); record or fetch it again")
-
-
-def _open(place: str | BinaryIO, name: str) -> Decoder:
+def _open(place: str | BinaryFile, name: str) -> Decoder:
     """Open with soundfile, and with PyAV (the extra `media`) what that does not know."""
-    if isinstance(place, str):
-        open(place, "rb").close()  # a file that may not be read says so itself
+    if isinstance(place, str) and place.lower().endswith(HEADERLESS):
+        raise AudioError(
+            f"{name} is raw PCM, which states neither rate nor format; pass it through "
+            "vocable stream encode --format s16le --rate 16000 --channels 1"
+        )
     try:
         return SoundDecoder(place)
     except AudioError as error:
@@ -193,6 +156,8 @@ def _open(place: str | BinaryIO, name: str) -> Decoder:
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
             'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
         )
+    if not isinstance(place, str):
+        place.seek(0)
     try:
         return media.MediaDecoder(place)
     except AudioError as error:

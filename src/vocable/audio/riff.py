@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from typing import BinaryIO
+
+from .source import BinaryFile
 
 UNKNOWN = 0x7FFFF000  # a data size from here up was written before the length was known
 
 
-def stated_samples(place: str | BinaryIO) -> int | None:
+def stated_samples(place: str | BinaryFile) -> int | None:
     """Return the samples per channel that a plain WAV header states.
 
     None for other files, and for headers written to a pipe, which state no true size.
@@ -22,7 +23,7 @@ def stated_samples(place: str | BinaryIO) -> int | None:
         return _walk(place)
 
 
-def _walk(file: BinaryIO) -> int | None:
+def _walk(file: BinaryFile) -> int | None:
     head = file.read(12)
     if head[:4] != b"RIFF" or head[8:] != b"WAVE":
         return None

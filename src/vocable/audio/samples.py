@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,8 @@ def check_rate(rate: Any, *, name: str = "rate") -> int:
 
 
 def _as_array(data: Any) -> np.ndarray:
+    if isinstance(data, str | os.PathLike):
+        raise AudioError(f"audio must be samples, got the path {data}; use Audio.read(path)")
     if hasattr(data, "detach"):  # a tensor, known by its method: this module loads no torch
         data = data.detach().cpu()
         data = data.float() if data.is_floating_point() else data

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
-
 import numpy as np
 import soundfile
 from jaxtyping import Float32
 
 from ..errors import AudioError
+from .source import BinaryFile
 
-HEADERLESS = ("raw", "pcm")
 ENDLESS = 2**62  # libsndfile's count of frames where a header states none
 
 
 class SoundDecoder:
     """Reads a file from its beginning to its end; it never seeks."""
 
-    def __init__(self, place: str | BinaryIO) -> None:
-        if isinstance(place, str) and place.lower().rpartition(".")[2] in HEADERLESS:
-            raise AudioError("raw PCM has no header that states its rate, channels and format")
+    def __init__(self, place: str | BinaryFile) -> None:
         try:
             self._file = _Forward(place)
         except soundfile.LibsndfileError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,6 +13,7 @@ from .notebook import player
 from .reader import AudioReader
 from .resample import resample
 from .samples import as_samples, check_finite, check_rate
+from .source import BinaryFile
 from .writer import AudioWriter
 
 
@@ -32,14 +33,14 @@ class Audio:
         rate = check_rate(rate)
         array = as_samples(samples)
         check_finite(array, rate)
-        if array.flags.writeable and np.may_share_memory(array, _memory_of(samples)):
+        if array.flags.writeable and not _is_fresh(array, samples):
             array = array.copy()
         array.flags.writeable = False
         object.__setattr__(self, "samples", array)
         object.__setattr__(self, "rate", rate)
 
     @classmethod
-    def read(cls, source: str | os.PathLike[str] | BinaryIO, *, recover: bool = False) -> Audio:
+    def read(cls, source: str | os.PathLike[str] | BinaryFile, *, recover: bool = False) -> Audio:
         """Read a whole recording from a path, an open binary file, or "-" (stdin).
 
         WAV, FLAC, OGG, Opus, MP3 and their kin; M4A, MP4, WebM and others with the extra `media`.
@@ -110,10 +111,9 @@ class Audio:
         return player(self.samples, self.rate)
 
 
-def _memory_of(samples: Any) -> np.ndarray:
-    """View what was given as an array, to see whether it was copied on the way."""
-    samples = samples.detach() if hasattr(samples, "detach") else samples
-    return np.asarray(samples) if hasattr(samples, "__array__") else np.zeros(0)
+def _is_fresh(array: np.ndarray, samples: Any) -> bool:
+    """Say whether `array` was made on the way from `samples`, so that nobody else holds it."""
+    return isinstance(samples, np.ndarray) and array is not samples and array.base is None
 
 
 def _restore(samples: np.ndarray, rate: int) -> Audio:

@@ -1,0 +1,238 @@
+"""Every bad recording gives one line that says what is wrong, where, and what to do."""
+
+import errno
+import os
+import re
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import soundfile
+
+from vocable import Audio, AudioError, AudioReader, AudioWriter
+
+
+def tone(samples=16000, channels=1):
+    row = np.sin(np.arange(samples) * 0.05).astype(np.float32) * 0.5
+    return np.stack([row] * channels)
+
+
+def refusal(call, kind=AudioError):
+    """Return the message of the error that `call` raises, after checking that it is one line."""
+    with pytest.raises(kind) as caught:
+        call()
+    text = str(caught.value)
+    assert "\n" not in text and not text.endswith(".")
+    return text
+
+
+def wav(path, x, **options):
+    soundfile.write(path, x.T, 16000, **options)
+    return path
+
+
+def test_a_missing_file(tmp_path):
+    path = tmp_path / "a.wav"
+    text = refusal(lambda: Audio.read(path), FileNotFoundError)
+    assert text == f"{path}: there is no such file"
+
+
+def test_a_folder(tmp_path):
+    text = refusal(lambda: Audio.read(tmp_path), IsADirectoryError)
+    assert text == f"{tmp_path} is a folder; name a recording in it"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights there")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read all")
+def test_a_file_that_may_not_be_read(tmp_path):
+    path = wav(tmp_path / "a.wav", tone())
+    path.chmod(0)
+    refusal(lambda: Audio.read(path), PermissionError)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.m4a"])
+def test_an_empty_file(tmp_path, name):
+    (tmp_path / name).touch()
+    text = refusal(lambda: Audio.read(tmp_path / name))
+    assert text.endswith(f"{name} is empty (0 bytes); record or fetch it again")
+
+
+def test_a_header_without_samples(tmp_path):
+    wav(tmp_path / "a.wav", tone(0))
+    text = refusal(lambda: Audio.read(tmp_path / "a.wav"))
+    assert text.endswith("a.wav has a header but no samples; record it again")
+
+
+def test_one_sample_is_a_recording(tmp_path):
+    assert len(Audio.read(wav(tmp_path / "a.wav", tone(1)))) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_finite_in_a_file_far_from_the_start(tmp_path, value):
+    x = tone(200_000, 2)
+    x[1, 150_000] = value
+    path = wav(tmp_path / "a.wav", x, subtype="FLOAT")
+    text = refusal(lambda: Audio.read(path))
+    assert f"a.wav: sample 150000 (9.375 s) of channel 1 is {value}" in text
+    assert "make all finite first" in text
+
+
+def test_not_finite_is_not_written(tmp_path):
+    with AudioWriter(tmp_path / "a.wav", 16000) as writer:
+        writer.write(tone(1000))
+        text = refusal(lambda: writer.write(np.full((1, 10), np.nan, np.float32)))
+    assert "sample 1000 (0.062 s) of channel 0 is nan" in text
+
+
+@pytest.mark.parametrize("content", [b"Dear diary, today\n" * 50, b"RIFF", bytes(1000)])
+def test_what_is_no_recording(tmp_path, content):
+    path = tmp_path / "a.wav"
+    path.write_bytes(content)
+    text = refusal(lambda: Audio.read(path))
+    assert re.search(r"a.wav is no recording \(.+\); convert it to WAV or FLAC", text)
+
+
+def test_a_picture_without_sound(tmp_path):
+    av = pytest.importorskip("av")
+    with av.open(str(tmp_path / "a.mp4"), "w") as container:
+        stream = container.add_stream("mpeg4", rate=24)
+        stream.width = stream.height = 16
+        stream.pix_fmt = "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert "no recording (it has no audio track)" in refusal(lambda: Audio.read(tmp_path / "a.mp4"))
+
+
+def test_raw_samples_have_no_header(tmp_path):
+    (tmp_path / "a.raw").write_bytes(bytes(1000))
+    assert "raw PCM, which states neither rate" in refusal(lambda: Audio.read(tmp_path / "a.raw"))
+
+
+def test_a_hostile_rate(tmp_path):
+    data = bytearray(wav(tmp_path / "a.wav", tone()).read_bytes())
+    data[24:28] = (1).to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    text = refusal(lambda: Audio.read(tmp_path / "a.wav"))
+    assert text.endswith("its header says 1 Hz; 1000 to 768000 Hz can be read")
+
+
+@pytest.mark.parametrize("ending", [".wav", ".flac"])
+def test_a_truncated_file(tmp_path, ending, caplog):
+    path = tmp_path / f"a{ending}"
+    rng = np.random.default_rng(0)
+    Audio(rng.uniform(-0.5, 0.5, (1, 64000)), 16000).save(path)
+    whole = Audio.read(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    text = refusal(lambda: Audio.read(path))
+    assert re.search(r"a\.\w+ (ends after|breaks off at) .* recover=True$", text)
+    with AudioReader(path, recover=True) as reader:
+        part = np.concatenate(list(reader.blocks(4096)), axis=1)
+    assert 40_000 < part.shape[1] <= 48_000
+    np.testing.assert_array_equal(part, whole.samples[:, : part.shape[1]])
+    assert "going on with what is there" in caplog.text
+
+
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".opus", ".mp3", ".w64"])
+def test_damage_never_does_worse_than_an_error(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    Audio(tone(8000), 16000).save(path)
+    good = path.read_bytes()
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        data = bytearray(good[: rng.integers(1, len(good) + 1)])
+        for at in rng.integers(0, len(data), 3):
+            data[at] = rng.integers(256)
+        path.write_bytes(data)
+        try:
+            samples = Audio.read(path).samples
+        except AudioError as error:
+            assert "\n" not in str(error)
+        else:
+            assert np.isfinite(samples).all()
+
+
+@pytest.mark.parametrize("rate", [8000, 96000])
+def test_narrow_and_wide_rates_and_six_channels_are_kept(tmp_path, rate):
+    audio = Audio(tone(rate, 6), rate)
+    audio.save(tmp_path / "a.flac")
+    again = Audio.read(tmp_path / "a.flac")
+    assert (again.rate, again.channels, len(again)) == (rate, 6, rate)
+
+
+def test_a_missing_output_folder(tmp_path):
+    path = tmp_path / "no" / "a.wav"
+    text = refusal(lambda: Audio(tone(), 16000).save(path), FileNotFoundError)
+    assert text == f"{path}: there is no folder {tmp_path / 'no'}; make it first"
+
+
+def test_an_output_that_is_a_folder(tmp_path):
+    (tmp_path / "a.wav").mkdir()
+    text = refusal(lambda: Audio(tone(), 16000).save(tmp_path / "a.wav"), IsADirectoryError)
+    assert text.endswith("a.wav is a folder; name a file in it")
+
+
+@pytest.mark.parametrize("name", ["a", "a.m4a", "a.txt"])
+def test_an_ending_that_cannot_be_written(tmp_path, name):
+    text = refusal(lambda: Audio(tone(), 16000).save(tmp_path / name))
+    assert "use one of .wav .flac .ogg .opus .mp3" in text
+
+
+def test_opus_of_another_rate(tmp_path):
+    text = refusal(lambda: Audio(tone(), 44100).save(tmp_path / "a.opus"))
+    assert "Opus holds 8000, 12000, 16000, 24000, 48000 Hz, not 44100; resample" in text
+
+
+def test_more_than_a_kind_can_hold(tmp_path):
+    text = refusal(lambda: Audio(tone(channels=6), 16000).save(tmp_path / "a.mp3"))
+    assert re.search(r"MP3 cannot hold 6 channels at 16000 Hz \(.+\); write .wav instead", text)
+    hours = 8 * 3600 * 48000
+    text = refusal(lambda: AudioWriter(tmp_path / "a.wav", 48000, 2, expected=hours))
+    assert "WAV ends after 22370 s of 2 channels at 48000 Hz; write .flac or .w64" in text
+    assert os.listdir(tmp_path) == []
+
+
+def test_blocks_of_other_channels(tmp_path):
+    with AudioWriter(tmp_path / "a.wav", 16000, 2) as writer:
+        text = refusal(lambda: writer.write(tone()))
+    assert text.endswith("a.wav: block has 1 channels, not 2")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes there")
+@pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg"])
+def test_a_full_disk(tmp_path, ending):
+    """A limit on the size of files refuses a write just as a full disk does."""
+    path = tmp_path / f"a{ending}"
+    Audio(tone(1000), 16000).save(path)
+    before = path.read_bytes()
+    code = """
+        import resource, sys, numpy, vocable
+        noise = numpy.random.default_rng(0).uniform(-1, 1, (1, 2_000_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+        try:
+            vocable.Audio(noise, 16000).save(sys.argv[1], overwrite=True)
+        except vocable.AudioError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"a\.\w+: writing failed after \d+\.\d s \(.+ MiB are free in .+\)", said)
+    assert "make room and run again" in said
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == [path.name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full there")
+def test_a_full_device(tmp_path):
+    (tmp_path / "full.wav").symlink_to("/dev/full")
+    text = refusal(lambda: Audio(tone(), 16000).save(tmp_path / "full.wav"))
+    assert os.strerror(errno.ENOSPC) in text
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no /dev/null there")
+def test_a_device_stays_a_device(tmp_path):
+    (tmp_path / "null.wav").symlink_to("/dev/null")
+    Audio(tone(), 16000).save(tmp_path / "null.wav")
+    assert not os.path.isfile("/dev/null")

@@ -6,8 +6,9 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from torch.nn.parallel import DistributedDataParallel
 
-from vocable.quantize import Expire, KMeans, ResidualVQ
+from vocable.quantize import Expire, Gradient, KMeans, Normalised, ResidualVQ
 from vocable.quantize.learn.replicas import gather_rows
 
 STEPS = 6
@@ -31,6 +32,33 @@ def train(rank, revival):
     return made
 
 
+class Coder(torch.nn.Module):
+    """An encoder before a quantizer whose entries and projections learn by gradient."""
+
+    def __init__(self):
+        super().__init__()
+        self.encoder = torch.nn.Linear(8, 8)
+        options = {"codebook": Normalised(4), "update": Gradient(), "revival": Expire(below=0.9)}
+        self.quantizer = ResidualVQ(8, (8, 4), start=KMeans(per_entry=8), dropout=1.0, **options)
+
+    def forward(self, x):
+        found = self.quantizer(self.encoder(x))
+        return (found.z - x).square().mean() + sum(found.losses.values())
+
+
+def train_wrapped(rank):
+    """Train by gradient under DistributedDataParallel, through the start and with revival."""
+    torch.manual_seed(rank)
+    model = DistributedDataParallel(Coder())
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    for step in range(STEPS):
+        optimizer.zero_grad()
+        model(batch(step, rank)).backward()
+        optimizer.step()
+    assert model.module.quantizer.started
+    return model.module
+
+
 def replica(rank, port, folder):
     dist.init_process_group("gloo", init_method=f"tcp://127.0.0.1:{port}", rank=rank, world_size=2)
     torch.set_num_threads(1)
@@ -38,6 +66,7 @@ def replica(rank, port, folder):
     found = {
         "plain": train(rank, None).state_dict(),
         "reviving": train(rank, Expire(below=1.0)).state_dict(),
+        "wrapped": train_wrapped(rank).state_dict(),
         "uneven": uneven,
     }
     torch.save(found, f"{folder}/{rank}.pt")
@@ -54,7 +83,7 @@ def trained(tmp_path_factory):
     return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
 
-@pytest.mark.parametrize("run", ["plain", "reviving"])
+@pytest.mark.parametrize("run", ["plain", "reviving", "wrapped"])
 def test_replicas_hold_the_same_state(trained, run):
     for key, value in trained[0][run].items():
         assert torch.equal(value, trained[1][run][key]), key

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.quantize import oracle
 from vocable.quantize.search import BLOCK, GROUP, nearest, prepare
 
-SIZES = [1, 2, 5, GROUP, GROUP * GROUP, GROUP * GROUP + 1, 1024]
+SIZES = [1, 2, 5, GROUP, 8 * GROUP, 8 * GROUP + 1, 1024]
 
 
 def whole_numbers(rows, dim, seed, top=3):

@@ -127,3 +127,24 @@ def test_dead_entries_come_back_until_all_are_used():
     without.stack[0].codebook.entries[8:] += 1000.0
     codes = torch.cat([without(torch.randn(4, 32, 4)).codes for _ in range(20)])
     assert float(Health.of(codes, (64,)).used[0]) <= 8 / 64
+
+
+def test_codebooks_learned_by_gradient_start_and_revive_too():
+    torch.manual_seed(0)
+    made = ResidualVQ(
+        4, (32, 32), codebook=Normalised(3), update=Gradient(0.9), start=KMeans(per_entry=2)
+    ).train()
+    optimizer = torch.optim.AdamW(made.parameters(), lr=1e-2, weight_decay=0)
+    errors, health = [], None
+    for step in range(200):
+        z = torch.randn(2, 32, 4, requires_grad=True)
+        found = made(z)
+        error = (found.z - z.detach()).square().mean()
+        optimizer.zero_grad()
+        (error + sum(found.losses.values())).backward()
+        optimizer.step()
+        errors.append(float(error.detach()))
+        if step >= 180:
+            health = found.health if health is None else health + found.health
+    assert sum(errors[-20:]) < 0.7 * sum(errors[1:21])
+    assert float(health.used.min()) > 0.8

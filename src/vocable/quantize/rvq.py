@@ -167,10 +167,12 @@ class ResidualVQ(Quantizer):
     def _unquantized(self, z: Tensor) -> Quantized:
         """Return ``z`` as it is: before the start there is nothing to quantize it with."""
         codes = z.new_zeros(z.shape[0], len(self.levels), z.shape[1], dtype=torch.int64)
+        # A zero that every weight is part of: distributed training waits for all their gradients.
+        zero = z.new_zeros(()) + sum(weights.sum() * 0 for weights in self.parameters())
         names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
         none = tuple(z.new_zeros(size) for size in self.levels)
         health = Health(none, _energy(z).repeat(len(self.levels) + 1))
-        return Quantized(z, codes, {name: z.new_zeros(()) for name in names}, health)
+        return Quantized(z, codes, dict.fromkeys(names, zero), health)
 
     def _load_from_state_dict(
         self, state_dict: Mapping[str, Tensor], prefix: str, *args: object

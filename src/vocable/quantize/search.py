@@ -17,8 +17,8 @@ from torch import Tensor
 
 from vocable.quantize.precision import full_precision
 
-GROUP = 16  # entries per column of the two-step maximum
-BLOCK = 1024  # rows searched at a time: their scores, 4 MiB at 1024 entries, stay in the cache
+GROUP = 32  # entries per column of the two-step maximum
+BLOCK = 256  # rows searched at a time: their scores, 1 MiB at 1024 entries, stay in the cache
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def prepare(entries: Float[Tensor, "entries dim"]) -> SearchTable:
     """Return ``entries`` ordered for `nearest`, with their half norms."""
     keys = entries.detach().float()
     size, dim = keys.shape
-    group = GROUP if size % GROUP == 0 and size >= GROUP * GROUP else 1
+    group = GROUP if size % GROUP == 0 and size >= 8 * GROUP else 1
     keys = keys.reshape(size // group, group, dim).transpose(0, 1).reshape(size, dim).contiguous()
     return SearchTable(keys, keys.square().sum(dim=1).mul_(-0.5), group)
 
@@ -45,15 +45,18 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     Ties go to the lowest index. Computed in fp32 whatever autocast or TF32 say.
     """
     with torch.no_grad(), full_precision(x.device.type):
-        found = [_nearest(block, table) for block in torch.split(x.float(), BLOCK)]
+        rows, size = x.shape[0], table.keys.shape[0]
+        # One buffer for all blocks: fresh memory for each would cost as much as its scores.
+        buffer = table.keys.new_empty(min(rows, BLOCK), size)
+        found = [_nearest(block, table, buffer) for block in torch.split(x.float(), BLOCK)]
         return found[0] if len(found) == 1 else torch.cat(found)
 
 
-def _nearest(x: Tensor, table: SearchTable) -> Tensor:
-    scores = torch.addmm(table.bias, x, table.keys.T)
+def _nearest(x: Tensor, table: SearchTable, buffer: Tensor) -> Tensor:
+    rows, size = x.shape[0], table.keys.shape[0]
+    scores = torch.addmm(table.bias, x, table.keys.T, out=buffer[:rows])
     if table.group == 1:
         return scores.argmax(dim=1)
-    rows, size = scores.shape
     dealt = scores.view(rows, table.group, size // table.group)
     column = dealt.amax(dim=1).argmax(dim=1)
     inside = dealt.gather(2, column[:, None, None].expand(-1, table.group, 1)).squeeze(2)

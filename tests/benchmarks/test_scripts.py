@@ -1,0 +1,101 @@
+"""Each script runs on a small untrained codec and prints a table that ends with its own command."""
+
+import json
+import sys
+from importlib import import_module
+
+import pytest
+import soundfile
+import torch
+
+from tests.measures.signals import RATE, voice
+from vocable.load import build, save_model
+
+
+@pytest.fixture(scope="module")
+def codec(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("codec")
+    small = {"encoder_channels": 16, "encoder_blocks": 1, "decoder_channels": 16}
+    save_model(build("speech", {**small, "decoder_blocks": 1, "sizes": [16] * 3}), folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    soundfile.write(folder / "a.wav", voice(2.0), RATE)
+    soundfile.write(folder / "b.wav", voice(1.5), RATE)
+    rows = [{"path": f"{name}.wav", "speaker": name, "split": "train"} for name in "ab"]
+    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def table(monkeypatch, capsys, name: str, *options: str) -> tuple[list[list[str]], str]:
+    """Run a script; return the rows of its table under the heading, and its last line."""
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", *options])
+    import_module(f"benchmarks.{name}").main()
+    lines = capsys.readouterr().out.splitlines()
+    assert f"python -m benchmarks.{name}" in lines[-1]
+    rows = [[c.strip() for c in line.split("|")[1:-1]] for line in lines if line[:1] == "|"]
+    return [row for row in rows if not row[0].startswith("-")], lines[-1]
+
+
+def test_flops(monkeypatch, capsys, codec):
+    rows, _ = table(monkeypatch, capsys, "flops", "--codec", codec)
+    assert [row[0] for row in rows[1:]] == ["encode", "decode"]
+    assert all(float(row[1]) > 0 for row in rows[1:])
+
+
+def test_speed(monkeypatch, capsys, codec):
+    options = ("--codec", codec, "--seconds", "2", "--threads", "1", "--turns", "1")
+    rows, _ = table(monkeypatch, capsys, "speed", *options)
+    assert rows[1][:2] == ["2", "1"] and float(rows[1][2]) > 0
+
+
+def test_streaming(monkeypatch, capsys, codec):
+    options = ("--codec", codec, "--streams", "1", "3", "--threads", "1", "--calls", "4")
+    rows, _ = table(monkeypatch, capsys, "streaming", *options)
+    assert [row[0] for row in rows[1:]] == ["1", "3"]
+    assert all(float(low) <= float(high) for _, _, _, low, high, *_ in rows[1:])
+
+
+def test_codebooks_counts_the_hours_asked_and_no_more(monkeypatch, capsys, codec, data):
+    options = ("--codec", codec, "--data", data, "--hours", str(3 / 3600))
+    rows, about = table(monkeypatch, capsys, "codebooks", *options)
+    assert [row[1] for row in rows[1:]] == ["prosody", "acoustic", "acoustic", "acoustic"]
+    assert "0.001 h, 2 of 2 clips" in about
+
+
+@pytest.mark.slow
+def test_memory(monkeypatch, capsys, codec):
+    options = ("--codec", codec, "--minutes", "0.1", "--threads", "1")
+    rows, _ = table(monkeypatch, capsys, "memory", *options)
+    assert [row[0] for row in rows[1:]] == ["load alone", "encode", "encode_to", "decode_to"]
+
+
+def test_startup_knows_what_was_loaded(monkeypatch, capsys):
+    startup = import_module("benchmarks.startup")
+    assert "json" in startup.modules("import json") and "json" not in startup.modules("pass")
+    rows, _ = table(monkeypatch, capsys, "startup", "--turns", "1")
+    assert {row[0]: row[3] for row in rows[1:]} == {
+        "python -c pass": "no", "import vocable": "no", "vocable --help": "no"
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_quality(monkeypatch, capsys, codec, data, tmp_path):
+    pytest.importorskip("pesq")
+    pytest.importorskip("pystoi")
+    options = ("--codec", codec, "--data", data, "--no-peers", "--json", str(tmp_path / "s.json"))
+    rows, _ = table(monkeypatch, capsys, "quality", *options)
+    assert rows[1][0] == "the clip itself" and rows[1][3].startswith("1.000")
+    scores = json.loads((tmp_path / "s.json").read_text())["scores"]
+    assert {score["clip"] for score in scores} == {"a.wav", "b.wav"}
+    assert sum(score["system"].endswith("levels") for score in scores) == 2 * 3

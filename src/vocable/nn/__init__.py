@@ -6,13 +6,17 @@ from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.linear import Linear
 from vocable.nn.norm import LayerNorm
+from vocable.nn.recurrent import LSTM
+from vocable.nn.transposed import ConvTranspose1d
 
 __all__ = [
     "ELU",
     "GELU",
+    "LSTM",
     "Block",
     "Conv1d",
     "ConvNeXtBlock",
+    "ConvTranspose1d",
     "DepthwiseConv1d",
     "LayerNorm",
     "Linear",

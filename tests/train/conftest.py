@@ -34,5 +34,11 @@ def table() -> dict:
         "schedule": {"steps": 12, "warmup": 3},
         "data": {"batch": 2, "segment": 0.128},
         "loss": {"mel_windows": [128, 64], "mel_bands": [16, 8]},
-        "checkpoints": {"log_steps": 4, "evaluate_seconds": 0, "every_steps": 5, "clips": 1},
+        "checkpoints": {
+            "log_steps": 4,
+            "evaluate_seconds": 0,
+            "every_steps": 5,
+            "clips": 1,
+            "tensorboard": False,
+        },
     }

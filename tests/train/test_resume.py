@@ -12,19 +12,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.train.toy import ToyCodec
 
+from tests.train.toy import train
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.codec import run
 from vocable.train.loop import Stopped
-from vocable.train.recipe import recipe_from
-
-
-def train(table: dict, manifest: Path, out: Path, **more: object) -> dict:
-    torch.manual_seed(5)
-    run(recipe_from(table), manifest, out, codec=ToyCodec(), **more)
-    return checkpoint.load(out)
 
 
 def assert_same(one: dict, other: dict) -> None:
@@ -39,14 +32,12 @@ def assert_same(one: dict, other: dict) -> None:
 def killed_at(table: dict, manifest: Path, out: Path, step: int, how: str) -> int:
     """Train in a process of its own that ends itself by the signal `how` at `step`."""
     code = f"""
-        import os, signal, sys, json
+        import os, pathlib, signal, sys, json
         sys.path.insert(0, {str(Path(__file__).parents[2])!r})
         import torch
         torch.set_num_threads(1)
-        from tests.train.toy import ToyCodec
+        from tests.train.toy import train
         from vocable.train import loop
-        from vocable.train.codec import run
-        from vocable.train.recipe import recipe_from
 
         after = loop.Loop._after_step
         def ended(self):
@@ -54,10 +45,9 @@ def killed_at(table: dict, manifest: Path, out: Path, step: int, how: str) -> in
                 os.kill(os.getpid(), signal.{how})
             after(self)
         loop.Loop._after_step = ended
-        torch.manual_seed(5)
+        paths = map(pathlib.Path, ({str(manifest)!r}, {str(out)!r}))
         try:
-            run(recipe_from(json.loads({json.dumps(table)!r})), {str(manifest)!r}, {str(out)!r},
-                codec=ToyCodec())
+            train(json.loads({json.dumps(table)!r}), *paths)
         except loop.Stopped:
             sys.exit(130)
     """
@@ -106,7 +96,7 @@ def test_another_seed_gives_other_weights(table: dict, manifest: Path, tmp_path:
 def test_a_folder_with_a_run_is_kept(table: dict, manifest: Path, tmp_path: Path) -> None:
     train(table, manifest, tmp_path / "run")
     with pytest.raises(RecipeError, match="holds a run; resume it"):
-        train(table, manifest, tmp_path / "run")
+        run("toy", manifest, tmp_path / "run")
 
 
 def test_nothing_to_resume(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -1,45 +1,73 @@
-"""A codec small enough to train within a second, for the tests of training."""
+"""A codec small enough to train within a second, and the loop over it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from vocable.codecs import CodecOutput
+from vocable.quantize import ResidualVQ
+from vocable.train import checkpoint
+from vocable.train.codec import split
+from vocable.train.codec_task import CodecTask
+from vocable.train.data import decode_once
+from vocable.train.loop import Loop
+from vocable.train.manifest import read_manifest
+from vocable.train.place import Place
+from vocable.train.recipe import recipe_from
 
-@dataclass
-class Output:
-    audio: Tensor
-    codes: Tensor
-    losses: dict[str, Tensor]
-    health: Any
+RATE, FRAME, WIDTH = 8000, 32, 8
 
 
 class ToyCodec(nn.Module):
     """Frames of 32 samples through one layer, with dropout so that random numbers matter."""
 
-    def __init__(self, frame: int = 32, width: int = 16) -> None:
+    def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.spec = SimpleNamespace(rate=8000, frame=frame)
-        self.encoder = nn.Sequential(nn.Linear(frame, width), nn.Dropout(0.1), nn.Tanh())
-        self.quantizer = nn.BatchNorm1d(width, affine=False)
-        self.decoder = nn.Linear(width, frame)
+        self.spec = SimpleNamespace(rate=RATE, frame=FRAME)
+        self.encoder = nn.Sequential(nn.Linear(FRAME, WIDTH), nn.Dropout(0.1), nn.Tanh())
+        self.quantizer = ResidualVQ(WIDTH, (16, 16), dropout=0.5)
+        self.decoder = nn.Linear(WIDTH, FRAME)
+        self.gain = gain
 
-    def forward(self, x: Tensor) -> Output:
-        z = self.encoder(x.reshape(len(x), -1, self.spec.frame))
-        q = self.quantizer(z.transpose(1, 2)).transpose(1, 2).round()
-        losses = {"commitment": (z - q.detach()).square().mean()}
-        audio = self.decoder(z + (q - z).detach()).reshape(x.shape)
-        return Output(audio, q.long(), losses, None)
+    def forward(self, x: Tensor) -> CodecOutput:
+        found = self.quantizer(self.encoder(x.reshape(len(x), -1, FRAME)))
+        audio = self.gain * self.decoder(found.z).reshape(x.shape)
+        return CodecOutput(audio, found.codes, found.losses, found.health)
 
     def to_codes(self, x: Tensor) -> Tensor:
-        rest = -x.shape[-1] % self.spec.frame
-        x = torch.nn.functional.pad(x, (0, rest))
-        z = self.encoder(x.reshape(len(x), -1, self.spec.frame))
-        return self.quantizer(z.transpose(1, 2)).round()
+        x = torch.nn.functional.pad(x, (0, -x.shape[-1] % FRAME))
+        return self.quantizer.encode(self.encoder(x.reshape(len(x), -1, FRAME)))
 
     def from_codes(self, codes: Tensor) -> Tensor:
-        return self.decoder(codes.transpose(1, 2)).reshape(len(codes), 1, -1)
+        return self.gain * self.decoder(self.quantizer.decode(codes)).reshape(len(codes), 1, -1)
+
+
+def make_loop(
+    table: dict[str, Any],
+    manifest: Path,
+    out: Path,
+    *,
+    codec: nn.Module | None = None,
+    resume: bool = False,
+    kind: type[CodecTask] = CodecTask,
+) -> Loop:
+    """Return the loop of a recipe over a toy codec (default: one with the weights of seed 5)."""
+    torch.manual_seed(5)
+    recipe, place = recipe_from(table), Place("cpu")
+    train, held = (
+        decode_once(clips, RATE, recipe.augment, out / f"{name}.int16")
+        for name, clips in zip(("a", "b"), split(recipe, read_manifest(manifest)), strict=True)
+    )
+    task = kind(codec or ToyCodec(), recipe, train, held, place)
+    return Loop(task, recipe, out, place=place, resume=resume)
+
+
+def train(table: dict[str, Any], manifest: Path, out: Path, **more: Any) -> dict[str, Any]:
+    """Train to the end and return the last checkpoint."""
+    make_loop(table, manifest, out, **more).run()
+    return checkpoint.load(out)

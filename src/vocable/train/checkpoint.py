@@ -6,13 +6,13 @@ is written beside its place, flushed to disk, and renamed, so the last whole one
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from vocable.atomic import replacing
 from vocable.errors import RecipeError
 
 VERSION = 1
@@ -22,12 +22,8 @@ NAME = "checkpoint.pt"
 def save(folder: Path, state: dict[str, Any]) -> Path:
     """Write `state` as the run's last checkpoint and return its path."""
     target = folder / NAME
-    partial = folder / f".{NAME}.part"
-    with partial.open("wb") as file:
-        torch.save({"version": VERSION, **state}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(target)
+    with replacing(target, overwrite=True) as fresh:
+        torch.save({"version": VERSION, **state}, fresh)
     return target
 
 

@@ -22,6 +22,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.errors import RecipeError
+from vocable.train.condition import condition
 from vocable.train.manifest import Clip
 from vocable.train.recipe import Augment
 
@@ -54,37 +55,43 @@ class Recordings:
         return len(self.spans)
 
 
-def decode_once(clips: Sequence[Clip], rate: int, cache: Path) -> Recordings:
+def decode_once(clips: Sequence[Clip], rate: int, augment: Augment, cache: Path) -> Recordings:
     """Return the clips decoded to mono int16 at `rate`, from `cache` if it holds just these.
+
+    They are trimmed and brought to one loudness where `augment` says so.
 
     A clip that cannot be read is left out with a warning; RecipeError when none is left.
     """
     index = cache.with_suffix(".json")
-    key = _fingerprint(clips, rate)
+    key = _fingerprint(clips, rate, augment)
     known = json.loads(index.read_text()) if index.is_file() and cache.is_file() else {}
     if known.get("key") != key:
-        known = {"key": key, "spans": _write(clips, rate, cache)}
+        known = {"key": key, "spans": _write(clips, rate, augment, cache)}
         index.write_text(json.dumps(known))
     spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r")
     return Recordings(samples, spans[:, :2], rate, [clips[i].set for i in spans[:, 2]])
 
 
-def _fingerprint(clips: Sequence[Clip], rate: int) -> str:
+def _fingerprint(clips: Sequence[Clip], rate: int, augment: Augment) -> str:
     names = [
         (str(c.path), c.start, c.end, c.path.stat().st_mtime_ns if c.path.exists() else 0)
         for c in clips
     ]
-    return hashlib.sha256(json.dumps([rate, names]).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps([rate, augment.loudness_db, augment.trim_db, names]).encode()
+    ).hexdigest()
 
 
-def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int, int]]:
+def _write(
+    clips: Sequence[Clip], rate: int, augment: Augment, cache: Path
+) -> list[tuple[int, int, int]]:
     """Write the samples; return (first, last + 1, index of the clip) of each that can be read."""
     cache.parent.mkdir(parents=True, exist_ok=True)
     partial = cache.with_name(f".{cache.name}.part")
     spans, place = [], 0
     with partial.open("wb") as file:
-        for index, samples in _decode(clips, rate):
+        for index, samples in _decode(clips, rate, augment):
             file.write(samples.tobytes())
             spans.append((place, place + len(samples), index))
             place += len(samples)
@@ -94,7 +101,7 @@ def _write(clips: Sequence[Clip], rate: int, cache: Path) -> list[tuple[int, int
     return spans
 
 
-def _decode(clips: Sequence[Clip], rate: int) -> Iterator[tuple[int, np.ndarray]]:
+def _decode(clips: Sequence[Clip], rate: int, augment: Augment) -> Iterator[tuple[int, np.ndarray]]:
     """Yield clips by index; a packed file is read once for the parts that follow each other."""
     path, whole, whole_rate = None, np.zeros(0, np.float32), rate
     for index, clip in enumerate(clips):
@@ -108,6 +115,7 @@ def _decode(clips: Sequence[Clip], rate: int) -> Iterator[tuple[int, np.ndarray]
         part = whole[int(clip.start * whole_rate) : _end(clip, whole_rate)]
         if len(part) and np.isfinite(part).all():
             part = soxr.resample(part, whole_rate, rate) if whole_rate != rate else part
+            part = condition(part, rate, augment)
             yield index, np.round(np.clip(part, -1, 1) * _FULL).astype("<i2")
         elif len(whole):
             _log.warning("%s is left out: empty, or NaN or infinite samples", clip.path)
@@ -125,7 +133,7 @@ def _read_mono(path: Path) -> tuple[np.ndarray, int]:
 class Segments:
     """An endless source of batches `[batch, 1, samples]`, float32.
 
-    `state()` and `restore(state)` give its position exactly, as text.
+    `state()` and `restore(state)` give its position exactly, in numbers and text.
     """
 
     def __init__(
@@ -150,12 +158,11 @@ class Segments:
         """Return the next batch."""
         return torch.from_numpy(np.stack([self._segment() for _ in range(self.batch)])[:, None])
 
-    def state(self) -> str:
-        return json.dumps(self.random.bit_generator.state)
+    def state(self) -> dict[str, Any]:
+        return dict(self.random.bit_generator.state)
 
-    def restore(self, state: str) -> None:
-        values: dict[str, Any] = json.loads(state)
-        self.random.bit_generator.state = values
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.random.bit_generator.state = dict(state)
 
     def _segment(self) -> np.ndarray:
         for _ in range(_TRIES):

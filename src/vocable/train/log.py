@@ -1,4 +1,4 @@
-"""Keep what a run reports: one JSON object a line in `log.jsonl`.
+"""Keep what a run reports: one JSON object a line in `log.jsonl`, and TensorBoard beside it.
 
 A resumed run first drops the lines after its checkpoint, so that the log reads as if nothing had
 happened.
@@ -7,17 +7,25 @@ happened.
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
+_logger = logging.getLogger(__name__)
+
 
 class Log:
-    """Lines of `log.jsonl` in the folder of a run, each with its `step` and `kind`."""
+    """Lines of `log.jsonl` in the folder of a run, each with its `step` and `kind`.
 
-    def __init__(self, folder: Path, step: int) -> None:
+    `write` says whether this process may write at all; `board` asks for TensorBoard, which is the
+    attribute `board` where it is wanted and installed, else None.
+    """
+
+    def __init__(self, folder: Path, step: int, *, write: bool = True, board: bool = False) -> None:
         path = folder / "log.jsonl"
         kept = [line for line in _lines(path) if line["step"] <= step]
-        self._file = path.open("w", encoding="utf-8")
+        self._file = path.open("w", encoding="utf-8") if write else None
+        self.board = _board(folder / "tensorboard", step) if write and board else None
         for line in kept:
             self._put(line)
 
@@ -25,14 +33,41 @@ class Log:
         """Append one line, at once, and return it."""
         line = {"kind": kind, "step": step, **_plain(values)}
         self._put(line)
+        if self.board:
+            for name, number in _numbers(kind, values):
+                self.board.add_scalar(name, number, step)
         return line
 
     def close(self) -> None:
-        self._file.close()
+        """Close the files."""
+        for file in (self._file, self.board):
+            if file:
+                file.close()
 
     def _put(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        if self._file:
+            self._file.write(json.dumps(line) + "\n")
+            self._file.flush()
+
+
+def _board(folder: Path, step: int) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        _logger.info('for TensorBoard: pip install "vocable[train]"')
+        return None
+    return SummaryWriter(str(folder), purge_step=step + 1)  # type: ignore[no-untyped-call]
+
+
+def _numbers(name: str, value: Any) -> list[tuple[str, float]]:
+    """Return the numbers in nested values, by path; lists are one a level of the codebooks."""
+    if isinstance(value, dict):
+        return [pair for key, item in value.items() for pair in _numbers(f"{name}/{key}", item)]
+    if isinstance(value, list):
+        return [
+            pair for i, item in enumerate(value) for pair in _numbers(f"{name}/level {i}", item)
+        ]
+    return [(name, float(value))] if isinstance(value, int | float) else []
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,28 +23,14 @@ from torch import Tensor, nn
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.average import Average
+from vocable.train.descent import Descent
 from vocable.train.log import Log
+from vocable.train.place import Place
 from vocable.train.recipe import Recipe
+from vocable.train.task import Task
+from vocable.train.verdict import Doctor
 
 _log = logging.getLogger(__name__)
-_ZERO = torch.zeros(())
-
-
-@runtime_checkable
-class Task(Protocol):
-    """What the loop trains: a model, its data, its losses, its judge."""
-
-    model: nn.Module
-    weights: dict[str, float]  # of the losses, by name
-    seconds: float  # of audio in one batch
-
-    def draw(self) -> Tensor: ...
-    def losses(self, batch: Tensor) -> dict[str, Tensor]: ...
-    def report(self) -> dict[str, Any]: ...
-    def evaluate(self, model: nn.Module) -> dict[str, Any]: ...
-    def begin(self, *, resumed: bool) -> None: ...
-    def state(self) -> str: ...
-    def restore(self, state: str) -> None: ...
 
 
 class Stopped(KeyboardInterrupt):
@@ -60,32 +46,29 @@ class Loop:
         recipe: Recipe,
         folder: Path,
         *,
+        place: Place,
         resume: bool = False,
         progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
-        self.task, self.recipe, self.folder, self.progress = task, recipe, folder, progress
+        self.task, self.recipe, self.folder = task, recipe, folder
+        self.place, self.progress = place, progress
         self.step, self.used = 0, 0.0  # steps done; seconds of running before this start
         self.average = Average(task.model, recipe.average)
-        self.optimizer = _adamw(task.model, recipe)
-        self._sums: dict[str, float] = {}
-        self._summed = 0
+        self.descent = Descent(task.model, recipe.optimizer, place)
+        self.critic = task.critic and Descent(task.critic, recipe.adversarial.optimizer, place)
+        self.doctor = Doctor(recipe)
+        self._sums: dict[str, list[float]] = {}  # since the last report
         self._stop = False
         folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self._restore(checkpoint.load(folder))
-        self.log = Log(folder, self.step)
-        self._begin = self._saved = self._evaluated = self._logged = time.monotonic()
+        self.log = Log(folder, self.step, write=place.first, board=recipe.checkpoints.tensorboard)
+        self._begin = self._saved = self._judged = self._logged = time.monotonic()
 
     @property
     def seconds(self) -> float:
         """Seconds that the run has used, over all its resumes."""
         return self.used + time.monotonic() - self._begin
-
-    @property
-    def done(self) -> float:
-        """Share of the run that lies behind, 0 to 1."""
-        plan = self.recipe.schedule
-        return min(1.0, self.step / plan.steps if plan.steps else self.seconds / plan.seconds)
 
     def run(self) -> nn.Module:
         """Train to the end and return the averaged model.
@@ -96,131 +79,158 @@ class Loop:
         self._begin = time.monotonic()
         self.task.begin(resumed=self.step > 0)
         if not self.step:
+            self.place.share(self.task.model)
             self.average = Average(self.task.model, self.recipe.average)
         with _denormals_flushed(), self._ctrl_c():
-            while self.done < 1.0:
+            while not self._finished():
                 self._one_step()
                 self._after_step()
-                if self._stop:
-                    self.save()
-                    raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
         self.save()
-        if self.recipe.checkpoints.evaluate_seconds or self.recipe.checkpoints.evaluate_steps:
-            self._evaluate()
+        if self.recipe.checkpoints.evaluates:
+            self._judge()
         self.log.close()
         return self.average.model
 
     def save(self) -> None:
         """Write the checkpoint."""
+        mine = {
+            "torch_rng": torch.get_rng_state(),
+            "device_rng": _device_rng(self.place.device),
+            "task": self.task.state(),
+        }
+        mine, *others = self.place.gather(mine)
         state = {
             "step": self.step,
             "seconds": self.seconds,
             "recipe": asdict(self.recipe),
             "model": self.task.model.state_dict(),
             "average": self.average.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "torch_rng": torch.get_rng_state(),
-            "task": self.task.state(),
+            "optimizer": self.descent.state(),
+            **mine,
+            "others": others,  # what is of its own in each further replica
         }
-        checkpoint.save(self.folder, state)
+        if self.critic and self.task.critic:
+            state["critic"] = self.task.critic.state_dict()
+            state["critic_optimizer"] = self.critic.state()
+        if self.place.first:
+            checkpoint.save(self.folder, state)
         self._saved = time.monotonic()
 
     def _restore(self, state: dict[str, Any]) -> None:
+        replicas = [state, *state.get("others", ())]
+        if len(replicas) != self.place.replicas:
+            raise RecipeError(
+                f"{self.folder} was trained by {len(replicas)} processes, this is one of "
+                f"{self.place.replicas}; resume it with as many"
+            )
         self.step, self.used = state["step"], state["seconds"]
         self.task.model.load_state_dict(state["model"])
         self.average.model.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.task.restore(state["task"])
-        torch.set_rng_state(state["torch_rng"])
+        self.descent.restore(state["optimizer"])
+        if self.critic and self.task.critic:
+            self.task.critic.load_state_dict(state["critic"])
+            self.critic.restore(state["critic_optimizer"])
+        mine = replicas[self.place.rank]
+        self.task.restore(mine["task"])
+        torch.set_rng_state(mine["torch_rng"])
+        if mine.get("device_rng") is not None:
+            torch.cuda.set_rng_state(mine["device_rng"], self.place.device)
+
+    def _finished(self) -> bool:
+        """Settle how much of the run is done, the same for all replicas."""
+        plan = self.recipe.schedule
+        done = self.step / plan.steps if plan.steps else self.seconds / plan.seconds
+        self.done, stop = self.place.agree(min(1.0, done), self._stop)
+        if stop:
+            self.save()
+            raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
+        return self.done >= 1.0
 
     def _one_step(self) -> None:
-        rate = self._rate()
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.zero_grad(set_to_none=True)
+        rise = min(1.0, (self.step + 1) / max(1, self.recipe.schedule.warmup))
+        self._scale = rise * (1.0 - self.done)
+        self.descent.clear()
         parts = self.recipe.optimizer.accumulate
         for _ in range(parts):
             losses = self.task.losses(self.task.draw())
-            total = sum((self._weight(name) * loss for name, loss in losses.items()), _ZERO)
-            self._sum(losses | {"total": total})
-            (total / parts).backward()
-        parameters = [p for p in self.task.model.parameters() if p.grad is not None]
-        norm = float(nn.utils.clip_grad_norm_(parameters, self.recipe.optimizer.clip))
-        if not math.isfinite(norm):
-            raise RecipeError(f"step {self.step}: the gradient is {norm}; {self._remedy}")
-        self.optimizer.step()
+            self._sum(losses)
+            (self.task.total(losses) / parts).backward()
+        self._norm = self._finite("gradient", self.descent.measure())
+        self.descent.step(self.recipe.optimizer.lr * self._scale)
+        if self.critic:
+            self._critic_step(self.critic)
         self.average.follow(self.task.model, self.step)
         self.step += 1
-        self._norm = norm
 
-    def _weight(self, name: str) -> float:
-        if name not in self.task.weights:
+    def _critic_step(self, critic: Descent) -> None:
+        critic.clear()
+        losses = self.task.critic_losses()
+        self._sum(losses)
+        torch.stack(list(losses.values())).sum().backward()
+        self._finite("gradient of the discriminators", critic.measure())
+        critic.step(self.recipe.adversarial.optimizer.lr * self._scale)
+
+    def _sum(self, losses: dict[str, Tensor]) -> None:
+        """Add the losses to those of the next report; refuse one that is not finite."""
+        for name, loss in losses.items():
+            value = self._finite(f'loss "{name}"', float(loss.detach()))
+            self._sums.setdefault(name, []).append(value)
+
+    def _finite(self, name: str, value: float) -> float:
+        if not math.isfinite(value):
+            self.log.write("verdict", self.step, verdict=f"{name} is {value}")
             raise RecipeError(
-                f'the model reports a loss "{name}" that the recipe does not weigh; '
-                f"set loss.codec.{name} (0 leaves it out)"
+                f"step {self.step}: {name} is {value}; the checkpoint in {self.folder} is sound: "
+                "resume it with half of optimizer.lr, or optimizer.clip = 0.5"
             )
-        return self.task.weights[name]
-
-    def _rate(self) -> float:
-        """Return the learning rate of this step: up over the warm-up, then linearly to 0."""
-        rise = min(1.0, (self.step + 1) / max(1, self.recipe.schedule.warmup))
-        return self.recipe.optimizer.lr * rise * (1.0 - self.done)
-
-    @property
-    def _remedy(self) -> str:
-        return f"the checkpoint in {self.folder} is sound: resume it with half of optimizer.lr"
+        return value
 
     def _after_step(self) -> None:
         plan, now = self.recipe.checkpoints, time.monotonic()
         if self.step % plan.log_steps == 0 or self.step == 1:
             self._report()
-        due = _due(self.step, plan.evaluate_steps, now - self._evaluated, plan.evaluate_seconds)
-        if due or _due(self.step, plan.every_steps, now - self._saved, plan.every_seconds):
+        judge, save = self.place.agree(
+            _due(self.step, plan.evaluate_steps, now - self._judged, plan.evaluate_seconds),
+            _due(self.step, plan.every_steps, now - self._saved, plan.every_seconds),
+        )
+        if judge or save:
             self.save()
-        if due:
-            self._evaluate()
-
-    def _sum(self, losses: dict[str, Tensor]) -> None:
-        """Add the losses to those of the next report; refuse one that is not finite."""
-        for name, loss in losses.items():
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise RecipeError(f'step {self.step}: loss "{name}" is {value}; {self._remedy}')
-            self._sums[name] = self._sums.get(name, 0.0) + value
-        self._summed += 1
+        if judge:
+            self._judge()
 
     def _report(self) -> None:
-        now, done = time.monotonic(), self.done
-        speed = self._summed * self.task.seconds / max(1e-9, now - self._logged)
-        line = self.log.write(
-            "train",
-            self.step,
-            seconds=self.seconds,
-            left=self.seconds * (1 - done) / done if done else None,
-            lr=self._rate(),
-            gradient=self._norm,
-            times_real_time=speed,
-            losses={name: value / self._summed for name, value in self._sums.items()},
+        now, done = time.monotonic(), max(self.done, 1e-9)
+        batches = max(map(len, self._sums.values()))
+        seconds = batches * self.task.seconds * self.place.replicas
+        line: dict[str, Any] = {
+            "seconds": self.seconds,
+            "left": self.seconds * (1 - done) / done,
+            "lr": self.recipe.optimizer.lr * self._scale,
+            "gradient": self._norm,
+            "times_real_time": seconds / max(1e-9, now - self._logged),
+            "losses": {name: sum(all_) / len(all_) for name, all_ in self._sums.items()},
             **self.task.report(),
-        )
-        self._sums, self._summed, self._logged = {}, 0, now
-        if self.progress:
-            self.progress(line)
+        }
+        line["verdict"] = self.doctor.examine(self.step, line)
+        self._tell(self.log.write("train", self.step, **line))
+        self._sums, self._logged = {}, now
 
-    def _evaluate(self) -> None:
+    def _judge(self) -> None:
         """Judge the averaged model on held-out clips. The run is saved before and goes on after."""
         begin = time.monotonic()
         try:
-            with torch.random.fork_rng(devices=[]), torch.inference_mode():
-                found = self.task.evaluate(self.average.model)
-            line = self.log.write("held_out", self.step, seconds=self.seconds, **found)
-            if self.progress:
-                self.progress(line)
+            if self.place.first:
+                with torch.random.fork_rng(devices=[]), torch.inference_mode():
+                    found = self.task.evaluate(self.average.model, self.log.board, self.step)
+                self._tell(self.log.write("held_out", self.step, seconds=self.seconds, **found))
         except Exception:  # a judge must never end a run of hours
             _log.exception("held-out evaluation failed at step %d; training goes on", self.step)
-        now = time.monotonic()
-        self._logged += now - begin  # judging is no training: it does not count as its speed
-        self._evaluated = now
+        self._judged = time.monotonic()
+        self._logged += self._judged - begin  # judging does not count for the speed of training
+
+    def _tell(self, line: dict[str, Any]) -> None:
+        if self.progress and self.place.first:
+            self.progress(line)
 
     @contextlib.contextmanager
     def _ctrl_c(self) -> Iterator[None]:
@@ -241,16 +251,12 @@ class Loop:
             signal.signal(signal.SIGINT, before)
 
 
-def _adamw(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    plan = recipe.optimizer
-    learning = [p for p in model.parameters() if p.requires_grad]
-    return torch.optim.AdamW(
-        learning, lr=plan.lr, betas=plan.betas, weight_decay=plan.weight_decay, fused=True
-    )
-
-
 def _due(step: int, steps: int, waited: float, seconds: float) -> bool:
     return bool((steps and step % steps == 0) or (seconds and waited >= seconds))
+
+
+def _device_rng(device: torch.device) -> Tensor | None:
+    return torch.cuda.get_rng_state(device) if device.type == "cuda" else None
 
 
 @contextlib.contextmanager

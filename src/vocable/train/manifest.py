@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
+from vocable.atomic import replacing
 from vocable.errors import RecipeError
 
 ENDINGS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"})
@@ -51,9 +52,8 @@ class Scan:
         target = Path(path)
         base = target.resolve().parent
         lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
-        partial = target.with_name(f".{target.name}.part")
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        partial.replace(target)
+        with replacing(target, overwrite=True) as fresh:
+            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
@@ -135,7 +135,7 @@ def _measure(path: Path) -> dict[str, Any]:
         "seconds": round(samples / rate, 3),
         "rate": rate,
         "channels": channels,
-        "loudness": _loudness(powers),
+        "loudness": loudness(powers),
         "silence": round(float(np.mean(powers < _SILENT**2)), 4) if powers.size else 1.0,
     }
 
@@ -147,7 +147,7 @@ def _frame_powers(file: soundfile.SoundFile, frame: int) -> Iterator[np.ndarray]
         yield np.square(block[:whole]).reshape(-1, frame * block.shape[1]).mean(axis=1)
 
 
-def _loudness(powers: Iterable[float] | np.ndarray) -> float | None:
+def loudness(powers: Iterable[float] | np.ndarray) -> float | None:
     """Return the gated level in dBFS: the mean power of what lies within 20 dB of the mean."""
     loud = np.asarray(powers)
     loud = loud[loud > _SILENT**2]

@@ -32,6 +32,7 @@ class CodecTable:
     freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
     name: str = ""  # of the exported codec; empty: the recipe's name
     version: str = "1"  # of its token space
+    licence: str = ""  # of the weights, for the model's config.json
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Augment:
     gain_db: tuple[float, float] = (-12.0, 4.0)  # uniform in dB; never beyond full scale
     flip: bool = True  # sign, half of the time
     min_rms: float = 0.004  # a quieter segment is drawn again; full scale is 1
+    loudness_db: float | None = None  # dBFS, gated: bring each recording there first
+    trim_db: float | None = None  # cut edges so far below a recording's loudness, all but 0.1 s
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class Loss:
     time: float = 0.0  # L1 of the samples
     mel: float = 1.0  # L1 of log mel bands, mean over the windows
     low_band: float = 0.0  # L1 of log magnitudes of the bins below `low_band_hz`, mean as above
-    complex: float = 0.0  # L1 of the complex spectrum
+    complex: float = 0.0  # L1 of the complex spectrum, mean as above
+    balance: bool = False  # weights are shares of the gradient at the output (EnCodec's balancer)
     codec: dict[str, float] = field(  # losses that the codec itself reports, by name
         default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}
     )
@@ -94,6 +98,23 @@ class Optimizer:
 
 
 @dataclass(frozen=True)
+class Adversarial:
+    """Discriminators trained against the codec: as many as are named, none by default."""
+
+    scales: int = 0  # of the waveform, at 1, 1/2, 1/4 … of its rate
+    periods: tuple[int, ...] = ()  # samples
+    windows: tuple[int, ...] = ()  # of spectra, samples
+    channels: int = 16  # of each one's first layer
+    weight: float = 1.0  # of the hinge loss
+    feature: float = 2.0  # weight of the distance of their feature maps
+    optimizer: Optimizer = Optimizer(lr=3e-4, betas=(0.8, 0.99))
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self.scales or self.periods or self.windows)
+
+
+@dataclass(frozen=True)
 class Schedule:
     """How long, by steps or by the clock: exactly one of the two. The rate falls linearly to 0."""
 
@@ -120,6 +141,11 @@ class Checkpoints:
     evaluate_steps: int = 0  # 0: by the clock only
     clips: int = 8  # held-out clips, the same each time
     clip_seconds: float = 6.0  # at most, from the start of each
+    tensorboard: bool = True  # where it is installed
+
+    @property
+    def evaluates(self) -> bool:
+        return bool(self.evaluate_seconds or self.evaluate_steps)
 
 
 @dataclass(frozen=True)
@@ -133,6 +159,7 @@ class Recipe:
     augment: Augment = Augment()
     loss: Loss = Loss()
     optimizer: Optimizer = Optimizer()
+    adversarial: Adversarial = Adversarial()
     checkpoints: Checkpoints = Checkpoints()
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: autocast inside the blocks
     average: float = 0.999  # decay of the averaged weights, which are what is shipped

@@ -1,0 +1,57 @@
+"""Bring recordings to one loudness and cut the silence at their edges, as they are decoded."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float32
+
+from vocable.train.manifest import loudness
+from vocable.train.recipe import Augment
+
+_MARGIN = 0.1  # seconds of silence that stay at each edge
+
+
+def condition(
+    samples: Float32[np.ndarray, " samples"], rate: int, augment: Augment
+) -> Float32[np.ndarray, " samples"]:
+    """Return a recording trimmed and at the loudness that the recipe asks for."""
+    if augment.trim_db is not None:
+        samples = trim(samples, rate, augment.trim_db)
+    if augment.loudness_db is not None:
+        samples = normalise(samples, rate, augment.loudness_db)
+    return samples
+
+
+def trim(
+    samples: Float32[np.ndarray, " samples"], rate: int, below_db: float
+) -> Float32[np.ndarray, " samples"]:
+    """Cut the edges that lie `below_db` under the recording's loudness, all but 0.1 s of each."""
+    powers = _powers(samples, rate)
+    level = loudness(powers)
+    if level is None:
+        return samples
+    heard = np.flatnonzero(10 * np.log10(powers + 1e-12) > level - below_db)
+    if not heard.size:
+        return samples
+    frame, margin = rate // 50, round(_MARGIN * rate)
+    first, last = int(heard[0]) * frame - margin, (int(heard[-1]) + 1) * frame + margin
+    return samples[max(0, first) : last]
+
+
+def normalise(
+    samples: Float32[np.ndarray, " samples"], rate: int, level_db: float
+) -> Float32[np.ndarray, " samples"]:
+    """Return a recording at `level_db` dBFS (gated), or as near as its peak allows."""
+    level = loudness(_powers(samples, rate))
+    if level is None:
+        return samples
+    gain = min(10 ** ((level_db - level) / 20), 1 / float(np.abs(samples).max()))
+    return samples * np.float32(gain)
+
+
+def _powers(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Return the mean square of each whole frame of 20 ms."""
+    frame = rate // 50
+    whole = len(samples) // frame * frame
+    powers: np.ndarray = np.square(samples[:whole]).reshape(-1, frame).mean(axis=1)
+    return powers

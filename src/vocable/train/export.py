@@ -1,0 +1,39 @@
+"""Turn a run into a model that `vocable.load` reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import nn
+
+from vocable.codecs import Codec
+from vocable.load import save_model
+from vocable.train import checkpoint
+from vocable.train.build import build
+from vocable.train.recipe import Recipe, recipe_from
+
+
+def export(run: str | Path, out: str | Path | None = None) -> str:
+    """Write the averaged weights of a run's checkpoint as a model; return its token space.
+
+    `out` is the model's folder, by default the run's own. Works on a run that still goes on.
+    """
+    state = checkpoint.load(Path(run))
+    recipe = recipe_from(state["recipe"])
+    codec = build(recipe)
+    codec.load_state_dict(state["average"])
+    return write(codec, recipe, Path(out or run), state["step"], state["seconds"])
+
+
+def write(codec: nn.Module, recipe: Recipe, folder: Path, step: int, seconds: float) -> str:
+    """Write `codec` as the model that `recipe` makes; its space is born here unless carried."""
+    assert isinstance(codec, Codec)
+    facts = {"training": {"recipe": recipe.name, "steps": step, "seconds": round(seconds)}}
+    return save_model(
+        codec,
+        folder,
+        name=recipe.codec.name or recipe.name,
+        version=recipe.codec.version,
+        licence=recipe.codec.licence,
+        facts=facts,
+    )

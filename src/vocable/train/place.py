@@ -1,0 +1,77 @@
+"""Say where a run computes: on one device, or as one of several replicas that Accelerate launched.
+
+`accelerate launch --num_processes 2 -m vocable train codec …` starts one process a device. Every
+replica draws its own segments; gradients are averaged after each step, and the first replica's
+clock and keyboard decide for all. Codebooks average their own statistics
+(quantize/learn/replicas.py).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from vocable.errors import RecipeError
+
+
+class Place:
+    """The device of this process, and its rank among the replicas."""
+
+    def __init__(self, device: str | None = None) -> None:
+        self.rank, self.replicas = 0, 1
+        if importlib.util.find_spec("accelerate"):
+            from accelerate import PartialState
+
+            state = PartialState(cpu=device == "cpu")
+            self.rank, self.replicas = state.process_index, state.num_processes
+            found = state.device
+        elif int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            raise RecipeError('several devices need an extra: pip install "vocable[train]"')
+        else:
+            found = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = torch.device(device) if device and self.replicas == 1 else found
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the replica that writes."""
+        return self.rank == 0
+
+    def agree(self, *values: float | bool) -> list[float]:
+        """Return the first replica's values on every replica."""
+        if self.replicas == 1:
+            return [float(value) for value in values]
+        shared = torch.tensor(values, dtype=torch.float64, device=self.device)
+        dist.broadcast(shared, src=0)
+        found: list[float] = shared.tolist()
+        return found
+
+    def share(self, module: nn.Module) -> None:
+        """Give every replica the first one's weights and buffers."""
+        if self.replicas > 1:
+            for tensor in module.state_dict(keep_vars=True).values():
+                dist.broadcast(tensor.data, src=0)
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Replace each gradient by its mean over the replicas."""
+        if self.replicas == 1:
+            return
+        grads: list[Tensor] = [p.grad for p in parameters if p.grad is not None]
+        line = torch.cat([grad.flatten() for grad in grads])
+        dist.all_reduce(line)
+        line /= self.replicas
+        for grad, part in zip(grads, line.split([g.numel() for g in grads]), strict=True):
+            grad.copy_(part.view_as(grad))
+
+    def gather(self, value: Any) -> list[Any]:
+        """Return every replica's value, in the order of their ranks."""
+        if self.replicas == 1:
+            return [value]
+        found: list[Any] = [None] * self.replicas
+        dist.all_gather_object(found, value)
+        return found

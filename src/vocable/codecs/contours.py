@@ -1,16 +1,18 @@
-"""Quantize pitch: each frame's four pitch values become one entry of a book of contours.
+"""Quantize pitch: each frame's pitch values become one entry of a book of contours.
 
-An entry is a contour a reader understands (four values in Hz, 0 = unvoiced), so tokens can be read
-and moved: `nearest` after scaling changes the voice's pitch. Entry 0 is unvoiced throughout.
-The book is learnt once by k-means over training contours, not by gradient.
+An entry is a contour a reader understands (values in Hz, 0 = unvoiced), so tokens can be read and
+moved: the entry nearest to a scaled contour changes the voice's pitch. Entry 0 is unvoiced
+throughout. The book is learnt once by k-means over training contours, not by gradient.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
+from vocable.quantize.codebook import Codebook
 from vocable.quantize.search import nearest, prepare
 
 REFERENCE = 150.0  # Hz, where the pitch axis has its zero
@@ -27,44 +29,55 @@ def embed(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch axes"]:
     return torch.cat([voiced * MISMATCH, octaves], dim=-1)
 
 
-class ContourBook(nn.Module):
-    """A book of pitch contours `[size, points]` in Hz."""
+def unembed(entries: Float[Tensor, "*batch axes"]) -> Float[Tensor, "*batch points"]:
+    """Return the pitch in Hz that vectors stand for, 0 = unvoiced; the inverse of `embed`."""
+    voiced, octaves = entries.chunk(2, dim=-1)
+    return torch.where(voiced > MISMATCH / 2, REFERENCE * 2**octaves, 0.0)
 
-    hz: Tensor
+
+class ContourBook(Codebook):
+    """A codebook whose entries are pitch contours, searched as `embed` places them."""
 
     def __init__(self, size: int, points: int) -> None:
-        super().__init__()
-        self.register_buffer("hz", torch.zeros(size, points))
+        super().__init__(size, 2 * points, learned=False)
+        self.entries.zero_()
 
-    @torch.no_grad()
-    def learn(self, contours: Float[Tensor, "frames points"], rounds: int = 30) -> None:
-        """Fill the book by k-means over pitch contours in Hz, seeded by the global generator.
-
-        Voicing is settled by majority, pitch is the mean in octaves over the voiced members.
-        """
-        voiced = contours[(contours > 0).any(-1)]
-        points = embed(voiced)
-        picks = torch.randperm(len(voiced))[: len(self.hz) - 1]
-        centres = points[picks]
-        for _ in range(rounds):
-            owner = nearest(points, prepare(centres))
-            count = torch.zeros(len(centres)).index_add_(0, owner, torch.ones(len(points)))
-            total = torch.zeros_like(centres).index_add_(0, owner, points)
-            empty = count == 0
-            centres = torch.where(empty[:, None], centres, total / count.clamp(min=1)[:, None])
-            spare = torch.randint(len(points), (int(empty.sum()),))
-            centres[empty] = points[spare]
-        half = centres.shape[1] // 2
-        share, octaves = centres[:, :half] / MISMATCH, centres[:, half:]
-        hz = torch.where(share > 0.5, REFERENCE * 2 ** (octaves / share.clamp(min=0.5)), 0.0)
-        self.hz[0] = 0
-        self.hz[1:][: len(hz)] = hz[hz.clamp(min=1).log2().mean(-1).argsort()]
+    @property
+    def hz(self) -> Float[Tensor, "size points"]:
+        """The contours in Hz, 0 = unvoiced."""
+        return unembed(self.entries)
 
     def encode(self, hz: Float[Tensor, "batch frames points"]) -> Int[Tensor, "batch frames"]:
         """Return the index of the nearest contour of each frame."""
-        flat = embed(hz.float().reshape(-1, hz.shape[-1]))
-        return nearest(flat, prepare(embed(self.hz))).reshape(hz.shape[:-1])
+        return self.search(embed(hz.float()))
 
     def decode(self, codes: Int[Tensor, "batch frames"]) -> Float[Tensor, "batch frames points"]:
         """Return the contours in Hz."""
-        return self.hz[codes]
+        return unembed(F.embedding(codes, self.entries))
+
+    @torch.no_grad()
+    def learn(self, contours: Float[Tensor, "frames points"], rounds: int = 30) -> None:
+        """Fill the book by k-means over contours in Hz, drawn from the global generator.
+
+        A centre is voiced where most of its members are, and its pitch there is their mean in
+        octaves. Entries are sorted by their mean pitch.
+        """
+        voiced = embed(contours[(contours > 0).any(-1)])
+        centres = voiced[torch.randperm(len(voiced), device=voiced.device)[: self.size - 1]]
+        for _ in range(rounds):
+            centres = _moved(voiced, centres)
+        share, octaves = centres.chunk(2, dim=-1)
+        share = share / MISMATCH
+        hz = torch.where(share > 0.5, REFERENCE * 2 ** (octaves / share.clamp(min=0.5)), 0.0)
+        hz = hz[hz.clamp(min=1).log2().mean(-1).argsort()]
+        self.entries.zero_()
+        self.entries[1 : len(hz) + 1] = embed(hz)
+
+
+def _moved(points: Tensor, centres: Tensor) -> Tensor:
+    """Return each centre at the mean of its points; one without points jumps to a random point."""
+    owner = nearest(points, prepare(centres))
+    count = points.new_zeros(len(centres)).index_add_(0, owner, points.new_ones(len(points)))
+    total = torch.zeros_like(centres).index_add_(0, owner, points)
+    spare = points[torch.randint(len(points), (len(centres),), device=points.device)]
+    return torch.where(count[:, None] > 0, total / count.clamp(min=1)[:, None], spare)

@@ -40,7 +40,8 @@ def _autocorrelation(x: Float[Tensor, "frames samples"], rate: int) -> Float[Ten
     window, taper, band = _tables(rate, x.device)
     end = x.shape[1]
     parts = torch.stack([x[:, end - e - WINDOW : end - e] for e in _ENDS], dim=1).double()
-    power = torch.fft.rfft(parts * window, _FFT).abs().square() * band
+    spectrum = torch.fft.rfft(parts * window, _FFT)
+    power = (spectrum.real.square() + spectrum.imag.square()) * band  # abs() is five times slower
     found = torch.fft.irfft(power)[..., : taper.shape[0]]
     loud = (parts.square() * window).mean(-1, keepdim=True)
     return torch.where(loud < _SILENCE, 0.0, found / (found[..., :1] + 1e-9) / taper)

@@ -1,0 +1,101 @@
+"""A target is replaced whole or not at all, whatever happens on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from vocable.atomic import Replacement, check_target, replacing
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+
+def test_the_new_content_takes_the_name_at_the_end(tmp_path):
+    target = tmp_path / "a.txt"
+    with replacing(target) as path:
+        path.write_text("new")
+        assert path.parent == tmp_path and not target.exists()
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_an_exception_leaves_the_old_content(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(KeyboardInterrupt), replacing(target, overwrite=True) as path:
+        path.write_text("new")
+        raise KeyboardInterrupt
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_target_that_appears_meanwhile_is_kept(tmp_path):
+    target = tmp_path / "a.txt"
+    with pytest.raises(FileExistsError, match="a.txt exists"), replacing(target) as path:
+        path.write_text("ours")
+        target.write_text("theirs")
+    assert target.read_text() == "theirs"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@posix
+def test_killed_half_way_leaves_the_old_content_and_the_next_run_cleans_up(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    code = """
+        import sys, time
+        from vocable.atomic import replacing
+        with replacing(sys.argv[1], overwrite=True) as path:
+            path.write_text("half")
+            print("ready", flush=True)
+            time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(target)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        with pytest.raises(FileExistsError, match="is being written by someone else; wait"):
+            Replacement(target, overwrite=True)
+        process.send_signal(signal.SIGKILL)
+    assert target.read_text() == "old"
+    assert len(os.listdir(tmp_path)) == 2
+    with replacing(target, overwrite=True) as path:
+        assert path.read_text() == ""
+        path.write_text("new")
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@posix
+def test_a_link_goes_on_pointing_at_what_is_replaced(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    with replacing(tmp_path / "link.txt", overwrite=True) as path:
+        path.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):
+    (tmp_path / "there").touch()
+    with pytest.raises(FileExistsError, match=r"take another name, or overwrite=True \(--force\)"):
+        check_target(tmp_path / "there")
+    check_target(tmp_path / "there", overwrite=True)
+    with pytest.raises(IsADirectoryError, match="is a folder; name a file in it"):
+        check_target(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no folder .*no; make it first"):
+        check_target(tmp_path / "no" / "a")
+
+
+def test_discard_and_commit_happen_once(tmp_path):
+    fresh = Replacement(tmp_path / "a")
+    fresh.path.write_text("one")
+    fresh.commit()
+    second = Replacement(tmp_path / "a", overwrite=True)
+    fresh.discard()  # must not remove what the second one writes
+    assert second.path.exists()
+    second.discard()
+    second.discard()
+    assert (tmp_path / "a").read_text() == "one"

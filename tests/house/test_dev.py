@@ -1,0 +1,85 @@
+"""dev.py and the pins: what a fresh clone depends on."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture
+def dev():
+    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_alone_it_lists_its_verbs():
+    done = subprocess.run([sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True)
+    verbs = re.findall(r"^  (\S+)", done.stdout, re.M)
+    assert verbs == ["setup", "demo", "test", "test-all", "check", "bench", "docs"]
+    assert done.returncode == 0
+
+
+def test_an_unknown_verb_is_a_wrong_call():
+    command = [sys.executable, "dev.py", "tset"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'no verb "tset"' in done.stderr
+
+
+def test_an_unknown_benchmark_is_named(dev, monkeypatch):
+    monkeypatch.setattr(dev, "setup", lambda: 0)
+    with pytest.raises(dev.Failed, match="no benchmark fast; there are"):
+        dev.bench(["fast"])
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"), [("2.5.0", True), ("2.13.0+cpu", True), ("2.4.1", False), (None, False)]
+)
+def test_a_torch_that_will_do_is_kept_in_ones_own_environment(
+    dev, monkeypatch, tmp_path, found, kept
+):
+    def version(name):
+        if found is None:
+            raise dev.importlib.metadata.PackageNotFoundError
+        return found
+
+    monkeypatch.setattr(dev, "environment", lambda: tmp_path)
+    monkeypatch.setattr(dev.importlib.metadata, "version", version)
+    pins = dev.write_pins(tmp_path / "pins").read_text()
+    assert pins == (f"torch=={found}\n" if kept else "torch==2.13.0\n")
+
+
+def test_our_own_environment_gets_all_pins(dev, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev, "environment", lambda: dev.VENV)
+    assert dev.write_pins(tmp_path / "pins").read_text() == (ROOT / "constraints.txt").read_text()
+
+
+def test_every_package_asked_for_is_pinned_once_and_by_version_alone():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+    pinned = [re.sub(r"[-_.]+", "-", pin.partition("==")[0]).lower() for pin in pins]
+    assert len(set(pinned)) == len(pinned)
+    asked = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    names = {re.match(r"[\w.-]+", name)[0].lower().replace("_", "-") for name in asked}
+    assert names - {"vocable"} <= set(pinned)
+
+
+def test_requirements_have_a_lower_bound_and_no_upper_one():
+    extras = PROJECT["optional-dependencies"]
+    for requirement in [*PROJECT["dependencies"], *sum(extras.values(), [])]:
+        assert re.fullmatch(r"[\w-]+>=[\d.]+|vocable\[[\w,]+\]", requirement)
+
+
+def test_the_core_needs_no_compiler():
+    asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["all"]]
+    assert not any("pesq" in requirement for requirement in asked)

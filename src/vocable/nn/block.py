@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import torch
 from jaxtyping import Float
@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 
-State = Tensor | tuple[Any, ...]
-"""Nested tuples of tensors, batch first."""
+State: TypeAlias = Any
+"""Nested tuples of tensors, batch first. Where streams can be in different phases (a look-ahead that
+is not filled yet), the shape tells, so that `stack_states` can refuse."""
 
 
 class Block(nn.Module):
@@ -59,10 +60,9 @@ class Block(nn.Module):
 
     def zeros(self, *shape: int) -> Tensor:
         """Return zeros on the device and in the type of the block's weights."""
-        first = next(self.parameters(), None)
-        if first is None:
-            first = next((b for b in self.buffers() if b.is_floating_point()), None)
-        return torch.zeros(shape) if first is None else first.new_zeros(shape)
+        tensors = (*self.parameters(), *self.buffers())
+        first = next((t for t in tensors if t.is_floating_point()), torch.zeros(()))
+        return first.new_zeros(shape)
 
 
 class Stack(Block):
@@ -82,14 +82,14 @@ class Stack(Block):
 
     def start(self, batch: int) -> State:
         """Return the states of the members, in order."""
-        return tuple(block.start(batch) for block in self.blocks)
+        return tuple(block.start(batch) for block in self._members())
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Pass `x` through the members."""
         after = []
-        for block, held in zip(self.blocks, state, strict=True):
+        for block, held in zip(self._members(), state, strict=True):
             x, held = block.step(x, held)
             after.append(held)
         return x, tuple(after)
@@ -97,11 +97,14 @@ class Stack(Block):
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Finish member by member, each rest passing through the members after it."""
         rest = self.zeros(batch_of(state), 0, 0)
-        for block, held in zip(self.blocks, state, strict=True):
+        for block, held in zip(self._members(), state, strict=True):
             if rest.shape[1]:
                 rest, held = block.step(rest, held)
             rest = join(rest, block.finish(held))
         return rest
+
+    def _members(self) -> tuple[Block, ...]:
+        return tuple(cast(Block, block) for block in self.blocks)
 
 
 class Residual(Block):
@@ -122,7 +125,8 @@ class Residual(Block):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Add the branch to its input."""
-        return x + self.branch(x)
+        y: Tensor = self.branch(x)
+        return x + y
 
     def start(self, batch: int) -> State:
         """Return the branch's state and the rows of the skip that wait (none yet)."""
@@ -136,12 +140,15 @@ class Residual(Block):
         y, held = self.branch.step(x, held)
         waiting = join(waiting, x)
         done = y.shape[1]
-        return waiting[:, :done] + y, (held, waiting[:, done:])
+        # cloned, so that the state does not keep the whole input alive
+        later = waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(len(x), 0, 0)
+        return waiting[:, :done] + y, (held, later)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
         """Add the branch's rest to the rows that wait."""
         held, waiting = state
-        return waiting + self.branch.finish(held) if waiting.shape[1] else waiting
+        rest = self.branch.finish(held)
+        return waiting + rest if waiting.shape[1] else rest
 
 
 def join(first: Tensor, second: Tensor) -> Tensor:
@@ -154,7 +161,7 @@ def join(first: Tensor, second: Tensor) -> Tensor:
 def batch_of(state: State) -> int:
     """Return the batch size of a state; 0 where it holds no tensor."""
     if isinstance(state, Tensor):
-        return state.shape[0]
+        return len(state)
     return max((batch_of(part) for part in state), default=0)
 
 

@@ -67,7 +67,8 @@ class Conv1d(Block):
         """Convolve what is complete; keep the rows that the next output reads."""
         rows = torch.cat((state, x), 1)
         y = self._convolve(rows)
-        return y, rows[:, y.shape[1] * self.stride :]
+        # cloned, so that the state does not keep the whole input alive
+        return y, rows[:, y.shape[1] * self.stride :].clone()
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve what is held with the right padding."""

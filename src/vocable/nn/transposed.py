@@ -65,7 +65,7 @@ class ConvTranspose1d(Block):
         rows = torch.cat((past, x), 1)
         y = self._spread(rows)
         cut = min(to_cut.shape[1], y.shape[1])
-        return y[:, cut:], (rows[:, x.shape[1] :], to_cut[:, cut:])
+        return y[:, cut:], (rows[:, x.shape[1] :].clone(), to_cut[:, cut:])
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Return the rows that silence after the end completes."""

@@ -232,7 +232,11 @@ class Source(Block):
 
 
 class OverlapAdd(Block):
-    """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`; the look-ahead is one hop."""
+    """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`; the look-ahead is one hop.
+
+    State: the half of a window that waits for the next; empty before the first, whose early half
+    lies before the recording.
+    """
 
     window: Tensor
 
@@ -243,23 +247,20 @@ class OverlapAdd(Block):
         self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
 
     def start(self, batch: int) -> Any:
-        begun = torch.zeros(batch, dtype=torch.bool, device=self.window.device)
-        return self.window.new_zeros(batch, self.hop), begun
+        return self.window.new_zeros(batch, 0)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
-        tail, begun = state
         if not x.shape[1]:
             return self.window.new_zeros(x.shape[0], 0, 1), state
         rows = torch.fft.irfft(x, 2 * self.hop) * self.window
         early, late = rows.split(self.hop, dim=2)
-        samples = early + torch.cat([tail[:, None], late[:, :-1]], dim=1)
-        out = samples.flatten(1)[..., None]
-        out = out if bool(begun[0]) else out[:, self.hop :]
-        return out, (late[:, -1], torch.ones_like(begun))
+        waiting = state[:, None] if state.shape[1] else torch.zeros_like(late[:, :1])
+        samples = (early + torch.cat([waiting, late[:, :-1]], dim=1)).flatten(1)
+        begun = samples if state.shape[1] else samples[:, self.hop :]
+        return begun[..., None], late[:, -1]
 
     def finish(self, state: Any) -> Tensor:
-        tail, begun = state
-        return tail[..., None] if bool(begun[0]) else tail[:, :0, None]
+        return state[..., None]
 
 
 class SpeechDecoder(Block):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from torch import nn
 
@@ -28,12 +29,15 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
 def write(codec: nn.Module, recipe: Recipe, folder: Path, step: int, seconds: float) -> str:
     """Write `codec` as the model that `recipe` makes; its space is born here unless carried."""
     assert isinstance(codec, Codec)
-    facts = {"training": {"recipe": recipe.name, "steps": step, "seconds": round(seconds)}}
+    facts: dict[str, Any] = {
+        "training": {"recipe": recipe.name, "steps": step, "seconds": round(seconds)}
+    }
+    if recipe.codec.licence:
+        facts["licence"] = recipe.codec.licence
     return save_model(
         codec,
         folder,
         name=recipe.codec.name or recipe.name,
         version=recipe.codec.version,
-        licence=recipe.codec.licence,
         facts=facts,
     )

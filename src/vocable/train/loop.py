@@ -58,7 +58,7 @@ class Loop:
         self.critic = task.critic and Descent(task.critic, recipe.adversarial.optimizer, place)
         self.doctor = Doctor(recipe)
         self._sums: dict[str, list[float]] = {}  # since the last report
-        self._stop = False
+        self._stop, self._judged_at = False, -1
         folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self._restore(checkpoint.load(folder))
@@ -86,7 +86,7 @@ class Loop:
                 self._one_step()
                 self._after_step()
         self.save()
-        if self.recipe.checkpoints.evaluates:
+        if self.recipe.checkpoints.evaluates and self._judged_at < self.step:
             self._judge()
         self.log.close()
         return self.average.model
@@ -138,13 +138,16 @@ class Loop:
 
     def _finished(self) -> bool:
         """Settle how much of the run is done, the same for all replicas."""
-        plan = self.recipe.schedule
-        done = self.step / plan.steps if plan.steps else self.seconds / plan.seconds
-        self.done, stop = self.place.agree(min(1.0, done), self._stop)
+        self.done, stop = self.place.agree(self._share(), self._stop)
         if stop:
             self.save()
             raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
         return self.done >= 1.0
+
+    def _share(self) -> float:
+        plan = self.recipe.schedule
+        done = self.step / plan.steps if plan.steps else self.seconds / plan.seconds
+        return min(1.0, done)
 
     def _one_step(self) -> None:
         rise = min(1.0, (self.step + 1) / max(1, self.recipe.schedule.warmup))
@@ -199,7 +202,7 @@ class Loop:
             self._judge()
 
     def _report(self) -> None:
-        now, done = time.monotonic(), max(self.done, 1e-9)
+        now, done = time.monotonic(), max(self._share(), 1e-9)
         batches = max(map(len, self._sums.values()))
         seconds = batches * self.task.seconds * self.place.replicas
         line: dict[str, Any] = {
@@ -225,7 +228,7 @@ class Loop:
                 self._tell(self.log.write("held_out", self.step, seconds=self.seconds, **found))
         except Exception:  # a judge must never end a run of hours
             _log.exception("held-out evaluation failed at step %d; training goes on", self.step)
-        self._judged = time.monotonic()
+        self._judged, self._judged_at = time.monotonic(), self.step
         self._logged += self._judged - begin  # judging does not count for the speed of training
 
     def _tell(self, line: dict[str, Any]) -> None:

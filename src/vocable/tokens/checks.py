@@ -18,7 +18,7 @@ from .spec import TokenSpec
 if TYPE_CHECKING:
     from .values import AudioTokens
 
-MAX_DURATION = 1 << 31
+MAX_DURATION = 1 << 16  # base frames: as many as a chunk of a token file holds
 
 
 def stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...]:

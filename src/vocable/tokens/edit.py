@@ -85,6 +85,9 @@ def join(first: AudioTokens, *rest: AudioTokens) -> AudioTokens:
         _check_alike(first, other)
     for part in parts[:-1]:
         _check_whole(part)
+    if parts[-1].segments != parts[-1].spec.split(parts[-1].frames):
+        raise TokenError("the last of the joined tokens has a short segment before its last; cut "
+                         "that one off first")
     stacks = tuple(
         np.concatenate([part.stacks[k] for part in parts], axis=1) for k in range(first.levels)
     )

@@ -7,14 +7,15 @@ cannot disagree. Rates are integers or Fractions; nothing is rounded but where a
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from typing import Any
 
 from ..errors import TokenError
 from .parts import (
     MAX_CHANNELS,
-    MAX_COUNT,
     Level,
     Segment,
     Side,
@@ -24,6 +25,7 @@ from .parts import (
 )
 
 MAX_LEVELS = 256
+MAX_STEP = 1 << 16  # frames: as many as a chunk of a token file holds
 _SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
 
 
@@ -84,7 +86,7 @@ class TokenSpec:
 
     @property
     def frame_rate(self) -> Fraction:
-        """Finest frames per second of audio; overlapping segments count twice what they code twice."""
+        """Finest frames per second of audio; what segments code twice counts twice."""
         if self.segment is None:
             return Fraction(self.rate, self.frame)
         return Fraction(self.rate * self.segment_frames, self.segment.hop)
@@ -152,7 +154,7 @@ class TokenSpec:
         return (self.segment_frames,) * whole + ((rest,) if rest else ())
 
     def frames_of(self, level: int, frames: int, samples: int | None = None) -> int:
-        """Tokens that level number `level` has in `frames` frames: strides round up, per segment."""
+        """Tokens of level number `level` in `frames` frames: strides round up, per segment."""
         stride = self.levels[level].stride
         if self.segment is None or stride == 1:
             return -(-frames // stride)
@@ -178,6 +180,19 @@ class TokenSpec:
             return Fraction(frames * self.frame, self.rate)
         return Fraction(self.span(frames - 1).stop, self.rate)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as integers, strings, lists and dictionaries, ready for JSON."""
+        from .form import to_dict
+
+        return to_dict(self)
+
+    @classmethod
+    def from_dict(cls, form: Mapping[str, Any]) -> TokenSpec:
+        """Return the spec that `to_dict` spelled; TokenError names what is unknown or missing."""
+        from .form import from_dict
+
+        return from_dict(form)
+
     def _cut(self, samples: int) -> int:
         if self.window is None:
             return -(-samples // self.frame)
@@ -200,8 +215,8 @@ def _check_levels(spec: TokenSpec) -> None:
     count = len(spec.levels)
     if not 1 <= count <= MAX_LEVELS or not all(isinstance(x, Level) for x in spec.levels):
         raise TokenError(f"levels must be 1 to {MAX_LEVELS} Level values, got {count}")
-    if spec.step > MAX_COUNT:
-        raise TokenError(f"strides of the levels must meet within {MAX_COUNT} frames")
+    if spec.step > MAX_STEP:
+        raise TokenError(f"strides of the levels must meet within {MAX_STEP} frames")
     steps = list(spec.prefixes)
     if not steps or steps != sorted(set(steps)) or steps[0] < 1 or steps[-1] != count:
         raise TokenError(f"prefixes must ascend from 1 or more to {count}, got {spec.prefixes}")
@@ -220,6 +235,8 @@ def _check_cutting(spec: TokenSpec) -> None:
         check_count("window", spec.window)
         if spec.segment is not None:
             raise TokenError("a spec has a window or a segment, not both")
+    if spec.segment is not None and spec.segment_frames > MAX_STEP:
+        raise TokenError(f"a segment must be at most {MAX_STEP} frames, got {spec.segment_frames}")
     if spec.segment is not None and spec.segment_frames % spec.step:
         raise TokenError(
             f"a segment of {spec.segment_frames} frames does not hold whole tokens of all levels; "

@@ -84,7 +84,7 @@ class AudioTokens:
 
     @property
     def bitrate(self) -> Fraction:
-        """Nominal bit/s, all streams: log2 of the sizes; with durations, averaged over the tokens."""
+        """Nominal bit/s of all streams: log2 of the sizes, averaged over the durations."""
         nominal = self.spec.bitrate(self.levels) * self.streams
         if self.durations is None or not self.frames:
             return nominal
@@ -145,7 +145,7 @@ class AudioTokens:
         return np.empty(0).__dlpack_device__()
 
     def to_torch(self) -> torch.Tensor | tuple[torch.Tensor, ...]:
-        """Return codes as int64, `[streams, levels, frames]`; one tensor per level if rates differ."""
+        """Return int64 codes `[streams, levels, frames]`; one tensor per level if rates differ."""
         import torch
 
         if self.spec.uniform:

@@ -1,0 +1,117 @@
+"""Code symbols under integer tables: interleaved range asymmetric numeral systems.
+
+Duda 2013, "Asymmetric numeral systems"; interleaved as in Giesen 2014, "Interleaved entropy
+coders". Lanes are independent states that advance together, so that numpy does the work: symbol
+number i of a push goes through lane i mod lanes. Integers only, so the same bytes on every machine.
+
+The coder knows no model: every `push` names the table that holds for its symbols, every `pop`
+must name the same one, and a table may depend on all that was popped before.
+
+State: 2²⁴ ≤ x < 2⁴⁰, frequencies sum to 2¹⁶, words of 16 bits. Layout: the last state of each lane
+in 5 bytes, then the words in the order in which `pop` reads them. After the last pop every lane is
+back at 2²⁴ and no word is left, which `close` checks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int32, Integer
+
+from ...errors import FormatError
+from .tables import PRECISION, Table
+
+LOW = 1 << 24
+STATE_BYTES = 5
+MAX_LANES = 256
+SYMBOLS_PER_LANE = 1024  # a lane costs 3 bytes: 0.3 % of this many symbols of 8 bits
+
+_WORD = np.uint64(16)
+_MASK = np.uint64(0xFFFF)
+_PRECISION = np.uint64(PRECISION)
+_LIMIT = np.uint64(24)  # a state of f · 2²⁴ or more has to give a word before f can go in
+
+
+def lanes_for(symbols: int) -> int:
+    """Return how many lanes suit this many symbols."""
+    return max(1, min(MAX_LANES, symbols // SYMBOLS_PER_LANE))
+
+
+class Encoder:
+    """Collect symbols with their tables, then write them in one go.
+
+    The states run backwards from the last symbol to the first, so nothing can be written before
+    `finish`.
+    """
+
+    def __init__(self, lanes: int) -> None:
+        self._lanes = lanes
+        self._steps: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def push(self, symbols: Integer[np.ndarray, " _"], table: Table) -> None:
+        """Add symbols that all follow `table`."""
+        starts = table.starts[symbols].astype(np.uint64)
+        sizes = table.frequencies[symbols].astype(np.uint64)
+        for at in range(0, len(symbols), self._lanes):
+            part = slice(at, at + self._lanes)
+            self._steps.append((starts[part], sizes[part]))
+
+    def finish(self) -> bytes:
+        """Return the bytes: the lanes' states, then the words."""
+        states = np.full(self._lanes, LOW, np.uint64)
+        words: list[np.ndarray] = []
+        for starts, sizes in reversed(self._steps):
+            x = states[: len(sizes)]
+            full = x >= sizes << _LIMIT
+            if full.any():
+                words.append((x[full] & _MASK).astype("<u2"))
+                x = np.where(full, x >> _WORD, x)
+            share = x // sizes
+            states[: len(sizes)] = (share << _PRECISION) + (x - share * sizes) + starts
+        head = states.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :STATE_BYTES]
+        return head.tobytes() + b"".join(word.tobytes() for word in reversed(words))
+
+
+class Decoder:
+    """Read back what an `Encoder` of as many lanes wrote."""
+
+    def __init__(self, data: bytes, lanes: int) -> None:
+        head = lanes * STATE_BYTES
+        if not 1 <= lanes <= MAX_LANES or len(data) < head or (len(data) - head) % 2:
+            raise FormatError(f"coded data must be {head} bytes of {lanes} states and whole words, "
+                              f"got {len(data)} bytes")
+        states = np.zeros((lanes, 8), np.uint8)
+        states[:, :STATE_BYTES] = np.frombuffer(data, np.uint8, head).reshape(lanes, -1)
+        self._states = states.view("<u8")[:, 0].astype(np.uint64)
+        if self._states.min() < LOW:
+            raise FormatError(f"coded data begins with a state below {LOW}")
+        self._words = np.frombuffer(data, "<u2", offset=head).astype(np.uint64)
+        self._at = 0
+
+    def pop(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
+        """Return the next `count` symbols, which were pushed together under this table."""
+        lanes = len(self._states)
+        symbols = np.empty(count, np.int32)
+        for at in range(0, count, lanes):
+            x = self._states[: count - at]
+            slots = x & _MASK
+            found = table.symbols[slots]
+            symbols[at : at + lanes] = found
+            x = table.sizes[found] * (x >> _PRECISION) + slots - table.offsets[found]
+            empty = x < LOW
+            need = int(np.count_nonzero(empty))
+            if need:
+                x[empty] = (x[empty] << _WORD) | self._take(need)
+            self._states[: count - at] = x
+        return symbols
+
+    def _take(self, count: int) -> np.ndarray:
+        words = self._words[self._at : self._at + count]
+        if len(words) < count:
+            raise FormatError("coded data ends before its last symbol")
+        self._at += count
+        return words
+
+    def close(self) -> None:
+        """Check that everything was read, and nothing but what was written."""
+        if self._at != len(self._words) or (self._states != LOW).any():
+            raise FormatError("coded data does not end where its last symbol ends")

@@ -1,0 +1,182 @@
+"""Hold how often each code comes, as integers that sum to 2¹⁶.
+
+Tables are fitted in integers, stored in integers and used in integers; no float of any machine
+ever touches a bit of a file. A set holds one table per level, or none for a level that is better
+packed. Its name is the SHA-256 of its bytes; sets that ship with the package lie in
+`tokens/tables/` under their name and are kept for good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Int64, Integer
+
+from ...errors import FormatError, TokenError
+from ..bits import read_varint, varints
+
+if TYPE_CHECKING:
+    from ..values import AudioTokens
+
+PRECISION = 16
+TOTAL = 1 << PRECISION
+MAX_TABLE_SIZE = 1 << 14  # beyond, the share that every code must have costs more than it saves
+NAME_BYTES = 8
+FOLDER = Path(__file__).parent.parent / "tables"
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """How often each code of a level comes: `frequencies` are ≥ 1 and sum to 2¹⁶."""
+
+    frequencies: Int64[np.ndarray, " size"]
+
+    def __post_init__(self) -> None:
+        given = self.frequencies
+        if not 2 <= len(given) <= MAX_TABLE_SIZE or given.min() < 1 or given.sum() != TOTAL:
+            raise FormatError(f"a table must have 2 to {MAX_TABLE_SIZE} frequencies of at least 1 "
+                              f"that sum to {TOTAL}, got {len(given)} with sum {given.sum()}")
+
+    @classmethod
+    def fit(cls, counts: Integer[np.ndarray, " size"]) -> Table:
+        """Make the table of a code that was seen so often; what was never seen stays possible."""
+        size = len(counts)
+        if size > MAX_TABLE_SIZE:
+            raise TokenError(f"a table must have at most {MAX_TABLE_SIZE} codes, got {size}")
+        seen = counts.astype(np.int64) * 2 + 1  # half a count more each: Krichevsky-Trofimov
+        free = TOTAL - size
+        shares, remainders = np.divmod(seen * free, seen.sum())
+        left = free - int(shares.sum())
+        order = np.argsort(-remainders, kind="stable")
+        shares[order[:left]] += 1
+        return cls(shares + 1)
+
+    @property
+    def size(self) -> int:
+        """Codes of the level."""
+        return len(self.frequencies)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each code's share of the 2¹⁶ slots begins."""
+        return np.concatenate([[0], np.cumsum(self.frequencies)[:-1]])
+
+    @cached_property
+    def symbols(self) -> np.ndarray:
+        """The code of every slot."""
+        return np.repeat(np.arange(self.size, dtype=np.int32), self.frequencies)
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """Frequencies as the decoder multiplies them."""
+        return self.frequencies.astype(np.uint64)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """Starts as the decoder subtracts them."""
+        return self.starts.astype(np.uint64)
+
+    @cached_property
+    def costs(self) -> np.ndarray:
+        """Bits that each code takes; a float, good for choosing, never written."""
+        return PRECISION - np.log2(self.frequencies)
+
+    def bits(self, codes: Integer[np.ndarray, "..."]) -> float:
+        """Bits that these codes take: their cross-entropy under the table."""
+        return float(self.costs[codes].sum())
+
+
+@dataclass(frozen=True, eq=False)
+class TableSet:
+    """One table per level; None for a level that is packed."""
+
+    tables: tuple[Table | None, ...]
+
+    def to_bytes(self) -> bytes:
+        """Write, for each level, 0, or 1 and every frequency less one."""
+        parts = []
+        for table in self.tables:
+            parts.append(b"\0" if table is None else b"\1" + varints(table.frequencies - 1))
+        return b"".join(parts)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, sizes: Sequence[int]) -> TableSet:
+        """Read tables for levels of these sizes; FormatError for anything else."""
+        tables: list[Table | None] = []
+        at = 0
+        for size in sizes:
+            flag, at = read_varint(data, at)
+            if flag > 1 or (flag and size > MAX_TABLE_SIZE):
+                raise FormatError(f"tables must begin with 0 or 1 for each level, got {flag}")
+            found = np.zeros(size if flag else 0, np.int64)
+            for k in range(len(found)):
+                value, at = read_varint(data, at)
+                found[k] = min(value, TOTAL)
+            tables.append(Table(found + 1) if flag else None)
+        if at != len(data):
+            raise FormatError(f"tables end after {at} bytes, got {len(data)}")
+        return cls(tuple(tables))
+
+    @cached_property
+    def name(self) -> bytes:
+        """The first 8 bytes of the SHA-256 of `to_bytes()`."""
+        return hashlib.sha256(self.to_bytes()).digest()[:NAME_BYTES]
+
+    def first(self, levels: int) -> TableSet:
+        """Return the tables of the first levels."""
+        return TableSet(self.tables[:levels])
+
+    def save(self, folder: Path, space: str) -> Path:
+        """Keep this set under its name in `folder` and note it as the one for `space`."""
+        path = folder / f"{self.name.hex()}.bin"
+        path.write_bytes(self.to_bytes())
+        index = folder / "spaces.json"
+        spaces = json.loads(index.read_text()) if index.exists() else {}
+        spaces[space] = self.name.hex()
+        index.write_text(json.dumps(spaces, indent=1, sort_keys=True) + "\n")
+        return path
+
+
+def fit_tables(recordings: Iterable[AudioTokens]) -> TableSet:
+    """Count the codes of recordings of one spec and make the tables that suit them best."""
+    counts: list[np.ndarray] = []
+    for tokens in recordings:
+        sizes = [level.size for level in tokens.spec.levels[: tokens.levels]]
+        counts = counts or [np.zeros(size, np.int64) for size in sizes]
+        for total, codes in zip(counts, tokens.stacks, strict=True):
+            total += np.bincount(codes.ravel(), minlength=len(total))
+    fitted = [Table.fit(n) if len(n) <= MAX_TABLE_SIZE else None for n in counts]
+    return TableSet(tuple(fitted))
+
+
+def is_shipped(name: bytes) -> bool:
+    """Say whether the set of this name comes with the package."""
+    return (FOLDER / f"{name.hex()}.bin").is_file()
+
+
+@lru_cache(maxsize=64)
+def shipped(name: bytes, sizes: tuple[int, ...]) -> TableSet:
+    """Load the shipped set of this name; FormatError if this version has none."""
+    path = FOLDER / f"{name.hex()}.bin"
+    if not path.is_file():
+        raise FormatError(f"the file needs tables {name.hex()}, which this version of vocable does "
+                          "not have; install a newer vocable")
+    found = TableSet.from_bytes(path.read_bytes(), sizes)
+    if found.name != name:
+        raise FormatError(f"the tables in {path} are damaged; install vocable again")
+    return found
+
+
+@lru_cache(maxsize=64)
+def shipped_for(space: str, sizes: tuple[int, ...]) -> TableSet | None:
+    """Load the set that ships for a space, or None."""
+    index = FOLDER / "spaces.json"
+    spaces = json.loads(index.read_text()) if index.is_file() else {}
+    return shipped(bytes.fromhex(spaces[space]), sizes) if space in spaces else None

@@ -1,0 +1,142 @@
+"""Describe the tracks of a file, and spell them in its header.
+
+The header is a list of tracks, canonical JSON of integers and strings; what has its usual value is left out, so that
+one list of tracks has one spelling. Reading checks that by spelling the result again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...errors import FormatError, TokenError
+from ..form import check_keys, from_dict, spelled, to_dict
+from ..parts import MAX_CHANNELS, Source, check_count
+from ..spec import TokenSpec
+from ..values import AudioTokens
+from .limits import MAX_TRACKS
+
+_NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
+_KEYS = {"name", "spec", "levels", "streams", "rate", "channels", "durations"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """What one track of a token file holds: known before its first token.
+
+    spec        what the tokens are
+    levels      how many levels are kept, one of the spec's prefixes (0: all)
+    streams     one per channel for a mono codec (0: as many as the channels need)
+    rate        Hz of the recording (0: the spec's)
+    channels    channels of the recording (0: as many as the streams hold)
+    durations   whether each token has a duration
+    """
+
+    spec: TokenSpec
+    levels: int = 0
+    streams: int = 0
+    rate: int = 0
+    channels: int = 0
+    durations: bool = False
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "levels", self.spec.check_levels(self.levels or None))
+        put(self, "streams", self.streams or -(-(self.channels or 1) // self.spec.channels))
+        put(self, "rate", self.rate or self.spec.rate)
+        put(self, "channels", self.channels or self.streams * self.spec.channels)
+        check_count("streams", self.streams, 1, MAX_CHANNELS)
+        check_count("channels", self.channels, 1, MAX_CHANNELS)
+        check_count("rate", self.rate)
+        if not isinstance(self.durations, bool):
+            raise TokenError(f"durations must be true or false, got {self.durations!r}")
+        if self.streams != -(-self.channels // self.spec.channels):
+            raise TokenError(f"{self.channels} channels are not {self.streams} streams")
+
+    @classmethod
+    def of(cls, tokens: AudioTokens) -> Track:
+        """Return the track that these tokens need."""
+        source = tokens.source
+        return cls(
+            tokens.spec,
+            tokens.levels,
+            tokens.streams,
+            source.rate if source else 0,
+            source.channels if source else 0,
+            tokens.durations is not None,
+        )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Codebook sizes of the levels that are kept."""
+        return tuple(level.size for level in self.spec.levels[: self.levels])
+
+    @property
+    def unit(self) -> int:
+        """Frames that a chunk may not divide: a step of the levels, or a segment."""
+        return self.spec.step if self.spec.segment is None else self.spec.segment_frames
+
+    def source(self, samples: int) -> Source:
+        """Return the source with this many samples per channel."""
+        return Source(samples, self.rate, self.channels)
+
+
+@dataclass(frozen=True)
+class Header:
+    """The tracks of a file by name, in order; a file of one track may leave its name empty."""
+
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.tracks) <= MAX_TRACKS:
+            raise TokenError(f"a file holds 1 to {MAX_TRACKS} tracks, got {len(self.tracks)}")
+        for name in self.tracks:
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise TokenError(f"a track's name must be at most 64 of a-z, A-Z, 0-9, _ . + -, "
+                                 f"got {name!r}")
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical JSON."""
+        return spelled([_form(name, track) for name, track in self.tracks.items()])
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Header:
+        """Read the JSON; FormatError unless it is exactly what `to_bytes` gives."""
+        try:
+            listed = json.loads(data)
+            if not isinstance(listed, list) or len(listed) > MAX_TRACKS:
+                raise TokenError(f"the header must be a list of at most {MAX_TRACKS} tracks")
+            header = cls(dict(_track(entry) for entry in listed))
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise FormatError(f"the header cannot be read: {str(error)[:200]}") from error
+        if header.to_bytes() != data:
+            raise FormatError("the header is not in canonical form: sorted keys, no spaces, usual "
+                              "values left out")
+        return header
+
+
+def _form(name: str, track: Track) -> dict[str, Any]:
+    form: dict[str, Any] = {"spec": to_dict(track.spec)}
+    usual = Track(track.spec, streams=track.streams)
+    if name:
+        form["name"] = name
+    if track.streams != 1:
+        form["streams"] = track.streams
+    for key in ("levels", "rate", "channels"):
+        if getattr(track, key) != getattr(usual, key):
+            form[key] = getattr(track, key)
+    if track.durations:
+        form["durations"] = 1
+    return form
+
+
+def _track(entry: Any) -> tuple[str, Track]:
+    form = check_keys("a track", entry, _KEYS)
+    numbers = {key: form.get(key, 0) for key in ("levels", "streams", "rate", "channels")}
+    for key, value in numbers.items():
+        check_count(f"a track's {key}", value, 0)
+    name, spec = form.get("name", ""), from_dict(form.get("spec", {}))
+    return name, Track(spec, **numbers, durations=bool(form.get("durations", 0)))

@@ -1,0 +1,94 @@
+"""Write and read whole recordings, with the coding that makes the smallest file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from ...atomic import replacing
+from ..coder.pack import packed_bits
+from ..coder.tables import TableSet, fit_tables, shipped_for
+from ..values import AudioTokens
+from .token_file import TokenFile
+from .track import Track
+from .writer import TokenWriter
+
+
+def write_tokens(
+    path: str | os.PathLike[str] | BinaryIO,
+    tokens: AudioTokens | Mapping[str, AudioTokens],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a token file of one track, or of several by name; it appears whole or not at all.
+
+    Codes are packed into bits, or coded by the frequencies that ship for their space or by ones
+    that the file brings along, whichever is smallest. Raises FileExistsError if something is there
+    and `overwrite` is not set.
+    """
+    named = {"": tokens} if isinstance(tokens, AudioTokens) else dict(tokens)
+    if hasattr(path, "write"):
+        _write(path, named)
+        return
+    with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
+        _write(file, named)
+
+
+def _write(file: BinaryIO, named: Mapping[str, AudioTokens]) -> None:
+    tracks = {name: Track.of(tokens) for name, tokens in named.items()}
+    tables = {name: best_tables(tokens) for name, tokens in named.items()}
+    with TokenWriter(file, tracks, tables=tables) as writer:
+        for name, tokens in named.items():
+            writer.write(tokens, name)
+
+
+def best_tables(tokens: AudioTokens) -> TableSet | None:
+    """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
+    sizes = tuple(level.size for level in tokens.spec.levels)
+    choices: list[tuple[float, TableSet | None]] = [(_packed(tokens), None)]
+    known = shipped_for(tokens.spec.space, sizes)
+    if known is not None:
+        choices.append((_bits(tokens, known.first(tokens.levels)), known.first(tokens.levels)))
+    own = _worthwhile(tokens, fit_tables([tokens]))
+    if any(own.tables):
+        choices.append((_bits(tokens, own) + 8 * len(own.to_bytes()), own))
+    return min(choices, key=lambda choice: choice[0])[1]
+
+
+def _worthwhile(tokens: AudioTokens, fitted: TableSet) -> TableSet:
+    """Keep the tables that save more than they take."""
+    kept = []
+    for codes, table in zip(tokens.stacks, fitted.tables, strict=True):
+        if table is not None:
+            cost = table.bits(codes) + 8 * len(TableSet((table,)).to_bytes())
+            table = table if cost < packed_bits(table.size, codes.size) else None
+        kept.append(table)
+    return TableSet(tuple(kept))
+
+
+def _packed(tokens: AudioTokens) -> float:
+    pairs = zip(tokens.spec.levels, tokens.stacks, strict=False)
+    return sum(packed_bits(level.size, codes.size) for level, codes in pairs)
+
+
+def _bits(tokens: AudioTokens, tables: TableSet) -> float:
+    """Bits of these tokens under tables, levels without one packed."""
+    pairs = zip(tokens.spec.levels, tokens.stacks, tables.tables, strict=False)
+    return sum(
+        packed_bits(level.size, codes.size) if table is None else table.bits(codes)
+        for level, codes, table in pairs
+    )
+
+
+def read_tokens(
+    path: str | os.PathLike[str] | BinaryIO, *, track: str | None = None, recover: bool = False
+) -> AudioTokens:
+    """Read a token file, every byte checked; tokens of a whole file know their source.
+
+    track: its name, where the file holds several. recover: read what is left of a damaged file,
+    with a warning that says which seconds are lost; what is left is joined.
+    Raises FormatError, FileNotFoundError or IsADirectoryError.
+    """
+    with TokenFile(path, recover=recover) as file:
+        return file.read(track)

@@ -1,0 +1,72 @@
+"""Save tokens by the ending of a name: as a token file, or as arrays for trainers.
+
+.npy            one array `[streams, levels, frames]`; the spec is lost, so it takes neither
+                durations nor sides nor levels of different rates
+.npz            `codes`, or `level_0`, `level_1`, … where rates differ; `durations`, `side_*`, `spec`
+.safetensors    the same names; the spec as metadata
+
+Codes are in the smallest of uint8, int16 and int32 that holds the largest codebook.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..atomic import replacing
+from ..errors import TokenError
+from .form import spelled, to_dict
+
+if TYPE_CHECKING:
+    from .values import AudioTokens
+
+
+def save(
+    tokens: AudioTokens, path: str | os.PathLike[str], *, overwrite: bool = False
+) -> None:
+    """Write tokens in the format that the name ends in, whole or not at all."""
+    ending = Path(path).suffix.lower()
+    if ending not in (".npy", ".npz", ".safetensors"):
+        from .file.whole import write_tokens
+
+        write_tokens(path, tokens, overwrite=overwrite)
+        return
+    arrays = _arrays(tokens)
+    if ending == ".npy" and set(arrays) != {"codes"}:
+        raise TokenError(f".npy holds one array, got {', '.join(arrays)}; save as .npz or .vcb")
+    spec = spelled(to_dict(tokens.spec)).decode()
+    with replacing(path, overwrite=overwrite) as fresh:
+        _write(ending, fresh, arrays, spec)
+
+
+def _write(ending: str, fresh: Path, arrays: dict[str, np.ndarray], spec: str) -> None:
+    if ending == ".safetensors":
+        from safetensors.numpy import save_file
+
+        save_file(arrays, fresh, metadata={"vocable_spec": spec})
+        return
+    with open(fresh, "wb") as file:
+        if ending == ".npy":
+            np.save(file, arrays["codes"])
+        else:
+            np.savez(file, allow_pickle=False, spec=np.array(spec), **arrays)
+
+
+def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:
+    dtype = _dtype(max(level.size for level in tokens.spec.levels[: tokens.levels]))
+    if tokens.spec.uniform:
+        arrays = {"codes": tokens.codes.astype(dtype)}
+    else:
+        arrays = {f"level_{k}": codes.astype(dtype) for k, codes in enumerate(tokens.stacks)}
+    if tokens.durations is not None:
+        arrays["durations"] = np.array(tokens.durations)
+    return arrays | {f"side_{name}": np.array(side) for name, side in tokens.sides.items()}
+
+
+def _dtype(size: int) -> type[np.integer]:
+    if size <= 1 << 8:
+        return np.uint8
+    return np.int16 if size <= 1 << 15 else np.int32

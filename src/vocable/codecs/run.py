@@ -113,7 +113,7 @@ def code_blocks(
     state = None
     for block in blocks:
         state = state or session.start_encoding(codec, len(block), levels)
-        for part in _tiles(block, TILE * codec.rate):
+        for part in _tiles(block, round(TILE * codec.rate)):
             codes, state = session.encode_step(codec, torch.from_numpy(part), state)
             yield codes.cpu().numpy()
     if state is not None:
@@ -125,7 +125,7 @@ def audio_blocks(codec: Codec, blocks: Iterable[Codes]) -> Iterator[Samples]:
     state = None
     for block in blocks:
         state = state or session.start_decoding(codec, len(block))
-        for part in _tiles(block, TILE * codec.rate // codec.frame):
+        for part in _tiles(block, round(TILE * codec.rate) // codec.frame):
             samples, state = session.decode_step(codec, torch.from_numpy(part).long(), state)
             yield samples.cpu().numpy()
     if state is not None:
@@ -169,15 +169,21 @@ def read_source(source: Any, rate: int | None) -> Audio:
     return audio
 
 
-def split_channels(codec: Codec, samples: Float32[np.ndarray, "channels samples"]) -> Samples:
-    """Return channels as streams: one each, or one of all for a codec of that many channels."""
-    channels = len(samples)
-    if channels % codec.channels:
-        raise AudioError(
-            f"audio has {channels} channels but {codec.name} codes {codec.channels} together; "
-            "pass Audio with that many"
-        )
+def split_channels(codec: Codec, samples: Float32[np.ndarray, "given samples"]) -> Samples:
+    """Return channels as streams of as many as the codec takes together, one each for a mono codec.
+
+    Where the last stream lacks channels, the last channel stands in; decoding leaves those out.
+    """
+    lacking = -len(samples) % codec.channels
+    if lacking:
+        samples = np.concatenate([samples, np.repeat(samples[-1:], lacking, axis=0)])
     return samples.reshape(-1, codec.channels, samples.shape[1])
+
+
+def join_streams(source: Source | None, samples: Samples) -> Float32[np.ndarray, "given samples"]:
+    """Return the channels that streams hold: the source's, if it is known."""
+    joined = samples.reshape(-1, samples.shape[2])
+    return np.ascontiguousarray(joined if source is None else joined[: source.channels])
 
 
 def stacks(codes: Codes) -> tuple[np.ndarray, ...]:
@@ -207,7 +213,7 @@ def _to_audio(codec: Codec, samples: Samples, tokens: AudioTokens, rate: int | N
     frames = len(tokens)
     to = written_rate(tokens.spec, tokens.source, rate)
     length = written_length(tokens.spec, tokens.source, frames, to)
-    joined = np.ascontiguousarray(samples.reshape(-1, samples.shape[2]))
+    joined = join_streams(tokens.source, samples)
     return Audio(resample(joined, tokens.spec.writes, to)[:, :length], to)
 
 

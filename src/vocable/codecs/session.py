@@ -18,7 +18,7 @@ from vocable.errors import ModelError
 @torch.inference_mode()
 def start_encoding(codec: Codec, batch: int = 1, levels: int | None = None) -> Encoding:
     """Return the state before the first sample of `batch` streams."""
-    codec.quantizer.wanted_levels(levels)
+    codec.spec.check_levels(levels)
     rest = torch.zeros(batch, codec.channels, 0, device=codec.device)
     return Encoding(codec.encoder.start(batch), rest, levels)
 

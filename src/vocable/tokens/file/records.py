@@ -12,7 +12,7 @@ import mmap
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ...errors import FormatError
 from ..bits import MAX_BYTES, read_varint, varint
@@ -47,6 +47,7 @@ class Cut(FormatError):
     """The file ends inside a record."""
 
 
+@runtime_checkable  # so that signatures can be checked in the test run
 class Readable(Protocol):
     """What a record is read from: a file, a pipe."""
 

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -142,7 +142,8 @@ class Codec(nn.Module):
     ) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes of any prefix of the levels to frames × frame samples."""
         with self.lowered():
-            return self.decoder(self.quantizer.decode(codes)).float().transpose(1, 2)
+            rows: Tensor = self.decoder(self.quantizer.decode(codes))
+        return rows.float().transpose(1, 2)
 
     def forward(self, x: Float[Tensor, "batch channels time"]) -> CodecOutput:
         """Code and decode for training: gradients pass the quantizer by its estimator."""
@@ -201,8 +202,8 @@ class Codec(nn.Module):
 
     def encode_to(
         self,
-        source: str | Path,
-        target: str | Path,
+        source: str | os.PathLike[str] | BinaryIO,
+        target: str | os.PathLike[str],
         *,
         levels: int | None = None,
         mix: bool = False,
@@ -216,8 +217,8 @@ class Codec(nn.Module):
 
     def decode_to(
         self,
-        source: str | Path,
-        target: str | Path,
+        source: str | os.PathLike[str] | BinaryIO,
+        target: str | os.PathLike[str],
         *,
         rate: int | None = None,
         trust_space: bool = False,

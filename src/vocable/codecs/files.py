@@ -5,33 +5,162 @@ What is written stands under its final name when it is whole, and not before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
+from jaxtyping import Float32
+
+from vocable.atomic import check_target, replacing
+from vocable.audio import AudioReader, AudioWriter, Resampler
+from vocable.codecs import run
 from vocable.codecs.base import Codec
+from vocable.errors import TokenError
+from vocable.tokens import AudioTokens, TokenFile, TokenWriter, Track, joined
+
+Progress = Callable[[float], None]  # the share that is done, 0 to 1
 
 
 def encode_to(
     codec: Codec,
-    source: str | Path,
-    target: str | Path,
+    source: str | os.PathLike[str] | BinaryIO,
+    target: str | os.PathLike[str],
     *,
     levels: int | None = None,
     mix: bool = False,
     overwrite: bool = False,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """x"""
+    """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
+
+    source: a path, an open binary file, or "-" for stdin. target: a `.vcb` file, "-" for stdout, or
+    an ending that `AudioTokens.save` knows. The target appears whole or not at all.
+    """
+    spec = codec.spec
+    spec.check_levels(levels)
+    check_target(target, overwrite=overwrite)
+    with AudioReader(source) as reader:
+        channels = 1 if mix else reader.channels
+        track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
+        recording = _Recording(codec, reader, mix, progress)
+        parts = (
+            AudioTokens(spec, run.stacks(codes))
+            for codes in run.code_blocks(codec, recording, levels)
+            if codes.shape[2]
+        )
+        if Path(target).suffix.lower() in (".npy", ".npz", ".safetensors"):
+            stacks = joined(list(parts)).stacks
+            whole = AudioTokens(spec, stacks, source=track.source(recording.read))
+            whole.save(target, overwrite=overwrite)
+        else:
+            _write(target, overwrite, track, parts, recording)
+    if progress:
+        progress(1.0)
 
 
 def decode_to(
     codec: Codec,
-    source: str | Path,
-    target: str | Path,
+    source: str | os.PathLike[str] | BinaryIO,
+    target: str | os.PathLike[str],
     *,
     rate: int | None = None,
     trust_space: bool = False,
     overwrite: bool = False,
-    progress: Callable[[float], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
-    """x"""
+    """Decode a token file to a recording; the same samples as `decode` of its tokens.
+
+    source: a `.vcb` file of one track, "-" for stdin, or an open binary file. target: a path whose
+    ending says the kind, or "-" for stdout. The target appears whole or not at all.
+    """
+    with TokenFile(source) as file:
+        track, told = _only_track(file), file.source()
+        spec, frames = track.spec, file.frames()
+        run.check_fits(codec, spec, trust_space=trust_space)
+        if not frames:
+            raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
+        to = run.written_rate(spec, told, rate)
+        left = run.written_length(spec, told, frames, to)
+        channels = told.channels if told else track.streams * spec.channels
+        resampler = Resampler(spec.writes, to, channels)
+        blocks = run.audio_blocks(codec, _chunks(file, frames, progress))
+        with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
+            for block in _resampled(resampler, (run.join_streams(told, b) for b in blocks)):
+                writer.write(block[:, :left])
+                left -= min(left, block.shape[1])
+    if progress:
+        progress(1.0)
+
+
+class _Recording:
+    """The blocks of a recording as streams at the codec's rate; counts what was read."""
+
+    def __init__(
+        self, codec: Codec, reader: AudioReader, mix: bool, progress: Progress | None
+    ) -> None:
+        self.codec, self.reader, self.mix, self.progress = codec, reader, mix, progress
+        self.read = 0  # samples per channel
+
+    def __iter__(self) -> Iterator[run.Samples]:
+        channels = 1 if self.mix else self.reader.channels
+        resampler = Resampler(self.reader.rate, self.codec.rate, channels)
+        for block in _resampled(resampler, self._blocks()):
+            yield run.split_channels(self.codec, block)
+
+    def _blocks(self) -> Iterator[Float32[np.ndarray, "channels samples"]]:
+        size = max(1, round(run.TILE * self.reader.rate) // self.reader.channels)
+        for block in self.reader.blocks(size):
+            self.read += block.shape[1]
+            if self.progress and self.reader.samples:
+                self.progress(min(1.0, self.read / self.reader.samples))
+            yield block.mean(axis=0, dtype=np.float32, keepdims=True) if self.mix else block
+
+
+def _resampled(
+    resampler: Resampler, blocks: Iterator[Float32[np.ndarray, "_ _"]]
+) -> Iterator[Float32[np.ndarray, "_ _"]]:
+    for block in blocks:
+        yield resampler.step(block)
+    yield resampler.finish()
+
+
+def _write(
+    target: str | os.PathLike[str],
+    overwrite: bool,
+    track: Track,
+    parts: Iterator[AudioTokens],
+    recording: _Recording,
+) -> None:
+    try:
+        with replacing(target, overwrite=overwrite) as path, open(path, "wb") as file:
+            writer = TokenWriter(file, track)
+            for tokens in parts:
+                writer.write(tokens)
+            writer.finish(recording.read)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        done = recording.read / recording.reader.rate
+        raise TokenError(
+            f"{target}: writing failed after {done:.1f} s ({error.strerror}); nothing is left of "
+            "it: make room and run again"
+        ) from error
+
+
+def _chunks(file: TokenFile, frames: int, progress: Progress | None) -> Iterator[run.Codes]:
+    done = 0
+    for tokens in file.chunks():
+        done += tokens.frames
+        if progress:
+            progress(done / frames)
+        yield tokens.codes
+
+
+def _only_track(file: TokenFile) -> Track:
+    if len(file.tracks) > 1:
+        names = ", ".join(map(repr, file.tracks))
+        raise TokenError(f"{file.name} holds the tracks {names}; decode one, by read_tokens")
+    return next(iter(file.tracks.values()))

@@ -177,12 +177,14 @@ def split_channels(codec: Codec, samples: Float32[np.ndarray, "given samples"]) 
     lacking = -len(samples) % codec.channels
     if lacking:
         samples = np.concatenate([samples, np.repeat(samples[-1:], lacking, axis=0)])
-    return samples.reshape(-1, codec.channels, samples.shape[1])
+    together = codec.channels
+    return samples.reshape(len(samples) // together, together, samples.shape[1])
 
 
 def join_streams(source: Source | None, samples: Samples) -> Float32[np.ndarray, "given samples"]:
     """Return the channels that streams hold: the source's, if it is known."""
-    joined = samples.reshape(-1, samples.shape[2])
+    streams, channels, length = samples.shape
+    joined = samples.reshape(streams * channels, length)
     return np.ascontiguousarray(joined if source is None else joined[: source.channels])
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import Any, TypeAlias, cast
 
 import torch
@@ -19,8 +20,10 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 
 State: TypeAlias = Any
-"""Nested tuples of tensors, batch first. Where streams can be in different phases (a look-ahead that
-is not filled yet), the shape tells, so that `stack_states` can refuse."""
+"""Nested tuples of tensors, batch first. Where streams can be in different phases (a look-ahead
+that is not filled yet), the shapes tell, so that `stack_states` can refuse."""
+
+FAR = 1 << 20  # strides: so many that every member has long started
 
 
 class Block(nn.Module):
@@ -58,9 +61,15 @@ class Block(nn.Module):
         """Return what was withheld: the exact right edge."""
         return self.zeros(batch_of(state), 0, 0)
 
+    def settled(self, rows: int) -> int:
+        """Return how many output rows are final once `rows` input rows have come."""
+        if self.lookahead is None:
+            raise ModelError(f"{type(self).__name__} looks ahead without bound; run it whole")
+        return max(0, math.floor((rows - self.lookahead) * self.ratio))
+
     def zeros(self, *shape: int) -> Tensor:
         """Return zeros on the device and in the type of the block's weights."""
-        tensors = (*self.parameters(), *self.buffers())
+        tensors = chain(self.parameters(), self.buffers())
         first = next((t for t in tensors if t.is_floating_point()), torch.zeros(()))
         return first.new_zeros(shape)
 
@@ -76,9 +85,8 @@ class Stack(Block):
             # n rows in give n * ratio rows here, which must be a multiple of the member's stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
             self.ratio *= block.ratio
-        self.lookahead = _sum_rows(blocks, [b.lookahead for b in blocks])
-        reach = _sum_rows(blocks, [b.receptive and b.receptive - 1 for b in blocks])
-        self.receptive = None if reach is None else reach + 1
+        self.lookahead = self._lookahead()
+        self.receptive = _receptive(blocks)
 
     def start(self, batch: int) -> State:
         """Return the states of the members, in order."""
@@ -103,6 +111,23 @@ class Stack(Block):
             rest = join(rest, block.finish(held))
         return rest
 
+    def settled(self, rows: int) -> int:
+        """Return how many output rows are final: what the members settle, one after the other."""
+        for block in self._members():
+            rows = block.settled(rows)
+        return rows
+
+    def _lookahead(self) -> int | None:
+        """Return the rows between what has come and what is final.
+
+        It is not the members' sum: one row that a member waits for costs all the rows of an earlier
+        member's stride.
+        """
+        if any(block.lookahead is None for block in self._members()):
+            return None
+        rows = self.stride_in * FAR
+        return math.ceil(rows - self.settled(rows) / self.ratio)
+
     def _members(self) -> tuple[Block, ...]:
         return tuple(cast(Block, block) for block in self.blocks)
 
@@ -120,6 +145,10 @@ class Residual(Block):
         self.branch = branch
         self.stride_in = branch.stride_in
         self.lookahead, self.receptive = branch.lookahead, branch.receptive
+
+    def settled(self, rows: int) -> int:
+        """Return how many output rows are final: those of the branch."""
+        return self.branch.settled(rows)
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -153,9 +182,10 @@ class Residual(Block):
 
 def join(first: Tensor, second: Tensor) -> Tensor:
     """Join two pieces `[batch, time, channels]` in time; an empty one costs nothing."""
-    if not first.shape[1]:
-        return second
-    return torch.cat((first, second), 1) if second.shape[1] else first
+    if first.shape[1] and second.shape[1]:
+        return torch.cat((first, second), 1)
+    # of two empty ones the wider: a state that has seen nothing does not know its channels
+    return max(first, second, key=lambda piece: piece.shape[1:])
 
 
 def batch_of(state: State) -> int:
@@ -191,12 +221,12 @@ def select(state: State, rows: Sequence[int] | Tensor) -> State:
     return tuple(select(part, rows) for part in state)
 
 
-def _sum_rows(blocks: Sequence[Block], rows: Sequence[int | None]) -> int | None:
-    """Sum rows that each member counts at its own input rate, in rows of the stack's input."""
-    total, ratio = Fraction(0), Fraction(1)
-    for block, count in zip(blocks, rows, strict=True):
-        if count is None:
+def _receptive(blocks: Sequence[Block]) -> int | None:
+    """Return the input rows of the first block that an output row of the last depends on."""
+    reach, ratio = Fraction(1), Fraction(1)
+    for block in blocks:
+        if block.receptive is None:
             return None
-        total += count / ratio
+        reach += (block.receptive - 1) / ratio
         ratio *= block.ratio
-    return math.ceil(total)
+    return math.ceil(reach)

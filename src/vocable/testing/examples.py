@@ -1,0 +1,71 @@
+"""List small examples of every block, by readable names; the laws are tested on all of them.
+
+Each call makes new ones with the same weights, in evaluation mode, so that no test sees another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from vocable import nn
+
+CHANNELS = 4  # of the input of every block here, unless its example says otherwise
+
+
+def blocks() -> dict[str, nn.Block]:
+    """Return blocks for input `[batch, time, 4]`, each with a finite look-ahead."""
+    return {name: _made(make) for name, make in _BLOCKS.items()}
+
+
+def _made(make: Callable[[], nn.Block]) -> nn.Block:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return make().eval()
+
+
+def _seanet_like() -> nn.Block:
+    """Down by 6 and up again, with look-ahead, a residual that looks ahead, and memory."""
+    unit = nn.Stack(nn.ELU(), nn.Conv1d(6, 6, 3, dilation=2, pad=(2, 2)), nn.Linear(6, 6))
+    return nn.Stack(
+        nn.Conv1d(4, 6, 7, pad=(3, 3)),
+        nn.Residual(unit),
+        nn.Conv1d(6, 8, 4, stride=2, pad=(1, 1)),
+        nn.Conv1d(8, 8, 6, stride=3),
+        nn.Residual(nn.LSTM(8, 8)),
+        nn.ConvTranspose1d(8, 6, 6, stride=3),
+        nn.Residual(nn.Stack(nn.Snake(6), nn.Conv1d(6, 6, 3))),
+        nn.ConvTranspose1d(6, 4, 4, stride=2, trim=(1, 1)),
+    )
+
+
+_BLOCKS: dict[str, Callable[[], nn.Block]] = {
+    "conv-causal": lambda: nn.Conv1d(4, 5, 5),
+    "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
+    "conv-ahead": lambda: nn.Conv1d(4, 5, 4, pad=(0, 3)),
+    "conv-dilated": lambda: nn.Conv1d(4, 5, 3, dilation=3),
+    "conv-strided": lambda: nn.Conv1d(4, 5, 4, stride=2),
+    "conv-strided-ahead": lambda: nn.Conv1d(4, 5, 7, stride=3, pad=(1, 3)),
+    "conv-patch": lambda: nn.Conv1d(4, 5, 3, stride=3),
+    "conv-grouped": lambda: nn.Conv1d(4, 6, 3, groups=2, bias=False),
+    "conv-pointwise": lambda: nn.Conv1d(4, 5, 1),
+    "depthwise": lambda: nn.DepthwiseConv1d(4, 7),
+    "depthwise-ahead": lambda: nn.DepthwiseConv1d(4, 7, pad=(3, 3)),
+    "transposed": lambda: nn.ConvTranspose1d(4, 5, 4, stride=2),
+    "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
+    "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
+    "transposed-patch": lambda: nn.ConvTranspose1d(4, 5, 3, stride=3),
+    "linear": lambda: nn.Linear(4, 5),
+    "layer-norm": lambda: nn.LayerNorm(4),
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "snake": lambda: nn.Snake(4),
+    "scale": lambda: nn.Scale(4, 0.3),
+    "lstm": lambda: nn.LSTM(4, 5, layers=2),
+    "convnext": lambda: nn.ConvNeXtBlock(4),
+    "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
+    "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
+    "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
+    "stack-down-up": _seanet_like,
+}

@@ -1,0 +1,104 @@
+"""Law 2, whole == steps: `cat(step outputs ..., finish) == block(x)`, in value and gradient."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vocable import nn, testing
+
+BLOCKS = testing.blocks()
+every_block = pytest.mark.parametrize("name", BLOCKS)
+# multiples of the block's stride: none, one, several, more than the input holds
+SIZES = st.lists(st.sampled_from([0, 1, 1, 2, 3, 7, 40]), max_size=5)
+
+
+def rows(block: nn.Block, strides: int = 12, batch: int = 2) -> torch.Tensor:
+    time = block.stride_in * strides
+    return torch.randn(batch, time, 4, generator=torch.Generator().manual_seed(1))
+
+
+@every_block
+@given(strides=st.integers(0, 30), sizes=SIZES)
+def test_steps_equal_whole(name: str, strides: int, sizes: list[int]):
+    block = BLOCKS[name]
+    sizes = [size * block.stride_in for size in sizes]
+    testing.check_steps_equal_whole(block, rows(block, strides), sizes)
+
+
+@every_block
+def test_old_state_unharmed(name: str):
+    block = BLOCKS[name]
+    testing.check_old_state_unharmed(block, rows(block), 4 * block.stride_in)
+
+
+@every_block
+def test_lookahead_is_exact(name: str):
+    block = BLOCKS[name]
+    testing.check_lookahead(block, rows(block, strides=40))
+
+
+class ForgetsItsPast(nn.Conv1d):
+    """Starts every step from silence."""
+
+    def step(self, x, state):
+        return super().step(x, self.start(len(x)))
+
+
+class WritesInPlace(nn.Conv1d):
+    """Moves its history inside the state it was given."""
+
+    def step(self, x, state):
+        y, after = super().step(x, state)
+        state.copy_(after)
+        return y, state
+
+
+class DetachesItsPast(nn.Conv1d):
+    """Gives the right values and the wrong gradients."""
+
+    def step(self, x, state):
+        y, after = super().step(x, state)
+        return y, after.detach()
+
+
+class UnderstatesItsLookahead(nn.Conv1d):
+    def __init__(self):
+        super().__init__(4, 4, 5, pad=(2, 2))
+        self.lookahead = 1
+
+
+class OverstatesItsLookahead(nn.Conv1d):
+    def __init__(self):
+        super().__init__(4, 4, 5, pad=(2, 2))
+        self.lookahead = 3
+
+
+class WithholdsTooMuch(nn.Conv1d):
+    """Keeps every output for the end."""
+
+    def step(self, x, state):
+        return x.new_zeros(len(x), 0, 5), torch.cat((state, x), 1)
+
+
+def test_broken_blocks_are_caught():
+    with pytest.raises(
+        AssertionError, match=r"ForgetsItsPast in steps of \[3\], output: .* row 3 of 12"
+    ):
+        block = ForgetsItsPast(4, 5, 3)
+        testing.check_steps_equal_whole(block, rows(block), [3])
+    with pytest.raises(AssertionError, match="gradient of its input: differs first in row 1 of 12"):
+        block = DetachesItsPast(4, 5, 3)
+        testing.check_steps_equal_whole(block, rows(block), [3])
+    with pytest.raises(AssertionError, match="WritesInPlace, a state used again after 3 rows"):
+        block = WritesInPlace(4, 5, 3)
+        testing.check_old_state_unharmed(block, rows(block), 3)
+    with pytest.raises(AssertionError, match=r"lookahead 1\), NaN from row 2 on"):
+        block = UnderstatesItsLookahead()
+        testing.check_lookahead(block, rows(block))
+    with pytest.raises(AssertionError, match="no output waits for 3 rows"):
+        block = OverstatesItsLookahead()
+        testing.check_lookahead(block, rows(block))
+    with pytest.raises(AssertionError, match="gives 0 rows after 1 input rows, of which 1"):
+        block = WithholdsTooMuch(4, 5, 3)
+        testing.check_lookahead(block, rows(block))

@@ -13,7 +13,7 @@ _MARGIN = 0.1  # seconds of silence that stay at each edge
 
 def condition(
     samples: Float32[np.ndarray, " samples"], rate: int, augment: Augment
-) -> Float32[np.ndarray, " samples"]:
+) -> Float32[np.ndarray, " kept"]:
     """Return a recording trimmed and at the loudness that the recipe asks for."""
     if augment.trim_db is not None:
         samples = trim(samples, rate, augment.trim_db)
@@ -24,7 +24,7 @@ def condition(
 
 def trim(
     samples: Float32[np.ndarray, " samples"], rate: int, below_db: float
-) -> Float32[np.ndarray, " samples"]:
+) -> Float32[np.ndarray, " kept"]:
     """Cut the edges that lie `below_db` under the recording's loudness, all but 0.1 s of each."""
     powers = _powers(samples, rate)
     level = loudness(powers)

@@ -21,6 +21,7 @@ from vocable.atomic import replacing
 from vocable.errors import RecipeError
 
 ENDINGS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"})
+BLOCK = 500  # frames of 20 ms read at once
 _SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
 
 
@@ -142,7 +143,7 @@ def _measure(path: Path) -> dict[str, Any]:
 
 def _frame_powers(file: soundfile.SoundFile, frame: int) -> Iterator[np.ndarray]:
     """Yield the mean square of each whole frame, all channels together, block by block."""
-    for block in file.blocks(blocksize=frame * 500, dtype="float32", always_2d=True):
+    for block in file.blocks(blocksize=frame * BLOCK, dtype="float32", always_2d=True):
         whole = len(block) // frame * frame
         yield np.square(block[:whole]).reshape(-1, frame * block.shape[1]).mean(axis=1)
 

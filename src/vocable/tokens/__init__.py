@@ -9,13 +9,19 @@ from .file import (
     read_tokens,
     write_tokens,
 )
+from .layouts import EMPTY, LAYOUTS, Fit, Layout, coarse_first, delay, fits, flatten, parallel
 from .parts import Level, Segment, Side, Source, Span
 from .spec import TokenSpec
 from .values import AudioTokens, joined
+from .vocabulary import Vocabulary, orpheus
 
 __all__ = [
+    "EMPTY",
+    "LAYOUTS",
     "AudioTokens",
+    "Fit",
     "IncompleteWarning",
+    "Layout",
     "Level",
     "Segment",
     "Side",
@@ -26,7 +32,14 @@ __all__ = [
     "TokenSpec",
     "TokenWriter",
     "Track",
+    "Vocabulary",
+    "coarse_first",
+    "delay",
+    "fits",
+    "flatten",
     "joined",
+    "orpheus",
+    "parallel",
     "read_tokens",
     "write_tokens",
 ]

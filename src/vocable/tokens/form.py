@@ -47,7 +47,7 @@ def to_dict(spec: TokenSpec) -> dict[str, Any]:
 
 
 def from_dict(form: Mapping[str, Any]) -> TokenSpec:
-    """Return the spec that `to_dict` spelled; TokenError names what is missing, unknown or wrong."""
+    """Return the spec that `to_dict` spelled; TokenError names what is missing or unknown."""
     known = check_keys("a spec", form, _KEYS)
     missing = sorted({"space", "rate", "frame", "levels"} - set(known))
     if missing:

@@ -30,7 +30,7 @@ def check_count(name: str, value: object, low: int = 1, high: int = MAX_COUNT) -
         raise TokenError(f"{name} must be an integer from {low} to {high}, got {value!r}")
 
 
-def check_choice(name: str, value: object, choices: Iterable[str]) -> None:
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
     """Refuse a word that is not one of `choices`, naming them."""
     if value not in choices:
         raise TokenError(f"{name} must be one of {', '.join(choices)}, got {value!r}")

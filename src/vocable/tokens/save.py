@@ -2,7 +2,8 @@
 
 .npy            one array `[streams, levels, frames]`; the spec is lost, so it takes neither
                 durations nor sides nor levels of different rates
-.npz            `codes`, or `level_0`, `level_1`, … where rates differ; `durations`, `side_*`, `spec`
+.npz            `codes`, or `level_0`, `level_1`, … where rates differ; `durations`, `side_*`,
+                and `spec` as JSON
 .safetensors    the same names; the spec as metadata
 
 Codes are in the smallest of uint8, int16 and int32 that holds the largest codebook.

@@ -66,12 +66,14 @@ class Table:
     @cached_property
     def starts(self) -> np.ndarray:
         """Where each code's share of the 2¹⁶ slots begins."""
-        return np.concatenate([[0], np.cumsum(self.frequencies)[:-1]])
+        starts: np.ndarray = np.cumsum(self.frequencies) - self.frequencies
+        return starts
 
     @cached_property
     def symbols(self) -> np.ndarray:
         """The code of every slot."""
-        return np.repeat(np.arange(self.size, dtype=np.int32), self.frequencies)
+        found: np.ndarray = np.repeat(np.arange(self.size, dtype=np.int32), self.frequencies)
+        return found
 
     @cached_property
     def sizes(self) -> np.ndarray:
@@ -86,7 +88,8 @@ class Table:
     @cached_property
     def costs(self) -> np.ndarray:
         """Bits that each code takes; a float, good for choosing, never written."""
-        return PRECISION - np.log2(self.frequencies)
+        costs: np.ndarray = PRECISION - np.log2(self.frequencies)
+        return costs
 
     def bits(self, codes: Integer[np.ndarray, "..."]) -> float:
         """Bits that these codes take: their cross-entropy under the table."""

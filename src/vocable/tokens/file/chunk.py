@@ -96,7 +96,7 @@ def _coded(
 
 @dataclass(frozen=True)
 class Shape:
-    """What a chunk says of itself before its codes; `end` is where the shape ends in the payload."""
+    """What a chunk says of itself before its codes; `end` is where that ends in the payload."""
 
     start: int
     frames: int

@@ -83,7 +83,7 @@ class _Search:
 def scan_runs(data: Bytes, file_id: bytes, header: Header, start: int) -> Found:
     """Read every record in order; a file without an end is fine, one with damage is refused."""
     search = _Search(header, lenient=False)
-    at, problem = start, ""
+    at = start
     try:
         while (record := read_record(View(data, at), file_id, at)) is not None:
             at += record.size
@@ -95,8 +95,7 @@ def scan_runs(data: Bytes, file_id: bytes, header: Header, start: int) -> Found:
     except FormatError as error:
         raise FormatError(f"{error}; audio from {search.seconds:.2f} s on is lost, "
                           "read with recover=True for the rest") from error
-    problem = (f"no closing record, so the writing was broken off; the first {search.seconds:.2f} s "
-               "are there")
+    problem = f"no closing record, so the writing was broken off; {search.seconds:.2f} s are there"
     return Found(tuple(search.runs), None, (), problem)
 
 

@@ -1,7 +1,7 @@
 """Describe the tracks of a file, and spell them in its header.
 
-The header is a list of tracks, canonical JSON of integers and strings; what has its usual value is left out, so that
-one list of tracks has one spelling. Reading checks that by spelling the result again.
+The header is a list of tracks, canonical JSON of integers and strings. What has its usual value is
+left out, so that one list has one spelling; reading checks that by spelling the result again.
 """
 
 from __future__ import annotations

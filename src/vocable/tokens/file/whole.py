@@ -28,11 +28,11 @@ def write_tokens(
     and `overwrite` is not set.
     """
     named = {"": tokens} if isinstance(tokens, AudioTokens) else dict(tokens)
-    if hasattr(path, "write"):
+    if isinstance(path, (str, os.PathLike)):
+        with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
+            _write(file, named)
+    else:
         _write(path, named)
-        return
-    with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
-        _write(file, named)
 
 
 def _write(file: BinaryIO, named: Mapping[str, AudioTokens]) -> None:

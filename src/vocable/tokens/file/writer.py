@@ -299,7 +299,7 @@ def _opened(
     target: str | os.PathLike[str] | BinaryIO, overwrite: bool
 ) -> tuple[BinaryIO, bool]:
     """Open the target; the second value says whether the file is ours to sync and to close."""
-    if hasattr(target, "write"):
+    if not isinstance(target, (str, os.PathLike)):
         return target, False
     if str(target) == "-":
         return sys.stdout.buffer, False

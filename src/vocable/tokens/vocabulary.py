@@ -1,0 +1,234 @@
+"""Give every token an id that a language model can hold beside its text, and take it back.
+
+Ids below `text` are the model's own. A code's id is its slot's offset plus the code; a slot is a
+level, or with `by="slot"` a place in the cycle in which flattened levels repeat (Orpheus gives each
+of SNAC's seven places a block of its own). Nothing is taken modulo anything: an id that does not
+belong where it stands is an error that says where it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int64
+
+from ..atomic import replacing
+from ..errors import TokenError
+from .form import check_keys, spelled
+from .layouts import EMPTY, LAYOUTS, Layout, flatten
+from .parts import Source, check_choice, check_count
+from .spec import TokenSpec
+from .values import AudioTokens
+
+MAX_ID = 1 << 31
+_KEYS = {"spec", "levels", "layout", "delays", "text", "specials", "offsets", "by"}
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The ids of a codec's tokens in a layout.
+
+    spec        the tokens; decoding ids gives tokens of this spec
+    levels      how many levels the ids hold, one of the spec's prefixes
+    layout      the order of the tokens
+    text        ids that belong to a text vocabulary: all below this number
+    specials    other ids by name; "pad" stands where a layout has no token
+    offsets     id of code 0, for each slot
+    by          what a slot is: a "level", or a "slot" of the flattened cycle
+    """
+
+    spec: TokenSpec
+    levels: int
+    layout: Layout
+    offsets: tuple[int, ...]
+    text: int = 0
+    specials: Mapping[str, int] = field(default_factory=dict)
+    by: str = "level"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "offsets", tuple(self.offsets))
+        object.__setattr__(self, "specials", dict(self.specials))
+        self.spec.check_levels(self.levels)
+        check_choice("by", self.by, ("level", "slot"))
+        check_count("text", self.text, 0, MAX_ID)
+        for name, number in (*self.specials.items(), *(("an offset", n) for n in self.offsets)):
+            check_count(str(name), number, 0, MAX_ID)
+        if self.by == "slot" and self.layout.name != "flatten":
+            raise TokenError(f"slots belong to layout flatten, got {self.layout.name}")
+        if len(self.offsets) != len(self.slots):
+            raise TokenError(f"offsets must be {len(self.slots)}, one per {self.by}, "
+                             f"got {len(self.offsets)}")
+        _check_apart(self)
+
+    @classmethod
+    def of(
+        cls,
+        spec: TokenSpec,
+        layout: Layout | None = None,
+        *,
+        levels: int | None = None,
+        text: int = 0,
+        specials: Sequence[str] = ("pad", "bos", "eos"),
+    ) -> Vocabulary:
+        """Lay ids out one after the other: text, specials, then a block per level."""
+        kept = spec.check_levels(levels)
+        named = {name: text + k for k, name in enumerate(specials)}
+        offsets, at = [], text + len(named)
+        for level in spec.levels[:kept]:
+            offsets.append(at)
+            at += level.size
+        return cls(spec, kept, layout or flatten(), tuple(offsets), text, named)
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The level of each slot."""
+        if self.by == "level":
+            return tuple(range(self.levels))
+        cycle = self.layout.places(self.spec, self.spec.step, self.levels)
+        return tuple(int(level) for level in cycle.level[0])
+
+    @property
+    def size(self) -> int:
+        """One more than the highest id: rows of an embedding."""
+        blocks = [offset + self.spec.levels[level].size
+                  for offset, level in zip(self.offsets, self.slots, strict=True)]
+        return max([self.text, *blocks, *(n + 1 for n in self.specials.values())])
+
+    def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
+        """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
+        if tokens.spec != self.spec or tokens.levels != self.levels:
+            raise TokenError(f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
+                             f"got {tokens.levels} of {tokens.spec.space}")
+        grid = self.layout.arrange(tokens).astype(np.int64)
+        offsets, _ = self._bounds(*grid.shape[1:])
+        ids = np.where(grid == EMPTY, self._pad(grid == EMPTY), grid + offsets)
+        return ids[:, 0] if self.layout.name == "flatten" else ids
+
+    def from_ids(
+        self, ids: Any, *, sides: Mapping[str, Any] | None = None, source: Source | None = None
+    ) -> AudioTokens:
+        """Return the tokens of these ids; one stream may come without its axis.
+
+        TokenError, with the position, for the first id that does not belong where it stands, and
+        for a number of ids that no whole number of frames gives.
+        """
+        grid = self._grid(np.asarray(ids))
+        self.layout.frames(self.spec, grid.shape[2], self.levels)
+        offsets, sizes = self._bounds(*grid.shape[1:])
+        codes = grid - offsets
+        empty = np.broadcast_to(sizes == 0, grid.shape)
+        wrong = np.where(empty, grid != self._pad(empty), (codes < 0) | (codes >= sizes))
+        if wrong.any():
+            self._refuse(grid, np.argwhere(wrong)[0], offsets, sizes)
+        return self.layout.restore(np.where(empty, EMPTY, codes), self.spec, self.levels,
+                                   sides=sides, source=source)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the vocabulary as JSON, to be kept beside a model."""
+        form: dict[str, Any] = {
+            "spec": self.spec.to_dict(), "levels": self.levels, "layout": self.layout.name,
+            "text": self.text, "specials": self.specials, "offsets": list(self.offsets),
+            "by": self.by,
+        }  # fmt: skip
+        if self.layout.delays is not None:
+            form["delays"] = list(self.layout.delays)
+        with replacing(path, overwrite=overwrite) as fresh:
+            fresh.write_bytes(spelled(form) + b"\n")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
+        """Read what `save` wrote; TokenError for anything else."""
+        try:
+            form = check_keys("a vocabulary", json.loads(Path(path).read_bytes()), _KEYS)
+            delays = form.get("delays")
+            return cls(
+                TokenSpec.from_dict(form["spec"]),
+                form["levels"],
+                Layout(form["layout"], None if delays is None else tuple(delays)),
+                tuple(form["offsets"]),
+                form["text"],
+                form["specials"],
+                form["by"],
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise TokenError(f"{path} is no vocabulary: {error}") from error
+
+    def _grid(self, ids: np.ndarray) -> np.ndarray:
+        """Return ids as `[streams, rows, steps]` of int64."""
+        if ids.dtype.kind not in "iu":
+            raise TokenError(f"ids must be integers, got {ids.dtype}")
+        rows = 1 if self.layout.name == "flatten" else self.levels
+        if self.layout.name == "flatten":
+            ids = ids[None, None] if ids.ndim == 1 else ids[:, None]
+        elif ids.ndim == 2:
+            ids = ids[None]
+        if ids.ndim != 3 or ids.shape[1] != rows:
+            raise TokenError(f"ids of {self.layout.name} must have {rows} rows, got {ids.shape}")
+        return ids.astype(np.int64)
+
+    def _bounds(self, rows: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return offset and size at every place; size 0 where no token stands."""
+        frames = self.layout.frames(self.spec, steps, self.levels)
+        level = self.layout.places(self.spec, frames, self.levels).level
+        slot = np.arange(steps)[None] % len(self.slots) if self.by == "slot" else level
+        sizes = np.array([*(self.spec.levels[k].size for k in range(self.levels)), 0])
+        offsets = np.where(level == EMPTY, 0, np.array(self.offsets)[slot])
+        return offsets.reshape(rows, steps), sizes[level].reshape(rows, steps)
+
+    def _pad(self, needed: np.ndarray) -> int:
+        if "pad" not in self.specials and needed.any():
+            raise TokenError(f"layout {self.layout.name} has places without a token; the "
+                             'vocabulary needs a special named "pad"')
+        return self.specials.get("pad", EMPTY)
+
+    def _refuse(
+        self, grid: np.ndarray, place: np.ndarray, offsets: np.ndarray, sizes: np.ndarray
+    ) -> None:
+        stream, row, step = (int(n) for n in place)
+        low, size = int(offsets[row, step]), int(sizes[row, step])
+        fits = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
+        where = f"position {step}" if self.layout.name == "flatten" else f"row {row}, step {step}"
+        at = where if len(grid) == 1 else f"stream {stream}, {where}"
+        raise TokenError(f"id {grid[stream, row, step]} at {at} does not belong there; "
+                         f"wanted {fits}")
+
+
+def _check_apart(vocabulary: Vocabulary) -> None:
+    """Refuse ids that mean two things; rows of a grid have tables of their own and may overlap."""
+    blocks = sorted(
+        (offset, offset + vocabulary.spec.levels[level].size)
+        for offset, level in zip(vocabulary.offsets, vocabulary.slots, strict=True)
+    )
+    if vocabulary.layout.name == "flatten":
+        for (_, end), (start, _) in zip(blocks, blocks[1:], strict=False):
+            if start < end:
+                raise TokenError(f"offsets overlap: a block begins at {start}, inside one that "
+                                 f"ends at {end}")
+    for name, number in vocabulary.specials.items():
+        if any(start <= number < end for start, end in blocks):
+            raise TokenError(f"special {name} has id {number}, which is a code's")
+    if blocks[0][0] < vocabulary.text:
+        raise TokenError(f"offsets begin at {blocks[0][0]}, inside the {vocabulary.text} text ids")
+    taken = list(vocabulary.specials.values())
+    if len(set(taken)) < len(taken):
+        raise TokenError("two specials have the same id")
+
+
+def orpheus(spec: TokenSpec) -> Vocabulary:
+    """Return Orpheus' ids for SNAC's three levels: 128266 + 4096 × place in the cycle + code."""
+    wanted = [(4096, 4), (4096, 2), (4096, 1)]
+    if [(level.size, level.stride) for level in spec.levels] != wanted:
+        raise TokenError("Orpheus' order is for three levels of 4096 with strides 4, 2, 1")
+    offsets = tuple(128_266 + 4096 * slot for slot in range(7))
+    specials = {
+        "text_start": 128_000, "text_end": 128_009, "speech_start": 128_257, "speech_end": 128_258,
+        "human_start": 128_259, "human_end": 128_260, "ai_start": 128_261, "ai_end": 128_262,
+        "pad": 128_263,
+    }  # fmt: skip
+    return Vocabulary(spec, 3, LAYOUTS["flatten"], offsets, 128_256, specials, by="slot")

@@ -11,7 +11,7 @@ import difflib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +155,7 @@ def save_model(
     Files that are there are replaced, one by one, the description last.
     """
     from vocable import weights
-    from vocable.codecs import config_values, drop_learning
+    from vocable.codecs import config_values, drop_learning, spec_values
 
     folder, name = Path(folder), name or codec.name
     lean = copy.deepcopy(codec)
@@ -174,6 +174,7 @@ def save_model(
         "architecture": codec.architecture,
         "config": config_values(codec.config),
         "space": space,
+        "spec": spec_values(replace(codec.spec, space=space)),
         "sha256": weights.file_hash(folder / WEIGHTS),
         **(facts or {}),
     }

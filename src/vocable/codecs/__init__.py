@@ -7,10 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vocable.codecs.base import Codec, CodecOutput, drop_learning, unborn
-from vocable.codecs.config import config_values, make_config
+from vocable.codecs.config import config_values, make_config, spec_values
 from vocable.errors import ModelError
 
-__all__ = ["Codec", "CodecOutput", "build", "config_values", "drop_learning", "unborn"]
+__all__ = [
+    "Codec",
+    "CodecOutput",
+    "build",
+    "config_values",
+    "drop_learning",
+    "spec_values",
+    "unborn",
+]
 
 
 def _seanet(values: Mapping[str, Any]) -> Codec:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from vocable.errors import ModelError
+from vocable.tokens import TokenSpec
+from vocable.tokens.form import to_dict
 
 Config = TypeVar("Config")
 
@@ -28,6 +30,11 @@ def make_config(kind: type[Config], values: Mapping[str, Any], where: str = "con
 def config_values(config: Any) -> dict[str, Any]:
     """Return the inverse of `make_config`, for JSON."""
     return dataclasses.asdict(config)
+
+
+def spec_values(spec: TokenSpec) -> dict[str, Any]:
+    """Return a spec for JSON, so that a model can be described without building it."""
+    return to_dict(spec)
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:

@@ -73,11 +73,12 @@ def rename(
     renamed: dict[str, Tensor] = {}
     unknown = []
     for key, value in tensors.items():
-        rule = next((rule for rule in table if re.fullmatch(rule[0], key)), None)
-        if rule is None:
+        fits = ((re.fullmatch(pattern, key), name) for pattern, name in table)
+        match, name = next(((m, n) for m, n in fits if m), (None, None))
+        if match is None:
             unknown.append(key)
-        elif rule[1] is not None:
-            name = re.sub(rule[0], rule[1], key)
+        elif name is not None:
+            name = match.expand(name)
             if name in renamed:
                 raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
             renamed[name] = value

@@ -1,4 +1,4 @@
-"""Law 2: what a stream gives in blocks of any size, joined, equals whole mode; states stay valid."""
+"""Law 2: what a stream gives in blocks of any size equals whole mode; old states stay valid."""
 
 import numpy as np
 import pytest

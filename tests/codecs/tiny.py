@@ -13,7 +13,7 @@ from vocable.codecs.speech import SpeechConfig
 
 
 def seanet(seed: int = 0, **changes: object) -> SEANet:
-    """Return an untrained SEANet at 8 kHz, 16 samples a frame, whose codes differ from frame to frame."""
+    """Return an untrained SEANet, 8 kHz, 16 samples a frame, whose codes differ between frames."""
     torch.manual_seed(seed)
     codec = SEANet(replace(seanet_tiny(), **changes)).eval()
     return fitted(codec)

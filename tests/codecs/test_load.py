@@ -1,0 +1,171 @@
+"""Models on disk: what is stored, how it is found, and what is refused."""
+
+import json
+import os
+import subprocess
+import sys
+
+import huggingface_hub
+import pytest
+import torch
+
+import vocable
+from tests.codecs import tiny
+from vocable.audio import Audio
+from vocable.errors import ModelError
+from vocable.load import describe, load_to_train, models, save_model
+
+SOUND = Audio(tiny.sound(1000), 8000)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_model(tiny.seanet(), tmp_path / "toy", name="toy", version="3", card="# Toy\nSmall.\n",
+               facts={"licence": "CC0-1.0"})  # fmt: skip
+    return tmp_path / "toy"
+
+
+def test_the_space_is_born_when_saved_and_then_carried(folder, tmp_path):
+    codec = vocable.load(folder)
+    assert codec.spec.space.startswith("toy@3:")
+    assert codec.spec.space == describe(folder).space
+    assert codec.name == "toy" and not codec.training
+    assert save_model(codec, tmp_path / "copy", name="other") == codec.spec.space
+    tokens = codec.encode(SOUND)
+    assert vocable.load(tmp_path / "copy").decode(tokens) == codec.decode(tokens)
+
+
+def test_new_weights_are_a_new_space(folder, tmp_path):
+    codec = vocable.load(folder)
+    codec.state_dict()["quantizer.stack.0.codebook.entries"].add_(0.5)
+    assert save_model(codec, tmp_path / "next", version="4").startswith("toy@4:")
+    assert describe(tmp_path / "next").space != describe(folder).space
+
+
+def test_weights_are_stored_in_half_and_read_as_fp32(folder):
+    stored = (folder / "model.safetensors").stat().st_size
+    codec = vocable.load(folder)
+    values = sum(v.numel() for v in codec.state_dict().values())
+    assert stored < 2 * values + 10_000
+    assert {p.dtype for p in codec.parameters()} == {torch.float32}
+
+
+def test_a_lower_precision_changes_no_code(folder):
+    full, low = vocable.load(folder), vocable.load(folder, dtype=torch.bfloat16)
+    tokens = full.encode(SOUND)
+    assert low.encode(SOUND) == tokens
+    there, here = full.decode(tokens).samples, low.decode(tokens).samples
+    assert here.dtype == there.dtype
+    assert 0 < abs(here - there).max() < 0.1 * abs(there).max()
+
+
+def test_the_file_of_the_weights_names_the_model(folder):
+    assert vocable.load(folder / "model.safetensors").spec == vocable.load(str(folder)).spec
+
+
+def test_training_goes_on_from_what_is_stored(folder):
+    codec = load_to_train(folder)
+    entries = codec.quantizer.stack[0].codebook.entries
+    before = entries.clone()
+    assert codec.training and codec.quantizer.stack[0].learner is not None
+    codec(torch.from_numpy(tiny.sound(800))[None])
+    assert 0 < float((entries - before).abs().max()) < 0.1 * float(before.abs().max())
+    assert codec.space == describe(folder).space
+    codec.forget()
+    assert codec.space == "toy@0:untrained"
+
+
+def test_bundled_models_are_found_by_name(folder, monkeypatch):
+    monkeypatch.setattr(sys.modules["vocable.load"], "BUNDLED", folder.parent)
+    assert [model.name for model in models()] == ["toy"]
+    assert models()[0].card.startswith("# Toy")
+    assert models()[0].facts["licence"] == "CC0-1.0"
+    assert vocable.load("toy").spec.space == describe(folder).space
+    with pytest.raises(ModelError, match='no codec named "toyo"; nearest: toy'):
+        vocable.load("toyo")
+
+
+def test_hub_names_are_fetched(folder, monkeypatch):
+    asked = {}
+
+    def fetch(repository, **options):
+        asked.update(options, repository=repository)
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    monkeypatch.setenv("VOCABLE_CACHE", str(folder.parent / "cache"))
+    assert vocable.load("someone/toy@v2").name == "toy"
+    assert (asked["repository"], asked["revision"]) == ("someone/toy", "v2")
+    assert asked["cache_dir"] == folder.parent / "cache" / "hub"
+
+
+def test_a_hub_that_is_out_of_reach_is_one_line(monkeypatch):
+    def fetch(repository, **options):
+        raise ConnectionError("no route\nto host")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    with pytest.raises(ModelError, match=r"someone/toy cannot be fetched .* \(no route\)"):
+        vocable.load("someone/toy")
+
+
+def changed(folder, **entries):
+    facts = {**json.loads((folder / "config.json").read_text()), **entries}
+    facts = {key: value for key, value in facts.items() if value is not None}
+    (folder / "config.json").write_text(json.dumps(facts))
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ({"format": 2}, "has format 2 but this vocable reads 1; upgrade vocable"),
+        ({"format": None}, 'describes no model: it has no "format"'),
+        ({"space": None}, r'needs "space" \(str\), got None'),
+        ({"architecture": "seenet"}, 'no architecture named "seenet"; nearest: "seanet"'),
+        ({"config": {"stride": 2}}, 'unknown key "stride"; nearest: "strides"'),
+        ({"config": {"filters": 8}}, "of shape"),
+        ({"config": {}}, "keys .* this model lacks and lacks"),
+        ({"sha256": "0" * 64}, "0000000000000000… was published; fetch it again"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(folder, entries, words):
+    if "filters" in entries.get("config", {}):
+        entries["config"] = {**json.loads((folder / "config.json").read_text())["config"],
+                             **entries["config"]}  # fmt: skip
+    changed(folder, **entries)
+    with pytest.raises(ModelError, match=words):
+        vocable.load(folder)
+
+
+def test_damaged_weights_are_refused(folder):
+    path = folder / "model.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match="fetch it again"):
+        vocable.load(folder)
+    changed(folder, sha256=None)
+    with pytest.raises(ModelError, match="is damaged"):
+        vocable.load(folder)
+    (folder / "config.json").write_text("{")
+    with pytest.raises(ModelError, match="is no JSON"):
+        vocable.load(folder)
+
+
+def test_folders_without_a_model_are_refused(tmp_path):
+    with pytest.raises(ModelError, match="is no model; give a folder with config.json"):
+        vocable.load(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_not_shipped(tmp_path):
+    codec = tiny.seanet()
+    codec.state_dict()["decoder.blocks.0.bias"][0] = 1e6
+    with pytest.raises(ModelError, match=r"1 key \(decoder.blocks.0.bias\) hold values"):
+        save_model(codec, tmp_path / "toy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_describing_a_model_loads_no_torch(folder):
+    code = (
+        "import sys; from vocable.load import describe, models; models(); "
+        f"describe({str(folder)!r}); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ).returncode == 0

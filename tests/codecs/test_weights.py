@@ -1,0 +1,56 @@
+"""Tensors and their files: names, hashes, and what does not fit."""
+
+import pytest
+import torch
+from torch import nn
+
+from vocable import weights
+from vocable.errors import ModelError
+
+TENSORS = {"a.w": torch.arange(6.0).reshape(2, 3), "b": torch.ones(2, dtype=torch.int64)}
+
+
+def test_reading_gives_what_was_written(tmp_path):
+    weights.write(tmp_path / "x.safetensors", TENSORS)
+    whole = weights.file_hash(tmp_path / "x.safetensors")
+    found = weights.read(tmp_path / "x.safetensors", sha256=whole)
+    assert found.keys() == TENSORS.keys()
+    assert all(torch.equal(found[key], TENSORS[key]) for key in TENSORS)
+    with pytest.raises(FileNotFoundError):
+        weights.read(tmp_path / "y.safetensors")
+
+
+def test_the_digest_names_content_not_order():
+    name = weights.digest(TENSORS, "about")
+    assert name == weights.digest(dict(reversed(TENSORS.items())), "about")
+    assert name == "125d722ae63e14e8"  # a change of it renames every space that is born
+    others = [
+        weights.digest(TENSORS, "other"),
+        weights.digest({**TENSORS, "a.w": TENSORS["a.w"].T.contiguous()}, "about"),
+        weights.digest({**TENSORS, "a.w": TENSORS["a.w"].double()}, "about"),
+        weights.digest({"a.v": TENSORS["a.w"], "b": TENSORS["b"]}, "about"),
+        weights.digest({**TENSORS, "b": TENSORS["b"] + 1}, "about"),
+    ]
+    assert len({name, *others}) == 6
+
+
+def test_renaming_by_a_table():
+    table = [(r"a\.(.*)", r"first.\1"), ("b", None)]
+    assert list(weights.rename(TENSORS, table)) == ["first.w"]
+    with pytest.raises(ModelError, match=r"1 key \(b\) that the key map does not know"):
+        weights.rename(TENSORS, table[:1])
+    with pytest.raises(ModelError, match="two keys for x, the second is b"):
+        weights.rename(TENSORS, [(".*", "x")])
+
+
+def test_filling_names_what_does_not_fit():
+    module = nn.Linear(3, 2)
+    fits = {"weight": torch.ones(2, 3), "bias": torch.zeros(2)}
+    weights.fill(module, fits)
+    assert torch.equal(module.weight, torch.ones(2, 3))
+    with pytest.raises(ModelError, match=r"1 key \(extra\) this model lacks and lacks no key"):
+        weights.fill(module, {**fits, "extra": torch.ones(1)})
+    with pytest.raises(ModelError, match=r"lacks 1 key \(bias\) it needs"):
+        weights.fill(module, {"weight": fits["weight"]})
+    with pytest.raises(ModelError, match=r"weight of shape \[3, 2\]; this model needs \[2, 3\]"):
+        weights.fill(module, {**fits, "weight": torch.ones(3, 2)})

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vocable.cli import options
-from vocable.cli.paths import check_output
+from vocable.cli.paths import check_outputs
 from vocable.cli.refusal import listed
 from vocable.cli.say import Voice, clock
 
@@ -28,7 +28,7 @@ def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) 
     from vocable.train.manifest import scan as scan_folder
 
     target = out or os.path.join(folder, "manifest.jsonl")
-    check_output(target, force=force)
+    check_outputs([target], folder, force=force)
     voice = Voice(as_json=as_json, quiet=quiet)
     with voice.time_left(folder) as left:
         found = scan_folder(folder, progress=_Counted(folder, left))

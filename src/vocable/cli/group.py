@@ -4,10 +4,13 @@
 130 Ctrl-C; 141 the reader of our output went away (as for any program that a closed pipe ends).
 """
 
+import contextlib
 import importlib
+import logging
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +56,10 @@ class Commands(click.Group):
         try:
             code = super().main(arguments, prog_name or "vocable", **settings)
             sys.stdout.flush()
+        except SystemExit as end:  # how click itself leaves when a pipe is closed
+            if not isinstance(end.__context__, BrokenPipeError):
+                raise
+            code = _explain(end.__context__)
         except Exception as error:
             if "--debug" in arguments:
                 traceback.print_exc()
@@ -89,9 +96,8 @@ def _usage(error: click.UsageError) -> str:
 
 def _drop_stdout() -> None:
     """Point stdout at nothing, so that Python's own flush at exit does not complain again."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 @click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -99,6 +105,22 @@ def _drop_stdout() -> None:
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def commands(debug: bool) -> None:
     """Turn sound into tokens and tokens into sound."""
+    _say_warnings()
+
+
+def _say_warnings() -> None:
+    """Show what the library warns of as one line each on stderr."""
+    log = logging.getLogger("vocable")
+    if not any(isinstance(handler, _Stderr) for handler in log.handlers):
+        log.addHandler(_Stderr(logging.WARNING))
+    warnings.showwarning = lambda message, *_: click.echo(f"warning: {message}", err=True)
+
+
+class _Stderr(logging.Handler):
+    """Writes to the stderr of this moment, which click's test runner changes."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
 
 
 def main() -> None:

@@ -35,15 +35,16 @@ levels = click.option(
     "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
+threads = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
 machine = together(
-    click.option("--device", help="cpu, cuda, cuda:1 or mps.  [default: cpu]"),
-    click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]"),
+    click.option("--device", help="cpu, cuda, cuda:1 or mps.  [default: cpu]"), threads
 )
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(
     "--skip-existing", is_flag=True, help="Leave out inputs whose output exists already."
 )
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result.")
 speech = together(
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result."),
+    as_json,
     click.option("--quiet", is_flag=True, help="Say nothing but errors."),
 )

@@ -60,17 +60,31 @@ def plan(
     return Plan(jobs)
 
 
-def check_output(target: str, *, force: bool, sources: tuple[str, ...] = ()) -> None:
-    """Refuse an output whose folder is missing, that exists already, or that is an input."""
-    if target == PIPE:
-        return _check_terminal()
-    folder = os.path.dirname(target) or "."
-    if not os.path.isdir(folder):
-        raise Refusal(f"{target}: the folder {folder} does not exist; create it or change -o")
-    if os.path.isdir(target):
-        raise Refusal(f"{target} is a folder; name a file in it")
-    _check_collisions([Job(source, target) for source in sources][:1])
-    _check_overwriting([Job("", target)], force)
+def check_input(source: str) -> None:
+    """Refuse a single input that is missing or a folder."""
+    if source != PIPE and not os.path.exists(source):
+        raise Refusal(f"no such file: {source}")
+    if source != PIPE and os.path.isdir(source):
+        raise Refusal(f"{source} is a folder; name one file in it")
+
+
+def check_outputs(targets: list[str | None], source: str, *, force: bool) -> None:
+    """Refuse outputs without a folder, that exist already, or that are the input or one file."""
+    jobs = [Job(source, target) for target in targets if target is not None]
+    for job in jobs:
+        check_folder(job.target)
+    files = [_key(job.target) for job in jobs]
+    if len(set(files)) < len(files):
+        raise Refusal(f"{listed([job.target for job in jobs])} must be different files")
+    for job in jobs:
+        _check_collisions([job])
+    _check_overwriting(jobs, force)
+
+
+def check_channel(work: Plan, *, as_json: bool) -> None:
+    """Refuse to print JSON into the stdout that carries a result."""
+    if as_json and any(job.target == PIPE for job in work.jobs):
+        raise Refusal('--json writes to stdout, and so does -o "-"; take a file for one of them')
 
 
 def _check_inputs(inputs: tuple[str, ...], out: str | None) -> None:
@@ -167,7 +181,7 @@ def _key(path: str) -> str:
 
 def _check_overwriting(jobs: list[Job], force: bool) -> None:
     if any(job.target == PIPE for job in jobs):
-        return _check_terminal()
+        return refuse_terminal()
     folders = [job.target for job in jobs if os.path.isdir(job.target)]
     if folders:
         raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
@@ -177,7 +191,7 @@ def _check_overwriting(jobs: list[Job], force: bool) -> None:
         raise Refusal(f"{listed(there)} {verb} already; --force replaces, -o writes elsewhere")
 
 
-def _check_terminal() -> None:
+def refuse_terminal() -> None:
     if sys.stdout.isatty():
         raise Refusal("stdout is a terminal and the result is binary; use -o FILE or a pipe")
 

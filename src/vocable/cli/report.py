@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from vocable.atomic import replacing
 from vocable.errors import MeasureError
 
 if TYPE_CHECKING:
@@ -31,15 +30,8 @@ def draw(
     Needs matplotlib (`pip install "vocable[plot]"`), else MeasureError.
     """
     figure = _figure(before, after, tokens, title)
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(suffix=".png", prefix=".", dir=target.parent)
-    os.close(handle)
-    try:
-        figure.savefig(temporary, dpi=110)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path, overwrite=True) as fresh:
+        figure.savefig(fresh, dpi=110, format="png")
 
 
 def check_matplotlib() -> None:
@@ -159,5 +151,5 @@ def _names(tokens: AudioTokens) -> list[str]:
     levels = tokens.spec.levels[: len(tokens.stacks)]
     return [
         str(row) if level.role == "acoustic" else f"{row} {level.role}"
-        for row, level in enumerate(levels, 1)
+        for row, level in enumerate(levels)
     ]

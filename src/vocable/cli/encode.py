@@ -1,0 +1,94 @@
+"""`vocable encode AUDIO… [-o OUT]`: recordings become token files."""
+
+import os
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.machine import check_levels, open_codec
+from vocable.cli.paths import Job, check_channel, plan
+from vocable.cli.pipes import leaving
+from vocable.cli.say import TimeLeft, Voice
+from vocable.cli.work import run
+
+if TYPE_CHECKING:
+    from vocable.codecs import Codec
+
+RECORDINGS = (
+    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64"),
+    *(".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"),
+)
+
+
+@click.command("encode")
+@click.argument("inputs", nargs=-1, required=True, metavar="AUDIO...")
+@click.option("-o", "--out", help="Token file, or a folder.  [default: beside the input, .vcb]")
+@options.codec
+@options.levels
+@options.mix
+@options.machine
+@options.force
+@options.skip_existing
+@options.speech
+def command(
+    inputs: tuple[str, ...],
+    out: str | None,
+    codec: str | None,
+    levels: int | None,
+    mix: bool,
+    device: str | None,
+    threads: int | None,
+    force: bool,
+    skip_existing: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Turn recordings into tokens.
+
+    AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
+    in .npy, .npz or .safetensors instead of .vcb.
+    """
+    from vocable.cli.results import encoded
+
+    voice = Voice(as_json=as_json, quiet=quiet)
+    work = plan(
+        inputs, out, ending=".vcb", collect=RECORDINGS, force=force, skip_existing=skip_existing
+    )
+    check_channel(work, as_json=as_json)
+    opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
+    check_levels(opened.spec, levels)
+
+    def encode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:
+        began = time.perf_counter()
+        with leaving(job.target, ".vcb") as target:
+            facts = _encode(opened, job.source, target, levels, mix, force, left)
+        return encoded(job, facts, time.perf_counter() - began)
+
+    return run(work, encode, voice)
+
+
+def _encode(
+    codec: "Codec",
+    source: str,
+    target: str,
+    levels: int | None,
+    mix: bool,
+    force: bool,
+    left: TimeLeft,
+) -> dict[str, Any]:
+    """Encode one file, token files block by block; return what was written."""
+    from vocable.cli.results import ARRAYS, rate_on_disk, token_facts
+    from vocable.tokens import read_tokens
+
+    if not target.lower().endswith(ARRAYS):
+        codec.encode_to(source, target, levels=levels, mix=mix, overwrite=force, progress=left)
+        return token_facts(target)
+    with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
+        tokens_file = os.path.join(folder, "tokens.vcb")
+        codec.encode_to(source, tokens_file, levels=levels, mix=mix, progress=left)
+        facts = token_facts(tokens_file)
+        read_tokens(tokens_file).save(target, overwrite=force)
+    return facts | rate_on_disk(target, facts["seconds"])

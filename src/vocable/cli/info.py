@@ -1,0 +1,187 @@
+"""`vocable info FILE_OR_MODEL`: what a token file, a recording or a model is, without torch."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.paths import PIPE
+from vocable.cli.refusal import Refusal, sentence
+from vocable.cli.say import Voice, clock, kbps, size, table
+from vocable.errors import ModelError
+
+if TYPE_CHECKING:
+    from vocable.tokens import TokenSpec
+
+
+@click.command("info")
+@click.argument("what", metavar="FILE_OR_MODEL")
+@click.option(
+    "--context",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also say how many seconds fit into N tokens, for each layout.",
+)
+@options.as_json
+def command(what: str, context: int | None, as_json: bool) -> int:
+    """Say what a token file, a recording or a model is.
+
+    FILE_OR_MODEL is a .vcb file ("-" is stdin), a recording, a model's folder, or the name of a
+    model that comes with the package.
+    """
+    voice = Voice(as_json=as_json)
+    for title, facts, spec in _found(what):
+        if context is not None and spec is not None:
+            facts["context"] = _layouts(spec, context, facts.get("levels"))
+        voice.result({"input": what, **facts})
+        if not as_json:
+            click.echo(_as_text(title, facts, spec, context))
+    return 0
+
+
+Entry = tuple[str, dict[str, Any], "TokenSpec | None"]
+
+
+def _found(what: str) -> list[Entry]:
+    """Return title, facts and spec of what there is: tracks, a recording, or a model."""
+    from vocable.cli.results import audio_facts
+
+    if what == PIPE or _is_token_file(what):
+        return _tracks(what)
+    if os.path.isfile(what) and not what.endswith(".safetensors"):
+        return [
+            (what, {"kind": "recording", **audio_facts(what), "bytes": os.path.getsize(what)}, None)
+        ]
+    return [_model(what)]
+
+
+def _is_token_file(path: str) -> bool:
+    """Whether a file says that it is one, by its first bytes or its ending."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(4) == b"\x89vcb" or path.lower().endswith(".vcb")
+
+
+def _tracks(path: str) -> list[Entry]:
+    from vocable.cli.pipes import arriving
+    from vocable.cli.results import rate_on_disk, track_facts
+    from vocable.tokens import TokenFile
+
+    entries: list[Entry] = []
+    with arriving(path) as real, TokenFile(real) as file:
+        for name in file.tracks:
+            facts = track_facts(file, name)
+            if len(file.tracks) == 1:
+                facts |= rate_on_disk(real, facts["seconds"])
+            title = f"{path}, track {name}" if name else path
+            facts = {"kind": "tokens", "track": name, "complete": file.complete, **facts}
+            entries.append((title, facts, file.tracks[name].spec))
+    return entries
+
+
+def _model(name: str) -> Entry:
+    from vocable.load import describe
+    from vocable.tokens.form import from_dict
+
+    try:
+        model = describe(name)
+    except (ModelError, OSError) as error:
+        raise Refusal(sentence(error)) from error
+    spec = from_dict(model.facts["spec"]) if "spec" in model.facts else None
+    facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
+    if spec is not None:
+        facts["bits_per_second"] = float(spec.bitrate())
+        facts["frames_per_second"] = float(spec.frame_rate)
+    return f"{model.name}  ({model.folder})", facts, spec
+
+
+def _layouts(spec: TokenSpec, context: int, levels: Any) -> list[dict[str, Any]]:
+    from vocable.tokens import fits
+
+    return [
+        {
+            "layout": fit.layout,
+            "tokens_per_second": float(fit.tokens_per_second),
+            "seconds": float(fit.seconds),
+        }
+        for fit in fits(spec, context, levels if isinstance(levels, int) else None)
+    ]
+
+
+def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context: int | None) -> str:
+    rows = {"tokens": _token_rows, "recording": _recording_rows, "model": _model_rows}
+    parts = [title, table(rows[facts["kind"]](facts, spec))]
+    if "context" in facts:
+        parts.append(_context_table(facts["context"], context))
+    return "\n".join(parts)
+
+
+def _recording_rows(facts: dict[str, Any], spec: Any) -> list[tuple[str, str]]:
+    return [("recording", _length(facts)), ("size", size(facts["bytes"]))]
+
+
+def _length(facts: dict[str, Any]) -> str:
+    length = "length not stated" if facts["seconds"] is None else f"{facts['seconds']:.2f} s"
+    exact = f", {facts['samples']} samples" if facts["samples"] is not None else ""
+    channels = "1 channel" if facts["channels"] == 1 else f"{facts['channels']} channels"
+    return f"{length}{exact} at {facts['rate_hz']} Hz, {channels}"
+
+
+def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]:
+    streams = "1 stream" if facts["streams"] == 1 else f"{facts['streams']} streams"
+    rows = [
+        ("space", facts["space"]),
+        ("recording", _length(facts)),
+        ("tokens", f"{facts['frames']} frames × {facts['levels']} levels, {streams}"),
+        *_spec_rows(spec, facts["levels"]),
+        ("bit rate, nominal", kbps(facts["bits_per_second"])),
+    ]
+    if facts.get("bits_per_second_on_disk"):
+        on_disk = f"{kbps(facts['bits_per_second_on_disk'])} ({size(facts['bytes'])})"
+        rows.append(("bit rate, on disk", on_disk))
+    if not facts["complete"]:
+        rows.append(("end", "missing: the stream was broken off"))
+    return rows
+
+
+def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str, str]]:
+    rows = [("space", facts["space"]), ("architecture", facts["architecture"])]
+    if spec is not None:
+        rows += [("audio", f"{spec.rate} Hz, {spec.channels} channel a stream")]
+        rows += _spec_rows(spec, len(spec.levels))
+        rows += [("bit rate", kbps(float(spec.bitrate())))]
+    rows += [("licence", facts["licence"])] if facts.get("licence") else []
+    return rows
+
+
+def _spec_rows(spec: TokenSpec, levels: int) -> list[tuple[str, str]]:
+    """Return what a spec says of its frames and levels, in the words of the glossary."""
+    kept = spec.levels[:levels]
+    sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
+    rows = [
+        ("frames", f"{float(spec.frame_rate):g} frames/s, {spec.frame} samples at {spec.rate} Hz"),
+        ("levels", f"{levels} of {len(spec.levels)}, codebooks of {sizes}"),
+    ]
+    roles = [
+        f"level {k} is {level.role}" for k, level in enumerate(kept) if level.role != "acoustic"
+    ]
+    rows += [("roles", ", ".join(roles))] if roles else []
+    rows.append(("prefixes", "decodes from the first " + ", ".join(map(str, spec.prefixes))))
+    return rows
+
+
+def _context_table(layouts: list[dict[str, Any]], context: int | None) -> str:
+    rows = [("layout", f"{'tokens/s':>9}  {'fits ' + str(context):>12}")]
+    rows += [
+        (fit["layout"], f"{fit['tokens_per_second']:>9.1f}  {_span(fit['seconds']):>12}")
+        for fit in layouts
+    ]
+    return table(rows)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)

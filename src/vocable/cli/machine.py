@@ -1,0 +1,64 @@
+"""Open a codec for a command; a wrong name, folder, device or number of levels is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vocable.cli.refusal import Refusal, sentence
+from vocable.errors import ModelError, TokenError
+
+if TYPE_CHECKING:
+    from vocable.codecs.base import Codec
+    from vocable.tokens import TokenSpec
+
+
+def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
+    """Return a codec by name or folder, on a device (None: the CPU), with so many CPU threads."""
+    import torch
+
+    import vocable
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        return vocable.load(name, device=device)
+    except (ModelError, OSError) as error:
+        raise Refusal(sentence(error)) from error
+
+
+class Codecs:
+    """The codecs that token files ask for, each opened once; or the one that --codec names."""
+
+    def __init__(self, named: str | None, device: str | None, threads: int | None) -> None:
+        self._place = device, threads
+        self._named = open_codec(named, *self._place) if named is not None else None
+        self._by_name: dict[str, Codec] = {}
+
+    def of(self, path: str) -> Codec:
+        """Return the codec for a token file; ModelError where its own is not here."""
+        from vocable.tokens import TokenFile
+
+        with TokenFile(path) as file:
+            return self.for_spec(next(iter(file.tracks.values())).spec)
+
+    def for_spec(self, spec: TokenSpec) -> Codec:
+        """Return the codec for tokens: the one that --codec names, or the one that they name."""
+        if self._named is not None:
+            return self._named
+        if spec.name not in self._by_name:
+            try:
+                self._by_name[spec.name] = open_codec(spec.name, *self._place)
+            except Refusal as error:
+                raise ModelError(
+                    f"tokens come from {spec.space}, which is not here ({sentence(error)}); "
+                    "name its folder with --codec"
+                ) from error
+        return self._by_name[spec.name]
+
+
+def check_levels(spec: TokenSpec, levels: int | None) -> None:
+    """Refuse a number of levels that the codec's tokens have no meaning for."""
+    try:
+        spec.check_levels(levels)
+    except TokenError as error:
+        raise Refusal(f"--{sentence(error)}") from error

@@ -1,0 +1,41 @@
+"""Let commands treat "-" as a file: stdin put on disk first, stdout filled from a finished file."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from vocable.cli.paths import PIPE
+from vocable.errors import FormatError
+
+
+@contextmanager
+def arriving(source: str) -> Iterator[str]:
+    """Yield a path that holds the input; errors call stdin by its name."""
+    if source != PIPE:
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
+        path = str(Path(folder) / "stdin")
+        with open(path, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        try:
+            yield path
+        except FormatError as error:
+            raise FormatError(str(error).replace(path, "stdin")) from error
+
+
+@contextmanager
+def leaving(target: str, ending: str) -> Iterator[str]:
+    """Yield a path to write to; what is written for stdout goes there when it is whole."""
+    if target != PIPE:
+        yield target
+        return
+    with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
+        path = Path(folder) / f"stdout{ending}"
+        yield str(path)
+        with open(path, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,106 @@
+"""`vocable roundtrip AUDIO -o OUT`: encode, decode, measure what is left, and draw it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.machine import check_levels, open_codec
+from vocable.cli.paths import PIPE, check_input, check_outputs
+from vocable.cli.refusal import Refusal, sentence
+from vocable.cli.say import Voice
+from vocable.errors import MeasureError
+
+if TYPE_CHECKING:
+    from vocable.codecs import Codec
+
+
+@click.command("roundtrip")
+@click.argument("audio")
+@click.option("-o", "--out", required=True, help="Where the decoded recording goes.")
+@click.option("--tokens", "vcb", metavar="VCB", help="Keep the tokens in this file.")
+@click.option("--report", metavar="PNG", help="Draw waveforms, log-mel and tokens (needs [plot]).")
+@click.option("--pitch", type=float, metavar="SEMITONES", help="Shift the pitch, as in --pitch +3.")
+@options.codec
+@options.levels
+@options.mix
+@options.machine
+@options.force
+@options.speech
+def command(
+    audio: str,
+    out: str,
+    vcb: str | None,
+    report: str | None,
+    pitch: float | None,
+    codec: str | None,
+    levels: int | None,
+    mix: bool,
+    device: str | None,
+    threads: int | None,
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Encode and decode a recording; say what it costs and what is lost.
+
+    PESQ-WB and STOI (extra [eval]; pesq needs a compiler) are of the first 30 s at 16 kHz, all
+    channels mixed.
+    """
+    check_input(audio)
+    check_outputs([out, vcb, report], audio, force=force)
+    if as_json and out == PIPE:
+        raise Refusal('--json writes to stdout, and so does -o "-"; take a file for one of them')
+    if report is not None:
+        _check_plot()
+    opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
+    check_levels(opened.spec, levels)
+    if pitch is not None:
+        _check_pitch(opened)
+    from vocable.cli import trip
+
+    made = trip.make(opened, audio, levels=levels, mix=mix, pitch=pitch)
+    made.after.save(out, overwrite=force)
+    if vcb is not None:
+        made.tokens.save(vcb, overwrite=force)
+    facts = {"input": audio, "output": out, "tokens": vcb, "report": report, **trip.facts(made)}
+    if report is not None:
+        from vocable.cli.report import draw
+
+        draw(report, made.before, made.after, made.tokens, title=_title(audio, facts))
+    voice = Voice(as_json=as_json, quiet=quiet)
+    voice.result(facts)
+    if not as_json and not quiet:
+        click.echo(trip.as_table(made, facts), err=out == PIPE)
+    return 0
+
+
+def _check_plot() -> None:
+    from vocable.cli.report import check_matplotlib
+
+    try:
+        check_matplotlib()
+    except MeasureError as error:
+        raise Refusal(sentence(error)) from error
+
+
+def _check_pitch(codec: Codec) -> None:
+    if not hasattr(codec, "shift_pitch"):
+        raise Refusal(
+            f"--pitch: {codec.name} has no tokens of pitch; take a codec with a level of the role "
+            'prosody ("vocable info CODEC")'
+        )
+
+
+def _title(audio: str, facts: dict[str, Any]) -> str:
+    name = "stdin" if audio == PIPE else os.path.basename(audio)
+    rate = facts["bits_per_second"] / 1000
+    words = [name, f"{facts['codec']}, {facts['levels']} levels, {rate:.2f} kbps"]
+    if facts["pitch_semitones"]:
+        words.append(f"pitch {facts['pitch_semitones']:+g} semitones")
+    words += [f"PESQ-WB {facts['pesq_wb']:.2f}"] if facts["pesq_wb"] is not None else []
+    words += [f"STOI {facts['stoi']:.3f}"] if facts["stoi"] is not None else []
+    return "    ".join(words)

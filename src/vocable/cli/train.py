@@ -1,0 +1,117 @@
+"""`vocable train codec`: run a recipe on a manifest of recordings; Ctrl-C saves."""
+
+import shlex
+import sys
+from typing import Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.refusal import Refusal, sentence
+from vocable.cli.say import Voice, clock, times
+
+
+@click.group("train")
+def command() -> None:
+    """Train a model on recordings."""
+
+
+@command.command("codec")
+@click.option("--recipe", required=True, metavar="NAME_OR_TOML", help="What to train, and how.")
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="MANIFEST",
+    help="The recordings, as `vocable data scan` lists them.",
+)
+@click.option("-o", "--out", required=True, metavar="FOLDER", help="Where the run is kept.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a recipe's value, as in --set schedule.steps=200.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
+@options.threads
+@options.speech
+def codec(
+    recipe: str,
+    data: str,
+    out: str,
+    overrides: tuple[str, ...],
+    resume: bool,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."""
+    voice = Voice(as_json=as_json, quiet=quiet)
+    _check_recipe(recipe, overrides)
+    from vocable.train.codec import run
+    from vocable.train.loop import Stopped
+
+    def progress(line: dict[str, Any]) -> None:
+        voice.line(described(line))
+        voice.result(line)
+
+    try:
+        run(
+            recipe,
+            data,
+            out,
+            resume=resume,
+            overrides=overrides,
+            threads=threads,
+            progress=progress,
+        )
+    except Stopped as stop:
+        again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
+        voice.line(f"{stop}\ngo on with: {again}")
+        return 130
+    voice.line(f"done; try it: vocable roundtrip AUDIO -o OUT --codec {shlex.quote(out)}")
+    return 0
+
+
+def _check_recipe(recipe: str, overrides: tuple[str, ...]) -> None:
+    """Refuse a recipe that cannot be read before torch is loaded and recordings are decoded."""
+    from vocable.errors import RecipeError
+    from vocable.train.recipe import read_recipe
+
+    try:
+        read_recipe(recipe, overrides)
+    except (RecipeError, OSError) as error:
+        raise Refusal(sentence(error)) from error
+
+
+def _with_resume(arguments: list[str]) -> list[str]:
+    return arguments if "--resume" in arguments else [*arguments, "--resume"]
+
+
+def described(line: dict[str, Any]) -> str:
+    """Return one line of a run's log for people."""
+    facts = {key: value for key, value in line.items() if key not in ("step", "kind")}
+    words = [f"step {line['step']}"]
+    if "left" in facts:
+        left = facts.pop("left")
+        words.append(f"{clock(left)} left" if left else "time left not known yet")
+    if "times_real_time" in facts:
+        words.append(times(facts.pop("times_real_time")))
+    if line["kind"] != "train":
+        words.append(line["kind"].replace("_", " "))
+    facts.pop("seconds", None)
+    return "  ".join(words + _values(facts))
+
+
+def _values(facts: dict[str, Any]) -> list[str]:
+    """Return `name value` for numbers and texts, one level deep; longer things stay in the log."""
+    words = []
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            words += _values(value)
+        elif isinstance(value, float):
+            words.append(f"{name} {value:.4g}")
+        elif isinstance(value, int | str):
+            words.append(f"{name} {value}")
+    return words

@@ -1,0 +1,150 @@
+"""The command as a whole: what starts fast, what its exits mean, how it says what went wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from vocable.cli import group
+from vocable.cli.group import COMMANDS, commands
+from vocable.errors import AudioError
+
+PROGRAM = [sys.executable, "-c", "from vocable.cli import main; main()"]
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(commands, list(args))
+
+
+def called(*args: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*PROGRAM, *args], capture_output=True, text=True, timeout=60, **settings)
+
+
+def test_every_command_explains_itself() -> None:
+    listing = call("--help")
+    assert listing.exit_code == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in listing.output
+        assert call(name, "--help").exit_code == 0
+
+
+def test_help_loads_neither_torch_nor_numpy() -> None:
+    code = (
+        "import sys\nfrom vocable.cli.group import commands\n"
+        "try: commands.main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'torch', 'numpy', 'rich', 'soundfile'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_help_is_instant() -> None:
+    def once() -> float:
+        began = time.perf_counter()
+        called("--help")
+        return time.perf_counter() - began
+
+    best = min(once() for _ in range(5))
+    assert best <= 0.4, f"vocable --help took {best:.2f} s"
+
+
+def test_version() -> None:
+    import vocable
+
+    assert call("--version").output == f"vocable {vocable.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "args", [["encode", "--colour", "x.wav"], ["encoed"], ["stream", "encode"], ["completion", "ksh"]]
+)
+def test_a_wrong_call_is_one_line_and_code_2(args: list[str]) -> None:
+    done = call(*args)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    assert "--help" in done.stderr
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
+    """Make `vocable models` raise what the test puts into this list."""
+    raised: list[BaseException] = []
+
+    @click.command("models")
+    def command() -> None:
+        raise raised[0]
+
+    monkeypatch.setattr(group.Commands, "get_command", lambda *_: command)
+    return raised
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (AudioError("x.wav is\nempty"), 1, "error: x.wav is empty\n"),
+        (OSError(28, "No space left on device", "x.vcb"), 1, "error: x.vcb: the disk is full"),
+        (PermissionError(13, "Permission denied", "x.vcb"), 1, "error: x.vcb: no permission"),
+        (KeyError("oops"), 1, "error: this is a bug in vocable: KeyError: 'oops'"),
+        (KeyboardInterrupt(), 130, "stopped\n"),
+        (BrokenPipeError(32, "Broken pipe"), 141, ""),
+    ],
+)
+def test_every_error_is_one_line(
+    failing: list[BaseException], error: BaseException, code: int, words: str
+) -> None:
+    failing.append(error)
+    done = call("models")
+    assert done.exit_code == code
+    assert done.stderr.lstrip().startswith(words) if words else done.stderr == ""
+    assert done.stderr.strip().count("\n") == 0
+
+
+def test_debug_shows_where(failing: list[BaseException]) -> None:
+    failing.append(KeyError("oops"))
+    done = call("--debug", "models")
+    assert "Traceback" in done.stderr and "raise raised[0]" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_prints_a_script(shell: str) -> None:
+    done = call("completion", shell)
+    assert done.exit_code == 0
+    assert "_VOCABLE_COMPLETE" in done.output
+
+
+def test_completion_completes() -> None:
+    asked = {"_VOCABLE_COMPLETE": "bash_complete", "COMP_WORDS": "vocable enc", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv[0] = 'vocable'\nfrom vocable.cli import main; main()"
+    environment = {**os.environ, **asked}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert done.stdout.strip() == "plain,encode"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="closed pipes end differently there")
+def test_a_closed_pipe_is_quiet() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (group.CLOSED_PIPE, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+def test_ctrl_c_ends_with_130(tmp_path: object) -> None:
+    process = subprocess.Popen(
+        [*PROGRAM, "info", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == group.INTERRUPTED
+    assert said.strip() == "stopped"

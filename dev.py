@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 WANTED = ".[all,test]"
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest
+VERSION = "{}.{}".format(*sys.version_info)
 WINDOWS = sys.platform == "win32"
 
 
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         oldest, newest = (f"{major}.{minor}" for major, minor in PYTHONS)
-        say(f"Python {oldest} to {newest} is needed, this is {sys.version.split()[0]}")
+        say(f"Python {oldest} to {newest} is needed, this is {VERSION}")
         return 2
     try:
         return VERBS[verb][0](rest)
@@ -67,9 +68,8 @@ def setup(_: Sequence[str] = ()) -> int:
     if stamp.exists() and stamp.read_text() == fingerprint():
         return 0
     stamp.unlink(missing_ok=True)
-    if environment() == VENV and not python().exists():
-        say(f"making {VENV.name} with Python {sys.version.split()[0]}")
-        venv.create(VENV, with_pip=True)
+    if environment() == VENV and not fits():
+        make_venv()
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         pins = write_pins(Path(folder) / "constraints.txt")
@@ -152,6 +152,24 @@ def environment() -> Path:
     return Path(sys.prefix) if active and Path(sys.prefix).resolve() != VENV else VENV
 
 
+def fits() -> bool:
+    """Say whether .venv is there and has this Python."""
+    config = VENV / "pyvenv.cfg"
+    return python().exists() and f"version = {VERSION}." in config.read_text()
+
+
+def make_venv() -> None:
+    """Make .venv with this Python, in place of one with another."""
+    say(f"making {VENV.name} with Python {VERSION}")
+    try:
+        venv.create(VENV, with_pip=True, clear=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Failed(
+            f"could not make {VENV.name} ({error}); where Python comes without venv, as in "
+            "Debian, install the package python3-venv first"
+        ) from error
+
+
 def python() -> Path:
     """Return the environment's interpreter."""
     if environment() != VENV:
@@ -167,7 +185,7 @@ def script(name: str) -> str:
 def fingerprint() -> str:
     """Hash all that decides what is installed."""
     parts = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
-    joined = b"".join(path.read_bytes() for path in parts) + sys.version.encode()
+    joined = b"".join(path.read_bytes() for path in parts) + VERSION.encode()
     return hashlib.sha256(joined).hexdigest()
 
 

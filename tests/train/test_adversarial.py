@@ -63,7 +63,7 @@ def test_equal_signals_have_no_feature_distance_and_cannot_be_told_apart() -> No
 def test_the_critic_learns_to_tell_apart() -> None:
     critic = Discriminators(KINDS["scales"])
     adam = torch.optim.Adam(critic.parameters(), 3e-3)
-    for step in range(25):
+    for step in range(15):
         loss = unmask(critic, noise(step), 3 * noise(100 + step))
         adam.zero_grad()
         loss.backward()
@@ -73,7 +73,7 @@ def test_the_critic_learns_to_tell_apart() -> None:
 
 def test_a_run_with_all_of_it_resumes_exactly(table: dict, manifest: Path, tmp_path: Path) -> None:
     """All three kinds, with the balancer: its norms and the critic are in the checkpoint too."""
-    table["adversarial"] = {"scales": 1, "periods": [2], "windows": [64], "channels": 2}
+    table["adversarial"] = {"scales": 1, "periods": [2], "windows": [64], "channels": 4}
     table["loss"] |= {"balance": True, "complex": 0.5, "complex_windows": [64]}
     whole = train(table, manifest, tmp_path / "whole")
     assert {"critic", "critic_optimizer"} <= whole.keys()

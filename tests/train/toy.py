@@ -60,7 +60,7 @@ def make_loop(
     torch.manual_seed(5)
     recipe, place = recipe_from(table), Place("cpu")
     train, held = (
-        decode_once(clips, RATE, recipe.augment, out / f"{name}.int16")
+        decode_once(clips, RATE, recipe.augment, out / f"{name}{place.rank}.int16")
         for name, clips in zip(("a", "b"), split(recipe, read_manifest(manifest)), strict=True)
     )
     task = kind(codec or ToyCodec(), recipe, train, held, place)

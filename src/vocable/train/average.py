@@ -27,8 +27,8 @@ class Average:
     def follow(self, model: nn.Module, step: int) -> None:
         """Take one step towards `model`; `step` counts from 0."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        mine, theirs = list(self.model.parameters()), list(model.parameters())
-        torch._foreach_lerp_(mine, [p.detach() for p in theirs], 1 - decay)
+        mine, theirs = ([p.detach() for p in m.parameters()] for m in (self.model, model))
+        torch._foreach_lerp_(mine, theirs, 1 - decay)
         for kept, now in zip(self.model.buffers(), model.buffers(), strict=True):
             if kept.shape == now.shape:
                 kept.copy_(now)

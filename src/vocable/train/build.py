@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from vocable.codecs import Codec
 from vocable.codecs import build as build_codec
 from vocable.errors import RecipeError
@@ -35,7 +37,7 @@ def build(recipe: Recipe) -> Codec:
 def _further(recipe: Recipe) -> Codec:
     """Return an existing codec, with statistics of its codebooks as if they had always been."""
     codec = load_to_train(recipe.codec.start)
-    frames = recipe.data.segment * codec.spec.rate / codec.spec.frame
+    frames = math.ceil(recipe.data.segment * codec.spec.rate / codec.spec.frame)
     for part in codec.quantizer.modules():
         if isinstance(part, ResidualVQ):
             part.start_here(recipe.data.batch * frames)

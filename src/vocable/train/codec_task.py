@@ -31,7 +31,7 @@ class CodecTask:
     ) -> None:
         self.model, self.recipe, self.place = codec.to(place.device), recipe, place
         self.rate, self.audio_seconds = train.rate, train.seconds
-        self.critic = None
+        self.critic: nn.Module | None = None
         if recipe.adversarial.wanted:
             self.critic = Discriminators(recipe.adversarial).to(place.device)
             place.share(self.critic)
@@ -78,7 +78,7 @@ class CodecTask:
         losses = self.compare(batch, self._decoded)
         if self.critic is not None:
             losses |= fool(self.critic, batch, self._decoded)
-        return losses | output.losses
+        return {**losses, **output.losses}
 
     def total(self, losses: dict[str, Tensor]) -> Tensor:
         """Return the weighted sum, balanced at the output where the recipe says so."""

@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.atomic import replacing
 from vocable.errors import RecipeError
 from vocable.train.condition import condition
 from vocable.train.manifest import Clip
@@ -67,7 +68,8 @@ def decode_once(clips: Sequence[Clip], rate: int, augment: Augment, cache: Path)
     known = json.loads(index.read_text()) if index.is_file() and cache.is_file() else {}
     if known.get("key") != key:
         known = {"key": key, "spans": _write(clips, rate, augment, cache)}
-        index.write_text(json.dumps(known))
+        with replacing(index, overwrite=True) as fresh:
+            fresh.write_text(json.dumps(known))
     spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r")
     return Recordings(samples, spans[:, :2], rate, [clips[i].set for i in spans[:, 2]])
@@ -88,16 +90,14 @@ def _write(
 ) -> list[tuple[int, int, int]]:
     """Write the samples; return (first, last + 1, index of the clip) of each that can be read."""
     cache.parent.mkdir(parents=True, exist_ok=True)
-    partial = cache.with_name(f".{cache.name}.part")
     spans, place = [], 0
-    with partial.open("wb") as file:
+    with replacing(cache, overwrite=True) as fresh, fresh.open("wb") as file:
         for index, samples in _decode(clips, rate, augment):
             file.write(samples.tobytes())
             spans.append((place, place + len(samples), index))
             place += len(samples)
-    if not place:
-        raise RecipeError(f"none of the {len(clips)} recordings can be read; see the warnings")
-    partial.replace(cache)
+        if not place:
+            raise RecipeError(f"none of the {len(clips)} recordings can be read; see the warnings")
     return spans
 
 

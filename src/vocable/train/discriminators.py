@@ -85,7 +85,7 @@ class Period(Maps):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x = F.pad(x, (0, -x.shape[-1] % self.period))
-        return self.through(x.unflatten(-1, (-1, self.period)))
+        return self.through(x.reshape(*x.shape[:2], -1, self.period))
 
 
 class Resolution(Maps):

@@ -56,7 +56,7 @@ def _board(folder: Path, step: int) -> Any:
     except ImportError:
         _logger.info('for TensorBoard: pip install "vocable[train]"')
         return None
-    return SummaryWriter(str(folder), purge_step=step + 1)  # type: ignore[no-untyped-call]
+    return SummaryWriter(str(folder), purge_step=step + 1)
 
 
 def _numbers(name: str, value: Any) -> list[tuple[str, float]]:

@@ -157,7 +157,7 @@ class Loop:
         for _ in range(parts):
             losses = self.task.losses(self.task.draw())
             self._sum(losses)
-            (self.task.total(losses) / parts).backward()
+            torch.autograd.backward(self.task.total(losses) / parts)
         self._norm = self._finite("gradient", self.descent.measure())
         self.descent.step(self.recipe.optimizer.lr * self._scale)
         if self.critic:
@@ -169,7 +169,7 @@ class Loop:
         critic.clear()
         losses = self.task.critic_losses()
         self._sum(losses)
-        torch.stack(list(losses.values())).sum().backward()
+        torch.autograd.backward(list(losses.values()))
         self._finite("gradient of the discriminators", critic.measure())
         critic.step(self.recipe.adversarial.optimizer.lr * self._scale)
 

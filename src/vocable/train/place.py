@@ -65,7 +65,8 @@ class Place:
         line = torch.cat([grad.flatten() for grad in grads])
         dist.all_reduce(line)
         line /= self.replicas
-        for grad, part in zip(grads, line.split([g.numel() for g in grads]), strict=True):
+        parts = torch.split(line, [grad.numel() for grad in grads])
+        for grad, part in zip(grads, parts, strict=True):
             grad.copy_(part.view_as(grad))
 
     def gather(self, value: Any) -> list[Any]:

@@ -104,10 +104,16 @@ class Adversarial:
     scales: int = 0  # of the waveform, at 1, 1/2, 1/4 … of its rate
     periods: tuple[int, ...] = ()  # samples
     windows: tuple[int, ...] = ()  # of spectra, samples
-    channels: int = 16  # of each one's first layer
+    channels: int = 16  # of each one's first layer, a multiple of 4
     weight: float = 1.0  # of the hinge loss
     feature: float = 2.0  # weight of the distance of their feature maps
     optimizer: Optimizer = Optimizer(lr=3e-4, betas=(0.8, 0.99))
+
+    def __post_init__(self) -> None:
+        _demand(
+            self.channels > 0 and self.channels % 4 == 0,
+            f"adversarial.channels is {self.channels}; wanted a multiple of 4",
+        )
 
     @property
     def wanted(self) -> bool:

@@ -1,0 +1,135 @@
+"""From a manifest to a model on disk: run, load, tokens, fine-tune, spaces kept and born."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+import vocable
+from vocable.errors import ModelError, RecipeError, TokenError
+from vocable.train.codec import run, split
+from vocable.train.export import export
+from vocable.train.manifest import Clip
+from vocable.train.recipe import read_recipe, recipe_from
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a manifest of four gliding buzzes, which have a pitch."""
+    folder = tmp_path_factory.mktemp("voices")
+    for index in range(4):
+        hertz = np.linspace(100 + 40 * index, 180 + 40 * index, 2 * RATE)
+        phase = np.cumsum(hertz) / RATE
+        buzz = sum(np.cos(2 * np.pi * k * phase) / k for k in range(1, 20))
+        soundfile.write(folder / f"{index}.wav", 0.05 * buzz, RATE)
+    rows = [json.dumps({"path": f"{index}.wav"}) for index in range(4)]
+    (folder / "manifest.jsonl").write_text("\n".join(rows))
+    return folder / "manifest.jsonl"
+
+
+@pytest.fixture(scope="module")
+def trained(voices: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a finished run of the toy recipe."""
+    torch.set_num_threads(1)
+    out = tmp_path_factory.mktemp("runs") / "toy"
+    run("toy", voices, out, overrides=["codec.licence=CC0-1.0"], threads=1, device="cpu")
+    return out
+
+
+def further(trained: Path, *freeze: str) -> Any:
+    return recipe_from(
+        {
+            "name": "finer",
+            "codec": {"start": str(trained), "freeze": list(freeze)},
+            "data": {"batch": 2, "segment": 0.64},
+            "schedule": {"steps": 4, "warmup": 1},
+            "checkpoints": {"evaluate_seconds": 0, "tensorboard": False},
+        }
+    )
+
+
+def test_a_run_leaves_a_model_that_loads(trained: Path, voices: Path) -> None:
+    codec = vocable.load(str(trained))
+    assert codec.name == "toy" and codec.spec.space.startswith("toy@1:")
+    tokens = codec.encode(str(voices.parent / "0.wav"))
+    assert codec.decode(tokens).samples.shape == (1, 2 * RATE)
+    facts = json.loads((trained / "config.json").read_text())
+    assert facts["licence"] == "CC0-1.0" and facts["training"]["steps"] == 20
+
+
+def test_a_checkpoint_exports_the_same_model(trained: Path, tmp_path: Path) -> None:
+    assert export(trained, tmp_path / "again") == vocable.load(str(trained)).spec.space
+    same = (trained / "model.safetensors", tmp_path / "again" / "model.safetensors")
+    assert same[0].read_bytes() == same[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("freeze", "kept"), [((), False), (("encoder",), False), (("encoder", "quantizer"), True)]
+)
+def test_a_frozen_encoder_and_quantizer_keep_the_space(
+    trained: Path, voices: Path, tmp_path: Path, freeze: tuple[str, ...], kept: bool
+) -> None:
+    old = vocable.load(str(trained))
+    run(further(trained, *freeze), voices, tmp_path / "finer", threads=1, device="cpu")
+    new = vocable.load(str(tmp_path / "finer"))
+    assert (new.spec.space == old.spec.space) == kept
+    assert new.name == ("toy" if kept else "finer")
+    tokens = old.encode(str(voices.parent / "0.wav"))
+    if kept:
+        heard = [codec.decode(tokens).samples for codec in (old, new)]
+        assert not np.array_equal(*heard)  # the decoder did learn
+    else:
+        with pytest.raises(TokenError, match="this codec is finer"):
+            new.decode(tokens)
+
+
+def test_further_training_resumes(trained: Path, voices: Path, tmp_path: Path) -> None:
+    recipe = further(trained)
+    run(recipe, voices, tmp_path / "finer", threads=1, device="cpu")
+    again = run(recipe, voices, tmp_path / "finer", resume=True, threads=1, device="cpu")
+    first = vocable.load(str(tmp_path / "finer"))
+    assert again.spec.space.partition(":")[0] != "" and first.name == "finer"
+
+
+@pytest.mark.parametrize(
+    ("sets", "error", "message"),
+    [
+        (["codec.start=toy"], RecipeError, "start or architecture, one of them"),
+        (['codec.freeze=["head"]'], RecipeError, "codec.freeze has head; it knows encoder"),
+        (["codec.architecture=speach"], ModelError, 'nearest: "speech"'),
+        (["codec.config={latnet = 3}"], ModelError, 'nearest: "latent"'),
+    ],
+)
+def test_a_codec_that_cannot_be_made(
+    sets: list[str], error: type[Exception], message: str, voices: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=message):
+        run("toy", voices, tmp_path / "run", overrides=sets, device="cpu")
+
+
+def test_the_held_out_are_the_rows_that_say_so_or_a_share() -> None:
+    recipe = read_recipe("toy")
+    plain = [Clip(Path(f"{i}.wav")) for i in range(40)]
+    train, held = split(recipe, plain)
+    assert len(held) == 2 and len(train) == 38 and not set(held) & set(train)
+    train, held = split(recipe, [*plain, Clip(Path("v.wav"), split="valid")])
+    assert len(train) == 40 and [clip.path.name for clip in held] == ["v.wav"]
+    with pytest.raises(RecipeError, match="1 recordings leave none to train on"):
+        split(recipe, plain[:1])
+
+
+def test_a_run_says_how_much_it_hears(
+    trained: Path, voices: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="vocable"):
+        run(further(trained), voices, tmp_path / "run", threads=1, device="cpu")
+    assert "0.00 h to train on, 0.00 h held out" in caplog.text

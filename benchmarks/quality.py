@@ -59,7 +59,8 @@ def main() -> None:
         print(line, file=sys.stderr)
     scores = [score for result in results for score in result.scores]
     energies = np.sum([r.energies for r in results], axis=0) if named else np.zeros(0)
-    report = [*systems_table(scores, energies), "", *levels_table(scores), ""]
+    report = [*systems_table(scores, energies), ""]
+    report += [*levels_table(scores), ""] if named else []
     report += [f"{len(clips)} clips; {describe('pesq', 'pystoi', 'soxr')}"]
     print("\n".join(report))
     if options.json:

@@ -42,8 +42,6 @@ def levels_table(scores: list[Score]) -> list[str]:
     """Return the Markdown table of what levels add, between neighbours and over doublings."""
     measures = list(scores[0].measures)
     ours = [s for s in dict.fromkeys(score.system for score in scores) if s.endswith(" levels")]
-    if len(ours) < 2:
-        return []
     counts = [int(name.split()[-2]) for name in ours]
     pairs = list(zip(ours, ours[1:], strict=False))
     doubled = [n for n in (counts[-1] // 4, counts[-1] // 2, counts[-1]) if n in counts]

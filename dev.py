@@ -122,7 +122,7 @@ def bench(arguments: Sequence[str]) -> int:
     if unknown := [name for name in arguments if name not in known]:
         raise Failed(f"no benchmark {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
     chosen = [path for path in scripts if not arguments or path.stem in arguments]
-    return max((run(str(python()), str(path.relative_to(ROOT))) for path in chosen), default=0)
+    return max((run(str(python()), "-m", f"benchmarks.{x.stem}") for x in chosen), default=0)
 
 
 def docs(_: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
 import copy
 
 import pytest
+import torch
 
 from tests.codecs import tiny
 from vocable.audio import Audio

@@ -12,7 +12,7 @@ CODECS = {"seanet": tiny.seanet(), "stereo": tiny.seanet(channels=2), "speech": 
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(
     samples=st.integers(1, 3000),
     channels=st.integers(1, 3),
@@ -26,7 +26,7 @@ def test_decoding_gives_samples_channels_and_rate(name, samples, channels, rate)
     assert (audio.channels, len(audio), audio.rate) == (channels, samples, rate)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(samples=st.integers(1, 3000), rate=st.sampled_from([8000, 22_050, 48_000]))
 def test_another_rate_gives_the_length_of_the_source_there(samples, rate):
     codec = CODECS["seanet"]

@@ -41,7 +41,7 @@ def noise(codec, batch, samples):
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(st.data())
 def test_streams_equal_whole(name, data):
     codec = CODECS[name]

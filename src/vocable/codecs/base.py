@@ -19,7 +19,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -27,10 +27,12 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.audio import Audio
+from vocable.audio.source import BinaryFile
 from vocable.codecs.state import Decoding, Encoding
 from vocable.nn.block import Block
 from vocable.quantize import Quantizer, ResidualVQ
 from vocable.tokens import AudioTokens, TokenSpec
+from vocable.tokens.file.streams import Seekable
 from vocable.weights import digest, halved
 
 UNBORN = "@0:untrained"
@@ -202,7 +204,7 @@ class Codec(nn.Module):
 
     def encode_to(
         self,
-        source: str | os.PathLike[str] | BinaryIO,
+        source: str | os.PathLike[str] | BinaryFile,
         target: str | os.PathLike[str],
         *,
         levels: int | None = None,
@@ -217,7 +219,7 @@ class Codec(nn.Module):
 
     def decode_to(
         self,
-        source: str | os.PathLike[str] | BinaryIO,
+        source: str | os.PathLike[str] | Seekable,
         target: str | os.PathLike[str],
         *,
         rate: int | None = None,

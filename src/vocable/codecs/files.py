@@ -9,24 +9,25 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import Float32
 
 from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
+from vocable.audio.source import BinaryFile
 from vocable.codecs import run
 from vocable.codecs.base import Codec
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenWriter, Track, joined
+from vocable.tokens.file.streams import Seekable
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
 
 
 def encode_to(
     codec: Codec,
-    source: str | os.PathLike[str] | BinaryIO,
+    source: str | os.PathLike[str] | BinaryFile,
     target: str | os.PathLike[str],
     *,
     levels: int | None = None,
@@ -63,7 +64,7 @@ def encode_to(
 
 def decode_to(
     codec: Codec,
-    source: str | os.PathLike[str] | BinaryIO,
+    source: str | os.PathLike[str] | Seekable,
     target: str | os.PathLike[str],
     *,
     rate: int | None = None,

@@ -60,7 +60,8 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", [["encode", "--colour", "x.wav"], ["encoed"], ["stream", "encode"], ["completion", "ksh"]]
+    "args",
+    [["encode", "--colour", "x.wav"], ["encoed"], ["roundtrip", "x.wav"], ["completion", "ksh"]],
 )
 def test_a_wrong_call_is_one_line_and_code_2(args: list[str]) -> None:
     done = call(*args)

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -35,6 +35,18 @@ COMMANDS = (
 )
 
 
+class _ClosedPipe(Exception):
+    """A closed pipe, by a name that click does not turn into exit code 1 on its own."""
+
+
+@contextlib.contextmanager
+def _marked() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise _ClosedPipe from error
+
+
 class Commands(click.Group):
     """A group whose members are the modules `vocable.cli.NAME`, imported when asked for."""
 
@@ -47,6 +59,14 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"vocable.cli.{name}").command
         return command
 
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        with _marked():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _marked():
+            return super().invoke(ctx)
+
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
     ) -> Any:
@@ -56,10 +76,6 @@ class Commands(click.Group):
         try:
             code = super().main(arguments, prog_name or "vocable", **settings)
             sys.stdout.flush()
-        except SystemExit as end:  # how click itself leaves when a pipe is closed
-            if not isinstance(end.__context__, BrokenPipeError):
-                raise
-            code = _explain(end.__context__)
         except Exception as error:
             if "--debug" in arguments:
                 traceback.print_exc()
@@ -69,7 +85,7 @@ class Commands(click.Group):
 
 def _explain(error: Exception) -> int:
     """Say in one line on stderr what ended the run; return the exit code for it."""
-    if isinstance(error, BrokenPipeError):
+    if isinstance(error, _ClosedPipe | BrokenPipeError):
         _drop_stdout()
         return CLOSED_PIPE
     if isinstance(error, click.Abort):

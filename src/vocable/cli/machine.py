@@ -18,12 +18,25 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
 
     import vocable
 
+    if device is not None:
+        _check_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
         return vocable.load(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(sentence(error)) from error
+
+
+def _check_device(name: str) -> None:
+    """Refuse a device that torch cannot use here; torch has three ways to say so."""
+    import torch
+
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = sentence(error).split(". ")[0].rstrip(".")
+        raise Refusal(f"--device {name} cannot be used here ({reason}); try cpu") from error
 
 
 class Codecs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,30 @@ _FULL_SCALE = 2.0**15  # of s16le
 _MOST = 2**16  # bytes that one read takes; a pipe gives less, and at once
 
 
-def read_blocks(source: BinaryIO, form: str, channels: int) -> Iterator[Samples]:
+@runtime_checkable  # so that signatures can be checked in the test run
+class Readable(Protocol):
+    """Where samples come from."""
+
+    def read1(self, count: int, /) -> bytes:
+        """Return what is there, up to `count` bytes; wait only for the first."""
+
+
+@runtime_checkable
+class Writable(Protocol):
+    """Where samples go."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of it."""
+
+    def flush(self) -> None:
+        """Pass it on now."""
+
+
+def read_blocks(source: Readable, form: str, channels: int) -> Iterator[Samples]:
     """Yield samples as they arrive; a sample that the end cuts off is left out, with a warning."""
     size = channels * TYPES[form].itemsize
     rest = b""
-    while data := _read_some(source):
+    while data := source.read1(_MOST):
         data = rest + data
         whole = len(data) - len(data) % size
         rest = data[whole:]
@@ -30,13 +49,6 @@ def read_blocks(source: BinaryIO, form: str, channels: int) -> Iterator[Samples]
             yield _to_float(np.frombuffer(data[:whole], TYPES[form]), channels)
     if rest:
         log.warning("stdin ends inside a sample; its %d bytes are left out", len(rest))
-
-
-def _read_some(source: BinaryIO) -> bytes:
-    """Return what is there, waiting only while there is nothing; empty at the end."""
-    read = getattr(source, "read1", source.read)
-    data: bytes = read(_MOST)
-    return data
 
 
 def _to_float(values: npt.NDArray[np.generic], channels: int) -> Samples:
@@ -47,7 +59,7 @@ def _to_float(values: npt.NDArray[np.generic], channels: int) -> Samples:
 class PcmWriter:
     """Writes samples as they come, flushing each block; clipped ones are counted for 16 bits."""
 
-    def __init__(self, target: BinaryIO, form: str) -> None:
+    def __init__(self, target: Writable, form: str) -> None:
         self.clipped = 0
         self._target = target
         self._form = form

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -12,17 +13,20 @@ from vocable.audio import Resampler, check_finite
 from vocable.codecs.run import check_fits, split_channels, stacks, written_length
 from vocable.errors import AudioError
 from vocable.tokens import AudioTokens, TokenWriter, Track
+from vocable.tokens.file.records import Cut
 
 if TYPE_CHECKING:
     from vocable.cli.pcm import PcmWriter, Samples
     from vocable.codecs import Codec
     from vocable.tokens import Source, TokenReader
 
+log = logging.getLogger("vocable")
+
 
 def encode_stream(
     codec: Codec,
     blocks: Iterator[Samples],
-    target: BinaryIO,
+    target: Any,
     *,
     rate: int,
     channels: int,
@@ -79,9 +83,18 @@ def decode_stream(
     (track,) = reader.tracks.values()
     check_fits(codec, track.spec)
     decoder = _Decoder(codec, track, rate or track.rate, channels or track.channels)
-    for _, tokens in reader:
+    for tokens in _arriving(reader):
         target.write(decoder.push(tokens))
     target.write(decoder.finish(reader.source()))
+
+
+def _arriving(reader: TokenReader) -> Iterator[AudioTokens]:
+    """Yield the tokens of each whole chunk; warn where the stream breaks off inside one."""
+    try:
+        for _, tokens in reader:
+            yield tokens
+    except Cut:
+        log.warning("the tokens end without a closing record: the stream was broken off")
 
 
 class _Decoder:

@@ -1,0 +1,123 @@
+"""`vocable encode` and `decode`: what they write, say, and skip."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import vocable
+from tests.cli.calls import call, called, results
+from tests.cli.small import write_tone
+
+
+def test_there_and_back_is_exactly_as_long(here: Path, small: Path) -> None:
+    write_tone(here / "x.wav", 1.2345, rate=22_050, channels=2)
+    call("encode", "x.wav", "--codec", small)
+    call("decode", "x.vcb", "-o", "y.flac", "--codec", small)
+    before, after = soundfile.info("x.wav"), soundfile.info("y.flac")
+    assert (after.frames, after.samplerate, after.channels) == (before.frames, 22_050, 2)
+
+
+def test_the_commands_do_what_python_does(here: Path, small: Path, speech: Path) -> None:
+    call("encode", "speech.wav", "--levels", 3, "--codec", small)
+    call("decode", "speech.vcb", "-o", "again.wav", "--codec", small)
+    codec = vocable.load(small)
+    tokens = codec.encode("speech.wav", levels=3)
+    assert vocable.read_tokens("speech.vcb") == tokens
+    codec.decode(tokens).save("python.wav")
+    assert Path("again.wav").read_bytes() == Path("python.wav").read_bytes()
+
+
+def test_one_line_for_people(here: Path, small: Path, speech: Path) -> None:
+    done = call("encode", "speech.wav", "--codec", small)
+    assert done.stdout == ""
+    assert done.stderr.startswith("speech.wav  1.0 s -> speech.vcb  ")
+    assert "kbps" in done.stderr and done.stderr.endswith("× real time\n")
+    assert call("encode", "speech.wav", "--codec", small, "--force", "--quiet").stderr == ""
+
+
+def test_json_has_units_and_the_numbers_of_the_file(here: Path, small: Path, speech: Path) -> None:
+    (facts,) = results("encode", "speech.wav", "--codec", small)
+    tokens = vocable.read_tokens("speech.vcb")
+    assert facts["input"] == "speech.wav" and facts["output"] == "speech.vcb"
+    assert facts["seconds"] == 1.0 and facts["samples"] == facts["rate_hz"] == 16_000
+    assert (facts["frames"], facts["levels"]) == (len(tokens), tokens.levels)
+    assert facts["bits_per_second"] == float(tokens.bitrate) == 500.0
+    assert facts["bytes"] == Path("speech.vcb").stat().st_size
+    assert facts["bits_per_second_on_disk"] == pytest.approx(8 * facts["bytes"])
+    (facts,) = results("decode", "speech.vcb", "-o", "y.wav", "--codec", small)
+    assert (facts["samples"], facts["rate_hz"], facts["channels"]) == (16_000, 16_000, 1)
+
+
+def test_a_tree_is_recreated_and_goes_on_where_it_was(here: Path, small: Path) -> None:
+    for name in ("a/one.wav", "b/c/two.flac"):
+        write_tone(here / "talks" / name, 0.2)
+    call("encode", "talks", "-o", "out", "--codec", small)
+    assert sorted(str(p.relative_to("out")) for p in Path("out").rglob("*.vcb")) == [
+        str(Path("a/one.vcb")),
+        str(Path("b/c/two.vcb")),
+    ]
+    Path("out/a/one.vcb").unlink()
+    kept = Path("out/b/c/two.vcb").stat().st_mtime_ns
+    done = call("encode", "talks", "-o", "out", "--skip-existing", "--codec", small)
+    assert "1 done, 1 skipped, existing" in done.stderr
+    assert Path("out/a/one.vcb").exists() and Path("out/b/c/two.vcb").stat().st_mtime_ns == kept
+    call("decode", "out", "-o", "back", "--codec", small)
+    assert soundfile.info("back/b/c/two.wav").frames == soundfile.info("talks/b/c/two.flac").frames
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "safetensors"])
+def test_arrays_for_trainers(here: Path, small: Path, speech: Path, ending: str) -> None:
+    (facts,) = results("encode", "speech.wav", "-o", f"x.{ending}", "--codec", small)
+    assert facts["bytes"] == Path(f"x.{ending}").stat().st_size and facts["frames"] == 25
+    if ending == "npy":
+        codes = vocable.load(small).encode("speech.wav").codes
+        assert np.array_equal(np.load("x.npy"), codes)
+
+
+def test_pipes_from_end_to_end(here: Path, small: Path, speech: Path) -> None:
+    encoded = called("encode", "-", "--codec", small, stdin=speech.read_bytes())
+    assert encoded.returncode == 0, encoded.stderr
+    assert b"stdin  1.0 s -> stdout" in encoded.stderr
+    decoded = called("decode", "-", "--codec", small, stdin=encoded.stdout)
+    assert decoded.returncode == 0, decoded.stderr
+    Path("y.wav").write_bytes(decoded.stdout)
+    assert soundfile.info("y.wav").frames == 16_000
+
+
+def test_mix_makes_one_stream(here: Path, small: Path) -> None:
+    write_tone(here / "x.wav", 0.5, channels=3)
+    (facts,) = results("encode", "x.wav", "--mix", "--codec", small)
+    assert (facts["streams"], facts["channels"]) == (1, 1)
+
+
+def test_another_rate_is_given_when_asked(here: Path, small: Path, speech: Path) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    call("decode", "speech.vcb", "-o", "y.wav", "--rate", 48_000, "--codec", small)
+    found = soundfile.info("y.wav")
+    assert (found.samplerate, found.frames) == (48_000, 48_000)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["encode", "speech.wav", "--codec", "gone"], 'no codec named "gone"'),
+        (["encode", "speech.wav", "--levels", "1"], "--levels must be one of 2, 3, 4"),
+        (["encode", "speech.wav", "-o", "-", "--json"], "--json writes to stdout"),
+        (["encode", "speech.wav", "--device", "cuda:99"], "cuda"),
+    ],
+)
+def test_refused_before_work(
+    here: Path, small: Path, speech: Path, args: list[str], words: str
+) -> None:
+    named = [] if "--codec" in args else ["--codec", str(small)]
+    done = call(*args, *named, code=2)
+    assert words in done.stderr and done.stderr.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["speech.wav"]
+
+
+def test_tokens_whose_codec_is_not_here(here: Path, small: Path, speech: Path) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    done = call("decode", "speech.vcb", "-o", "y.wav", code=1)
+    assert "tokens come from speech@1:" in done.stderr and "--codec" in done.stderr

@@ -89,7 +89,8 @@ class Spectra(Block):
             magnitude = power.sqrt().clamp(min=1e-5)
             scale = magnitude**-0.7
             parts = [0.4 * magnitude.log(), found.real * scale, found.imag * scale]
-            return torch.cat(parts, dim=-1).to(x.dtype), line[:, line.shape[1] - state.shape[1] :]
+            after = line[:, line.shape[1] - state.shape[1] :].clone()  # a view would keep it all
+            return torch.cat(parts, dim=-1).to(x.dtype), after
 
 
 class PitchRows(Block):
@@ -109,7 +110,7 @@ class PitchRows(Block):
         line = torch.cat([state, x[..., 0].to(state.dtype)], dim=1)
         frames = line.unfold(1, CONTEXT, self.stride_in)
         hz = pitch(frames.reshape(-1, CONTEXT), self.rate).reshape(*frames.shape[:2], POINTS)
-        return hz.to(x.dtype), line[:, line.shape[1] - state.shape[1] :]
+        return hz.to(x.dtype), line[:, line.shape[1] - state.shape[1] :].clone()
 
 
 def pitch_features(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch features"]:
@@ -222,9 +223,9 @@ class Source(Block):
         rows = line.unfold(2, len(self.window), self.hop) * self.window
         found = torch.fft.rfft(rows).transpose(1, 2).flatten(2)
         ends = ends[:, -1] - ends[:, -1].floor() if hz.shape[1] else phase
-        last = hz[:, -1:] if hz.shape[1] else last
+        last = hz[:, -1:].clone() if hz.shape[1] else last
         return found, (
-            line[..., line.shape[2] - past.shape[2] :],
+            line[..., line.shape[2] - past.shape[2] :].clone(),
             last,
             ends,
             position + train.shape[1],
@@ -257,7 +258,7 @@ class OverlapAdd(Block):
         waiting = state[:, None] if state.shape[1] else torch.zeros_like(late[:, :1])
         samples = (early + torch.cat([waiting, late[:, :-1]], dim=1)).flatten(1)
         begun = samples if state.shape[1] else samples[:, self.hop :]
-        return begun[..., None], late[:, -1]
+        return begun[..., None], late[:, -1].clone()
 
     def finish(self, state: Any) -> Tensor:
         return state[..., None]

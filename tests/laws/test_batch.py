@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from vocable import nn, testing
+from vocable.audio import Audio
 
-BLOCKS = testing.blocks()
+BLOCKS, CODECS = testing.blocks(), testing.codecs()
 every_block = pytest.mark.parametrize("name", BLOCKS)
 
 
@@ -25,6 +26,14 @@ def test_batch_equals_singles(name: str):
 def test_rows_join_and_leave(name: str, strides: int):
     block = BLOCKS[name]
     testing.check_rows_join_and_leave(block, rows(block, 20), strides * block.stride_in)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_recordings_equal_singles(name: str):
+    codec = CODECS[name]
+    lengths = (3 * codec.frame, 1, 3 * codec.frame, 5 * codec.frame + 9)
+    recordings = [Audio(testing.noise(codec, 1, n)[0].numpy(), codec.rate) for n in lengths]
+    testing.check_recordings_equal_singles(codec, recordings)
 
 
 class NormsTheBatch(nn.Linear):

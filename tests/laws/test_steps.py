@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vocable import nn, testing
 
-BLOCKS = testing.blocks()
+BLOCKS, CODECS = testing.blocks(), testing.codecs()
 every_block = pytest.mark.parametrize("name", BLOCKS)
 # multiples of the block's stride: none, one, several, more than the input holds
 SIZES = st.lists(st.sampled_from([0, 1, 1, 2, 3, 7, 40]), max_size=5)
@@ -36,6 +36,24 @@ def test_old_state_unharmed(name: str):
 def test_lookahead_is_exact(name: str):
     block = BLOCKS[name]
     testing.check_lookahead(block, rows(block, strides=40))
+
+
+@pytest.mark.parametrize("name", CODECS)
+@settings(max_examples=12)
+@given(samples=st.integers(1, 4 * 640), sizes=st.lists(st.integers(0, 900), max_size=5))
+def test_streams_equal_whole(name: str, samples: int, sizes: list[int]):
+    codec = CODECS[name]
+    testing.check_streams_equal_whole(codec, testing.noise(codec, 2, samples), sizes)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_lookahead_of_codecs_is_exact(name: str):
+    codec = CODECS[name]
+    sound = testing.noise(codec, 1, 12 * codec.frame).transpose(1, 2)
+    testing.check_lookahead(codec.encoder, sound)
+    with torch.no_grad():
+        latents = codec.quantizer.decode(codec.to_codes(sound.transpose(1, 2)))
+    testing.check_lookahead(codec.decoder, latents)
 
 
 class ForgetsItsPast(nn.Conv1d):

@@ -6,23 +6,25 @@ Each call makes new ones with the same weights, in evaluation mode, so that no t
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 
 from vocable import nn
 
-CHANNELS = 4  # of the input of every block here, unless its example says otherwise
+Made = TypeVar("Made")
 
 
 def blocks() -> dict[str, nn.Block]:
     """Return blocks for input `[batch, time, 4]`, each with a finite look-ahead."""
-    return {name: _made(make) for name, make in _BLOCKS.items()}
+    return {name: seeded(make).eval() for name, make in _BLOCKS.items()}
 
 
-def _made(make: Callable[[], nn.Block]) -> nn.Block:
+def seeded(make: Callable[[], Made]) -> Made:
+    """Make something with the same random weights each time, leaving the random state alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return make().eval()
+        return make()
 
 
 def _seanet_like() -> nn.Block:

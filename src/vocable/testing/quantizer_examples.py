@@ -1,0 +1,32 @@
+"""List small examples of every quantizer and of its seams, by readable names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+
+from vocable.quantize import VQ, Gradient, Normalised, Quantizer, ResidualVQ, rotation
+from vocable.testing.block_examples import seeded
+
+
+def quantizers() -> dict[str, Quantizer]:
+    """Return quantizers of latents `[batch, frames, 6]`, learned on noise, in evaluation mode."""
+    return {name: seeded(partial(_learned, make)) for name, make in _QUANTIZERS.items()}
+
+
+def _learned(make: Callable[[], ResidualVQ]) -> Quantizer:
+    quantizer = make()
+    quantizer.start(torch.randn(200, 6), per_step=200)
+    return quantizer.eval()
+
+
+_QUANTIZERS: dict[str, Callable[[], ResidualVQ]] = {
+    "vq": lambda: VQ(6, 16),
+    "rvq": lambda: ResidualVQ(6, (16,) * 4),
+    "rvq-of-unequal-levels": lambda: ResidualVQ(6, (32, 7, 3)),
+    "rvq-of-some-prefixes": lambda: ResidualVQ(6, (16,) * 4, prefixes=(2, 4)),
+    "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
+    "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
+}

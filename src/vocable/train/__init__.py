@@ -16,8 +16,9 @@ _HOMES = {
     "scan": "manifest",
     "read_manifest": "manifest",
     "run": "codec",
+    "export": "export",
 }
-__all__ = ["Clip", "Recipe", "read_manifest", "read_recipe", "run", "scan"]
+__all__ = ["Clip", "Recipe", "export", "read_manifest", "read_recipe", "run", "scan"]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float32
 
-from vocable.train.manifest import loudness
+from vocable.train.manifest import frame_powers, loudness
 from vocable.train.recipe import Augment
 
 _MARGIN = 0.1  # seconds of silence that stay at each edge
@@ -26,7 +26,7 @@ def trim(
     samples: Float32[np.ndarray, " samples"], rate: int, below_db: float
 ) -> Float32[np.ndarray, " kept"]:
     """Cut the edges that lie `below_db` under the recording's loudness, all but 0.1 s of each."""
-    powers = _powers(samples, rate)
+    powers = frame_powers(samples[None], rate)
     level = loudness(powers)
     if level is None:
         return samples
@@ -42,16 +42,8 @@ def normalise(
     samples: Float32[np.ndarray, " samples"], rate: int, level_db: float
 ) -> Float32[np.ndarray, " samples"]:
     """Return a recording at `level_db` dBFS (gated), or as near as its peak allows."""
-    level = loudness(_powers(samples, rate))
+    level = loudness(frame_powers(samples[None], rate))
     if level is None:
         return samples
     gain = min(10 ** ((level_db - level) / 20), 1 / float(np.abs(samples).max()))
     return samples * np.float32(gain)
-
-
-def _powers(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Return the mean square of each whole frame of 20 ms."""
-    frame = rate // 50
-    whole = len(samples) // frame * frame
-    powers: np.ndarray = np.square(samples[:whole]).reshape(-1, frame).mean(axis=1)
-    return powers

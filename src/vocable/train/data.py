@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
-import soxr
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from vocable.atomic import replacing
-from vocable.errors import RecipeError
+from vocable.audio import Audio, resample
+from vocable.errors import AudioError, RecipeError
 from vocable.train.condition import condition
 from vocable.train.manifest import Clip
 from vocable.train.recipe import Augment
@@ -109,16 +108,16 @@ def _decode(clips: Sequence[Clip], rate: int, augment: Augment) -> Iterator[tupl
             path = clip.path
             try:
                 whole, whole_rate = _read_mono(clip.path)
-            except (soundfile.LibsndfileError, OSError) as error:
+            except (AudioError, OSError) as error:
                 _log.warning("%s is left out: %s", clip.path, error)
                 whole = np.zeros(0, np.float32)
         part = whole[int(clip.start * whole_rate) : _end(clip, whole_rate)]
-        if len(part) and np.isfinite(part).all():
-            part = soxr.resample(part, whole_rate, rate) if whole_rate != rate else part
+        if len(part):
+            part = resample(part[None], whole_rate, rate)[0] if whole_rate != rate else part
             part = condition(part, rate, augment)
             yield index, np.round(np.clip(part, -1, 1) * _FULL).astype("<i2")
         elif len(whole):
-            _log.warning("%s is left out: empty, or NaN or infinite samples", clip.path)
+            _log.warning("%s ends before %g s: that part is left out", clip.path, clip.start)
 
 
 def _end(clip: Clip, rate: int) -> int | None:
@@ -126,8 +125,8 @@ def _end(clip: Clip, rate: int) -> int | None:
 
 
 def _read_mono(path: Path) -> tuple[np.ndarray, int]:
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return samples.mean(axis=1), int(rate)
+    audio = Audio.read(path)
+    return audio.samples.mean(axis=0), audio.rate
 
 
 class Segments:

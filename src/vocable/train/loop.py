@@ -81,6 +81,8 @@ class Loop:
         if not self.step:
             self.place.share(self.task.model)
             self.average = Average(self.task.model, self.recipe.average)
+            if self.recipe.codec.start and self.recipe.checkpoints.evaluates:
+                self._judge()  # what it could do before
         with _denormals_flushed(), self._ctrl_c():
             while not self._finished():
                 self._one_step()
@@ -223,7 +225,7 @@ class Loop:
         begin = time.monotonic()
         try:
             if self.place.first:
-                with torch.random.fork_rng(devices=[]), torch.inference_mode():
+                with torch.random.fork_rng(devices=[]), torch.no_grad():
                     found = self.task.evaluate(self.average.model, self.log.board, self.step)
                 self._tell(self.log.write("held_out", self.step, seconds=self.seconds, **found))
         except Exception:  # a judge must never end a run of hours

@@ -9,18 +9,21 @@ keys are left to others.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from vocable.atomic import replacing
-from vocable.errors import RecipeError
+from vocable.audio import AudioReader
+from vocable.errors import AudioError, RecipeError
 
-ENDINGS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"})
+ENDINGS = frozenset(
+    {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
+    | {".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"}  # with the extra `media`
+)
 BLOCK = 500  # frames of 20 ms read at once
 _SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
 
@@ -75,7 +78,7 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
             progress(str(path))
         try:
             rows.append({"path": str(path.resolve()), **_measure(path)})
-        except (soundfile.LibsndfileError, RecipeError, OSError) as error:
+        except (AudioError, OSError) as error:
             bad[str(path)] = str(error)
     if not rows and not bad:
         raise RecipeError(f"{root} holds no recordings ({' '.join(sorted(ENDINGS))})")
@@ -124,34 +127,34 @@ def _relative(path: str, base: Path) -> str:
 
 def _measure(path: Path) -> dict[str, Any]:
     """Read one file and return its facts."""
-    with soundfile.SoundFile(path) as file:
-        rate, channels = int(file.samplerate), int(file.channels)
-        powers = np.concatenate([*_frame_powers(file, rate // 50), np.zeros(0)])
-        samples = int(file.tell())
-    if samples == 0:
-        raise RecipeError("holds no samples")
-    if not np.isfinite(powers).all():
-        raise RecipeError("holds samples that are NaN or infinite")
+    samples, powers = 0, [np.zeros(0)]
+    with AudioReader(path) as reader:
+        frame = reader.rate // 50
+        for block in reader.blocks(frame * BLOCK):
+            samples += block.shape[1]
+            powers.append(frame_powers(block, reader.rate))
+    heard = np.concatenate(powers)
     return {
-        "seconds": round(samples / rate, 3),
-        "rate": rate,
-        "channels": channels,
-        "loudness": loudness(powers),
-        "silence": round(float(np.mean(powers < _SILENT**2)), 4) if powers.size else 1.0,
+        "seconds": round(samples / reader.rate, 3),
+        "rate": reader.rate,
+        "channels": reader.channels,
+        "loudness": loudness(heard),
+        "silence": round(float(np.mean(heard < _SILENT**2)), 4) if heard.size else 1.0,
     }
 
 
-def _frame_powers(file: soundfile.SoundFile, frame: int) -> Iterator[np.ndarray]:
-    """Yield the mean square of each whole frame, all channels together, block by block."""
-    for block in file.blocks(blocksize=frame * BLOCK, dtype="float32", always_2d=True):
-        whole = len(block) // frame * frame
-        yield np.square(block[:whole]).reshape(-1, frame * block.shape[1]).mean(axis=1)
+def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Return the mean square of each whole frame of 20 ms of `[channels, samples]`."""
+    frame = rate // 50
+    whole = samples.shape[1] // frame * frame
+    shaped = np.square(samples[:, :whole]).reshape(samples.shape[0], -1, frame)
+    powers: np.ndarray = shaped.mean(axis=(0, 2))
+    return powers
 
 
-def loudness(powers: Iterable[float] | np.ndarray) -> float | None:
+def loudness(powers: np.ndarray) -> float | None:
     """Return the gated level in dBFS: the mean power of what lies within 20 dB of the mean."""
-    loud = np.asarray(powers)
-    loud = loud[loud > _SILENT**2]
+    loud = powers[powers > _SILENT**2]
     if not loud.size:
         return None
     gated = loud[loud > loud.mean() / 100]

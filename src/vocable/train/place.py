@@ -1,8 +1,8 @@
 """Say where a run computes: on one device, or as one of several replicas that Accelerate launched.
 
-`accelerate launch --num_processes 2 -m vocable train codec …` starts one process a device. Every
-replica draws its own segments; gradients are averaged after each step, and the first replica's
-clock and keyboard decide for all. Codebooks average their own statistics
+`accelerate launch --num_processes 2 --no_python vocable train codec …` starts one process a device.
+Every replica draws its own segments; gradients are averaged after each step, and the first
+replica's clock and keyboard decide for all. Codebooks average their own statistics
 (quantize/learn/replicas.py).
 """
 

@@ -19,7 +19,7 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     import vocable
 
     if device is not None:
-        _check_device(device)
+        check_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
@@ -28,7 +28,7 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
         raise Refusal(sentence(error)) from error
 
 
-def _check_device(name: str) -> None:
+def check_device(name: str) -> None:
     """Refuse a device that torch cannot use here; torch has three ways to say so."""
     import torch
 

@@ -1,5 +1,6 @@
 """`vocable train codec`: run a recipe on a manifest of recordings; Ctrl-C saves."""
 
+import os
 import shlex
 import sys
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import click
 
 from vocable.cli import options
+from vocable.cli.machine import check_device
 from vocable.cli.refusal import Refusal, sentence
 from vocable.cli.say import Voice, clock, times
 
@@ -34,7 +36,7 @@ def command() -> None:
     help="Override a recipe's value, as in --set schedule.steps=200.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
-@options.threads
+@options.machine
 @options.speech
 def codec(
     recipe: str,
@@ -42,6 +44,7 @@ def codec(
     out: str,
     overrides: tuple[str, ...],
     resume: bool,
+    device: str | None,
     threads: int | None,
     as_json: bool,
     quiet: bool,
@@ -49,8 +52,14 @@ def codec(
     """Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."""
     voice = Voice(as_json=as_json, quiet=quiet)
     _check_recipe(recipe, overrides)
+    from vocable.train import checkpoint
     from vocable.train.codec import run
     from vocable.train.loop import Stopped
+
+    if not resume and os.path.exists(os.path.join(out, checkpoint.NAME)):
+        raise Refusal(f"{out} holds a run; go on with it by --resume, or name another folder")
+    if device is not None:
+        check_device(device)
 
     def progress(line: dict[str, Any]) -> None:
         voice.line(described(line))
@@ -64,6 +73,7 @@ def codec(
             resume=resume,
             overrides=overrides,
             threads=threads,
+            device=device,
             progress=progress,
         )
     except Stopped as stop:

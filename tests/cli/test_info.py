@@ -1,0 +1,99 @@
+"""`vocable info` and `models`: what is there, without torch."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vocable
+from tests.cli.calls import call, results
+from tests.cli.small import RATE, write_tone
+from vocable.tokens import TokenWriter, Track, fits
+
+
+@pytest.fixture
+def tokens(here: Path, small: Path) -> "vocable.AudioTokens":
+    """speech.vcb of 1 s in stereo, and its tokens."""
+    write_tone(here / "speech.wav", channels=2)
+    call("encode", "speech.wav", "--levels", 3, "--codec", small)
+    return vocable.read_tokens("speech.vcb")
+
+
+def test_a_token_file(tokens: "vocable.AudioTokens") -> None:
+    said = call("info", "speech.vcb").stdout
+    for words in (
+        "1.00 s, 16000 samples at 16000 Hz, 2 channels",
+        "25 frames × 3 levels, 2 streams",
+        "25 frames/s, 640 samples at 16000 Hz",
+        "3 of 4, codebooks of 32",
+        "level 0 is prosody",
+        "bit rate, nominal  0.75 kbps",
+        tokens.spec.space,
+    ):
+        assert words in said
+
+
+def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
+    (facts,) = results("info", "speech.vcb", "--context", 4096)
+    wanted = fits(tokens.spec, 4096, 3)
+    assert [fit["layout"] for fit in facts["context"]] == [fit.layout for fit in wanted]
+    flat = facts["context"][0]
+    assert flat == {"layout": "flatten", "tokens_per_second": 75.0, "seconds": 1365 / 25}
+    said = call("info", "speech.vcb", "--context", 4096).stdout
+    assert "fits 4096" in said and "flatten" in said and "coarse_first" in said
+
+
+def test_stdin_and_recordings(here: Path, tokens: "vocable.AudioTokens") -> None:
+    (piped,) = [call("info", "-", "--json", stdin=Path("speech.vcb").read_bytes())]
+    assert '"frames": 25' in piped.stdout
+    (facts,) = results("info", "speech.wav")
+    assert facts["kind"] == "recording" and facts["samples"] == RATE and facts["channels"] == 2
+
+
+def test_tracks_and_streams_without_an_end(here: Path, tokens: "vocable.AudioTokens") -> None:
+    track = Track.of(tokens)
+    with open("two.vcb", "wb") as file:
+        writer = TokenWriter(file, {"left": track, "right": track})
+        writer.write(tokens, "left")
+        writer.write(tokens, "right")
+        writer.finish()
+    assert [facts["track"] for facts in results("info", "two.vcb")] == ["left", "right"]
+    whole = Path("speech.vcb").read_bytes()
+    Path("cut.vcb").write_bytes(whole[:-1])
+    done = call("info", "cut.vcb")
+    assert "warning: " in done.stderr and "missing: the stream was broken off" in done.stdout
+
+
+def test_a_model(small: Path) -> None:
+    said = call("info", small, "--context", 100).stdout
+    assert "architecture  speech" in said and "0.50 kbps" in said and "fits 100" in said
+    (facts,) = results("info", small / "model.safetensors")
+    assert facts["kind"] == "model" and facts["bits_per_second"] == 500.0
+
+
+def test_the_models_of_the_package() -> None:
+    names = [facts["name"] for facts in results("models")]
+    assert len(call("models").stdout.splitlines()) == len(names)
+    for name in names:
+        assert results("info", name)[0]["name"] == name
+
+
+def test_what_is_nothing_is_refused(here: Path) -> None:
+    done = call("info", "nothing-here", code=2)
+    assert 'no codec named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
+    (here / "folder").mkdir()
+    assert "is no model" in call("info", "folder", code=2).stderr
+
+
+def test_no_torch(tokens: "vocable.AudioTokens", small: Path) -> None:
+    code = (
+        "import sys\nfrom vocable.cli.group import commands\n"
+        "for what in sys.argv[1:]:\n"
+        "  try: commands.main(['info', what, '--context', '99'])\n"
+        "  except SystemExit as end: assert end.code == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    line = [sys.executable, "-c", code, "speech.vcb", "speech.wav", str(small)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

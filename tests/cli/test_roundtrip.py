@@ -1,0 +1,108 @@
+"""`vocable roundtrip`: one table, one picture, one file each."""
+
+from pathlib import Path
+
+import pytest
+import soundfile
+
+import vocable
+from tests.cli.calls import call, results
+from tests.cli.small import write_tone
+
+PNG = b"\x89PNG\r\n\x1a\n"
+ROWS = (
+    *("codec", "duration", "frames", "levels", "bit rate, nominal", "bit rate, on disk"),
+    *("PESQ-WB", "STOI", "encode", "decode"),
+)
+
+
+def test_the_table_and_the_files(here: Path, small: Path, speech: Path) -> None:
+    how = ["--tokens", "x.vcb", "--report", "x.png", "--levels", 3, "--codec", small]
+    done = call("roundtrip", "speech.wav", "-o", "y.wav", *how)
+    assert tuple(line.split("  ")[0] for line in done.stdout.splitlines()) == ROWS
+    assert done.stdout.count("× real time") == 2
+    assert soundfile.info("y.wav").frames == 16_000
+    assert vocable.read_tokens("x.vcb") == vocable.load(small).encode("speech.wav", levels=3)
+    assert Path("x.png").read_bytes().startswith(PNG)
+    assert {path.name for path in here.iterdir()} == {"speech.wav", "y.wav", "x.vcb", "x.png"}
+
+
+def test_json_says_what_the_table_says(here: Path, small: Path, speech: Path) -> None:
+    (facts,) = results("roundtrip", "speech.wav", "-o", "y.wav", "--codec", small)
+    assert facts["seconds"] == 1.0 and facts["frames"] == 25 and facts["levels"] == 4
+    assert facts["bits_per_second"] == 500.0
+    assert facts["encode_times_real_time"] > 0 and facts["decode_times_real_time"] > 0
+    assert facts["pitch_semitones"] == 0.0
+
+
+def test_scores_are_those_of_the_measures(here: Path, small: Path) -> None:
+    pytest.importorskip("pystoi")
+    from vocable.audio import Audio
+    from vocable.measures.speech import stoi
+
+    write_tone(here / "x.wav", 2.0)
+    (facts,) = results("roundtrip", "x.wav", "-o", "y.wav", "--codec", small)
+    before, after = Audio.read("x.wav"), Audio.read("y.wav")
+    expected = stoi(before.samples[0], after.samples[0], 16_000)
+    assert facts["stoi"] == pytest.approx(expected, abs=0.01)  # the file has 16 bits
+
+
+def test_pitch_moves_the_prosody_and_nothing_else(here: Path, small: Path, speech: Path) -> None:
+    call("roundtrip", "speech.wav", "-o", "y.wav", "--tokens", "y.vcb", "--codec", small)
+    how = ["--pitch", "+3", "--tokens", "z.vcb", "--codec", small]
+    done = call("roundtrip", "speech.wav", "-o", "z.wav", *how)
+    assert "pitch              +3 semitones" in done.stdout
+    assert "not measured: the pitch is shifted" in done.stdout
+    plain, moved = vocable.read_tokens("y.vcb"), vocable.read_tokens("z.vcb")
+    assert (plain.stacks[0] != moved.stacks[0]).any()
+    for before, after in zip(plain.stacks[1:], moved.stacks[1:], strict=True):
+        assert (before == after).all()
+    codec = vocable.load(small)
+    assert moved == codec.shift_pitch(plain, 3.0)
+
+
+def test_pitch_needs_tokens_of_pitch(here: Path, speech: Path, tmp_path: Path) -> None:
+    from vocable.codecs import build
+    from vocable.load import save_model
+
+    sizes = {"filters": 2, "strides": [4, 4], "latent": 8, "sizes": [16, 16]}
+    codec = build("seanet", sizes)
+    save_model(codec, tmp_path / "plain")
+    done = call("roundtrip", "speech.wav", "-o", "y.wav", "--pitch", 1, "--codec", "plain", code=2)
+    assert "has no tokens of pitch" in done.stderr
+
+
+def test_what_has_no_score_says_why(here: Path, small: Path) -> None:
+    write_tone(here / "x.wav", 0.1)
+    done = call("roundtrip", "x.wav", "-o", "y.wav", "--codec", small)
+    assert done.stdout.count("not measured: ") == 2
+    (facts,) = results("roundtrip", "x.wav", "-o", "z.wav", "--codec", small)
+    assert facts["stoi"] is None and facts["pesq_wb"] is None
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["speech.wav", "-o", "speech.wav", "--force"], "is both input and output"),
+        (["speech.wav", "-o", "y.wav", "--tokens", "y.wav"], "must be different files"),
+        (["speech.wav", "-o", "no/y.wav"], "the folder no does not exist"),
+        (["gone.wav", "-o", "y.wav"], "no such file: gone.wav"),
+    ],
+)
+def test_refused_before_work(
+    here: Path, small: Path, speech: Path, args: list[str], words: str
+) -> None:
+    done = call("roundtrip", *args, "--codec", small, code=2)
+    assert words in done.stderr and done.stderr.count("\n") == 1
+    assert [path.name for path in here.iterdir()] == ["speech.wav"]
+
+
+def test_a_long_report_shows_its_start(here: Path, small: Path) -> None:
+    from tests.cli.small import tone
+    from vocable.audio import Audio
+    from vocable.cli.report import draw
+
+    audio = Audio(tone(25.0, channels=2).T, 16_000)
+    tokens = vocable.load(small).encode(audio)
+    draw("x.png", audio, audio, tokens, title="25 s")
+    assert Path("x.png").read_bytes().startswith(PNG)

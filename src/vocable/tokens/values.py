@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, init=False, eq=False, repr=False)
 class AudioTokens:
     """Tokens of one recording: one stack of codes per level, finest frames in time.
 
@@ -43,18 +43,30 @@ class AudioTokens:
 
     spec: TokenSpec
     stacks: tuple[Int32[np.ndarray, "streams _"], ...]
-    sides: Mapping[str, np.ndarray] = field(default_factory=dict)
-    durations: Int64[np.ndarray, " tokens"] | None = None
-    source: Source | None = None
+    sides: Mapping[str, np.ndarray]
+    durations: Int64[np.ndarray, " tokens"] | None
+    source: Source | None
 
-    def __post_init__(self) -> None:
-        put = object.__setattr__
-        put(self, "stacks", checks.stacks(self.spec, self.stacks))
-        put(self, "durations", checks.durations(self.spec, self.stacks, self.durations))
-        frames = checks.frames(self.spec, self.stacks, self.durations, self.source)
+    def __init__(
+        self,
+        spec: TokenSpec,
+        stacks: Sequence[Any],
+        sides: Mapping[str, Any] | None = None,
+        durations: Any = None,
+        source: Source | None = None,
+    ) -> None:
+        kept = checks.stacks(spec, stacks)
+        lasting = checks.durations(spec, kept, durations)
+        frames = checks.frames(spec, kept, lasting, source)
+        segments = len(spec.split(frames, None if source is None else spec.samples(source)))
+        named = checks.sides(spec, sides or {}, kept[0].shape[0], segments)
+        put = object.__setattr__  # the class is frozen
+        put(self, "spec", spec)
+        put(self, "stacks", kept)
+        put(self, "sides", MappingProxyType(named))
+        put(self, "durations", lasting)
+        put(self, "source", source)
         put(self, "_frames", frames)
-        put(self, "sides", MappingProxyType(checks.sides(self.spec, self.sides, self.streams,
-                                                         len(self.segments))))
 
     @property
     def streams(self) -> int:
@@ -75,7 +87,8 @@ class AudioTokens:
     @property
     def segments(self) -> tuple[int, ...]:
         """Frames in each segment; one piece for a codec without segments."""
-        return self.spec.split(self.frames, self._samples)
+        samples = None if self.source is None else self.spec.samples(self.source)
+        return self.spec.split(self.frames, samples)
 
     @property
     def seconds(self) -> Fraction:
@@ -167,9 +180,6 @@ class AudioTokens:
 
         return picture(self)
 
-    @property
-    def _samples(self) -> int | None:
-        return None if self.source is None else self.spec.samples(self.source)
 
 
 def joined(parts: Sequence[AudioTokens]) -> AudioTokens:

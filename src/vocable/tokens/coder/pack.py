@@ -62,7 +62,8 @@ def _row_bits(row: np.ndarray, size: int) -> np.ndarray:
 
 
 def _bits_of(values: np.ndarray, bits: int) -> np.ndarray:
-    flat = np.ascontiguousarray(values, dtype="<u8").view(np.uint8).reshape(len(values), 8)
+    room = next(n for n in (1, 2, 4, 8) if bits <= 8 * n)
+    flat = values.astype(f"<u{room}").view(np.uint8).reshape(len(values), room)
     return np.unpackbits(flat, axis=1, count=bits, bitorder="little").reshape(-1)
 
 
@@ -102,9 +103,11 @@ def _row_of(bits: np.ndarray, size: int, count: int) -> np.ndarray:
 
 def _values_of(bits: np.ndarray, wide: int) -> np.ndarray:
     """Join bits into numbers of `wide` bits."""
-    padded = np.zeros((len(bits) // wide, 64), np.uint8)
+    room = next(n for n in (8, 16, 32, 64) if wide <= n)
+    padded = np.zeros((len(bits) // wide, room), np.uint8)
     padded[:, :wide] = bits.reshape(-1, wide)
-    return np.packbits(padded, axis=1, bitorder="little").view("<u8")[:, 0].astype(np.uint64)
+    numbers = np.packbits(padded, axis=1, bitorder="little").view(f"<u{room // 8}")
+    return numbers[:, 0].astype(np.uint64)
 
 
 def _digits(values: np.ndarray, size: int, group: int) -> np.ndarray:

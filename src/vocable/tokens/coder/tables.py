@@ -106,7 +106,8 @@ class TableSet:
         """Write, for each level, 0, or 1 and every frequency less one."""
         parts = []
         for table in self.tables:
-            parts.append(b"\0" if table is None else b"\1" + varints(table.frequencies - 1))
+            spelled = b"" if table is None else varints((table.frequencies - 1).tolist())
+            parts.append(b"\1" + spelled if spelled else b"\0")
         return b"".join(parts)
 
     @classmethod

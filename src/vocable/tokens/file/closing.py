@@ -104,5 +104,7 @@ def _entries(payload: bytes, at: int, tracks: int) -> tuple[tuple[Entry, ...], i
         for _ in range(1 + tracks):
             value, at = read_varint(payload, at)
             numbers.append(value)
+        if numbers[0] == 0:
+            raise FormatError("the index has an entry of 0 bytes")
         entries.append(Entry(numbers[0], tuple(numbers[1:])))
     return tuple(entries), at

@@ -3,7 +3,7 @@
 MAX_FRAMES = 1 << 16  # base frames in a chunk
 MAX_PAYLOAD = 4 << 20  # bytes of a record
 MAX_HEADER = 1 << 20  # bytes of the header
-MAX_SYMBOLS = 1 << 22  # codes in a chunk
+MAX_SYMBOLS = 1 << 20  # codes in a chunk
 SYMBOLS_PER_BYTE = 64  # codes in a chunk, for each byte of it: bounds what a small file can claim
 MAX_TRACKS = 64
 MAX_INDEX = 1 << 17  # entries in the closing record

@@ -14,11 +14,11 @@ from ..values import AudioTokens
 from .records import (
     PREAMBLE_BYTES,
     Kind,
-    Readable,
     exactly,
     read_preamble,
     read_record,
 )
+from .streams import Readable
 from .track import Header, Track
 from .walk import Walk
 

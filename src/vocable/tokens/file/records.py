@@ -12,11 +12,11 @@ import mmap
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol, runtime_checkable
 
 from ...errors import FormatError
 from ..bits import MAX_BYTES, read_varint, varint
 from .limits import MAX_HEADER, MAX_PAYLOAD
+from .streams import Readable
 
 Bytes = bytes | mmap.mmap
 
@@ -47,14 +47,6 @@ class Cut(FormatError):
     """The file ends inside a record."""
 
 
-@runtime_checkable  # so that signatures can be checked in the test run
-class Readable(Protocol):
-    """What a record is read from: a file, a pipe."""
-
-    def read(self, count: int, /) -> bytes:
-        """Return up to `count` bytes, none at the end."""
-
-
 @dataclass(frozen=True)
 class Record:
     """One record: where it begins, how many bytes it takes, and what it holds."""
@@ -74,6 +66,8 @@ def preamble(file_id: bytes) -> bytes:
 
 def read_preamble(data: bytes) -> bytes:
     """Return the file's id; FormatError for what is no token file, or a newer one."""
+    if not data:
+        raise FormatError("the file is empty")
     if data[: len(MAGIC)] != MAGIC:
         raise FormatError("this is no token file: it does not begin with \\x89vcb")
     if len(data) < PREAMBLE_BYTES:
@@ -161,25 +155,31 @@ class View:
     def __init__(self, data: Bytes, at: int) -> None:
         self.data, self.at = data, at
 
-    def read(self, count: int) -> bytes:
+    def read(self, count: int = -1, /) -> bytes:
         piece = bytes(self.data[self.at : self.at + count])
         self.at += len(piece)
         return piece
 
 
-def find_record(data: Bytes, file_id: bytes, start: int) -> Record | None:
-    """Return the first whole record at `start` or later; None if there is none.
+class Finder:
+    """Find whole records in bytes that may be damaged anywhere.
 
-    A hostile file can hold many false beginnings, each with a long payload to check; the search
-    gives up when it has checked 64 times as many bytes as there are.
+    A hostile file can hold many false beginnings, each with a long payload to check; after checking
+    64 times as many bytes in vain as there are, nothing more is found.
     """
-    budget = 64 * len(data) + MAX_PAYLOAD
-    at = data.find(SYNC, start)
-    while at >= 0 and budget > 0:
-        view = View(data, at)
-        try:
-            return read_record(view, file_id, at)
-        except FormatError:
-            budget -= view.at - at
-        at = data.find(SYNC, at + 1)
-    return None
+
+    def __init__(self, data: Bytes, file_id: bytes) -> None:
+        self._data, self._id = data, file_id
+        self._budget = 64 * len(data) + MAX_PAYLOAD
+
+    def find(self, start: int) -> Record | None:
+        """Return the first whole record at `start` or later; None if there is none."""
+        at = self._data.find(SYNC, start)
+        while at >= 0 and self._budget > 0:
+            view = View(self._data, at)
+            try:
+                return read_record(view, self._id, at)
+            except FormatError:
+                self._budget -= view.at - at
+            at = self._data.find(SYNC, at + 1)
+        return None

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ...errors import FormatError
 from .closing import SIZE_BYTES, Closing
-from .records import CRC_BYTES, Bytes, Cut, Damage, Kind, Record, View, find_record, read_record
+from .records import CRC_BYTES, Bytes, Cut, Damage, Finder, Kind, Record, View, read_record
 from .track import Header
 from .walk import Walk
 
@@ -103,7 +103,7 @@ def _check_cut(data: Bytes, file_id: bytes, at: int, cut: Cut) -> None:
     """Tell a file that just ends from one whose last length is wrong: what follows would tell."""
     trailer = bytes(data[-SIZE_BYTES - CRC_BYTES : -CRC_BYTES])
     closed = int.from_bytes(trailer, "little") == len(data) - at
-    if closed or find_record(data, file_id, at + 1) is not None:
+    if closed or Finder(data, file_id).find(at + 1) is not None:
         raise Damage(f"the record at byte {at} is damaged; read with recover=True for the "
                      "rest") from cut
 
@@ -111,8 +111,9 @@ def _check_cut(data: Bytes, file_id: bytes, at: int, cut: Cut) -> None:
 def recover_runs(data: Bytes, file_id: bytes, header: Header, start: int) -> Found:
     """Take every record that is whole and in its place, and say what time is lost."""
     search = _Search(header, lenient=True)
+    finder = Finder(data, file_id)
     at, clean = start, True
-    while (record := find_record(data, file_id, at)) is not None:
+    while (record := finder.find(at)) is not None:
         clean = clean and record.at == at
         at = record.at + record.size
         try:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
 
 from ...errors import FormatError, TokenError
 from ..edit import join
@@ -22,6 +21,7 @@ from .closing import SIZE_BYTES, Closing, decode
 from .reader import IncompleteWarning, assemble, check_totals, read_start, source_of
 from .records import CRC_BYTES, Bytes, Damage, Kind, Record, read_record
 from .scan import Gap, Run, recover_runs, scan_runs
+from .streams import Seekable
 from .track import Track
 from .walk import Walk
 
@@ -43,7 +43,7 @@ class TokenFile:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | BinaryIO, *, recover: bool = False
+        self, path: str | os.PathLike[str] | Seekable, *, recover: bool = False
     ) -> None:
         self.name = _name(path)
         self._file, self._owned = _opened(path)
@@ -230,11 +230,9 @@ class TokenFile:
 
     def _search(self, recover: bool) -> None:
         """Find the records without an index; warn about what is not there."""
-        data = _whole(self._file)
-        if recover:
-            found = recover_runs(data, self._id, self._header, self._start)
-        else:
-            found = scan_runs(data, self._id, self._header, self._start)
+        search = recover_runs if recover else scan_runs
+        with _whole(self._file) as data:
+            found = search(data, self._id, self._header, self._start)
         self._runs, self._closing, self.gaps = found.runs, found.closing, found.gaps
         if found.problem:
             warnings.warn(IncompleteWarning(f"{self.name}: {found.problem}"), stacklevel=5)
@@ -270,33 +268,37 @@ class TokenFile:
             raise FormatError(f"{self.name}: {error}{rest}") from error
 
 
-def _name(path: str | os.PathLike[str] | BinaryIO) -> str:
+def _name(path: str | os.PathLike[str] | Seekable) -> str:
     if isinstance(path, (str, os.PathLike)):
         return "stdin" if str(path) == "-" else str(path)
     return str(getattr(path, "name", "tokens"))
 
 
-def _opened(path: str | os.PathLike[str] | BinaryIO) -> tuple[BinaryIO, bool]:
+def _opened(path: str | os.PathLike[str] | Seekable) -> tuple[Seekable, bool]:
     """Open for seeking; what cannot seek is read whole, a token file being small."""
     if isinstance(path, (str, os.PathLike)) and str(path) != "-":
         if Path(path).is_dir():
             raise IsADirectoryError(f"{path} is a folder, not a token file")
         if not Path(path).exists():
             raise FileNotFoundError(f"there is no file {path}")
-        file: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by TokenFile.close
+        file: Seekable = open(path, "rb")  # noqa: SIM115 - closed by TokenFile.close
         return (file, True) if file.seekable() else (_read_all(file), True)
-    stream: BinaryIO = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else path
+    stream: Seekable = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else path
     return (stream, False) if stream.seekable() else (_read_all(stream), True)
 
 
-def _read_all(stream: BinaryIO) -> BinaryIO:
+def _read_all(stream: Seekable) -> Seekable:
     return io.BytesIO(stream.read())
 
 
-def _whole(file: BinaryIO) -> Bytes:
-    """Return the bytes of a file, without reading them where the system can map it."""
+@contextmanager
+def _whole(file: Seekable) -> Iterator[Bytes]:
+    """Give the bytes of a file, without reading them where the system can map it."""
     file.seek(0)
     try:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):
-        return file.read()
+        yield file.read()
+    else:
+        with data:
+            yield data

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import BinaryIO
 
 from ...atomic import replacing
 from ..coder.pack import packed_bits
 from ..coder.tables import TableSet, fit_tables, shipped_for
 from ..values import AudioTokens
+from .streams import Seekable, Writable
 from .token_file import TokenFile
 from .track import Track
 from .writer import TokenWriter
 
 
 def write_tokens(
-    path: str | os.PathLike[str] | BinaryIO,
+    path: str | os.PathLike[str] | Writable,
     tokens: AudioTokens | Mapping[str, AudioTokens],
     *,
     overwrite: bool = False,
@@ -35,7 +35,7 @@ def write_tokens(
         _write(path, named)
 
 
-def _write(file: BinaryIO, named: Mapping[str, AudioTokens]) -> None:
+def _write(file: Writable, named: Mapping[str, AudioTokens]) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
     tables = {name: best_tables(tokens) for name, tokens in named.items()}
     with TokenWriter(file, tracks, tables=tables) as writer:
@@ -46,7 +46,7 @@ def _write(file: BinaryIO, named: Mapping[str, AudioTokens]) -> None:
 def best_tables(tokens: AudioTokens) -> TableSet | None:
     """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
     sizes = tuple(level.size for level in tokens.spec.levels)
-    choices: list[tuple[float, TableSet | None]] = [(_packed(tokens), None)]
+    choices: list[tuple[float, TableSet | None]] = [(_bits(tokens, None), None)]
     known = shipped_for(tokens.spec.space, sizes)
     if known is not None:
         choices.append((_bits(tokens, known.first(tokens.levels)), known.first(tokens.levels)))
@@ -67,22 +67,17 @@ def _worthwhile(tokens: AudioTokens, fitted: TableSet) -> TableSet:
     return TableSet(tuple(kept))
 
 
-def _packed(tokens: AudioTokens) -> float:
-    pairs = zip(tokens.spec.levels, tokens.stacks, strict=False)
-    return sum(packed_bits(level.size, codes.size) for level, codes in pairs)
-
-
-def _bits(tokens: AudioTokens, tables: TableSet) -> float:
+def _bits(tokens: AudioTokens, tables: TableSet | None) -> float:
     """Bits of these tokens under tables, levels without one packed."""
-    pairs = zip(tokens.spec.levels, tokens.stacks, tables.tables, strict=False)
-    return sum(
-        packed_bits(level.size, codes.size) if table is None else table.bits(codes)
-        for level, codes, table in pairs
-    )
+    given = tables.tables if tables else (None,) * tokens.levels
+    bits = 0.0
+    for level, codes, table in zip(tokens.spec.levels, tokens.stacks, given, strict=False):
+        bits += packed_bits(level.size, codes.size) if table is None else table.bits(codes)
+    return bits
 
 
 def read_tokens(
-    path: str | os.PathLike[str] | BinaryIO, *, track: str | None = None, recover: bool = False
+    path: str | os.PathLike[str] | Seekable, *, track: str | None = None, recover: bool = False
 ) -> AudioTokens:
     """Read a token file, every byte checked; tokens of a whole file know their source.
 

@@ -1,0 +1,356 @@
+"""Every damaged byte is noticed, what is whole is recovered, and harm finds its limits."""
+
+import io
+import json
+import os
+import time
+import tracemalloc
+import warnings
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tokens.strategies import made, tokens
+from tests.tokens.test_file import skewed, speech, written
+from tests.tokens.test_spec import SNAC, SPEECH
+from vocable.errors import FormatError
+from vocable.tokens import IncompleteWarning, Source, TokenFile, TokenReader, read_tokens
+from vocable.tokens.bits import varint, varints
+from vocable.tokens.file import closing as closings
+from vocable.tokens.file.closing import Closing, Entry
+from vocable.tokens.file.records import SYNC, Kind, preamble, record
+from vocable.tokens.file.track import Header, Track
+
+ID = b"abcd"
+
+
+def live(some, frames):
+    """Return the bytes of a file of chunks of `frames` frames, and where each chunk begins."""
+    from vocable.tokens import TokenWriter
+
+    target = io.BytesIO()
+    places = []
+    with TokenWriter(target, Track.of(some), chunk_seconds=0) as file:
+        for start in range(0, some.frames, frames):
+            places.append(target.tell())
+            file.write(some[start : start + frames])
+        file.finish(some.source.samples if some.source else None)
+    return target.getvalue(), places
+
+
+SOME = made(SPEECH, 2, 1, 60, 60 * 640, Source(60 * 640, 16_000))
+LIVE, PLACES = live(SOME, 10)
+
+
+def notices(data, track=None):
+    """Say whether reading refuses or warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            read_tokens(io.BytesIO(data), track=track)
+        except (FormatError, IncompleteWarning):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("data", [LIVE, written(skewed(3000)), written(made(SNAC, 3, 2, 9))],
+                         ids=["live", "coded", "coarse"])  # fmt: skip
+def test_every_changed_byte_is_noticed(data):
+    random = np.random.default_rng(0)
+    for at in range(len(data)):
+        broken = bytearray(data)
+        broken[at] ^= random.integers(1, 256)
+        assert notices(bytes(broken)), at
+
+
+@given(tokens(), st.integers(0, 10**9), st.integers(1, 255))
+def test_any_changed_byte_of_any_file_is_noticed(some, at, flip):
+    data = bytearray(written(some))
+    data[at % len(data)] ^= flip
+    assert notices(bytes(data))
+
+
+@given(tokens(), st.integers(0, 10**9), st.binary(max_size=9), st.integers(0, 9))
+def test_any_change_of_length_is_noticed(some, at, put, gone):
+    data = written(some)
+    place = at % (len(data) + 1)
+    broken = data[:place] + put + data[place + gone :]
+    assert broken == data or notices(broken)
+
+
+@given(st.binary(max_size=300))
+def test_noise_is_refused(noise):
+    for data in (noise, LIVE[:9] + noise, LIVE[: PLACES[0]] + noise):
+        if data != LIVE[: PLACES[0]]:
+            assert notices(data)
+
+
+def test_a_file_cut_anywhere_opens_up_to_its_last_chunk():
+    for end in range(PLACES[0], len(LIVE)):
+        whole = sum(place <= end for place in [*PLACES[1:], end_of_chunks()])
+        with pytest.warns(IncompleteWarning, match="broken off"):
+            assert read_tokens(io.BytesIO(LIVE[:end])) == SOME[: 10 * whole]
+
+
+def end_of_chunks():
+    claimed = int.from_bytes(LIVE[-8:-4], "little")
+    return len(LIVE) - claimed
+
+
+def test_a_file_cut_in_its_head_is_refused():
+    for end in range(PLACES[0]):
+        with pytest.raises(FormatError, match="empty|token file|ends inside|begin with a header"):
+            read_tokens(io.BytesIO(LIVE[:end]))
+
+
+def test_damage_says_from_when_on_and_recovers_the_rest():
+    broken = bytearray(LIVE)
+    broken[PLACES[2] + 12] ^= 1
+    with pytest.raises(FormatError, match=(
+        r"checksum mismatch in the record at byte \d+; audio from 0.80 s on is lost, "
+        "read with recover=True for the rest"
+    )):
+        read_tokens(io.BytesIO(bytes(broken)))
+    with pytest.warns(IncompleteWarning, match=r"damaged; lost 0.80 to 1.20 s"):
+        found = read_tokens(io.BytesIO(bytes(broken)), recover=True)
+    assert found == SOME[:20] + SOME[30:]
+
+
+def test_every_gap_is_reported_in_seconds():
+    data = LIVE[: PLACES[0]] + LIVE[PLACES[1] : PLACES[3]] + b"noise" + LIVE[PLACES[4] : -40]
+    with pytest.warns(IncompleteWarning, match="lost 0.00 to 0.40 s, 1.20 to 1.60 s"):
+        file = TokenFile(io.BytesIO(data), recover=True)
+    assert [(float(gap.start), float(gap.stop)) for gap in file.gaps] == [(0, 0.4), (1.2, 1.6)]
+    assert not file.complete and file.source() is None
+    assert file.cut(40, 50) == SOME[40:50]
+    for start, stop in [(0, 20), (25, 45), (30, 40)]:
+        with pytest.raises(FormatError, match=f"frames {start} to {stop} are not all in the file"):
+            file.cut(start, stop)
+
+
+def test_what_the_end_counts_and_is_not_there_is_a_gap():
+    data = LIVE[: PLACES[5]] + LIVE[end_of_chunks() :]
+    assert notices(data)
+    with pytest.warns(IncompleteWarning, match="lost 2.00 to 2.40 s"):
+        assert read_tokens(io.BytesIO(data), recover=True) == SOME[:50]
+
+
+def test_recovery_of_any_damage_gives_only_what_was_written():
+    random = np.random.default_rng(0)
+    for _ in range(100):
+        broken = bytearray(LIVE)
+        for at in random.integers(PLACES[0], len(LIVE), random.integers(1, 6)):
+            broken[at] ^= random.integers(1, 256)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = read_tokens(io.BytesIO(bytes(broken)), recover=True)
+        kept = {SOME[k : k + 10].codes.tobytes() for k in range(0, 60, 10)}
+        parts = [found[k : k + 10] for k in range(0, found.frames, 10)]
+        assert all(part.codes.tobytes() in kept for part in parts)
+
+
+# Files that somebody made to do harm: each record is whole, what it says is not.
+
+
+def file_of(*records, track=None):
+    """Return a file with a header and these records, `(kind, payload)`."""
+    header = Header({"": track or Track(SPEECH)}).to_bytes()
+    parts = [preamble(ID), record(ID, Kind.HEADER, 0, 0, header)]
+    for number, (kind, payload) in enumerate(records, 1):
+        parts.append(record(ID, kind, 0, number, payload))
+    return b"".join(parts)
+
+
+def chunk(start, count, codes=b""):
+    return Kind.CHUNK, varints((start, count)) + b"\0" + codes
+
+
+ONE = chunk(0, 1, bytes(3))
+
+
+@pytest.mark.parametrize(
+    "records, message",
+    [
+        ([chunk(0, 0)], "must hold 1 to 65536 frames, got 0"),
+        ([chunk(0, 1 << 40)], "must hold 1 to 65536 frames"),
+        ([chunk(0, 65_536)], "claims 131072 codes, more than may be"),
+        ([chunk(5, 1, bytes(3))], "begins at frame 5, not 0"),
+        ([ONE, ONE], "begins at frame 0, not 1"),
+        ([chunk(0, 1, bytes(4))], "packed codes must be 3 bytes, got 4"),
+        ([chunk(0, 1, b"\0\0\xff")], "bits that are not zero"),
+        ([(Kind.CHUNK, b"\0\1\1")], "form 1; known is 0, as the track has no tables"),
+        ([(Kind.CHUNK, b"\0\1\7")], "form 7"),
+        ([(Kind.CHUNK, b"")], "runs past the end"),
+        ([(Kind.HEADER, b"[]")], "a second header"),
+        ([(Kind.TABLES, b"\0" + bytes(8))], "needs tables 0000000000000000"),
+        ([(Kind.TABLES, b"\1\0\0"), (Kind.TABLES, b"\1\0\0")], "come twice"),
+        ([ONE, (Kind.TABLES, b"\1\0\0")], "after the first chunk"),
+        ([(Kind.TABLES, b"\2")], "must be embedded, or named"),
+        ([(Kind.SIDES, b"")], "sides end after 0 bytes"),
+        ([(0x86, b"")], "kind 0x86, which this version does not know.*newer vocable"),
+    ],
+)
+def test_hostile_records_are_refused(records, message):
+    data = file_of(*records)
+    with pytest.raises(FormatError, match=message):
+        read_tokens(io.BytesIO(data))
+    with pytest.raises(FormatError, match=message):
+        list(TokenReader(io.BytesIO(data)))
+
+
+def test_unknown_records_that_are_not_critical_are_skipped():
+    data = file_of((0x06, b"a note"), ONE, (0x07, b""))
+    with pytest.warns(IncompleteWarning):
+        assert read_tokens(io.BytesIO(data)).frames == 1
+
+
+def closed(closing, *records):
+    """Return a file whose closing record says this."""
+    payload = closings.encode(closing, len(records) + 1)
+    return file_of(*records, (Kind.CLOSING, payload))
+
+
+SIZE = len(file_of(ONE)) - len(file_of())
+
+
+@pytest.mark.parametrize(
+    "closing, message",
+    [
+        (Closing((None,), (2,), (Entry(SIZE, (2,)),)), r"counts \(2,\) frames at byte \d+, \(1,\)"),
+        (Closing((None,), (2,), (Entry(SIZE, (1,)),)), "does not add up to the 2 frames"),
+        (Closing((None,), (1,), (Entry(SIZE - 1, (1,)),)), "the index ends at byte"),
+        (Closing((641,), (1,), (Entry(SIZE, (1,)),)), "641 samples at 16000 Hz are"),
+        (Closing((None,), (0,), (Entry(SIZE, (0,)),)), "the index hides a chunk"),
+        (Closing((None,), (1,), (Entry(SIZE, (1,)), Entry(0, (0,)))), "an entry of 0 bytes"),
+    ],
+)
+def test_a_closing_record_that_lies_is_refused(closing, message):
+    with pytest.raises(FormatError, match=message):
+        read_tokens(io.BytesIO(closed(closing, ONE)))
+
+
+def test_a_closing_record_is_the_last():
+    good = closed(Closing((640,), (1,), (Entry(SIZE, (1,)),)), ONE)
+    assert read_tokens(io.BytesIO(good)).frames == 1
+    for extra in (b"\0", SYNC, record(ID, 0x06, 0, 3, b""), good):
+        with pytest.raises(FormatError, match="follow"):
+            read_tokens(io.BytesIO(good + extra))
+        with pytest.raises(FormatError):
+            list(TokenReader(io.BytesIO(good + extra)))
+
+
+def test_records_have_their_place():
+    good = closed(Closing((None,), (1,), (Entry(SIZE, (1,)),)), ONE)
+    other = good.replace(ID, b"wxyz", 1)
+    with pytest.raises(FormatError, match="checksum mismatch"):
+        read_tokens(io.BytesIO(other))
+    head = len(file_of())
+    twice = good[:head] + good[head : head + SIZE] * 2 + good[head + SIZE :]
+    with pytest.raises(FormatError, match="record 2 is missing|index ends"):
+        read_tokens(io.BytesIO(twice))
+
+
+def with_header(payload):
+    return preamble(ID) + record(ID, Kind.HEADER, 0, 0, payload)
+
+
+GOOD = Header({"": Track(SPEECH)}).to_bytes()
+
+
+@pytest.mark.parametrize(
+    "payload, message",
+    [
+        (b"", "header cannot be read"),
+        (b"[" * 100_000, "header cannot be read"),
+        (b'"' + b"9" * 100_000, "header cannot be read"),
+        (b"9" * 100_000, "header cannot be read"),
+        (b"[]", "1 to 64 tracks, got 0"),
+        (b"{}", "must be a list of at most 64 tracks"),
+        (b'[{"spec":{}}]', "is missing"),
+        (GOOD.replace(b"16000", b"16000.0"), "cannot be read"),
+        (GOOD.replace(b"16000", b"1e999"), "cannot be read"),
+        (GOOD.replace(b"16000", b"-1"), "rate must be an integer"),
+        (GOOD.replace(b":", b": "), "not in canonical form"),
+        (GOOD.replace(b'{"spec"', b'{"durations":0,"spec"'), "not in canonical form"),
+        (GOOD.replace(b'"frame"', b'"colour":1,"frame"'), "unknown keys colour"),
+        (GOOD.replace(b"[[2,1024]]", b"[[2000000000,1024]]"), "a run of 2000000000"),
+        (GOOD.replace(b"1024", b"99999999"), "level size"),
+        (GOOD.replace(b"speech-16k@", b"\xff@"), "cannot be read"),
+        (GOOD.decode().encode("utf-16"), "cannot be read|canonical"),
+        (b"[" + b",".join([GOOD[1:-1]] * 2) + b"]", "not in canonical form"),
+    ],
+)  # fmt: skip
+def test_hostile_headers_are_refused(payload, message):
+    with pytest.raises(FormatError, match=message):
+        TokenFile(io.BytesIO(with_header(payload)))
+
+
+def test_a_newer_version_says_so():
+    data = bytearray(LIVE)
+    data[4] = 2
+    with pytest.raises(FormatError, match="version 2, this vocable reads 1; install a newer"):
+        read_tokens(io.BytesIO(bytes(data)))
+
+
+def test_other_files_say_what_they_are_not(tmp_path):
+    (tmp_path / "a.vcb").write_bytes(b"RIFF....WAVE")
+    with pytest.raises(FormatError, match="a.vcb: this is no token file"):
+        read_tokens(tmp_path / "a.vcb")
+
+
+def test_a_small_file_takes_little_memory():
+    """Claims of length cost nothing: neither records, nor counts, nor samples, nor an index."""
+    lying = preamble(ID) + SYNC + bytes([Kind.HEADER, 0]) + varint(0) + varint(1 << 20)
+    long = file_of() + SYNC + bytes([Kind.CHUNK, 0, 1]) + varint(4 << 20)
+    index = varints((0, 0, 1 << 17)) + bytes(4)
+    huge = Closing(((1 << 62) - 1,), (1,), (Entry(SIZE, (1,)),))
+    files = [lying, long, file_of((Kind.CLOSING, index)), closed(huge, ONE),
+             file_of(chunk(0, 65_536, bytes(100)))]  # fmt: skip
+    for data in files:
+        tracemalloc.start()
+        assert notices(data)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 24 << 20
+
+
+def test_few_bytes_cannot_become_many_codes():
+    """Tables that make codes almost free: a chunk still needs a byte for every 64 codes."""
+    from vocable.tokens.coder import Table, TableSet
+
+    steep = Table(np.array([65_536 - 1023, *[1] * 1023]))
+    tables = (Kind.TABLES, b"\1" + TableSet((steep, steep)).to_bytes())
+    states = (1 << 24).to_bytes(5, "little")
+    claim = (Kind.CHUNK, varints((0, 60_000)) + b"\1\0" + states)
+    with pytest.raises(FormatError, match="claims 120000 codes, more than may be"):
+        read_tokens(io.BytesIO(file_of(tables, claim)))
+    silence = np.zeros((1, 60_000), int)
+    from vocable.tokens import AudioTokens
+
+    some = AudioTokens(SPEECH, (silence, silence))
+    assert read_tokens(io.BytesIO(written(some))) == some
+
+
+def test_false_beginnings_do_not_hang_recovery():
+    false = SYNC + bytes([Kind.CHUNK, 0, 1]) + varint(4 << 20)
+    data = file_of() + false * 100_000
+    began = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert read_tokens(io.BytesIO(data), recover=True).frames == 0
+    assert time.process_time() - began < 20
+
+
+def test_the_checksum_covers_the_id():
+    """A record of another file has a right checksum there, and a wrong one here."""
+    mine = record(ID, Kind.CHUNK, 0, 1, b"x")
+    assert mine[-4:] == zlib.crc32(ID + mine[:-4]).to_bytes(4, "little")
+    assert mine[-4:] != record(os.urandom(4), Kind.CHUNK, 0, 1, b"x")[-4:]
+
+
+def test_the_header_is_plain_json():
+    assert json.loads(GOOD) == [{"spec": SPEECH.to_dict()}]
+    assert speech().spec == SPEECH

@@ -1,0 +1,372 @@
+"""Law 5, no loss: tokens → bytes → tokens are the same: whole, in pieces, tracks and streams."""
+
+import io
+import os
+import subprocess
+import sys
+import textwrap
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file
+
+from tests.tokens.strategies import made, tokens
+from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
+from vocable.errors import TokenError
+from vocable.tokens import (
+    AudioTokens,
+    IncompleteWarning,
+    Level,
+    Side,
+    Source,
+    TokenFile,
+    TokenReader,
+    TokenWriter,
+    Track,
+    joined,
+    read_tokens,
+    write_tokens,
+)
+from vocable.tokens.coder import TableSet, fit_tables, tables
+
+
+def written(some, **kind):
+    """Return the bytes of a token file."""
+    file = io.BytesIO()
+    write_tokens(file, some, **kind)
+    return file.getvalue()
+
+
+def speech(frames=60, **kind):
+    return made(SPEECH, 2, 1, frames, **kind)
+
+
+def skewed(frames=4000, size=1024, seed=0):
+    random = np.random.default_rng(seed)
+    spec = replace(SPEECH, levels=(Level(size), Level(size)))
+    share = random.dirichlet(np.full(size, 0.1))
+    return AudioTokens(spec, tuple(random.choice(size, (2, 1, frames), p=share)))
+
+
+@given(tokens())
+def test_a_file_gives_back_the_same(some):
+    assert read_tokens(io.BytesIO(written(some))) == some
+
+
+@given(st.dictionaries(st.sampled_from(["user", "system", "a.b-c+1"]), tokens(), min_size=1))
+def test_tracks_give_back_the_same(named):
+    file = io.BytesIO(written(named))
+    for name, some in named.items():
+        assert read_tokens(file, track=name) == some
+
+
+@given(tokens(), st.sampled_from([0, 0.001, 0.01, 10]), st.data())
+def test_a_growing_file_gives_back_the_same(some, seconds, data):
+    """However the tokens come and however long the chunks are."""
+    target = io.BytesIO()
+    with TokenWriter(target, Track.of(some), chunk_seconds=seconds) as file:
+        for piece in pieces(some, data):
+            file.write(piece)
+        file.finish(some.source.samples if some.source else None)
+    assert read_tokens(io.BytesIO(target.getvalue())) == some
+    reader = TokenReader(io.BytesIO(target.getvalue()))
+    parts = [part for _, part in reader]
+    assert reader.complete and reader.source() == some.source
+    assert sum(part.frames for part in parts) == some.frames
+
+
+def pieces(some, data):
+    """Cut tokens at places where they may be cut."""
+    ends = np.cumsum(some.durations if some.durations is not None else some.segments).tolist()
+    if some.durations is None and some.spec.segment is None:
+        ends = [*range(0, some.frames, some.spec.step), some.frames]
+    places = data.draw(st.lists(st.sampled_from([0, *ends]), max_size=4)) if ends else []
+    places = [*sorted({0, *places, some.frames, *ends[-3:]})]
+    cut = [some[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return cut or [replace(some, source=None)]
+
+
+@given(tokens(), st.sampled_from([0.001, 10]), st.data())
+def test_any_range_is_the_slice(some, seconds, data):
+    target = io.BytesIO()
+    with TokenWriter(target, Track.of(some), chunk_seconds=seconds) as file:
+        file.write(some)
+    a, b = sorted(data.draw(st.tuples(*[st.integers(0, some.frames)] * 2)))
+    with TokenFile(io.BytesIO(target.getvalue())) as file:
+        assert file.frames() == some.frames and file.source() == some.source
+        try:
+            wanted = some[a:b]
+        except TokenError:
+            with pytest.raises(TokenError):
+                file[a:b]
+        else:
+            assert file[a:b] == wanted
+
+
+def test_only_the_chunks_of_a_range_are_read():
+    some = made(SPEECH, 2, 1, 25 * 600)
+    stream = Counting(written(some))
+    with TokenFile(stream) as file:
+        stream.count = 0
+        assert file[250 * 20 : 250 * 20 + 5] == some[5000:5005]
+    assert stream.count < 2 * 250 * 20 // 8 + 200
+
+
+class Counting(io.BytesIO):
+    count = 0
+
+    def read(self, size=-1):
+        data = super().read(size)
+        self.count += len(data)
+        return data
+
+
+def test_chunks_are_ten_seconds():
+    some = made(SPEECH, 2, 1, 25 * 25)
+    with TokenFile(io.BytesIO(written(some))) as file:
+        parts = list(file.chunks())
+    assert [part.frames for part in parts] == [250, 250, 125]
+    assert joined(parts) == some
+
+
+def test_the_index_may_cover_many_records(monkeypatch):
+    """A day of 40 ms chunks is more than the closing record holds: entries are joined."""
+    monkeypatch.setattr("vocable.tokens.file.closing.MAX_INDEX", 16)
+    monkeypatch.setattr("vocable.tokens.file.writer.MAX_INDEX", 16)
+    a, b = speech(100), speech(100, seed=1)
+    target = io.BytesIO()
+    with TokenWriter(target, {"a": Track.of(a), "b": Track.of(b)}, chunk_seconds=0) as file:
+        for k in range(100):
+            file.write(a[k : k + 1], "a")
+            file.write(b[k : k + 1], "b")
+    with TokenFile(io.BytesIO(target.getvalue())) as file:
+        assert len(file._runs) <= 16
+        assert file.read("a") == a and file.cut(37, 55, "b") == b[37:55]
+
+
+def test_size_is_that_of_packing():
+    """60 s of the shipped codec: 8 levels of 1024 at 25 frames/s, in 10 s chunks."""
+    spec = replace(SPEECH, space="speech-16k@1:0123456789abcdef",
+                   levels=(Level(1024, role="prosody"), *[Level(1024)] * 7),
+                   prefixes=tuple(range(2, 9)))  # fmt: skip
+    some = made(spec, 8, 1, 1500, 960_000, Source(960_000, 16_000))
+    assert len(written(some)) <= 1.02 * 1500 * 80 / 8
+
+
+def test_size_is_that_of_the_cross_entropy():
+    some = skewed(100_000)
+    used = fit_tables([some])
+    ideal = sum(t.bits(c) for t, c in zip(used.tables, some.stacks, strict=True)) / 8
+    data = written(some)
+    assert len(data) <= 1.02 * (ideal + len(used.to_bytes()))
+    assert len(data) < 0.9 * 2 * 100_000 * 10 / 8
+
+
+def test_a_level_without_gain_stays_packed():
+    flat, steep = speech(5000).stacks[0], skewed(5000).stacks[0]
+    some = AudioTokens(SPEECH, (flat, steep))
+    assert read_tokens(io.BytesIO(written(some))) == some
+    assert len(written(some)) < len(written(AudioTokens(SPEECH, (flat, flat))))
+
+
+def test_shipped_tables_are_named_not_carried(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "FOLDER", tmp_path)
+    tables.shipped.cache_clear()
+    tables.shipped_for.cache_clear()
+    some = skewed(600)
+    packed = len(written(some))
+    fitted = fit_tables([skewed(100_000)])
+    fitted.save(tmp_path, some.spec.space)
+    tables.shipped_for.cache_clear()
+    data = written(some)
+    assert fitted.name in data and len(data) < packed
+    assert read_tokens(io.BytesIO(data)) == some
+    assert read_tokens(io.BytesIO(written(some.first(1)))) == some.first(1)
+    (tmp_path / f"{fitted.name.hex()}.bin").unlink()
+    tables.shipped.cache_clear()
+    with pytest.raises(ValueError, match="needs tables .*install a newer vocable"):
+        read_tokens(io.BytesIO(data))
+    tables.shipped_for.cache_clear()
+
+
+def test_given_tables_are_embedded():
+    some = skewed(300)
+    target = io.BytesIO()
+    fitted = TableSet((fit_tables([some]).tables[0], None))
+    with TokenWriter(target, Track.of(some), tables={"": fitted}) as file:
+        file.write(some)
+    assert fitted.to_bytes() in target.getvalue()
+    assert read_tokens(io.BytesIO(target.getvalue())) == some
+
+
+def test_nothing_existing_is_lost(tmp_path):
+    path = tmp_path / "a.vcb"
+    speech().save(path)
+    before = path.read_bytes()
+    for refused in (lambda: speech(seed=1).save(path),
+                    lambda: TokenWriter(path, Track(SPEECH))):  # fmt: skip
+        with pytest.raises(FileExistsError, match="overwrite=True"):
+            refused()
+    assert path.read_bytes() == before
+    speech(seed=1).save(path, overwrite=True)
+    assert read_tokens(path) == speech(seed=1)
+    assert os.listdir(tmp_path) == ["a.vcb"]
+
+
+def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "a.vcb"
+    speech().save(path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("vocable.tokens.file.chunk.encode", full)
+    with pytest.raises(OSError, match="No space left"):
+        speech(seed=1).save(path, overwrite=True)
+    monkeypatch.undo()
+    assert os.listdir(tmp_path) == ["a.vcb"] and read_tokens(path) == speech()
+
+
+def test_a_folder_and_nothing_are_said_so(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        read_tokens(tmp_path)
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        read_tokens(tmp_path / "a.vcb")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        speech().save(tmp_path / "b" / "a.vcb")
+
+
+def test_several_tracks_need_a_name():
+    file = io.BytesIO(written({"user": speech(), "system": speech(5)}))
+    with pytest.raises(TokenError, match="track must be one of 'user', 'system', got None"):
+        read_tokens(file)
+    with pytest.raises(TokenError, match="a track's name must be"):
+        written({"no name": speech()})
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".safetensors"])
+def test_arrays_for_trainers(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    some = speech()
+    some.save(path)
+    loaded = {".npy": lambda: {"codes": np.load(path)}, ".npz": lambda: dict(np.load(path)),
+              ".safetensors": lambda: load_file(path)}[ending]()  # fmt: skip
+    assert loaded["codes"].dtype == np.int16 and (loaded["codes"] == some.codes).all()
+    with pytest.raises(FileExistsError):
+        some.save(path)
+
+
+def test_arrays_of_all_that_tokens_hold(tmp_path):
+    spec = replace(SNAC, sides=(Side("timbre", (3,)),))
+    some = made(spec, 3, 1, 9)
+    some.save(tmp_path / "a.npz")
+    loaded = np.load(tmp_path / "a.npz")
+    assert sorted(loaded) == ["level_0", "level_1", "level_2", "side_timbre", "spec"]
+    assert '"space":"snac@1:0a"' in str(loaded["spec"])
+    with pytest.raises(TokenError, match=".npy holds one array, got level_0, level_1"):
+        some.save(tmp_path / "a.npy")
+
+
+def test_a_writer_refuses_other_tokens():
+    target = io.BytesIO()
+    file = TokenWriter(target, Track(SPEECH, levels=2))
+    with pytest.raises(TokenError, match="the track holds 1 × 2 of speech-16k@1:0a1b, got 1 × 1"):
+        file.write(speech().first(1))
+    with pytest.raises(TokenError, match="track must be one of '', got 'x'"):
+        file.write(speech(), "x")
+    file.write(speech())
+    with pytest.raises(TokenError, match="1 samples are 1 frames of speech-16k, but 60 were"):
+        file.finish(1)
+    file.finish()
+    with pytest.raises(TokenError, match="the file is closed"):
+        file.write(speech())
+
+
+def test_item_sides_must_not_change():
+    spec = replace(SPEECH, sides=(Side("timbre", (1,)),))
+    target = io.BytesIO()
+    with TokenWriter(target, Track(spec)) as file:
+        file.write(made(spec, 2, 1, 3, seed=1))
+        with pytest.raises(TokenError, match="side timbre holds for the whole track"):
+            file.write(made(spec, 2, 1, 3, seed=2))
+
+
+def test_two_short_segments_at_the_end():
+    source = Source(3 * 47_520 + 47_520 + 100, 48_000, 2)  # 150, 150, 150, 149 and 1 frames
+    some = made(ENCODEC48, 2, 1, 600, ENCODEC48.samples(source), source)
+    assert some.segments == (150, 150, 150, 149, 1)
+    assert read_tokens(io.BytesIO(written(some))) == some
+
+
+def test_a_chunk_never_outgrows_its_caps():
+    wide = replace(SPEECH, levels=(Level(1 << 24),) * 256, prefixes=(256,))
+    track = Track(wide, streams=64)
+    target = io.BytesIO()
+    some = made(wide, 256, 64, 200)
+    with TokenWriter(target, track) as file:
+        file.write(some)
+    assert read_tokens(io.BytesIO(target.getvalue())) == some
+    with pytest.raises(TokenError, match="more than a chunk of a token file may hold"):
+        TokenWriter(io.BytesIO(), Track(replace(SPEECH, levels=(Level(1 << 24, 1 << 15),
+                    *[Level(2)] * 255), prefixes=(256,)), streams=64))  # fmt: skip
+
+
+KILLED = """
+    import os, signal, sys
+    from tests.tokens.strategies import made
+    from tests.tokens.test_spec import SPEECH
+    from vocable.tokens import TokenWriter, Track
+    file = TokenWriter(sys.argv[1], Track(SPEECH), chunk_seconds=0)
+    for k in range(40):
+        file.write(made(SPEECH, 2, 1, 60)[k : k + 1])
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_stream_wrote_stays(tmp_path):
+    path = tmp_path / "live.vcb"
+    subprocess.run([sys.executable, "-c", textwrap.dedent(KILLED), str(path)], check=False)
+    with pytest.warns(IncompleteWarning, match="broken off; 1.60 s are there"):
+        assert read_tokens(path) == speech()[:40]
+
+
+def test_a_stream_goes_through_a_pipe():
+    read, write = os.pipe()
+    with open(write, "wb") as target:
+        file = TokenWriter(target, Track(SPEECH), chunk_seconds=0)
+        file.write(speech()[:10])
+        with open(read, "rb") as source:
+            reader = TokenReader(source)
+            parts = iter(reader)
+            assert next(parts) == ("", speech()[:10])  # before the stream has ended
+            file.write(speech()[10:])
+            assert next(parts) == ("", speech()[10:])
+            file.finish(60 * 640)
+            target.close()
+            assert list(parts) == [] and reader.source() == Source(60 * 640, 16_000)
+
+
+def test_an_error_leaves_a_file_without_an_end(tmp_path):
+    path = tmp_path / "a.vcb"
+    with pytest.raises(KeyError), TokenWriter(path, Track(SPEECH), chunk_seconds=0) as file:
+        file.write(speech())
+        raise KeyError
+    with pytest.warns(IncompleteWarning):
+        assert read_tokens(path) == speech()
+
+
+def test_no_torch_is_loaded(tmp_path):
+    speech().save(tmp_path / "a.vcb")
+    code = ("import sys; from vocable.tokens import read_tokens; read_tokens(sys.argv[1]); "
+            "assert not {'torch', 'scipy', 'constriction'} & set(sys.modules)")  # fmt: skip
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.vcb")], check=True)
+
+
+def test_a_whole_file_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read_tokens(io.BytesIO(written(speech())), recover=True)

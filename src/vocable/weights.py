@@ -12,7 +12,7 @@ from pathlib import Path
 
 import safetensors
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from vocable.atomic import replacing
@@ -47,7 +47,7 @@ def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
     """Write tensors as one safetensors file, whole or not at all, over what is there."""
     flat = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     with replacing(path, overwrite=True) as fresh:
-        save_file(flat, fresh)
+        fresh.write_bytes(save(flat))  # save_file would leave it readable to its owner only
 
 
 def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -16,6 +16,8 @@ def test_reading_gives_what_was_written(tmp_path):
     found = weights.read(tmp_path / "x.safetensors", sha256=whole)
     assert found.keys() == TENSORS.keys()
     assert all(torch.equal(found[key], TENSORS[key]) for key in TENSORS)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "x.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
     with pytest.raises(FileNotFoundError):
         weights.read(tmp_path / "y.safetensors")
 

@@ -60,6 +60,13 @@ def test_quiet_segments_are_drawn_again() -> None:
     assert np.mean(loud[:, 0] == 0) < 0.06  # 20 quiet draws in a row: 2 %
 
 
+def test_silent_recordings_are_refused() -> None:
+    quiet = recordings(np.full(500, 0.001))
+    with pytest.raises(RecipeError, match="at most 0.001 rms .* augment.min_rms = 0.004"):
+        draw(quiet, Augment())
+    assert (draw(quiet) > 0).all()
+
+
 def test_gain_and_sign_vary_within_full_scale() -> None:
     found = draw(recordings(np.full(500, 0.5)), Augment(gain_db=(-12.0, 12.0)))[:, 0]
     levels = np.abs(found)

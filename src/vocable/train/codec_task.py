@@ -138,7 +138,7 @@ class CodecTask:
             self._health = health if self._health is None else self._health + health
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
-        if self.recipe.precision == "fp32":
+        if self.recipe.precision == "fp32" or not self.place.has_bf16:
             return contextlib.nullcontext()
         return torch.autocast(self.place.device.type, dtype=torch.bfloat16)
 

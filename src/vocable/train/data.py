@@ -147,11 +147,11 @@ class Segments:
     ) -> None:
         self.recordings, self.augment = recordings, augment
         self.batch, self.segment = batch, segment  # segment in samples
-        self.random = np.random.default_rng(seed)
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
         self._starts = np.maximum(lengths - segment + 1, 1)
         shares = self._starts * [(weights or {}).get(name, 1.0) for name in recordings.sets]
         self._until = np.cumsum(shares) / np.sum(shares)
+        self._check_heard(seed)
 
     def draw(self) -> Float[Tensor, "batch channels samples"]:
         """Return the next batch."""
@@ -163,10 +163,26 @@ class Segments:
     def restore(self, state: Mapping[str, Any]) -> None:
         self.random.bit_generator.state = dict(state)
 
+    def _check_heard(self, seed: int) -> None:
+        """Refuse recordings that are silent, by draws that leave the own ones as they are."""
+        self.random = np.random.default_rng(seed)
+        levels = [self._level(self._cut()) for _ in range(_TRIES)]
+        if max(levels) < self.augment.min_rms:
+            raise RecipeError(
+                f"{_TRIES} random segments have at most {max(levels):.2g} rms (full scale 1); the "
+                f"recipe wants augment.min_rms = {self.augment.min_rms}: lower it, set "
+                "augment.loudness_db = -23, or record louder"
+            )
+        self.random = np.random.default_rng(seed)
+
+    @staticmethod
+    def _level(samples: np.ndarray) -> float:
+        return float(np.sqrt(np.mean(np.square(samples))))
+
     def _segment(self) -> np.ndarray:
         for _ in range(_TRIES):
             samples = self._cut()
-            if float(np.sqrt(np.mean(np.square(samples)))) >= self.augment.min_rms:
+            if self._level(samples) >= self.augment.min_rms:
                 break
         gain = 10 ** (self.random.uniform(*self.augment.gain_db) / 20)
         samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))

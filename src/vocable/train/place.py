@@ -21,21 +21,34 @@ from vocable.errors import RecipeError
 
 
 class Place:
-    """The device of this process, and its rank among the replicas."""
+    """The device of this process, and its rank among the replicas.
+
+    One process takes `device`, by default CUDA where there is one, else the CPU; of several each
+    takes the one that Accelerate gives it.
+    """
 
     def __init__(self, device: str | None = None) -> None:
         self.rank, self.replicas = 0, 1
-        if importlib.util.find_spec("accelerate"):
-            from accelerate import PartialState
-
-            state = PartialState(cpu=device == "cpu")
-            self.rank, self.replicas = state.process_index, state.num_processes
-            found = state.device
-        elif int(os.environ.get("WORLD_SIZE", "1")) > 1:
-            raise RecipeError('several devices need an extra: pip install "vocable[train]"')
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            self.device = self._join(device)
         else:
-            found = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.device = torch.device(device) if device and self.replicas == 1 else found
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+
+    def _join(self, device: str | None) -> torch.device:
+        """Meet the other replicas and return the device that is ours."""
+        if not importlib.util.find_spec("accelerate"):
+            raise RecipeError('several devices need an extra: pip install "vocable[train]"')
+        from accelerate import PartialState
+
+        state = PartialState(cpu=device == "cpu")
+        self.rank, self.replicas = state.process_index, state.num_processes
+        found: torch.device = state.device
+        return found
+
+    @property
+    def has_bf16(self) -> bool:
+        """Whether the device computes in bfloat16."""
+        return self.device.type != "cuda" or torch.cuda.is_bf16_supported()
 
     @property
     def first(self) -> bool:

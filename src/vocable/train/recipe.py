@@ -6,15 +6,14 @@ error that names the nearest known one; `--set a.b=c` replaces single values bef
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-import types
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from vocable.errors import RecipeError
+from vocable.train.fill import fill
 
 
 def _demand(holds: bool, message: str) -> None:
@@ -44,9 +43,15 @@ class Data:
     held_out: str = ""  # a second manifest; empty: the rows whose split is not train
     held_out_share: float = 0.05  # of the files, where no row says its split
     weights: dict[str, float] = field(default_factory=dict)  # by the rows' `set`; not named: 1
-    prepare_seconds: float = (
-        2000.0  # of segments for a codec that learns from them before it starts
-    )
+    prepare_seconds: float = 2000.0  # of segments for what a codec learns before its first step
+
+    def __post_init__(self) -> None:
+        _demand(self.batch > 0, f"data.batch is {self.batch}; wanted at least 1")
+        _demand(self.segment > 0, f"data.segment is {self.segment} s; wanted more than 0")
+        _demand(
+            0 < self.held_out_share <= 0.5,
+            f"data.held_out_share is {self.held_out_share}; wanted above 0 and at most 0.5",
+        )
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,11 @@ class Optimizer:
     weight_decay: float = 0.01
     clip: float = 1.0  # largest norm of the gradient
     accumulate: int = 1  # batches a step
+
+    def __post_init__(self) -> None:
+        _demand(self.lr > 0, f"optimizer.lr is {self.lr}; wanted more than 0")
+        _demand(self.clip > 0, f"optimizer.clip is {self.clip}; wanted more than 0")
+        _demand(self.accumulate > 0, f"optimizer.accumulate is {self.accumulate}; wanted 1 or more")
 
 
 @dataclass(frozen=True)
@@ -149,6 +159,10 @@ class Checkpoints:
     clip_seconds: float = 6.0  # at most, from the start of each
     tensorboard: bool = True  # where it is installed
 
+    def __post_init__(self) -> None:
+        _demand(self.log_steps > 0, f"checkpoints.log_steps is {self.log_steps}; wanted 1 or more")
+        _demand(self.clips > 0, f"checkpoints.clips is {self.clips}; wanted 1 or more")
+
     @property
     def evaluates(self) -> bool:
         return bool(self.evaluate_seconds or self.evaluate_steps)
@@ -167,7 +181,7 @@ class Recipe:
     optimizer: Optimizer = Optimizer()
     adversarial: Adversarial = Adversarial()
     checkpoints: Checkpoints = Checkpoints()
-    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: autocast inside the blocks
+    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where the device has it
     average: float = 0.999  # decay of the averaged weights, which are what is shipped
     seed: int = 0
 
@@ -191,7 +205,7 @@ def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 def recipe_from(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe that a table of plain values describes, checked."""
-    recipe: Recipe = _fill(Recipe, table, "")
+    recipe: Recipe = fill(Recipe, table)
     return recipe
 
 
@@ -228,60 +242,3 @@ def _override(table: dict[str, Any], text: str) -> None:
         table[last] = tomllib.loads(f"x = {value}")["x"]
     except tomllib.TOMLDecodeError:
         table[last] = value.strip()
-
-
-def _fill(kind: type, table: Mapping[str, Any], where: str) -> Any:
-    hints = get_type_hints(kind)
-    for key in table:
-        if key not in hints:
-            near = difflib.get_close_matches(key, hints, n=1, cutoff=0.0)
-            raise RecipeError(
-                f"recipe has no key {where}{key}; nearest: {where}{near[0]} "
-                f"(known here: {', '.join(hints)})"
-            )
-    values = {key: _fit(hints[key], value, where + key) for key, value in table.items()}
-    missing = [item.name for item in fields(kind) if _needed(item) and item.name not in values]
-    _demand(not missing, f"recipe lacks {where}{', '.join(missing)}")
-    return kind(**values)
-
-
-def _needed(item: Any) -> bool:
-    return item.default is MISSING and item.default_factory is MISSING
-
-
-def _fit(hint: Any, value: Any, where: str) -> Any:
-    """Return `value` as the type `hint` of the key `where`, or say what was wanted."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if is_dataclass(hint) and isinstance(value, Mapping):
-        return _fill(hint, value, where + ".")  # type: ignore[arg-type]
-    if origin is Literal and value in inner:
-        return value
-    if origin in (Union, types.UnionType):
-        return _fit_any(inner, value, where)
-    if origin is tuple and isinstance(value, list | tuple):
-        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
-        if len(kinds) == len(value):
-            return tuple(_fit(k, v, where) for k, v in zip(kinds, value, strict=True))
-    if origin is dict and isinstance(value, Mapping):
-        return {key: _fit(inner[1], item, f"{where}.{key}") for key, item in value.items()}
-    if hint is Any or (type(value) is hint):
-        return value
-    if hint is float and type(value) is int:
-        return float(value)
-    wanted = " | ".join(map(repr, inner)) if origin is Literal else _spell(hint)
-    raise RecipeError(f"{where} is {value!r}; wanted {wanted}")
-
-
-def _fit_any(hints: Sequence[Any], value: Any, where: str) -> Any:
-    for hint in hints[:-1]:
-        try:
-            return _fit(hint, value, where)
-        except RecipeError:
-            continue
-    return _fit(hints[-1], value, where)
-
-
-def _spell(hint: Any) -> str:
-    if is_dataclass(hint):
-        return "a table"
-    return str(getattr(hint, "__name__", hint)) if get_origin(hint) is None else str(hint)

@@ -63,6 +63,9 @@ class ContourBook(Codebook):
         octaves. Entries are sorted by their mean pitch.
         """
         voiced = embed(contours[(contours > 0).any(-1)])
+        if not len(voiced):  # nobody speaks or sings: every entry is unvoiced
+            self.entries.zero_()
+            return
         centres = voiced[torch.randperm(len(voiced), device=voiced.device)[: self.size - 1]]
         for _ in range(rounds):
             centres = _moved(voiced, centres)

@@ -1,11 +1,12 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
 from vocable.nn.activation import ELU, GELU, Snake
-from vocable.nn.block import Block, Residual, Stack, State, select, stack_states
+from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
+from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
-from vocable.nn.norm import LayerNorm
+from vocable.nn.norm import GroupNorm, LayerNorm
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transposed import ConvTranspose1d
 
@@ -18,6 +19,8 @@ __all__ = [
     "ConvNeXtBlock",
     "ConvTranspose1d",
     "DepthwiseConv1d",
+    "EdgeConv1d",
+    "GroupNorm",
     "LayerNorm",
     "Linear",
     "Residual",
@@ -25,6 +28,7 @@ __all__ = [
     "Snake",
     "Stack",
     "State",
+    "fold",
     "select",
     "stack_states",
 ]

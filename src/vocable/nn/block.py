@@ -8,6 +8,7 @@ module, so one set of weights serves any number of streams.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import chain
@@ -31,7 +32,7 @@ class Block(nn.Module):
 
     stride_in: a step takes a multiple of this many rows.
     ratio: output rows per input row.
-    lookahead: input rows after its own that an output row waits for; None: unbounded.
+    lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
     """
 
@@ -65,7 +66,8 @@ class Block(nn.Module):
         """Return how many output rows are final once `rows` input rows have come."""
         if self.lookahead is None:
             raise ModelError(f"{type(self).__name__} looks ahead without bound; run it whole")
-        return max(0, math.floor((rows - self.lookahead) * self.ratio))
+        strides = (rows - self.lookahead) // self.stride_in
+        return max(0, math.floor(strides * self.stride_in * self.ratio))
 
     def zeros(self, *shape: int) -> Tensor:
         """Return zeros on the device and in the type of the block's weights."""
@@ -87,6 +89,14 @@ class Stack(Block):
             self.ratio *= block.ratio
         self.lookahead = self._lookahead()
         self.receptive = _receptive(blocks)
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time_out channels_out"]:
+        """Run member by member, each whole: so a member without steps has its use too."""
+        for block in self._members():
+            x = block(x)
+        return x
 
     def start(self, batch: int) -> State:
         """Return the states of the members, in order."""
@@ -118,7 +128,7 @@ class Stack(Block):
         return rows
 
     def _lookahead(self) -> int | None:
-        """Return the rows between what has come and what is final.
+        """Return how many rows more than a number of strides settle all outputs of these.
 
         It is not the members' sum: one row that a member waits for costs all the rows of an earlier
         member's stride.
@@ -126,7 +136,8 @@ class Stack(Block):
         if any(block.lookahead is None for block in self._members()):
             return None
         rows = self.stride_in * FAR
-        return math.ceil(rows - self.settled(rows) / self.ratio)
+        own = math.floor(rows * self.ratio)
+        return bisect_left(range(rows), own, key=lambda more: self.settled(rows + more))
 
     def _members(self) -> tuple[Block, ...]:
         return tuple(cast(Block, block) for block in self.blocks)
@@ -167,7 +178,7 @@ class Residual(Block):
         """Add to what the branch gives the rows that it belongs to."""
         held, waiting = state
         y, held = self.branch.step(x, held)
-        waiting = join(waiting, x)
+        waiting = join(waiting, x) if waiting.shape[1] else x
         done = y.shape[1]
         # cloned, so that the state does not keep the whole input alive
         later = waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(len(x), 0, 0)
@@ -182,10 +193,30 @@ class Residual(Block):
 
 def join(first: Tensor, second: Tensor) -> Tensor:
     """Join two pieces `[batch, time, channels]` in time; an empty one costs nothing."""
-    if first.shape[1] and second.shape[1]:
-        return torch.cat((first, second), 1)
-    # of two empty ones the wider: a state that has seen nothing does not know its channels
-    return max(first, second, key=lambda piece: piece.shape[1:])
+    if not second.shape[1]:
+        return first
+    return torch.cat((first, second), 1) if first.shape[1] else second
+
+
+def fold(
+    block: Block, x: Float[Tensor, "batch time channels"], rows: int
+) -> Float[Tensor, "batch time_out channels_out"]:
+    """Run over long input in steps of `rows`, a multiple of `block.stride_in`.
+
+    The same result as whole in the memory of one step; and faster where a step's rows fit the cache
+    and the whole's do not.
+    """
+    if rows < 1 or rows % block.stride_in:
+        raise ModelError(
+            f"a step of {type(block).__name__} takes a multiple of {block.stride_in} rows but rows "
+            f"is {rows}"
+        )
+    state, pieces = block.start(x.shape[0]), []
+    for tile in torch.split(x, rows, 1):
+        y, state = block.step(tile, state)
+        pieces.append(y)
+    pieces.append(block.finish(state))
+    return torch.cat([piece for piece in pieces if piece.shape[1]] or pieces[:1], 1)
 
 
 def batch_of(state: State) -> int:
@@ -222,11 +253,10 @@ def select(state: State, rows: Sequence[int] | Tensor) -> State:
 
 
 def _receptive(blocks: Sequence[Block]) -> int | None:
-    """Return the input rows of the first block that an output row of the last depends on."""
-    reach, ratio = Fraction(1), Fraction(1)
-    for block in blocks:
+    """Return how many input rows of the first block one output row of the last depends on."""
+    rows = 1
+    for block in reversed(blocks):
         if block.receptive is None:
             return None
-        reach += (block.receptive - 1) / ratio
-        ratio *= block.ratio
-    return math.ceil(reach)
+        rows = math.ceil((rows - 1) / block.ratio) + block.receptive
+    return rows

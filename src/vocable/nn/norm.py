@@ -1,4 +1,4 @@
-"""Normalisations that look at one row at a time."""
+"""Normalisations: of each row by itself, in steps too, and over all of time, whole only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 
 
@@ -30,3 +31,35 @@ class LayerNorm(Block):
     ) -> tuple[Float[Tensor, "batch time channels"], State]:
         """Normalise each row; there is no state."""
         return self.forward(x), state
+
+
+class GroupNorm(Block):
+    """Normalise groups of channels by their statistics over the whole recording.
+
+    It needs the recording to its end, so it runs whole only: `lookahead` is None.
+    """
+
+    lookahead = None
+    receptive = None
+
+    def __init__(self, groups: int, channels: int, *, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.groups, self.eps = groups, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Normalise over time."""
+        rows = x.transpose(1, 2)
+        return F.group_norm(rows, self.groups, self.weight, self.bias, self.eps).transpose(1, 2)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Refuse: the statistics of what is still to come are not known."""
+        raise ModelError(
+            "GroupNorm takes its statistics over the whole recording, so it has no steps; "
+            "run the block whole, or cut the recording into segments"
+        )

@@ -42,6 +42,16 @@ def _seanet_like() -> nn.Block:
     )
 
 
+def _encodec_like() -> nn.Block:
+    """Convolutions that reflect, one after the other: each waits for the rows it mirrors."""
+    return nn.Stack(
+        nn.EdgeConv1d(4, 4, 7, edge="reflect"),
+        nn.Residual(nn.Stack(nn.ELU(), nn.EdgeConv1d(4, 4, 3, edge="reflect"))),
+        nn.EdgeConv1d(4, 6, 4, stride=2, edge="reflect"),
+        nn.EdgeConv1d(6, 5, 7, edge="reflect"),
+    )
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -58,6 +68,11 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
     "transposed-patch": lambda: nn.ConvTranspose1d(4, 5, 3, stride=3),
+    "conv-reflect": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect"),
+    "conv-reflect-symmetric": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect", pad=(3, 3)),
+    "conv-reflect-strided": lambda: nn.EdgeConv1d(4, 5, 8, stride=4, edge="reflect", pad=(2, 2)),
+    "conv-replicate": lambda: nn.EdgeConv1d(4, 5, 4, stride=2, edge="replicate"),
+    "conv-replicate-ahead": lambda: nn.EdgeConv1d(4, 5, 3, edge="replicate", pad=(0, 2)),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "elu": nn.ELU,
@@ -70,4 +85,5 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
+    "stack-reflect": _encodec_like,
 }

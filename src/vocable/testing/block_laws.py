@@ -74,8 +74,8 @@ def check_old_state_unharmed(block: Block, x: Tensor, size: int) -> None:
 def check_lookahead(block: Block, x: Tensor) -> None:
     """Check that `block.lookahead` is exact, and that `step` withholds no more than that.
 
-    What comes later than `lookahead` rows after an output's own rows does not change it, not even
-    NaN; what comes just before does change some output. x has some strides more rows than that.
+    What comes more than `lookahead` rows after a stride does not change its outputs, not even if it
+    is NaN; what comes just before does change some. x has some strides more rows than that.
     """
     if block.lookahead is None:
         raise ModelError(f"{name_of(block)} looks ahead without bound; there is nothing to check")
@@ -206,6 +206,10 @@ def _check_future(block: Block, x: Tensor, clean: Tensor, row: int) -> bool:
             "are settled"
         )
     own = int(row * block.ratio)
+    if not settled:  # the block has not started
+        return False
+    if settled < own:
+        raise AssertionError(f"{what}: settles {settled} rows with {until}, their own are {own}")
     return bool(block(_spoil(x, until - 1))[:, :own].isnan().any())
 
 

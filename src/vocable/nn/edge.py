@@ -1,0 +1,104 @@
+"""Convolutions whose edges are not silence, as some published codecs have them.
+
+EnCodec reflects the first rows where others pad with zeros, Mimi's downsampler repeats the first.
+In steps the first output then waits until the rows that are mirrored have come.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.errors import ModelError
+from vocable.nn.block import State
+from vocable.nn.conv import Conv1d
+
+Edge = Literal["reflect", "replicate"]
+
+
+class EdgeConv1d(Conv1d):
+    """A convolution that pads by reflection (without the edge row) or by repeating the edge row.
+
+    Where the recording has too few rows to reflect, zeros after its end are taken in, as EnCodec
+    does. `lookahead` is that of a stream that has started.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        *,
+        edge: Edge,
+        stride: int = 1,
+        dilation: int = 1,
+        pad: tuple[int, int] | None = None,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(
+            channels_in,
+            channels_out,
+            kernel,
+            stride=stride,
+            dilation=dilation,
+            pad=pad,
+            bias=bias,
+        )
+        self.edge = edge
+        # rows that must have come before either edge can be made
+        self.needed = max(self.pad) + 1 if edge == "reflect" else 1
+        held = self.span - stride  # rows that a started state holds at least
+        if self.pad[1] and held < (self.pad[1] + 1 if edge == "reflect" else 1):
+            raise ModelError(
+                f"{edge} padding of {self.pad[1]} rows at the right needs rows that a stream has "
+                f"dropped; it holds {held}, give more of the padding to the left"
+            )
+
+    def settled(self, rows: int) -> int:
+        """Return how many output rows are final: none until the first edge can be made."""
+        return super().settled(rows) if rows >= self.needed else 0
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time_out channels_out"]:
+        """Convolve the padded rows at once."""
+        short = max(self.needed - x.shape[1], 0) if self.edge == "reflect" else 0
+        rows = torch.cat((x, x.new_zeros(x.shape[0], short, x.shape[2])), 1)
+        rows = self._extend(rows, *self.pad) if x.shape[1] else rows
+        return self._convolve(rows[:, : rows.shape[1] - short])
+
+    def start(self, batch: int) -> State:
+        """Return no rows yet, and one empty row as a sign that no edge is made yet."""
+        return self.zeros(batch, 0, self.channels_in), self.zeros(batch, 1, 0)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Convolve what is complete; before the first edge can be made, only collect."""
+        held, waiting = state
+        rows = torch.cat((held, x), 1)
+        if waiting.shape[1]:
+            if rows.shape[1] < self.needed:
+                return rows.new_zeros(rows.shape[0], 0, self.channels_out), (rows, waiting)
+            rows, waiting = self._extend(rows, self.pad[0], 0), waiting[:, :0]
+        y, held = super().step(rows[:, :0], rows)
+        return y, (held, waiting)
+
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
+        """Convolve what is held with the right edge."""
+        held, waiting = state
+        if waiting.shape[1]:
+            return self.forward(held)
+        return self._convolve(self._extend(held, 0, self.pad[1]))
+
+    def _extend(self, x: Tensor, left: int, right: int) -> Tensor:
+        """Return the rows with `left` before them and `right` after them."""
+        n = x.shape[1]
+        if self.edge == "replicate":
+            before, after = x[:, :1].expand(-1, left, -1), x[:, n - 1 :].expand(-1, right, -1)
+        else:
+            before, after = x[:, 1 : left + 1].flip(1), x[:, n - 1 - right : n - 1].flip(1)
+        return torch.cat((before, x, after), 1)

@@ -1,0 +1,108 @@
+"""A stack knows its strides, rates and reach from its members; wrong ones are refused."""
+
+from fractions import Fraction
+
+import pytest
+import torch
+
+from vocable import nn, testing
+from vocable.errors import ModelError
+
+
+def facts(block: nn.Block) -> tuple:
+    return block.stride_in, block.ratio, block.lookahead, block.receptive
+
+
+def test_facts_of_layers():
+    assert facts(nn.Conv1d(4, 4, 7)) == (1, 1, 0, 7)
+    assert facts(nn.Conv1d(4, 4, 7, dilation=3, pad=(9, 9))) == (1, 1, 9, 19)
+    assert facts(nn.Conv1d(4, 4, 16, stride=8, pad=(4, 4))) == (8, Fraction(1, 8), 4, 16)
+    assert facts(nn.ConvTranspose1d(4, 4, 16, stride=8)) == (1, 8, 0, 2)
+    assert facts(nn.ConvTranspose1d(4, 4, 16, stride=8, trim=(4, 4))) == (1, 8, 1, 2)
+    assert facts(nn.LSTM(4, 4)) == (1, 1, 0, None)
+    assert facts(nn.ConvNeXtBlock(4)) == (1, 1, 0, 7)
+
+
+def test_facts_of_stacks():
+    down = nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)), nn.Conv1d(4, 4, 6, stride=3)
+    assert facts(nn.Stack(*down)) == (6, Fraction(1, 6), 1, 14)
+    up = nn.ConvTranspose1d(4, 4, 6, stride=3), nn.ConvTranspose1d(4, 4, 4, stride=2)
+    assert facts(nn.Stack(*up)) == (1, 6, 0, 3)
+    assert facts(nn.Stack(*down, *up)) == (6, 1, 1, 26)
+    assert facts(nn.Stack()) == (1, 1, 0, 1)
+
+
+def test_one_row_awaited_late_costs_a_whole_early_stride():
+    late = nn.Conv1d(4, 4, 3, pad=(1, 1))
+    patches = nn.Conv1d(4, 4, 8, stride=8), nn.ConvTranspose1d(4, 4, 8, stride=8)
+    assert nn.Stack(*patches, late).lookahead == 8
+    assert nn.Stack(late, *patches).lookahead == 1
+
+
+@pytest.mark.parametrize("name", [n for n, b in testing.blocks().items() if b.receptive])
+def test_reach_is_exact(name):
+    """The input rows that some output row has a gradient to span `receptive` rows, none more."""
+    block = testing.blocks()[name]
+    x = torch.randn(1, 24 * block.stride_in, 4, requires_grad=True)
+    y = block(x)
+    spans = []
+    for row in range(y.shape[1] // 3, y.shape[1] // 3 + 13):
+        (slope,) = torch.autograd.grad(y[:, row].square().sum(), x, retain_graph=True)
+        reached = slope.abs().sum((0, 2)).nonzero().flatten()
+        spans.append(int(reached[-1] - reached[0]) + 1)
+    assert max(spans) == block.receptive
+
+
+def test_a_residual_must_keep_the_rate():
+    with pytest.raises(ModelError, match="gives 1/2 rows per row"):
+        nn.Residual(nn.Conv1d(4, 4, 4, stride=2))
+
+
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        ({"kernel": 7, "stride": 2}, "kernel a multiple of stride"),
+        ({"kernel": 4, "stride": 2, "trim": (2, 1)}, r"trim \(2, 1\)"),
+        ({"kernel": 4, "stride": 2, "trim": (3, -1)}, r"trim \(3, -1\)"),
+    ],
+)
+def test_transposed_convolutions_that_cannot_be(options, says):
+    with pytest.raises(ModelError, match=says):
+        nn.ConvTranspose1d(4, 4, **options)
+
+
+def test_paddings_that_cannot_be():
+    with pytest.raises(ModelError, match=r"padding must be at least 0 rows but is \(-1, 3\)"):
+        nn.Conv1d(4, 4, 3, pad=(-1, 3))
+    with pytest.raises(ModelError, match="reflect padding of 6 rows at the right"):
+        nn.EdgeConv1d(4, 4, 7, edge="reflect", pad=(0, 6))
+
+
+@pytest.mark.parametrize("rows", [2, 6, 40])
+def test_fold_equals_whole(rows):
+    block = nn.Stack(nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)), nn.Residual(nn.Conv1d(4, 4, 3)))
+    x = torch.randn(2, 22, 4)
+    torch.testing.assert_close(nn.fold(block, x, rows), block(x))
+    with pytest.raises(ModelError, match="takes a multiple of 2 rows but rows is 3"):
+        nn.fold(block, x, 3)
+
+
+def test_states_of_unlike_phase_do_not_stack():
+    block = nn.Residual(nn.Conv1d(4, 4, 3, pad=(1, 1)))
+    fresh, begun = block.start(1), block.step(torch.zeros(1, 5, 4), block.start(1))[1]
+    with pytest.raises(ModelError, match=r"state 1 holds \[2, 4\] where state 0 holds \[1, 4\]"):
+        nn.stack_states([fresh, begun])
+    assert nn.select(nn.stack_states([begun, begun, begun]), [2, 0])[0].shape == (2, 2, 4)
+
+
+@pytest.mark.parametrize("make", [nn.ConvNeXtBlock, lambda n: nn.Residual(nn.LSTM(n, n))])
+def test_training_in_bfloat16(make):
+    """Under autocast a block takes and gives rows that the next one takes, with gradients."""
+    block = make(8)
+    x = torch.randn(2, 12, 8)
+    whole = block(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = block(block(x.bfloat16()) - x)
+    y.float().sum().backward()
+    assert y.shape == whole.shape
+    assert all(weight.grad is not None for weight in block.parameters())

@@ -1,0 +1,126 @@
+"""Layers give what torch's own layers give on the same weights."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vocable import nn
+from vocable.errors import ModelError
+from vocable.nn.transposed import from_torch, to_torch
+
+
+def rows(time: int, channels: int = 4, batch: int = 2) -> torch.Tensor:
+    return torch.randn(batch, time, channels, generator=torch.Generator().manual_seed(0))
+
+
+def by_torch(function, x: torch.Tensor, *arguments, **options) -> torch.Tensor:
+    """Call one of torch's functions on `[batch, channels, time]`."""
+    return function(x.transpose(1, 2), *arguments, **options).transpose(1, 2)
+
+
+close = torch.testing.assert_close
+
+
+@given(
+    kernel=st.integers(1, 7),
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 3),
+    groups=st.sampled_from([1, 2, 4]),
+    pad=st.tuples(st.integers(0, 6), st.integers(0, 6)),
+    time=st.integers(1, 20),
+)
+def test_convolution(kernel, stride, dilation, groups, pad, time):
+    options = {"stride": stride, "dilation": dilation, "groups": groups}
+    block = nn.Conv1d(4, 8, kernel, pad=pad, **options)
+    x = rows(time)
+    if time + sum(pad) < block.span:
+        assert block(x).shape == (2, 0, 8)
+        return
+    padded = F.pad(x, (0, 0, *pad))
+    close(block(x), by_torch(F.conv1d, padded, block.weight, block.bias, **options))
+
+
+@given(
+    kernel=st.integers(1, 7),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 3),
+    bias=st.booleans(),
+    time=st.sampled_from([1, 5, 15, 40]),
+)
+def test_depthwise_convolution_of_few_rows_and_of_many(kernel, stride, dilation, bias, time):
+    block = nn.DepthwiseConv1d(4, kernel, stride=stride, dilation=dilation, bias=bias)
+    padded = F.pad(rows(time), (0, 0, *block.pad))
+    options = {"stride": stride, "dilation": dilation, "groups": 4}
+    if padded.shape[1] >= block.span:
+        wanted = by_torch(F.conv1d, padded, block.weight, block.bias, **options)
+        close(block(rows(time)), wanted)
+
+
+@given(taps=st.integers(1, 4), stride=st.integers(1, 5), time=st.integers(1, 9), data=st.data())
+def test_transposed_convolution(taps, stride, time, data):
+    kernel = taps * stride
+    left = data.draw(st.integers(0, kernel - stride))
+    block = nn.ConvTranspose1d(4, 3, kernel, stride=stride, trim=(left, kernel - stride - left))
+    weight = to_torch(block.weight, stride)
+    assert torch.equal(from_torch(weight, stride), block.weight)
+    full = by_torch(F.conv_transpose1d, rows(time), weight, block.bias, stride)
+    close(block(rows(time)), full[:, left : left + time * stride])
+
+
+@pytest.mark.parametrize("edge", ["reflect", "replicate"])
+@pytest.mark.parametrize("pad", [(6, 0), (3, 3)])
+@pytest.mark.parametrize("time", [7, 8, 30])
+def test_edges(edge, pad, time):
+    block = nn.EdgeConv1d(4, 5, 7, edge=edge, pad=pad)
+    padded = F.pad(rows(time).transpose(1, 2), pad, mode=edge)
+    close(block(rows(time)), F.conv1d(padded, block.weight, block.bias).transpose(1, 2))
+
+
+@pytest.mark.parametrize("time", [1, 3, 6])
+def test_short_input_is_reflected_as_in_encodec(time):
+    """Zeros are appended until there is enough to reflect, and cut off after it."""
+    block = nn.EdgeConv1d(4, 5, 7, edge="reflect")
+    more = 6 - time + 1
+    padded = F.pad(F.pad(rows(time).transpose(1, 2), (0, more)), (6, 0), mode="reflect")
+    wanted = F.conv1d(padded[..., :-more], block.weight, block.bias).transpose(1, 2)
+    close(block(rows(time)), wanted)
+
+
+def test_encodec_must_hear_seven_frames_before_its_first():
+    """Each layer's wait adds up to codecs.md's 2240 samples; then it is one frame behind."""
+    convolutions = [nn.EdgeConv1d(1, 1, 7, edge="reflect")]
+    for stride in (2, 4, 5, 8):
+        convolutions += [
+            nn.EdgeConv1d(1, 1, 3, edge="reflect"),
+            nn.EdgeConv1d(1, 1, 2 * stride, stride=stride, edge="reflect"),
+        ]
+    stack = nn.Stack(*convolutions, nn.EdgeConv1d(1, 1, 7, edge="reflect"))
+    first = next(n for n in range(320, 9999) if stack.settled(n))
+    assert first == 2240
+    assert stack.settled(2240) == 7 and stack.settled(2560) == 8
+    assert stack.lookahead == 0
+
+
+def test_normalisations_and_activations():
+    x = rows(9)
+    group = nn.GroupNorm(2, 4)
+    close(group(x), by_torch(F.group_norm, x, 2, group.weight, group.bias))
+    close(nn.LayerNorm(4, affine=False)(x), F.layer_norm(x, (4,)))
+    close(nn.ELU()(x), F.elu(x))
+    close(nn.GELU()(x), F.gelu(x))
+    snake = nn.Snake(4)
+    with torch.no_grad():
+        snake.alpha.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
+    close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+
+
+def test_group_norm_runs_whole_only():
+    stack = nn.Stack(nn.Conv1d(4, 4, 3), nn.GroupNorm(1, 4))
+    assert stack.lookahead is None and stack.receptive is None
+    assert stack(rows(9)).shape == (2, 9, 4)
+    with pytest.raises(ModelError, match="run the block whole"):
+        stack.step(rows(9), stack.start(2))
+    with pytest.raises(ModelError, match="looks ahead without bound"):
+        stack.blocks[1].settled(3)

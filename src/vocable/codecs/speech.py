@@ -96,6 +96,8 @@ class Spectra(Block):
 class PitchRows(Block):
     """Turn samples into pitch, `[B, T, 1] -> [B, T / frame, 4]` in Hz, 0 = unvoiced."""
 
+    past: Tensor
+
     def __init__(self, rate: int, frame: int) -> None:
         super().__init__()
         self.rate, self.stride_in = rate, frame
@@ -163,7 +165,8 @@ class SpeechQuantizer(Quantizer):
 
     def _latent(self, z: Tensor) -> Tensor:
         with torch.autocast(z.device.type, enabled=False):
-            return self.norm(self.into(z[..., :-POINTS].float()))
+            latent: Tensor = self.norm(self.into(z[..., :-POINTS].float()))
+            return latent
 
     def encode(
         self, z: Float[Tensor, "batch frames axes"], levels: int | None = None
@@ -261,7 +264,8 @@ class OverlapAdd(Block):
         return begun[..., None], late[:, -1].clone()
 
     def finish(self, state: Any) -> Tensor:
-        return state[..., None]
+        rest: Tensor = state[..., None]
+        return rest
 
 
 class SpeechDecoder(Block):
@@ -289,7 +293,7 @@ class SpeechDecoder(Block):
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         z, hz = x[..., :-POINTS], x[..., -POINTS:]
         source, source_state = self.source.step(hz.flatten(1)[..., None], state[0])
-        train, hiss = source.split(self.bins, dim=2)
+        train, hiss = source.chunk(2, dim=2)
         rows = self.into(torch.cat([z, pitch_features(hz).to(z.dtype)], dim=-1))
         rows = rows.reshape(x.shape[0], -1, self.channels)
         rows, trunk_state = self.trunk.step(rows, state[1])
@@ -299,7 +303,7 @@ class SpeechDecoder(Block):
 
     def _shape(self, gains: Tensor, train: Tensor, hiss: Tensor) -> Tensor:
         """Multiply pulses by a complex gain (log magnitude, angle) and noise by a real one."""
-        voiced, angle, rough = gains.split(self.bins, dim=2)
+        voiced, angle, rough = gains.chunk(3, dim=2)
         bounded = torch.polar(voiced.clamp(-12, 3).exp(), angle)
         return bounded * train + rough.clamp(-12, 3).exp() * hiss
 
@@ -312,6 +316,9 @@ class Speech(Codec):
 
     architecture = "speech"
     config: SpeechConfig
+    encoder: SpeechEncoder
+    quantizer: SpeechQuantizer
+    decoder: SpeechDecoder
 
     def __init__(self, config: SpeechConfig) -> None:
         pitch_level = Level(config.contours, role="prosody")

@@ -18,7 +18,7 @@ PROGRAM = [sys.executable, "-c", "from vocable.cli import main; main()"]
 
 
 def call(*args: str) -> Result:
-    return CliRunner().invoke(commands, list(args))
+    return CliRunner().invoke(commands, list(args), prog_name="vocable")
 
 
 def called(*args: str, **settings: object) -> "subprocess.CompletedProcess[str]":
@@ -51,6 +51,13 @@ def test_help_is_instant() -> None:
 
     best = min(once() for _ in range(5))
     assert best <= 0.4, f"vocable --help took {best:.2f} s"
+
+
+@pytest.mark.parametrize("args", [[], ["stream"], ["train"]])
+def test_nothing_said_is_answered_with_help(args: list[str]) -> None:
+    done = call(*args)
+    assert done.exit_code == 2 and done.stdout == ""
+    assert done.stderr.startswith("Usage: vocable") and "Commands:" in done.stderr
 
 
 def test_version() -> None:

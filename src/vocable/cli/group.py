@@ -67,7 +67,7 @@ class Commands(click.Group):
         with _marked():
             return super().invoke(ctx)
 
-    def main(
+    def main(  # type: ignore[override]  # click overloads it by a mode that we settle here
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
     ) -> Any:
         """Run a command line, then leave by `sys.exit` with the codes of the module's docstring."""
@@ -91,6 +91,9 @@ def _explain(error: Exception) -> int:
     if isinstance(error, click.Abort):
         click.echo("stopped", err=True)
         return INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     if isinstance(error, click.UsageError):
         click.echo(f"error: {_usage(error)}", err=True)
         return error.exit_code

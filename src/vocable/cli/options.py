@@ -36,9 +36,7 @@ levels = click.option(
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
 threads = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
-machine = together(
-    click.option("--device", help="cpu, cuda, cuda:1 or mps."), threads
-)
+machine = together(click.option("--device", help="cpu, cuda, cuda:1 or mps."), threads)
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(
     "--skip-existing", is_flag=True, help="Leave out inputs whose output exists already."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ log = logging.getLogger("vocable")
 
 Samples = npt.NDArray[np.float32]  # [channels, samples] within about ±1
 
-TYPES = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+TYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 _FULL_SCALE = 2.0**15  # of s16le
 _MOST = 2**16  # bytes that one read takes; a pipe gives less, and at once
 

@@ -45,7 +45,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Encode and decode a recording; say what it costs and what is lost.
+    """Encode and decode a recording, and measure what is lost.
 
     PESQ-WB and STOI (extra [eval]; pesq needs a compiler) are of the first 30 s at 16 kHz, all
     channels mixed.

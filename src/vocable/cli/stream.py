@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,7 +30,7 @@ form = click.option(
 
 @click.group("stream")
 def command() -> None:
-    """Turn bare samples on stdin into tokens on stdout while they arrive, and back."""
+    """Turn bare samples into tokens while they arrive, and back."""
 
 
 @command.command("encode")
@@ -61,7 +61,8 @@ def encode(
     from vocable.cli.pcm import read_blocks
     from vocable.cli.streaming import encode_stream
 
-    blocks = read_blocks(sys.stdin.buffer, form, channels)
+    source: Any = sys.stdin.buffer  # buffered, so it has read1
+    blocks = read_blocks(source, form, channels)
     if mix:
         blocks, channels = (block.mean(axis=0, keepdims=True) for block in blocks), 1
     encode_stream(
@@ -98,10 +99,13 @@ def decode(
     from vocable.cli.streaming import decode_stream
     from vocable.tokens import TokenReader
 
-    reader = TokenReader(sys.stdin.buffer)
-    opened = _codec_of(reader, Codecs(codec, device, threads))
     target = PcmWriter(sys.stdout.buffer, form)
-    decode_stream(opened, reader, target, rate=rate, channels=channels)
+    try:
+        reader = TokenReader(sys.stdin.buffer)
+        opened = _codec_of(reader, Codecs(codec, device, threads))
+        decode_stream(opened, reader, target, rate=rate, channels=channels)
+    except FormatError as error:
+        raise FormatError(f"stdin: {error}") from error
     target.close()
     return 0
 
@@ -109,5 +113,5 @@ def decode(
 def _codec_of(reader: TokenReader, codecs: Codecs) -> Codec:
     if len(reader.tracks) > 1:
         names = ", ".join(map(repr, reader.tracks))
-        raise FormatError(f"stdin holds the tracks {names}; one track can be streamed")
+        raise FormatError(f"it holds the tracks {names}; one track can be streamed")
     return codecs.for_spec(next(iter(reader.tracks.values())).spec)

@@ -136,7 +136,8 @@ def _fanned(samples: Samples, channels: int) -> Samples:
     if len(samples) == channels:
         return samples
     if channels == 1:
-        return samples.mean(axis=0, dtype=np.float32, keepdims=True)
+        mixed: Samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+        return mixed
     if len(samples) == 1:
         return np.repeat(samples, channels, axis=0)
     raise AudioError(

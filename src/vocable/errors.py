@@ -8,8 +8,8 @@ VocableError
 ├── MeasureError  a measure is not defined for this input             (also ValueError)
 └── RecipeError   a training recipe, manifest or run cannot be used   (also ValueError)
 
-Each is one line: what was wanted, what came, what to do. A file that does not exist, is a folder, or
-exists already keeps its built-in class (FileNotFoundError, IsADirectoryError, FileExistsError).
+Each is one line: what was wanted, what came, what to do. A file that does not exist, is a folder,
+or exists already keeps its built-in class (FileNotFoundError, IsADirectoryError, FileExistsError).
 """
 
 

@@ -1,4 +1,4 @@
-"""Law 8: what cannot be used is refused in one line; nothing half-written stays, nothing is lost."""
+"""Law 8: what cannot be used is refused in one line; nothing half-written, nothing lost."""
 
 import io
 import os

@@ -126,7 +126,8 @@ def audio_blocks(codec: Codec, blocks: Iterable[Codes]) -> Iterator[Samples]:
     for block in blocks:
         state = state or session.start_decoding(codec, len(block))
         for part in _tiles(block, round(TILE * codec.rate) // codec.frame):
-            samples, state = session.decode_step(codec, torch.from_numpy(part.astype(np.int64)), state)
+            codes = torch.from_numpy(part.astype(np.int64))
+            samples, state = session.decode_step(codec, codes, state)
             yield samples.cpu().numpy()
     if state is not None:
         yield session.finish_decoding(codec, state).cpu().numpy()

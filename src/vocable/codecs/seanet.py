@@ -8,12 +8,13 @@ Fidelity Neural Audio Compression" (Défossez et al. 2022, arXiv:2210.13438). Th
     soundstream_24khz   24 000  320              75        24 × 1024      750 to 18 000
     encodec_24khz       24 000  320              75        32 × 1024      1500 to 24 000
 
-Bitrate scales when encoding (`levels=`) and afterwards (`tokens.first(n)`). The latency is one frame.
+Bitrate scales when encoding (`levels=`) and afterwards (`tokens.first(n)`). The latency is one
+frame.
 
-Differences. ELU stands before every convolution but the first, as in EnCodec. Weights are plain, not
-weight-normed: the same function, with one tensor less a layer. Left padding is zeros, so a stream
-starts at once; the published EnCodec reflects the first samples instead, and must wait for seven
-frames. SoundStream's denoising switch (FiLM) is left out.
+Differences. ELU stands before every convolution but the first, as in EnCodec. Weights are plain,
+not weight-normed: the same function, with one tensor less a layer. Left padding is zeros, so a
+stream starts at once; the published EnCodec reflects the first samples instead, and must wait for
+seven frames. SoundStream's denoising switch (FiLM) is left out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.codecs.base import Codec, unborn
-from vocable.errors import ModelError
 from vocable.nn import ELU, LSTM, Block, Conv1d, ConvTranspose1d, Linear, Residual, Stack, State
 from vocable.quantize import ResidualVQ
 from vocable.tokens import Level, TokenSpec
@@ -39,7 +39,7 @@ class SEANetConfig:
     rate: int = 24_000  # Hz
     channels: int = 1  # coded together: 2 for stereo
     filters: int = 32  # channels of the first convolution; each stride doubles them
-    strides: tuple[int, ...] = (2, 4, 5, 8)  # of the encoder, first to last; a frame is their product
+    strides: tuple[int, ...] = (2, 4, 5, 8)  # of the encoder, in order; a frame is their product
     dilations: tuple[int, ...] = (1, 3, 9)  # one residual unit each, before every stride
     unit_kernel: int = 7  # rows that a residual unit's first convolution sees
     unit_shrink: int = 1  # a unit's hidden channels are its channels divided by this
@@ -92,7 +92,7 @@ def seanet_tiny() -> SEANetConfig:
 
 
 class ShortcutUnit(Block):
-    """`shortcut(x) + branch(x)` with a pointwise shortcut, for a branch that does not look ahead."""
+    """`shortcut(x) + branch(x)`: a pointwise shortcut, a branch that does not look ahead."""
 
     def __init__(self, channels: int, branch: Block) -> None:
         super().__init__()

@@ -50,6 +50,13 @@ def test_json_has_units_and_the_numbers_of_the_file(here: Path, small: Path, spe
     assert (facts["samples"], facts["rate_hz"], facts["channels"]) == (16_000, 16_000, 1)
 
 
+def test_json_names_what_failed(here: Path, small: Path, speech: Path) -> None:
+    Path("text.wav").write_text("no recording")
+    bad, good = results("encode", "text.wav", "speech.wav", "--codec", small, code=1)
+    assert bad["input"] == "text.wav" and bad["output"] is None and "text.wav" in bad["error"]
+    assert good["output"] == "speech.vcb"
+
+
 def test_a_tree_is_recreated_and_goes_on_where_it_was(here: Path, small: Path) -> None:
     for name in ("a/one.wav", "b/c/two.flac"):
         write_tone(here / "talks" / name, 0.2)

@@ -27,6 +27,15 @@ def test_the_table_and_the_files(here: Path, small: Path, speech: Path) -> None:
     assert {path.name for path in here.iterdir()} == {"speech.wav", "y.wav", "x.vcb", "x.png"}
 
 
+def test_pipes(here: Path, small: Path, speech: Path) -> None:
+    done = call("roundtrip", "-", "-o", "-", "--codec", small, stdin=speech.read_bytes())
+    Path("y.wav").write_bytes(done.stdout_bytes)
+    assert soundfile.info("y.wav").frames == 16_000
+    assert "PESQ-WB" in done.stderr
+    bad = call("roundtrip", "-", "-o", "z.wav", "--codec", small, stdin=b"text", code=1)
+    assert bad.stderr.startswith("error: stdin is not WAV") and not Path("z.wav").exists()
+
+
 def test_json_says_what_the_table_says(here: Path, small: Path, speech: Path) -> None:
     (facts,) = results("roundtrip", "speech.wav", "-o", "y.wav", "--codec", small)
     assert facts["seconds"] == 1.0 and facts["frames"] == 25 and facts["levels"] == 4

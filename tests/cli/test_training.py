@@ -53,12 +53,12 @@ def manifest(talks: Path) -> Path:
 def test_a_run_becomes_a_codec(manifest: Path) -> None:
     how = ["--recipe", "toy", "--data", manifest, "--set", "schedule.steps=4"]
     how += ["--set", "checkpoints.log_steps=2"]
-    lines = results("train", "codec", *how, "-o", "run")
+    lines = results("train", "codec", *how)
     assert [line["step"] for line in lines if line["kind"] == "train"] == [1, 2, 4]
     assert "left" in lines[-1] or lines[-1]["kind"] != "train"
-    call("roundtrip", "talks/0.wav", "-o", "y.wav", "--codec", "run")
-    again = call("train", "codec", *how, "-o", "run", code=2)
-    assert "run holds a run; go on with it by --resume" in again.stderr
+    call("roundtrip", "talks/0.wav", "-o", "y.wav", "--codec", Path("runs/toy"))
+    again = call("train", "codec", *how, code=2)
+    assert "holds a run; go on with it by --resume" in again.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")

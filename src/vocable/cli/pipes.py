@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vocable.cli.paths import PIPE
-from vocable.errors import FormatError
+from vocable.errors import AudioError, FormatError
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def arriving(source: str) -> Iterator[str]:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
             yield path
-        except FormatError as error:
-            raise FormatError(str(error).replace(path, "stdin")) from error
+        except (AudioError, FormatError) as error:
+            raise type(error)(str(error).replace(path, "stdin")) from error
 
 
 @contextmanager

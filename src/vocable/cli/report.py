@@ -61,7 +61,8 @@ def _figure(before: Audio, after: Audio, tokens: AudioTokens, title: str) -> Any
     figure.colorbar(shown, ax=raster, pad=0.01, label="entry / codebook size")
     figure.align_ylabels(rows)
     raster.set_xlim(0, seconds)
-    raster.set_xlabel("seconds" if before.seconds <= LONGEST else f"seconds (first {LONGEST:.0f})")
+    whole = tokens.seconds <= LONGEST
+    raster.set_xlabel("seconds" if whole else f"seconds (the first {LONGEST:.0f})")
     return figure
 
 

@@ -10,6 +10,7 @@ import click
 from vocable.cli import options
 from vocable.cli.machine import check_levels, open_codec
 from vocable.cli.paths import PIPE, check_input, check_outputs
+from vocable.cli.pipes import arriving, leaving
 from vocable.cli.refusal import Refusal, sentence
 from vocable.cli.say import Voice
 from vocable.errors import MeasureError
@@ -62,19 +63,18 @@ def command(
         _check_pitch(opened)
     from vocable.cli import trip
 
-    made = trip.make(opened, audio, levels=levels, mix=mix, pitch=pitch)
-    made.after.save(out, overwrite=force)
+    voice = Voice(as_json=as_json, quiet=quiet)
+    with arriving(audio) as source, leaving(out, ".wav") as target:
+        made = trip.make(opened, source, target, levels=levels, mix=mix, pitch=pitch, voice=voice)
     if vcb is not None:
         made.tokens.save(vcb, overwrite=force)
-    facts = {"input": audio, "output": out, "tokens": vcb, "report": report, **trip.facts(made)}
     if report is not None:
         from vocable.cli.report import draw
 
-        draw(report, made.before, made.after, made.tokens, title=_title(audio, facts))
-    voice = Voice(as_json=as_json, quiet=quiet)
-    voice.result(facts)
+        draw(report, made.before, made.after, made.tokens, title=_title(audio, made.facts))
+    voice.result({"input": audio, "output": out, "tokens": vcb, "report": report, **made.facts})
     if not as_json and not quiet:
-        click.echo(trip.as_table(made, facts), err=out == PIPE)
+        click.echo(trip.as_table(made), err=out == PIPE)
     return 0
 
 

@@ -27,7 +27,9 @@ def command() -> None:
     metavar="MANIFEST",
     help="The recordings, as `vocable data scan` lists them.",
 )
-@click.option("-o", "--out", required=True, metavar="FOLDER", help="Where the run is kept.")
+@click.option(
+    "-o", "--out", metavar="FOLDER", help="Where the run is kept.  [default: runs/RECIPE]"
+)
 @click.option(
     "--set",
     "overrides",
@@ -41,7 +43,7 @@ def command() -> None:
 def codec(
     recipe: str,
     data: str,
-    out: str,
+    out: str | None,
     overrides: tuple[str, ...],
     resume: bool,
     device: str | None,
@@ -52,6 +54,7 @@ def codec(
     """Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."""
     voice = Voice(as_json=as_json, quiet=quiet)
     _check_recipe(recipe, overrides)
+    out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
     from vocable.train import checkpoint
     from vocable.train.codec import run
     from vocable.train.loop import Stopped

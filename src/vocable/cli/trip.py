@@ -1,4 +1,8 @@
-"""One recording there and back: what `vocable roundtrip` measures, and how it shows it."""
+"""One recording there and back: what `vocable roundtrip` does, measures and shows.
+
+It goes through files block by block, so that memory does not grow with the length; scores and
+pictures are of the start.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vocable.audio import Audio
-from vocable.cli.say import kbps, size, table, times
+import numpy as np
+
+from vocable.audio import Audio, AudioReader
+from vocable.cli.results import token_facts
+from vocable.cli.say import Voice, kbps, size, table, times
 from vocable.errors import MeasureError
 from vocable.measures.speech import pesq_wb, stoi
+from vocable.tokens import AudioTokens, read_tokens
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
-    from vocable.tokens import AudioTokens
 
 MEASURED = 30.0  # seconds: PESQ is not defined for more
 RATE = 16_000  # Hz at which PESQ-WB and STOI are quoted
@@ -24,31 +31,58 @@ RATE = 16_000  # Hz at which PESQ-WB and STOI are quoted
 
 @dataclass(frozen=True)
 class Trip:
-    """A recording before and after, its tokens, and what each way took."""
+    """The tokens of a recording, how it begins before and after, and what can be said of it."""
 
-    before: Audio
-    after: Audio
     tokens: AudioTokens
-    encode_seconds: float  # wall clock
-    decode_seconds: float
-    pitch: float  # semitones
-    scores: dict[str, float | str]  # by measure; a text says why there is none
+    before: Audio  # the first 30 s
+    after: Audio
+    facts: dict[str, Any]  # keys carry units; None stands for what has no value
+    unscored: dict[str, str]  # why a measure has no value
 
 
-def make(codec: Codec, source: str, *, levels: int | None, mix: bool, pitch: float | None) -> Trip:
-    """Encode and decode a recording, with its pitch shifted if asked, and score the result."""
-    before = Audio.read(source)
+def make(
+    codec: Codec,
+    source: str,
+    target: str,
+    *,
+    levels: int | None,
+    mix: bool,
+    pitch: float | None,
+    voice: Voice,
+) -> Trip:
+    """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
+    before = _start(source)
     _warm_up(codec, before)
-    began = time.perf_counter()
-    tokens = codec.encode(before, levels=levels, mix=mix)
-    encoded = time.perf_counter()
-    if pitch is not None:
-        tokens = codec.shift_pitch(tokens, pitch)  # type: ignore[operator]
-    shifted = time.perf_counter()
-    after = codec.decode(tokens)
-    ended = time.perf_counter()
-    scores = _score(before, after, pitch)
-    return Trip(before, after, tokens, encoded - began, ended - shifted, pitch or 0.0, scores)
+    with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
+        file = str(Path(folder) / "tokens.vcb")
+        with voice.time_left("encoding") as left:
+            began = time.perf_counter()
+            codec.encode_to(source, file, levels=levels, mix=mix, progress=left)
+            encoding = time.perf_counter() - began
+        if pitch is not None:
+            shifted = codec.shift_pitch(read_tokens(file), pitch)  # type: ignore[operator]
+            shifted.save(file, overwrite=True)
+        with voice.time_left("decoding") as left:
+            began = time.perf_counter()
+            codec.decode_to(file, target, overwrite=True, progress=left)
+            decoding = time.perf_counter() - began
+        facts, tokens = token_facts(file), read_tokens(file)
+    after = _start(target)
+    scores, unscored = _score(before, after, pitch)
+    facts |= {
+        "pitch_semitones": pitch or 0.0,
+        **scores,
+        "encode_times_real_time": facts["seconds"] / encoding,
+        "decode_times_real_time": facts["seconds"] / decoding,
+    }
+    return Trip(tokens, before, after, facts, unscored)
+
+
+def _start(path: str) -> Audio:
+    """Return the first 30 s of a recording."""
+    with AudioReader(path) as reader:
+        block = next(iter(reader.blocks(round(MEASURED * reader.rate))), None)
+        return Audio(np.zeros((1, 0), np.float32) if block is None else block, reader.rate)
 
 
 def _warm_up(codec: Codec, audio: Audio) -> None:
@@ -57,61 +91,39 @@ def _warm_up(codec: Codec, audio: Audio) -> None:
     codec.decode(codec.encode(start))
 
 
-def _score(before: Audio, after: Audio, pitch: float | None) -> dict[str, float | str]:
+def _score(
+    before: Audio, after: Audio, pitch: float | None
+) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Return PESQ-WB and STOI, and why where there are none."""
+    measures = {"pesq_wb": pesq_wb, "stoi": stoi}
     if pitch:
-        why = "not measured: the pitch is shifted"
-        return {"pesq_wb": why, "stoi": why}
-    pair = _first(before), _first(after)
-    return {"pesq_wb": _scored(pesq_wb, pair), "stoi": _scored(stoi, pair)}
+        return dict.fromkeys(measures), dict.fromkeys(measures, "the pitch is shifted")
+    x, y = _comparable(before), _comparable(after)
+    length = min(len(x), len(y))
+    scores: dict[str, float | None] = {}
+    unscored = {}
+    for name, measure in measures.items():
+        found = _scored(measure, x[:length], y[:length])
+        scores[name] = None if isinstance(found, str) else found
+        if isinstance(found, str):
+            unscored[name] = found
+    return scores, unscored
 
 
-def _first(audio: Audio) -> Any:
-    """Return the first 30 s as `[samples]` at 16 kHz."""
-    start = Audio(audio.samples[:, : round(MEASURED * audio.rate)], audio.rate)
-    return start.mono().resample(RATE).samples[0]
+def _comparable(audio: Audio) -> Any:
+    return audio.mono().resample(RATE).samples[0]
 
 
-def _scored(measure: Callable[..., float], pair: tuple[Any, Any]) -> float | str:
+def _scored(measure: Callable[..., float], x: Any, y: Any) -> float | str:
     try:
-        return measure(*pair, RATE)
+        return measure(x, y, RATE)
     except MeasureError as error:
-        return f"not measured: {error}"
+        return str(error)
 
 
-def facts(trip: Trip) -> dict[str, Any]:
-    """Return what `--json` prints; the keys carry the units, None stands for what has no value."""
-    tokens, seconds = trip.tokens, trip.before.seconds
-    on_disk = _bytes(tokens)
-    return {
-        "codec": tokens.spec.name,
-        "space": tokens.spec.space,
-        "seconds": seconds,
-        "rate_hz": trip.before.rate,
-        "channels": trip.before.channels,
-        "streams": tokens.streams,
-        "frames": len(tokens),
-        "frames_per_second": float(tokens.spec.frame_rate),
-        "levels": tokens.levels,
-        "bits_per_second": float(tokens.bitrate),
-        "bytes": on_disk,
-        "bits_per_second_on_disk": 8 * on_disk / seconds,
-        "pitch_semitones": trip.pitch,
-        **{name: None if isinstance(s, str) else s for name, s in trip.scores.items()},
-        "encode_times_real_time": seconds / trip.encode_seconds,
-        "decode_times_real_time": seconds / trip.decode_seconds,
-    }
-
-
-def _bytes(tokens: AudioTokens) -> int:
-    """Return how large the token file is."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tokens.vcb"
-        tokens.save(path)
-        return path.stat().st_size
-
-
-def as_table(trip: Trip, facts: dict[str, Any]) -> str:
+def as_table(trip: Trip) -> str:
     """Return the facts as the table that people read."""
+    facts = trip.facts
     channels = f", {facts['channels']} channels" if facts["channels"] > 1 else ""
     streams = f", {facts['streams']} streams" if facts["streams"] > 1 else ""
     disk = f"{kbps(facts['bits_per_second_on_disk'])} ({size(facts['bytes'])})"
@@ -122,15 +134,17 @@ def as_table(trip: Trip, facts: dict[str, Any]) -> str:
         ("levels", f"{facts['levels']} of {len(trip.tokens.spec.levels)}"),
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
         ("bit rate, on disk", disk),
-        ("PESQ-WB", _shown(trip.scores["pesq_wb"], ".2f")),
-        ("STOI", _shown(trip.scores["stoi"], ".3f")),
+        ("PESQ-WB", _shown(trip, "pesq_wb", ".2f")),
+        ("STOI", _shown(trip, "stoi", ".3f")),
         ("encode", times(facts["encode_times_real_time"])),
         ("decode", times(facts["decode_times_real_time"])),
     ]
-    if trip.pitch:
-        rows.insert(4, ("pitch", f"{trip.pitch:+g} semitones"))
+    if facts["pitch_semitones"]:
+        rows.insert(4, ("pitch", f"{facts['pitch_semitones']:+g} semitones"))
     return table(rows)
 
 
-def _shown(score: float | str, digits: str) -> str:
-    return score if isinstance(score, str) else format(score, digits)
+def _shown(trip: Trip, measure: str, digits: str) -> str:
+    if measure in trip.unscored:
+        return f"not measured: {trip.unscored[measure]}"
+    return format(trip.facts[measure], digits)

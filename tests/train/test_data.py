@@ -11,9 +11,10 @@ import soundfile
 
 from vocable.errors import RecipeError
 from vocable.train.condition import normalise, trim
-from vocable.train.data import Recordings, Segments, decode_once
 from vocable.train.manifest import Clip, loudness
 from vocable.train.recipe import Augment
+from vocable.train.recordings import Recordings, decode_once
+from vocable.train.segments import Segments
 
 RATE = 8000
 PLAIN = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0)

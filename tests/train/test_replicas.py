@@ -63,6 +63,7 @@ def train_in_two(
 
 
 def test_two_replicas_train_one_model(table: dict, manifest: Path, tmp_path: Path) -> None:
+    table["schedule"]["steps"] = 4
     train_in_two(table, manifest, tmp_path / "whole")
     replicas = [torch.load(tmp_path / "whole" / f"replica{rank}.pt") for rank in range(2)]
     for name, value in replicas[0].items():

@@ -85,6 +85,19 @@ def test_resumed_log_reads_as_undisturbed(table: dict, manifest: Path, tmp_path:
     assert steps[0] == steps[1] == [1, 4, 8, 12]
 
 
+def test_what_changed_at_a_resume_is_said(
+    table: dict, manifest: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    train(table, manifest, tmp_path / "run")
+    assert not caplog.text
+    rows = manifest.read_text().splitlines()
+    manifest.write_text("\n".join(rows[1:]))
+    table["optimizer"] = {"lr": 5e-4}
+    train(table, manifest, tmp_path / "run", resume=True)
+    assert "another recipe: optimizer.lr: 0.001 -> 0.0005" in caplog.text
+    assert "goes on, but not exactly" in caplog.text
+
+
 def test_another_seed_gives_other_weights(table: dict, manifest: Path, tmp_path: Path) -> None:
     """The comparison above can fail."""
     one = train(table, manifest, tmp_path / "one")

@@ -14,11 +14,11 @@ from vocable.quantize import ResidualVQ
 from vocable.train import checkpoint
 from vocable.train.codec import split
 from vocable.train.codec_task import CodecTask
-from vocable.train.data import decode_once
 from vocable.train.loop import Loop
 from vocable.train.manifest import read_manifest
 from vocable.train.place import Place
 from vocable.train.recipe import recipe_from
+from vocable.train.recordings import decode_once
 
 RATE, FRAME, WIDTH = 8000, 32, 8
 

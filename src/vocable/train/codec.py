@@ -14,12 +14,12 @@ from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.build import build
 from vocable.train.codec_task import CodecTask
-from vocable.train.data import Recordings, decode_once
 from vocable.train.export import write
 from vocable.train.loop import Loop
 from vocable.train.manifest import Clip, read_manifest
 from vocable.train.place import Place
 from vocable.train.recipe import Recipe, read_recipe
+from vocable.train.recordings import Recordings, decode_once
 
 _log = logging.getLogger(__name__)
 

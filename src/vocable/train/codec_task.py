@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 from typing import Any
 
@@ -13,13 +14,15 @@ from torch import Tensor, nn
 from vocable.errors import RecipeError
 from vocable.train.adversarial import fool, unmask
 from vocable.train.balance import Balancer
-from vocable.train.data import Recordings, Segments
 from vocable.train.discriminators import Discriminators
 from vocable.train.heldout import judge
 from vocable.train.losses import Reconstruction
 from vocable.train.place import Place
 from vocable.train.recipe import Recipe
+from vocable.train.recordings import Recordings
+from vocable.train.segments import Segments
 
+_log = logging.getLogger(__name__)
 OF_OUTPUT = ("time", "mel", "low_band", "complex", "adversarial", "feature")  # what can be balanced
 
 
@@ -118,13 +121,19 @@ class CodecTask:
         return judge(model, self.held, self.rate, self.place.device, board, step)
 
     def state(self) -> str:
-        values: dict[str, Any] = self.segments.state()
+        values: dict[str, Any] = self.segments.state() | {"heard": self.audio_seconds}
         if self.balancer:
             values["norms"] = self.balancer.norms
         return json.dumps(values)
 
     def restore(self, state: str) -> None:
         values = json.loads(state)
+        if (heard := values.pop("heard", self.audio_seconds)) != self.audio_seconds:
+            _log.warning(
+                "the run had %.4g h of recordings and now has %.4g h: it goes on, but not exactly",
+                heard / 3600,
+                self.audio_seconds / 3600,
+            )
         norms = values.pop("norms", {})
         if self.balancer:
             self.balancer.norms = {name: tuple(pair) for name, pair in norms.items()}

@@ -26,7 +26,7 @@ from vocable.train.average import Average
 from vocable.train.descent import Descent
 from vocable.train.log import Log
 from vocable.train.place import Place
-from vocable.train.recipe import Recipe
+from vocable.train.recipe import Recipe, changes
 from vocable.train.task import Task
 from vocable.train.verdict import Doctor
 
@@ -125,6 +125,8 @@ class Loop:
                 f"{self.folder} was trained by {len(replicas)} processes, this is one of "
                 f"{self.place.replicas}; resume it with as many"
             )
+        for change in changes(state["recipe"], asdict(self.recipe)):
+            _log.warning("the run goes on with another recipe: %s", change)
         self.step, self.used = state["step"], state["seconds"]
         self.task.model.load_state_dict(state["model"])
         self.average.model.load_state_dict(state["average"])

@@ -209,6 +209,18 @@ def recipe_from(table: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
+def changes(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:
+    """Return what differs between two recipes as tables, one `a.b: was -> is` each."""
+    found = []
+    for key in new.keys() & old.keys():
+        pair = old[key], new[key]
+        if all(isinstance(side, Mapping) for side in pair):
+            found += changes(*pair, f"{where}{key}.")
+        elif pair[0] != pair[1]:
+            found.append(f"{where}{key}: {pair[0]} -> {pair[1]}")
+    return sorted(found)
+
+
 def bundled() -> list[str]:
     """Return the names of the recipes in the package."""
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))

@@ -19,6 +19,7 @@ PERS = ("item", "segment")
 
 MAX_SIZE = 1 << 24  # entries in one codebook
 MAX_COUNT = 1 << 24  # Hz, samples and strides: far above use, far below overflow
+MAX_SAMPLES = 1 << 48  # per channel of a recording
 MAX_CHANNELS = 256  # channels and streams
 MAX_SIDE_VALUES = 1 << 16  # numbers in one side of one item or segment
 MAX_OVERLAP = 64  # segments that may cover one sample
@@ -98,7 +99,7 @@ class Source:
     channels: int = 1
 
     def __post_init__(self) -> None:
-        check_count("source samples", self.samples, 0, 1 << 48)
+        check_count("source samples", self.samples, 0, MAX_SAMPLES)
         check_count("source rate", self.rate)
         check_count("source channels", self.channels, 1, MAX_CHANNELS)
 

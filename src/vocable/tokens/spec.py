@@ -153,6 +153,11 @@ class TokenSpec:
         whole, rest = divmod(frames, self.segment_frames)
         return (self.segment_frames,) * whole + ((rest,) if rest else ())
 
+    def covered(self, samples: int, levels: int) -> int:
+        """Frames that the first `levels` levels cover: each segment up to the end of a token."""
+        strides = [level.stride for level in self.levels[:levels]]
+        return sum(min(-(-n // s) * s for s in strides) for n in self.segments(samples))
+
     def frames_of(self, level: int, frames: int, samples: int | None = None) -> int:
         """Tokens of level number `level` in `frames` frames: strides round up, per segment."""
         stride = self.levels[level].stride

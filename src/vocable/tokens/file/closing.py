@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ...errors import FormatError
 from ..bits import read_varint, varint, varints
+from ..parts import MAX_SAMPLES
 from .limits import MAX_INDEX, MAX_PAYLOAD
 from .records import CRC_BYTES, SYNC
 
@@ -83,6 +84,8 @@ def decode(payload: bytes, tracks: int) -> Closing:
     for _ in range(tracks):
         known, at = read_varint(payload, at)
         count, at = read_varint(payload, at)
+        if known > MAX_SAMPLES:
+            raise FormatError(f"track {len(samples)} claims {known - 1} samples")
         samples.append(known - 1 if known else None)
         frames.append(count)
     entries, at = _entries(payload, at, tracks)

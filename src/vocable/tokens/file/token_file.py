@@ -75,8 +75,11 @@ class TokenFile:
         return self._closing is not None and not self.gaps
 
     def frames(self, track: str | None = None) -> int:
-        """Base frames that are in the file."""
+        """Base frames that are in the file: those of the source, if it is known."""
         number = self._number(track)
+        source, spec = self.source(track), list(self.tracks.values())[number].spec
+        if source is not None:
+            return spec.frames(spec.samples(source))
         return sum(run.frames[number] for run in self._runs)
 
     def source(self, track: str | None = None) -> Source | None:
@@ -115,7 +118,7 @@ class TokenFile:
         """Return frames `start` to `stop` of the only track; see `cut`."""
         if not isinstance(key, slice) or key.step not in (None, 1):
             raise TokenError(f"a file is read in frames by file[start:stop], got [{key!r}]")
-        start, stop, _ = key.indices(self._stop(self._number(None)))
+        start, stop, _ = key.indices(max(self.frames(), self._stop(0) if self.gaps else 0))
         return self.cut(start, stop)
 
     def cut(self, start: int, stop: int, track: str | None = None) -> AudioTokens:
@@ -125,6 +128,8 @@ class TokenFile:
         a coarse level or inside a segment, FormatError if some of the frames are lost.
         """
         number = self._number(track)
+        if start < stop == self.frames(track):
+            stop = self._stop(number)  # the end of the last token, which may lie after the sound
         row = list(self._known.rows.values())[number]
         parts = [c for c in self._between(number, start, stop) if c[0] < stop]
         begin = parts[0][0] if parts else start

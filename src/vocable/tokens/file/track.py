@@ -79,6 +79,18 @@ class Track:
         """Frames that a chunk may not divide: a step of the levels, or a segment."""
         return self.spec.step if self.spec.segment is None else self.spec.segment_frames
 
+    def fits(self, samples: int, frames: int) -> bool:
+        """Say whether so many samples of the source give the tokens of so many frames.
+
+        Without its finest level, a track counts frames up to the end of its last token.
+        """
+        resampled = self.spec.samples(self.source(samples))
+        if self.durations:
+            return self.spec.frames(resampled) == frames
+        # Only then are there few enough segments to look at each.
+        few = self.spec.frames(resampled) <= frames
+        return few and self.spec.covered(resampled, self.levels) == frames
+
     def source(self, samples: int) -> Source:
         """Return the source with this many samples per channel."""
         return Source(samples, self.rate, self.channels)

@@ -128,12 +128,9 @@ class TokenWriter:
 
     def _samples(self, name: str, row: Row, given: int | None) -> int | None:
         samples = row.samples if given is None else given
-        if samples is not None:
-            spec, source = row.track.spec, row.track.source(samples)
-            needed = spec.frames(spec.samples(source))
-            if needed != row.frames:
-                raise TokenError(f"{samples} samples are {needed} frames of {spec.name}, but "
-                                 f"{row.frames} were written")
+        if samples is not None and not row.track.fits(samples, row.frames):
+            raise TokenError(f"{samples} samples at {row.track.rate} Hz are not the {row.frames} "
+                             f"frames of {row.track.spec.name} that were written")
         return samples
 
     def _chunk(self, row: Row, tokens: AudioTokens) -> None:

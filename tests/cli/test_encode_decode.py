@@ -57,6 +57,26 @@ def test_json_names_what_failed(here: Path, small: Path, speech: Path) -> None:
     assert good["output"] == "speech.vcb"
 
 
+def test_a_bug_in_one_file_does_not_stop_the_others(
+    here: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vocable.codecs import files
+
+    for name in ("a.wav", "b.wav"):
+        write_tone(here / name, 0.2)
+    once = files.encode_to
+
+    def encode_to(codec: object, source: str, *rest: object, **more: object) -> None:
+        if source == "a.wav":
+            raise KeyError("oops")
+        once(codec, source, *rest, **more)
+
+    monkeypatch.setattr(files, "encode_to", encode_to)
+    done = call("encode", "a.wav", "b.wav", "--codec", small, code=1)
+    assert done.stderr.startswith("error: a.wav: this is a bug in vocable: KeyError: 'oops'")
+    assert Path("b.vcb").exists() and not Path("a.vcb").exists()
+
+
 def test_a_tree_is_recreated_and_goes_on_where_it_was(here: Path, small: Path) -> None:
     for name in ("a/one.wav", "b/c/two.flac"):
         write_tone(here / "talks" / name, 0.2)

@@ -97,6 +97,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         (AudioError("x.wav is\nempty"), 1, "error: x.wav is empty\n"),
         (OSError(28, "No space left on device", "x.vcb"), 1, "error: x.vcb: the disk is full"),
         (PermissionError(13, "Permission denied", "x.vcb"), 1, "error: x.vcb: no permission"),
+        (MemoryError(), 1, "error: out of memory; "),
         (KeyError("oops"), 1, "error: this is a bug in vocable: KeyError: 'oops'"),
         (KeyboardInterrupt(), 130, "stopped\n"),
         (BrokenPipeError(32, "Broken pipe"), 141, ""),

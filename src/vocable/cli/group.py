@@ -17,7 +17,6 @@ from typing import Any
 import click
 
 from vocable.cli.refusal import sentence
-from vocable.errors import VocableError
 
 INTERRUPTED = 130
 CLOSED_PIPE = 141
@@ -97,13 +96,8 @@ def _explain(error: Exception) -> int:
     if isinstance(error, click.UsageError):
         click.echo(f"error: {_usage(error)}", err=True)
         return error.exit_code
-    if isinstance(error, (VocableError, OSError, click.ClickException)):
-        click.echo(f"error: {sentence(error)}", err=True)
-        return error.exit_code if isinstance(error, click.ClickException) else 1
-    kind = type(error).__name__
-    message = f"error: this is a bug in vocable: {kind}: {error}; `vocable --debug …` shows where"
-    click.echo(" ".join(message.split()), err=True)
-    return 1
+    click.echo(f"error: {sentence(error)}", err=True)
+    return error.exit_code if isinstance(error, click.ClickException) else 1
 
 
 def _usage(error: click.UsageError) -> str:

@@ -4,6 +4,8 @@ import errno
 
 import click
 
+from vocable.errors import VocableError
+
 _REPAIRS = {
     errno.ENOSPC: "the disk is full; free some space and run again",
     errno.EDQUOT: "the disk quota is used up; free some space and run again",
@@ -27,7 +29,13 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         why = _REPAIRS.get(error.errno, (error.strerror or "failed").lower())
         return f"{error.filename}: {why}" if error.filename else why
-    return " ".join(str(error).split())
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # torch's
+        return "out of memory; close other programs, or take another --device"
+    message = " ".join(str(error).split())
+    if isinstance(error, VocableError | OSError):
+        return message
+    kind = type(error).__name__
+    return f"this is a bug in vocable: {kind}: {message}; `vocable --debug …` shows where"
 
 
 def listed(names: list[str], most: int = 5) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import click
+
 from vocable.cli.paths import Job, Plan, make_folder
 from vocable.cli.refusal import sentence
 from vocable.cli.say import TimeLeft, Voice
-from vocable.errors import VocableError
 
 
 def run(plan: Plan, do: Callable[[Job, TimeLeft], tuple[str, dict[str, Any]]], voice: Voice) -> int:
@@ -22,7 +23,9 @@ def run(plan: Plan, do: Callable[[Job, TimeLeft], tuple[str, dict[str, Any]]], v
                 line, facts = do(job, left)
         except BrokenPipeError:
             raise
-        except (VocableError, OSError) as error:
+        except Exception as error:
+            if click.get_current_context().find_root().params["debug"]:
+                raise
             failed += 1
             _report_failure(job, error, voice)
         else:

@@ -1,8 +1,8 @@
 """Convolutions along time, whole or in steps.
 
-Rows are time, `[batch, time, channels]`; the kernel runs as a two-dimensional one over the free
-channels-last view `[batch, channels, 1, time]`, the fastest form measured, in training as well
-(benchmarks/convolution.py).
+Rows are time, `[batch, time, channels]`. Many rows are convolved as an image, over the free
+channels-last view `[batch, channels, 1, time]`, few as one matrix product: the fastest forms
+measured, the first in training as well (benchmarks/convolution.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 
-FEW = 32  # rows of all streams together up to which a depthwise convolution is one product
+FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
+FEWER = 32  # input rows up to which a depthwise one is a product and a sum
 
 
 class Conv1d(Block):
@@ -77,19 +78,29 @@ class Conv1d(Block):
         return self._convolve(F.pad(state, (0, 0, 0, self.pad[1])))
 
     def _convolve(self, rows: Tensor) -> Tensor:
-        if rows.shape[1] < self.span:
-            return rows.new_zeros(rows.shape[0], 0, self.channels_out)
-        view = rows.transpose(1, 2).unsqueeze(2)
-        kernel = self.weight.unsqueeze(2)
-        y = F.conv2d(
-            view,
-            kernel,
-            self.bias,
-            stride=(1, self.stride),
-            dilation=(1, self.dilation),
-            groups=self.groups,
-        )
-        return y.squeeze(2).transpose(1, 2)
+        return convolve(rows, self.weight, self.bias, self.stride, self.dilation, self.groups)
+
+
+def convolve(
+    rows: Float[Tensor, "batch time channels"],
+    weight: Float[Tensor, "channels_out channels_in kernel"],
+    bias: Float[Tensor, " channels_out"] | None,
+    stride: int = 1,
+    dilation: int = 1,
+    groups: int = 1,
+) -> Float[Tensor, "batch time_out channels_out"]:
+    """Convolve rows as they are, without padding; as many as hold no window give no rows."""
+    span = (weight.shape[2] - 1) * dilation + 1
+    count = (rows.shape[1] - span) // stride + 1
+    if count < 1:
+        return rows.new_zeros(rows.shape[0], 0, weight.shape[0])
+    if groups == 1 and rows.shape[0] * count <= FEW:
+        # for few rows torch's kernel takes most of its time to reorder the weights
+        windows = rows.unfold(1, span, stride)[..., ::dilation].flatten(2)
+        return F.linear(windows, weight.flatten(1), bias)
+    view = rows.transpose(1, 2).unsqueeze(2)
+    y = F.conv2d(view, weight.unsqueeze(2), bias, (1, stride), 0, (1, dilation), groups)
+    return y.squeeze(2).transpose(1, 2)
 
 
 class DepthwiseConv1d(Conv1d):
@@ -122,7 +133,7 @@ class DepthwiseConv1d(Conv1d):
 
     def _convolve(self, rows: Tensor) -> Tensor:
         rows = rows.to(self.weight.dtype)
-        if rows.shape[0] * rows.shape[1] <= FEW:
+        if rows.shape[0] * rows.shape[1] <= FEWER:
             return self._multiply(rows)
         with torch.autocast(rows.device.type, enabled=False):
             return super()._convolve(rows)

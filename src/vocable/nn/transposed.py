@@ -6,12 +6,12 @@ import math
 from fractions import Fraction
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
+from vocable.nn.conv import convolve
 
 
 class ConvTranspose1d(Block):
@@ -80,12 +80,9 @@ class ConvTranspose1d(Block):
 
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""
-        n = rows.shape[1] - self.taps + 1
-        if not n:
-            return rows.new_zeros(rows.shape[0], 0, self.channels_out)
         bias = None if self.bias is None else self.bias.repeat(self.stride)
-        y = F.conv2d(rows.transpose(1, 2).unsqueeze(2), self.weight.unsqueeze(2), bias)
-        return y.squeeze(2).transpose(1, 2).reshape(rows.shape[0], n * self.stride, -1)
+        y = convolve(rows, self.weight, bias)
+        return y.reshape(rows.shape[0], y.shape[1] * self.stride, self.channels_out)
 
 
 def from_torch(

@@ -33,7 +33,13 @@ def table() -> dict:
         "name": "toy",
         "schedule": {"steps": 12, "warmup": 3},
         "data": {"batch": 2, "segment": 0.128},
-        "loss": {"mel_windows": [128, 64], "mel_bands": [16, 8]},
+        "loss": {
+            "time": 1.0,
+            "low_band": 0.5,
+            "mel_windows": [128, 64],
+            "mel_bands": [16, 8],
+            "low_band_windows": [128],
+        },
         "checkpoints": {
             "log_steps": 4,
             "evaluate_seconds": 0,

@@ -117,6 +117,22 @@ def test_nothing_to_resume(table: dict, manifest: Path, tmp_path: Path) -> None:
         train(table, manifest, tmp_path / "none", resume=True)
 
 
+def test_a_run_of_another_codec_is_not_resumed(table: dict, manifest: Path, tmp_path: Path) -> None:
+    train(table, manifest, tmp_path / "run")
+    table["codec"] = {"freeze": ["encoder"]}
+    with pytest.raises(
+        RecipeError, match="holds a run of other weights .* resume it with the codec"
+    ):
+        train(table, manifest, tmp_path / "run", resume=True)
+
+
+def test_discriminators_may_join_at_a_resume(table: dict, manifest: Path, tmp_path: Path) -> None:
+    train(table, manifest, tmp_path / "run")
+    table["schedule"]["steps"] = 14
+    table["adversarial"] = {"scales": 1, "channels": 4}
+    assert "critic" in train(table, manifest, tmp_path / "run", resume=True)
+
+
 def test_damaged_and_newer_checkpoints_are_refused(tmp_path: Path) -> None:
     (tmp_path / checkpoint.NAME).write_bytes(b"not a checkpoint at all")
     with pytest.raises(RecipeError, match="no checkpoint of vocable"):

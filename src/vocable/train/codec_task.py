@@ -92,7 +92,8 @@ class CodecTask:
                 f"set loss.codec.{name} (0 leaves it out)"
             )
         balanced = {name: losses[name] for name in OF_OUTPUT if self.balancer and name in losses}
-        plain = [self.weights[name] * losses[name] for name in losses.keys() - balanced.keys()]
+        # In the order of `losses`: a set's changes with the process, and so would the last bit.
+        plain = [self.weights[name] * loss for name, loss in losses.items() if name not in balanced]
         if self.balancer:
             plain.append(self.balancer.total(balanced, self._decoded))
         return torch.stack(plain).sum()

@@ -53,6 +53,7 @@ class Loop:
         self.task, self.recipe, self.folder = task, recipe, folder
         self.place, self.progress = place, progress
         self.step, self.used = 0, 0.0  # steps done; seconds of running before this start
+        self.done = 0.0  # share of the run, as settled before the step in progress
         self.average = Average(task.model, recipe.average)
         self.descent = Descent(task.model, recipe.optimizer, place)
         self.critic = task.critic and Descent(task.critic, recipe.adversarial.optimizer, place)
@@ -128,17 +129,26 @@ class Loop:
         for change in changes(state["recipe"], asdict(self.recipe)):
             _log.warning("the run goes on with another recipe: %s", change)
         self.step, self.used = state["step"], state["seconds"]
-        self.task.model.load_state_dict(state["model"])
-        self.average.model.load_state_dict(state["average"])
-        self.descent.restore(state["optimizer"])
-        if self.critic and self.task.critic:
-            self.task.critic.load_state_dict(state["critic"])
-            self.critic.restore(state["critic_optimizer"])
+        try:
+            self._restore_weights(state)
+        except (RuntimeError, ValueError) as error:
+            raise RecipeError(
+                f"{self.folder} holds a run of other weights ({str(error).splitlines()[0]}); "
+                "resume it with the codec table it was started with"
+            ) from error
         mine = replicas[self.place.rank]
         self.task.restore(mine["task"])
         torch.set_rng_state(mine["torch_rng"])
         if mine.get("device_rng") is not None:
             torch.cuda.set_rng_state(mine["device_rng"], self.place.device)
+
+    def _restore_weights(self, state: dict[str, Any]) -> None:
+        self.task.model.load_state_dict(state["model"])
+        self.average.model.load_state_dict(state["average"])
+        self.descent.restore(state["optimizer"])
+        if self.critic and self.task.critic and "critic" in state:  # else it starts now
+            self.task.critic.load_state_dict(state["critic"])
+            self.critic.restore(state["critic_optimizer"])
 
     def _finished(self) -> bool:
         """Settle how much of the run is done, the same for all replicas."""
@@ -186,9 +196,13 @@ class Loop:
     def _finite(self, name: str, value: float) -> float:
         if not math.isfinite(value):
             self.log.write("verdict", self.step, verdict=f"{name} is {value}")
+            saved = (self.folder / checkpoint.NAME).exists()
+            again = (
+                f"the checkpoint in {self.folder} is sound: resume it" if saved else "start again"
+            )
             raise RecipeError(
-                f"step {self.step}: {name} is {value}; the checkpoint in {self.folder} is sound: "
-                "resume it with half of optimizer.lr, or optimizer.clip = 0.5"
+                f"step {self.step}: {name} is {value}; {again} with half of optimizer.lr, "
+                "or optimizer.clip = 0.5"
             )
         return value
 

@@ -138,8 +138,10 @@ class Layout:
     def fitting(self, spec: TokenSpec, steps: int, levels: int | None = None) -> int:
         """Return the most frames that take at most this many steps."""
         check_count("steps", steps, 0, 1 << 40)
-        unit = gcd(*_strides(spec, spec.check_levels(levels)))
-        low, high = 0, steps + 1  # in units: each takes at least one step
+        strides = _strides(spec, spec.check_levels(levels))
+        unit = gcd(*strides)
+        # In units; every min(strides) frames take at least one step.
+        low, high = 0, (steps + 1) * min(strides) // unit
         while high - low > 1:
             middle = (low + high) // 2
             low, high = ((middle, high) if self.steps(spec, middle * unit, levels) <= steps

@@ -1,0 +1,129 @@
+"""Token files are these bytes, for good: a change here is a breaking change (CHANGELOG, Bits).
+
+Each file beside this one was written once. Reading it must give these tokens, and writing them
+must give the same bytes again. A new case is written by `python tests/golden/test_token_bytes.py`,
+which leaves existing files alone.
+"""
+
+import io
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from vocable.tokens import (
+    AudioTokens,
+    Level,
+    Segment,
+    Side,
+    Source,
+    TokenFile,
+    TokenSpec,
+    TokenWriter,
+    Track,
+    write_tokens,
+)
+
+FOLDER = Path(__file__).parent
+
+SPEECH = TokenSpec("speech-16k@1:0123456789abcdef", 16_000, 640, 1,
+                   (Level(1024, role="prosody"), Level(1024), Level(1000)), (2, 3))  # fmt: skip
+SNAC = TokenSpec("snac@1:ab", 24_000, 512, 1, (Level(4096, 4), Level(4096, 2), Level(4096)),
+                 (1, 2, 3), out_rate=48_000, sides=(Side("timbre", (3,)),))  # fmt: skip
+SEGMENTED = TokenSpec("encodec-48khz@1:ab", 48_000, 320, 2, (Level(1024), Level(1024)), (1, 2),
+                      sides=(Side("scale", (), "float32", "segment"),),
+                      segment=Segment(4_800, 4_752))  # fmt: skip
+UNITS = TokenSpec("units@1:ab", 16_000, 320, 1, (Level(500, role="semantic"),), (1,), window=400)
+
+
+def codes(level, streams, frames, skew=1):
+    """Codes by arithmetic, the same on every machine; larger skews prefer small codes."""
+    n = np.arange(streams * frames, dtype=np.int64).reshape(streams, frames)
+    mixed = (n * 2_654_435_761 + 12_345 * level.stride) % 4_294_967_291 / 4_294_967_291
+    return (mixed**skew * level.size).astype(np.int64)
+
+
+def speech(frames=600):
+    stacks = tuple(codes(level, 1, frames) for level in SPEECH.levels)
+    return AudioTokens(SPEECH, stacks, source=Source(frames * 640 - 7, 16_000))
+
+
+def coarse():
+    stacks = tuple(codes(level, 2, -(-9 // level.stride)) for level in SNAC.levels)
+    timbre = np.array([[0, 1, 0.5], [-2, 3, np.inf]], np.float32)
+    return AudioTokens(SNAC, stacks, {"timbre": timbre})
+
+
+def segmented():
+    source = Source(2 * 4_752 + 4_700, 48_000, 2)
+    frames = SEGMENTED.frames(source.samples)
+    stacks = tuple(codes(level, 1, frames) for level in SEGMENTED.levels)
+    scale = np.array([[0.5, 0.25, 3]], np.float32)
+    return AudioTokens(SEGMENTED, stacks, {"scale": scale}, source=source)
+
+
+def lasting():
+    return AudioTokens(UNITS, (codes(UNITS.levels[0], 1, 40),), durations=np.arange(40) % 7 + 1)
+
+
+def skewed():
+    spec = TokenSpec("skewed@1:ab", 16_000, 640, 1, (Level(64), Level(64)), (1, 2))
+    return AudioTokens(spec, tuple(codes(level, 1, 2_000, skew) for level, skew
+                                   in zip(spec.levels, (6, 1), strict=True)))  # fmt: skip
+
+
+CASES = {
+    "packed": {"": speech()},
+    "prefix": {"": speech(30).first(2)},
+    "tracks": {"user": coarse(), "system": speech(5)},
+    "segmented": {"": segmented()},
+    "durations": {"": lasting()},
+    "coded": {"": skewed()},
+    "empty": {"": AudioTokens(SPEECH, (np.zeros((1, 0), int),) * 3)},
+}
+
+
+def written(named):
+    """Return the bytes of a file whose id is not random."""
+    target = io.BytesIO()
+    with mock.patch("os.urandom", return_value=b"\x01\x02\x03\x04"):
+        write_tokens(target, named)
+    return target.getvalue()
+
+
+def growing():
+    """Return the bytes of a stream that was written frame by frame and broken off."""
+    target = io.BytesIO()
+    with mock.patch("os.urandom", return_value=b"\x01\x02\x03\x04"):
+        file = TokenWriter(target, Track(SPEECH), chunk_seconds=0)
+        for k in range(3):
+            file.write(speech(3)[k : k + 1])
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bytes_of_token_files(case):
+    golden = (FOLDER / f"{case}.vcb").read_bytes()
+    assert written(CASES[case]) == golden
+    with TokenFile(io.BytesIO(golden)) as file:
+        assert list(file.tracks) == list(CASES[case])
+        for name, some in CASES[case].items():
+            assert file.read(name) == some
+
+
+def test_bytes_of_a_growing_file():
+    assert growing() == (FOLDER / "growing.vcb").read_bytes()
+
+
+def test_every_golden_file_is_tested():
+    assert {path.stem for path in FOLDER.glob("*.vcb")} == {*CASES, "growing"}
+
+
+if __name__ == "__main__":
+    for name, data in {**{name: written(CASES[name]) for name in CASES},
+                       "growing": growing()}.items():  # fmt: skip
+        path = FOLDER / f"{name}.vcb"
+        if not path.exists():
+            path.write_bytes(data)
+            print(f"{path.name}: {len(data)} bytes")

@@ -125,6 +125,7 @@ def test_tensorboard_holds_losses_sound_and_pictures(
     assert {"train/losses/mel", "train/used/level 1", "held_out/mel"} <= set(tags["scalars"])
     assert {"clip 0/original", "clip 0/decoded"} <= set(tags["audio"])
     assert tags["images"] == ["clip 0/spectrograms"]
+    assert "verdict/text_summary" in tags["tensors"]
 
 
 def test_the_average_follows(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ def assert_same(one: dict, other: dict) -> None:
     assert torch.equal(one["torch_rng"], other["torch_rng"])
 
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+
+
 def killed_at(table: dict, manifest: Path, out: Path, step: int, how: str) -> int:
     """Train in a process of its own that ends itself by the signal `how` at `step`."""
     code = f"""
@@ -62,6 +65,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@posix
 def test_killed_and_resumed_equals_undisturbed(table: dict, manifest: Path, tmp_path: Path) -> None:
     whole = train(table, manifest, tmp_path / "whole")
     assert killed_at(table, manifest, tmp_path / "killed", 8, "SIGKILL") == -signal.SIGKILL
@@ -69,6 +73,7 @@ def test_killed_and_resumed_equals_undisturbed(table: dict, manifest: Path, tmp_
     assert_same(whole, train(table, manifest, tmp_path / "killed", resume=True))
 
 
+@posix
 def test_ctrl_c_saves_where_it_stopped(table: dict, manifest: Path, tmp_path: Path) -> None:
     whole = train(table, manifest, tmp_path / "whole")
     assert killed_at(table, manifest, tmp_path / "stopped", 7, "SIGINT") == 130
@@ -76,6 +81,7 @@ def test_ctrl_c_saves_where_it_stopped(table: dict, manifest: Path, tmp_path: Pa
     assert_same(whole, train(table, manifest, tmp_path / "stopped", resume=True))
 
 
+@posix
 def test_resumed_log_reads_as_undisturbed(table: dict, manifest: Path, tmp_path: Path) -> None:
     train(table, manifest, tmp_path / "whole")
     killed_at(table, manifest, tmp_path / "killed", 9, "SIGKILL")

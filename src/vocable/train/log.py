@@ -36,6 +36,8 @@ class Log:
         if self.board:
             for name, number in _numbers(kind, values):
                 self.board.add_scalar(name, number, step)
+            if "verdict" in values:
+                self.board.add_text("verdict", values["verdict"], step)
         return line
 
     def close(self) -> None:

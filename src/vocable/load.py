@@ -79,10 +79,10 @@ def find(name: str | os.PathLike[str]) -> Path:
         path = path.parent
     if (path / CONFIG).is_file():
         return path
-    if path.exists() and (path.is_file() or str(name) not in _bundled()):
-        raise ModelError(f"{path} is no model; give a folder with {CONFIG} and {WEIGHTS}")
     if str(name) in _bundled():
         return BUNDLED / str(name)
+    if path.exists():
+        raise ModelError(f"{path} is no model; give a folder with {CONFIG} and {WEIGHTS}")
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
         return _fetch(str(name))
     near = difflib.get_close_matches(str(name), _bundled(), n=3)

@@ -80,6 +80,8 @@ def test_bundled_models_are_found_by_name(folder, monkeypatch):
     assert [model.name for model in models()] == ["toy"]
     assert models()[0].card.startswith("# Toy")
     assert models()[0].facts["licence"] == "CC0-1.0"
+    monkeypatch.chdir(folder)
+    (folder / "toy").touch()  # a file of that name does not hide the model
     assert vocable.load("toy").spec.space == describe(folder).space
     with pytest.raises(ModelError, match='no codec named "toyo"; nearest: toy'):
         vocable.load("toyo")

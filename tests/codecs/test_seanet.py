@@ -4,11 +4,13 @@ from fractions import Fraction
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from tests.codecs import tiny
 from vocable.codecs import build, config_values
 from vocable.codecs.seanet import SEANet, encodec_24khz, seanet_tiny, soundstream_24khz
 from vocable.errors import ModelError
+from vocable.nn.transposed import to_torch
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +66,49 @@ def test_training_draws_a_number_of_levels_for_each_item():
     torch.manual_seed(0)
     audio = codec(x).audio.detach()
     assert len({round(float(item.abs().sum()), 4) for item in audio}) == 2
+
+
+def convolve(x, layer):
+    """Convolve `[batch, channels, time]` by torch, with all padding at the left."""
+    kernel = layer.weight if layer.weight.dim() == 3 else layer.weight[..., None]
+    stride, dilation = getattr(layer, "stride", 1), getattr(layer, "dilation", 1)
+    left = (kernel.shape[2] - 1) * dilation + 1 - stride
+    return F.conv1d(F.pad(x, (left, 0)), kernel, layer.bias, stride, dilation=dilation)
+
+
+def unit(x, block):
+    first, second = block.branch.blocks[1], block.branch.blocks[3]
+    return convolve(x, block.shortcut) + convolve(F.elu(convolve(F.elu(x), first)), second)
+
+
+def test_the_encoder_is_the_published_graph():
+    codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
+    layers = codec.encoder.blocks
+    x = torch.from_numpy(tiny.sound(160))[None]
+    y = unit(convolve(x, layers[0]), layers[1])
+    y = unit(convolve(F.elu(y), layers[3]), layers[4])
+    y = convolve(F.elu(y), layers[6])
+    y = y + layers[7].branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
+    y = convolve(F.elu(y), layers[9])
+    torch.testing.assert_close(codec.encoder(x.transpose(1, 2)), y.transpose(1, 2))
+
+
+def test_the_decoder_is_the_published_graph():
+    codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
+    layers = codec.decoder.blocks
+    z = torch.randn(1, 8, 10)
+
+    def spread(x, layer):
+        kernel = to_torch(layer.weight, layer.stride)
+        y = F.conv_transpose1d(x, kernel, layer.bias, layer.stride)
+        return y[..., : x.shape[2] * layer.stride]
+
+    y = convolve(z, layers[0])
+    y = y + layers[1].branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
+    y = unit(spread(F.elu(y), layers[3]), layers[4])
+    y = unit(spread(F.elu(y), layers[6]), layers[7])
+    y = convolve(F.elu(y), layers[9])
+    torch.testing.assert_close(codec.decoder(z.transpose(1, 2)), y.transpose(1, 2))
 
 
 def test_every_level_comes_nearer_to_the_latent():

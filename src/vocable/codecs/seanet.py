@@ -8,6 +8,8 @@ Fidelity Neural Audio Compression" (Défossez et al. 2022, arXiv:2210.13438). Th
     soundstream_24khz   24 000  320              75        24 × 1024      750 to 18 000
     encodec_24khz       24 000  320              75        32 × 1024      1500 to 24 000
 
+    soundstream_24khz has 10.5 M weights; the paper says 8.4 M but does not give every size
+
 Bitrate scales when encoding (`levels=`) and afterwards (`tokens.first(n)`). The latency is one
 frame.
 

@@ -50,7 +50,7 @@ def test_a_folder_that_is_missing(speech: Path, refused: Refused, small: Path) -
 
 def test_an_ending_that_cannot_be_written(speech: Path, refused: Refused, small: Path) -> None:
     vocable.load(small).encode("x.wav").save("x.vcb")
-    said = refused("decode", "x.vcb", "-o", "y.doc", code=1)
+    said = refused("decode", "x.vcb", "-o", "y.doc", code=2)
     assert ".doc" in said and ".wav" in said
 
 

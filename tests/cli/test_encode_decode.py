@@ -1,5 +1,6 @@
 """`vocable encode` and `decode`: what they write, say, and skip."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,12 @@ def test_pipes_from_end_to_end(here: Path, small: Path, speech: Path) -> None:
     assert soundfile.info("y.wav").frames == 16_000
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
+def test_a_device_takes_what_is_written(here: Path, small: Path, speech: Path) -> None:
+    (facts,) = results("encode", "speech.wav", "-o", "/dev/null", "--codec", small)
+    assert facts["output"] == "/dev/null" and facts["frames"] == 25
+
+
 def test_mix_makes_one_stream(here: Path, small: Path) -> None:
     write_tone(here / "x.wav", 0.5, channels=3)
     (facts,) = results("encode", "x.wav", "--mix", "--codec", small)
@@ -132,6 +139,7 @@ def test_another_rate_is_given_when_asked(here: Path, small: Path, speech: Path)
         (["encode", "speech.wav", "--codec", "gone"], 'no codec named "gone"'),
         (["encode", "speech.wav", "--levels", "1"], "--levels must be one of 2, 3, 4"),
         (["encode", "speech.wav", "-o", "-", "--json"], "--json writes to stdout"),
+        (["encode", "speech.wav", "-o", "x.wav"], "x.wav: its ending must be one of .vcb"),
         (["encode", "speech.wav", "--device", "cuda:99"], "cuda"),
     ],
 )

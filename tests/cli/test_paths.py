@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vocable.cli.paths import Job, plan
+from vocable.cli.paths import Job, check_endings, plan
 from vocable.cli.refusal import Refusal
 
 ENCODE = {"ending": ".vcb", "collect": (".wav", ".flac")}
@@ -114,6 +114,14 @@ def test_calls_that_cannot_work(
 def test_a_folder_without_recordings(talks: Path) -> None:
     Path("empty").mkdir()
     assert "no file ending in .wav, .flac in empty" in refused("empty", out="out")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
+def test_a_device_holds_nothing_to_lose(talks: Path) -> None:
+    assert pairs("talks/a/one.wav", out="/dev/null") == [("talks/a/one.wav", "/dev/null")]
+    check_endings(["/dev/null", "-", "x.vcb"], (".vcb",), ".vcb")
+    with pytest.raises(Refusal, match="x.wav: its ending must be one of .vcb"):
+        check_endings(["x.wav"], (".vcb",), ".vcb")
 
 
 def test_force_and_skip_existing_contradict(talks: Path) -> None:

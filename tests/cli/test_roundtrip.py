@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -114,4 +115,19 @@ def test_a_long_report_shows_its_start(here: Path, small: Path) -> None:
     audio = Audio(tone(25.0, channels=2).T, 16_000)
     tokens = vocable.load(small).encode(audio)
     draw("x.png", audio, audio, tokens, title="25 s")
+    assert Path("x.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("samples", [1, 700])
+def test_a_report_of_next_to_nothing(here: Path, samples: int) -> None:
+    from vocable.audio import Audio
+    from vocable.cli.report import draw
+    from vocable.tokens import AudioTokens, Level, TokenSpec
+
+    levels = (Level(4096, 4, "semantic"), Level(4096, 2), Level(4096))
+    spec = TokenSpec("snac@1:0", 24_000, 512, 1, levels, (3,))
+    stacks = tuple(np.zeros((1, n), np.int32) for n in (1, 1, 1 + samples // 513))
+    before = Audio(np.zeros((1, samples), np.float32), 24_000)
+    after = Audio(np.zeros((1, samples), np.float32), 8000)
+    draw("x.png", before, after, AudioTokens(spec, stacks))
     assert Path("x.png").read_bytes().startswith(PNG)

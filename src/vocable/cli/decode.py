@@ -8,7 +8,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.machine import Codecs
-from vocable.cli.paths import Job, check_channel, plan
+from vocable.cli.paths import Job, check_channel, check_endings, plan
 from vocable.cli.pipes import arriving, leaving
 from vocable.cli.say import TimeLeft, Voice
 from vocable.cli.work import run
@@ -41,6 +41,7 @@ def command(
     gets exactly the samples, channels and rate it had. OUT may end in .wav, .flac, .ogg, .opus or
     .mp3.
     """
+    from vocable.audio.writer import KINDS
     from vocable.cli.results import audio_facts, decoded
 
     voice = Voice(as_json=as_json, quiet=quiet)
@@ -48,6 +49,7 @@ def command(
         inputs, out, ending=".wav", collect=(".vcb",), force=force, skip_existing=skip_existing
     )
     check_channel(work, as_json=as_json)
+    check_endings([job.target for job in work.jobs], KINDS, " ".join(KINDS))
     codecs = Codecs(codec, device, threads)
 
     def decode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.machine import check_levels, open_codec
-from vocable.cli.paths import Job, check_channel, plan
+from vocable.cli.paths import Job, check_channel, check_endings, plan
 from vocable.cli.pipes import leaving
 from vocable.cli.say import TimeLeft, Voice
 from vocable.cli.work import run
@@ -51,13 +51,14 @@ def command(
     AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
     in .npy, .npz or .safetensors instead of .vcb.
     """
-    from vocable.cli.results import encoded
+    from vocable.cli.results import ARRAYS, encoded
 
     voice = Voice(as_json=as_json, quiet=quiet)
     work = plan(
         inputs, out, ending=".vcb", collect=RECORDINGS, force=force, skip_existing=skip_existing
     )
     check_channel(work, as_json=as_json)
+    check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
     check_levels(opened.spec, levels)
 

@@ -116,17 +116,27 @@ def _drop_stdout() -> None:
 @click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version=None, package_name="vocable", message="vocable %(version)s")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
-def commands(debug: bool) -> None:
+@click.pass_context
+def commands(ctx: click.Context, debug: bool) -> None:
     """Turn sound into tokens and tokens into sound."""
-    _say_warnings()
+    ctx.with_resource(_warnings_shown())
 
 
-def _say_warnings() -> None:
-    """Show what the library warns of as one line each on stderr."""
-    log = logging.getLogger("vocable")
-    if not any(isinstance(handler, _Stderr) for handler in log.handlers):
-        log.addHandler(_Stderr(logging.WARNING))
-    warnings.showwarning = lambda message, *_: click.echo(f"warning: {message}", err=True)
+@contextlib.contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Show what the library warns of as one line each on stderr, while a command runs."""
+    log, handler = logging.getLogger("vocable"), _Stderr(logging.WARNING)
+    log.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _say_warning
+            yield
+    finally:
+        log.removeHandler(handler)
+
+
+def _say_warning(message: Warning | str, *where: Any, **more: Any) -> None:
+    click.echo(f"warning: {' '.join(str(message).split())}", err=True)
 
 
 class _Stderr(logging.Handler):

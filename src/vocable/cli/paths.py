@@ -7,6 +7,7 @@ One rule places outputs in a folder: an input keeps its path below the common fo
 import os
 import sys
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +80,20 @@ def check_outputs(targets: list[str | None], source: str, *, force: bool) -> Non
     for job in jobs:
         _check_collisions([job])
     _check_overwriting(jobs, force)
+
+
+def check_endings(targets: list[str], known: Container[str], wanted: str) -> None:
+    """Refuse outputs whose ending promises something else than what will be in them."""
+    for target in targets:
+        if not is_special(target) and _ending(target) not in known:
+            raise Refusal(f"{target}: its ending must be one of {wanted}")
+
+
+def is_special(target: str) -> bool:
+    """Whether a target is stdout, a device or a named pipe: nothing there can be lost."""
+    return target == PIPE or (
+        os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
+    )
 
 
 def check_channel(work: Plan, *, as_json: bool) -> None:
@@ -185,7 +200,7 @@ def _check_overwriting(jobs: list[Job], force: bool) -> None:
     folders = [job.target for job in jobs if os.path.isdir(job.target)]
     if folders:
         raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
-    there = [job.target for job in jobs if os.path.exists(job.target)]
+    there = [job.target for job in jobs if os.path.isfile(job.target)]
     if there and not force:
         verb = "exist" if len(there) > 1 else "exists"
         raise Refusal(f"{listed(there)} {verb} already; --force replaces, -o writes elsewhere")

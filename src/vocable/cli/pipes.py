@@ -1,4 +1,4 @@
-"""Let commands treat "-" as a file: stdin put on disk first, stdout filled from a finished file."""
+"""Let commands treat pipes as files: stdin put on disk first, stdout filled from a whole file."""
 
 import shutil
 import sys
@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from vocable.cli.paths import PIPE
+from vocable.cli.paths import PIPE, is_special
 from vocable.errors import AudioError, FormatError
 
 
@@ -29,13 +30,21 @@ def arriving(source: str) -> Iterator[str]:
 
 @contextmanager
 def leaving(target: str, ending: str) -> Iterator[str]:
-    """Yield a path to write to; what is written for stdout goes there when it is whole."""
-    if target != PIPE:
+    """Yield a path to write to; what is for stdout or a device goes there when it is whole."""
+    if not is_special(target):
         yield target
         return
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         path = Path(folder) / f"stdout{ending}"
         yield str(path)
         with open(path, "rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
+            _deliver(file, target)
+
+
+def _deliver(file: BinaryIO, target: str) -> None:
+    if target == PIPE:
+        shutil.copyfileobj(file, sys.stdout.buffer)
         sys.stdout.buffer.flush()
+        return
+    with open(target, "wb") as device:
+        shutil.copyfileobj(file, device)

@@ -9,7 +9,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.machine import check_levels, open_codec
-from vocable.cli.paths import PIPE, check_input, check_outputs
+from vocable.cli.paths import PIPE, check_endings, check_input, check_outputs
 from vocable.cli.pipes import arriving, leaving
 from vocable.cli.refusal import Refusal, sentence
 from vocable.cli.say import Voice
@@ -55,6 +55,7 @@ def command(
     check_outputs([out, vcb, report], audio, force=force)
     if as_json and out == PIPE:
         raise Refusal('--json writes to stdout, and so does -o "-"; take a file for one of them')
+    _check_endings(out, vcb, report)
     if report is not None:
         _check_plot()
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
@@ -76,6 +77,15 @@ def command(
     if not as_json and not quiet:
         click.echo(trip.as_table(made), err=out == PIPE)
     return 0
+
+
+def _check_endings(out: str, vcb: str | None, report: str | None) -> None:
+    from vocable.audio.writer import KINDS
+    from vocable.cli.results import ARRAYS
+
+    check_endings([out], KINDS, " ".join(KINDS))
+    check_endings([vcb] if vcb else [], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))
+    check_endings([report] if report else [], (".png",), ".png")
 
 
 def _check_plot() -> None:

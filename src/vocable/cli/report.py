@@ -104,13 +104,13 @@ def _draw_mels(figure: Any, rows: Any, signals: Any, rates: tuple[int, int]) -> 
 
 def _decibels(x: Any, rate: int, band: int) -> npt.NDArray[np.float32]:
     """Return log-mel `[bands, frames]` in dB up to half of `band` Hz, which both pictures reach."""
-    import soxr
     import torch
 
+    from vocable.audio import resample
     from vocable.signal.spectra import log_mel
 
     if rate != band:
-        x = soxr.resample(x, rate, band)
+        x = resample(x[None], rate, band)[0]
     window = _WINDOW if band >= 16_000 else _WINDOW // 2
     mel = log_mel(torch.from_numpy(np.ascontiguousarray(x)), band, window, _BANDS)
     decibels: npt.NDArray[np.float32] = (mel.T * (20 / np.log(10))).numpy()

@@ -328,7 +328,7 @@ def test_a_small_file_takes_little_memory():
     """Claims of length cost nothing: neither records, nor counts, nor samples, nor an index."""
     lying = preamble(ID) + SYNC + bytes([Kind.HEADER, 0]) + varint(0) + varint(1 << 20)
     long = file_of() + SYNC + bytes([Kind.CHUNK, 0, 1]) + varint(4 << 20)
-    index = varints((0, 0, 1 << 17)) + bytes(4)
+    index = varints((0, 0, 1 << 15)) + bytes(4)
     huge = Closing(((1 << 62) - 1,), (1,), (Entry(SIZE, (1,)),))
     files = [lying, long, file_of((Kind.CLOSING, index)), closed(huge, ONE),
              file_of(chunk(0, 65_536, bytes(100)))]  # fmt: skip

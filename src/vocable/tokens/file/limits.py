@@ -6,4 +6,4 @@ MAX_HEADER = 1 << 20  # bytes of the header
 MAX_SYMBOLS = 1 << 20  # codes in a chunk
 SYMBOLS_PER_BYTE = 64  # codes in a chunk, for each byte of it: bounds what a small file can claim
 MAX_TRACKS = 64
-MAX_INDEX = 1 << 17  # entries in the closing record
+MAX_INDEX = 1 << 15  # entries in the closing record

@@ -8,7 +8,6 @@ to its place.
 
 from __future__ import annotations
 
-import mmap
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
@@ -16,9 +15,7 @@ from enum import IntEnum
 from ...errors import FormatError
 from ..bits import MAX_BYTES, read_varint, varint
 from .limits import MAX_HEADER, MAX_PAYLOAD
-from .streams import Readable
-
-Bytes = bytes | mmap.mmap
+from .streams import Bytes, Readable
 
 MAGIC = b"\x89vcb"
 VERSION = 1

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from ...errors import FormatError
 from .closing import SIZE_BYTES, Closing
-from .records import CRC_BYTES, Bytes, Cut, Damage, Finder, Kind, Record, View, read_record
+from .records import CRC_BYTES, Cut, Damage, Finder, Kind, Record, View, read_record
+from .streams import Bytes
 from .track import Header
 from .walk import Walk
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import mmap
 import os
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import accumulate
-from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from ...errors import FormatError, TokenError
 from ..edit import join
@@ -19,9 +16,9 @@ from ..parts import Source
 from ..values import AudioTokens
 from .closing import SIZE_BYTES, Closing, decode
 from .reader import IncompleteWarning, assemble, check_totals, read_start, source_of
-from .records import CRC_BYTES, Bytes, Damage, Kind, Record, read_record
+from .records import CRC_BYTES, Damage, Kind, Record, read_record
 from .scan import Gap, Run, recover_runs, scan_runs
-from .streams import Seekable
+from .streams import Seekable, name_of, opened, whole
 from .track import Track
 from .walk import Walk
 
@@ -45,8 +42,8 @@ class TokenFile:
     def __init__(
         self, path: str | os.PathLike[str] | Seekable, *, recover: bool = False
     ) -> None:
-        self.name = _name(path)
-        self._file, self._owned = _opened(path)
+        self.name = name_of(path)
+        self._file, self._owned = opened(path)
         try:
             with self._named():
                 self._open(recover)
@@ -134,12 +131,11 @@ class TokenFile:
         parts = [c for c in self._between(number, start, stop) if c[0] < stop]
         begin = parts[0][0] if parts else start
         with self._named():
-            if not parts:
-                empty = assemble(row.track, [], row.items or {}, None)
-                return empty if start >= stop else self._lost(start, stop)
-            places = [begin, *accumulate((t.frames for _, t in parts), initial=begin)]
-            whole = [at for at, _ in parts] == places[1:-1] and begin <= start
-            if not whole or places[-1] < stop:
+            if start >= stop:
+                return assemble(row.track, [], row.items or {}, None)
+            ends = [begin, *accumulate((t.frames for _, t in parts), initial=begin)][1:]
+            gapless = [at for at, _ in parts] == ends[:-1] and begin <= start
+            if not gapless or ends[-1] < stop:
                 self._lost(start, stop)
         tokens = parts[0][1] if len(parts) == 1 else join(*(t for _, t in parts))
         return tokens[start - begin : stop - begin]
@@ -188,7 +184,7 @@ class TokenFile:
                     if found.start < stop and found.start + found.tokens.frames > start:
                         yield found.start, found.tokens
 
-    def _lost(self, start: int, stop: int) -> AudioTokens:
+    def _lost(self, start: int, stop: int) -> NoReturn:
         raise FormatError(f"frames {start} to {stop} are not all in the file")
 
     def _records(self, run: Run, walk: Walk | None) -> Iterator[Record]:
@@ -236,7 +232,7 @@ class TokenFile:
     def _search(self, recover: bool) -> None:
         """Find the records without an index; warn about what is not there."""
         search = recover_runs if recover else scan_runs
-        with _whole(self._file) as data:
+        with whole(self._file) as data:
             found = search(data, self._id, self._header, self._start)
         self._runs, self._closing, self.gaps = found.runs, found.closing, found.gaps
         if found.problem:
@@ -271,39 +267,3 @@ class TokenFile:
                 rest = (f"; audio from {float(seconds):.2f} s on is lost, "
                         "read with recover=True for the rest")
             raise FormatError(f"{self.name}: {error}{rest}") from error
-
-
-def _name(path: str | os.PathLike[str] | Seekable) -> str:
-    if isinstance(path, (str, os.PathLike)):
-        return "stdin" if str(path) == "-" else str(path)
-    return str(getattr(path, "name", "tokens"))
-
-
-def _opened(path: str | os.PathLike[str] | Seekable) -> tuple[Seekable, bool]:
-    """Open for seeking; what cannot seek is read whole, a token file being small."""
-    if isinstance(path, (str, os.PathLike)) and str(path) != "-":
-        if Path(path).is_dir():
-            raise IsADirectoryError(f"{path} is a folder, not a token file")
-        if not Path(path).exists():
-            raise FileNotFoundError(f"there is no file {path}")
-        file: Seekable = open(path, "rb")  # noqa: SIM115 - closed by TokenFile.close
-        return (file, True) if file.seekable() else (_read_all(file), True)
-    stream: Seekable = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else path
-    return (stream, False) if stream.seekable() else (_read_all(stream), True)
-
-
-def _read_all(stream: Seekable) -> Seekable:
-    return io.BytesIO(stream.read())
-
-
-@contextmanager
-def _whole(file: Seekable) -> Iterator[Bytes]:
-    """Give the bytes of a file, without reading them where the system can map it."""
-    file.seek(0)
-    try:
-        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):
-        yield file.read()
-    else:
-        with data:
-            yield data

@@ -76,3 +76,12 @@ def test_the_oracle_itself():
     assert oracle.margin([0.0], [[2.0], [1.0]]) == 3.0
     decoded = oracle.decode([[1], [0]], [[[0.0], [4.0]], [[0.5], [9.0]]])
     assert np.array_equal(decoded, [[4.5]])
+
+
+def test_few_rows_take_the_lowest_of_equal_entries_too():
+    entries = torch.randn(64, 8, generator=torch.Generator().manual_seed(3)).repeat(16, 1)
+    table = prepare(entries)
+    x = entries[:1024:3]
+    few = torch.cat([nearest(row[None], table) for row in x])
+    assert torch.equal(few, nearest(x, table))
+    assert torch.equal(few, torch.arange(0, 1024, 3)[: len(x)] % 64)

@@ -18,6 +18,7 @@ from torch import Tensor
 from vocable.quantize.precision import full_precision
 
 GROUP = 32  # entries per column of the two-step maximum
+FEW = 8  # rows up to which one plain maximum costs less than dealing
 BLOCK = 256  # rows searched at a time: their scores, 1 MiB at 1024 entries, stay in the cache
 
 
@@ -28,6 +29,8 @@ class SearchTable:
     keys: Tensor  # [entries, dim]
     bias: Tensor  # [entries]
     group: int  # entries per column; 1 where one step is as good
+    plain_keys: Tensor  # [entries, dim], in their own order, for few rows
+    plain_bias: Tensor  # [entries]
 
 
 def prepare(entries: Float[Tensor, "entries dim"]) -> SearchTable:
@@ -35,8 +38,8 @@ def prepare(entries: Float[Tensor, "entries dim"]) -> SearchTable:
     keys = entries.detach().float()
     size, dim = keys.shape
     group = GROUP if size % GROUP == 0 and size >= 8 * GROUP else 1
-    keys = keys.reshape(size // group, group, dim).transpose(0, 1).reshape(size, dim).contiguous()
-    return SearchTable(keys, keys.square().sum(dim=1).mul_(-0.5), group)
+    dealt = keys.reshape(size // group, group, dim).transpose(0, 1).reshape(size, dim).contiguous()
+    return SearchTable(dealt, _half_norms(dealt), group, keys, _half_norms(keys))
 
 
 def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "rows"]:
@@ -46,10 +49,16 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     """
     with torch.no_grad(), full_precision(x.device.type):
         rows, size = x.shape[0], table.keys.shape[0]
+        if rows <= FEW:
+            return torch.addmm(table.plain_bias, x.float(), table.plain_keys.T).argmax(dim=1)
         # One buffer for all blocks: fresh memory for each would cost as much as its scores.
         buffer = table.keys.new_empty(min(rows, BLOCK), size)
         found = [_nearest(block, table, buffer) for block in torch.split(x.float(), BLOCK)]
         return found[0] if len(found) == 1 else torch.cat(found)
+
+
+def _half_norms(keys: Tensor) -> Tensor:
+    return keys.square().sum(dim=1).mul_(-0.5)
 
 
 def _nearest(x: Tensor, table: SearchTable, buffer: Tensor) -> Tensor:

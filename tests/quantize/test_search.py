@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.quantize import oracle
-from vocable.quantize.search import BLOCK, GROUP, nearest, prepare
+from vocable.quantize.search import BLOCK, FEW, GROUP, nearest, prepare
 
 SIZES = [1, 2, 5, GROUP, 8 * GROUP, 8 * GROUP + 1, 1024]
 
@@ -18,10 +18,15 @@ def whole_numbers(rows, dim, seed, top=3):
 
 
 @settings(deadline=None, max_examples=25)
-@given(size=st.sampled_from(SIZES), dim=st.integers(1, 6), seed=st.integers(0, 999))
-def test_whole_numbers_are_searched_exactly_and_ties_go_to_the_lowest(size, dim, seed):
+@given(
+    rows=st.sampled_from([1, FEW, FEW + 5]),
+    size=st.sampled_from(SIZES),
+    dim=st.integers(1, 6),
+    seed=st.integers(0, 999),
+)
+def test_whole_numbers_are_searched_exactly_and_ties_go_to_the_lowest(rows, size, dim, seed):
     # Small whole numbers have no rounding, and few dimensions make many equal distances.
-    x, entries = whole_numbers(7, dim, seed), whole_numbers(size, dim, seed + 1)
+    x, entries = whole_numbers(rows, dim, seed), whole_numbers(size, dim, seed + 1)
     expected = [oracle.nearest(row, entries) for row in x]
     assert nearest(x, prepare(entries)).tolist() == expected
 

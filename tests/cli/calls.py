@@ -21,7 +21,9 @@ def call(*args: object, stdin: bytes | None = None, code: int = 0) -> Result:
 
 def results(*args: object, code: int = 0) -> list[dict[str, Any]]:
     """Run a command with --json and return its objects."""
-    return [json.loads(line) for line in call(*args, "--json", code=code).stdout.splitlines()]
+    end = args.index("--") if "--" in args else len(args)
+    done = call(*args[:end], "--json", *args[end:], code=code)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def called(*args: object, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":

@@ -1,6 +1,7 @@
 """`vocable encode` and `decode`: what they write, say, and skip."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,24 @@ def test_the_commands_do_what_python_does(here: Path, small: Path, speech: Path)
     assert vocable.read_tokens("speech.vcb") == tokens
     codec.decode(tokens).save("python.wav")
     assert Path("again.wav").read_bytes() == Path("python.wav").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["größe 录音.wav", "x" * 250 + ".wav", "--force.wav", "-.wav"])
+def test_names_of_any_kind(here: Path, small: Path, name: str) -> None:
+    write_tone(here / name, 0.2)
+    call("encode", "--codec", small, "--", name)
+    (facts,) = results("decode", "--codec", small, "-o", "y.wav", "--", f"{name[:-4]}.vcb")
+    assert facts["samples"] == 3200
+    assert {path.name for path in here.iterdir()} == {name, f"{name[:-4]}.vcb", "y.wav"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_names_that_are_no_text(here: Path, small: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.wav")
+    os.rename(write_tone(here / "x.wav", 0.2), name)
+    call("encode", name, "--codec", small)
+    (facts,) = results("encode", name, "--codec", small, "--force")
+    assert facts["input"] == name
 
 
 def test_one_line_for_people(here: Path, small: Path, speech: Path) -> None:

@@ -1,9 +1,12 @@
 """Which file becomes which, and what is refused before any work."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vocable.cli.paths import Job, check_endings, plan
 from vocable.cli.refusal import Refusal
@@ -126,3 +129,25 @@ def test_a_device_holds_nothing_to_lose(talks: Path) -> None:
 
 def test_force_and_skip_existing_contradict(talks: Path) -> None:
     assert "give one of them" in refused("talks/a/one.wav", force=True, skip_existing=True)
+
+
+NAMES = st.text("abc", min_size=1, max_size=2)
+TREES = st.sets(st.lists(NAMES, min_size=1, max_size=3).map(tuple), min_size=1, max_size=6)
+
+
+@settings(deadline=None, max_examples=25)
+@given(paths=TREES)
+def test_any_tree_is_recreated(paths: set[tuple[str, ...]]) -> None:
+    files = {"/".join(path) + ".wav" for path in paths}
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        for file in files:
+            (root / "in" / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / "in" / file).write_bytes(b"x")
+        jobs = plan((str(root / "in"),), str(root / "out"), **ENCODE).jobs
+        found = {(job.source, job.target) for job in jobs}
+        assert found == {
+            (str(root / "in" / file), str((root / "out" / file).with_suffix(".vcb")))
+            for file in files
+        }
+        assert len(jobs) == len(files)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import soundfile
 from jaxtyping import Float32
@@ -12,12 +14,17 @@ from .source import BinaryFile
 ENDLESS = 2**62  # libsndfile's count of frames where a header states none
 
 
+def native(path: str) -> str | bytes:
+    """Return a path as libsndfile takes it: bytes, so that names which are no text work too."""
+    return path if os.name == "nt" else os.fsencode(path)
+
+
 class SoundDecoder:
     """Reads a file from its beginning to its end; it never seeks."""
 
     def __init__(self, place: str | BinaryFile) -> None:
         try:
-            self._file = _Forward(place)
+            self._file = _Forward(native(place) if isinstance(place, str) else place)
         except soundfile.LibsndfileError as error:
             raise AudioError(error.error_string.strip(" .")) from error
         self.rate: int = self._file.samplerate

@@ -16,6 +16,7 @@ from jaxtyping import Float32
 from ..atomic import Replacement
 from ..errors import AudioError
 from .samples import MAX_CHANNELS, check_finite, check_rate
+from .sound import native
 
 log = logging.getLogger("vocable")
 
@@ -74,8 +75,9 @@ class AudioWriter:
         self._check_room(expected)
         self._fresh = Replacement(target, overwrite=overwrite)
         try:
+            path = native(str(self._fresh.path))
             self._file = soundfile.SoundFile(
-                self._fresh.path, "w", self.rate, channels, self._subtype, format=self._format
+                path, "w", self.rate, channels, self._subtype, format=self._format
             )
         except soundfile.LibsndfileError as error:
             self._fresh.discard()

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 @click.option("-o", "--out", required=True, help="Where the decoded recording goes.")
 @click.option("--tokens", "vcb", metavar="VCB", help="Keep the tokens in this file.")
 @click.option("--report", metavar="PNG", help="Draw waveforms, log-mel and tokens (needs [plot]).")
-@click.option("--pitch", type=float, metavar="SEMITONES", help="Shift the pitch, as in --pitch +3.")
+@click.option(
+    "--pitch",
+    type=click.FloatRange(-24, 24),
+    metavar="SEMITONES",
+    help="Shift the pitch, as in --pitch +3.",
+)
 @options.codec
 @options.levels
 @options.mix

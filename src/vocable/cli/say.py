@@ -33,7 +33,7 @@ class Voice:
     def result(self, facts: dict[str, Any]) -> None:
         """Print one JSON object on stdout, with --json; keys carry their units."""
         if self.as_json:
-            click.echo(json.dumps(facts, ensure_ascii=False))
+            click.echo(json.dumps(facts))  # ASCII: fits any console, and names that are no text
             sys.stdout.flush()
 
     def time_left(self, name: str) -> "TimeLeft":

@@ -1,4 +1,4 @@
-"""List small examples of every codec, by readable names."""
+"""List examples of every codec: small ones, and the models that come with the package."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import torch
 from vocable.codecs import Codec
 from vocable.codecs.seanet import SEANet, seanet_tiny
 from vocable.codecs.speech import Speech, SpeechConfig, SpeechQuantizer
+from vocable.load import load, models
 from vocable.quantize import ResidualVQ
 from vocable.testing.block_examples import seeded
 
 
 def codecs() -> dict[str, Codec]:
-    """Return codecs of a few thousand weights, started on noise, in evaluation mode."""
-    return {
+    """Return codecs of a few thousand weights, started on noise, and the bundled models by name."""
+    small = {
         "seanet": seeded(lambda: _started(SEANet(seanet_tiny()))),
         "seanet-stereo": seeded(lambda: _started(SEANet(replace(seanet_tiny(), channels=2)))),
         "speech": seeded(lambda: _started(Speech(_speech_tiny()))),
     }
+    return small | {model.name: load(model.name) for model in models()}
 
 
 def noise(codec: Codec, batch: int, samples: int) -> torch.Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.errors import TokenError
-from vocable.testing.compare import LAW, check_rows_equal, cut
+from vocable.testing.compare import WHOLE_CODEC, check_rows_equal, cut
 from vocable.tokens import AudioTokens
 
 
@@ -37,7 +37,7 @@ def check_exact_length(codec: Codec, audio: Audio) -> None:
 
 
 def check_streams_equal_whole(
-    codec: Codec, x: Tensor, sizes: Sequence[int], *, atol: float = LAW
+    codec: Codec, x: Tensor, sizes: Sequence[int], *, atol: float = WHOLE_CODEC
 ) -> None:
     """Check law 2 for sessions: blocks of these samples, then of these frames, against whole.
 
@@ -68,7 +68,7 @@ def check_recordings_equal_singles(codec: Codec, recordings: Sequence[Audio]) ->
         if alone != tokens:
             _check_codes(what, _codes(tokens), _codes(alone))
         wanted = torch.tensor(codec.decode(tokens).samples)
-        check_rows_equal(f"{what}, samples", torch.tensor(heard.samples), wanted)
+        check_rows_equal(f"{what}, samples", torch.tensor(heard.samples), wanted, atol=WHOLE_CODEC)
 
 
 def check_prefixes(codec: Codec, audio: Audio) -> None:

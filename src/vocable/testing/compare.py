@@ -10,6 +10,7 @@ from torch import Tensor
 from vocable.nn import Stack
 
 LAW = 1e-5  # the laws' tolerance on samples and rows, relative to max(1, peak)
+WHOLE_CODEC = 1e-4  # through a whole codec
 
 
 def name_of(thing: object) -> str:

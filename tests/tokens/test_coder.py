@@ -1,5 +1,7 @@
 """Codes become bits and come back; clear slow twins and another library are the oracles."""
 
+import tracemalloc
+from dataclasses import replace
 from math import ceil, log2
 
 import constriction
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from tests.tokens.strategies import SIZES, made
 from tests.tokens.test_spec import SPEECH
 from vocable.errors import FormatError, TokenError
+from vocable.tokens import Level
 from vocable.tokens.bits import read_varint, varint
 from vocable.tokens.coder import Decoder, Encoder, Table, TableSet, fit_tables, pack, unpack
 from vocable.tokens.coder.pack import grouping, packed_bits, width
@@ -189,6 +192,16 @@ def test_tables_are_named_by_their_bytes():
 def test_bad_tables_are_refused(data, message):
     with pytest.raises(FormatError, match=message):
         TableSet.from_bytes(data, (2,))
+
+
+def test_large_codebooks_get_no_table_and_take_no_memory():
+    spec = replace(SPEECH, levels=(Level(1 << 24), Level(2)))
+    tracemalloc.start()
+    fitted = fit_tables([made(spec, 2, 1, 50)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert fitted.tables[0] is None and fitted.tables[1] is not None
+    assert peak < 4 << 20
 
 
 def test_a_table_has_its_limit():

@@ -81,6 +81,7 @@ def test_a_slice_is_the_slice_of_the_codes():
     some = speech()
     assert (some[3:9].codes == some.codes[:, :, 3:9]).all()
     assert some[-5:].frames == 5 and some[30:].frames == 0
+    assert made(SNAC, 3, 1, 9)[3:3].frames == 0
     coarse = made(SNAC, 3, 2, 9)
     assert [codes.shape for codes in coarse[4:8].stacks] == [(2, 1), (2, 2), (2, 4)]
     assert (coarse[4:].stacks[1] == coarse.stacks[1][:, 2:]).all()

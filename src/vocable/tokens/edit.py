@@ -23,7 +23,8 @@ def cut(tokens: AudioTokens, key: slice) -> AudioTokens:
     if not isinstance(key, slice) or key.step not in (None, 1):
         raise TokenError(f"tokens are cut in frames by tokens[start:stop], got [{key!r}]")
     start, stop, _ = key.indices(tokens.frames)
-    stop = max(start, stop)
+    if start >= stop:
+        start = stop = 0  # nothing is nothing wherever it is cut
     if tokens.durations is not None:
         return _cut_durations(tokens, start, stop)
     return _cut_frames(tokens, start, stop)

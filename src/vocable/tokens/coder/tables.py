@@ -149,15 +149,20 @@ class TableSet:
 
 
 def fit_tables(recordings: Iterable[AudioTokens]) -> TableSet:
-    """Count the codes of recordings of one spec and make the tables that suit them best."""
-    counts: list[np.ndarray] = []
+    """Count the codes of recordings of one spec and make the tables that suit them best.
+
+    Levels of more codes than a table may have get none.
+    """
+    counts: list[np.ndarray | None] = []
     for tokens in recordings:
         sizes = [level.size for level in tokens.spec.levels[: tokens.levels]]
-        counts = counts or [np.zeros(size, np.int64) for size in sizes]
+        counts = counts or [
+            np.zeros(size, np.int64) if size <= MAX_TABLE_SIZE else None for size in sizes
+        ]
         for total, codes in zip(counts, tokens.stacks, strict=True):
-            total += np.bincount(codes.ravel(), minlength=len(total))
-    fitted = [Table.fit(n) if len(n) <= MAX_TABLE_SIZE else None for n in counts]
-    return TableSet(tuple(fitted))
+            if total is not None:
+                total += np.bincount(codes.ravel(), minlength=len(total))
+    return TableSet(tuple(None if total is None else Table.fit(total) for total in counts))
 
 
 def is_shipped(name: bytes) -> bool:

@@ -50,10 +50,16 @@ def best_tables(tokens: AudioTokens) -> TableSet | None:
     known = shipped_for(tokens.spec.space, sizes)
     if known is not None:
         choices.append((_bits(tokens, known.first(tokens.levels)), known.first(tokens.levels)))
-    own = _worthwhile(tokens, fit_tables([tokens]))
-    if any(own.tables):
+    if any(_long_enough(level, tokens) for level in range(tokens.levels)):
+        own = _worthwhile(tokens, fit_tables([tokens]))
         choices.append((_bits(tokens, own) + 8 * len(own.to_bytes()), own))
     return min(choices, key=lambda choice: choice[0])[1]
+
+
+def _long_enough(level: int, tokens: AudioTokens) -> bool:
+    """Say whether packing takes more than the byte per code that a table takes at least."""
+    size = tokens.spec.levels[level].size
+    return packed_bits(size, tokens.stacks[level].size) > 8 * size
 
 
 def _worthwhile(tokens: AudioTokens, fitted: TableSet) -> TableSet:

@@ -60,11 +60,6 @@ def killed_at(table: dict, manifest: Path, out: Path, step: int, how: str) -> in
     ).returncode
 
 
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @posix
 def test_killed_and_resumed_equals_undisturbed(table: dict, manifest: Path, tmp_path: Path) -> None:
     whole = train(table, manifest, tmp_path / "whole")

@@ -43,6 +43,21 @@ def test_help_loads_neither_torch_nor_numpy() -> None:
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
+@pytest.mark.parametrize("name", ["encode", "decode", "roundtrip", "info", "train codec"])
+def test_what_cannot_work_is_refused_without_torch(name: str) -> None:
+    more = ["-o", "y.wav"] if name == "roundtrip" else []
+    wanted = ["--recipe", "nothing", "--data", __file__] if "train" in name else ["nothing", *more]
+    code = (
+        "import sys\nfrom vocable.cli.group import commands\n"
+        "try: commands.main(sys.argv[1:])\n"
+        "except SystemExit as end: assert end.code == 2\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    line = [sys.executable, "-c", code, *name.split(), *wanted]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_help_is_instant() -> None:
     def once() -> float:
         began = time.perf_counter()

@@ -74,9 +74,17 @@ def test_a_model(small: Path) -> None:
 
 def test_the_models_of_the_package() -> None:
     names = [facts["name"] for facts in results("models")]
-    assert len(call("models").stdout.splitlines()) == len(names)
+    assert [line.split()[0] for line in call("models").stdout.splitlines()] == names
     for name in names:
         assert results("info", name)[0]["name"] == name
+
+
+def test_a_model_says_its_rates(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import vocable.load  # noqa: F401
+
+    monkeypatch.setattr(sys.modules["vocable.load"], "BUNDLED", small.parent)
+    said = call("models").stdout
+    assert said.startswith("speech  16000 Hz  25 frames/s  4 levels  0.50 kbps  speech@1:")
 
 
 def test_what_is_nothing_is_refused(here: Path) -> None:

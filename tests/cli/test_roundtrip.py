@@ -33,6 +33,9 @@ def test_pipes(here: Path, small: Path, speech: Path) -> None:
     Path("y.wav").write_bytes(done.stdout_bytes)
     assert soundfile.info("y.wav").frames == 16_000
     assert "PESQ-WB" in done.stderr
+    Path("x.vcb").write_bytes(b"mine")
+    how = ["--tokens", "x.vcb", "--codec", small]
+    call("roundtrip", "speech.wav", "-o", "-", *how, code=2)
     bad = call("roundtrip", "-", "-o", "z.wav", "--codec", small, stdin=b"text", code=1)
     assert bad.stderr.startswith("error: stdin is ") and not Path("z.wav").exists()
 

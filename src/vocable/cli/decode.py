@@ -53,11 +53,12 @@ def command(
     codecs = Codecs(codec, device, threads)
 
     def decode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:
-        began = time.perf_counter()
         with arriving(job.source) as source, leaving(job.target, ".wav") as target:
             opened = codecs.of(source)
+            began = time.perf_counter()
             opened.decode_to(source, target, rate=rate, overwrite=force, progress=left)
+            took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
-        return decoded(job, facts, time.perf_counter() - began)
+        return decoded(job, facts, took)
 
     return run(work, decode, voice)

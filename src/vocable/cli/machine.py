@@ -43,6 +43,8 @@ class Codecs:
     """The codecs that token files ask for, each opened once; or the one that --codec names."""
 
     def __init__(self, named: str | None, device: str | None, threads: int | None) -> None:
+        if device is not None:
+            check_device(device)
         self._place = device, threads
         self._named = open_codec(named, *self._place) if named is not None else None
         self._by_name: dict[str, Codec] = {}

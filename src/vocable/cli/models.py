@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from vocable.cli import options
-from vocable.cli.say import Voice
+from vocable.cli.say import Voice, kbps
 
 
 @click.command("models")
@@ -22,7 +22,7 @@ def command(as_json: bool) -> int:
     for model in found:
         voice.result(facts_of(model))
         if not as_json:
-            click.echo(f"{model.name}  {model.space}  {_first_line(model.card)}".rstrip())
+            click.echo("  ".join([model.name, *_short(model), model.space]))
     if not found:
         voice.line("no codec comes with this package; train one: vocable train codec --help")
     return 0
@@ -33,7 +33,12 @@ def facts_of(model: Any) -> dict[str, Any]:
     return {"folder": str(model.folder), **model.facts}
 
 
-def _first_line(card: str) -> str:
-    """Return the first line of a model card that is prose."""
-    lines = (line.strip() for line in card.splitlines())
-    return next((line for line in lines if line and line[0].isalpha()), "")
+def _short(model: Any) -> list[str]:
+    """Return what the tokens are, in a few words; nothing for models that do not say."""
+    from vocable.tokens.form import from_dict
+
+    if "spec" not in model.facts:
+        return []
+    spec = from_dict(model.facts["spec"])
+    rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g} frames/s", f"{len(spec.levels)} levels"
+    return [*rates, kbps(float(spec.bitrate()))]

@@ -196,7 +196,7 @@ def _key(path: str) -> str:
 
 def _check_overwriting(jobs: list[Job], force: bool) -> None:
     if any(job.target == PIPE for job in jobs):
-        return refuse_terminal()
+        refuse_terminal()
     folders = [job.target for job in jobs if os.path.isdir(job.target)]
     if folders:
         raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
@@ -207,6 +207,7 @@ def _check_overwriting(jobs: list[Job], force: bool) -> None:
 
 
 def refuse_terminal() -> None:
+    """Refuse to write bytes that no one can read where someone reads."""
     if sys.stdout.isatty():
         raise Refusal("stdout is a terminal and the result is binary; use -o FILE or a pipe")
 

@@ -58,8 +58,9 @@ def command(
     """
     check_input(audio)
     check_outputs([out, vcb, report], audio, force=force)
-    if as_json and out == PIPE:
-        raise Refusal('--json writes to stdout, and so does -o "-"; take a file for one of them')
+    piped = PIPE in (out, vcb, report)
+    if as_json and piped:
+        raise Refusal('--json writes to stdout, and so does "-"; take a file for one of them')
     _check_endings(out, vcb, report)
     if report is not None:
         _check_plot()
@@ -80,7 +81,7 @@ def command(
         draw(report, made.before, made.after, made.tokens, title=_title(audio, made.facts))
     voice.result({"input": audio, "output": out, "tokens": vcb, "report": report, **made.facts})
     if not as_json and not quiet:
-        click.echo(trip.as_table(made), err=out == PIPE)
+        click.echo(trip.as_table(made), err=piped)
     return 0
 
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -60,9 +59,11 @@ def test_what_cannot_work_is_refused_without_torch(name: str) -> None:
 
 def test_help_is_instant() -> None:
     def once() -> float:
-        began = time.perf_counter()
+        """Take processor time: the clock's, where nothing else runs, as beside tests it does."""
+        before = os.times()
         called("--help")
-        return time.perf_counter() - began
+        after = os.times()
+        return sum(after[2:4]) - sum(before[2:4])
 
     best = min(once() for _ in range(5))
     assert best <= 0.4, f"vocable --help took {best:.2f} s"

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.calls import PROGRAM, call, results
 from tests.cli.small import write_tone
+from vocable.cli.train import described
 
 
 @pytest.fixture
@@ -59,6 +60,16 @@ def test_a_run_becomes_a_codec(manifest: Path) -> None:
     call("roundtrip", "talks/0.wav", "-o", "y.wav", "--codec", Path("runs/toy"))
     again = call("train", "codec", *how, code=2)
     assert "holds a run; go on with it by --resume" in again.stderr
+
+
+def test_a_line_of_the_log_for_people() -> None:
+    line = {"kind": "train", "step": 40, "seconds": 9.0, "left": 75.2, "lr": 0.00123456}
+    line |= {"times_real_time": 3.25, "losses": {"mel": 2.51111}, "verdict": "healthy"}
+    said = "step 40  1 min 15 s left  3.2× real time  lr 0.001235  mel 2.511  verdict healthy"
+    assert described(line) == said
+    held = {"kind": "held_out", "step": 40, "seconds": 9.0, "stoi": 0.86, "pesq": None}
+    assert described(held) == "step 40  held out  stoi 0.86"
+    assert described({"kind": "train", "step": 1, "left": None, "seconds": 0.0}) == "step 1"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")

@@ -106,9 +106,8 @@ def described(line: dict[str, Any]) -> str:
     """Return one line of a run's log for people."""
     facts = {key: value for key, value in line.items() if key not in ("step", "kind")}
     words = [f"step {line['step']}"]
-    if "left" in facts:
-        left = facts.pop("left")
-        words.append(f"{clock(left)} left" if left else "time left not known yet")
+    if left := facts.pop("left", None):
+        words.append(f"{clock(left)} left")
     if "times_real_time" in facts:
         words.append(times(facts.pop("times_real_time")))
     if line["kind"] != "train":

@@ -165,12 +165,17 @@ def test_a_closed_pipe_is_quiet() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-def test_ctrl_c_ends_with_130(tmp_path: object) -> None:
+def test_ctrl_c_ends_with_130() -> None:
+    code = "from vocable.cli import main; print('ready', flush=True); main()"
     process = subprocess.Popen(
-        [*PROGRAM, "info", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, "info", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    time.sleep(1.0)
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    time.sleep(0.5)  # from here on it waits for stdin
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == group.INTERRUPTED
-    assert said.strip() == "stopped"
+    assert (process.returncode, said.strip()) == (group.INTERRUPTED, "stopped")

@@ -46,6 +46,26 @@ def test_streams_equal_whole(name: str, samples: int, sizes: list[int]):
     testing.check_streams_equal_whole(codec, testing.noise(codec, 2, samples), sizes)
 
 
+def part_and_input(name: str, part: str, frames: int) -> tuple[nn.Block, torch.Tensor]:
+    """Return a codec's encoder or decoder, and what it takes for so many frames."""
+    codec = CODECS[name]
+    sound = testing.noise(codec, 2, frames * codec.frame)
+    if part == "encoder":
+        return codec.encoder, sound.transpose(1, 2)
+    with torch.no_grad():
+        return codec.decoder, codec.quantizer.decode(codec.to_codes(sound))
+
+
+@pytest.mark.parametrize("part", ["encoder", "decoder"])
+@pytest.mark.parametrize("name", CODECS)
+def test_parts_of_codecs_obey_the_laws_of_blocks(name: str, part: str):
+    block, x = part_and_input(name, part, 9)
+    sizes = [size * block.stride_in for size in (1, 0, 3, 2)]
+    testing.check_steps_equal_whole(block, x, sizes, atol=1e-4)
+    testing.check_old_state_unharmed(block, x, 4 * block.stride_in)
+    testing.check_batch_equals_singles(block, x, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", CODECS)
 def test_lookahead_of_codecs_is_exact(name: str):
     codec = CODECS[name]

@@ -144,6 +144,8 @@ class SpeechEncoder(Block):
         return self.trunk.start(batch), self.pitch.start(batch)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        if not x.shape[1]:
+            return x.new_zeros(x.shape[0], 0, self.out.out_features + POINTS), state
         hz, pitch_state = self.pitch.step(x, state[1])
         rows, trunk_state = self.trunk.step(x, state[0])
         rows = rows.reshape(*hz.shape[:2], -1)
@@ -291,6 +293,8 @@ class SpeechDecoder(Block):
         return self.source.start(batch), self.trunk.start(batch), self.overlap.start(batch)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        if not x.shape[1]:
+            return x.new_zeros(x.shape[0], 0, 1), state
         z, hz = x[..., :-POINTS], x[..., -POINTS:]
         source, source_state = self.source.step(hz.flatten(1)[..., None], state[0])
         train, hiss = source.chunk(2, dim=2)

@@ -6,7 +6,7 @@ the examples that vocable's own tests run every law over.
 
 1 exact length      check_exact_length
 2 whole == steps    check_steps_equal_whole, check_old_state_unharmed, check_lookahead;
-                    check_streams_equal_whole for codecs
+                    check_streams_equal_whole for codecs, check_codes_agree for codes
 3 batch == singles  check_batch_equals_singles, check_rows_join_and_leave;
                     check_recordings_equal_singles for codecs
 4 nested            check_nested; check_prefixes for codecs
@@ -37,6 +37,7 @@ from vocable.testing.codec_laws import (
 from vocable.testing.limits import check_bounded, check_clear_refusal
 from vocable.testing.quantizer_examples import quantizers
 from vocable.testing.quantizer_laws import check_nested
+from vocable.testing.ties import check_codes_agree
 from vocable.testing.token_examples import layouts, tokens
 from vocable.testing.token_laws import (
     check_damage_is_noticed,
@@ -50,6 +51,7 @@ __all__ = [
     "check_batch_equals_singles",
     "check_bounded",
     "check_clear_refusal",
+    "check_codes_agree",
     "check_damage_is_noticed",
     "check_exact_length",
     "check_file_no_loss",

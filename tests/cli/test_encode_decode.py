@@ -11,6 +11,7 @@ import soundfile
 import vocable
 from tests.cli.calls import call, called, results
 from tests.cli.small import write_tone
+from vocable.cli.machine import open_codec
 
 
 def test_there_and_back_is_exactly_as_long(here: Path, small: Path) -> None:
@@ -47,6 +48,15 @@ def test_names_that_are_no_text(here: Path, small: Path) -> None:
     call("encode", name, "--codec", small)
     (facts,) = results("encode", name, "--codec", small, "--force")
     assert facts["input"] == name
+
+
+def test_waiting_threads_give_their_core_away(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    open_codec(str(small), None, None)
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    open_codec(str(small), None, None)
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
 
 
 def test_one_line_for_people(here: Path, small: Path, speech: Path) -> None:
@@ -169,6 +179,12 @@ def test_refused_before_work(
     done = call(*args, *named, code=2)
     assert words in done.stderr and done.stderr.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["speech.wav"]
+
+
+def test_a_wrong_device_is_refused_before_work(here: Path, small: Path, speech: Path) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    done = call("decode", "speech.vcb", "-o", "y.wav", "--device", "abacus", code=2)
+    assert "--device abacus cannot be used here" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_tokens_whose_codec_is_not_here(here: Path, small: Path, speech: Path) -> None:

@@ -1,8 +1,8 @@
 """The shipped model gives the codes and the sound that it gave when it was shipped.
 
 `speech.vcb` and `speech.flac` were made from `examples/speech.flac` by
-    vocable encode examples/speech.flac -o tests/golden/speech.vcb
-    vocable decode tests/golden/speech.vcb -o tests/golden/speech.flac
+    vocable encode examples/speech.flac -o tests/golden/model/speech.vcb
+    vocable decode tests/golden/model/speech.vcb -o tests/golden/model/speech.flac
 A change of either is a change of Bits in the changelog, and of the model's version.
 """
 
@@ -16,7 +16,7 @@ import vocable
 from vocable.measures import stoi
 
 HERE = Path(__file__).parent
-RECORDING = HERE.parent.parent / "examples" / "speech.flac"
+RECORDING = HERE.parents[2] / "examples" / "speech.flac"
 
 
 @pytest.fixture(scope="module")

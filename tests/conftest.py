@@ -1,5 +1,7 @@
 """Settings that all tests share."""
 
+import signal
+
 import hypothesis
 
 # The same examples every time: a red run is repeatable, and says what the change did.
@@ -7,3 +9,8 @@ hypothesis.settings.register_profile(
     "house", deadline=None, max_examples=25, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("house")
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that; the
+# tests of Ctrl-C need children that hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

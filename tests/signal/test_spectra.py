@@ -49,3 +49,13 @@ def test_a_tone_shows_in_its_band():
     bands = log_mel(torch.sin(2 * torch.pi * 1000 * t), 16_000, 1024, 40).mean(0)
     filters = mel_filters(16_000, 1024, 40)
     assert int(bands.argmax()) == int(filters[64].argmax())
+
+
+def test_what_is_kept_in_inference_serves_training():
+    hann.cache_clear()
+    mel_filters.cache_clear()
+    with torch.inference_mode():
+        log_mel(torch.ones(1, 2000), 16_000, 512, 40)
+    x = torch.randn(1, 2000, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    log_mel(x, 16_000, 512, 40).sum().backward()
+    assert x.grad is not None and x.grad.any()

@@ -12,7 +12,8 @@ from torch import Tensor
 @lru_cache(maxsize=64)
 def hann(size: int) -> Float[Tensor, " size"]:
     """Return the periodic Hann window of `size` samples, float32 on the CPU."""
-    return torch.hann_window(size, periodic=True)
+    with torch.inference_mode(False):  # what is kept must serve training too
+        return torch.hann_window(size, periodic=True)
 
 
 def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[Tensor, "..."]:
@@ -47,6 +48,7 @@ def mel_to_hz(mel: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=64)
+@torch.inference_mode(False)  # what is kept must serve training too
 def mel_filters(rate: int, window: int, bands: int) -> Float[Tensor, "bins bands"]:
     """Return triangular HTK mel filters from 0 Hz to half the rate, each with peak 1.
 

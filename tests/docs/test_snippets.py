@@ -9,7 +9,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RECORDING = ROOT / "examples" / "speech.flac"
 BLOCK = re.compile(r"^(<!-- slow -->\n)?```python\n(.*?)^```", re.M | re.S)
-MODELS = ROOT / "src" / "vocable" / "models"
 
 
 def snippets(page: Path) -> list[tuple[bool, str]]:

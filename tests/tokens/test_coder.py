@@ -138,7 +138,8 @@ def test_every_change_of_coded_data_is_seen_or_changes_the_codes():
     [
         (b"", 1, "must be 5 bytes of 1 states"),
         (bytes(6), 1, "whole words"),
-        (bytes(5), 1, "a state below"),
+        (bytes(7), 1, "a state below"),
+        (bytes(10), 2, "a state below"),
         (b"\0\0\0\1\0", 2, "must be 10 bytes"),
     ],
 )
@@ -152,12 +153,36 @@ def test_coded_data_ends_where_it_ends():
     encoder = Encoder(1)
     encoder.push(np.arange(100), table)
     data = encoder.finish()
+    for wrong in (data[:-2], data + b"\0\0"):
+        decoder = Decoder(wrong, 1)
+        decoder.pop(100, table)
+        with pytest.raises(FormatError, match="does not end where"):
+            decoder.close()
+    encoder = Encoder(2)
+    encoder.push(np.arange(100), table)
     with pytest.raises(FormatError, match="ends before its last symbol"):
-        Decoder(data[:-2], 1).pop(100, table)
-    decoder = Decoder(data + b"\0\0", 1)
-    decoder.pop(100, table)
-    with pytest.raises(FormatError, match="does not end where"):
-        decoder.close()
+        Decoder(encoder.finish()[:-2], 2).pop(100, table)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 40])
+def test_a_single_lane_has_one_spelling(count):
+    """Whatever state and words decode and close are what the encoder gives for those codes."""
+    table = Table.fit(np.array([3, 500, 1, 40]))
+    closed = 0
+    for state in [*range(2_000), *RANDOM.integers(0, 1 << 40, 2_000).tolist()]:
+        for words in (b"", b"\1\2"):
+            data = state.to_bytes(5, "little") + words
+            try:
+                decoder = Decoder(data, 1)
+                found = decoder.pop(count, table)
+                decoder.close()
+            except FormatError:
+                continue
+            encoder = Encoder(1)
+            encoder.push(found, table)
+            assert encoder.finish() == data
+            closed += 1
+    assert closed
 
 
 @given(st.lists(st.integers(0, 10**9), min_size=2, max_size=50))

@@ -32,7 +32,7 @@ from vocable.tokens.bits import varint, varints
 from vocable.tokens.coder import Table, TableSet, fit_tables
 from vocable.tokens.file import closing as closings
 from vocable.tokens.file.closing import Closing, Entry
-from vocable.tokens.file.records import SYNC, Kind, preamble, record
+from vocable.tokens.file.records import NUMBERED, SYNC, Kind, preamble, record
 from vocable.tokens.file.track import Header, Track
 
 ID = b"abcd"
@@ -187,8 +187,8 @@ def file_of(*records, track=None):
     return b"".join(parts)
 
 
-def chunk(start, count, codes=b""):
-    return Kind.CHUNK, varints((start, count)) + b"\0" + codes
+def chunk(start, count, codes=b"", form=0):
+    return Kind.CHUNK, varints((start, 4 * count + form)) + codes
 
 
 ONE = chunk(0, 1, bytes(3))
@@ -204,8 +204,8 @@ ONE = chunk(0, 1, bytes(3))
         ([ONE, ONE], "begins at frame 0, not 1"),
         ([chunk(0, 1, bytes(4))], "packed codes must be 3 bytes, got 4"),
         ([chunk(0, 1, b"\0\0\xff")], "bits that are not zero"),
-        ([(Kind.CHUNK, b"\0\1\1")], "form 1; known is 0, as the track has no tables"),
-        ([(Kind.CHUNK, b"\0\1\7")], "form 7"),
+        ([chunk(0, 1, form=1)], "form 1; known is 0, as the track has no tables"),
+        ([chunk(0, 1, form=3)], "form 3; known is 0"),
         ([(Kind.CHUNK, b"")], "runs past the end"),
         ([(Kind.HEADER, b"[]")], "a second header"),
         ([(Kind.TABLES, b"\0" + bytes(8))], "needs tables 0000000000000000"),
@@ -292,12 +292,15 @@ GOOD = Header({"": Track(SPEECH)}).to_bytes()
         (b"9" * 100_000, "header cannot be read"),
         (b"[]", "1 to 64 tracks, got 0"),
         (b"{}", "must be a list of at most 64 tracks"),
-        (b'[{"spec":{}}]', "is missing"),
+        (b'[{}]', "is missing"),
+        (b"[[]]", "a track must be an object"),
         (GOOD.replace(b"16000", b"16000.0"), "cannot be read"),
         (GOOD.replace(b"16000", b"1e999"), "cannot be read"),
         (GOOD.replace(b"16000", b"-1"), "rate must be an integer"),
         (GOOD.replace(b",", b", "), "not in canonical form"),
-        (GOOD.replace(b'{"spec"', b'{"durations":0,"spec"'), "not in canonical form"),
+        (GOOD.replace(b'{"frame"', b'{"durations":0,"frame"'), "not in canonical form"),
+        (GOOD.replace(b'{"frame"', b'{"durations":"x","frame"'), "not in canonical form|cannot be"),
+        (GOOD.replace(b'{"frame"', b'{"durations":2,"frame"'), "not in canonical form"),
         (GOOD.replace(b'"frame"', b'"colour":1,"frame"'), "unknown keys colour"),
         (GOOD.replace(b"[[2,1024]]", b"[[2000000000,1024]]"), "a run of 2000000000"),
         (GOOD.replace(b"1024", b"99999999"), "level size"),
@@ -313,9 +316,20 @@ def test_hostile_headers_are_refused(payload, message):
 
 def test_a_newer_version_says_so():
     data = bytearray(LIVE)
-    data[4] = 2
-    with pytest.raises(FormatError, match="version 2, this vocable reads 1; install a newer"):
+    data[4] = 3
+    with pytest.raises(FormatError, match="version 3, this vocable reads 2; install a newer"):
         read_tokens(io.BytesIO(bytes(data)))
+    data[4] = 1
+    with pytest.raises(FormatError, match="version 1, from before the first release; encode the"):
+        read_tokens(io.BytesIO(bytes(data)))
+
+
+def test_the_first_track_has_no_number():
+    """A record's track has one spelling."""
+    body = SYNC + bytes([Kind.CHUNK | NUMBERED, 0]) + varint(1) + varint(3) + b"\0\1\0"
+    crc = zlib.crc32(body, zlib.crc32(ID)).to_bytes(4, "little")
+    with pytest.raises(FormatError, match="numbers the first track"):
+        read_tokens(io.BytesIO(file_of() + body + crc))
 
 
 def test_other_files_say_what_they_are_not(tmp_path):
@@ -326,8 +340,8 @@ def test_other_files_say_what_they_are_not(tmp_path):
 
 def test_a_small_file_takes_little_memory():
     """Claims of length cost nothing: neither records, nor counts, nor samples, nor an index."""
-    lying = preamble(ID) + SYNC + bytes([Kind.HEADER, 0]) + varint(0) + varint(1 << 20)
-    long = file_of() + SYNC + bytes([Kind.CHUNK, 0, 1]) + varint(4 << 20)
+    lying = preamble(ID) + SYNC + bytes([Kind.HEADER]) + varint(0) + varint(1 << 20)
+    long = file_of() + SYNC + bytes([Kind.CHUNK, 1]) + varint(4 << 20)
     index = varints((0, 0, 1 << 15)) + bytes(4)
     huge = Closing(((1 << 62) - 1,), (1,), (Entry(SIZE, (1,)),))
     files = [lying, long, file_of((Kind.CLOSING, index)), closed(huge, ONE),
@@ -344,8 +358,7 @@ def test_few_bytes_cannot_become_many_codes():
     """Tables that make codes almost free: a chunk still needs a byte for every 64 codes."""
     steep = Table(np.array([65_536 - 1023, *[1] * 1023]))
     tables = (Kind.TABLES, b"\1" + TableSet((steep, steep)).to_bytes())
-    states = (1 << 24).to_bytes(5, "little")
-    claim = (Kind.CHUNK, varints((0, 60_000)) + b"\1\0" + states)
+    claim = chunk(0, 60_000, (1 << 24).to_bytes(5, "little"), form=1)
     with pytest.raises(FormatError, match="claims 120000 codes, more than may be"):
         read_tokens(io.BytesIO(file_of(tables, claim)))
     silence = np.zeros((1, 2000), int)
@@ -354,7 +367,7 @@ def test_few_bytes_cannot_become_many_codes():
 
 
 def test_false_beginnings_do_not_hang_recovery():
-    false = SYNC + bytes([Kind.CHUNK, 0, 1]) + varint(4 << 20)
+    false = SYNC + bytes([Kind.CHUNK, 1]) + varint(4 << 20)
     data = file_of() + false * 100_000
     began = time.process_time()
     with warnings.catch_warnings():
@@ -371,5 +384,5 @@ def test_the_checksum_covers_the_id():
 
 
 def test_the_header_is_plain_json():
-    assert json.loads(GOOD) == [{"spec": SPEECH.to_dict()}]
+    assert json.loads(GOOD) == [SPEECH.to_dict()]
     assert speech().spec == SPEECH

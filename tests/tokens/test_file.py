@@ -1,12 +1,14 @@
 """Law 5, no loss: tokens → bytes → tokens are the same: whole, in pieces, tracks and streams."""
 
 import io
+import json
 import os
 import subprocess
 import sys
 import textwrap
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file
 
+import vocable
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable.errors import TokenError
@@ -32,6 +35,9 @@ from vocable.tokens import (
     write_tokens,
 )
 from vocable.tokens.coder import TableSet, fit_tables, tables
+from vocable.tokens.file.limits import ENTRY_BYTES
+
+RECORDING = Path(__file__).parents[2] / "examples" / "speech.flac"
 
 
 def written(some, **kind):
@@ -111,12 +117,15 @@ def test_any_range_is_the_slice(some, seconds, data):
 
 
 def test_only_the_chunks_of_a_range_are_read():
-    some = made(SPEECH, 2, 1, 25 * 600)
+    """A range costs one entry of the index and one chunk, however long the file is."""
+    some = made(SPEECH, 2, 1, 25 * 2400)
     stream = Counting(written(some))
+    assert len(stream.getvalue()) > 8 * ENTRY_BYTES
     with TokenFile(stream) as file:
-        stream.count = 0
-        assert file[250 * 20 : 250 * 20 + 5] == some[5000:5005]
-    assert stream.count < 2 * 250 * 20 // 8 + 200
+        for first in (0, 250 * 120, 250 * 239):
+            stream.count = 0
+            assert file[first : first + 5] == some[first : first + 5]
+            assert stream.count <= ENTRY_BYTES + 2 * 250 * 10 // 8 + 200
 
 
 class Counting(io.BytesIO):
@@ -140,6 +149,7 @@ def test_the_index_may_cover_many_records(monkeypatch):
     """A day of 40 ms chunks is more than the closing record holds: entries are joined."""
     monkeypatch.setattr("vocable.tokens.file.closing.MAX_INDEX", 16)
     monkeypatch.setattr("vocable.tokens.file.writer.MAX_INDEX", 16)
+    monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
     a, b = speech(100), speech(100, seed=1)
     target = io.BytesIO()
     with TokenWriter(target, {"a": Track.of(a), "b": Track.of(b)}, chunk_seconds=0) as file:
@@ -170,6 +180,52 @@ def test_size_is_that_of_the_cross_entropy():
     assert len(data) < 0.9 * 15_000 * 80 / 8
 
 
+@pytest.mark.parametrize("concentration", [0.3, 1.0, 30.0])
+def test_size_is_that_of_the_cross_entropy_under_known_tables(concentration):
+    """60 s of 8 levels of 1024 at 25 frames/s in 10 s chunks; the tables' own bytes apart."""
+    random = np.random.default_rng(1)
+    spec = replace(SPEECH, space="made-up-16k@1:0123456789abcdef", levels=(Level(1024),) * 8,
+                   prefixes=tuple(range(1, 9)))  # fmt: skip
+    shares = random.dirichlet(np.full(1024, concentration), 8)
+    stacks = tuple(random.choice(1024, (1, 1500), p=share) for share in shares)
+    some = AudioTokens(spec, stacks, source=Source(960_000, 16_000))
+    known = TableSet(tuple(tables.Table.fit((1e6 * share).astype(int)) for share in shares))
+    target = io.BytesIO()
+    with TokenWriter(target, Track.of(some), tables={"": known}) as file:
+        file.write(some)
+    ideal = sum(t.bits(c) for t, c in zip(known.tables, stacks, strict=True)) / 8
+    taken = len(target.getvalue()) - len(known.to_bytes())
+    assert taken <= 1.02 * min(ideal, 1500 * 80 / 8)
+    assert read_tokens(io.BytesIO(target.getvalue())) == some
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_size_is_that_of_the_cross_entropy_for_the_shipped_codec(seed):
+    """60 s of codes as often as its tables say, in 10 s chunks, everything in the file counted."""
+    random, spec = np.random.default_rng(seed), vocable.load("speech-16k").spec
+    shipped = tables.shipped_for(spec.space, tuple(level.size for level in spec.levels)).tables
+    stacks = tuple(random.choice(1024, (1, 1500), p=t.frequencies / 65_536) for t in shipped)
+    some = AudioTokens(spec, stacks, source=Source(960_000, 16_000))
+    ideal = sum(t.bits(c) for t, c in zip(shipped, stacks, strict=True)) / 8
+    assert len(written(some)) <= 1.02 * ideal
+
+
+def test_shipped_tables_belong_to_shipped_codecs():
+    """Each is whole, named by its bytes, and makes files smaller than packing."""
+    spaces = json.loads((tables.FOLDER / "spaces.json").read_text())
+    assert {path.stem for path in tables.FOLDER.glob("*.bin")} == set(spaces.values())
+    for space in spaces:
+        name = space.partition("@")[0]
+        spec = vocable.load(name).spec
+        assert spec.space == space
+        sizes = tuple(level.size for level in spec.levels)
+        found = tables.shipped_for(space, sizes)
+        speech = vocable.load(name).encode(RECORDING)
+        cost = sum(t.bits(c) for t, c in zip(found.tables, speech.stacks, strict=True))
+        assert cost < speech.frames * float(sum(np.log2(sizes)))
+        assert found.name in written(speech)
+
+
 def test_a_level_without_gain_stays_packed():
     flat, steep = speech(5000).stacks[0], skewed(5000).stacks[0]
     some = AudioTokens(SPEECH, (flat, steep))
@@ -186,10 +242,11 @@ def test_shipped_tables_are_named_not_carried(tmp_path, monkeypatch):
     fitted = fit_tables([skewed(100_000)])
     fitted.save(tmp_path, some.spec.space)
     tables.shipped_for.cache_clear()
-    data = written(some)
+    data, part = written(some), written(some.first(1))
     assert fitted.name in data and len(data) < packed
+    assert fitted.name in part and len(part) < len(data)
     assert read_tokens(io.BytesIO(data)) == some
-    assert read_tokens(io.BytesIO(written(some.first(1)))) == some.first(1)
+    assert read_tokens(io.BytesIO(part)) == some.first(1)
     (tmp_path / f"{fitted.name.hex()}.bin").unlink()
     tables.shipped.cache_clear()
     with pytest.raises(ValueError, match="needs tables .*install a newer vocable"):

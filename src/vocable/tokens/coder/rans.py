@@ -9,7 +9,9 @@ must name the same one, and a table may depend on all that was popped before.
 
 State: 2²⁴ ≤ x < 2⁴⁰, frequencies sum to 2¹⁶, words of 16 bits. Layout: the last state of each lane
 in 5 bytes, then the words in the order in which `pop` reads them. After the last pop every lane is
-back at 2²⁴ and no word is left, which `close` checks.
+back where it began and no word is left, which `close` checks. Several lanes begin at 2²⁴. A single
+one begins at 0, which saves two bytes: it has taken its last word when it falls below 2²⁴, while
+several could not tell which of them the next word is for.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from .tables import PRECISION, Table
 LOW = 1 << 24
 STATE_BYTES = 5
 MAX_LANES = 256
-SYMBOLS_PER_LANE = 1024  # a lane costs 3 bytes: 0.3 % of this many symbols of 8 bits
+SYMBOLS_PER_LANE = 1024  # a lane costs 4 bytes: 0.4 % of this many symbols of 8 bits
 
 _WORD = np.uint64(16)
 _MASK = np.uint64(0xFFFF)
@@ -34,6 +36,11 @@ _LIMIT = np.uint64(24)  # a state of f · 2²⁴ or more has to give a word befo
 def lanes_for(symbols: int) -> int:
     """Return how many lanes suit this many symbols."""
     return max(1, min(MAX_LANES, symbols // SYMBOLS_PER_LANE))
+
+
+def beginning(lanes: int) -> int:
+    """Return the state at which each lane begins to encode."""
+    return LOW if lanes > 1 else 0
 
 
 class Encoder:
@@ -57,7 +64,7 @@ class Encoder:
 
     def finish(self) -> bytes:
         """Return the bytes: the lanes' states, then the words."""
-        states = np.full(self._lanes, LOW, np.uint64)
+        states = np.full(self._lanes, beginning(self._lanes), np.uint64)
         words: list[np.ndarray] = []
         for starts, sizes in reversed(self._steps):
             x = states[: len(sizes)]
@@ -82,10 +89,10 @@ class Decoder:
         states = np.zeros((lanes, 8), np.uint8)
         states[:, :STATE_BYTES] = np.frombuffer(data, np.uint8, head).reshape(lanes, -1)
         self._states = states.view("<u8")[:, 0].astype(np.uint64)
-        if self._states.min() < LOW:
-            raise FormatError(f"coded data begins with a state below {LOW}")
         self._words = np.frombuffer(data, "<u2", offset=head).astype(np.uint64)
         self._at = 0
+        if (lanes > 1 or len(self._words)) and self._states.min() < LOW:
+            raise FormatError(f"coded data begins with a state below {LOW}")
 
     def pop(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
         """Return the next `count` symbols, which were pushed together under this table."""
@@ -99,7 +106,7 @@ class Decoder:
             x = table.sizes[found] * (x >> _PRECISION) + slots - table.offsets[found]
             empty = x < LOW
             need = int(np.count_nonzero(empty))
-            if need:
+            if need and (lanes > 1 or self._at < len(self._words)):
                 x[empty] = (x[empty] << _WORD) | self._take(need)
             self._states[: count - at] = x
         return symbols
@@ -113,5 +120,6 @@ class Decoder:
 
     def close(self) -> None:
         """Check that everything was read, and nothing but what was written."""
-        if self._at != len(self._words) or (self._states != LOW).any():
+        begun = beginning(len(self._states))
+        if self._at != len(self._words) or (self._states != begun).any():
             raise FormatError("coded data does not end where its last symbol ends")

@@ -98,9 +98,13 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class TableSet:
-    """One table per level; None for a level that is packed."""
+    """One table per level; None for a level that is packed.
+
+    Tables of the first levels keep the name of the whole set, by which files find them again.
+    """
 
     tables: tuple[Table | None, ...]
+    whole: bytes = b""  # the name of the set of which these are the first; empty for a whole one
 
     def to_bytes(self) -> bytes:
         """Write, for each level, 0, or 1 and every frequency less one."""
@@ -130,12 +134,12 @@ class TableSet:
 
     @cached_property
     def name(self) -> bytes:
-        """The first 8 bytes of the SHA-256 of `to_bytes()`."""
-        return hashlib.sha256(self.to_bytes()).digest()[:NAME_BYTES]
+        """The first 8 bytes of the SHA-256 of the `to_bytes()` of the whole set."""
+        return self.whole or hashlib.sha256(self.to_bytes()).digest()[:NAME_BYTES]
 
     def first(self, levels: int) -> TableSet:
         """Return the tables of the first levels."""
-        return TableSet(self.tables[:levels])
+        return self if levels == len(self.tables) else TableSet(self.tables[:levels], self.name)
 
     def save(self, folder: Path, space: str) -> Path:
         """Keep this set under its name in `folder` and note it as the one for `space`."""

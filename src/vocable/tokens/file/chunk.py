@@ -1,12 +1,14 @@
 """Spell a stretch of tokens as the payload of one record that decodes alone.
 
-start, tokens           where it begins in base frames; tokens of the finest level (with segments:
-                        the number of segments, then the frames of each)
+start                   where it begins, in base frames
+count, form             4 · count + form, where count is the tokens of the finest level (with
+                        segments: their number). Form 0: all levels packed. 1: levels with a table
+                        coded, the others packed
+segments                if the spec has them: the frames of each
 durations               if the track has them: bits of each, then duration - 1 packed in that many
 sides                   those per segment, raw and little-endian, in the spec's order
-form                    0: all levels packed. 1: levels with a table coded, the others packed
 packed                  the packed levels, one after the other
-lanes, coded            if form is 1: the number of lanes, then the coded levels
+coded                   if form is 1: the coded levels, in as many lanes as suit their symbols
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from .limits import MAX_FRAMES, MAX_SYMBOLS, SYMBOLS_PER_BYTE
 from .track import Track
 
 PACKED, CODED = 0, 1
+FORMS = 4  # with room for two more
 
 
 @dataclass(frozen=True)
@@ -40,33 +43,30 @@ class Chunk:
 
 def encode(track: Track, start: int, tokens: AudioTokens, tables: TableSet | None) -> bytes:
     """Return the payload of a chunk, in the smaller of its two forms."""
-    head = varint(start) + _shape(track, tokens) + _segment_sides(track, tokens)
     rows = [codes.reshape(-1) for codes in tokens.stacks]
-    coded = _coded(track, rows, tables)
-    packed = bytes([PACKED]) + pack(rows, track.sizes)
-    small = len(packed) if coded is None else min(len(packed), len(coded))
-    if coded is not None and len(coded) == small and _allowed(rows, head + coded):
-        return head + coded
-    return head + packed
+    packed, coded = pack(rows, track.sizes), _coded(track, rows, tables)
+    if coded is not None and len(coded) <= len(packed):
+        payload = varint(start) + _shape(track, tokens, CODED) + coded
+        if _allowed(rows, payload):
+            return payload
+    return varint(start) + _shape(track, tokens, PACKED) + packed
 
 
 def _allowed(rows: Sequence[np.ndarray], payload: bytes) -> bool:
     return sum(map(len, rows)) <= SYMBOLS_PER_BYTE * len(payload)
 
 
-def _shape(track: Track, tokens: AudioTokens) -> bytes:
+def _shape(track: Track, tokens: AudioTokens, form: int) -> bytes:
+    """Return all that stands between the start and the codes."""
+    sides = b"".join(raw(tokens.sides[s.name]) for s in track.spec.sides if s.per == "segment")
     if track.spec.segment is not None:
-        return varint(len(tokens.segments)) + varints(tokens.segments)
+        return varint(FORMS * len(tokens.segments) + form) + varints(tokens.segments) + sides
     if tokens.durations is None:
-        return varint(tokens.frames)
+        return varint(FORMS * tokens.frames + form) + sides
     count = len(tokens.durations)
     width = int(tokens.durations.max() - 1).bit_length() if count else 0
     packed = pack([tokens.durations - 1], [1 << width]) if width else b""
-    return varint(count) + bytes([width]) + packed
-
-
-def _segment_sides(track: Track, tokens: AudioTokens) -> bytes:
-    return b"".join(raw(tokens.sides[s.name]) for s in track.spec.sides if s.per == "segment")
+    return varint(FORMS * count + form) + bytes([width]) + packed + sides
 
 
 def raw(values: np.ndarray) -> bytes:
@@ -91,13 +91,14 @@ def _coded(
             coder.push(row, table)
     rest = [(row, size) for row, size, table in paired if table is None]
     packed = pack([row for row, _ in rest], [size for _, size in rest])
-    return bytes([CODED]) + packed + bytes([lanes_for(count) - 1]) + coder.finish()
+    return packed + coder.finish()
 
 
 @dataclass(frozen=True)
 class Shape:
     """What a chunk says of itself before its codes; `end` is where that ends in the payload."""
 
+    form: int
     start: int
     frames: int
     counts: list[int]  # tokens of each level, in one stream
@@ -117,7 +118,8 @@ def decode(
             f"a chunk of {len(payload)} bytes claims {symbols} codes, more than may be"
         )
     sides, at = _read_sides(track, payload, shape)
-    rows = _read_rows(track, payload, at, [track.streams * n for n in shape.counts], tables)
+    counts = [track.streams * n for n in shape.counts]
+    rows = _read_rows(track, shape.form, payload[at:], counts, tables)
     stacks = tuple(row.reshape(track.streams, -1) for row in rows)
     try:
         tokens = AudioTokens(track.spec, stacks, items | sides, shape.durations)
@@ -129,19 +131,20 @@ def decode(
 def read_shape(track: Track, payload: bytes) -> Shape:
     """Return a chunk's place and size; the codes are not looked at."""
     start, at = read_varint(payload, 0)
-    count, at = read_varint(payload, at)
+    number, at = read_varint(payload, at)
+    count, form = divmod(number, FORMS)
     if not 1 <= count <= MAX_FRAMES:
         raise FormatError(f"a chunk must hold 1 to {MAX_FRAMES} frames, got {count}")
     strides = [level.stride for level in track.spec.levels[: track.levels]]
     if track.spec.segment is not None:
         sizes, at = _read_segments(track, payload, at, count)
         counts = [sum(-(-n // stride) for n in sizes) for stride in strides]
-        return Shape(start, sum(sizes), counts, count, None, at)
+        return Shape(form, start, sum(sizes), counts, count, None, at)
     counts = [-(-count // stride) for stride in strides]
     if not track.durations:
-        return Shape(start, count, counts, 1, None, at)
+        return Shape(form, start, count, counts, 1, None, at)
     durations, at = _read_durations(payload, at, count)
-    return Shape(start, int(durations.sum()), counts, 1, durations, at)
+    return Shape(form, start, int(durations.sum()), counts, 1, durations, at)
 
 
 def _read_segments(
@@ -202,15 +205,14 @@ def read_raw(
 
 
 def _read_rows(
-    track: Track, payload: bytes, at: int, counts: list[int], tables: TableSet | None
+    track: Track, form: int, data: bytes, counts: list[int], tables: TableSet | None
 ) -> list[np.ndarray]:
-    form = payload[at] if at < len(payload) else 255
     if form == PACKED:
-        return unpack(payload[at + 1 :], counts, track.sizes)
+        return unpack(data, counts, track.sizes)
     if form != CODED or tables is None:
         known = "0 or 1" if tables else "0, as the track has no tables"
         raise FormatError(f"a chunk has form {form}; known is {known}")
-    return _read_coded(track, payload[at + 1 :], counts, tables)
+    return _read_coded(track, data, counts, tables)
 
 
 def _read_coded(
@@ -221,9 +223,8 @@ def _read_coded(
     rest = [counts[k] for k in plain]
     used = ceil(sum(packed_bits(n, c) for n, c in zip(sizes, rest, strict=True)) / 8)
     rows = dict(zip(plain, unpack(data[:used], rest, sizes), strict=True))
-    if used >= len(data):
-        raise FormatError("a chunk ends before its coded levels")
-    coder = Decoder(data[used + 1 :], data[used] + 1)
+    symbols = sum(counts) - sum(rest)
+    coder = Decoder(data[used:], lanes_for(symbols))
     for k, table in enumerate(tables.tables):
         if table is not None:
             rows[k] = coder.pop(counts[k], table)

@@ -29,6 +29,10 @@ class Entry:
     size: int
     frames: tuple[int, ...]
 
+    def __add__(self, after: Entry) -> Entry:
+        frames = tuple(a + b for a, b in zip(self.frames, after.frames, strict=True))
+        return Entry(self.size + after.size, frames)
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -47,7 +51,7 @@ def encode(closing: Closing, sequence: int) -> bytes:
         entries = halved(entries)
         body = _body(closing, entries)
     length = len(body) + SIZE_BYTES
-    around = len(SYNC) + 2 + len(varint(sequence)) + len(varint(length)) + CRC_BYTES
+    around = len(SYNC) + 1 + len(varint(sequence)) + len(varint(length)) + CRC_BYTES
     return body + (around + length).to_bytes(SIZE_BYTES, "little")
 
 
@@ -66,9 +70,7 @@ def halved(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     alone = False
     for entry in entries:
         if alone and any(entry.frames) and any(out[-1].frames):
-            last = out.pop()
-            total = tuple(a + b for a, b in zip(last.frames, entry.frames, strict=True))
-            out.append(Entry(last.size + entry.size, total))
+            out[-1] += entry
             alone = False
         else:
             out.append(entry)

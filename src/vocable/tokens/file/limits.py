@@ -7,3 +7,4 @@ MAX_SYMBOLS = 1 << 20  # codes in a chunk
 SYMBOLS_PER_BYTE = 64  # codes in a chunk, for each byte of it: bounds what a small file can claim
 MAX_TRACKS = 64
 MAX_INDEX = 1 << 15  # entries in the closing record
+ENTRY_BYTES = 1 << 14  # an entry that we write takes records in up to so many bytes

@@ -1,9 +1,9 @@
 """Frame bytes as records that notice every change.
 
 A file is a preamble and records. Preamble: the 4 bytes `\\x89vcb`, the version, and 4 random bytes,
-the file's id. Record: sync word, kind, track, sequence number, payload length, payload, CRC-32
-over the id and all of the record before it. The id ties a record to its file, the sequence number
-to its place.
+the file's id. Record: sync word, kind, track if it is not the first, sequence number, payload
+length, payload, CRC-32 over the id and all of the record before it. The id ties a record to its
+file, the sequence number to its place.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from .limits import MAX_HEADER, MAX_PAYLOAD
 from .streams import Bytes, Readable
 
 MAGIC = b"\x89vcb"
-VERSION = 1
+VERSION = 2  # 1 stood in no release
 ID_BYTES = 4
 PREAMBLE_BYTES = len(MAGIC) + 1 + ID_BYTES
 SYNC = b"\xa5\x5a"
 CRC_BYTES = 4
-CRITICAL = 0x80
+CRITICAL = 0x80  # bit of a kind: a reader must understand it
+NUMBERED = 0x40  # bit of a kind as spelled: the number of a track other than the first follows
 
 
 class Kind(IntEnum):
@@ -70,7 +71,10 @@ def read_preamble(data: bytes) -> bytes:
     if len(data) < PREAMBLE_BYTES:
         raise FormatError("the file ends inside its first record; nothing of it can be read")
     version = data[len(MAGIC)]
-    if version != VERSION:
+    if version < VERSION:
+        raise FormatError(f"the file has version {version}, from before the first release; encode "
+                          "the recording again")
+    if version > VERSION:
         raise FormatError(f"the file has version {version}, this vocable reads {VERSION}; "
                           "install a newer vocable")
     return data[len(MAGIC) + 1 : PREAMBLE_BYTES]
@@ -82,7 +86,8 @@ def record(file_id: bytes, kind: int, track: int, sequence: int, payload: bytes)
     if len(payload) > limit:
         raise FormatError(f"a record of kind {kind:#04x} must be at most {limit} bytes, "
                           f"got {len(payload)}")
-    body = SYNC + bytes([kind, track]) + varint(sequence) + varint(len(payload)) + payload
+    place = bytes([kind | NUMBERED, track]) if track else bytes([kind])
+    body = SYNC + place + varint(sequence) + varint(len(payload)) + payload
     return body + _crc(file_id, body)
 
 
@@ -95,21 +100,27 @@ def read_record(stream: Readable, file_id: bytes, at: int) -> Record | None:
 
     Raises Damage if it is not what was written, Cut if the file ends inside it.
     """
-    head = exactly(stream, len(SYNC) + 2, at, optional=True)
+    head = exactly(stream, len(SYNC) + 1, at, optional=True)
     if not head:
         return None
     if head[: len(SYNC)] != SYNC:
         raise Damage(f"no record begins at byte {at}")
+    kind, track = head[-1] & ~NUMBERED, 0
+    if head[-1] & NUMBERED:
+        head += exactly(stream, 1, at)
+        track = head[-1]
+        if track == 0:
+            raise Damage(f"the record at byte {at} numbers the first track, which has no number")
     numbers = [_number(stream, at), _number(stream, at)]
     (sequence, _), (length, _) = (_parsed(spelling, at) for spelling in numbers)
-    if length > (MAX_HEADER if head[2] == Kind.HEADER else MAX_PAYLOAD):
+    if length > (MAX_HEADER if kind == Kind.HEADER else MAX_PAYLOAD):
         raise Damage(f"the record at byte {at} claims {length} bytes, more than may be")
     rest = exactly(stream, length + CRC_BYTES, at)
     body = head + b"".join(numbers) + rest[:-CRC_BYTES]
     if _crc(file_id, body) != rest[-CRC_BYTES:]:
         raise Damage(f"checksum mismatch in the record at byte {at}")
     size = len(body) + CRC_BYTES
-    return Record(at, size, head[2], head[3], sequence, rest[:-CRC_BYTES])
+    return Record(at, size, kind, track, sequence, rest[:-CRC_BYTES])
 
 
 def _parsed(spelling: bytes, at: int) -> tuple[int, int]:

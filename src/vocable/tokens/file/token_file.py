@@ -14,6 +14,7 @@ from ...errors import FormatError, TokenError
 from ..edit import join
 from ..parts import Source
 from ..values import AudioTokens
+from .chunk import read_shape
 from .closing import SIZE_BYTES, Closing, decode
 from .reader import IncompleteWarning, assemble, check_totals, read_start, source_of
 from .records import CRC_BYTES, Damage, Kind, Record, read_record
@@ -173,16 +174,22 @@ class TokenFile:
         self, number: int, start: int, stop: int
     ) -> Iterator[tuple[int, AudioTokens]]:
         """Give the chunks that reach into the frames from `start` to `stop`, with their place."""
+        name = list(self.tracks)[number]
         for run in self._runs:
             first = run.starts[number]
             if not run.frames[number] or first >= stop or first + run.frames[number] <= start:
                 continue
             for record in self._records(run, None):
-                if record.kind == Kind.CHUNK and record.track == number:
-                    with self._named():
-                        found = self._known.tokens(record)
-                    if found.start < stop and found.start + found.tokens.frames > start:
-                        yield found.start, found.tokens
+                if record.kind != Kind.CHUNK or record.track != number:
+                    continue
+                with self._named():
+                    shape = read_shape(self.tracks[name], record.payload)
+                    inside = shape.start < stop and shape.start + shape.frames > start
+                    tokens = self._known.tokens(record).tokens if inside else None
+                if tokens is not None:
+                    yield shape.start, tokens
+                elif shape.start >= stop:
+                    return
 
     def _lost(self, start: int, stop: int) -> NoReturn:
         raise FormatError(f"frames {start} to {stop} are not all in the file")

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import FormatError, TokenError
-from ..form import check_keys, from_dict, spelled, to_dict
+from ..form import from_dict, spelled, to_dict
 from ..parts import MAX_CHANNELS, Source, check_count
 from ..spec import TokenSpec
 from ..values import AudioTokens
 from .limits import MAX_TRACKS
 
 _NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
-_KEYS = {"name", "spec", "levels", "streams", "rate", "channels", "durations"}
+# What a track says beside its spec; kept, streams and source are in the order of Track's fields.
+_OWN = {"name": "", "kept": 0, "streams": 0, "source_rate": 0, "source_channels": 0, "durations": 0}
 
 
 @dataclass(frozen=True)
@@ -131,24 +132,26 @@ class Header:
 
 
 def _form(name: str, track: Track) -> dict[str, Any]:
-    form: dict[str, Any] = {"spec": to_dict(track.spec)}
+    form = to_dict(track.spec)
     usual = Track(track.spec, streams=track.streams)
-    if name:
-        form["name"] = name
-    if track.streams != 1:
-        form["streams"] = track.streams
-    for key in ("levels", "rate", "channels"):
-        if getattr(track, key) != getattr(usual, key):
-            form[key] = getattr(track, key)
-    if track.durations:
-        form["durations"] = 1
-    return form
+    own = {
+        "name": (name, ""),
+        "kept": (track.levels, usual.levels),
+        "streams": (track.streams, 1),
+        "source_rate": (track.rate, usual.rate),
+        "source_channels": (track.channels, usual.channels),
+        "durations": (int(track.durations), 0),
+    }
+    return form | {key: value for key, (value, common) in own.items() if value != common}
 
 
 def _track(entry: Any) -> tuple[str, Track]:
-    form = check_keys("a track", entry, _KEYS)
-    numbers = {key: form.get(key, 0) for key in ("levels", "streams", "rate", "channels")}
-    for key, value in numbers.items():
+    if not isinstance(entry, dict):
+        raise TokenError(f"a track must be an object, got {type(entry).__name__}")
+    own = {key: entry.get(key, usual) for key, usual in _OWN.items()}
+    name, durations = own.pop("name"), own.pop("durations")
+    for key, value in own.items():
         check_count(f"a track's {key}", value, 0)
-    name, spec = form.get("name", ""), from_dict(form.get("spec", {}))
-    return name, Track(spec, **numbers, durations=bool(form.get("durations", 0)))
+    spec = from_dict({key: value for key, value in entry.items() if key not in _OWN})
+    kept, streams, rate, channels = own.values()
+    return name, Track(spec, kept, streams, rate, channels, bool(durations))

@@ -16,7 +16,7 @@ from ..values import AudioTokens
 from . import chunk
 from .closing import Closing, Entry, encode, halved
 from .gather import Row
-from .limits import MAX_INDEX
+from .limits import ENTRY_BYTES, MAX_INDEX
 from .records import ID_BYTES, Kind, preamble, record
 from .streams import Writable
 from .track import Header, Track
@@ -144,7 +144,16 @@ class TokenWriter:
         self._sequence += 1
         if kind not in (Kind.HEADER, Kind.CLOSING):
             counts = tuple(frames if k == number else 0 for k in range(len(self._rows)))
-            self._entries.append(Entry(len(data), counts))
+            self._index(Entry(len(data), counts))
+
+    def _index(self, entry: Entry) -> None:
+        """Add a record to the index, to the last entry while that is short."""
+        last = self._entries[-1] if self._entries else None
+        if (last and any(last.frames) and any(entry.frames)
+                and last.size + entry.size <= ENTRY_BYTES):  # fmt: skip
+            self._entries[-1] = last + entry
+        else:
+            self._entries.append(entry)
         if len(self._entries) > 2 * MAX_INDEX:
             self._entries = list(halved(self._entries))
 

@@ -114,15 +114,18 @@ def check(_: Sequence[str] = ()) -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """Run the scripts in benchmarks/ (all, or those named)."""
+    """Run one script in benchmarks/ with its arguments, or all that need none."""
     setup()
-    files = sorted((ROOT / "benchmarks").glob("*.py"))
-    scripts = [path for path in files if "__main__" in path.read_text()]  # not their helpers
-    known = [path.stem for path in scripts]
-    if unknown := [name for name in arguments if name not in known]:
-        raise Failed(f"no benchmark {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
-    chosen = [path for path in scripts if not arguments or path.stem in arguments]
-    return max((run(str(python()), "-m", f"benchmarks.{x.stem}") for x in chosen), default=0)
+    texts = {path.stem: path.read_text() for path in sorted((ROOT / "benchmarks").glob("*.py"))}
+    scripts = {name: text for name, text in texts.items() if "__main__" in text}  # not the helpers
+    if arguments and arguments[0] not in scripts:
+        raise Failed(f"no benchmark {arguments[0]}; there are {', '.join(scripts)}")
+    if arguments:
+        return run(str(python()), "-m", f"benchmarks.{arguments[0]}", *arguments[1:])
+    asking = [name for name, text in scripts.items() if "required=True" in text]
+    say(f"left out: {', '.join(asking)}; they need recordings: dev.py bench NAME --help")
+    chosen = [name for name in scripts if name not in asking]
+    return max(run(str(python()), "-m", f"benchmarks.{name}") for name in chosen)
 
 
 def docs(_: Sequence[str]) -> int:
@@ -138,7 +141,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "test": (test, "check, then run the tests"),
     "test-all": (test_all, "check, then run the tests, slow ones included"),
     "check": (check, "lint, types, import contract"),
-    "bench": (bench, "run the benchmarks: all, or those named"),
+    "bench": (bench, "run one benchmark with its arguments, or all that need none"),
     "docs": (docs, "build the documentation into site/"),
 }
 

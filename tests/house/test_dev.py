@@ -41,6 +41,18 @@ def test_an_unknown_benchmark_is_named(dev, monkeypatch):
         dev.bench(["fast"])
 
 
+def test_benchmarks_that_need_recordings_are_left_for_those_who_name_them(dev, monkeypatch, capsys):
+    ran = []
+    monkeypatch.setattr(dev, "setup", lambda: 0)
+    monkeypatch.setattr(dev, "run", lambda *command: ran.append(command[2:]) or 0)
+    assert dev.bench([]) == 0
+    left_out = capsys.readouterr().err
+    assert "quality" in left_out and ("benchmarks.quality",) not in ran
+    assert ("benchmarks.startup",) in ran and "startup" not in left_out
+    dev.bench(["quality", "--data", "clips"])
+    assert ran[-1] == ("benchmarks.quality", "--data", "clips")
+
+
 @pytest.mark.parametrize(
     ("found", "kept"), [("2.5.0", True), ("2.13.0+cpu", True), ("2.4.1", False), (None, False)]
 )

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from vocable.audio import Audio
 from vocable.cli.group import commands
-from vocable.load import BUNDLED
 from vocable.measures import stoi
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial-finetune.md"
@@ -29,7 +28,6 @@ def shown_commands() -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not (BUNDLED / "speech-16k").is_dir(), reason="speech-16k does not ship yet")
 def test_twenty_recordings_fine_tune_the_shipped_codec(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,7 @@ from ..values import AudioTokens
 from .limits import MAX_TRACKS
 
 _NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
+_ALWAYS = ("space", "rate", "frame", "levels")  # of the spec, by place; the rest stands by name
 # What a track says beside its spec; kept, streams and source are in the order of Track's fields.
 _OWN = {"name": "", "kept": 0, "streams": 0, "source_rate": 0, "source_channels": 0, "durations": 0}
 
@@ -131,8 +132,9 @@ class Header:
         return header
 
 
-def _form(name: str, track: Track) -> dict[str, Any]:
-    form = to_dict(track.spec)
+def _form(name: str, track: Track) -> list[Any]:
+    spec = to_dict(track.spec)
+    always = [spec.pop(key) for key in _ALWAYS]
     usual = Track(track.spec, streams=track.streams)
     own = {
         "name": (name, ""),
@@ -142,16 +144,19 @@ def _form(name: str, track: Track) -> dict[str, Any]:
         "source_channels": (track.channels, usual.channels),
         "durations": (int(track.durations), 0),
     }
-    return form | {key: value for key, (value, common) in own.items() if value != common}
+    rest = spec | {key: value for key, (value, common) in own.items() if value != common}
+    return [*always, rest] if rest else always
 
 
 def _track(entry: Any) -> tuple[str, Track]:
-    if not isinstance(entry, dict):
-        raise TokenError(f"a track must be an object, got {type(entry).__name__}")
-    own = {key: entry.get(key, usual) for key, usual in _OWN.items()}
+    if not isinstance(entry, list) or not 0 <= len(entry) - len(_ALWAYS) <= 1:
+        raise TokenError(f"a track must be a list of {', '.join(_ALWAYS)} and what is left")
+    rest = entry[len(_ALWAYS)] if len(entry) > len(_ALWAYS) else {}
+    form = {**rest, **dict(zip(_ALWAYS, entry, strict=False))}
+    own = {key: form.get(key, usual) for key, usual in _OWN.items()}
     name, durations = own.pop("name"), own.pop("durations")
     for key, value in own.items():
         check_count(f"a track's {key}", value, 0)
-    spec = from_dict({key: value for key, value in entry.items() if key not in _OWN})
+    spec = from_dict({key: value for key, value in form.items() if key not in _OWN})
     kept, streams, rate, channels = own.values()
     return name, Track(spec, kept, streams, rate, channels, bool(durations))

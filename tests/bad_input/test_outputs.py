@@ -56,7 +56,7 @@ def test_an_ending_that_cannot_be_written(speech: Path, refused: Refused, small:
 
 @posix
 @pytest.mark.parametrize(
-    ("args", "limit"), [(["encode", "x.wav", "-o", "y.vcb"], 400), (["decode", "x.vcb"], 20_000)]
+    ("args", "limit"), [(["encode", "x.wav", "-o", "y.vcb"], 200), (["decode", "x.vcb"], 20_000)]
 )
 def test_a_disk_that_is_full(
     here: Path, speech: Path, small: Path, args: list[str], limit: int

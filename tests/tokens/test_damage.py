@@ -7,6 +7,8 @@ import time
 import tracemalloc
 import warnings
 import zlib
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from vocable.tokens import (
     AudioTokens,
     IncompleteWarning,
     Level,
+    Side,
     Source,
     TokenFile,
     TokenReader,
@@ -36,6 +39,7 @@ from vocable.tokens.file.records import NUMBERED, SYNC, Kind, preamble, record
 from vocable.tokens.file.track import Header, Track
 
 ID = b"abcd"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def live(some, frames):
@@ -175,6 +179,54 @@ def test_recovery_of_any_damage_gives_only_what_was_written():
         assert all(part.codes.tobytes() in kept for part in parts)
 
 
+def recovered(data):
+    """Open a damaged file for what is left of it."""
+    with pytest.warns(IncompleteWarning):
+        return TokenFile(io.BytesIO(data), recover=True)
+
+
+def test_frames_are_found_at_their_place_after_a_gap():
+    """A cut that ends where the number of frames that are left says is no cut at the end."""
+    file = recovered(LIVE[: PLACES[1]] + LIVE[PLACES[2] :])
+    assert file.frames() == 50
+    for start, stop in [(20, 50), (40, 50), (20, 60), (49, 51)]:
+        assert file[start:stop] == SOME[start:stop]
+    with pytest.raises(FormatError, match="frames 5 to 15 are not all"):
+        file[5:15]
+
+
+def test_recovery_without_the_tables():
+    """Tables that ship are found by the codec's space; chunks under lost ones are gaps."""
+    shipped = (GOLDEN / "model" / "speech.vcb").read_bytes()
+    for data, left in [(shipped, True), (coded(), False)]:
+        at = data.index(SYNC + bytes([Kind.TABLES]))
+        file = recovered(data[:at] + b"?" + data[at + 1 :])
+        assert file.complete == left
+        if left:
+            assert file.read() == read_tokens(io.BytesIO(data))
+        else:
+            assert file.read().frames == 0 and float(file.gaps[0].stop) == 20
+
+
+def test_recovery_without_the_sides_says_what_is_lost():
+    some = made(replace(SNAC, sides=(Side("timbre", (3,)),)), 3, 1, 8)
+    data = written(some)
+    at = data.index(SYNC + bytes([Kind.SIDES]))
+    with pytest.raises(FormatError, match="side timbre of the track is lost"):
+        recovered(data[:at] + b"?" + data[at + 1 :]).read()
+
+
+def test_recovery_of_doubled_and_undecodable_chunks():
+    doubled = LIVE[: PLACES[3]] + LIVE[PLACES[2] :]
+    assert notices(doubled)
+    assert recovered(doubled).read() == SOME
+    assert recovered(LIVE + LIVE).read() == SOME
+    bad = record(LIVE[5:9], Kind.CHUNK, 0, 3, varints((20, 40)) + b"too short")
+    file = recovered(LIVE[: PLACES[2]] + bad + LIVE[PLACES[3] :])
+    assert file.read() == SOME[:20] + SOME[30:]
+    assert [(float(gap.start), float(gap.stop)) for gap in file.gaps] == [(0.8, 1.2)]
+
+
 # Files that somebody made to do harm: each record is whole, what it says is not.
 
 
@@ -192,6 +244,7 @@ def chunk(start, count, codes=b"", form=0):
 
 
 ONE = chunk(0, 1, bytes(3))
+SIZE = len(file_of(ONE)) - len(file_of())
 
 
 @pytest.mark.parametrize(
@@ -230,13 +283,54 @@ def test_unknown_records_that_are_not_critical_are_skipped():
         assert read_tokens(io.BytesIO(data)).frames == 1
 
 
-def closed(closing, *records):
-    """Return a file whose closing record says this."""
-    payload = closings.encode(closing, len(records) + 1)
-    return file_of(*records, (Kind.CLOSING, payload))
+def closed(closing, *records, sequence=None, number=0, more=0):
+    """Return a file whose closing record says this; its place and size may be wrong."""
+    place = len(records) + 1 if sequence is None else sequence
+    payload = closings.encode(closing, place)
+    payload = payload[:-4] + (int.from_bytes(payload[-4:], "little") + more).to_bytes(4, "little")
+    return file_of(*records) + record(ID, Kind.CLOSING, number, place, payload)
 
 
-SIZE = len(file_of(ONE)) - len(file_of())
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"sequence": 99}, "record 2 is missing"),
+        ({"sequence": 0}, "record 2 is missing"),
+        ({"number": 5}, "belongs to track 5|counts its own"),
+        ({"more": 3}, "closing record says|counts its own|index ends"),
+    ],
+)
+def test_a_closing_record_out_of_place_is_refused(wrong, message):
+    data = closed(Closing((640,), (1,), (Entry(SIZE, (1,)),)), ONE, **wrong)
+    with pytest.raises(FormatError, match=message):
+        read_tokens(io.BytesIO(data))
+    with pytest.raises(FormatError, match=message):
+        list(TokenReader(io.BytesIO(data)))
+
+
+def test_a_pipe_is_checked_against_the_index_too():
+    data = closed(Closing((640,), (1,), (Entry(SIZE + 1, (1,)),)), ONE)
+    with pytest.raises(FormatError, match="the index covers"):
+        list(TokenReader(io.BytesIO(data)))
+
+
+def test_tables_may_not_hide_among_frames():
+    tables = (Kind.TABLES, b"\1\0\0")
+    both = len(file_of(tables, ONE)) - len(file_of())
+    data = closed(Closing((640,), (1,), (Entry(both, (1,)),)), tables, ONE)
+    with pytest.raises(FormatError, match="the index hides a record without frames"):
+        read_tokens(io.BytesIO(data))
+
+
+def test_a_count_that_its_tokens_do_not_hold_is_refused():
+    """Three tokens of stride 4 last 12 frames, which no other count may spell."""
+    track = Track(SNAC, levels=1)
+    for count in (9, 10, 11):
+        with pytest.raises(FormatError, match=f"counts {count} frames, its tokens hold 12"):
+            read_tokens(io.BytesIO(file_of(chunk(0, count, bytes(5)), track=track)))
+    with pytest.warns(IncompleteWarning):
+        found = read_tokens(io.BytesIO(file_of(chunk(0, 12, bytes(5)), track=track)))
+    assert found.frames == 12
 
 
 @pytest.mark.parametrize(
@@ -368,6 +462,24 @@ def test_few_bytes_cannot_become_many_codes():
     silence = np.zeros((1, 2000), int)
     some = AudioTokens(SPEECH, (silence, silence))
     assert read_tokens(io.BytesIO(written(some))) == some
+
+
+def test_tables_take_memory_like_their_bytes():
+    """Small tables for many levels and tracks stay small while codes are read under them."""
+    levels = 256
+    spec = replace(SPEECH, levels=(Level(2),) * levels, prefixes=(levels,))
+    some = AudioTokens(spec, (np.arange(200)[None] % 7 // 6,) * levels)
+    target = io.BytesIO()
+    tables = dict.fromkeys("abcdefgh", fit_tables([some]))
+    with TokenWriter(target, dict.fromkeys(tables, Track.of(some)), tables=tables) as file:
+        for name in tables:
+            file.write(some, name)
+    target.seek(0)
+    tracemalloc.start()
+    assert sum(found.frames for _, found in TokenReader(target)) == 8 * 200
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
 
 
 def test_false_beginnings_do_not_hang_recovery():

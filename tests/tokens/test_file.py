@@ -24,6 +24,7 @@ from vocable.tokens import (
     AudioTokens,
     IncompleteWarning,
     Level,
+    Segment,
     Side,
     Source,
     TokenFile,
@@ -299,6 +300,29 @@ def test_a_folder_and_nothing_are_said_so(tmp_path):
         read_tokens(tmp_path / "a.vcb")
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         speech().save(tmp_path / "b" / "a.vcb")
+
+
+def test_a_track_whose_sides_never_came_cannot_be_finished():
+    """Reading would ask for them; a file that cannot be read is not called finished."""
+    spec = replace(SPEECH, sides=(Side("timbre", (3,)),))
+    target = io.BytesIO()
+    file = TokenWriter(target, {"a": Track(SPEECH), "b": Track(spec)})
+    file.write(speech(500), "a")
+    with pytest.raises(TokenError, match="track 'b' got no tokens, and so no sides"):
+        file.finish()
+    with pytest.warns(IncompleteWarning):
+        assert read_tokens(io.BytesIO(target.getvalue()), track="a").frames == 500
+
+
+def test_what_cannot_be_placed_without_the_samples_is_named():
+    spec = replace(ENCODEC48, segment=Segment(4_800, 1_600))
+    some = made(spec, 2, 1, spec.frames(8_000), 8_000, Source(8_000, 48_000, 2))
+    target = io.BytesIO()
+    file = TokenWriter(target, Track.of(some), chunk_seconds=0)
+    file.write(some)
+    file.abandon()
+    with pytest.warns(IncompleteWarning, match="frames after a short segment are left out"):
+        read_tokens(io.BytesIO(target.getvalue()))
 
 
 def test_several_tracks_need_a_name():

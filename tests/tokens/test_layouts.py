@@ -133,6 +133,8 @@ def test_segments_are_laid_out_too(spec, frames):
         (lambda: flatten().restore(np.zeros((1, 1, 5), int), SPEECH),
          "5 steps are no whole number of frames in flatten; 4 are 2 frames"),
         (lambda: parallel().restore(np.zeros((1, 3, 5), int), SPEECH), "has 2 rows, got 3"),
+        (lambda: parallel().restore(np.zeros((2, 5), int), SPEECH), r"got int64 of shape \[2, 5\]"),
+        (lambda: parallel().restore(np.full((1, 2, 5), 0.9), SPEECH), "must be integers"),
         (lambda: delay().restore(np.zeros((1, 2, 5), int), SPEECH),
          "delay has a token at stream 0, row 0, step 4, where it must be otherwise"),
         (lambda: parallel().restore(np.full((1, 2, 5), EMPTY), SPEECH),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable.errors import TokenError
-from vocable.tokens import AudioTokens, Side, Source, joined
+from vocable.tokens import AudioTokens, Level, Segment, Side, Source, joined
 
 
 def speech(frames=25, **kind):
@@ -114,6 +114,14 @@ def test_a_short_segment_before_the_last_is_kept_apart():
         made(ENCODEC48, 2, 1, 150) + some
 
 
+def test_nothing_is_cut_out_of_segments_in_any_order():
+    spec = replace(ENCODEC48, segment=Segment(4_800, 1_600))
+    some = made(spec, 2, 1, spec.frames(8_000), 8_000, Source(8_000, 48_000, 2))
+    assert len({*some.segments}) > 2
+    for nothing in (some[0:0], some[15:15], some[some.frames :]):
+        assert nothing.frames == 0 and nothing.sides["scale"].shape == (1, 0)
+
+
 def test_join_refuses_what_changes_meaning():
     item = replace(SPEECH, sides=(Side("timbre", (1,)),))
     with pytest.raises(TokenError, match="cannot be joined to tokens of speech-16k@1:0a1b"):
@@ -152,6 +160,12 @@ def test_figures():
     assert some.first(1).bitrate == 500
     lasting = AudioTokens(SPEECH, ([[1]], [[2]]), durations=[25])
     assert lasting.bitrate == 20 and lasting.seconds == 1
+
+
+def test_levels_of_several_rates_are_no_array_however_short():
+    coarse = replace(SPEECH, levels=(Level(4, 2), Level(4)))
+    with pytest.raises(TokenError, match="strides 2, 1"):
+        _ = AudioTokens(coarse, (np.zeros((1, 1), int),) * 2).codes
 
 
 def test_becomes_arrays():

@@ -1,6 +1,7 @@
 """Ids and tokens say the same twice; an id that does not belong is named with its place."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -131,6 +132,14 @@ def test_refused(kind, message):
         Vocabulary(SPEECH, 2, flatten(), **kind)
 
 
+def test_specials_cannot_be_changed():
+    """They are checked when the vocabulary is made; a change could give a code's id to one."""
+    words = Vocabulary.of(SPEECH)
+    with pytest.raises(TypeError):
+        words.specials["pad"] = words.offsets[0]
+    assert pickle.loads(pickle.dumps(words)) == words
+
+
 def test_slots_belong_to_flatten():
     with pytest.raises(TokenError, match="slots belong to layout flatten, got parallel"):
         Vocabulary(SPEECH, 2, parallel(), (0, 1024), by="slot")
@@ -144,7 +153,8 @@ def test_is_kept_beside_a_model(tmp_path, words):
     with pytest.raises(FileExistsError):
         words.save(path)
     form = json.loads(path.read_text())
-    for broken in ("", "[]", json.dumps(form | {"colour": 1}), json.dumps(form | {"levels": 9})):
+    wrong = [json.dumps(form | change) for change in ({"colour": 1}, {"levels": 9})]
+    for broken in ("", "[]", "[" * 100_000, *wrong):
         path.write_text(broken)
         with pytest.raises(TokenError, match="vocabulary.json is no vocabulary"):
             Vocabulary.load(path)

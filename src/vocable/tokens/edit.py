@@ -53,7 +53,7 @@ def _cut_segments(tokens: AudioTokens, start: int, stop: int, ends: list[int]) -
     first, last = ends.index(start), ends.index(stop)
     sizes = tokens.segments
     whole = tokens.spec.segment_frames
-    if any(n != whole for n in sizes[first : last - 1]):
+    if any(n != whole for n in sizes[first : max(first, last - 1)]):
         raise TokenError(f"segments {first} to {last - 1} can only be cut out one by one: a short "
                          "one stands before the last")
     stacks = []

@@ -20,7 +20,7 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int32, Integer
+from jaxtyping import Int32
 
 from ..errors import TokenError
 from .parts import Source, check_count
@@ -72,19 +72,22 @@ class Layout:
 
     def restore(
         self,
-        grid: Integer[np.ndarray, "streams rows steps"],
+        grid: Any,
         spec: TokenSpec,
         levels: int | None = None,
         *,
         sides: Mapping[str, Any] | None = None,
         source: Source | None = None,
     ) -> AudioTokens:
-        """Return the tokens that `arrange` put in this order.
+        """Return the tokens that `arrange` put in this order, `[streams, rows, steps]` integers.
 
         TokenError for a number of steps that no whole number of frames gives, and for a token where
         none may stand, or none where one must.
         """
-        kept = spec.check_levels(levels)
+        kept, grid = spec.check_levels(levels), np.asarray(grid)
+        if grid.ndim != 3 or grid.dtype.kind not in "iu":
+            raise TokenError(f"a grid must be integers [streams, rows, steps], got {grid.dtype} "
+                             f"of shape {list(grid.shape)}")
         frames = self.frames(spec, grid.shape[2], kept)
         places = self.places(spec, frames, kept)
         if grid.shape[1:] != places.level.shape:

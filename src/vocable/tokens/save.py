@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,8 @@ def _write(ending: str, fresh: Path, arrays: dict[str, np.ndarray], spec: str) -
         if ending == ".npy":
             np.save(file, arrays["codes"])
         else:
-            np.savez(file, allow_pickle=False, spec=np.array(spec), **arrays)
+            named: dict[str, Any] = {"spec": np.array(spec), **arrays}
+            np.savez(file, **named)
 
 
 def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:

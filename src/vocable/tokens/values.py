@@ -106,9 +106,10 @@ class AudioTokens:
     @property
     def codes(self) -> Int32[np.ndarray, "streams levels frames"]:
         """All codes in one array; an error where levels have different rates."""
-        if len({stack.shape for stack in self.stacks}) > 1:
-            rates = ", ".join(str(level.stride) for level in self.spec.levels[: self.levels])
-            raise TokenError(f"levels have strides {rates}, so their codes are no single array; "
+        strides = [level.stride for level in self.spec.levels[: self.levels]]
+        if len(set(strides)) > 1:
+            shown = ", ".join(map(str, strides))
+            raise TokenError(f"levels have strides {shown}, so their codes are no single array; "
                              "use tokens.stacks")
         codes = np.stack(self.stacks, axis=1)
         codes.flags.writeable = False

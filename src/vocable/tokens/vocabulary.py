@@ -13,6 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "offsets", tuple(self.offsets))
-        object.__setattr__(self, "specials", dict(self.specials))
+        object.__setattr__(self, "specials", MappingProxyType(dict(self.specials)))
         self.spec.check_levels(self.levels)
         check_choice("by", self.by, ("level", "slot"))
         check_count("text", self.text, 0, MAX_ID)
@@ -133,7 +134,7 @@ class Vocabulary:
         """Write the vocabulary as JSON, to be kept beside a model."""
         form: dict[str, Any] = {
             "spec": self.spec.to_dict(), "levels": self.levels, "layout": self.layout.name,
-            "text": self.text, "specials": self.specials, "offsets": list(self.offsets),
+            "text": self.text, "specials": dict(self.specials), "offsets": list(self.offsets),
             "by": self.by,
         }  # fmt: skip
         if self.layout.delays is not None:
@@ -156,8 +157,12 @@ class Vocabulary:
                 form["specials"],
                 form["by"],
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise TokenError(f"{path} is no vocabulary: {error}") from error
+
+    def __reduce__(self) -> tuple[type[Vocabulary], tuple[Any, ...]]:
+        fields = (self.spec, self.levels, self.layout, self.offsets, self.text)
+        return Vocabulary, (*fields, dict(self.specials), self.by)
 
     def _grid(self, ids: np.ndarray) -> np.ndarray:
         """Return ids as `[streams, rows, steps]` of int64."""
@@ -165,7 +170,7 @@ class Vocabulary:
             raise TokenError(f"ids must be integers, got {ids.dtype}")
         rows = 1 if self.layout.name == "flatten" else self.levels
         if self.layout.name == "flatten":
-            ids = ids[None, None] if ids.ndim == 1 else ids[:, None]
+            ids = ids[None, None] if ids.ndim < 2 else ids[:, None]
         elif ids.ndim == 2:
             ids = ids[None]
         if ids.ndim != 3 or ids.shape[1] != rows:

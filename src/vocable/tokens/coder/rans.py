@@ -98,12 +98,13 @@ class Decoder:
         """Return the next `count` symbols, which were pushed together under this table."""
         lanes = len(self._states)
         symbols = np.empty(count, np.int32)
+        starts, sizes = (row.astype(np.uint64) for row in (table.starts, table.frequencies))
         for at in range(0, count, lanes):
             x = self._states[: count - at]
             slots = x & _MASK
-            found = table.symbols[slots]
+            found = starts.searchsorted(slots, "right") - 1
             symbols[at : at + lanes] = found
-            x = table.sizes[found] * (x >> _PRECISION) + slots - table.offsets[found]
+            x = sizes[found] * (x >> _PRECISION) + slots - starts[found]
             empty = x < LOW
             need = int(np.count_nonzero(empty))
             if need and (lanes > 1 or self._at < len(self._words)):

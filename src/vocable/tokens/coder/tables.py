@@ -69,31 +69,9 @@ class Table:
         starts: np.ndarray = np.cumsum(self.frequencies) - self.frequencies
         return starts
 
-    @cached_property
-    def symbols(self) -> np.ndarray:
-        """The code of every slot."""
-        found: np.ndarray = np.repeat(np.arange(self.size, dtype=np.int32), self.frequencies)
-        return found
-
-    @cached_property
-    def sizes(self) -> np.ndarray:
-        """Frequencies as the decoder multiplies them."""
-        return self.frequencies.astype(np.uint64)
-
-    @cached_property
-    def offsets(self) -> np.ndarray:
-        """Starts as the decoder subtracts them."""
-        return self.starts.astype(np.uint64)
-
-    @cached_property
-    def costs(self) -> np.ndarray:
-        """Bits that each code takes; a float, good for choosing, never written."""
-        costs: np.ndarray = PRECISION - np.log2(self.frequencies)
-        return costs
-
     def bits(self, codes: Integer[np.ndarray, "..."]) -> float:
-        """Bits that these codes take: their cross-entropy under the table."""
-        return float(self.costs[codes].sum())
+        """Bits that these codes take: their cross-entropy under the table; never written."""
+        return float((PRECISION - np.log2(self.frequencies[codes])).sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,6 +125,8 @@ def decode(
         tokens = AudioTokens(track.spec, stacks, items | sides, shape.durations)
     except TokenError as error:
         raise FormatError(str(error)) from error
+    if tokens.frames != shape.frames:
+        raise FormatError(f"a chunk counts {shape.frames} frames, its tokens hold {tokens.frames}")
     return Chunk(shape.start, tokens)
 
 

@@ -109,6 +109,9 @@ def assemble(
 ) -> AudioTokens:
     """Join the chunks of a track to tokens with their source."""
     parts = parts if source else _joinable(track, parts)
+    missing = [s.name for s in track.spec.sides if s.per == "item" and s.name not in items]
+    if missing:
+        raise FormatError(f"side {missing[0]} of the track is lost, and its tokens with it")
     stacks = tuple(
         np.concatenate([part.stacks[k] for part in parts], axis=1)
         if parts else np.zeros((track.streams, 0), np.int32)
@@ -134,4 +137,9 @@ def _joinable(track: Track, parts: Sequence[AudioTokens]) -> Sequence[AudioToken
     if track.spec.segment is None:
         return parts
     short = [k for k, part in enumerate(parts) if part.frames % track.unit]
-    return parts[: short[0] + 1] if short else parts
+    kept = parts[: short[0] + 1] if short else parts
+    if len(kept) < len(parts):
+        left = sum(part.frames for part in parts[len(kept) :])
+        warnings.warn(IncompleteWarning(f"{left} frames after a short segment are left out: where "
+                                        "they lie is not known without the samples"), stacklevel=4)
+    return kept

@@ -55,11 +55,15 @@ class _Search:
         self.walk = Walk(self.header, lenient=self.lenient)
 
     def take(self, record: Record) -> None:
-        """Note a record and which frames it holds."""
+        """Note a record and which frames it holds; FormatError for one that is no use."""
+        if self.lenient and record.sequence < self.walk.sequence:
+            raise Damage(f"the record at byte {record.at} is doubled or out of place")
         count = len(self.header.tracks)
         starts, frames = [0] * count, [0] * count
         if self.walk.order(record):
             if record.kind == Kind.CHUNK:
+                if self.lenient:
+                    self.walk.tokens(record)  # what cannot be decoded is lost
                 before = list(self.walk.rows.values())[record.track].frames
                 shape = self.walk.place(record)
                 if shape.start > before:

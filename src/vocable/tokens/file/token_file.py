@@ -59,8 +59,10 @@ class TokenFile:
         self.tracks: dict[str, Track] = dict(self._header.tracks)
         self.gaps: tuple[Gap, ...] = ()
         self._lenient = recover
+        self._last: Record | None = None  # the closing record, where it was found from the end
         found = None if recover else self._trailer()
         if found is not None:
+            self._last = found
             self._closing: Closing | None = decode(found.payload, len(self.tracks))
             self._runs = self._indexed(self._closing, found.at)
         else:
@@ -101,6 +103,9 @@ class TokenFile:
             frames = [0] * len(self.tracks)
             for record in self._records(run, walk):
                 if record.kind != Kind.CHUNK:
+                    if any(run.frames):
+                        raise FormatError(f"{self.name}: the index hides a record without frames "
+                                          f"at byte {record.at}")
                     continue
                 with self._named(walk):
                     frames[record.track] += walk.place(record).frames
@@ -126,7 +131,7 @@ class TokenFile:
         a coarse level or inside a segment, FormatError if some of the frames are lost.
         """
         number = self._number(track)
-        if start < stop == self.frames(track):
+        if start < stop == self.frames(track) and not self.gaps:
             stop = self._stop(number)  # the end of the last token, which may lie after the sound
         row = list(self._known.rows.values())[number]
         parts = [c for c in self._between(number, start, stop) if c[0] < stop]
@@ -253,13 +258,15 @@ class TokenFile:
                 for record in self._records(run, walk):
                     if record.kind == Kind.CHUNK:
                         raise FormatError(f"the index hides a chunk at byte {record.at}")
-        walk.closing = self._closing
+        walk.closing, walk.lenient = self._closing, self._lenient
         return walk
 
     def _end(self, walk: Walk) -> None:
         walk.closing = self._closing
-        if self.complete and not self._lenient:
+        if self._last is not None:
             with self._named():
+                walk.order(self._last)
+                walk.note(self._last)
                 check_totals(walk)
 
     @contextmanager

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import FormatError
-from ..coder.tables import NAME_BYTES, TableSet, shipped
+from ..coder.tables import NAME_BYTES, TableSet, shipped, shipped_for
 from . import chunk
 from .chunk import Chunk
-from .closing import Closing, decode
+from .closing import SIZE_BYTES, Closing, decode
 from .records import CRITICAL, Damage, Kind, Record
 from .track import Header, Track
 
@@ -37,6 +37,7 @@ class Walk:
     header: Header
     lenient: bool = False
     sequence: int = 1
+    size: int = 0  # bytes of the records that came
     closing: Closing | None = None
     rows: dict[str, Row] = field(init=False)
 
@@ -52,6 +53,7 @@ class Walk:
         if record.sequence < self.sequence:
             return False
         self.sequence = record.sequence + 1
+        self.size += record.size
         if record.track >= len(self._listed):
             raise Damage(f"the record at byte {record.at} belongs to track {record.track}, which "
                          "the header does not list")
@@ -75,13 +77,24 @@ class Walk:
                 raise Damage(f"sides at byte {record.at} come twice, or after the first chunk")
             row.items = _items(row.track, record.payload)
         elif record.kind == Kind.CLOSING:
-            self.closing = decode(record.payload, len(self._listed))
+            self.closing = self._closed(record)
+
+    def _closed(self, record: Record) -> Closing:
+        found = decode(record.payload, len(self._listed))
+        size = int.from_bytes(record.payload[-SIZE_BYTES:], "little")
+        if record.track or size != record.size:
+            raise Damage(f"the closing record says {size} bytes in track {record.track}; it has "
+                         f"{record.size}, and belongs to none")
+        covered = sum(entry.size for entry in found.entries)
+        if covered != self.size - record.size and not self.lenient:
+            raise Damage(f"the index covers {covered} bytes, {self.size - record.size} came")
+        return found
 
     def place(self, record: Record) -> chunk.Shape:
         """Check where a chunk stands in its track, without decoding it, and move on past it."""
         row = self._listed[record.track]
         shape = chunk.read_shape(row.track, record.payload)
-        if shape.start != row.frames and not self.lenient:
+        if shape.start < row.frames or (shape.start > row.frames and not self.lenient):
             raise Damage(f"the chunk at byte {record.at} begins at frame {shape.start}, "
                          f"not {row.frames}")
         if row.ended and (row.track.spec.segment is None or shape.segments > 1):
@@ -95,7 +108,12 @@ class Walk:
         row = self._listed[record.track]
         if row.items is None and any(s.per == "item" for s in row.track.spec.sides):
             raise Damage(f"the chunk at byte {record.at} comes before the sides of its track")
-        return chunk.decode(row.track, record.payload, row.tables, row.items or {})
+        tables = row.tables
+        if tables is None and self.lenient:  # their record may be what is lost
+            sizes = tuple(level.size for level in row.track.spec.levels)
+            known = shipped_for(row.track.spec.space, sizes)
+            tables = None if known is None else known.first(row.track.levels)
+        return chunk.decode(row.track, record.payload, tables, row.items or {})
 
     def name(self, record: Record) -> str:
         """Return the name of the record's track."""

@@ -87,6 +87,11 @@ class TokenWriter:
         """
         if self._closed:
             return
+        for name, row in self._rows.items():
+            if not row.begun and any(side.per == "item" for side in row.track.spec.sides):
+                self.abandon()
+                raise TokenError(f"track {name!r} got no tokens, and so no sides, which it must "
+                                 "have; write to it, empty tokens at least")
         given = samples if isinstance(samples, Mapping) else {next(iter(self._rows)): samples}
         for row in self._rows.values():
             for piece in row.rest():

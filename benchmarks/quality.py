@@ -137,18 +137,13 @@ def run_ours(name: str, x: np.ndarray) -> tuple[list[tuple[str, np.ndarray, floa
 
 
 def residual_energies(codec, x: np.ndarray) -> list[float]:
-    """Return the latent's energy, and what is left of it after each prefix of the levels.
-
-    Levels that code something else than the latent (pitch) leave it as it is.
-    """
+    """Return the latent's energy, and what is left of it after each prefix of the levels."""
     import torch
 
     rows = torch.from_numpy(x).float()[None, :, None]
     rows = torch.nn.functional.pad(rows, (0, 0, 0, -x.size % codec.spec.frame))
     with torch.inference_mode():
-        energy = codec.quantizer(codec.encoder(rows)).health.energy.double().tolist()
-    apart = len(codec.spec.levels) + 1 - len(energy)
-    left = [energy[0]] * apart + energy
+        left = codec.quantizer(codec.encoder(rows)).health.energy.double().tolist()
     return [left[0], *(left[n] for n in codec.spec.prefixes)]
 
 

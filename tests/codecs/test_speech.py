@@ -91,6 +91,20 @@ def test_a_prefix_without_an_envelope_is_refused(codec):
         codec.encode(voice(150, 0.2).numpy(), rate=16_000, levels=1)
 
 
+def test_health_has_every_level_the_pitch_first(codec):
+    x = voice(150, 1.0)[None, None]
+    found = codec(x)
+    use = found.health
+    assert [len(c) for c in use.counts] == [level.size for level in codec.spec.levels]
+    for level, counts in enumerate(use.counts):
+        assert torch.equal(counts, found.codes[0, level].bincount(minlength=len(counts)).float())
+    assert use.residual_db[0] == 0, "pitch takes nothing from the latent"
+    latent = codec.quantizer._latent(codec.encoder(x.transpose(1, 2)))
+    left = latent - codec.quantizer.decode(found.codes[:, :2])[..., : latent.shape[2]]
+    expected = 10 * torch.log10(left.square().sum() / latent.square().sum())
+    assert use.residual_db[1] == pytest.approx(float(expected), abs=1e-4)
+
+
 def test_decoding_repeats_to_the_bit(codec):
     codes = codec.to_codes(voice(150, 0.4)[None, None])
     assert torch.equal(codec.from_codes(codes), codec.from_codes(codes))

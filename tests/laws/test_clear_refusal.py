@@ -3,16 +3,20 @@
 Every kind of bad input has its test where it is read; here are the doors of every codec.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from vocable import testing
 from vocable.audio import Audio
 from vocable.errors import AudioError, ModelError, TokenError, VocableError
+from vocable.nn import stack_states
 
 CODECS = testing.codecs()
+QUANTIZERS = testing.quantizers() | {name: codec.quantizer for name, codec in CODECS.items()}
 every_codec = pytest.mark.parametrize("name", CODECS)
 
 
@@ -55,13 +59,21 @@ def test_codecs_refuse_what_are_no_tokens_of_theirs(name: str, tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize("name", QUANTIZERS)
+@pytest.mark.parametrize("over", [True, False])
+def test_quantizers_refuse_codes_that_no_codebook_has(name: str, over: bool):
+    quantizer = QUANTIZERS[name]
+    for level, size in enumerate(quantizer.levels):
+        codes = torch.zeros(2, len(quantizer.levels), 3, dtype=torch.int64)
+        codes[1, level, 2] = bad = size if over else -1
+        testing.check_clear_refusal(
+            partial(quantizer.decode, codes), TokenError, [f"level {level} ", f"code {bad} "]
+        )
+
+
 def test_streams_in_different_phases_do_not_join():
     block = testing.blocks()["conv-symmetric"]
-    from torch import zeros
-
-    from vocable.nn import stack_states
-
-    states = [block.start(1), block.step(zeros(1, 9, 4), block.start(1))[1]]
+    states = [block.start(1), block.step(torch.zeros(1, 9, 4), block.start(1))[1]]
     testing.check_clear_refusal(lambda: stack_states(states), ModelError, ["state 1", "alone"])
 
 

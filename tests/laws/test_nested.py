@@ -24,6 +24,15 @@ def test_quantizers_are_nested(name: str, batch: int, frames: int, seed: int):
 
 
 @pytest.mark.parametrize("name", CODECS)
+def test_codecs_own_quantizers_are_nested(name: str):
+    codec = CODECS[name]
+    sound = testing.noise(codec, 2, 9 * codec.frame)
+    with torch.no_grad():
+        latents = codec.encoder(sound.transpose(1, 2).contiguous())
+    testing.check_nested(codec.quantizer, latents)
+
+
+@pytest.mark.parametrize("name", CODECS)
 def test_codecs_are_nested(name: str):
     codec = CODECS[name]
     sound = testing.noise(codec, 1, 5 * codec.frame - 7)[0].numpy()
@@ -37,15 +46,24 @@ class SearchesBackwards(ResidualVQ):
         return super().encode(z, levels).flip(1)
 
 
-class DecodesAnyNumber(ResidualVQ):
+class TakesAnyNumber(ResidualVQ):
     """Forgets what it has learned to decode."""
 
     def wanted_levels(self, levels):
         return len(self.levels) if levels is None else min(max(levels, 1), len(self.levels))
 
 
+class DecodesAnyNumber(ResidualVQ):
+    """Trusts whatever codes come."""
+
+    def decode(self, codes):
+        return self.decode_checked(codes) if codes.shape[1] else codes.new_zeros(())
+
+
 def test_broken_quantizers_are_caught():
     with pytest.raises(AssertionError, match="SearchesBackwards, codes of 1 of 3 levels"):
         testing.check_nested(SearchesBackwards(6, (16,) * 3).eval(), latents(2, 20))
     with pytest.raises(AssertionError, match=r"encodes 0 levels, though prefixes are \(2, 4\)"):
+        testing.check_nested(TakesAnyNumber(6, (16,) * 4, prefixes=(2, 4)).eval(), latents(1, 9))
+    with pytest.raises(AssertionError, match=r"decodes 0 levels, though prefixes are \(2, 4\)"):
         testing.check_nested(DecodesAnyNumber(6, (16,) * 4, prefixes=(2, 4)).eval(), latents(1, 9))

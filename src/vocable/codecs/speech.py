@@ -26,7 +26,8 @@ from torch import Tensor, nn
 from vocable.codecs.base import Codec, unborn
 from vocable.codecs.contours import ContourBook
 from vocable.nn import Block, ConvNeXtBlock, Linear, Stack
-from vocable.quantize import Quantized, Quantizer, ResidualVQ
+from vocable.quantize import Health, Quantized, Quantizer, ResidualVQ
+from vocable.quantize.health import count_codes
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
 from vocable.signal.pitch import CONTEXT, POINTS, pitch
@@ -173,15 +174,16 @@ class SpeechQuantizer(Quantizer):
     def encode(
         self, z: Float[Tensor, "batch frames axes"], levels: int | None = None
     ) -> Int[Tensor, "batch levels frames"]:
-        rest = self.residual.encode(self._latent(z), None if levels is None else levels - 1)
+        wanted = self.wanted_levels(levels)
+        rest = self.residual.encode(self._latent(z), wanted - 1)
         return torch.cat([self.book.encode(z[..., -POINTS:])[:, None], rest], dim=1)
 
     def decode(
         self, codes: Int[Tensor, "batch levels frames"]
     ) -> Float[Tensor, "batch frames axes"]:
-        return torch.cat(
-            [self.residual.decode(codes[:, 1:]), self.book.decode(codes[:, 0])], dim=-1
-        )
+        self.check_codes(codes)
+        latent = self.residual.decode_checked(codes[:, 1:])
+        return torch.cat([latent, self.book.decode(codes[:, 0])], dim=-1)
 
     def forward(self, z: Float[Tensor, "batch frames axes"]) -> Quantized:
         found = self.residual(self._latent(z))
@@ -190,8 +192,13 @@ class SpeechQuantizer(Quantizer):
             torch.cat([found.z, self.book.decode(contour)], dim=-1),
             torch.cat([contour[:, None], found.codes], dim=1),
             found.losses,
-            found.health,
+            self._health(found.health, contour),
         )
+
+    def _health(self, residual: Health, contour: Tensor) -> Health:
+        """Put the contour's level first: it leaves all of the latent's energy to the others."""
+        counts = (count_codes(contour, self.book.size), *residual.counts)
+        return Health(counts, torch.cat([residual.energy[:1], residual.energy]))
 
 
 class Source(Block):

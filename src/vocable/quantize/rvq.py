@@ -83,10 +83,16 @@ class ResidualVQ(Quantizer):
     def decode(
         self, codes: Int[Tensor, "batch levels frames"]
     ) -> Float[Tensor, "batch frames dim"]:
-        wanted = self.check_codes(codes)
+        self.check_codes(codes)
+        return self.decode_checked(codes)
+
+    def decode_checked(
+        self, codes: Int[Tensor, "batch levels frames"]
+    ) -> Float[Tensor, "batch frames dim"]:
+        """Decode codes that a quantizer around this one has checked with its own."""
         with full_precision(codes.device.type):
-            values = [level.decode(codes[:, i]) for i, level in enumerate(self.stack[:wanted])]
-            return _total(values)
+            used = self.stack[: codes.shape[1]]
+            return _total([level.decode(codes[:, i]) for i, level in enumerate(used)])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         with full_precision(z.device.type):

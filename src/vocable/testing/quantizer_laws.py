@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -29,21 +32,23 @@ def check_nested(quantizer: Quantizer, z: Tensor) -> None:
                 raise AssertionError(f"{what}: {n} of {levels} levels decode to {list(y.shape)}")
         decoded = quantizer.decode(codes)
         check_rows_equal(f"{what}, decoded codes against forward", decoded, quantizer(z).z)
-        for n in {0, *range(1, levels + 2)} - set(quantizer.prefixes):
-            _check_refused(quantizer, z, n)
+        for n in {*range(levels + 2)} - set(quantizer.prefixes):
+            none = codes.new_zeros(len(z), n, z.shape[1])
+            _check_refused(quantizer, n, "encodes", partial(quantizer.encode, z, n))
+            _check_refused(quantizer, n, "decodes", partial(quantizer.decode, none))
 
 
-def _check_refused(quantizer: Quantizer, z: Tensor, levels: int) -> None:
+def _check_refused(
+    quantizer: Quantizer, levels: int, does: str, call: Callable[[], object]
+) -> None:
     """The refusal names the numbers that are allowed."""
+    what, allowed = name_of(quantizer), quantizer.prefixes
     try:
-        quantizer.encode(z, levels)
+        call()
     except VocableError as refusal:
-        if not all(str(n) in str(refusal) for n in quantizer.prefixes):
+        if not all(str(n) in str(refusal) for n in allowed):
             raise AssertionError(
-                f"{name_of(quantizer)}: refuses {levels} levels without naming "
-                f"{quantizer.prefixes}: {refusal}"
+                f"{what}: refuses {levels} levels without naming {allowed}: {refusal}"
             ) from refusal
         return
-    raise AssertionError(
-        f"{name_of(quantizer)}: encodes {levels} levels, though prefixes are {quantizer.prefixes}"
-    )
+    raise AssertionError(f"{what}: {does} {levels} levels, though prefixes are {allowed}")

@@ -1,11 +1,15 @@
 """Law 6, identity: tokens know the weights that gave them meaning; others refuse them by name."""
 
+from pathlib import Path
+
 import pytest
+import torch
 
 from vocable import testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.tokens import read_tokens
 
 CODECS = testing.codecs()
 
@@ -17,6 +21,28 @@ def sound(codec: Codec) -> Audio:
 @pytest.mark.parametrize("name", CODECS)
 def test_identity_is_kept(name: str):
     testing.check_identity(CODECS[name], sound(CODECS[name]))
+
+
+def codes_made(codec: Codec, folder: Path) -> list[torch.Tensor]:
+    """Return the codes of one recording by every way to make them."""
+    x = testing.noise(codec, 1, 100 * codec.frame - 9)
+    recording, target = Audio(x[0].numpy(), codec.rate), folder / "tokens.vcb"
+    recording.save(folder / "in.wav", overwrite=True)
+    codec.encode_to(folder / "in.wav", target, overwrite=True)
+    codes, state = codec.encode_step(x, codec.start_encoding())
+    tokens = codec.encode(recording), read_tokens(target)
+    made = [torch.tensor(found.codes).long() for found in tokens]
+    return [*made, codes, codec.finish_encoding(state), codec.to_codes(x)]
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_autocast_around_a_codec_changes_no_code(name: str, tmp_path: Path):
+    wanted = codes_made(CODECS[name], tmp_path)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = codes_made(CODECS[name], tmp_path)
+        assert torch.is_autocast_enabled("cpu"), "it holds again afterwards"
+    for want, got in zip(wanted, found, strict=True):
+        torch.testing.assert_close(got, want, rtol=0, atol=0)
 
 
 class CallsAllWeightsOne(SEANet):

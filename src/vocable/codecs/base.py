@@ -31,6 +31,7 @@ from vocable.audio.source import BinaryFile
 from vocable.codecs.state import Decoding, Encoding
 from vocable.nn.block import Block
 from vocable.quantize import Quantizer, ResidualVQ
+from vocable.quantize.precision import full_precision
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.file.streams import Seekable
 from vocable.weights import digest, halved
@@ -70,7 +71,8 @@ class Codec(nn.Module):
     decoder   Block `[B, F, D'] -> [B, T, channels]`
 
     `precision` is what the decoder's products are computed in where that is not fp32. Encoder and
-    quantizer stay in fp32: a search in bf16 takes other entries in most frames.
+    quantizer stay in fp32 wherever codes are made for use, whatever autocast allows around them:
+    in bf16 one frame in six gets other codes, and a search in bf16 changes most frames.
     """
 
     architecture: ClassVar[str]
@@ -137,7 +139,8 @@ class Codec(nn.Module):
         self, x: Float[Tensor, "batch channels time"], levels: int | None = None
     ) -> Int[Tensor, "batch levels frames"]:
         """Encode whole audio at the codec's rate; the last frame is filled up with silence."""
-        return self.quantizer.encode(self.encoder(self._rows(x)), levels)
+        with full_precision(x.device.type):
+            return self.quantizer.encode(self.encoder(self._rows(x)), levels)
 
     def from_codes(
         self, codes: Int[Tensor, "batch levels frames"]

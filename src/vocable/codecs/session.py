@@ -13,6 +13,7 @@ from torch import Tensor
 from vocable.codecs.base import Codec
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import ModelError
+from vocable.quantize.precision import full_precision
 
 
 @torch.inference_mode()
@@ -33,8 +34,10 @@ def encode_step(
     whole = samples.shape[2] - samples.shape[2] % codec.frame
     if not whole:
         return _no_codes(codec, state), Encoding(state.held, samples, state.levels)
-    z, held = codec.encoder.step(samples[..., :whole].transpose(1, 2).contiguous(), state.held)
-    codes = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
+    rows = samples[..., :whole].transpose(1, 2).contiguous()
+    with full_precision(rows.device.type):
+        z, held = codec.encoder.step(rows, state.held)
+        codes = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
     return codes, Encoding(held, samples[..., whole:].clone(), state.levels)
 
 
@@ -43,8 +46,10 @@ def finish_encoding(codec: Codec, state: Encoding) -> Int[Tensor, "batch levels 
     """Return the last codes; a frame that has begun is filled up with silence, as in whole mode."""
     fill = -state.rest.shape[2] % codec.frame
     codes, state = encode_step(codec, state.rest.new_zeros(*state.rest.shape[:2], fill), state)
-    z = codec.encoder.finish(state.held)
-    return torch.cat((codes, codec.quantizer.encode(z, state.levels)), 2) if z.shape[1] else codes
+    with full_precision(state.rest.device.type):
+        z = codec.encoder.finish(state.held)
+        rest = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
+    return torch.cat((codes, rest), 2)
 
 
 @torch.inference_mode()

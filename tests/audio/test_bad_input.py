@@ -127,12 +127,58 @@ def test_a_truncated_file(tmp_path, ending, caplog):
     whole = Audio.read(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
     text = refusal(lambda: Audio.read(path))
-    assert re.search(r"a\.\w+ (ends after|breaks off at) .* recover=True$", text)
+    assert re.search(r"a\.\w+ (ends after|breaks off at) .*\(PATH, recover=True\)$", text)
     with AudioReader(path, recover=True) as reader:
         part = np.concatenate(list(reader.blocks(4096)), axis=1)
     assert 40_000 < part.shape[1] <= 48_000
     np.testing.assert_array_equal(part, whole.samples[:, : part.shape[1]])
     assert "going on with what is there" in caplog.text
+
+
+KINDS = {
+    **{"a.wav": "PCM_24", "b.wav": "ULAW", "c.wav": "IMA_ADPCM", "a.rf64": "PCM_16"},
+    **{"a.w64": "FLOAT", "a.aiff": "PCM_16", "a.au": "PCM_16", "a.caf": "PCM_16"},
+    **{"a.ogg": "VORBIS", "a.opus": "OPUS", "a.mp3": "MPEG_LAYER_III", "a.flac": "PCM_16"},
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_kind_loses_its_end_unseen(tmp_path, name):
+    path = tmp_path / name
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 64000))
+    container = {"opus": "OGG"}.get(path.suffix[1:])
+    soundfile.write(path, noise.T, 16000, subtype=KINDS[name], format=container)
+    whole = path.read_bytes()
+    assert 64000 <= len(Audio.read(path)) < 64100
+    for share in (0.5, 0.75, 0.99, 0.999):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        text = refusal(lambda: Audio.read(path))
+        assert f"{name} ends after" in text or f"{name} breaks off" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "written"),
+    [
+        ("a.wav", b"data", b"\x00\xf0\xff\x7f"),
+        ("a.aiff", b"SSND", b"\x7f\x00\x00\x08"),
+        ("a.au", b".snd\x00\x00\x00\x18", b"\xff" * 4),
+        ("a.caf", b"data", b"\xff" * 8),
+    ],
+)
+def test_a_size_that_a_pipe_left_unknown_promises_nothing(tmp_path, name, size, written):
+    soundfile.write(tmp_path / name, tone().T, 16000)
+    data = (tmp_path / name).read_bytes()
+    at = data.index(size) + len(size)
+    (tmp_path / name).write_bytes(data[:at] + written + data[at + len(written) :])
+    assert len(Audio.read(tmp_path / name)) == 16000
+
+
+def test_an_ogg_file_may_lack_the_mark_of_its_end(tmp_path):
+    """Phones write such files; only a page that is cut is a loss."""
+    Audio(tone(64000), 16000).save(tmp_path / "a.opus")
+    data = (tmp_path / "a.opus").read_bytes()
+    (tmp_path / "a.opus").write_bytes(data[: data.rindex(b"OggS")])
+    assert 40_000 < len(Audio.read(tmp_path / "a.opus")) < 64_000
 
 
 @pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".opus", ".mp3", ".w64"])

@@ -14,10 +14,10 @@ from jaxtyping import Float32
 
 from ..errors import AudioError
 from . import media
-from .riff import stated_samples
 from .samples import check_finite
 from .sound import SoundDecoder
 from .source import BinaryFile, name_of, reopenable
+from .stated import ends_inside_page, stated_bytes
 
 log = logging.getLogger("vocable")
 
@@ -67,10 +67,11 @@ class AudioReader:
         self._cleanup = contextlib.ExitStack()
         try:
             place = reopenable(source, self._cleanup)
-            stated = stated_samples(place)
+            stated, cut = stated_bytes(place), ends_inside_page(place)
             self._decoder = _open(place, self.name)
             self._cleanup.callback(self._decoder.close)
-            self._take_facts(stated)
+            self._take_facts()
+            self._check_whole(stated, cut)
         except BaseException:
             self._cleanup.close()
             raise
@@ -101,7 +102,7 @@ class AudioReader:
     ) -> None:
         self.close()
 
-    def _take_facts(self, stated: int | None) -> None:
+    def _take_facts(self) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
         self.samples = self._decoder.samples
@@ -112,10 +113,18 @@ class AudioReader:
             )
         if self.samples == 0:
             raise AudioError(f"{self.name} has a header but no samples; record it again")
-        if self.samples is not None and stated is not None and stated > self.samples:
-            self._broken(
-                f"ends after {self.samples / self.rate:.2f} s of {stated / self.rate:.2f} s"
-            )
+
+    def _check_whole(self, stated: tuple[int, int] | None, cut: bool) -> None:
+        """Refuse a file that lacks a sample or more that its header states, or part of a page."""
+        samples = self.samples
+        promised, there = stated or (0, 0)
+        if samples is None or not there:
+            if promised > there:
+                self._broken(f"ends after {there} of {promised} bytes of sound")
+        elif (whole := samples * promised // there) > samples:
+            self._broken(f"ends after {samples / self.rate:.2f} s of {whole / self.rate:.2f} s")
+        if cut:
+            self._broken("breaks off inside a page")
 
     def _next(self, size: int) -> Float32[np.ndarray, "channels samples"]:
         try:
@@ -135,7 +144,8 @@ class AudioReader:
     def _broken(self, what: str) -> None:
         if not self._recover:
             raise AudioError(
-                f"{self.name} {what}; fetch it again, or read what is there with recover=True"
+                f"{self.name} {what}; fetch it again, or take what is there with "
+                "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
 

@@ -1,7 +1,7 @@
 """Find, load and save models: a folder with `config.json`, `model.safetensors` and `CARD.md`.
 
-A name means a model that comes with the package (src/vocable/models/NAME), or `owner/name` on the
-model hub. Listing and describing models loads no torch; nothing in a model's folder is ever run.
+A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
+sure of it), or `owner/name` on the model hub. Listing and describing models loads no torch; nothing in a model's folder is ever run.
 """
 
 from __future__ import annotations
@@ -79,8 +79,10 @@ def find(name: str | os.PathLike[str]) -> Path:
         path = path.parent
     if (path / CONFIG).is_file():
         return path
-    if str(name) in _bundled():
-        return BUNDLED / str(name)
+    model, _, version = str(name).partition("@")
+    if model in _bundled():
+        _check_version(model, version)
+        return BUNDLED / model
     if path.exists():
         raise ModelError(f"{path} is no model; give a folder with {CONFIG} and {WEIGHTS}")
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
@@ -97,18 +99,33 @@ def load(
 ) -> Codec:
     """Load a codec: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
-    device: where it runs, default the CPU. dtype: what its decoder computes in, default fp32; the
-    encoder and the search stay in fp32, so that codes do not depend on it.
+    device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
+    bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
     The codec is ready for use, not for training (see `load_to_train`). Respects `VOCABLE_CACHE`,
-    `HF_HOME` and `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is no model.
+    `HF_HOME` and `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is no model, and for
+    a device or dtype that cannot be used.
     """
     from vocable.codecs import drop_learning
 
+    if device is not None:
+        check_device(device)
+    precision = _precision(dtype)
     codec, tensors = _open(describe(name))
     drop_learning(codec.quantizer)
     _fill(codec, tensors)
-    codec.precision = dtype
+    codec.precision = precision
     return codec.to(device or "cpu").eval().requires_grad_(False)
+
+
+def check_device(device: str | torch.device) -> None:
+    """Refuse a device that torch cannot use here, in torch's words; it has many ways to say so."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = _first_line(error).split(". ")[0].rstrip(".")
+        raise ModelError(f"device {device} cannot be used here ({reason}); try cpu") from error
 
 
 def load_to_train(name: str | os.PathLike[str]) -> Codec:
@@ -220,14 +237,37 @@ def _fetch(name: str) -> Path:
             cache_dir=Path(told) / "hub" if told else None,
         )
     except Exception as error:  # the hub's client raises what its transport raises
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"{name} cannot be fetched from the model hub ({reason}); give a folder instead, or a "
+            f"{name} cannot be fetched from the model hub ({_first_line(error)}); give a folder instead, or a "
             f"bundled name: {_bundled_text()}"
         ) from error
     if not (Path(folder) / CONFIG).is_file():
         raise ModelError(f"{name} has no {CONFIG}, so it is no model of vocable's")
     return Path(folder)
+
+
+def _check_version(model: str, wanted: str) -> None:
+    there = describe(BUNDLED / model).facts["version"]
+    if wanted not in ("", there):
+        raise ModelError(f"{model} is here as version {there}, not {wanted}; load {model}@{there}")
+
+
+def _precision(dtype: torch.dtype | None) -> torch.dtype | None:
+    """Return what the decoder is lowered to: nothing where it stays in fp32."""
+    import torch
+
+    if dtype in (None, torch.float32):
+        return None
+    if dtype not in (torch.bfloat16, torch.float16):
+        raise ModelError(
+            f"dtype is {dtype}; a decoder computes in torch.float32, torch.bfloat16 or "
+            "torch.float16"
+        )
+    return dtype
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _check_facts(path: Path, facts: Any) -> None:

@@ -12,6 +12,8 @@ import torch
 import vocable
 from tests.codecs import tiny
 from vocable.audio import Audio
+from vocable.cli.machine import check_device
+from vocable.cli.refusal import Refusal
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, models, save_model
 
@@ -59,6 +61,28 @@ def test_a_lower_precision_changes_no_code(folder):
     assert 0 < abs(here - there).max() < 0.1 * abs(there).max()
 
 
+@pytest.mark.filterwarnings("error")
+def test_full_precision_may_be_asked_for(folder):
+    tokens = vocable.load(folder).encode(SOUND)
+    plain, asked = vocable.load(folder), vocable.load(folder, dtype=torch.float32)
+    assert asked.decode(tokens) == plain.decode(tokens)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int8, "bfloat16"])
+def test_a_precision_that_no_decoder_has_is_refused(folder, dtype):
+    with pytest.raises(ModelError, match=f"^dtype is {dtype}; a decoder computes in torch.float32"):
+        vocable.load(folder, dtype=dtype)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_here_is_refused_in_torchs_words(folder, device):
+    refusal = rf"device {device} cannot be used here \((?!.*bug).+\); try cpu$"
+    with pytest.raises(ModelError, match=f"^{refusal}"):
+        vocable.load(folder, device=device)
+    with pytest.raises(Refusal, match=f"^--{refusal}"):
+        check_device(device)
+
+
 def test_the_file_of_the_weights_names_the_model(folder):
     assert vocable.load(folder / "model.safetensors").spec == vocable.load(str(folder)).spec
 
@@ -85,6 +109,9 @@ def test_bundled_models_are_found_by_name(folder, monkeypatch):
     assert vocable.load("toy").spec.space == describe(folder).space
     with pytest.raises(ModelError, match='no codec named "toyo"; nearest: toy'):
         vocable.load("toyo")
+    assert vocable.load("toy@3").spec.space == describe(folder).space
+    with pytest.raises(ModelError, match="^toy is here as version 3, not 4; load toy@3$"):
+        vocable.load("toy@4")
 
 
 def test_hub_names_are_fetched(folder, monkeypatch):

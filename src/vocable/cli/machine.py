@@ -41,12 +41,14 @@ def _torch() -> Any:
 
 
 def check_device(name: str) -> None:
-    """Refuse a device that torch cannot use here; torch has three ways to say so."""
+    """Refuse a device that torch cannot use here."""
+    _torch()
+    from vocable.load import check_device as check
+
     try:
-        _torch().zeros(1, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = sentence(error).split(". ")[0].rstrip(".")
-        raise Refusal(f"--device {name} cannot be used here ({reason}); try cpu") from error
+        check(name)
+    except ModelError as error:
+        raise Refusal(f"--{sentence(error)}") from error
 
 
 class Codecs:

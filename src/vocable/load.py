@@ -1,7 +1,8 @@
 """Find, load and save models: a folder with `config.json`, `model.safetensors` and `CARD.md`.
 
 A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
-sure of it), or `owner/name` on the model hub. Listing and describing models loads no torch; nothing in a model's folder is ever run.
+sure of it), or `owner/name` on the model hub. Listing and describing models loads no torch; nothing
+in a model's folder is ever run.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ def load(
     device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
     bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
     The codec is ready for use, not for training (see `load_to_train`). Respects `VOCABLE_CACHE`,
-    `HF_HOME` and `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is no model, and for
-    a device or dtype that cannot be used.
+    `HF_HOME` and `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is no model,
+    and for a device or dtype that cannot be used.
     """
     from vocable.codecs import drop_learning
 
@@ -238,8 +239,8 @@ def _fetch(name: str) -> Path:
         )
     except Exception as error:  # the hub's client raises what its transport raises
         raise ModelError(
-            f"{name} cannot be fetched from the model hub ({_first_line(error)}); give a folder instead, or a "
-            f"bundled name: {_bundled_text()}"
+            f"{name} cannot be fetched from the model hub ({_first_line(error)}); give a folder "
+            f"instead, or a bundled name: {_bundled_text()}"
         ) from error
     if not (Path(folder) / CONFIG).is_file():
         raise ModelError(f"{name} has no {CONFIG}, so it is no model of vocable's")

@@ -45,6 +45,45 @@ def test_odd_sources_that_can_be_used(tmp_path):
     assert len(CODEC.decode(CODEC.encode(np.zeros(1, np.float32), rate=192_000))) == 1
 
 
+@pytest.mark.usefixtures("untyped")
+def test_rates_of_both_ways_are_whole_numbers_of_hertz(tmp_path):
+    tokens = CODEC.encode(tiny.sound(300), rate=16_000.0)
+    assert tokens.source.rate == 16_000
+    assert CODEC.decode(tokens, rate=8000.0).rate == 8000
+    tokens.save(tmp_path / "in.vcb")
+    refusal = "rate must be a whole number of Hz above 0, got"
+    for rate in (0, -8000, 8000.5, "16000"):
+        with pytest.raises(AudioError, match=refusal):
+            CODEC.encode(tiny.sound(300), rate=rate)
+        with pytest.raises(AudioError, match=refusal):
+            CODEC.encode(Audio(tiny.sound(300), 16_000), rate=rate)
+        with pytest.raises(AudioError, match=refusal):
+            CODEC.decode(tokens, rate=rate)
+        with pytest.raises(AudioError, match=refusal):
+            CODEC.decode_to(tmp_path / "in.vcb", tmp_path / "out.wav", rate=rate)
+    assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.usefixtures("untyped")
+def test_a_path_is_no_tokens():
+    with pytest.raises(TokenError, match=r"got str; .* read them by vocable.read_tokens\(path\)"):
+        CODEC.decode("speech.vcb")
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("levels", [2.0, "2"])
+def test_levels_are_whole_numbers(tmp_path, levels):
+    Audio(tiny.sound(300), 8000).save(tmp_path / "in.wav")
+    refusal = f"levels must be a whole number, got {levels!r}; leave it out for all"
+    with pytest.raises(TokenError, match=refusal):
+        CODEC.encode(tmp_path / "in.wav", levels=levels)
+    with pytest.raises(TokenError, match=refusal):
+        CODEC.encode_to(tmp_path / "in.wav", tmp_path / "out.vcb", levels=levels)
+    with pytest.raises(TokenError, match=refusal):
+        CODEC.start_encoding(levels=levels)
+    assert len(CODEC.encode(tmp_path / "in.wav", levels=np.int64(2)).stacks) == 2
+
+
 def test_tokens_without_frames_are_refused():
     tokens = CODEC.encode(tiny.sound(100), rate=8000)
     with pytest.raises(TokenError, match="tokens have 0 frames"):

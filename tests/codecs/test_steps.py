@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.codecs import tiny
 from vocable.codecs import run
 from vocable.codecs.state import Decoding, Encoding
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError, TokenError
 
 CODECS = {"seanet": tiny.seanet(), "stereo": tiny.seanet(channels=2), "speech": tiny.speech()}
 
@@ -119,3 +119,45 @@ def test_a_block_of_other_streams_is_refused():
     codes = torch.zeros(2, 4, 3, dtype=torch.int64)
     with pytest.raises(ModelError, match="codes are of 2 streams but the state is of 1"):
         codec.decode_step(codes, codec.start_decoding(1))
+
+
+@pytest.mark.usefixtures("untyped")
+def test_samples_that_encode_would_scale_or_refuse_are_refused():
+    codec = CODECS["stereo"]
+    state, x = codec.start_encoding(3), noise(codec, 3, 40)
+    with pytest.raises(AudioError, match="block is torch.int16 .* divide int16 by 32768"):
+        codec.encode_step((x * 32768).to(torch.int16), state)
+    for bad in (torch.nan, torch.inf, -torch.inf):
+        spoilt = x.clone()
+        spoilt[1, 0, 23] = spoilt[1, 0, 31] = bad
+        words = f"sample 23 of channel 0 of stream 1 of the block is {bad}, which encode refuses"
+        with pytest.raises(AudioError, match=words):
+            codec.encode_step(spoilt, state)
+    assert codec.encode_step(x.double() * 1e30, state)[0].shape[2] == 2, "loud, but finite"
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("name", CODECS)
+def test_codes_of_any_integer_type_decode(name):
+    codec = CODECS[name]
+    codes = codec.to_codes(noise(codec, 1, 4 * codec.frame))
+    wanted, audio = codec.decode_step(codes, codec.start_decoding())[0], codec.from_codes(codes)
+    for kind in (torch.int32, torch.int16, torch.uint8):
+        assert torch.equal(codec.decode_step(codes.to(kind), codec.start_decoding())[0], wanted)
+        assert torch.equal(codec.from_codes(codes.to(kind)), audio)
+    for kind in (torch.float32, torch.bool):
+        with pytest.raises(TokenError, match=f"codes are {kind}; give integers, as encode_step"):
+            codec.decode_step(codes.to(kind), codec.start_decoding())
+        with pytest.raises(TokenError, match=f"codes are {kind}"):
+            codec.from_codes(codes.to(kind))
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_state_without_streams_is_refused(name):
+    codec = CODECS[name]
+    for state in (codec.start_encoding(2), codec.start_decoding(2)):
+        with pytest.raises(ModelError, match="at least 1 stream; when the last one leaves, drop"):
+            state.select([])
+    for start in (codec.start_encoding, codec.start_decoding):
+        with pytest.raises(ModelError, match="at least 1 stream"):
+            start(0)

@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from vocable.audio import Audio
 from vocable.audio.source import BinaryFile
 from vocable.codecs.state import Decoding, Encoding
+from vocable.errors import TokenError
 from vocable.nn.block import Block
 from vocable.quantize import Quantizer, ResidualVQ
 from vocable.quantize.precision import full_precision
@@ -146,8 +147,9 @@ class Codec(nn.Module):
         self, codes: Int[Tensor, "batch levels frames"]
     ) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes of any prefix of the levels to frames × frame samples."""
+        z = self.quantizer.decode(self._codes(codes))
         with self.lowered():
-            rows: Tensor = self.decoder(self.quantizer.decode(codes))
+            rows: Tensor = self.decoder(z)
         return rows.float().transpose(1, 2)
 
     def forward(self, x: Float[Tensor, "batch channels time"]) -> CodecOutput:
@@ -168,6 +170,12 @@ class Codec(nn.Module):
         """Turn `[B, C, T]` to `[B, T', C]`, T' the next multiple of a frame."""
         fill = -x.shape[-1] % self._spec.frame
         return F.pad(x, (0, fill)).transpose(1, 2).contiguous()
+
+    def _codes(self, codes: Tensor) -> Tensor:
+        """Return codes of any integer type as int64, where the weights are."""
+        if codes.is_floating_point() or codes.is_complex() or codes.dtype == torch.bool:
+            raise TokenError(f"codes are {codes.dtype}; give integers, as encode_step returns them")
+        return codes.to(self.device, torch.int64)
 
     # ---- files, arrays, batches: run.py -------------------------------------------------------
 

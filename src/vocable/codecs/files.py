@@ -16,7 +16,7 @@ from jaxtyping import Float32
 from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
 from vocable.audio.source import BinaryFile
-from vocable.codecs import run
+from vocable.codecs import run, session
 from vocable.codecs.base import Codec
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenWriter, Track, joined
@@ -41,7 +41,7 @@ def encode_to(
     an ending that `AudioTokens.save` knows. The target appears whole or not at all.
     """
     spec = codec.spec
-    spec.check_levels(levels)
+    session.check_levels(codec, levels)
     check_target(target, overwrite=overwrite)
     with AudioReader(source) as reader:
         channels = 1 if mix else reader.channels

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int
 
-from vocable.audio import Audio, resample, resampled_length
+from vocable.audio import Audio, check_rate, resample, resampled_length
 from vocable.codecs import session
 from vocable.codecs.base import Codec
 from vocable.errors import AudioError, TokenError
@@ -58,7 +58,7 @@ def encode_batch(
 ) -> list[AudioTokens]:
     """Encode several recordings, those of one length side by side, each as `encode` would."""
     spec = codec.spec
-    spec.check_levels(levels)
+    session.check_levels(codec, levels)
     items = [read_source(source, rate) for source in sources]
     items = [audio.mono() for audio in items] if mix else items
     parts = [_to_streams(codec, audio) for audio in items]
@@ -95,7 +95,9 @@ def decode_batch(
 ) -> list[Audio]:
     """Decode several tokens, those of one length side by side, each as `decode` would."""
     for item in tokens:
+        _check_tokens(item)
         check_fits(codec, item.spec, trust_space=trust_space)
+    rates = [written_rate(item.spec, item.source, rate) for item in tokens]
     codes = [_codes(item) for item in tokens]
     found: dict[int, np.ndarray] = {}
     for group in _groups([array.shape for array in codes]):
@@ -103,7 +105,7 @@ def decode_batch(
         samples = np.concatenate(list(audio_blocks(codec, [joined])), axis=2)
         edges = np.cumsum([len(codes[i]) for i in group])[:-1]
         found.update(zip(group, np.split(samples, edges), strict=True))
-    return [_to_audio(codec, found[i], item, rate) for i, item in enumerate(tokens)]
+    return [_to_audio(found[i], item, rates[i]) for i, item in enumerate(tokens)]
 
 
 def code_blocks(
@@ -155,6 +157,7 @@ def check_fits(codec: Codec, spec: TokenSpec, *, trust_space: bool = False) -> N
 
 def read_source(source: Any, rate: int | None) -> Audio:
     """Return what `encode` is given as an `Audio` that holds at least one sample."""
+    rate = None if rate is None else check_rate(rate)
     if isinstance(source, Audio):
         audio = source
     elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "read"):
@@ -196,7 +199,9 @@ def stacks(codes: Codes) -> tuple[np.ndarray, ...]:
 
 def written_rate(spec: TokenSpec, source: Source | None, rate: int | None) -> int:
     """Return the rate that decoding gives: as asked, else the source's, else the codec's."""
-    return rate or (source.rate if source else spec.writes)
+    if rate is not None:
+        return check_rate(rate)
+    return source.rate if source else spec.writes
 
 
 def written_length(spec: TokenSpec, source: Source | None, frames: int, rate: int) -> int:
@@ -212,10 +217,8 @@ def _to_streams(codec: Codec, audio: Audio) -> Samples:
     return split_channels(codec, samples)
 
 
-def _to_audio(codec: Codec, samples: Samples, tokens: AudioTokens, rate: int | None) -> Audio:
-    frames = len(tokens)
-    to = written_rate(tokens.spec, tokens.source, rate)
-    length = written_length(tokens.spec, tokens.source, frames, to)
+def _to_audio(samples: Samples, tokens: AudioTokens, to: int) -> Audio:
+    length = written_length(tokens.spec, tokens.source, len(tokens), to)
     joined = join_streams(tokens.source, samples)
     return Audio(resample(joined, tokens.spec.writes, to)[:, :length], to)
 
@@ -223,6 +226,14 @@ def _to_audio(codec: Codec, samples: Samples, tokens: AudioTokens, rate: int | N
 def _shape_of(spec: TokenSpec) -> str:
     sizes = " × ".join(map(str, dict.fromkeys(level.size for level in spec.levels)))
     return f"{len(spec.levels)} levels of {sizes}, {spec.frame} samples a frame at {spec.rate} Hz"
+
+
+def _check_tokens(tokens: Any) -> None:
+    if not isinstance(tokens, AudioTokens):
+        raise TokenError(
+            f"decode takes AudioTokens, got {type(tokens).__name__}; of a file, read them by "
+            "vocable.read_tokens(path), or decode it to another by decode_to"
+        )
 
 
 def _codes(tokens: AudioTokens) -> Codes:

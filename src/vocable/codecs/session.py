@@ -6,20 +6,23 @@ a value: one may be used again, kept, joined with others (`stack`) and picked fr
 
 from __future__ import annotations
 
+import math
+from numbers import Integral
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from vocable.codecs.base import Codec
 from vocable.codecs.state import Decoding, Encoding
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError, TokenError
 from vocable.quantize.precision import full_precision
 
 
 @torch.inference_mode()
 def start_encoding(codec: Codec, batch: int = 1, levels: int | None = None) -> Encoding:
     """Return the state before the first sample of `batch` streams."""
-    codec.spec.check_levels(levels)
+    check_levels(codec, levels)
     rest = torch.zeros(batch, codec.channels, 0, device=codec.device)
     return Encoding(codec.encoder.start(batch), rest, levels)
 
@@ -30,6 +33,7 @@ def encode_step(
 ) -> tuple[Int[Tensor, "batch levels frames"], Encoding]:
     """Encode the next samples, at the codec's rate: all codes that they settle, perhaps none."""
     _check_like(block, state.rest)
+    _check_samples(block)
     samples = torch.cat((state.rest, block.to(state.rest)), 2)
     whole = samples.shape[2] - samples.shape[2] % codec.frame
     if not whole:
@@ -67,7 +71,7 @@ def decode_step(
         raise ModelError(f"codes are of {codes.shape[0]} streams but the state is of {state.batch}")
     if not codes.shape[2]:
         return torch.zeros(state.batch, codec.channels, 0, device=codec.device), state
-    z = codec.quantizer.decode(codes.to(codec.device))
+    z = codec.quantizer.decode(codec._codes(codes))
     with codec.lowered():
         y, held = codec.decoder.step(z, state.held)
     return y.float().transpose(1, 2), Decoding(held, state.batch)
@@ -81,6 +85,13 @@ def finish_decoding(codec: Codec, state: Decoding) -> Float[Tensor, "batch chann
     return y.float().reshape(state.batch, -1, codec.channels).transpose(1, 2)
 
 
+def check_levels(codec: Codec, levels: int | None) -> None:
+    """Refuse a number of levels that is no prefix of the codec's, or no whole number."""
+    if not isinstance(levels, Integral | None):
+        raise TokenError(f"levels must be a whole number, got {levels!r}; leave it out for all")
+    codec.spec.check_levels(levels)
+
+
 def _no_codes(codec: Codec, state: Encoding) -> Tensor:
     levels = codec.quantizer.wanted_levels(state.levels)
     return torch.zeros(state.rest.shape[0], levels, 0, dtype=torch.int64, device=codec.device)
@@ -92,4 +103,20 @@ def _check_like(block: Tensor, rest: Tensor) -> None:
         raise ModelError(
             f"block is {list(block.shape)} but the state is of {streams} streams of {channels} "
             f"channels; give [{streams}, {channels}, samples], or start a state of that many"
+        )
+
+
+def _check_samples(block: Tensor) -> None:
+    if not block.is_floating_point():
+        raise AudioError(
+            f"block is {block.dtype} but a step takes floats within ±1; "
+            "divide int16 by 32768, as encode does"
+        )
+    if math.isfinite(block.sum()):  # costs a tenth of looking at each sample
+        return
+    for stream, channel, sample in (~block.isfinite()).nonzero()[:1].tolist():
+        raise AudioError(
+            f"sample {sample} of channel {channel} of stream {stream} of the block is "
+            f"{float(block[stream, channel, sample])}, which encode refuses too; make all finite "
+            "first, say with torch.nan_to_num"
         )

@@ -20,6 +20,9 @@ class Encoding:
     rest: Tensor  # [batch, channels, samples]: what does not fill a frame yet
     levels: int | None  # how many levels every stream gets; None: all
 
+    def __post_init__(self) -> None:
+        _check_some(self.batch)
+
     @property
     def batch(self) -> int:
         """How many streams there are."""
@@ -55,6 +58,9 @@ class Decoding:
     held: State  # of the decoder
     batch: int  # how many streams there are
 
+    def __post_init__(self) -> None:
+        _check_some(self.batch)
+
     def select(self, rows: Sequence[int]) -> Decoding:
         """Return these streams, in this order; the others leave the batch."""
         return Decoding(select(self.held, rows), len(rows))
@@ -64,3 +70,8 @@ class Decoding:
         """Join streams into one batch, in order; all must have passed a start-up, or none."""
         held = stack_states([state.held for state in states])
         return Decoding(held, sum(state.batch for state in states))
+
+
+def _check_some(batch: int) -> None:
+    if not batch:
+        raise ModelError("a state has at least 1 stream; when the last one leaves, drop the state")

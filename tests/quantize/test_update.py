@@ -1,5 +1,6 @@
 """Codebooks follow their vectors as the formulas say."""
 
+import pytest
 import torch
 
 from vocable.quantize import Ema, Expire, Gradient, Health, KMeans, Normalised, ResidualVQ
@@ -127,6 +128,19 @@ def test_dead_entries_come_back_until_all_are_used():
     without.stack[0].codebook.entries[8:] += 1000.0
     codes = torch.cat([without(torch.randn(4, 32, 4)).codes for _ in range(20)])
     assert float(Health.of(codes, (64,)).used[0]) <= 8 / 64
+
+
+@pytest.mark.parametrize("update", [Ema(0.9), Gradient(0.9)])
+def test_a_revived_entry_counts_as_the_mean_one_and_so_has_time_to_be_found(update):
+    learner, entries, revival = update.make(4, 2), torch.zeros(4, 2), Expire(below=0.1)
+    learner.counts.copy_(torch.tensor([4.0, 4.0, 4.0, 0.0]))
+    revival.step(learner, entries, torch.full((8, 2), 7.0))
+    assert entries.tolist() == [[0, 0], [0, 0], [0, 0], [7, 7]]
+    assert learner.counts.tolist() == [4, 4, 4, 2], "8 vectors a step over 4 entries"
+    for _ in range(10):  # nothing chooses it
+        learner.observe(entries, torch.zeros(8, 2), torch.arange(8) % 3)
+        revival.step(learner, entries, torch.full((8, 2), 9.0))
+    assert entries[3].tolist() == pytest.approx([7, 7]), "it expired again before it could be found"
 
 
 def test_codebooks_learned_by_gradient_start_and_revive_too():

@@ -1,0 +1,51 @@
+"""Codebooks start at cluster centres of what each level is to quantize."""
+
+import pytest
+import torch
+
+from vocable.quantize import KMeans, ResidualVQ
+from vocable.quantize.learn.start import kmeans
+from vocable.quantize.search import nearest, prepare
+
+
+def check_centres(entries, vectors):
+    """Each entry is the mean of the vectors that are nearest to it: Lloyd's iterations are done."""
+    codes = nearest(vectors, prepare(entries))
+    assert len(codes.unique()) == len(entries)
+    means = torch.stack([vectors[codes == i].mean(dim=0) for i in range(len(entries))])
+    torch.testing.assert_close(entries, means, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_centres_are_the_means_of_the_vectors_nearest_to_them(seed):
+    torch.manual_seed(seed)
+    vectors = torch.randn(400, 3)
+    check_centres(kmeans(vectors, 8, iterations=100), vectors)
+
+
+def test_every_iteration_brings_the_centres_nearer():
+    errors = []
+    for iterations in range(4):
+        torch.manual_seed(0)  # all begin at the same rows
+        vectors = torch.randn(400, 3)
+        centres = kmeans(vectors, 8, iterations)
+        errors.append(float((vectors - centres[nearest(vectors, prepare(centres))]).norm()))
+    assert errors == sorted(errors, reverse=True) and errors[3] < 0.95 * errors[0], errors
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_centres_that_no_vector_is_nearest_to_lie_among_the_vectors(seed):
+    torch.manual_seed(seed)
+    two = torch.tensor([[9.0, 9.0], [11.0, 11.0]]).repeat(20, 1)  # at most two centres get any
+    centres = kmeans(two, 8, iterations=10)
+    assert centres.min() >= 9 and centres.max() <= 11
+
+
+def test_each_level_starts_at_what_the_levels_before_it_leave():
+    torch.manual_seed(0)
+    made = ResidualVQ(4, (8, 8, 8), start=KMeans(iterations=100))
+    left = torch.randn(512, 4) + 10.0
+    made.start(left, per_step=512)
+    for level in made.stack:
+        check_centres(level.codebook.entries, left)
+        left = left - level.decode(level.encode(left[None])[0])

@@ -247,8 +247,9 @@ def test_blocks_of_other_channels(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes there")
+@pytest.mark.parametrize("limit", [0, 50_000])
 @pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg"])
-def test_a_full_disk(tmp_path, ending):
+def test_a_full_disk(tmp_path, ending, limit):
     """A limit on the size of files refuses a write just as a full disk does."""
     path = tmp_path / f"a{ending}"
     Audio(tone(1000), 16000).save(path)
@@ -256,13 +257,13 @@ def test_a_full_disk(tmp_path, ending):
     code = """
         import resource, sys, numpy, vocable
         noise = numpy.random.default_rng(0).uniform(-1, 1, (1, 2_000_000))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
         try:
             vocable.Audio(noise, 16000).save(sys.argv[1], overwrite=True)
         except vocable.AudioError as error:
             print(error)
     """
-    command = [sys.executable, "-c", textwrap.dedent(code), str(path)]
+    command = [sys.executable, "-c", textwrap.dedent(code), str(path), str(limit)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert re.search(r"a\.\w+: writing failed after \d+\.\d s \(.+ MiB are free in .+\)", said)
     assert "make room and run again" in said

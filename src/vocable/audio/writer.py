@@ -35,6 +35,7 @@ KINDS = {
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
 MOST = {"WAV": 2**31 - 64, "AIFF": 2**30 - 64}  # samples of all channels: 4 and 2 GiB
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+SYSTEM_ERROR = 2  # libsndfile's code for what the system refused
 BLOCK = 2**16  # samples; libsndfile's Vorbis encoder keeps a whole write on its stack
 
 
@@ -81,6 +82,8 @@ class AudioWriter:
             )
         except soundfile.LibsndfileError as error:
             self._fresh.discard()
+            if error.code == SYSTEM_ERROR:
+                raise self._full(error) from error
             raise AudioError(
                 f"{self.name}: {self._format} cannot hold {channels} channels at {rate} Hz "
                 f"({_reason(error)}); write .wav instead"
@@ -186,7 +189,7 @@ def _check_fits(name: str, kind: str, subtype: str, rate: int, channels: int) ->
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, soundfile.LibsndfileError):
+    if isinstance(error, soundfile.LibsndfileError) and error.code != SYSTEM_ERROR:
         return str(error.error_string).strip(" .").replace("Error : ", "")
     if isinstance(error, OSError) and error.strerror:
         return error.strerror

@@ -156,9 +156,11 @@ def environment() -> Path:
 
 
 def fits() -> bool:
-    """Say whether .venv is there and has this Python."""
+    """Say whether .venv is there, whole (pip comes last) and has this Python."""
     config = VENV / "pyvenv.cfg"
-    return python().exists() and f"version = {VERSION}." in config.read_text()
+    if not (python().exists() and config.exists() and Path(script("pip")).exists()):
+        return False
+    return f"version = {VERSION}." in config.read_text()
 
 
 def make_venv() -> None:

@@ -70,6 +70,18 @@ def test_a_torch_that_will_do_is_kept_in_ones_own_environment(
     assert pins == (f"torch=={found}\n" if kept else "torch==2.13.0\n")
 
 
+def test_an_environment_that_was_broken_off_is_made_again(dev, monkeypatch, tmp_path):
+    monkeypatch.setattr(dev, "VENV", tmp_path)
+    monkeypatch.setattr(dev, "environment", lambda: tmp_path)
+    assert not dev.fits()
+    for path in (dev.python(), tmp_path / "pyvenv.cfg"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"version = {dev.VERSION}.0\n")
+    assert not dev.fits()  # pip comes last
+    Path(dev.script("pip")).touch()
+    assert dev.fits()
+
+
 def test_our_own_environment_gets_all_pins(dev, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "environment", lambda: dev.VENV)
     assert dev.write_pins(tmp_path / "pins").read_text() == (ROOT / "constraints.txt").read_text()

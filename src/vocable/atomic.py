@@ -45,7 +45,7 @@ class Replacement:
             check_target(self.target, overwrite=overwrite)
             self.target = self.target.resolve()  # a link keeps pointing at what is replaced
             self.path = _beside(self.target)
-            self._handle = _claim(self.path, self.target)
+            self._handle = _claim(self.path, Path(target))
 
     def commit(self) -> None:
         """Flush the temporary file and give it its final name."""
@@ -97,6 +97,8 @@ def replacing(target: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
 def check_target(target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Refuse a target that cannot or may not be written, before any work is done."""
     path = Path(target)
+    if str(target) == "-":  # stdout, whatever else has that name
+        return
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
     if not path.parent.is_dir():
@@ -125,7 +127,10 @@ def _claim(path: Path, target: Path) -> int | None:
         path.write_bytes(b"")
         return None
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except PermissionError as error:  # of the folder, which nobody knows by a hidden name
+            raise PermissionError(error.errno, error.strerror, str(target)) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -89,6 +89,23 @@ def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):
         check_target(tmp_path / "no" / "a")
 
 
+def test_a_folder_without_rights_is_said_of_the_file_that_was_asked_for(tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.open", refuse)
+    monkeypatch.setattr("vocable.atomic.sys.platform", "linux")
+    with pytest.raises(PermissionError) as caught:
+        Replacement(tmp_path / "a.txt")
+    assert caught.value.filename == str(tmp_path / "a.txt")
+
+
+def test_stdout_is_never_in_the_way(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-").mkdir()
+    check_target("-")
+
+
 def test_discard_and_commit_happen_once(tmp_path):
     fresh = Replacement(tmp_path / "a")
     fresh.path.write_text("one")

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,84 @@ def test_pipes_from_end_to_end(here: Path, small: Path, speech: Path) -> None:
     assert soundfile.info("y.wav").frames == 16_000
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pipes have no names there")
+@pytest.mark.parametrize("command", ["encode", "decode", "info", "roundtrip"])
+def test_pipes_with_a_name_are_read_once(
+    here: Path, small: Path, speech: Path, command: str
+) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    content = Path("speech.vcb" if command == "decode" else "speech.wav").read_bytes()
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=(content,), daemon=True)
+    writer.start()
+    more = [] if command == "info" else ["--codec", small, "-o", here / f"y.{command[:1]}.wav"]
+    if command == "encode":
+        more[-1] = here / "y.vcb"
+    (facts,) = results(command, "pipe", *more)
+    assert facts["input"] == "pipe" and facts["samples"] == 16_000
+    writer.join(timeout=10)
+
+
+def test_a_stream_that_breaks_off_is_said_once_and_by_its_name(
+    here: Path, small: Path, speech: Path
+) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    cut = Path("speech.vcb").read_bytes()[:-1]
+    Path("cut.vcb").write_bytes(cut)
+    for name, stdin in (("cut.vcb", None), ("-", cut)):
+        how = ["-o", "y.wav", "--force", "--codec", small]
+        said = call("decode", name, *how, stdin=stdin).stderr.splitlines()
+        assert len(said) == 2
+        assert said[0].startswith(f"warning: {name.replace('-', 'stdin')}: no closing record")
+    bad = call("decode", "-", "-o", "z.wav", "--codec", small, stdin=b"text", code=1)
+    assert bad.stderr.startswith("error: stdin: this is no token file")
+
+
+def test_a_folder_that_cannot_be_searched_is_a_failure(
+    here: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tone(here / "talks/a/one.wav", 0.2)
+    (here / "talks/b").mkdir()
+    once = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("b"):
+            raise PermissionError(13, "Permission denied", path)
+        return once(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    done = call("encode", "talks", "-o", "out", "--codec", small, code=1)
+    assert done.stderr.startswith(f"error: {Path('talks/b')}: no permission")
+    assert done.stderr.endswith("1 done, 1 failed\n") and Path("out/a/one.vcb").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names have one line there")
+def test_a_name_of_two_lines_is_said_on_one(here: Path, small: Path) -> None:
+    Path("a\nb.wav").write_text("no recording")
+    done = call("encode", "a\nb.wav", "--codec", small, code=1)
+    assert done.stderr.startswith("error: a b.wav is no") and done.stderr.count("\n") == 1
+    write_tone(here / "c\nd.wav", 0.2)
+    done = call("encode", "c\nd.wav", "--codec", small)
+    assert done.stderr.startswith("c d.wav  0.2 s -> c d.vcb  ") and done.stderr.count("\n") == 1
+
+
+def test_repairs_are_ones_that_can_be_done_from_here(here: Path, small: Path, speech: Path) -> None:
+    whole = results("encode", "speech.wav", "--codec", small)[0]["bytes"]
+    data = bytearray(Path("speech.vcb").read_bytes())
+    data[2 * whole // 3] ^= 0x10
+    Path("bad.vcb").write_bytes(data)
+    for args, stdin in (
+        (["decode", "bad.vcb", "-o", "y.wav"], None),
+        (["stream", "decode"], bytes(data)),
+    ):
+        said = call(*args, "--codec", small, stdin=stdin, code=1).stderr
+        assert "vocable.read_tokens(PATH, recover=True)" in said or "fetch it again" in said
+    said = call("stream", "encode", "--codec", small, stdin=b"", code=1)
+    Path("none.vcb").write_bytes(said.stdout_bytes)
+    none = call("decode", "none.vcb", "-o", "y.wav", "--codec", small, code=1)
+    assert "none.vcb has 0 frames, so no sound; encode the recording again" in none.stderr
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
 def test_a_device_takes_what_is_written(here: Path, small: Path, speech: Path) -> None:
     (facts,) = results("encode", "speech.wav", "-o", "/dev/null", "--codec", small)
@@ -170,6 +249,9 @@ def test_another_rate_is_given_when_asked(here: Path, small: Path, speech: Path)
         (["encode", "speech.wav", "-o", "-", "--json"], "--json writes to stdout"),
         (["encode", "speech.wav", "-o", "x.wav"], "x.wav: its ending must be one of .vcb"),
         (["encode", "speech.wav", "--device", "cuda:99"], "cuda"),
+        (["encode", "speech.wav", "--threads", "100000"], "'--threads': 100000 is not in"),
+        (["decode", "speech.wav", "-o", "y.wav", "--rate", "1"], "'--rate': 1 is not in"),
+        (["decode", "speech.wav", "-o", "y.wav", "--rate", "99999999999"], "768000"),
     ],
 )
 def test_refused_before_work(

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
@@ -153,6 +154,28 @@ def test_completion_completes() -> None:
     assert done.stdout.strip() == "plain,encode"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "vocable encode s",
+        "vocable decode s",
+        "vocable info s",
+        "vocable roundtrip s",
+        "vocable encode s.wav -o s",
+        "vocable decode s.vcb --codec s",
+        "vocable roundtrip s.wav --tokens s",
+        "vocable roundtrip s.wav --report s",
+    ],
+)
+def test_file_names_are_left_to_the_shell(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+    done = CliRunner(env={"_VOCABLE_COMPLETE": "bash_complete"}).invoke(
+        commands, [], prog_name="vocable", complete_var="_VOCABLE_COMPLETE"
+    )
+    assert done.output.strip() == "file,s"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="closed pipes end differently there")
 def test_a_closed_pipe_is_quiet() -> None:
     reader, writer = os.pipe()
@@ -162,6 +185,66 @@ def test_a_closed_pipe_is_quiet() -> None:
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (group.CLOSED_PIPE, "")
+
+
+CLOSING = "import os, sys; os.close({}); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+
+
+def with_closed(number: int, *args: str) -> "subprocess.CompletedProcess[str]":
+    """Call vocable with one of stdin, stdout and stderr closed."""
+    line = [sys.executable, "-c", CLOSING.format(number), *PROGRAM[1:], *args]
+    return subprocess.run(line, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise there")
+def test_closed_streams_are_empty_or_refused() -> None:
+    nothing = with_closed(0, "info", "-")
+    assert nothing.returncode == 1 and "stdin" in nothing.stderr
+    assert "empty" in nothing.stderr and "bug" not in nothing.stderr
+    refused = with_closed(1, "stream", "encode")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "error: stdout is closed; use -o FILE or a pipe\n",
+    )
+    assert with_closed(1, "info", "speech-16k").returncode == 0
+    silent = with_closed(2, "info", "gone")
+    assert (silent.returncode, silent.stdout) == (2, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+def test_ctrl_c_before_anything_is_loaded() -> None:
+    code = (
+        "import importlib.abc, signal, sys\n"
+        "class Interrupt(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, *where):\n"
+        "        if name == 'click': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+    )
+    line = [sys.executable, "-c", code + PROGRAM[-1], "--help"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (group.INTERRUPTED, "", "stopped\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+def test_being_ended_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = "from vocable.cli import main; print('ready', flush=True); main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "info", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir())  # it waits for stdin
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (group.TERMINATED, "")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")

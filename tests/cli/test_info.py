@@ -47,6 +47,8 @@ def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
 def test_stdin_and_recordings(here: Path, tokens: "vocable.AudioTokens") -> None:
     (piped,) = [call("info", "-", "--json", stdin=Path("speech.vcb").read_bytes())]
     assert '"frames": 25' in piped.stdout
+    piped = call("info", "-", "--json", stdin=Path("speech.wav").read_bytes())
+    assert '"kind": "recording"' in piped.stdout
     (facts,) = results("info", "speech.wav")
     assert facts["kind"] == "recording" and facts["samples"] == RATE and facts["channels"] == 2
 
@@ -92,6 +94,12 @@ def test_what_is_nothing_is_refused(here: Path) -> None:
     assert 'no codec named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
     (here / "folder").mkdir()
     assert "is no model" in call("info", "folder", code=2).stderr
+
+
+@pytest.mark.parametrize("what", ["talks/nope.wav", "nope.vcb", "NOPE.FLAC", "talks/nope"])
+def test_a_file_that_is_not_here_is_no_model(here: Path, what: str) -> None:
+    (here / "talks").mkdir()
+    assert call("info", what, code=2).stderr == f"error: no such file: {what}\n"
 
 
 def test_no_torch(tokens: "vocable.AudioTokens", small: Path) -> None:

@@ -127,6 +127,38 @@ def test_a_device_holds_nothing_to_lose(talks: Path) -> None:
         check_endings(["x.wav"], (".vcb",), ".vcb")
 
 
+def test_what_is_called_like_stdout_is_not_in_its_way(talks: Path) -> None:
+    Path("-").mkdir()
+    assert pairs("talks/a/one.wav", out="-") == [("talks/a/one.wav", "-")]
+    Path("-").rmdir()
+    Path("-").touch()
+    for how in ({}, {"force": True}, {"skip_existing": True}):
+        assert pairs("talks/a/one.wav", out="-", **how) == [("talks/a/one.wav", "-")]
+
+
+def test_a_folder_that_cannot_be_searched_is_remembered(
+    talks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = os.scandir
+
+    def scandir(path: str) -> object:
+        if path == os.path.join("talks", "b"):
+            raise PermissionError(13, "Permission denied", path)
+        return once(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = plan(("talks",), "out", **ENCODE)
+    assert [job.source for job in found.jobs] == [os.path.join("talks", "a", "one.wav")]
+    assert [error.filename for error in found.unread] == [os.path.join("talks", "b")]
+
+
+def test_a_pipe_has_no_place_beside_it(talks: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("no pipes with names there")
+    os.mkfifo("talks/pipe")
+    assert pairs("talks/pipe") == [("talks/pipe", "-")]
+
+
 def test_force_and_skip_existing_contradict(talks: Path) -> None:
     assert "give one of them" in refused("talks/a/one.wav", force=True, skip_existing=True)
 

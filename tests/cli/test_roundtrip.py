@@ -1,5 +1,6 @@
 """`vocable roundtrip`: one table, one picture, one file each."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +101,7 @@ def test_what_has_no_score_says_why(here: Path, small: Path) -> None:
         (["speech.wav", "-o", "y.wav", "--tokens", "y.wav"], "must be different files"),
         (["speech.wav", "-o", "no/y.wav"], "the folder no does not exist"),
         (["gone.wav", "-o", "y.wav"], "no such file: gone.wav"),
+        (["speech.wav", "-o", "y.wav", "--pitch", "nan"], "'--pitch': nan is no number of"),
     ],
 )
 def test_refused_before_work(
@@ -108,6 +110,14 @@ def test_refused_before_work(
     done = call("roundtrip", *args, "--codec", small, code=2)
     assert words in done.stderr and done.stderr.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["speech.wav"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_is_said_of_the_report(here: Path, small: Path, speech: Path) -> None:
+    os.symlink("/dev/full", "x.png")
+    how = ["--report", "x.png", "--codec", small]
+    done = call("roundtrip", "speech.wav", "-o", "y.wav", *how, code=1)
+    assert done.stderr == "error: x.png: the disk is full; free some space and run again\n"
 
 
 def test_a_long_report_shows_its_start(here: Path, small: Path) -> None:

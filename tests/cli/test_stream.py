@@ -97,6 +97,12 @@ def test_bad_streams(small: Path) -> None:
     assert text.stderr.startswith("error: ") and text.stderr.count("\n") == 1
 
 
+def test_a_stream_of_nothing_is_no_sound(small: Path) -> None:
+    nothing = call("stream", "encode", "--codec", small, stdin=b"", code=1).stdout_bytes
+    back = call("stream", "decode", "--codec", small, stdin=nothing)
+    assert back.stdout_bytes == b"" and "without a closing record" in back.stderr
+
+
 def test_a_reader_that_stops_is_no_error(small: Path) -> None:
     tokens = call("stream", "encode", "--codec", small, stdin=pcm(20.0)).stdout_bytes
     line = [*PROGRAM, "stream", "decode", "--codec", str(small)]

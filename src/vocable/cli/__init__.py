@@ -5,6 +5,19 @@ input, and reports; anything longer belongs to the library. Nothing in this fold
 before a command runs, so that `vocable --help` and `vocable info FILE` stay instant.
 """
 
-from vocable.cli.group import main as main
+import sys
+
+INTERRUPTED = 130
 
 __all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line that the program was called with; never returns."""
+    try:
+        from vocable.cli import group
+
+        group.main()
+    except KeyboardInterrupt:  # while that was loading; later the group sees to it
+        sys.stderr.write("stopped\n")
+        sys.exit(INTERRUPTED)

@@ -15,10 +15,15 @@ from vocable.cli.work import run
 
 
 @click.command("decode")
-@click.argument("inputs", nargs=-1, required=True, metavar="TOKENS...")
-@click.option("-o", "--out", help="Recording, or a folder.  [default: beside the input, .wav]")
+@click.argument("inputs", nargs=-1, required=True, metavar="TOKENS...", type=options.FILE)
+@click.option(
+    "-o",
+    "--out",
+    type=options.FILE,
+    help="Recording, or a folder.  [default: beside the input, .wav]",
+)
 @options.codec_of_tokens
-@click.option("--rate", type=click.IntRange(min=1), metavar="HZ", help="[default: the source's]")
+@click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @options.machine
 @options.force
 @options.skip_existing

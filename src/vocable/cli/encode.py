@@ -10,7 +10,7 @@ import click
 from vocable.cli import options
 from vocable.cli.machine import check_levels, open_codec
 from vocable.cli.paths import Job, check_channel, check_endings, plan
-from vocable.cli.pipes import leaving
+from vocable.cli.pipes import arriving, leaving
 from vocable.cli.say import TimeLeft, Voice
 from vocable.cli.work import run
 
@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec
 
 RECORDINGS = (
-    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64"),
+    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64"),
     *(".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"),
 )
 
 
 @click.command("encode")
-@click.argument("inputs", nargs=-1, required=True, metavar="AUDIO...")
-@click.option("-o", "--out", help="Token file, or a folder.  [default: beside the input, .vcb]")
+@click.argument("inputs", nargs=-1, required=True, metavar="AUDIO...", type=options.FILE)
+@click.option(
+    "-o",
+    "--out",
+    type=options.FILE,
+    help="Token file, or a folder.  [default: beside the input, .vcb]",
+)
 @options.codec
 @options.levels
 @options.mix
@@ -64,8 +69,8 @@ def command(
 
     def encode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:
         began = time.perf_counter()
-        with leaving(job.target, ".vcb") as target:
-            facts = _encode(opened, job.source, target, levels, mix, force, left)
+        with arriving(job.source) as source, leaving(job.target, ".vcb") as target:
+            facts = _encode(opened, source, target, levels, mix, force, left)
         return encoded(job, facts, time.perf_counter() - began)
 
     return run(work, encode, voice)

@@ -1,13 +1,15 @@
 """The `vocable` command itself: finds its subcommands lazily and turns every end into an exit code.
 
 0 done; 1 some input failed (the others are done); 2 the call was wrong and nothing was started;
-130 Ctrl-C; 141 the reader of our output went away (as for any program that a closed pipe ends).
+130 Ctrl-C; 141 the reader of our output went away (as for any program that a closed pipe ends);
+143 asked to end (SIGTERM).
 """
 
 import contextlib
 import importlib
 import logging
 import os
+import signal
 import sys
 import traceback
 import warnings
@@ -16,10 +18,11 @@ from typing import Any
 
 import click
 
-from vocable.cli.refusal import sentence
+from vocable.cli import INTERRUPTED
+from vocable.cli.refusal import one_line, sentence
 
-INTERRUPTED = 130
 CLOSED_PIPE = 141
+TERMINATED = 143
 
 COMMANDS = (
     "encode",
@@ -124,28 +127,49 @@ def commands(ctx: click.Context, debug: bool) -> None:
 
 @contextlib.contextmanager
 def _warnings_shown() -> Iterator[None]:
-    """Show what the library warns of as one line each on stderr, while a command runs."""
+    """Show what the library warns of on stderr, one line each and each once, for one command."""
     log, handler = logging.getLogger("vocable"), _Stderr(logging.WARNING)
+    said = set()
+
+    def say(message: Warning | str, *where: Any, **more: Any) -> None:
+        text = one_line(str(message))
+        if text not in said:  # a file that is opened twice warns twice
+            click.echo(f"warning: {text}", err=True)
+        said.add(text)
+
     log.addHandler(handler)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _say_warning
+            warnings.showwarning = say
             yield
     finally:
         log.removeHandler(handler)
-
-
-def _say_warning(message: Warning | str, *where: Any, **more: Any) -> None:
-    click.echo(f"warning: {' '.join(str(message).split())}", err=True)
 
 
 class _Stderr(logging.Handler):
     """Writes to the stderr of this moment, which click's test runner changes."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {record.getMessage()}", err=True)
+        click.echo(f"{record.levelname.lower()}: {one_line(record.getMessage())}", err=True)
 
 
 def main() -> None:
     """Run the command line that the program was called with; never returns."""
+    signal.signal(signal.SIGTERM, _terminated)
+    _replace_closed_streams()
     commands.main()
+
+
+def _terminated(*_: Any) -> None:
+    """Leave as after an error, so that everything temporary is removed."""
+    sys.exit(TERMINATED)
+
+
+def _replace_closed_streams() -> None:
+    """Put nothing in place of a stream that whoever called us has closed, for Python says None.
+
+    In their order, so that each gets its own number: no file that is opened later may take it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.paths import PIPE
+from vocable.cli.paths import is_special
+from vocable.cli.pipes import arriving
 from vocable.cli.refusal import Refusal, sentence
 from vocable.cli.say import Voice, clock, kbps, size, table
 from vocable.errors import ModelError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("info")
-@click.argument("what", metavar="FILE_OR_MODEL")
+@click.argument("what", metavar="FILE_OR_MODEL", type=options.FILE)
 @click.option(
     "--context",
     type=click.IntRange(min=1),
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 def command(what: str, context: int | None, as_json: bool) -> int:
     """Say what a token file, a recording or a model is.
 
-    FILE_OR_MODEL is a .vcb file ("-" is stdin), a recording, a model's folder, or the name of a
-    model that comes with the package.
+    FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, a model's folder, or the
+    name of a model that comes with the package.
     """
     voice = Voice(as_json=as_json)
     for title, facts, spec in _found(what):
@@ -47,39 +48,50 @@ Entry = tuple[str, dict[str, Any], "TokenSpec | None"]
 
 def _found(what: str) -> list[Entry]:
     """Return title, facts and spec of what there is: tracks, a recording, or a model."""
-    from vocable.cli.results import audio_facts
-
-    if what == PIPE or _is_token_file(what):
-        return _tracks(what)
-    if os.path.isfile(what) and not what.endswith(".safetensors"):
-        return [
-            (what, {"kind": "recording", **audio_facts(what), "bytes": os.path.getsize(what)}, None)
-        ]
+    if is_special(what) or (os.path.isfile(what) and not what.endswith(".safetensors")):
+        with arriving(what) as path:
+            return _tracks(path, what) if _is_token_file(path) else [_recording(path, what)]
+    if _means_file(what):
+        raise Refusal(f"no such file: {what}")
     return [_model(what)]
+
+
+def _means_file(what: str) -> bool:
+    """Whether what is not here can only have been meant as a file."""
+    from vocable.cli.encode import RECORDINGS
+
+    ending, folder = os.path.splitext(what)[1].lower(), os.path.dirname(what)
+    return not os.path.exists(what) and (
+        ending in (".vcb", *RECORDINGS) or (folder != "" and os.path.isdir(folder))
+    )
 
 
 def _is_token_file(path: str) -> bool:
     """Whether a file says that it is one, by its first bytes or its ending."""
-    if not os.path.isfile(path):
-        return False
     with open(path, "rb") as file:
         return file.read(4) == b"\x89vcb" or path.lower().endswith(".vcb")
 
 
-def _tracks(path: str) -> list[Entry]:
-    from vocable.cli.pipes import arriving
+def _recording(path: str, title: str) -> Entry:
+    from vocable.cli.results import audio_facts
+
+    facts = {"kind": "recording", **audio_facts(path), "bytes": os.path.getsize(path)}
+    return title, facts, None
+
+
+def _tracks(path: str, title: str) -> list[Entry]:
     from vocable.cli.results import rate_on_disk, track_facts
     from vocable.tokens import TokenFile
 
     entries: list[Entry] = []
-    with arriving(path) as real, TokenFile(real) as file:
+    with TokenFile(path) as file:
         for name in file.tracks:
             facts = track_facts(file, name)
             if len(file.tracks) == 1:
-                facts |= rate_on_disk(real, facts["seconds"])
-            title = f"{path}, track {name}" if name else path
+                facts |= rate_on_disk(path, facts["seconds"])
+            named = f"{title}, track {name}" if name else title
             facts = {"kind": "tokens", "track": name, "complete": file.complete, **facts}
-            entries.append((title, facts, file.tracks[name].spec))
+            entries.append((named, facts, file.tracks[name].spec))
     return entries
 
 

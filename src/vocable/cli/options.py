@@ -8,6 +8,8 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_CODEC = "speech-16k"
+FILE = click.Path(allow_dash=True, readable=False)  # what it may be is said once it is known
+RATE = click.IntRange(1000, 768_000)
 
 
 def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
@@ -23,11 +25,13 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
 codec = click.option(
     "--codec",
+    type=FILE,
     metavar="NAME_OR_FOLDER",
     help=f"Codec to use: a name (`vocable models`) or its folder.  [default: {DEFAULT_CODEC}]",
 )
 codec_of_tokens = click.option(
     "--codec",
+    type=FILE,
     metavar="NAME_OR_FOLDER",
     help="Codec to use: a name (`vocable models`) or its folder.  [default: the tokens' own]",
 )
@@ -35,7 +39,9 @@ levels = click.option(
     "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
-threads = click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all]")
+threads = click.option(
+    "--threads", type=click.IntRange(1, 1024), help="CPU threads.  [default: all]"
+)
 machine = together(click.option("--device", help="cpu, cuda, cuda:1 or mps."), threads)
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(

@@ -26,10 +26,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The work of one call, and how many outputs were there already (--skip-existing)."""
+    """The work of one call, how many outputs were there already, and what could not be searched."""
 
     jobs: list[Job]
-    skipped: int = 0
+    skipped: int = 0  # --skip-existing
+    unread: tuple[OSError, ...] = ()  # folders
 
 
 def plan(
@@ -49,16 +50,17 @@ def plan(
     if force and skip_existing:
         raise Refusal("--force replaces outputs and --skip-existing keeps them; give one of them")
     _check_inputs(inputs, out)
-    sources = [file for name in inputs for file in _files(name, collect)]
-    if not sources:
+    unread: list[OSError] = []
+    sources = [file for name in inputs for file in _files(name, collect, unread)]
+    if not sources and not unread:
         raise Refusal(f"no file ending in {', '.join(collect)} in {listed(list(inputs))}")
     jobs = _jobs(inputs, sources, out, ending)
     _check_collisions(jobs)
     if skip_existing:
-        todo = [job for job in jobs if not os.path.exists(job.target)]
-        return Plan(todo, skipped=len(jobs) - len(todo))
+        todo = [job for job in jobs if job.target == PIPE or not os.path.exists(job.target)]
+        return Plan(todo, len(jobs) - len(todo), tuple(unread))
     _check_overwriting(jobs, force)
-    return Plan(jobs)
+    return Plan(jobs, unread=tuple(unread))
 
 
 def check_input(source: str) -> None:
@@ -89,10 +91,10 @@ def check_endings(targets: list[str], known: Container[str], wanted: str) -> Non
             raise Refusal(f"{target}: its ending must be one of {wanted}")
 
 
-def is_special(target: str) -> bool:
-    """Whether a target is stdout, a device or a named pipe: nothing there can be lost."""
-    return target == PIPE or (
-        os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
+def is_special(path: str) -> bool:
+    """Whether a path is "-", a device or a pipe: nothing there can be lost, or read twice."""
+    return path == PIPE or (
+        os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
     )
 
 
@@ -115,12 +117,12 @@ def _check_inputs(inputs: tuple[str, ...], out: str | None) -> None:
         raise Refusal('several inputs need a folder (-o FOLDER), but -o is "-", which is stdout')
 
 
-def _files(name: str, collect: tuple[str, ...]) -> list[str]:
-    """Return a file as itself, and a folder as the files below it, sorted."""
+def _files(name: str, collect: tuple[str, ...], unread: list[OSError]) -> list[str]:
+    """Return a file as itself, and a folder as the files below it, sorted; note what is closed."""
     if name == PIPE or not os.path.isdir(name):
         return [name]
     found = []
-    for folder, below, files in os.walk(name):
+    for folder, below, files in os.walk(name, onerror=unread.append):
         below.sort()
         found += [os.path.join(folder, f) for f in sorted(files) if _ending(f) in collect]
     return found
@@ -141,7 +143,7 @@ def _jobs(inputs: tuple[str, ...], sources: list[str], out: str | None, ending: 
 
 
 def _beside(source: str, ending: str) -> str:
-    return PIPE if source == PIPE else os.path.splitext(source)[0] + ending
+    return PIPE if is_special(source) else os.path.splitext(source)[0] + ending
 
 
 def _names_folder(out: str) -> bool:
@@ -197,17 +199,20 @@ def _key(path: str) -> str:
 def _check_overwriting(jobs: list[Job], force: bool) -> None:
     if any(job.target == PIPE for job in jobs):
         refuse_terminal()
-    folders = [job.target for job in jobs if os.path.isdir(job.target)]
+    files = [job.target for job in jobs if job.target != PIPE]
+    folders = [target for target in files if os.path.isdir(target)]
     if folders:
         raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
-    there = [job.target for job in jobs if os.path.isfile(job.target)]
+    there = [target for target in files if os.path.isfile(target)]
     if there and not force:
         verb = "exist" if len(there) > 1 else "exists"
         raise Refusal(f"{listed(there)} {verb} already; --force replaces, -o writes elsewhere")
 
 
 def refuse_terminal() -> None:
-    """Refuse to write bytes that no one can read where someone reads."""
+    """Refuse to write bytes that no one can read where someone reads, or that no one gets."""
+    if sys.__stdout__ is None:
+        raise Refusal("stdout is closed; use -o FILE or a pipe")
     if sys.stdout.isatty():
         raise Refusal("stdout is a terminal and the result is binary; use -o FILE or a pipe")
 

@@ -1,4 +1,4 @@
-"""Let commands treat pipes as files: stdin put on disk first, stdout filled from a whole file."""
+"""Let commands treat pipes as files: input put on disk first, output filled from a whole file."""
 
 import shutil
 import sys
@@ -9,23 +9,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vocable.cli.paths import PIPE, is_special
-from vocable.errors import AudioError, FormatError
+from vocable.cli.refusal import stand_in
 
 
 @contextmanager
 def arriving(source: str) -> Iterator[str]:
-    """Yield a path that holds the input; errors call stdin by its name."""
-    if source != PIPE:
+    """Yield a path that holds the input; what is said of it calls a pipe by its own name."""
+    if not is_special(source):
         yield source
         return
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         path = str(Path(folder) / "stdin")
         with open(path, "wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        try:
-            yield path
-        except (AudioError, FormatError) as error:
-            raise type(error)(str(error).replace(path, "stdin")) from error
+            _fetch(source, file)
+        stand_in(path, "stdin" if source == PIPE else source)
+        yield path
 
 
 @contextmanager
@@ -36,9 +34,18 @@ def leaving(target: str, ending: str) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         path = Path(folder) / f"stdout{ending}"
+        stand_in(str(path), "stdout" if target == PIPE else target)
         yield str(path)
         with open(path, "rb") as file:
             _deliver(file, target)
+
+
+def _fetch(source: str, file: BinaryIO) -> None:
+    if source == PIPE:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+        return
+    with open(source, "rb") as pipe:
+        shutil.copyfileobj(pipe, file)
 
 
 def _deliver(file: BinaryIO, target: str) -> None:

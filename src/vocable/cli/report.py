@@ -30,8 +30,13 @@ def draw(
     Needs matplotlib (`pip install "vocable[plot]"`), else MeasureError.
     """
     figure = _figure(before, after, tokens, title)
-    with replacing(path, overwrite=True) as fresh:
-        figure.savefig(fresh, dpi=110, format="png")
+    try:
+        with replacing(path, overwrite=True) as fresh:
+            figure.savefig(fresh, dpi=110, format="png")
+    except OSError as error:
+        if error.errno is not None:  # a full disk, which says no name of its own
+            error.filename = str(path)
+        raise
 
 
 def check_matplotlib() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,31 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec
 
 
+def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan, which lies in every range."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no number of semitones", ctx, option)
+    return value
+
+
 @click.command("roundtrip")
-@click.argument("audio")
-@click.option("-o", "--out", required=True, help="Where the decoded recording goes.")
-@click.option("--tokens", "vcb", metavar="VCB", help="Keep the tokens in this file.")
-@click.option("--report", metavar="PNG", help="Draw waveforms, log-mel and tokens (needs [plot]).")
+@click.argument("audio", type=options.FILE)
+@click.option(
+    "-o", "--out", required=True, type=options.FILE, help="Where the decoded recording goes."
+)
+@click.option(
+    "--tokens", "vcb", type=options.FILE, metavar="VCB", help="Keep the tokens in this file."
+)
+@click.option(
+    "--report",
+    type=options.FILE,
+    metavar="PNG",
+    help="Draw waveforms, log-mel and tokens (needs [plot]).",
+)
 @click.option(
     "--pitch",
     type=click.FloatRange(-24, 24),
+    callback=_finite,
     metavar="SEMITONES",
     help="Shift the pitch, as in --pitch +3.",
 )

@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from vocable.cli.refusal import one_line
+
 _QUIET_FOR = 2.0  # seconds: shorter work needs no time left
 _EVERY_TERMINAL = 0.2
 _EVERY_FILE = 30.0  # a log file keeps every line, so it gets few
@@ -28,7 +30,7 @@ class Voice:
 
     def failure(self, text: str) -> None:
         """Say on stderr what went wrong, even with --quiet."""
-        click.echo(f"error: {text}", err=True)
+        click.echo(f"error: {one_line(text)}", err=True)
 
     def result(self, facts: dict[str, Any]) -> None:
         """Print one JSON object on stdout, with --json; keys carry their units."""

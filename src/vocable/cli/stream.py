@@ -10,13 +10,12 @@ import click
 from vocable.cli import options
 from vocable.cli.machine import Codecs, check_levels, open_codec
 from vocable.cli.paths import refuse_terminal
-from vocable.errors import FormatError
+from vocable.errors import FormatError, TokenError
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
     from vocable.tokens import TokenReader
 
-RATE = click.IntRange(1000, 768_000)
 CHANNELS = click.IntRange(1, 256)
 form = click.option(
     "--format",
@@ -35,7 +34,7 @@ def command() -> None:
 
 @command.command("encode")
 @form
-@click.option("--rate", type=RATE, metavar="HZ", help="[default: the codec's]")
+@click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the codec's]")
 @click.option("--channels", type=CHANNELS, default=1, show_default=True)
 @options.codec
 @options.levels
@@ -78,7 +77,7 @@ def encode(
 
 @command.command("decode")
 @form
-@click.option("--rate", type=RATE, metavar="HZ", help="[default: the source's]")
+@click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @click.option("--channels", type=CHANNELS, help="[default: the source's]")
 @options.codec_of_tokens
 @options.machine
@@ -113,5 +112,5 @@ def decode(
 def _codec_of(reader: TokenReader, codecs: Codecs) -> Codec:
     if len(reader.tracks) > 1:
         names = ", ".join(map(repr, reader.tracks))
-        raise FormatError(f"it holds the tracks {names}; one track can be streamed")
+        raise TokenError(f"stdin holds the tracks {names}; one track can be streamed")
     return codecs.for_spec(next(iter(reader.tracks.values())).spec)

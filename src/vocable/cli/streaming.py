@@ -127,7 +127,7 @@ class _Decoder:
         return np.concatenate(rest, axis=1)[:, : total - self._given]
 
     def _hold(self, block: torch.Tensor) -> None:
-        samples = block.cpu().numpy().reshape(-1, block.shape[2])[: self._track.channels]
+        samples = block.flatten(0, 1).cpu().numpy()[: self._track.channels]
         self._held = np.concatenate([self._held, _fanned(samples, self._channels)], axis=1)
 
 

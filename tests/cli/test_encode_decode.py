@@ -1,6 +1,8 @@
 """`vocable encode` and `decode`: what they write, say, and skip."""
 
+import dataclasses
 import os
+import shutil
 import sys
 import threading
 from pathlib import Path
@@ -267,6 +269,28 @@ def test_a_wrong_device_is_refused_before_work(here: Path, small: Path, speech: 
     call("encode", "speech.wav", "--codec", small)
     done = call("decode", "speech.vcb", "-o", "y.wav", "--device", "abacus", code=2)
     assert "--device abacus cannot be used here" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["small", "../p/small", "/small", "owner/small"])
+def test_tokens_choose_no_folder_and_no_repository(
+    here: Path, small: Path, speech: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A file comes from anywhere: only what ships with the package is opened by what it says."""
+    import vocable.load  # noqa: F401
+
+    folder = shutil.copytree(small, here / "p" / "small")
+    shutil.copytree(small, here / "small")
+    (here / "q").mkdir()
+    tokens = vocable.load(small).encode("speech.wav")
+    name = str(folder) if name == "/small" else name
+    space = f"{name}@{tokens.spec.space.partition('@')[2]}"
+    dataclasses.replace(tokens, spec=dataclasses.replace(tokens.spec, space=space)).save("q/x.vcb")
+    monkeypatch.chdir(here if name == "small" else here / "q")
+    monkeypatch.setattr(sys.modules["vocable.load"], "_fetch", lambda name: 1 / 0)
+    done = call("decode", here / "q" / "x.vcb", code=1)
+    assert f"tokens come from {space}, which does not come with vocable; give" in done.stderr
+    streamed = call("stream", "decode", stdin=(here / "q" / "x.vcb").read_bytes(), code=1)
+    assert f"tokens come from {space}" in streamed.stderr
 
 
 def test_tokens_whose_codec_is_not_here(here: Path, small: Path, speech: Path) -> None:

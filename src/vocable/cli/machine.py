@@ -77,16 +77,19 @@ class Codecs:
         return self._by_name[spec.name]
 
     def _own(self, spec: TokenSpec) -> Codec:
-        from vocable.load import describe
+        """Open the model of the package that tokens name.
 
-        try:
-            describe(spec.name)
-        except (ModelError, OSError) as error:
-            raise ModelError(
-                f"tokens come from {spec.space}, which is not here ({sentence(error)}); "
-                "name its folder with --codec"
-            ) from error
-        return open_codec(spec.name, *self._place)
+        Nothing else: a file from anywhere must not choose a folder here, or a repository to fetch.
+        """
+        from vocable.load import models
+
+        for model in models():
+            if model.folder.name == spec.name:
+                return open_codec(str(model.folder), *self._place)
+        raise ModelError(
+            f"tokens come from {spec.space}, which does not come with vocable; give its name or "
+            "folder with --codec"
+        )
 
 
 def check_levels(spec: TokenSpec, levels: int | None) -> None:

@@ -44,6 +44,32 @@ def test_sets_are_weighed() -> None:
     assert abs(np.mean(found[:, 0] > 0.3) - 0.5) < 0.07
 
 
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({"manny": 1.0}, 'names "manny", .* there are, nearest first: many, few'),
+        ({"few": 0.0, "many": 0.0}, "leaves nothing to train on; give one set more than 0"),
+        ({"few": 0.0, "many": np.nan}, "leaves nothing to train on"),
+    ],
+)
+def test_weights_that_fit_no_recording_are_refused(weights: dict, message: str) -> None:
+    source = recordings(np.full(500, 0.1), np.full(500, 0.5), sets=["few", "many"])
+    with pytest.raises(RecipeError, match=message):
+        draw(source, weights=weights)
+
+
+def test_a_set_may_be_left_out() -> None:
+    source = recordings(np.full(500, 0.1), np.full(500, 0.5), sets=["few", "many"])
+    assert (draw(source, weights={"few": 0.0}) > 0.3).all()
+
+
+def test_weights_of_sets_that_no_row_names_are_said_to_do_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    draw(recordings(np.full(500, 0.5)), weights={"librispeech": 2.0})
+    assert "data.weights weighs nothing" in caplog.text
+
+
 def test_segments_do_not_cross_recordings() -> None:
     found = draw(recordings(np.full(150, 0.1), np.full(150, 0.5)))
     assert (np.ptp(found, axis=1) == 0).all()

@@ -80,6 +80,12 @@ def test_scan_refuses_what_is_no_folder_of_recordings(tmp_path: Path) -> None:
         ('{"path": "a.wav", "start": "x"}', "wanted a JSON object"),
         ('{"path": "a.wav", "start": 2, "end": 1}', "enclose nothing"),
         ('{"path": "a.wav", "start": -1}', "enclose nothing"),
+        ('{"path": "a.wav", "start": NaN}', "enclose nothing; wanted 0 <= start < end"),
+        ('{"path": "a.wav", "end": NaN}', "enclose nothing"),
+        ('{"path": "a.wav", "end": Infinity}', "enclose nothing"),
+        ('{"path": "a.wav", "end": 1e308}', "enclose nothing"),
+        ('{"path": "a.wav", "start": 1e308}', "enclose nothing"),
+        ("[" * 100_000, "wanted a JSON object"),
     ],
 )
 def test_a_bad_row_is_named_by_its_line(line: str, message: str, tmp_path: Path) -> None:
@@ -95,6 +101,12 @@ def test_an_empty_manifest_and_a_folder_are_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path / "m.jsonl")
     with pytest.raises(RecipeError, match="vocable data scan"):
         read_manifest(tmp_path)
+
+
+def test_a_manifest_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_bytes('{"path": "Übung.wav"}'.encode("latin-1"))
+    with pytest.raises(RecipeError, match="m.jsonl is no text in UTF-8 .*: vocable data scan"):
+        read_manifest(tmp_path / "m.jsonl")
 
 
 def test_rows_may_be_parts_of_a_file(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,37 @@ def test_a_recipe_survives_its_table() -> None:
         ("schedule=5", "schedule is 5; wanted a table"),
         ("schedule.seconds=5", "needs steps or seconds"),
         ("loss.mel_windows=[512]", "one number each"),
+        ("seed=-1", "seed is -1; wanted 0 or more"),
+        ("average=nan", "average is nan; wanted a finite number"),
+        ("average=1.0", "average is 1.0; wanted 0 or more and below 1"),
+        ("augment.gain_db=[4, -12]", "augment.gain_db is [4.0, -12.0]; wanted the lower first"),
+        ("augment.loudness_db=1e6", "augment.loudness_db is 1000000.0; wanted -100 to 0"),
+        ("data.segment=1e-9", "data.segment is 1e-09 s; wanted 0.02 to 600"),
+        ("data.prepare_seconds=0", "data.prepare_seconds is 0.0; wanted more than 0"),
+        ("data.prepare_seconds=nan", "data.prepare_seconds is nan; wanted a finite number"),
+        ("data.weights={a = nan}", "data.weights.a is nan; wanted a finite number"),
+        ("data.weights={a = -1}", "data.weights is {'a': -1.0}; wanted shares of 0 or more"),
+        ("loss.mel_windows=[3, 5, 7]", "loss.mel_windows is [3, 5, 7]; wanted 4 to 65536 samples"),
+        ("loss.low_band_windows=[0]", "loss.low_band_windows is [0]; wanted 4"),
+        ("loss={mel_windows = [], mel_bands = []}", "loss.mel_windows names none"),
+        ("loss.mel_bands=[80, 160, 0]", "loss.mel_bands wants at least 1"),
+        ("loss.low_band_hz=-1", "loss.low_band_hz is -1.0; wanted above 0"),
+        ("loss.floor=0", "loss.floor is 0.0; wanted above 0"),
+        ("loss.time=-1", "loss weight time is -1.0; wanted 0 or more"),
+        ("loss.codec.commitment=-1", "loss weight commitment is -1.0; wanted 0 or more"),
+        ("loss.mel=0", "compares no sound, so that nothing is learnt; set loss.mel"),
+        ("optimizer.betas=[1.0, 1.0]", "optimizer.betas is [1.0, 1.0]; wanted 0 or more and below"),
+        ("optimizer.weight_decay=-1", "optimizer.weight_decay is -1.0; wanted 0 or more"),
+        ("optimizer.lr=inf", "optimizer.lr is inf; wanted a finite number"),
+        ("adversarial.optimizer.betas=[0.5, 2]", "optimizer.betas is [0.5, 2.0]"),
+        ("adversarial.scales=-1", "adversarial.scales is -1; wanted 0 to 8"),
+        ("adversarial.scales=20", "adversarial.scales is 20; wanted 0 to 8"),
+        ("adversarial.periods=[0]", "adversarial.periods is [0]; wanted 1 to 1000 samples"),
+        ("adversarial.windows=[1]", "adversarial.windows is [1]; wanted 4 to 65536 samples"),
+        ("adversarial.weight=-1", "adversarial.weight is -1.0 and feature 2.0; wanted 0 or more"),
+        ("schedule={steps = -1, seconds = 5}", "steps = -1, seconds = 5.0, warmup = 100; wanted"),
+        ("checkpoints.clip_seconds=0", "checkpoints.clip_seconds is 0.0; wanted at least 0.1"),
+        ("checkpoints.every_steps=-5", "checkpoints.every_steps is -5; wanted 0 or more"),
         ("name.x=1", "name is a value, not a table"),
         ("no sign", 'reads "a.b=c"'),
     ],
@@ -46,6 +77,18 @@ def test_bad_values_are_named(override: str, message: str, tmp_path: Path) -> No
     with pytest.raises(RecipeError) as error:
         read_recipe(path, [override])
     assert message in str(error.value)
+
+
+def test_discriminators_alone_are_something_to_learn_from() -> None:
+    only = {**SHORT, "loss": {"mel": 0}, "adversarial": {"scales": 1}}
+    assert recipe_from(only).adversarial.wanted
+    with pytest.raises(RecipeError, match="compares no sound"):
+        recipe_from({**only, "adversarial": {"scales": 1, "weight": 0, "feature": 0}})
+
+
+def test_a_recipe_made_in_python_is_checked_too() -> None:
+    with pytest.raises(RecipeError, match="average is nan"):
+        replace(recipe_from(SHORT), average=float("nan"))
 
 
 def test_overrides_replace_values() -> None:

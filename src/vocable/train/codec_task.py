@@ -156,7 +156,7 @@ class CodecTask:
 def _weights(recipe: Recipe) -> dict[str, float]:
     loss, adversarial = recipe.loss, recipe.adversarial
     return {
-        **{name: getattr(loss, name) for name in ("time", "mel", "low_band", "complex")},
+        **loss.of_sound,
         "adversarial": adversarial.weight,
         "feature": adversarial.feature,
         **loss.codec,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
@@ -38,6 +39,8 @@ def _needed(item: Any) -> bool:
 
 def _fit(hint: Any, value: Any, where: str) -> Any:
     """Return `value` as the type `hint` of the key `where`, or say what was wanted."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecipeError(f"{where} is {value}; wanted a finite number")
     origin, inner = get_origin(hint), get_args(hint)
     if is_dataclass(hint) and isinstance(value, Mapping):
         return fill(hint, value, where + ".")  # type: ignore[arg-type]

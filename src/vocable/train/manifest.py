@@ -25,6 +25,7 @@ ENDINGS = frozenset(
     | {".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"}  # with the extra `media`
 )
 BLOCK = 500  # frames of 20 ms read at once
+_LONGEST = 1e9  # seconds that a row may speak of
 _SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
 
 
@@ -91,7 +92,14 @@ def read_manifest(path: str | Path) -> list[Clip]:
     if source.is_dir():
         raise RecipeError(f"{source} is a folder; list it first: vocable data scan {source}")
     clips = []
-    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{source} is no text in UTF-8 ({error.reason} at byte {error.start}); "
+            "list the recordings: vocable data scan FOLDER"
+        ) from error
+    for number, line in enumerate(lines, 1):
         if line.strip():
             clips.append(_clip(line, source.resolve().parent, f"{source}:{number}"))
     if not clips:
@@ -111,12 +119,16 @@ def _clip(line: str, base: Path, where: str) -> Clip:
             str(row.get("licence", "")),
             str(row.get("set", "")),
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RecipeError(
             f'{where}: wanted a JSON object with "path", start and end in seconds; got {line[:60]}'
         ) from error
-    if clip.start < 0 or (clip.end is not None and clip.end <= clip.start):
-        raise RecipeError(f"{where}: start {clip.start} s and end {clip.end} s enclose nothing")
+    until = _LONGEST if clip.end is None else clip.end
+    if not 0 <= clip.start < until <= _LONGEST:
+        raise RecipeError(
+            f"{where}: start {clip.start} s and end {clip.end} s enclose nothing; "
+            f"wanted 0 <= start < end <= {_LONGEST:.0e}"
+        )
     return clip
 
 

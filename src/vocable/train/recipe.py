@@ -21,6 +21,13 @@ def _demand(holds: bool, message: str) -> None:
         raise RecipeError(message)
 
 
+def _demand_windows(windows: Sequence[int], name: str) -> None:
+    _demand(
+        all(4 <= window <= 65_536 for window in windows),
+        f"{name} is {list(windows)}; wanted 4 to 65536 samples each",
+    )
+
+
 @dataclass(frozen=True)
 class CodecTable:
     """What is trained."""
@@ -47,10 +54,20 @@ class Data:
 
     def __post_init__(self) -> None:
         _demand(self.batch > 0, f"data.batch is {self.batch}; wanted at least 1")
-        _demand(self.segment > 0, f"data.segment is {self.segment} s; wanted more than 0")
+        _demand(
+            0.02 <= self.segment <= 600, f"data.segment is {self.segment} s; wanted 0.02 to 600"
+        )
         _demand(
             0 < self.held_out_share <= 0.5,
             f"data.held_out_share is {self.held_out_share}; wanted above 0 and at most 0.5",
+        )
+        _demand(
+            self.prepare_seconds > 0,
+            f"data.prepare_seconds is {self.prepare_seconds}; wanted more than 0",
+        )
+        _demand(
+            all(share >= 0 for share in self.weights.values()),
+            f"data.weights is {self.weights}; wanted shares of 0 or more",
         )
 
 
@@ -63,6 +80,17 @@ class Augment:
     min_rms: float = 0.004  # a quieter segment is drawn again; full scale is 1
     loudness_db: float | None = None  # dBFS, gated: bring each recording there first
     trim_db: float | None = None  # cut edges so far below a recording's loudness, all but 0.1 s
+
+    def __post_init__(self) -> None:
+        low, high = self.gain_db
+        _demand(
+            -100 <= low <= high <= 100,
+            f"augment.gain_db is {[low, high]}; wanted the lower first, both within 100 dB of 0",
+        )
+        _demand(
+            self.loudness_db is None or -100 <= self.loudness_db <= 0,
+            f"augment.loudness_db is {self.loudness_db}; wanted -100 to 0 (dBFS)",
+        )
 
 
 @dataclass(frozen=True)
@@ -89,6 +117,20 @@ class Loss:
             len(self.mel_windows) == len(self.mel_bands),
             "loss.mel_windows and loss.mel_bands need one number each for every resolution",
         )
+        for name in ("mel", "low_band", "complex"):
+            windows = getattr(self, f"{name}_windows")
+            _demand_windows(windows, f"loss.{name}_windows")
+            _demand(bool(windows or not getattr(self, name)), f"loss.{name}_windows names none")
+        _demand(all(n > 0 for n in self.mel_bands), "loss.mel_bands wants at least 1 a window")
+        _demand(self.low_band_hz > 0, f"loss.low_band_hz is {self.low_band_hz}; wanted above 0")
+        _demand(self.floor > 0, f"loss.floor is {self.floor}; wanted above 0")
+        for name, weight in {**self.of_sound, **self.codec}.items():
+            _demand(weight >= 0, f"loss weight {name} is {weight}; wanted 0 or more")
+
+    @property
+    def of_sound(self) -> dict[str, float]:
+        """The weights of what compares the sound."""
+        return {name: getattr(self, name) for name in ("time", "mel", "low_band", "complex")}
 
 
 @dataclass(frozen=True)
@@ -105,6 +147,14 @@ class Optimizer:
         _demand(self.lr > 0, f"optimizer.lr is {self.lr}; wanted more than 0")
         _demand(self.clip > 0, f"optimizer.clip is {self.clip}; wanted more than 0")
         _demand(self.accumulate > 0, f"optimizer.accumulate is {self.accumulate}; wanted 1 or more")
+        _demand(
+            all(0 <= beta < 1 for beta in self.betas),
+            f"optimizer.betas is {list(self.betas)}; wanted 0 or more and below 1",
+        )
+        _demand(
+            self.weight_decay >= 0,
+            f"optimizer.weight_decay is {self.weight_decay}; wanted 0 or more",
+        )
 
 
 @dataclass(frozen=True)
@@ -123,6 +173,16 @@ class Adversarial:
         _demand(
             self.channels > 0 and self.channels % 4 == 0,
             f"adversarial.channels is {self.channels}; wanted a multiple of 4",
+        )
+        _demand(0 <= self.scales <= 8, f"adversarial.scales is {self.scales}; wanted 0 to 8")
+        _demand(
+            all(1 <= period <= 1000 for period in self.periods),
+            f"adversarial.periods is {list(self.periods)}; wanted 1 to 1000 samples each",
+        )
+        _demand_windows(self.windows, "adversarial.windows")
+        _demand(
+            self.weight >= 0 and self.feature >= 0,
+            f"adversarial.weight is {self.weight} and feature {self.feature}; wanted 0 or more",
         )
 
     @property
@@ -144,6 +204,11 @@ class Schedule:
             f"schedule needs steps or seconds, one of them above 0; "
             f"it has steps = {self.steps}, seconds = {self.seconds}",
         )
+        _demand(
+            min(self.steps, self.seconds, self.warmup) >= 0,
+            f"schedule has steps = {self.steps}, seconds = {self.seconds}, warmup = {self.warmup}; "
+            "wanted nothing below 0",
+        )
 
 
 @dataclass(frozen=True)
@@ -162,6 +227,13 @@ class Checkpoints:
     def __post_init__(self) -> None:
         _demand(self.log_steps > 0, f"checkpoints.log_steps is {self.log_steps}; wanted 1 or more")
         _demand(self.clips > 0, f"checkpoints.clips is {self.clips}; wanted 1 or more")
+        _demand(
+            self.clip_seconds >= 0.1,
+            f"checkpoints.clip_seconds is {self.clip_seconds}; wanted at least 0.1",
+        )
+        for name in ("every_seconds", "every_steps", "evaluate_seconds", "evaluate_steps"):
+            value = getattr(self, name)
+            _demand(value >= 0, f"checkpoints.{name} is {value}; wanted 0 or more")
 
     @property
     def evaluates(self) -> bool:
@@ -184,6 +256,16 @@ class Recipe:
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where the device has it
     average: float = 0.999  # decay of the averaged weights, which are what is shipped
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        _demand(0 <= self.average < 1, f"average is {self.average}; wanted 0 or more and below 1")
+        _demand(0 <= self.seed < 2**62, f"seed is {self.seed}; wanted 0 or more and below 2**62")
+        told = self.adversarial.wanted and self.adversarial.weight + self.adversarial.feature
+        _demand(
+            any(self.loss.of_sound.values()) or bool(told),
+            "the recipe compares no sound, so that nothing is learnt; "
+            "set loss.mel, time, low_band or complex above 0",
+        )
 
 
 def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:

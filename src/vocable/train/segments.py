@@ -5,7 +5,9 @@ A segment's place is uniform over all of the audio, unless the recipe weighs its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from vocable.errors import RecipeError
 from vocable.train.recipe import Augment
 from vocable.train.recordings import FULL, Recordings
 
+_log = logging.getLogger(__name__)
 _TRIES = 20  # draws before a quiet segment is taken after all
 
 
@@ -40,7 +43,7 @@ class Segments:
         self.batch, self.segment = batch, segment  # segment in samples
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
         self._starts = np.maximum(lengths - segment + 1, 1)
-        shares = self._starts * [(weights or {}).get(name, 1.0) for name in recordings.sets]
+        shares = self._starts * _shares(weights or {}, recordings.sets)
         self._until = np.cumsum(shares) / np.sum(shares)
         self._check_heard(seed)
 
@@ -92,3 +95,21 @@ class Segments:
         samples[: last - first] = self.recordings.samples[first:last]
         samples /= np.float32(FULL)
         return samples
+
+
+def _shares(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
+    """Return the weight of each recording by its set; refuse weights that fit none of them."""
+    known = sorted(set(sets) - {""})
+    unknown = sorted(weights.keys() - set(sets))
+    if unknown and not known:
+        _log.warning("data.weights weighs nothing: no recording to train on names its set")
+    elif unknown:
+        nearest = difflib.get_close_matches(unknown[0], known, n=len(known), cutoff=0.0)
+        raise RecipeError(
+            f'data.weights names "{unknown[0]}", a set that no recording to train on has; '
+            f"there are, nearest first: {', '.join(nearest)}"
+        )
+    shares = [weights.get(name, 1.0) for name in sets]
+    if not sum(shares) > 0:
+        raise RecipeError("data.weights leaves nothing to train on; give one set more than 0")
+    return shares

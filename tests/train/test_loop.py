@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from tests.train.toy import ToyCodec, make_loop, train
+from tests.train.toy import RATE, ToyCodec, make_loop, train
 from vocable.train.average import Average
 from vocable.train.codec_task import CodecTask
 
@@ -36,6 +37,9 @@ def test_accumulated_batches_equal_one_batch(table: dict, manifest: Path, tmp_pa
     for name, batch, parts in (("one", 4, 1), ("two", 2, 2)):
         table["data"]["batch"], table["optimizer"] = batch, {"accumulate": parts}
         found.append(train(table, manifest, tmp_path / name, codec=still_codec())["model"])
+    # The clip and AdamW make all gradients of one direction alike: the norm tells them apart.
+    norms = [lines(tmp_path / name)[0]["gradient"] for name in ("one", "two")]
+    assert norms[0] == pytest.approx(norms[1], rel=1e-3)
     for name, value in found[0].items():
         assert torch.allclose(value, found[1][name], atol=2e-5), name
 
@@ -72,6 +76,39 @@ def test_a_resumed_clock_goes_on(table: dict, manifest: Path, tmp_path: Path) ->
     steps = loop.step
     loop.run()
     assert loop.step == steps
+
+
+@pytest.mark.parametrize(("precision", "inside"), [("fp32", "float32"), ("bf16", "bfloat16")])
+def test_the_precision_is_that_of_the_blocks(
+    precision: str, inside: str, table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    found = []
+    codec = ToyCodec()
+    codec.encoder[0].register_forward_hook(lambda _block, _given, out: found.append(out.dtype))
+    loop = make_loop({**table, "precision": precision}, manifest, tmp_path / "run", codec=codec)
+    losses = loop.task.losses(loop.task.draw())
+    assert found == [getattr(torch, inside)]
+    assert {losses[name].dtype for name in ("time", "mel", "low_band")} == {torch.float32}
+
+
+class Learner(ToyCodec):
+    """A codec that counts the seconds of audio that it was prepared with."""
+
+    heard = 0.0
+
+    def prepare(self, batches: Iterable[torch.Tensor]) -> None:
+        self.heard += sum(batch.numel() for batch in batches) / RATE
+
+
+def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -> None:
+    table["data"]["prepare_seconds"] = 1.0
+    first, again, further = (Learner() for _ in range(3))
+    train(table, manifest, tmp_path / "run", codec=first)
+    assert 1.0 <= first.heard < 1.3
+    train(table, manifest, tmp_path / "run", codec=again, resume=True)
+    table["codec"] = {"start": "what has learnt already"}
+    train(table, manifest, tmp_path / "further", codec=further)
+    assert again.heard == further.heard == 0
 
 
 def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:

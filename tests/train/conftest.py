@@ -34,6 +34,20 @@ def manifest(tmp_path: Path) -> Path:
     return target
 
 
+@pytest.fixture(scope="session")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a manifest of four gliding buzzes, which have a pitch."""
+    folder = tmp_path_factory.mktemp("voices")
+    for index in range(4):
+        hertz = np.linspace(100 + 40 * index, 180 + 40 * index, 2 * 16_000)
+        phase = np.cumsum(hertz) / 16_000
+        buzz = sum(np.cos(2 * np.pi * k * phase) / k for k in range(1, 20))
+        soundfile.write(folder / f"{index}.wav", 0.05 * buzz, 16_000)
+    rows = [json.dumps({"path": f"{index}.wav"}) for index in range(4)]
+    (folder / "manifest.jsonl").write_text("\n".join(rows))
+    return folder / "manifest.jsonl"
+
+
 @pytest.fixture
 def table() -> dict:
     """Return a recipe, as a table, that trains the toy codec for twelve steps."""

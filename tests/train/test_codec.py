@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 import torch
+from click.testing import CliRunner
 
 import vocable
+from vocable.cli.group import commands
 from vocable.errors import ModelError, RecipeError, TokenError
 from vocable.train.codec import run, split
 from vocable.train.export import export
 from vocable.train.manifest import Clip
 from vocable.train.recipe import read_recipe, recipe_from
-
-RATE = 16_000
-
-
-@pytest.fixture(scope="module")
-def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a manifest of four gliding buzzes, which have a pitch."""
-    folder = tmp_path_factory.mktemp("voices")
-    for index in range(4):
-        hertz = np.linspace(100 + 40 * index, 180 + 40 * index, 2 * RATE)
-        phase = np.cumsum(hertz) / RATE
-        buzz = sum(np.cos(2 * np.pi * k * phase) / k for k in range(1, 20))
-        soundfile.write(folder / f"{index}.wav", 0.05 * buzz, RATE)
-    rows = [json.dumps({"path": f"{index}.wav"}) for index in range(4)]
-    (folder / "manifest.jsonl").write_text("\n".join(rows))
-    return folder / "manifest.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +48,60 @@ def test_a_run_leaves_a_model_that_loads(trained: Path, voices: Path) -> None:
     codec = vocable.load(str(trained))
     assert codec.name == "toy" and codec.spec.space.startswith("toy@1:")
     tokens = codec.encode(str(voices.parent / "0.wav"))
-    assert codec.decode(tokens).samples.shape == (1, 2 * RATE)
+    assert codec.decode(tokens).samples.shape == (1, 32_000)
     facts = json.loads((trained / "config.json").read_text())
     assert facts["licence"] == "CC0-1.0" and facts["training"]["steps"] == 20
+
+
+def test_a_run_teaches_the_codec_its_pitch_contours(trained: Path, voices: Path) -> None:
+    codec = vocable.load(str(trained))
+    hertz = codec.pitch(codec.encode(str(voices.parent / "2.wav")))  # 180 to 260 Hz
+    heard = hertz[hertz > 0]
+    assert len(heard) > 0.8 * hertz.numel()
+    assert 200 < float(heard.median()) < 240 and float(heard.max()) - float(heard.min()) > 40
+
+
+def test_a_run_says_the_measures_of_its_held_out_clips(
+    trained: Path, voices: Path, tmp_path: Path
+) -> None:
+    run(further(trained), voices, tmp_path / "finer", threads=1, device="cpu")
+    log = map(json.loads, (tmp_path / "finer" / "log.jsonl").read_text().splitlines())
+    held = [line for line in log if line["kind"] == "held_out"]
+    assert len(held) == 2 and all({"mel", "level_db", "stoi"} <= line.keys() for line in held)
+
+
+def test_a_folder_with_a_model_is_kept(trained: Path, voices: Path, tmp_path: Path) -> None:
+    shutil.copy(trained / "model.safetensors", tmp_path)
+    before = (tmp_path / "model.safetensors").read_bytes()
+    with pytest.raises(RecipeError, match="holds a model; give another folder"):
+        run("toy", voices, tmp_path, threads=1, device="cpu")
+    how = ["train", "codec", "--recipe", "toy", "--data", str(voices), "-o", str(tmp_path)]
+    done = CliRunner().invoke(commands, how)
+    assert done.exit_code == 2
+    assert done.stderr == f"error: {tmp_path} holds a model; name another folder\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "told", ["codec.version=a b:c", "codec.version=1:2", "codec.name=my voice"]
+)
+def test_what_makes_no_token_space_is_refused_before_the_run(
+    told: str, voices: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        RecipeError, match="make no token space: .* set codec.name or codec.version"
+    ):
+        run("toy", voices, tmp_path / "run", overrides=[told], device="cpu")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_codec_that_keeps_its_space_may_have_any_name(
+    trained: Path, voices: Path, tmp_path: Path
+) -> None:
+    recipe = replace(further(trained, "encoder", "quantizer"), name="my voice")
+    kept = run(recipe, voices, tmp_path / "finer", threads=1, device="cpu")
+    assert kept.spec.space == vocable.load(str(tmp_path / "finer")).spec.space
 
 
 def test_a_checkpoint_exports_the_same_model(trained: Path, tmp_path: Path) -> None:

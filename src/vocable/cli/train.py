@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -57,10 +58,10 @@ def codec(
     out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
     from vocable.train import checkpoint
     from vocable.train.codec import run
-    from vocable.train.loop import Stopped
 
-    if not resume and os.path.exists(os.path.join(out, checkpoint.NAME)):
-        raise Refusal(f"{out} holds a run; go on with it by --resume, or name another folder")
+    folder = Path(out)
+    if not resume:
+        _check_folder(out, checkpoint.held(folder))
     if device is not None:
         check_device(device)
 
@@ -79,9 +80,12 @@ def codec(
             device=device,
             progress=progress,
         )
-    except Stopped as stop:
-        again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
-        voice.line(f"{stop}\ngo on with: {again}")
+    except KeyboardInterrupt as stop:  # with words, if all is saved
+        if checkpoint.held(folder) == "run":
+            again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
+            voice.line(f"{str(stop) or 'stopped at once'}\ngo on with: {again}")
+        else:
+            voice.line("stopped before the run had anything to save")
         return 130
     voice.line(f"done; try it: vocable roundtrip AUDIO -o OUT --codec {shlex.quote(out)}")
     return 0
@@ -96,6 +100,13 @@ def _check_recipe(recipe: str, overrides: tuple[str, ...]) -> None:
         read_recipe(recipe, overrides)
     except (RecipeError, OSError) as error:
         raise Refusal(sentence(error)) from error
+
+
+def _check_folder(out: str, held: str) -> None:
+    """Refuse a folder that holds what a new run would overwrite."""
+    if held:
+        again = "go on with it by --resume, or " if held == "run" else ""
+        raise Refusal(f"{out} holds a {held}; {again}name another folder")
 
 
 def _with_resume(arguments: list[str]) -> list[str]:

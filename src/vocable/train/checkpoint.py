@@ -14,9 +14,17 @@ import torch
 
 from vocable.atomic import replacing
 from vocable.errors import RecipeError
+from vocable.load import CONFIG, WEIGHTS
 
 VERSION = 1
 NAME = "checkpoint.pt"
+
+
+def held(folder: Path) -> str:
+    """Return what a new run would overwrite in `folder`: "run", "model", or nothing."""
+    if (folder / NAME).exists():
+        return "run"
+    return "model" if any((folder / name).exists() for name in (CONFIG, WEIGHTS)) else ""
 
 
 def save(folder: Path, state: dict[str, Any]) -> Path:

@@ -14,7 +14,7 @@ from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.build import build
 from vocable.train.codec_task import CodecTask
-from vocable.train.export import write
+from vocable.train.export import check_space, write
 from vocable.train.loop import Loop
 from vocable.train.manifest import Clip, read_manifest
 from vocable.train.place import Place
@@ -38,24 +38,28 @@ def run(
     """Train a codec, leave it in `out` as a model that `vocable.load` reads, and return it.
 
     `recipe` is a bundled name, a TOML file or a Recipe; `manifest` lists the recordings (`scan`
-    makes it); `out` must not hold a run yet unless `resume`; `device` is by default what Accelerate
-    finds. `progress` is called with each line of the log. Raises RecipeError for what cannot be
-    run, and `loop.Stopped` (a KeyboardInterrupt) after Ctrl-C, when all is saved.
+    makes it); `out` must hold neither run nor model unless `resume`; `device` is by default what
+    Accelerate finds. `progress` is called with each line of the log. Raises RecipeError for what
+    cannot be run, `loop.Stopped` (a KeyboardInterrupt) after Ctrl-C, when all is saved, and a plain
+    KeyboardInterrupt where nothing is trained yet, or after a second Ctrl-C.
     """
     plan = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, overrides)
     folder = Path(out)
-    if not resume and (folder / checkpoint.NAME).exists():
-        raise RecipeError(f"{folder} holds a run; resume it, or give another folder")
+    held = "" if resume else checkpoint.held(folder)
+    if held:
+        again = "resume it, or " if held == "run" else ""
+        raise RecipeError(f"{folder} holds a {held}; {again}give another folder")
     if threads:
         torch.set_num_threads(threads)
     place = Place(device)
     clips = read_manifest(manifest)
     torch.manual_seed(plan.seed)
     codec = build(plan)
-    train, held = _recordings(plan, clips, codec.spec.rate, folder, place)
-    _log.info("%.2f h to train on, %.2f h held out", train.seconds / 3600, held.seconds / 3600)
+    check_space(codec, plan)
+    train, held_out = _recordings(plan, clips, codec.spec.rate, folder, place)
+    _log.info("%.2f h to train on, %.2f h held out", train.seconds / 3600, held_out.seconds / 3600)
     torch.manual_seed(plan.seed + 1000 * place.rank)
-    task = CodecTask(codec, plan, train, held, place)
+    task = CodecTask(codec, plan, train, held_out, place)
     loop = Loop(task, plan, folder, place=place, resume=resume, progress=progress)
     trained = loop.run()
     assert isinstance(trained, Codec)

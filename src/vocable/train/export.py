@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from vocable.codecs import Codec
+from vocable.codecs.base import UNBORN
+from vocable.errors import RecipeError, TokenError
 from vocable.load import save_model
 from vocable.train import checkpoint
 from vocable.train.build import build
@@ -24,6 +27,20 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
     codec = build(recipe)
     codec.load_state_dict(state["average"])
     return write(codec, recipe, Path(out or run), state["step"], state["seconds"])
+
+
+def check_space(codec: Codec, recipe: Recipe) -> None:
+    """Refuse, before a run, a name or version of which `write` could make no token space."""
+    if not codec.space.endswith(UNBORN):
+        return  # it keeps the space it has
+    name, version = recipe.codec.name or recipe.name, recipe.codec.version
+    try:
+        replace(codec.spec, space=f"{name}@{version}:{'0' * 16}")
+    except TokenError as error:
+        raise RecipeError(
+            f'codec.name "{name}" and codec.version "{version}" make no token space: letters, '
+            "digits and . _ + - only; set codec.name or codec.version"
+        ) from error
 
 
 def write(codec: nn.Module, recipe: Recipe, folder: Path, step: int, seconds: float) -> str:

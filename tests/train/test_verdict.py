@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import operator
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.codec_task import CodecTask
 from vocable.train.recipe import recipe_from
-from vocable.train.verdict import HEALTHY, Doctor
+from vocable.train.verdict import HEALTHY, OF_NAN, Doctor
 
 
 def verdicts(out: Path) -> list[str]:
@@ -79,7 +81,8 @@ def test_nan_stops_with_step_and_loss(table: dict, manifest: Path, tmp_path: Pat
         RecipeError, match='step 7: loss "mel" is nan; the checkpoint in .* is sound'
     ):
         loop.run()
-    assert verdicts(tmp_path / "run")[-1] == 'loss "mel" is nan'
+    last = verdicts(tmp_path / "run")[-1]
+    assert last.startswith('loss "mel" is nan; ') and "resume it with half of optimizer.lr" in last
     saved = checkpoint.load(tmp_path / "run")
     assert saved["step"] == 5
     assert all(value.isfinite().all() for value in saved["model"].values())
@@ -88,8 +91,59 @@ def test_nan_stops_with_step_and_loss(table: dict, manifest: Path, tmp_path: Pat
 def test_an_infinite_gradient_stops(table: dict, manifest: Path, tmp_path: Path) -> None:
     loop = make_loop(table, manifest, tmp_path / "run")
     loop.task.model.decoder.weight.register_hook(lambda gradient: gradient * torch.inf)
-    with pytest.raises(RecipeError, match="step 0: gradient is (nan|inf); start again with half"):
+    with pytest.raises(
+        RecipeError, match=r"step 0: gradient is (nan|inf) \(.*\); start again with"
+    ):
         loop.run()
+    assert "half of optimizer.lr" in verdicts(tmp_path / "run")[-1]
+
+
+class Torn(CodecTask):
+    """A task whose time loss is finite, but whose gradient there is not, in the second batch."""
+
+    drawn = 0
+
+    def draw(self) -> Tensor:
+        self.drawn += 1
+        batch = super().draw()
+        self.torn = batch if self.drawn == 2 else getattr(self, "torn", None)
+        return batch
+
+    def losses(self, batch: Tensor) -> dict[str, Tensor]:
+        losses = super().losses(batch)
+        bend = (0 * self._decoded.sum()).sqrt() if batch is self.torn else 0
+        return losses | {"time": losses["time"] + bend}
+
+
+@pytest.mark.parametrize("balance", [False, True])
+def test_a_gradient_that_is_not_finite_names_its_loss(
+    balance: bool, table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    table["optimizer"] = {"accumulate": 3}
+    table["loss"]["balance"] = balance
+    with pytest.raises(RecipeError, match=r'gradient is nan \(it comes from "time"\)'):
+        make_loop(table, manifest, tmp_path / "run", kind=Torn).run()
+
+
+def test_a_fault_that_does_not_come_again_names_the_largest_loss(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    loop = make_loop(table, manifest, tmp_path / "run")
+    loop.descent.measure = lambda: torch.nan
+    with pytest.raises(RecipeError, match='no loss repeats it alone, the largest is "mel"'):
+        loop.run()
+
+
+def test_remedies_name_keys_that_a_recipe_has() -> None:
+    sick = {"perplexity": [1.0], "possible": [500], "level_db": -40.0, "losses": {"critic": 0.0}}
+    recipe = recipe_from({"name": "x", "schedule": {"steps": 9, "warmup": 0}})
+    doctor = Doctor(recipe)
+    doctor.examine(1, sick)
+    said = f"{doctor.examine(2, sick)}; {OF_NAN}"
+    keys = set(re.findall(r"\b[a-z]+(?:\.[a-z_]+)+\b", said))
+    assert {"optimizer.clip", "loss.mel", "adversarial.feature"} <= keys
+    for key in keys:
+        operator.attrgetter(key)(recipe)
 
 
 def test_a_loss_without_a_weight_is_named(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
@@ -23,12 +23,13 @@ from torch import Tensor, nn
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.average import Average
+from vocable.train.blame import blame
 from vocable.train.descent import Descent
 from vocable.train.log import Log
 from vocable.train.place import Place
 from vocable.train.recipe import Recipe, changes
 from vocable.train.task import Task
-from vocable.train.verdict import Doctor
+from vocable.train.verdict import OF_NAN, Doctor
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Loop:
         self.doctor = Doctor(recipe)
         self._sums: dict[str, list[float]] = {}  # since the last report
         self._stop, self._judged_at = False, -1
+        self._resumed = resume
         folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self._restore(checkpoint.load(folder))
@@ -74,23 +76,26 @@ class Loop:
     def run(self) -> nn.Module:
         """Train to the end and return the averaged model.
 
-        Ctrl-C ends the step in progress, saves, and raises Stopped; a loss or gradient that is not
-        finite raises RecipeError with its step and name, and leaves the last checkpoint as it is.
+        Ctrl-C ends the step or the judging in progress, saves, and raises Stopped, unless all steps
+        are done: then the run ends as it would have. While the task makes ready it raises at once.
+        A loss or gradient that is not finite raises RecipeError with its step and name, and leaves
+        the last checkpoint as it is.
         """
         self._begin = time.monotonic()
-        self.task.begin(resumed=self.step > 0)
-        if not self.step:
-            self.place.share(self.task.model)
-            self.average = Average(self.task.model, self.recipe.average)
-            if self.recipe.codec.start and self.recipe.checkpoints.evaluates:
-                self._judge()  # what it could do before
-        with _denormals_flushed(), self._ctrl_c():
-            while not self._finished():
-                self._one_step()
-                self._after_step()
-        self.save()
-        if self.recipe.checkpoints.evaluates and self._judged_at < self.step:
-            self._judge()
+        self.task.begin(resumed=self._resumed)
+        with self._ctrl_c():
+            if not self._resumed:
+                self.place.share(self.task.model)
+                self.average = Average(self.task.model, self.recipe.average)
+                if self.recipe.codec.start and self.recipe.checkpoints.evaluates:
+                    self._judge()  # what it could do before
+            with _denormals_flushed():
+                while not self._finished():
+                    self._one_step()
+                    self._after_step()
+            self.save()
+            if self.recipe.checkpoints.evaluates and self._judged_at < self.step:
+                self._judge()
         self.log.close()
         return self.average.model
 
@@ -153,7 +158,7 @@ class Loop:
     def _finished(self) -> bool:
         """Settle how much of the run is done, the same for all replicas."""
         self.done, stop = self.place.agree(self._share(), self._stop)
-        if stop:
+        if stop and self.done < 1.0:
             self.save()
             raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
         return self.done >= 1.0
@@ -167,12 +172,14 @@ class Loop:
         rise = min(1.0, (self.step + 1) / max(1, self.recipe.schedule.warmup))
         self._scale = rise * (1.0 - self.done)
         self.descent.clear()
-        parts = self.recipe.optimizer.accumulate
-        for _ in range(parts):
-            losses = self.task.losses(self.task.draw())
+        batches = [self.task.draw() for _ in range(self.recipe.optimizer.accumulate)]
+        for batch in batches:
+            losses = self.task.losses(batch)
             self._sum(losses)
-            torch.autograd.backward(self.task.total(losses) / parts)
-        self._norm = self._finite("gradient", self.descent.measure())
+            torch.autograd.backward(self.task.total(losses) / len(batches))
+        self._norm = self.descent.measure()
+        if not math.isfinite(self._norm):
+            self._sick("gradient", self._norm, blame(self.task, batches, self.descent.parameters))
         self.descent.step(self.recipe.optimizer.lr * self._scale)
         if self.critic:
             self._critic_step(self.critic)
@@ -184,27 +191,26 @@ class Loop:
         losses = self.task.critic_losses()
         self._sum(losses)
         torch.autograd.backward(list(losses.values()))
-        self._finite("gradient of the discriminators", critic.measure())
+        norm = critic.measure()
+        if not math.isfinite(norm):
+            self._sick("gradient of the discriminators", norm)
         critic.step(self.recipe.adversarial.optimizer.lr * self._scale)
 
     def _sum(self, losses: dict[str, Tensor]) -> None:
         """Add the losses to those of the next report; refuse one that is not finite."""
         for name, loss in losses.items():
-            value = self._finite(f'loss "{name}"', float(loss.detach()))
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                self._sick(f'loss "{name}"', value)
             self._sums.setdefault(name, []).append(value)
 
-    def _finite(self, name: str, value: float) -> float:
-        if not math.isfinite(value):
-            self.log.write("verdict", self.step, verdict=f"{name} is {value}")
-            saved = (self.folder / checkpoint.NAME).exists()
-            again = (
-                f"the checkpoint in {self.folder} is sound: resume it" if saved else "start again"
-            )
-            raise RecipeError(
-                f"step {self.step}: {name} is {value}; {again} with half of optimizer.lr, "
-                "or optimizer.clip = 0.5"
-            )
-        return value
+    def _sick(self, name: str, value: float, cause: str = "") -> NoReturn:
+        """End the run because `value` is not finite; the last checkpoint stays as it is."""
+        saved = (self.folder / checkpoint.NAME).exists()
+        found = f"{name} is {value}" + (f" ({cause})" if cause else "")
+        again = f"the checkpoint in {self.folder} is sound: resume it" if saved else "start again"
+        self.log.write("verdict", self.step, verdict=f"{found}; {again} with {OF_NAN}")
+        raise RecipeError(f"step {self.step}: {found}; {again} with {OF_NAN}")
 
     def _after_step(self) -> None:
         plan, now = self.recipe.checkpoints, time.monotonic()
@@ -237,7 +243,7 @@ class Loop:
         self._sums, self._logged = {}, now
 
     def _judge(self) -> None:
-        """Judge the averaged model on held-out clips. The run is saved before and goes on after."""
+        """Judge the averaged model on held-out clips; what was trained is saved before."""
         begin = time.monotonic()
         try:
             if self.place.first:

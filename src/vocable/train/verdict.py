@@ -10,6 +10,7 @@ from vocable.train.recipe import Recipe
 
 _log = logging.getLogger(__name__)
 HEALTHY = "healthy"
+OF_NAN = "half of optimizer.lr, or optimizer.clip = 0.5"  # the remedy; the loop stops by itself
 
 COLLAPSE = 0.03  # of the perplexity that the report's codes could have: fewer entries carry a level
 SILENCE = -15.0  # dB of the output over the input
@@ -78,6 +79,6 @@ def _winning(line: dict[str, Any]) -> list[tuple[str, str]]:
         return []
     text = (
         f"discriminator winning: its loss is {critic:.3f} (2 when undecided); lower "
-        "adversarial.optimizer.lr, set adversarial.every = 2, or raise adversarial.feature"
+        "adversarial.optimizer.lr, or raise adversarial.feature"
     )
     return [("winning", text)]

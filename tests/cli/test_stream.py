@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import vocable
 from tests.cli.calls import PROGRAM, call
@@ -46,6 +47,18 @@ def test_a_stream_holds_what_encode_gives(here: Path, small: Path) -> None:
     streamed = np.frombuffer(decoded.stdout_bytes, "<f4")
     whole = codec.decode(vocable.read_tokens("x.vcb")).samples[0]
     assert np.abs(streamed - whole).max() <= 1e-5 * max(1.0, np.abs(whole).max())
+
+
+@pytest.mark.parametrize(("said", "used"), [([], 1), (["--threads", 2], 2)])
+def test_a_stream_takes_one_thread(small: Path, said: list[object], used: int) -> None:
+    """A frame shared by two threads takes twice the processor for no less time."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        call("stream", "encode", "--codec", small, *said, stdin=pcm(0.2))
+        assert torch.get_num_threads() == used
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_mix_and_channels(small: Path) -> None:

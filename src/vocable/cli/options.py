@@ -42,7 +42,20 @@ mix = click.option("--mix", is_flag=True, help="Mix all channels into one before
 threads = click.option(
     "--threads", type=click.IntRange(1, 1024), help="CPU threads.  [default: all]"
 )
-machine = together(click.option("--device", help="cpu, cuda, cuda:1 or mps."), threads)
+device = click.option("--device", help="cpu, cuda, cuda:1 or mps.")
+machine = together(device, threads)
+stream_machine = together(
+    device,
+    # One frame is too little work to share: a second thread doubles the processor's time and the
+    # wait (benchmarks/streaming.py).
+    click.option(
+        "--threads",
+        type=click.IntRange(1, 1024),
+        default=1,
+        show_default=True,
+        help="CPU threads; one is fastest.",
+    ),
+)
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(
     "--skip-existing", is_flag=True, help="Leave out inputs whose output exists already."

@@ -39,7 +39,7 @@ def command() -> None:
 @options.codec
 @options.levels
 @options.mix
-@options.machine
+@options.stream_machine
 def encode(
     form: str,
     rate: int | None,
@@ -48,7 +48,7 @@ def encode(
     levels: int | None,
     mix: bool,
     device: str | None,
-    threads: int | None,
+    threads: int,
 ) -> int:
     """Samples on stdin become a .vcb stream on stdout, frame by frame.
 
@@ -80,14 +80,14 @@ def encode(
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @click.option("--channels", type=CHANNELS, help="[default: the source's]")
 @options.codec_of_tokens
-@options.machine
+@options.stream_machine
 def decode(
     form: str,
     rate: int | None,
     channels: int | None,
     codec: str | None,
     device: str | None,
-    threads: int | None,
+    threads: int,
 ) -> int:
     """A .vcb stream on stdin becomes samples on stdout, each chunk as it arrives.
 

@@ -37,7 +37,7 @@ from vocable.tokens import (  # noqa: E402
     read_tokens,
 )
 from vocable.tokens.coder import TableSet, fit_tables, packed_bits  # noqa: E402
-from vocable.tokens.coder.tables import is_shipped, shipped_for  # noqa: E402
+from vocable.tokens.coder.tables import is_shipped  # noqa: E402
 
 HEAD = ["tokens", "chunk s", "bytes", "of ideal", "form", "write × real time", "read × real time"]
 
@@ -51,9 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     print(heading(HEAD))
     for name, tokens in cases(options.seconds, options.files):
-        sizes = tuple(level.size for level in tokens.spec.levels)
-        shipped = shipped_for(tokens.spec.space, sizes)
-        suiting = shipped.first(tokens.levels) if shipped else fit_tables([tokens])
+        suiting = Track.of(tokens).shipped_tables or fit_tables([tokens])
         for tables in (None, suiting):
             print(row(measured(name, tokens, tables, options.runs)), flush=True)
     print(f"\n{options.runs} runs each, median and spread; {describe()}")

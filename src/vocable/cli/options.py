@@ -39,9 +39,8 @@ levels = click.option(
     "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
-threads = click.option(
-    "--threads", type=click.IntRange(1, 1024), help="CPU threads.  [default: all]"
-)
+THREADS = click.IntRange(1, 1024)  # many more than a machine has end the process
+threads = click.option("--threads", type=THREADS, help="CPU threads.  [default: all]")
 device = click.option("--device", help="cpu, cuda, cuda:1 or mps.")
 machine = together(device, threads)
 stream_machine = together(
@@ -50,7 +49,7 @@ stream_machine = together(
     # wait (benchmarks/streaming.py).
     click.option(
         "--threads",
-        type=click.IntRange(1, 1024),
+        type=THREADS,
         default=1,
         show_default=True,
         help="CPU threads; one is fastest.",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import FormatError, TokenError
+from ..coder.tables import TableSet, shipped_for
 from ..form import from_dict, spelled, to_dict
 from ..parts import MAX_CHANNELS, Source, check_count
 from ..spec import TokenSpec
@@ -80,6 +81,12 @@ class Track:
     def unit(self) -> int:
         """Frames that a chunk may not divide: a step of the levels, or a segment."""
         return self.spec.step if self.spec.segment is None else self.spec.segment_frames
+
+    @property
+    def shipped_tables(self) -> TableSet | None:
+        """The tables that come with vocable for these levels, or None."""
+        found = shipped_for(self.spec.space, tuple(level.size for level in self.spec.levels))
+        return None if found is None else found.first(self.levels)
 
     def fits(self, samples: int, frames: int) -> bool:
         """Say whether so many samples of the source give the tokens of so many frames.

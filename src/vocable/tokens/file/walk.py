@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...errors import FormatError
-from ..coder.tables import NAME_BYTES, TableSet, shipped, shipped_for
+from ..coder.tables import NAME_BYTES, TableSet, shipped
 from . import chunk
 from .chunk import Chunk
 from .closing import SIZE_BYTES, Closing, decode
@@ -110,9 +110,7 @@ class Walk:
             raise Damage(f"the chunk at byte {record.at} comes before the sides of its track")
         tables = row.tables
         if tables is None and self.lenient:  # their record may be what is lost
-            sizes = tuple(level.size for level in row.track.spec.levels)
-            known = shipped_for(row.track.spec.space, sizes)
-            tables = None if known is None else known.first(row.track.levels)
+            tables = row.track.shipped_tables
         return chunk.decode(row.track, record.payload, tables, row.items or {})
 
     def name(self, record: Record) -> str:

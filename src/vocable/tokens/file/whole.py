@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ...atomic import replacing
 from ..coder.pack import packed_bits
-from ..coder.tables import TableSet, fit_tables, shipped_for
+from ..coder.tables import TableSet, fit_tables
 from ..values import AudioTokens
 from .streams import Seekable, Writable
 from .token_file import TokenFile
@@ -45,11 +45,10 @@ def _write(file: Writable, named: Mapping[str, AudioTokens]) -> None:
 
 def best_tables(tokens: AudioTokens) -> TableSet | None:
     """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
-    sizes = tuple(level.size for level in tokens.spec.levels)
     choices: list[tuple[float, TableSet | None]] = [(_bits(tokens, None), None)]
-    known = shipped_for(tokens.spec.space, sizes)
+    known = Track.of(tokens).shipped_tables
     if known is not None:
-        choices.append((_bits(tokens, known.first(tokens.levels)), known.first(tokens.levels)))
+        choices.append((_bits(tokens, known), known))
     if any(_long_enough(level, tokens) for level in range(tokens.levels)):
         own = _worthwhile(tokens, fit_tables([tokens]))
         choices.append((_bits(tokens, own) + 8 * len(own.to_bytes()), own))

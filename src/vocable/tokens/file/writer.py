@@ -11,7 +11,7 @@ from types import TracebackType
 
 from ...atomic import check_target
 from ...errors import TokenError
-from ..coder.tables import TableSet, is_shipped, shipped_for
+from ..coder.tables import TableSet, is_shipped
 from ..values import AudioTokens
 from . import chunk
 from .closing import Closing, Entry, encode, halved
@@ -52,7 +52,7 @@ class TokenWriter:
         header = Header({"": tracks} if isinstance(tracks, Track) else dict(tracks))
         chosen = {} if tables is None else tables
         self._rows = {
-            name: Row(k, track, chunk_seconds, chosen.get(name, _usual(track)))
+            name: Row(k, track, chunk_seconds, chosen.get(name, track.shipped_tables))
             for k, (name, track) in enumerate(header.tracks.items())
         }
         self._file, self._owned = _opened(target, overwrite)
@@ -167,12 +167,6 @@ class TokenWriter:
         if self._owned:
             with contextlib.suppress(OSError):  # a pipe or a device cannot be synced
                 os.fsync(self._file.fileno())
-
-
-def _usual(track: Track) -> TableSet | None:
-    sizes = tuple(level.size for level in track.spec.levels)
-    found = shipped_for(track.spec.space, sizes)
-    return None if found is None else found.first(track.levels)
 
 
 def _spell_tables(tables: TableSet) -> bytes:

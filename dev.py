@@ -107,10 +107,14 @@ def test_all(arguments: Sequence[str]) -> int:
 
 
 def check(_: Sequence[str] = ()) -> int:
-    """Lint, check types and the import contract, all three even if one fails."""
+    """Lint, check the format, types and the import contract, all of them even if one fails."""
     setup()
-    results = [run(script("ruff"), "check", "."), run(script("mypy")), run(script("lint-imports"))]
-    return max(results)
+    return max(
+        run(script("ruff"), "check", "."),
+        run(script("ruff"), "format", "--check", "."),
+        run(script("mypy")),
+        run(script("lint-imports")),
+    )
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -140,7 +144,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "demo": (demo, "turn a recording into tokens and back; the result is in demo/"),
     "test": (test, "check, then run the tests"),
     "test-all": (test_all, "check, then run the tests, slow ones included"),
-    "check": (check, "lint, types, import contract"),
+    "check": (check, "lint, format, types, import contract"),
     "bench": (bench, "run one benchmark with its arguments, or all that need none"),
     "docs": (docs, "build the documentation into site/"),
 }

@@ -273,14 +273,14 @@ def _first_line(error: Exception) -> str:
 
 def _check_facts(path: Path, facts: Any) -> None:
     if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise ModelError(f"{path} describes no model: it has no \"format\"; give another folder")
+        raise ModelError(f'{path} describes no model: it has no "format"; give another folder')
     if facts["format"] > FORMAT:
         raise ModelError(
             f"{path} has format {facts['format']} but this vocable reads {FORMAT}; upgrade vocable"
         )
     for key, kind in _NEEDED.items():
         if not isinstance(facts.get(key), kind):
-            raise ModelError(f"{path} needs \"{key}\" ({kind.__name__}), got {facts.get(key)!r}")
+            raise ModelError(f'{path} needs "{key}" ({kind.__name__}), got {facts.get(key)!r}')
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,9 +16,7 @@ CODECS = {"seanet": tiny.seanet(), "speech": tiny.speech()}
 def test_a_batch_of_unequal_recordings_equals_singles(name):
     codec = CODECS[name]
     lengths = (900, 1700, 900, 1, 1700, 900)
-    sources = [
-        Audio(tiny.sound(n, 1 + i % 2, seed=i), codec.rate) for i, n in enumerate(lengths)
-    ]
+    sources = [Audio(tiny.sound(n, 1 + i % 2, seed=i), codec.rate) for i, n in enumerate(lengths)]
     alone = [codec.encode(source) for source in sources]
     together = codec.encode_batch(sources)
     assert together == alone

@@ -29,8 +29,12 @@ def specs(draw, segmented=None, sided=None):
     names = draw(st.sets(st.sampled_from("abc"))) if sided is None or sided else ()
     pers = ("item", "segment") if segment else ("item",)
     sides = tuple(
-        Side(name, draw(st.sampled_from(SHAPES)), draw(st.sampled_from(DTYPES)),
-             draw(st.sampled_from(pers)))
+        Side(
+            name,
+            draw(st.sampled_from(SHAPES)),
+            draw(st.sampled_from(DTYPES)),
+            draw(st.sampled_from(pers)),
+        )
         for name in sorted(names)
     )
     window = None if segment else draw(st.sampled_from([None, frame + 3]))

@@ -128,10 +128,13 @@ def test_a_file_cut_in_its_head_is_refused():
 def test_damage_says_from_when_on_and_recovers_the_rest():
     broken = bytearray(LIVE)
     broken[PLACES[2] + 12] ^= 1
-    with pytest.raises(FormatError, match=(
-        r"checksum mismatch in the record at byte \d+; audio from 0.80 s on is lost, "
-        "read with recover=True for the rest"
-    )):
+    with pytest.raises(
+        FormatError,
+        match=(
+            r"checksum mismatch in the record at byte \d+; audio from 0.80 s on is lost, "
+            "read with recover=True for the rest"
+        ),
+    ):
         read_tokens(io.BytesIO(bytes(broken)))
     with pytest.warns(IncompleteWarning, match=r"damaged; lost 0.80 to 1.20 s"):
         found = read_tokens(io.BytesIO(bytes(broken)), recover=True)

@@ -76,8 +76,9 @@ def test_orpheus_takes_nothing_modulo():
     with pytest.raises(TokenError, match="13 steps are no whole number|does not belong there"):
         words.from_ids(shifted)
     ids[7] = 128_266 + 4096
-    with pytest.raises(TokenError, match="id 132362 at position 7 does not belong there; "
-                                         "wanted 128266 to 132361"):
+    with pytest.raises(
+        TokenError, match="id 132362 at position 7 does not belong there; wanted 128266 to 132361"
+    ):
         words.from_ids(ids)
 
 

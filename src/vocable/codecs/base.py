@@ -240,7 +240,12 @@ class Codec(nn.Module):
     ) -> None:
         """Decode a `.vcb` file of any length to an audio file in bounded memory."""
         files.decode_to(
-            self, source, target, rate=rate, trust_space=trust_space, overwrite=overwrite,
+            self,
+            source,
+            target,
+            rate=rate,
+            trust_space=trust_space,
+            overwrite=overwrite,
             progress=progress,
         )
 

@@ -26,13 +26,16 @@ def stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...]:
     count = len(given)
     if count not in spec.prefixes:
         fits = ", ".join(map(str, spec.prefixes))
-        raise TokenError(f"stacks must be as many as one of {fits} levels of {spec.name}, "
-                         f"got {count}")
+        raise TokenError(
+            f"stacks must be as many as one of {fits} levels of {spec.name}, got {count}"
+        )
     kept = tuple(_codes(f"level {k}", codes, spec.levels[k].size) for k, codes in enumerate(given))
     streams = {len(codes) for codes in kept}
     if len(streams) > 1 or not 1 <= min(streams) <= MAX_CHANNELS:
-        raise TokenError(f"every level must have the same 1 to {MAX_CHANNELS} streams, "
-                         f"got {', '.join(map(str, sorted(streams)))}")
+        raise TokenError(
+            f"every level must have the same 1 to {MAX_CHANNELS} streams, "
+            f"got {', '.join(map(str, sorted(streams)))}"
+        )
     return kept
 
 
@@ -45,14 +48,14 @@ def _codes(name: str, given: Any, size: int) -> np.ndarray:
         if low < 0 or high >= size:
             bad = low if low < 0 else high
             stream, frame = np.argwhere(codes == bad)[0]
-            raise TokenError(f"{name} holds code {bad} at stream {stream}, frame {frame}; "
-                             f"codes go from 0 to {size - 1}")
+            raise TokenError(
+                f"{name} holds code {bad} at stream {stream}, frame {frame}; "
+                f"codes go from 0 to {size - 1}"
+            )
     return _own(codes, np.int32)
 
 
-def durations(
-    spec: TokenSpec, kept: tuple[np.ndarray, ...], given: Any
-) -> np.ndarray | None:
+def durations(spec: TokenSpec, kept: tuple[np.ndarray, ...], given: Any) -> np.ndarray | None:
     """Check durations: one stream, one rate, one positive integer per token."""
     if given is None:
         return None
@@ -60,11 +63,13 @@ def durations(
         raise TokenError("durations need one stream, strides of 1 and no segments")
     lasting = _integers("durations", given)
     if lasting.shape != kept[0].shape[1:]:
-        raise TokenError(f"durations must be one per token, {kept[0].shape[1]}, "
-                         f"got shape {lasting.shape}")
+        raise TokenError(
+            f"durations must be one per token, {kept[0].shape[1]}, got shape {lasting.shape}"
+        )
     if lasting.size and not 1 <= lasting.min() <= lasting.max() <= MAX_DURATION:
-        raise TokenError(f"durations must be 1 to {MAX_DURATION} frames, "
-                         f"got {lasting.min()} to {lasting.max()}")
+        raise TokenError(
+            f"durations must be 1 to {MAX_DURATION} frames, got {lasting.min()} to {lasting.max()}"
+        )
     return _own(lasting, np.int64)
 
 
@@ -91,8 +96,9 @@ def frames(
         for k, codes in enumerate(kept):
             needed = spec.frames_of(k, count, samples)
             if codes.shape[1] != needed:
-                raise TokenError(f"level {k} must have {needed} tokens for {count} frames, "
-                                 f"got {codes.shape[1]}")
+                raise TokenError(
+                    f"level {k} must have {needed} tokens for {count} frames, got {codes.shape[1]}"
+                )
     return count
 
 
@@ -108,15 +114,17 @@ def _check_count(
     slack = max(spec.levels[k].stride for k in range(len(kept))) - 1 if lasting is None else 0
     pieces = 1 if spec.segment is None else samples // spec.segment.hop + 1
     if not 0 <= found - count <= slack * pieces:
-        raise TokenError(f"{samples} samples at {spec.rate} Hz are {count} frames of {spec.name}, "
-                         f"got {found}")
+        raise TokenError(
+            f"{samples} samples at {spec.rate} Hz are {count} frames of {spec.name}, got {found}"
+        )
 
 
 def _check_streams(spec: TokenSpec, streams: int, source: Source) -> None:
     needed = -(-source.channels // spec.channels)
     if streams != needed:
-        raise TokenError(f"{source.channels} channels are {needed} streams of {spec.name}, "
-                         f"got {streams}")
+        raise TokenError(
+            f"{source.channels} channels are {needed} streams of {spec.name}, got {streams}"
+        )
 
 
 def sides(
@@ -125,8 +133,10 @@ def sides(
     """Check sides: exactly the spec's names, each of its shape and type."""
     names = [side.name for side in spec.sides]
     if set(given) != set(names):
-        raise TokenError(f"sides must be {', '.join(names) or 'none'} for {spec.name}, "
-                         f"got {', '.join(given) or 'none'}")
+        raise TokenError(
+            f"sides must be {', '.join(names) or 'none'} for {spec.name}, "
+            f"got {', '.join(given) or 'none'}"
+        )
     return {side.name: _side(side, given[side.name], streams, segments) for side in spec.sides}
 
 
@@ -134,8 +144,9 @@ def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
     lead = (streams, segments) if side.per == "segment" else (streams,)
     values = np.asarray(given)
     if values.shape != (*lead, *side.shape):
-        raise TokenError(f"side {side.name} must have shape {(*lead, *side.shape)}, "
-                         f"got {values.shape}")
+        raise TokenError(
+            f"side {side.name} must have shape {(*lead, *side.shape)}, got {values.shape}"
+        )
     if values.dtype != np.dtype(side.dtype):
         raise TokenError(f"side {side.name} must be {side.dtype}, got {values.dtype}")
     return _own(values, values.dtype)
@@ -163,8 +174,12 @@ def _integers(name: str, given: Any) -> np.ndarray:
 
 def _own(values: np.ndarray, dtype: Any) -> np.ndarray:
     """Return a read-only array that nobody else can write to."""
-    if values.dtype == dtype and not values.flags.writeable and values.flags.c_contiguous \
-            and values.base is None:
+    if (
+        values.dtype == dtype
+        and not values.flags.writeable
+        and values.flags.c_contiguous
+        and values.base is None
+    ):
         return values
     mine = np.array(values, dtype=dtype, order="C")
     mine.flags.writeable = False

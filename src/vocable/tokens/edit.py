@@ -37,8 +37,10 @@ def _cut_frames(tokens: AudioTokens, start: int, stop: int) -> AudioTokens:
     step = tokens.spec.step
     for place in (start, stop):
         if place % step and place != tokens.frames:
-            raise TokenError(f"a cut must fall on a multiple of {step} frames, where the tokens of "
-                             f"all levels begin, got {place}")
+            raise TokenError(
+                f"a cut must fall on a multiple of {step} frames, where the tokens of "
+                f"all levels begin, got {place}"
+            )
     stacks = []
     for level, codes in zip(tokens.spec.levels, tokens.stacks, strict=False):
         stacks.append(codes[:, -(-start // level.stride) : -(-stop // level.stride)])
@@ -48,14 +50,18 @@ def _cut_frames(tokens: AudioTokens, start: int, stop: int) -> AudioTokens:
 def _cut_segments(tokens: AudioTokens, start: int, stop: int, ends: list[int]) -> AudioTokens:
     for place in (start, stop):
         if place not in ends:
-            raise TokenError(f"a cut must fall between segments of {tokens.spec.segment_frames} "
-                             f"frames, got {place}")
+            raise TokenError(
+                f"a cut must fall between segments of {tokens.spec.segment_frames} "
+                f"frames, got {place}"
+            )
     first, last = ends.index(start), ends.index(stop)
     sizes = tokens.segments
     whole = tokens.spec.segment_frames
     if any(n != whole for n in sizes[first : max(first, last - 1)]):
-        raise TokenError(f"segments {first} to {last - 1} can only be cut out one by one: a short "
-                         "one stands before the last")
+        raise TokenError(
+            f"segments {first} to {last - 1} can only be cut out one by one: a short "
+            "one stands before the last"
+        )
     stacks = []
     for level, codes in zip(tokens.spec.levels, tokens.stacks, strict=False):
         places = [0, *accumulate(-(-n // level.stride) for n in sizes)]
@@ -87,8 +93,10 @@ def join(first: AudioTokens, *rest: AudioTokens) -> AudioTokens:
     for part in parts[:-1]:
         _check_whole(part)
     if parts[-1].segments != parts[-1].spec.split(parts[-1].frames):
-        raise TokenError("the last of the joined tokens has a short segment before its last; cut "
-                         "that one off first")
+        raise TokenError(
+            "the last of the joined tokens has a short segment before its last; cut "
+            "that one off first"
+        )
     stacks = tuple(
         np.concatenate([part.stacks[k] for part in parts], axis=1) for k in range(first.levels)
     )
@@ -107,22 +115,28 @@ def _check_alike(a: AudioTokens, b: AudioTokens) -> None:
     if a.spec != b.spec:
         raise TokenError(f"tokens of {b.spec.space} cannot be joined to tokens of {a.spec.space}")
     if (a.levels, a.streams) != (b.levels, b.streams):
-        raise TokenError(f"tokens to join must have equal levels and streams, got {a.levels} × "
-                         f"{a.streams} and {b.levels} × {b.streams}; use tokens.first(n)")
+        raise TokenError(
+            f"tokens to join must have equal levels and streams, got {a.levels} × "
+            f"{a.streams} and {b.levels} × {b.streams}; use tokens.first(n)"
+        )
     if (a.durations is None) != (b.durations is None):
         raise TokenError("tokens with durations cannot be joined to tokens without")
     for side in a.spec.sides:
         if side.per == "item" and a.sides[side.name].tobytes() != b.sides[side.name].tobytes():
-            raise TokenError(f"side {side.name} differs between the tokens to join, and holds for "
-                             "a whole item; decode them apart")
+            raise TokenError(
+                f"side {side.name} differs between the tokens to join, and holds for "
+                "a whole item; decode them apart"
+            )
 
 
 def _check_whole(part: AudioTokens) -> None:
     unit = part.spec.step if part.spec.segment is None else part.spec.segment_frames
     uneven = any(n % unit for n in part.segments)
     if part.durations is None and uneven:
-        raise TokenError(f"only the last of the joined tokens may end in part of {unit} frames, "
-                         f"got one of {part.frames} frames")
+        raise TokenError(
+            f"only the last of the joined tokens may end in part of {unit} frames, "
+            f"got one of {part.frames} frames"
+        )
 
 
 def _like(

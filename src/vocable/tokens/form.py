@@ -51,8 +51,9 @@ def from_dict(form: Mapping[str, Any]) -> TokenSpec:
     known = check_keys("a spec", form, _KEYS)
     missing = sorted({"space", "rate", "frame", "levels"} - set(known))
     if missing:
-        raise TokenError(f"a spec must have space, rate, frame and levels; {', '.join(missing)} "
-                         "is missing")
+        raise TokenError(
+            f"a spec must have space, rate, frame and levels; {', '.join(missing)} is missing"
+        )
     levels = _levels(known["levels"])
     prefixes = _prefixes(known["prefixes"]) if "prefixes" in known else range(1, len(levels) + 1)
     return TokenSpec(
@@ -92,8 +93,9 @@ def _prefixes(form: Any) -> list[int]:
     for run in _list("prefixes", form):
         numbers = _integers("a run of prefixes", run)
         if len(numbers) != 2 or not 1 <= numbers[0] <= numbers[1] <= MAX_LEVELS:
-            raise TokenError(f"prefixes must be runs [from, to] within {MAX_LEVELS}, got "
-                             f"{str(run)[:60]}")
+            raise TokenError(
+                f"prefixes must be runs [from, to] within {MAX_LEVELS}, got {str(run)[:60]}"
+            )
         prefixes += range(numbers[0], numbers[1] + 1)
         if len(prefixes) > MAX_LEVELS:
             raise TokenError(f"prefixes must be at most {MAX_LEVELS}")
@@ -112,8 +114,9 @@ def check_keys(what: str, form: Any, known: set[str]) -> dict[str, Any]:
         raise TokenError(f"{what} must be a dictionary, got {type(form).__name__}")
     unknown = sorted(str(key) for key in set(form) - known)[:5]
     if unknown:
-        raise TokenError(f"{what} has unknown keys {', '.join(unknown)}; known are "
-                         f"{', '.join(sorted(known))}")
+        raise TokenError(
+            f"{what} has unknown keys {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
     return dict(form)
 
 
@@ -121,8 +124,9 @@ def _levels(form: Any) -> tuple[Level, ...]:
     levels: list[Level] = []
     for run in _list("levels", form):
         if not isinstance(run, list) or not 2 <= len(run) <= 4 or type(run[0]) is not int:
-            raise TokenError("levels must be runs of [count, size, stride, role], got "
-                             f"{str(run)[:60]}")
+            raise TokenError(
+                f"levels must be runs of [count, size, stride, role], got {str(run)[:60]}"
+            )
         if not 1 <= run[0] <= MAX_LEVELS - len(levels):
             raise TokenError(f"levels must be 1 to {MAX_LEVELS}, got a run of {run[0]}")
         levels += [Level(*run[1:])] * run[0]

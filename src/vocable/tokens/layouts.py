@@ -59,10 +59,13 @@ class Layout:
     def arrange(self, tokens: AudioTokens) -> Int32[np.ndarray, "streams rows steps"]:
         """Return the codes in this order, EMPTY where no token stands."""
         counts = [codes.shape[1] for codes in tokens.stacks]
-        if tokens.durations is not None or counts != _counts(tokens.spec, tokens.frames,
-                                                             tokens.levels):
-            raise TokenError("a layout takes tokens of a fixed rate: no durations, and no short "
-                             "segment before the last")
+        if tokens.durations is not None or counts != _counts(
+            tokens.spec, tokens.frames, tokens.levels
+        ):
+            raise TokenError(
+                "a layout takes tokens of a fixed rate: no durations, and no short "
+                "segment before the last"
+            )
         places = self.places(tokens.spec, tokens.frames, tokens.levels)
         grid = np.full((tokens.streams, *places.level.shape), EMPTY, np.int32)
         for k, codes in enumerate(tokens.stacks):
@@ -86,19 +89,25 @@ class Layout:
         """
         kept, grid = spec.check_levels(levels), np.asarray(grid)
         if grid.ndim != 3 or grid.dtype.kind not in "iu":
-            raise TokenError(f"a grid must be integers [streams, rows, steps], got {grid.dtype} "
-                             f"of shape {list(grid.shape)}")
+            raise TokenError(
+                f"a grid must be integers [streams, rows, steps], got {grid.dtype} "
+                f"of shape {list(grid.shape)}"
+            )
         frames = self.frames(spec, grid.shape[2], kept)
         places = self.places(spec, frames, kept)
         if grid.shape[1:] != places.level.shape:
-            raise TokenError(f"{self.name} of {kept} levels has {places.level.shape[0]} rows, "
-                             f"got {grid.shape[1]}")
+            raise TokenError(
+                f"{self.name} of {kept} levels has {places.level.shape[0]} rows, "
+                f"got {grid.shape[1]}"
+            )
         wrong = (grid == EMPTY) != (places.level == EMPTY)
         if wrong.any():
             stream, row, step = np.argwhere(wrong)[0]
             what = "no token" if grid[stream, row, step] == EMPTY else "a token"
-            raise TokenError(f"{self.name} has {what} at stream {stream}, row {row}, step {step}, "
-                             "where it must be otherwise")
+            raise TokenError(
+                f"{self.name} has {what} at stream {stream}, row {row}, step {step}, "
+                "where it must be otherwise"
+            )
         stacks = []
         for k, count in enumerate(_counts(spec, frames, kept)):
             codes = np.zeros((grid.shape[0], count), np.int64)
@@ -134,8 +143,10 @@ class Layout:
         found = self.fitting(spec, steps, levels)
         exact = self.steps(spec, found, levels)
         if exact != steps:
-            raise TokenError(f"{steps} steps are no whole number of frames in {self.name}; "
-                             f"{exact} are {found} frames")
+            raise TokenError(
+                f"{steps} steps are no whole number of frames in {self.name}; "
+                f"{exact} are {found} frames"
+            )
         return found
 
     def fitting(self, spec: TokenSpec, steps: int, levels: int | None = None) -> int:
@@ -147,8 +158,11 @@ class Layout:
         low, high = 0, (steps + 1) * min(strides) // unit
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = ((middle, high) if self.steps(spec, middle * unit, levels) <= steps
-                         else (low, middle))
+            low, high = (
+                (middle, high)
+                if self.steps(spec, middle * unit, levels) <= steps
+                else (low, middle)
+            )
         return low * unit
 
     def rate(self, spec: TokenSpec, levels: int | None = None) -> Fraction:
@@ -195,8 +209,7 @@ def fits(spec: TokenSpec, context: int, levels: int | None = None) -> list[Fit]:
     """Say for each layout how much of one stream fits into a context of this many steps."""
     check_count("context", context, 1, 1 << 40)
     return [
-        Fit(name, layout.rate(spec, levels),
-            spec.seconds(layout.fitting(spec, context, levels)))
+        Fit(name, layout.rate(spec, levels), spec.seconds(layout.fitting(spec, context, levels)))
         for name, layout in LAYOUTS.items()
     ]
 

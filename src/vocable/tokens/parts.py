@@ -72,8 +72,10 @@ class Side:
         for n in self.shape:
             check_count(f"side {self.name}: each axis of shape", n, 1, MAX_SIDE_VALUES)
         if len(self.shape) > 8 or prod(self.shape) > MAX_SIDE_VALUES:
-            raise TokenError(f"side {self.name}: shape {self.shape} holds more than 8 axes or "
-                             f"{MAX_SIDE_VALUES} numbers")
+            raise TokenError(
+                f"side {self.name}: shape {self.shape} holds more than 8 axes or "
+                f"{MAX_SIDE_VALUES} numbers"
+            )
         check_choice(f"side {self.name}: dtype", self.dtype, SIDE_TYPES)
         check_choice(f"side {self.name}: per", self.per, PERS)
 

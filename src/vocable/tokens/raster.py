@@ -83,8 +83,9 @@ def _time_marks(tokens: AudioTokens, height: int) -> list[str]:
     for tick in range(TICKS + 1):
         seconds = float(tokens.seconds) * tick / TICKS
         x = LEFT + WIDTH * tick / TICKS
-        marks.append(f'<text x="{x:.0f}" y="{height + 34}" text-anchor="middle">'
-                     f"{seconds:.2f} s</text>")
+        marks.append(
+            f'<text x="{x:.0f}" y="{height + 34}" text-anchor="middle">{seconds:.2f} s</text>'
+        )
     return marks
 
 

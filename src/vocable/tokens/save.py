@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from .values import AudioTokens
 
 
-def save(
-    tokens: AudioTokens, path: str | os.PathLike[str], *, overwrite: bool = False
-) -> None:
+def save(tokens: AudioTokens, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Write tokens in the format that the name ends in, whole or not at all."""
     ending = Path(path).suffix.lower()
     if ending not in (".npy", ".npz", ".safetensors"):

@@ -109,8 +109,10 @@ class AudioTokens:
         strides = [level.stride for level in self.spec.levels[: self.levels]]
         if len(set(strides)) > 1:
             shown = ", ".join(map(str, strides))
-            raise TokenError(f"levels have strides {shown}, so their codes are no single array; "
-                             "use tokens.stacks")
+            raise TokenError(
+                f"levels have strides {shown}, so their codes are no single array; "
+                "use tokens.stacks"
+            )
         codes = np.stack(self.stacks, axis=1)
         codes.flags.writeable = False
         return codes
@@ -143,9 +145,11 @@ class AudioTokens:
 
     def __repr__(self) -> str:
         kept = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
-        return (f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{kept} × "
-                f"{self.frames} frames, {float(self.seconds):.2f} s, "
-                f"{float(self.bitrate):.0f} bit/s>")
+        return (
+            f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{kept} × "
+            f"{self.frames} frames, {float(self.seconds):.2f} s, "
+            f"{float(self.bitrate):.0f} bit/s>"
+        )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
@@ -180,7 +184,6 @@ class AudioTokens:
         from .raster import picture
 
         return picture(self)
-
 
 
 def joined(parts: Sequence[AudioTokens]) -> AudioTokens:

@@ -63,8 +63,9 @@ class Vocabulary:
         if self.by == "slot" and self.layout.name != "flatten":
             raise TokenError(f"slots belong to layout flatten, got {self.layout.name}")
         if len(self.offsets) != len(self.slots):
-            raise TokenError(f"offsets must be {len(self.slots)}, one per {self.by}, "
-                             f"got {len(self.offsets)}")
+            raise TokenError(
+                f"offsets must be {len(self.slots)}, one per {self.by}, got {len(self.offsets)}"
+            )
         _check_apart(self)
 
     @classmethod
@@ -97,15 +98,19 @@ class Vocabulary:
     @property
     def size(self) -> int:
         """One more than the highest id: rows of an embedding."""
-        blocks = [offset + self.spec.levels[level].size
-                  for offset, level in zip(self.offsets, self.slots, strict=True)]
+        blocks = [
+            offset + self.spec.levels[level].size
+            for offset, level in zip(self.offsets, self.slots, strict=True)
+        ]
         return max([self.text, *blocks, *(n + 1 for n in self.specials.values())])
 
     def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
         """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
         if tokens.spec != self.spec or tokens.levels != self.levels:
-            raise TokenError(f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
-                             f"got {tokens.levels} of {tokens.spec.space}")
+            raise TokenError(
+                f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
+                f"got {tokens.levels} of {tokens.spec.space}"
+            )
         grid = self.layout.arrange(tokens).astype(np.int64)
         offsets, _ = self._bounds(*grid.shape[1:])
         ids = np.where(grid == EMPTY, self._pad(grid == EMPTY), grid + offsets)
@@ -127,8 +132,9 @@ class Vocabulary:
         wrong = np.where(empty, grid != self._pad(empty), (codes < 0) | (codes >= sizes))
         if wrong.any():
             self._refuse(grid, np.argwhere(wrong)[0], offsets, sizes)
-        return self.layout.restore(np.where(empty, EMPTY, codes), self.spec, self.levels,
-                                   sides=sides, source=source)
+        return self.layout.restore(
+            np.where(empty, EMPTY, codes), self.spec, self.levels, sides=sides, source=source
+        )
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the vocabulary as JSON, to be kept beside a model."""
@@ -188,8 +194,10 @@ class Vocabulary:
 
     def _pad(self, needed: np.ndarray) -> int:
         if "pad" not in self.specials and needed.any():
-            raise TokenError(f"layout {self.layout.name} has places without a token; the "
-                             'vocabulary needs a special named "pad"')
+            raise TokenError(
+                f"layout {self.layout.name} has places without a token; the "
+                'vocabulary needs a special named "pad"'
+            )
         return self.specials.get("pad", EMPTY)
 
     def _refuse(
@@ -200,8 +208,9 @@ class Vocabulary:
         fits = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
         where = f"position {step}" if self.layout.name == "flatten" else f"row {row}, step {step}"
         at = where if len(grid) == 1 else f"stream {stream}, {where}"
-        raise TokenError(f"id {grid[stream, row, step]} at {at} does not belong there; "
-                         f"wanted {fits}")
+        raise TokenError(
+            f"id {grid[stream, row, step]} at {at} does not belong there; wanted {fits}"
+        )
 
 
 def _check_apart(vocabulary: Vocabulary) -> None:
@@ -213,8 +222,9 @@ def _check_apart(vocabulary: Vocabulary) -> None:
     if vocabulary.layout.name == "flatten":
         for (_, end), (start, _) in zip(blocks, blocks[1:], strict=False):
             if start < end:
-                raise TokenError(f"offsets overlap: a block begins at {start}, inside one that "
-                                 f"ends at {end}")
+                raise TokenError(
+                    f"offsets overlap: a block begins at {start}, inside one that ends at {end}"
+                )
     for name, number in vocabulary.specials.items():
         if any(start <= number < end for start, end in blocks):
             raise TokenError(f"special {name} has id {number}, which is a code's")

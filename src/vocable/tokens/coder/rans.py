@@ -84,8 +84,10 @@ class Decoder:
     def __init__(self, data: bytes, lanes: int) -> None:
         head = lanes * STATE_BYTES
         if not 1 <= lanes <= MAX_LANES or len(data) < head or (len(data) - head) % 2:
-            raise FormatError(f"coded data must be {head} bytes of {lanes} states and whole words, "
-                              f"got {len(data)} bytes")
+            raise FormatError(
+                f"coded data must be {head} bytes of {lanes} states and whole words, "
+                f"got {len(data)} bytes"
+            )
         states = np.zeros((lanes, 8), np.uint8)
         states[:, :STATE_BYTES] = np.frombuffer(data, np.uint8, head).reshape(lanes, -1)
         self._states = states.view("<u8")[:, 0].astype(np.uint64)

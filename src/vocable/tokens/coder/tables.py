@@ -41,8 +41,10 @@ class Table:
     def __post_init__(self) -> None:
         given = self.frequencies
         if not 2 <= len(given) <= MAX_TABLE_SIZE or given.min() < 1 or given.sum() != TOTAL:
-            raise FormatError(f"a table must have 2 to {MAX_TABLE_SIZE} frequencies of at least 1 "
-                              f"that sum to {TOTAL}, got {len(given)} with sum {given.sum()}")
+            raise FormatError(
+                f"a table must have 2 to {MAX_TABLE_SIZE} frequencies of at least 1 "
+                f"that sum to {TOTAL}, got {len(given)} with sum {given.sum()}"
+            )
 
     @classmethod
     def fit(cls, counts: Integer[np.ndarray, " size"]) -> Table:
@@ -157,8 +159,10 @@ def shipped(name: bytes, sizes: tuple[int, ...]) -> TableSet:
     """Load the shipped set of this name; FormatError if this version has none."""
     path = FOLDER / f"{name.hex()}.bin"
     if not path.is_file():
-        raise FormatError(f"the file needs tables {name.hex()}, which this version of vocable does "
-                          "not have; install a newer vocable")
+        raise FormatError(
+            f"the file needs tables {name.hex()}, which this version of vocable does "
+            "not have; install a newer vocable"
+        )
     found = TableSet.from_bytes(path.read_bytes(), sizes)
     if found.name != name:
         raise FormatError(f"the tables in {path} are damaged; install vocable again")

@@ -74,9 +74,7 @@ def raw(values: np.ndarray) -> bytes:
     return values.astype(values.dtype.newbyteorder("<")).tobytes()
 
 
-def _coded(
-    track: Track, rows: Sequence[np.ndarray], tables: TableSet | None
-) -> bytes | None:
+def _coded(track: Track, rows: Sequence[np.ndarray], tables: TableSet | None) -> bytes | None:
     """Return form 1, or None where it cannot be smaller than form 0."""
     if tables is None:
         return None
@@ -149,9 +147,7 @@ def read_shape(track: Track, payload: bytes) -> Shape:
     return Shape(form, start, int(durations.sum()), counts, 1, durations, at)
 
 
-def _read_segments(
-    track: Track, payload: bytes, at: int, count: int
-) -> tuple[list[int], int]:
+def _read_segments(track: Track, payload: bytes, at: int, count: int) -> tuple[list[int], int]:
     sizes = []
     for _ in range(count):
         frames, at = read_varint(payload, at)
@@ -164,8 +160,10 @@ def _check_segments(track: Track, sizes: Sequence[int]) -> None:
     whole = track.spec.segment_frames
     short = any(n != whole for n in sizes[:-1]) or not all(1 <= n <= whole for n in sizes)
     if short or sum(sizes) > MAX_FRAMES:
-        raise FormatError(f"a chunk must hold segments of {whole} frames, the last maybe shorter, "
-                          f"and {MAX_FRAMES} frames at most")
+        raise FormatError(
+            f"a chunk must hold segments of {whole} frames, the last maybe shorter, "
+            f"and {MAX_FRAMES} frames at most"
+        )
 
 
 def _read_durations(payload: bytes, at: int, count: int) -> tuple[np.ndarray, int]:
@@ -182,9 +180,7 @@ def _read_durations(payload: bytes, at: int, count: int) -> tuple[np.ndarray, in
     return found.astype(np.int64) + 1, end
 
 
-def _read_sides(
-    track: Track, payload: bytes, shape: Shape
-) -> tuple[dict[str, np.ndarray], int]:
+def _read_sides(track: Track, payload: bytes, shape: Shape) -> tuple[dict[str, np.ndarray], int]:
     sides, at = {}, shape.end
     for side in track.spec.sides:
         if side.per == "segment":
@@ -193,9 +189,7 @@ def _read_sides(
     return sides, at
 
 
-def read_raw(
-    side: Side, payload: bytes, at: int, lead: tuple[int, ...]
-) -> tuple[np.ndarray, int]:
+def read_raw(side: Side, payload: bytes, at: int, lead: tuple[int, ...]) -> tuple[np.ndarray, int]:
     """Return a side's numbers, `[*lead, *shape]`, and where they end."""
     dtype = np.dtype(side.dtype).newbyteorder("<")
     count = prod((*lead, *side.shape))
@@ -217,9 +211,7 @@ def _read_rows(
     return _read_coded(track, data, counts, tables)
 
 
-def _read_coded(
-    track: Track, data: bytes, counts: list[int], tables: TableSet
-) -> list[np.ndarray]:
+def _read_coded(track: Track, data: bytes, counts: list[int], tables: TableSet) -> list[np.ndarray]:
     plain = [k for k, table in enumerate(tables.tables) if table is None]
     sizes = [track.sizes[k] for k in plain]
     rest = [counts[k] for k in plain]

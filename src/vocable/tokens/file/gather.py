@@ -91,8 +91,10 @@ class Row:
         source = tokens.source
         assert source is not None
         if (source.rate, source.channels) != (self.track.rate, self.track.channels):
-            raise TokenError(f"the track's recording is {self.track.rate} Hz × "
-                             f"{self.track.channels}, got {source.rate} Hz × {source.channels}")
+            raise TokenError(
+                f"the track's recording is {self.track.rate} Hz × "
+                f"{self.track.channels}, got {source.rate} Hz × {source.channels}"
+            )
 
 
 def _describe(spec: TokenSpec, levels: int, streams: int, durations: bool) -> str:
@@ -134,6 +136,8 @@ def _most_frames(track: Track) -> int:
     bits += 17 * unit if track.durations else 24
     units = min(8 * (MAX_PAYLOAD - 1024) // bits, MAX_SYMBOLS // symbols, MAX_FRAMES // unit)
     if units < 1:
-        raise TokenError(f"{unit} frames of {track.streams} × {track.levels} of "
-                         f"{track.spec.name} are more than a chunk of a token file may hold")
+        raise TokenError(
+            f"{unit} frames of {track.streams} × {track.levels} of "
+            f"{track.spec.name} are more than a chunk of a token file may hold"
+        )
     return units * unit

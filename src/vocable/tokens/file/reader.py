@@ -69,8 +69,12 @@ class TokenReader:
 
     def _end(self) -> None:
         if not self.complete:
-            warnings.warn(IncompleteWarning("the tokens end without a closing record: the stream "
-                                            "was broken off"), stacklevel=3)
+            warnings.warn(
+                IncompleteWarning(
+                    "the tokens end without a closing record: the stream was broken off"
+                ),
+                stacklevel=3,
+            )
         else:
             check_totals(self._walk)
 
@@ -100,8 +104,10 @@ def check_totals(walk: Walk) -> None:
             raise FormatError(f"the closing record counts {frames} frames, {row.frames} came")
         source = source_of(walk, name)
         if source is not None and not row.track.fits(source.samples, frames):
-            raise FormatError(f"{source.samples} samples at {source.rate} Hz are not {frames} "
-                              f"frames of {row.track.spec.name}")
+            raise FormatError(
+                f"{source.samples} samples at {source.rate} Hz are not {frames} "
+                f"frames of {row.track.spec.name}"
+            )
 
 
 def assemble(
@@ -114,7 +120,8 @@ def assemble(
         raise FormatError(f"side {missing[0]} of the track is lost, and its tokens with it")
     stacks = tuple(
         np.concatenate([part.stacks[k] for part in parts], axis=1)
-        if parts else np.zeros((track.streams, 0), np.int32)
+        if parts
+        else np.zeros((track.streams, 0), np.int32)
         for k in range(track.levels)
     )
     sides: dict[str, Any] = dict(items)
@@ -140,6 +147,11 @@ def _joinable(track: Track, parts: Sequence[AudioTokens]) -> Sequence[AudioToken
     kept = parts[: short[0] + 1] if short else parts
     if len(kept) < len(parts):
         left = sum(part.frames for part in parts[len(kept) :])
-        warnings.warn(IncompleteWarning(f"{left} frames after a short segment are left out: where "
-                                        "they lie is not known without the samples"), stacklevel=4)
+        warnings.warn(
+            IncompleteWarning(
+                f"{left} frames after a short segment are left out: where "
+                "they lie is not known without the samples"
+            ),
+            stacklevel=4,
+        )
     return kept

@@ -72,11 +72,14 @@ def read_preamble(data: bytes) -> bytes:
         raise FormatError("the file ends inside its first record; nothing of it can be read")
     version = data[len(MAGIC)]
     if version < VERSION:
-        raise FormatError(f"the file has version {version}, from before the first release; encode "
-                          "the recording again")
+        raise FormatError(
+            f"the file has version {version}, from before the first release; encode "
+            "the recording again"
+        )
     if version > VERSION:
-        raise FormatError(f"the file has version {version}, this vocable reads {VERSION}; "
-                          "install a newer vocable")
+        raise FormatError(
+            f"the file has version {version}, this vocable reads {VERSION}; install a newer vocable"
+        )
     return data[len(MAGIC) + 1 : PREAMBLE_BYTES]
 
 
@@ -84,8 +87,9 @@ def record(file_id: bytes, kind: int, track: int, sequence: int, payload: bytes)
     """Return the bytes of a record."""
     limit = MAX_HEADER if kind == Kind.HEADER else MAX_PAYLOAD
     if len(payload) > limit:
-        raise FormatError(f"a record of kind {kind:#04x} must be at most {limit} bytes, "
-                          f"got {len(payload)}")
+        raise FormatError(
+            f"a record of kind {kind:#04x} must be at most {limit} bytes, got {len(payload)}"
+        )
     place = bytes([kind | NUMBERED, track]) if track else bytes([kind])
     body = SYNC + place + varint(sequence) + varint(len(payload)) + payload
     return body + _crc(file_id, body)

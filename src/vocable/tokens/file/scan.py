@@ -98,8 +98,10 @@ def scan_runs(data: Bytes, file_id: bytes, header: Header, start: int) -> Found:
     except Cut as cut:
         _check_cut(data, file_id, at, cut)
     except FormatError as error:
-        raise FormatError(f"{error}; audio from {search.seconds:.2f} s on is lost, "
-                          "read with recover=True for the rest") from error
+        raise FormatError(
+            f"{error}; audio from {search.seconds:.2f} s on is lost, "
+            "read with recover=True for the rest"
+        ) from error
     problem = f"no closing record, so the writing was broken off; {search.seconds:.2f} s are there"
     return Found(tuple(search.runs), None, (), problem)
 
@@ -109,8 +111,9 @@ def _check_cut(data: Bytes, file_id: bytes, at: int, cut: Cut) -> None:
     trailer = bytes(data[-SIZE_BYTES - CRC_BYTES : -CRC_BYTES])
     closed = int.from_bytes(trailer, "little") == len(data) - at
     if closed or Finder(data, file_id).find(at + 1) is not None:
-        raise Damage(f"the record at byte {at} is damaged; read with recover=True for the "
-                     "rest") from cut
+        raise Damage(
+            f"the record at byte {at} is damaged; read with recover=True for the rest"
+        ) from cut
 
 
 def recover_runs(data: Bytes, file_id: bytes, header: Header, start: int) -> Found:

@@ -40,9 +40,7 @@ class TokenFile:
     no token file at all.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str] | Seekable, *, recover: bool = False
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str] | Seekable, *, recover: bool = False) -> None:
         self.name = name_of(path)
         self._file, self._owned = opened(path)
         try:
@@ -104,8 +102,10 @@ class TokenFile:
             for record in self._records(run, walk):
                 if record.kind != Kind.CHUNK:
                     if any(run.frames):
-                        raise FormatError(f"{self.name}: the index hides a record without frames "
-                                          f"at byte {record.at}")
+                        raise FormatError(
+                            f"{self.name}: the index hides a record without frames "
+                            f"at byte {record.at}"
+                        )
                     continue
                 with self._named(walk):
                     frames[record.track] += walk.place(record).frames
@@ -113,8 +113,10 @@ class TokenFile:
                 if tokens is not None:
                     yield tokens
             if tuple(frames) != run.frames:
-                raise FormatError(f"{self.name}: the index counts {run.frames} frames at byte "
-                                  f"{run.at}, {tuple(frames)} are there")
+                raise FormatError(
+                    f"{self.name}: the index counts {run.frames} frames at byte "
+                    f"{run.at}, {tuple(frames)} are there"
+                )
         self._end(walk)
 
     def __getitem__(self, key: slice) -> AudioTokens:
@@ -167,17 +169,16 @@ class TokenFile:
         if track is None and len(names) == 1:
             return 0
         if track not in names:
-            raise TokenError(f"{self.name}: track must be one of {', '.join(map(repr, names))}, "
-                             f"got {track!r}")
+            raise TokenError(
+                f"{self.name}: track must be one of {', '.join(map(repr, names))}, got {track!r}"
+            )
         return names.index(track)
 
     def _stop(self, number: int) -> int:
         ends = [run.starts[number] + run.frames[number] for run in self._runs if run.frames[number]]
         return ends[-1] if ends else 0
 
-    def _between(
-        self, number: int, start: int, stop: int
-    ) -> Iterator[tuple[int, AudioTokens]]:
+    def _between(self, number: int, start: int, stop: int) -> Iterator[tuple[int, AudioTokens]]:
         """Give the chunks that reach into the frames from `start` to `stop`, with their place."""
         name = list(self.tracks)[number]
         for run in self._runs:
@@ -278,6 +279,8 @@ class TokenFile:
             rest = ""
             if walk is not None:
                 seconds = max(r.track.spec.seconds(r.frames) for r in walk.rows.values())
-                rest = (f"; audio from {float(seconds):.2f} s on is lost, "
-                        "read with recover=True for the rest")
+                rest = (
+                    f"; audio from {float(seconds):.2f} s on is lost, "
+                    "read with recover=True for the rest"
+                )
             raise FormatError(f"{self.name}: {error}{rest}") from error

@@ -116,8 +116,9 @@ class Header:
             raise TokenError(f"a file holds 1 to {MAX_TRACKS} tracks, got {len(self.tracks)}")
         for name in self.tracks:
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                raise TokenError(f"a track's name must be at most 64 of a-z, A-Z, 0-9, _ . + -, "
-                                 f"got {name!r}")
+                raise TokenError(
+                    f"a track's name must be at most 64 of a-z, A-Z, 0-9, _ . + -, got {name!r}"
+                )
 
     def to_bytes(self) -> bytes:
         """Return the canonical JSON."""
@@ -134,8 +135,9 @@ class Header:
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise FormatError(f"the header cannot be read: {str(error)[:200]}") from error
         if header.to_bytes() != data:
-            raise FormatError("the header is not in canonical form: sorted keys, no spaces, usual "
-                              "values left out")
+            raise FormatError(
+                "the header is not in canonical form: sorted keys, no spaces, usual values left out"
+            )
         return header
 
 

@@ -48,19 +48,25 @@ class Walk:
     def order(self, record: Record) -> bool:
         """Check the record's number and kind; False for one that is to be skipped."""
         if record.sequence != self.sequence and not self.lenient:
-            raise Damage(f"record {self.sequence} is missing at byte {record.at}, "
-                         f"record {record.sequence} stands there")
+            raise Damage(
+                f"record {self.sequence} is missing at byte {record.at}, "
+                f"record {record.sequence} stands there"
+            )
         if record.sequence < self.sequence:
             return False
         self.sequence = record.sequence + 1
         self.size += record.size
         if record.track >= len(self._listed):
-            raise Damage(f"the record at byte {record.at} belongs to track {record.track}, which "
-                         "the header does not list")
+            raise Damage(
+                f"the record at byte {record.at} belongs to track {record.track}, which "
+                "the header does not list"
+            )
         if record.kind & CRITICAL and record.kind not in set(Kind):
-            raise FormatError(f"the record at byte {record.at} has kind {record.kind:#04x}, which "
-                              "this version does not know and must not skip; install a newer "
-                              "vocable")
+            raise FormatError(
+                f"the record at byte {record.at} has kind {record.kind:#04x}, which "
+                "this version does not know and must not skip; install a newer "
+                "vocable"
+            )
         return bool(record.kind & CRITICAL)
 
     def note(self, record: Record) -> None:
@@ -83,8 +89,10 @@ class Walk:
         found = decode(record.payload, len(self._listed))
         size = int.from_bytes(record.payload[-SIZE_BYTES:], "little")
         if record.track or size != record.size:
-            raise Damage(f"the closing record says {size} bytes in track {record.track}; it has "
-                         f"{record.size}, and belongs to none")
+            raise Damage(
+                f"the closing record says {size} bytes in track {record.track}; it has "
+                f"{record.size}, and belongs to none"
+            )
         covered = sum(entry.size for entry in found.entries)
         if covered != self.size - record.size and not self.lenient:
             raise Damage(f"the index covers {covered} bytes, {self.size - record.size} came")
@@ -95,8 +103,9 @@ class Walk:
         row = self._listed[record.track]
         shape = chunk.read_shape(row.track, record.payload)
         if shape.start < row.frames or (shape.start > row.frames and not self.lenient):
-            raise Damage(f"the chunk at byte {record.at} begins at frame {shape.start}, "
-                         f"not {row.frames}")
+            raise Damage(
+                f"the chunk at byte {record.at} begins at frame {shape.start}, not {row.frames}"
+            )
         if row.ended and (row.track.spec.segment is None or shape.segments > 1):
             raise Damage(f"the chunk at byte {record.at} follows one that ended its track")
         row.frames = shape.start + shape.frames
@@ -122,8 +131,9 @@ def _tables(track: Track, payload: bytes) -> TableSet:
     if payload[:1] == b"\1":
         return TableSet.from_bytes(payload[1:], track.sizes)
     if payload[:1] != b"\0" or len(payload) != 1 + NAME_BYTES:
-        raise FormatError(f"tables must be embedded, or named by {NAME_BYTES} bytes, "
-                          f"got {len(payload)} bytes")
+        raise FormatError(
+            f"tables must be embedded, or named by {NAME_BYTES} bytes, got {len(payload)} bytes"
+        )
     sizes = tuple(level.size for level in track.spec.levels)
     return shipped(payload[1:], sizes).first(track.levels)
 

@@ -90,8 +90,10 @@ class TokenWriter:
         for name, row in self._rows.items():
             if not row.begun and any(side.per == "item" for side in row.track.spec.sides):
                 self.abandon()
-                raise TokenError(f"track {name!r} got no tokens, and so no sides, which it must "
-                                 "have; write to it, empty tokens at least")
+                raise TokenError(
+                    f"track {name!r} got no tokens, and so no sides, which it must "
+                    "have; write to it, empty tokens at least"
+                )
         given = samples if isinstance(samples, Mapping) else {next(iter(self._rows)): samples}
         for row in self._rows.values():
             for piece in row.rest():
@@ -134,8 +136,10 @@ class TokenWriter:
     def _samples(self, name: str, row: Row, given: int | None) -> int | None:
         samples = row.samples if given is None else given
         if samples is not None and not row.track.fits(samples, row.frames):
-            raise TokenError(f"{samples} samples at {row.track.rate} Hz are not the {row.frames} "
-                             f"frames of {row.track.spec.name} that were written")
+            raise TokenError(
+                f"{samples} samples at {row.track.rate} Hz are not the {row.frames} "
+                f"frames of {row.track.spec.name} that were written"
+            )
         return samples
 
     def _chunk(self, row: Row, tokens: AudioTokens) -> None:
@@ -174,9 +178,7 @@ def _spell_tables(tables: TableSet) -> bytes:
     return b"\0" + tables.name if is_shipped(tables.name) else b"\1" + tables.to_bytes()
 
 
-def _opened(
-    target: str | os.PathLike[str] | Writable, overwrite: bool
-) -> tuple[Writable, bool]:
+def _opened(target: str | os.PathLike[str] | Writable, overwrite: bool) -> tuple[Writable, bool]:
     """Open the target; the second value says whether the file is ours to sync and to close."""
     if not isinstance(target, (str, os.PathLike)):
         return target, False

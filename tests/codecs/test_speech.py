@@ -45,7 +45,7 @@ def test_latency_is_a_frame_and_ten_milliseconds(codec):
     x = voice(150, 0.4)[None, None]
     codes = codec.to_codes(x)
     rows = codec.quantizer.decode(codes)
-    out, _ = codec.decoder.step(rows[:, :1], codec.decoder.start(1))
+    out, _ = codec.decoder.step(rows[:, :1], codec.decoder.initial_state(1))
     assert out.shape[1] == 640 - 160
     assert codec.encoder.lookahead == 0
 
@@ -53,12 +53,12 @@ def test_latency_is_a_frame_and_ten_milliseconds(codec):
 def test_whole_equals_frame_by_frame(codec):
     x = voice(140, 0.8)[None, None] + 0.01 * torch.randn(1, 1, 12_800)
     codes = codec.to_codes(x)
-    state, parts = codec.encoder.start(1), []
+    state, parts = codec.encoder.initial_state(1), []
     for frame in x.transpose(1, 2).split(640, dim=1):
         row, state = codec.encoder.step(frame, state)
         parts.append(codec.quantizer.encode(row))
     assert torch.equal(torch.cat(parts, dim=2), codes)
-    state, parts = codec.decoder.start(1), []
+    state, parts = codec.decoder.initial_state(1), []
     for frame in codec.quantizer.decode(codes).split(1, dim=1):
         y, state = codec.decoder.step(frame, state)
         parts.append(y)

@@ -53,12 +53,12 @@ class NormsTime(nn.Linear):
 class KeepsRowsInPlace(nn.Conv1d):
     """Keeps its history in the module, where rows cannot be told apart."""
 
-    def start(self, batch):
+    def initial_state(self, batch):
         return torch.zeros(batch, 0)
 
     def step(self, x, state):
         held = getattr(self, "held", None)
-        held = super().start(len(x)) if held is None or len(held) != len(x) else held
+        held = super().initial_state(len(x)) if held is None or len(held) != len(x) else held
         y, self.held = super().step(x, held)
         return y, state
 

@@ -73,7 +73,7 @@ def test_quantizers_refuse_codes_that_no_codebook_has(name: str, over: bool):
 
 def test_streams_in_different_phases_do_not_join():
     block = testing.blocks()["conv-symmetric"]
-    states = [block.start(1), block.step(torch.zeros(1, 9, 4), block.start(1))[1]]
+    states = [block.initial_state(1), block.step(torch.zeros(1, 9, 4), block.initial_state(1))[1]]
     testing.check_clear_refusal(lambda: stack_states(states), ModelError, ["state 1", "alone"])
 
 

@@ -80,7 +80,7 @@ class ForgetsItsPast(nn.Conv1d):
     """Starts every step from silence."""
 
     def step(self, x, state):
-        return super().step(x, self.start(len(x)))
+        return super().step(x, self.initial_state(len(x)))
 
 
 class WritesInPlace(nn.Conv1d):

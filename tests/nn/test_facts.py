@@ -89,7 +89,10 @@ def test_fold_equals_whole(rows):
 
 def test_states_of_unlike_phase_do_not_stack():
     block = nn.Residual(nn.Conv1d(4, 4, 3, pad=(1, 1)))
-    fresh, begun = block.start(1), block.step(torch.zeros(1, 5, 4), block.start(1))[1]
+    fresh, begun = (
+        block.initial_state(1),
+        block.step(torch.zeros(1, 5, 4), block.initial_state(1))[1],
+    )
     with pytest.raises(ModelError, match=r"state 1 holds \[2, 4\] where state 0 holds \[1, 4\]"):
         nn.stack_states([fresh, begun])
     assert nn.select(nn.stack_states([begun, begun, begun]), [2, 0])[0].shape == (2, 2, 4)

@@ -126,6 +126,6 @@ def test_group_norm_runs_whole_only():
     assert stack.lookahead is None and stack.receptive is None
     assert stack(rows(9)).shape == (2, 9, 4)
     with pytest.raises(ModelError, match="run the block whole"):
-        stack.step(rows(9), stack.start(2))
+        stack.step(rows(9), stack.initial_state(2))
     with pytest.raises(ModelError, match="looks ahead without bound"):
         stack.blocks[1].settled(3)

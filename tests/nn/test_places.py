@@ -18,7 +18,7 @@ def test_nothing_is_made_on_another_device(name):
     """The meta device stands for any other: it refuses to meet a tensor of the CPU."""
     block = testing.blocks()[name].to("meta")
     x = torch.zeros(2, 8 * block.stride_in, 4, device="meta")
-    state = nn.select(nn.stack_states([block.start(1), block.start(1)]), [1, 0])
+    state = nn.select(nn.stack_states([block.initial_state(1), block.initial_state(1)]), [1, 0])
     outputs = [block(x)]
     for _ in range(2):
         y, state = block.step(x, state)

@@ -101,9 +101,9 @@ class ShortcutUnit(Block):
         self.shortcut, self.branch = Linear(channels, channels), branch
         self.lookahead, self.receptive = 0, branch.receptive
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the branch's state."""
-        return self.branch.start(batch)
+        return self.branch.initial_state(batch)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State

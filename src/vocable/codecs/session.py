@@ -24,7 +24,7 @@ def start_encoding(codec: Codec, batch: int = 1, levels: int | None = None) -> E
     """Return the state before the first sample of `batch` streams."""
     check_levels(codec, levels)
     rest = torch.zeros(batch, codec.channels, 0, device=codec.device)
-    return Encoding(codec.encoder.start(batch), rest, levels)
+    return Encoding(codec.encoder.initial_state(batch), rest, levels)
 
 
 @torch.inference_mode()
@@ -59,7 +59,7 @@ def finish_encoding(codec: Codec, state: Encoding) -> Int[Tensor, "batch levels 
 @torch.inference_mode()
 def start_decoding(codec: Codec, batch: int = 1) -> Decoding:
     """Return the state before the first frame of `batch` streams."""
-    return Decoding(codec.decoder.start(batch), batch)
+    return Decoding(codec.decoder.initial_state(batch), batch)
 
 
 @torch.inference_mode()

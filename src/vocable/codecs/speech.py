@@ -78,7 +78,7 @@ class Spectra(Block):
         self.ratio, self.lookahead, self.receptive = Fraction(1, hop), 0, window
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
-    def start(self, batch: int) -> Any:
+    def initial_state(self, batch: int) -> Any:
         return self.window.new_zeros(batch, self.size - self.stride_in)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -105,7 +105,7 @@ class PitchRows(Block):
         self.ratio, self.lookahead, self.receptive = Fraction(1, frame), 0, CONTEXT
         self.register_buffer("past", torch.zeros(CONTEXT - frame), persistent=False)
 
-    def start(self, batch: int) -> Any:
+    def initial_state(self, batch: int) -> Any:
         return self.past.repeat(batch, 1)
 
     @torch.no_grad()
@@ -141,8 +141,8 @@ class SpeechEncoder(Block):
         self.stride_in, self.ratio = c.frame, Fraction(1, c.frame)
         self.lookahead, self.receptive = 0, max(self.trunk.receptive or 0, CONTEXT)
 
-    def start(self, batch: int) -> Any:
-        return self.trunk.start(batch), self.pitch.start(batch)
+    def initial_state(self, batch: int) -> Any:
+        return self.trunk.initial_state(batch), self.pitch.initial_state(batch)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[1]:
@@ -215,7 +215,7 @@ class Source(Block):
         self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Fraction(1), 0, None
         self.register_buffer("window", torch.hann_window(window).sqrt(), persistent=False)
 
-    def start(self, batch: int) -> Any:
+    def initial_state(self, batch: int) -> Any:
         zeros = self.window.new_zeros
         past = zeros(batch, 2, len(self.window) - self.hop)
         phase = zeros(batch, dtype=torch.float64)
@@ -259,7 +259,7 @@ class OverlapAdd(Block):
         self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Fraction(hop), 1, 2
         self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
 
-    def start(self, batch: int) -> Any:
+    def initial_state(self, batch: int) -> Any:
         return self.window.new_zeros(batch, 0)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -296,8 +296,12 @@ class SpeechDecoder(Block):
         self.stride_in, self.ratio, self.lookahead = 1, Fraction(c.frame), 1
         self.receptive = None
 
-    def start(self, batch: int) -> Any:
-        return self.source.start(batch), self.trunk.start(batch), self.overlap.start(batch)
+    def initial_state(self, batch: int) -> Any:
+        return (
+            self.source.initial_state(batch),
+            self.trunk.initial_state(batch),
+            self.overlap.initial_state(batch),
+        )
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[1]:

@@ -45,10 +45,10 @@ class Block(nn.Module):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time_out channels_out"]:
         """Run whole: a step from the empty state, then the rest."""
-        y, state = self.step(x, self.start(x.shape[0]))
+        y, state = self.step(x, self.initial_state(x.shape[0]))
         return join(y, self.finish(state))
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the state before the first row."""
         return ()
 
@@ -98,9 +98,9 @@ class Stack(Block):
             x = block(x)
         return x
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the states of the members, in order."""
-        return tuple(block.start(batch) for block in self._members())
+        return tuple(block.initial_state(batch) for block in self._members())
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -169,9 +169,9 @@ class Residual(Block):
         y: Tensor = self.branch(x)
         return x + y
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the branch's state and the rows of the skip that wait (none yet)."""
-        return self.branch.start(batch), self.zeros(batch, 0, 0)
+        return self.branch.initial_state(batch), self.zeros(batch, 0, 0)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -214,7 +214,7 @@ def fold(
             f"a step of {type(block).__name__} takes a multiple of {block.stride_in} rows but rows "
             f"is {rows}"
         )
-    state, pieces = block.start(x.shape[0]), []
+    state, pieces = block.initial_state(x.shape[0]), []
     for tile in torch.split(x, rows, 1):
         y, state = block.step(tile, state)
         pieces.append(y)

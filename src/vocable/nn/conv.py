@@ -60,7 +60,7 @@ class Conv1d(Block):
         """Convolve the padded rows at once."""
         return self._convolve(F.pad(x, (0, 0, *self.pad)))
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the left padding, `[batch, left, channels_in]`."""
         return self.zeros(batch, self.pad[0], self.channels_in)
 

@@ -70,7 +70,7 @@ class EdgeConv1d(Conv1d):
         rows = self._extend(rows, *self.pad) if x.shape[1] else rows
         return self._convolve(rows[:, : rows.shape[1] - short])
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return no rows yet, and one empty row as a sign that no edge is made yet."""
         return self.zeros(batch, 0, self.channels_in), self.zeros(batch, 1, 0)
 

@@ -21,7 +21,7 @@ class LSTM(Block):
         super().__init__()
         self.cells = nn.LSTM(channels_in, channels, layers, batch_first=True)
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return zeros for the hidden and the cell values, each `[batch, layers, channels]`."""
         shape = (batch, self.cells.num_layers, self.cells.hidden_size)
         return self.zeros(*shape), self.zeros(*shape)

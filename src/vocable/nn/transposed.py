@@ -56,7 +56,7 @@ class ConvTranspose1d(Block):
         """Return how many output rows are final; part of a row's share may be."""
         return max(0, rows * self.stride - self.trim[0])
 
-    def start(self, batch: int) -> State:
+    def initial_state(self, batch: int) -> State:
         """Return the rows before the first, and as many empty rows as are still to be cut."""
         past = self.zeros(batch, self.taps - 1, self.channels_in)
         return past, self.zeros(batch, self.trim[0], 0)

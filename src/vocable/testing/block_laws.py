@@ -25,7 +25,7 @@ def run_steps(block: Block, x: Tensor, sizes: Sequence[int]) -> Tensor:
 
 def run_open(block: Block, x: Tensor, sizes: Sequence[int]) -> tuple[Tensor, State]:
     """Run in steps without finishing; return the output so far and the state."""
-    pieces, state = [], block.start(len(x))
+    pieces, state = [], block.initial_state(len(x))
     for piece in cut(x, sizes):
         y, state = block.step(piece, state)
         pieces.append(y)
@@ -139,7 +139,7 @@ def check_state_bounded(block: Block, x: Tensor, size: int) -> None:
     size: rows of each step, a multiple of `block.stride_in` that divides the rows of `x`.
     """
     with torch.no_grad():
-        state, held = block.start(len(x)), []
+        state, held = block.initial_state(len(x)), []
         for piece in cut(x, [size] * (x.shape[1] // size)):
             _, state = block.step(piece, state)
             held.append(held_bytes(state))

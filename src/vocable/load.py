@@ -8,16 +8,16 @@ in a model's folder is ever run.
 from __future__ import annotations
 
 import copy
-import difflib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.atomic import replacing
 from vocable.errors import ModelError
+from vocable.nearest import nearest
 
 if TYPE_CHECKING:
     import torch
@@ -88,8 +88,7 @@ def find(name: str | os.PathLike[str]) -> Path:
         raise ModelError(f"{path} is no model; give a folder with {CONFIG} and {WEIGHTS}")
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
         return _fetch(str(name))
-    near = difflib.get_close_matches(str(name), _bundled(), n=3)
-    hint = f"nearest: {', '.join(near)}" if near else f"there are: {_bundled_text()}"
+    hint = nearest(str(name), _bundled(), most=3)
     raise ModelError(f'no codec named "{name}"; {hint} ("vocable models" shows all)')
 
 
@@ -173,7 +172,7 @@ def save_model(
     Files that are there are replaced, one by one, the description last.
     """
     from vocable import weights
-    from vocable.codecs import config_values, drop_learning, spec_values
+    from vocable.codecs import drop_learning
 
     folder, name = Path(folder), name or codec.name
     lean = copy.deepcopy(codec)
@@ -190,9 +189,9 @@ def save_model(
         "name": name,
         "version": version,
         "architecture": codec.architecture,
-        "config": config_values(codec.config),
+        "config": asdict(codec.config),
         "space": space,
-        "spec": spec_values(replace(codec.spec, space=space)),
+        "spec": replace(codec.spec, space=space).to_dict(),
         "sha256": weights.file_hash(folder / WEIGHTS),
         **(facts or {}),
     }

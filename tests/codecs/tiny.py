@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
 
-from vocable.codecs import Codec, build, config_values
+from vocable.codecs import Codec, build
 from vocable.codecs.seanet import SEANet, seanet_tiny
 from vocable.codecs.speech import SpeechConfig
 
@@ -26,7 +26,7 @@ def speech(seed: int = 0) -> Codec:
         encoder_channels=8, encoder_blocks=1, latent=8, decoder_channels=8, decoder_blocks=1,
         contours=8, sizes=(16,) * 3, dimensions=4,
     )  # fmt: skip
-    codec = build("speech", config_values(config)).eval()
+    codec = build("speech", asdict(config)).eval()
     codec.quantizer.book.hz.copy_(torch.arange(32.0).reshape(8, 4) * 10)
     return fitted(codec)
 

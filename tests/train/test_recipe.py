@@ -26,8 +26,8 @@ def test_a_recipe_survives_its_table() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("optimizer.learning=1", "no key optimizer.learning; nearest: optimizer.lr"),
-        ("optimizr.lr=1", "no key optimizr; nearest: optimizer "),
+        ("optimizer.learning=1", "no key optimizer.learning; known: lr, betas"),
+        ("optimizr.lr=1", 'no key optimizr; nearest: "optimizer"'),
         ("optimizer.lr=fast", "optimizer.lr is 'fast'; wanted float"),
         ("optimizer.betas=[0.9]", "optimizer.betas is"),
         ("precision=fp8", "precision is 'fp8'; wanted 'fp32' | 'bf16'"),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vocable.errors import RecipeError
-from vocable.train.fill import fill
+from vocable.fitting import fit
 
 
 def _demand(holds: bool, message: str) -> None:
@@ -287,8 +287,7 @@ def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
 
 def recipe_from(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe that a table of plain values describes, checked."""
-    recipe: Recipe = fill(Recipe, table)
-    return recipe
+    return fit(Recipe, table, "recipe", RecipeError)
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any], where: str = "") -> list[str]:

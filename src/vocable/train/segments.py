@@ -5,7 +5,6 @@ A segment's place is uniform over all of the audio, unless the recipe weighs its
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.errors import RecipeError
+from vocable.nearest import nearest
 from vocable.train.recipe import Augment
 from vocable.train.recordings import FULL, Recordings
 
@@ -104,10 +104,9 @@ def _shares(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
     if unknown and not known:
         _log.warning("data.weights weighs nothing: no recording to train on names its set")
     elif unknown:
-        nearest = difflib.get_close_matches(unknown[0], known, n=len(known), cutoff=0.0)
         raise RecipeError(
             f'data.weights names "{unknown[0]}", a set that no recording to train on has; '
-            f"there are, nearest first: {', '.join(nearest)}"
+            f"{nearest(unknown[0], known, most=len(known))}"
         )
     shares = [weights.get(name, 1.0) for name in sets]
     if not sum(shares) > 0:

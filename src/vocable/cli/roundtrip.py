@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
     """Refuse nan, which lies in every range."""
     if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is no number of semitones", ctx, option)
+        raise click.BadParameter(f"{value} is not a number of semitones", ctx, option)
     return value
 
 
@@ -71,8 +71,8 @@ def command(
 ) -> int:
     """Encode and decode a recording, and measure what is lost.
 
-    PESQ-WB and STOI (extra [eval]; pesq needs a compiler) are of the first 30 s at 16 kHz, all
-    channels mixed.
+    Measures (extras [eval] and [pesq], which needs a compiler) are of the first 30 s, all channels
+    mixed, at the rate that they are defined at, else the codec's.
     """
     check_input(audio)
     check_outputs([out, vcb, report], audio, force=force)
@@ -86,20 +86,22 @@ def command(
     check_levels(opened.spec, levels)
     if pitch is not None:
         _check_pitch(opened)
-    from vocable.cli import trip
+    from vocable.cli.compare import as_table, as_title, compare
 
     voice = Voice(as_json=as_json, quiet=quiet)
     with arriving(audio) as source, leaving(out, ".wav") as target:
-        made = trip.make(opened, source, target, levels=levels, mix=mix, pitch=pitch, voice=voice)
+        result = compare(opened, source, target, levels=levels, mix=mix, pitch=pitch, voice=voice)
     if vcb is not None:
-        made.tokens.save(vcb, overwrite=force)
+        result.tokens.save(vcb, overwrite=force)
     if report is not None:
         from vocable.cli.report import draw
 
-        draw(report, made.before, made.after, made.tokens, title=_title(audio, made.facts))
-    voice.result({"input": audio, "output": out, "tokens": vcb, "report": report, **made.facts})
+        title = as_title(result, "stdin" if audio == PIPE else os.path.basename(audio))
+        draw(report, result.reference, result.decoded, result.tokens, title=title)
+    files = {"input": audio, "output": out, "tokens": vcb, "report": report}
+    voice.result({**files, **result.facts, **result.scores})
     if not as_json and not quiet:
-        click.echo(trip.as_table(made), err=piped)
+        click.echo(as_table(result), err=piped)
     return 0
 
 
@@ -124,17 +126,6 @@ def _check_plot() -> None:
 def _check_pitch(codec: Codec) -> None:
     if not hasattr(codec, "shift_pitch"):
         raise Refusal(
-            f"--pitch: {codec.name} has no tokens of pitch; take a codec with a level of the role "
+            f"--pitch: {codec.name} has no pitch tokens; take a codec with a level of the role "
             'prosody ("vocable info CODEC")'
         )
-
-
-def _title(audio: str, facts: dict[str, Any]) -> str:
-    name = "stdin" if audio == PIPE else os.path.basename(audio)
-    rate = facts["bits_per_second"] / 1000
-    words = [name, f"{facts['codec']}, {facts['levels']} levels, {rate:.2f} kbps"]
-    if facts["pitch_semitones"]:
-        words.append(f"pitch {facts['pitch_semitones']:+g} semitones")
-    words += [f"PESQ-WB {facts['pesq_wb']:.2f}"] if facts["pesq_wb"] is not None else []
-    words += [f"STOI {facts['stoi']:.3f}"] if facts["stoi"] is not None else []
-    return "    ".join(words)

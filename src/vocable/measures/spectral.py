@@ -14,6 +14,7 @@ Filters = Float64[np.ndarray, "bins bands"]
 # Windows in samples and mel bands of each (DAC's paper; its class has other defaults).
 MEL_SCALES = ((32, 5), (64, 10), (128, 20), (256, 40), (512, 80), (1024, 160), (2048, 320))
 MEL_FLOOR = 1e-5
+MEL_MIN_RATE = 8000
 LSD_WINDOW = 2048
 LSD_FLOOR = 1e-8
 
@@ -27,7 +28,7 @@ def mel_distance(reference: Signal, degraded: Signal, rate: int) -> float:
     Kumar et al. 2023, arXiv 2306.06546; definitions differ, so compare only with this one.
     """
     x, y = check_pair(reference, degraded)
-    check_rate(rate, least=8000)
+    check_rate("mel_distance", rate, least=MEL_MIN_RATE)
     _check_length(x, "mel_distance")
     return float(sum(_mel_difference(x, y, rate, window, bands) for window, bands in MEL_SCALES))
 
@@ -55,7 +56,11 @@ def magnitudes(samples: Samples, window: int, hop: int) -> Spectrum:
 
 @lru_cache(maxsize=32)
 def mel_filters(rate: int, window: int, bands: int) -> Filters:
-    """Return triangular filters of equal area, on Slaney's mel scale from 0 Hz to half the rate."""
+    """Return triangular filters of equal area, on Slaney's mel scale from 0 Hz to half the rate.
+
+    These are librosa's, in which published distances are stated. Training losses use another bank
+    on purpose: `vocable.signal.spectra.mel_filters`, on the HTK scale, each filter with peak 1.
+    """
     bins = np.arange(window // 2 + 1) * (rate / window)
     edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(rate / 2), bands + 2))
     rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]

@@ -5,15 +5,22 @@ score of 1e-5, a bytes message, a crash on long input) into one MeasureError wit
 """
 
 import warnings
-from typing import Any
 
 from vocable.errors import MeasureError
-from vocable.measures.checks import Signal, check_pair, check_rate, is_silent
+from vocable.measures.checks import (
+    Signal,
+    check_longest,
+    check_pair,
+    check_rate,
+    import_package,
+    is_silent,
+)
 
 PESQ_RATE = 16000
-# The ITU's code keeps fixed tables of 50 utterances and crashes beyond them; 30 s stay below.
+PESQ_SHORTEST = 0.25  # seconds
+# Seconds: the ITU's code has tables for 50 utterances and crashes beyond them; 30 s stay below.
 PESQ_LONGEST = 30.0
-PESQ_SHORTEST = 0.25
+STOI_MIN_RATE = 8000
 
 
 def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
@@ -23,10 +30,16 @@ def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
     silence on either side, no speech found, another rate. ITU-T P.862.2, package pesq.
     """
     x, y = check_pair(reference, degraded)
-    _check_pesq(rate, x.size)
+    check_rate("pesq_wb", rate, exactly=PESQ_RATE)
+    check_longest("pesq_wb", x.size / rate, PESQ_LONGEST)
+    if x.size < PESQ_SHORTEST * rate:
+        raise MeasureError(
+            f"pesq_wb needs at least {PESQ_SHORTEST} s, got {x.size / rate:.2f} s; "
+            "leave this clip out"
+        )
     if is_silent(y):
         raise MeasureError("pesq_wb is not defined for a silent degraded signal; count it apart")
-    package = _import_pesq()
+    package = import_package("pesq", "pesq_wb", "pesq")
     try:
         return float(package.pesq(rate, x, y, "wb"))
     except (package.PesqError, ValueError) as error:
@@ -42,8 +55,8 @@ def stoi(reference: Signal, degraded: Signal, rate: int) -> float:
     MeasureError (the package would return 1e-5). Taal et al. 2011, package pystoi.
     """
     x, y = check_pair(reference, degraded)
-    check_rate(rate, least=8000)
-    package = _import_pystoi()
+    check_rate("stoi", rate, least=STOI_MIN_RATE)
+    package = import_package("pystoi", "stoi", "eval")
     too_short = f"stoi needs at least 0.4 s of active speech, got {x.size / rate:.2f} s in all"
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Not enough STFT frames")
@@ -53,38 +66,7 @@ def stoi(reference: Signal, degraded: Signal, rate: int) -> float:
             raise MeasureError(too_short) from error
 
 
-def _check_pesq(rate: int, samples: int) -> None:
-    if rate != PESQ_RATE:
-        raise MeasureError(f"pesq_wb is defined at {PESQ_RATE} Hz, got {rate} Hz; resample both")
-    seconds = samples / rate
-    if not PESQ_SHORTEST <= seconds <= PESQ_LONGEST:
-        raise MeasureError(
-            f"pesq_wb scores {PESQ_SHORTEST} to {PESQ_LONGEST:.0f} s at a time, "
-            f"got {seconds:.2f} s; cut both alike"
-        )
-
-
-def _import_pesq() -> Any:
-    try:
-        import pesq
-    except ImportError as error:
-        raise _missing("pesq_wb", "pesq", "pesq") from error
-    return pesq
-
-
-def _import_pystoi() -> Any:
-    try:
-        import pystoi
-    except ImportError as error:
-        raise _missing("stoi", "pystoi", "eval") from error
-    return pystoi
-
-
-def _missing(measure: str, package: str, extra: str) -> MeasureError:
-    return MeasureError(f'{measure} needs the package {package}: pip install "vocable[{extra}]"')
-
-
 def _text(error: Exception) -> str:
     """Return the message, which pesq raises as bytes."""
-    said = error.args[0] if error.args else type(error).__name__
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    message = error.args[0] if error.args else type(error).__name__
+    return message.decode(errors="replace") if isinstance(message, bytes) else str(message)

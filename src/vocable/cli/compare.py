@@ -1,14 +1,14 @@
-"""One recording there and back: what `vocable roundtrip` does, measures and shows.
+"""Encode and decode one recording, score what comes back, and show the result as text.
 
-It goes through files block by block, so that memory does not grow with the length; scores and
-pictures are of the start.
+The recording goes through files block by block, so that memory does not grow with its length; the
+scores are of its first 30 s.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,29 +18,28 @@ import numpy as np
 from vocable.audio import Audio, AudioReader
 from vocable.cli.results import token_facts
 from vocable.cli.say import Voice, kbps, size, table, times
-from vocable.errors import MeasureError
-from vocable.measures.speech import pesq_wb, stoi
+from vocable.measures import REGISTRY, Measure, default_measures, score_all
 from vocable.tokens import AudioTokens, read_tokens
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
 
 MEASURED = 30.0  # seconds: PESQ is not defined for more
-RATE = 16_000  # Hz at which PESQ-WB and STOI are quoted
 
 
 @dataclass(frozen=True)
-class Trip:
-    """The tokens of a recording, how it begins before and after, and what can be said of it."""
+class Comparison:
+    """The tokens of a recording, how it begins, how what is decoded from them begins, and facts."""
 
     tokens: AudioTokens
-    before: Audio  # the first 30 s
-    after: Audio
-    facts: dict[str, Any]  # keys carry units; None stands for what has no value
-    unscored: dict[str, str]  # why a measure has no value
+    reference: Audio  # the first 30 s
+    decoded: Audio
+    facts: dict[str, Any]  # keys carry units
+    scores: dict[str, float | None]  # by measure; None where it has no value
+    unscored: dict[str, str]  # why it has none
 
 
-def make(
+def compare(
     codec: Codec,
     source: str,
     target: str,
@@ -49,10 +48,10 @@ def make(
     mix: bool,
     pitch: float | None,
     voice: Voice,
-) -> Trip:
+) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
-    before = _start(source)
-    _warm_up(codec, before)
+    reference = _read_start(source)
+    _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         file = str(Path(folder) / "tokens.vcb")
         with voice.time_left("encoding") as left:
@@ -67,18 +66,17 @@ def make(
             codec.decode_to(file, target, overwrite=True, progress=left)
             decoding = time.perf_counter() - began
         facts, tokens = token_facts(file), read_tokens(file)
-    after = _start(target)
-    scores, unscored = _score(before, after, pitch)
+    decoded = _read_start(target)
+    scores, unscored = _score(reference, decoded, tokens.spec.rate, shifted=bool(pitch))
     facts |= {
         "pitch_semitones": pitch or 0.0,
-        **scores,
         "encode_times_real_time": facts["seconds"] / encoding,
         "decode_times_real_time": facts["seconds"] / decoding,
     }
-    return Trip(tokens, before, after, facts, unscored)
+    return Comparison(tokens, reference, decoded, facts, scores, unscored)
 
 
-def _start(path: str) -> Audio:
+def _read_start(path: str) -> Audio:
     """Return the first 30 s of a recording."""
     with AudioReader(path) as reader:
         block = next(iter(reader.blocks(round(MEASURED * reader.rate))), None)
@@ -92,38 +90,38 @@ def _warm_up(codec: Codec, audio: Audio) -> None:
 
 
 def _score(
-    before: Audio, after: Audio, pitch: float | None
+    reference: Audio, decoded: Audio, rate: int, *, shifted: bool
 ) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Return PESQ-WB and STOI, and why where there are none."""
-    measures = {"pesq_wb": pesq_wb, "stoi": stoi}
-    if pitch:
-        return dict.fromkeys(measures), dict.fromkeys(measures, "the pitch is shifted")
-    x, y = _comparable(before), _comparable(after)
-    length = min(len(x), len(y))
+    """Return what the default measures say (None: nothing), and why where they say nothing."""
     scores: dict[str, float | None] = {}
-    unscored = {}
-    for name, measure in measures.items():
-        found = _scored(measure, x[:length], y[:length])
-        scores[name] = None if isinstance(found, str) else found
-        if isinstance(found, str):
-            unscored[name] = found
+    unscored: dict[str, str] = {}
+    for measure in default_measures():
+        found: dict[str, float] = {}
+        if shifted and measure.reference:
+            unscored[measure.name] = "the pitch is shifted"
+        else:
+            found, reasons = score_all([measure], *_prepared(measure, reference, decoded, rate))
+            unscored |= reasons
+        scores[measure.name] = found.get(measure.name)
     return scores, unscored
 
 
-def _comparable(audio: Audio) -> Any:
-    return audio.mono().resample(RATE).samples[0]
+def _prepared(
+    measure: Measure, reference: Audio, decoded: Audio, rate: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return both recordings as a measure takes them: one channel, its rate, equal lengths.
+
+    A measure without a rate of its own gets the codec's.
+    """
+    rate = measure.rate or max(rate, measure.min_rate)
+    x, y = (audio.mono().resample(rate).samples[0] for audio in (reference, decoded))
+    length = int(min(len(x), len(y), measure.longest * rate))
+    return x[:length], y[:length], rate
 
 
-def _scored(measure: Callable[..., float], x: Any, y: Any) -> float | str:
-    try:
-        return measure(x, y, RATE)
-    except MeasureError as error:
-        return str(error)
-
-
-def as_table(trip: Trip) -> str:
+def as_table(comparison: Comparison) -> str:
     """Return the facts as the table that people read."""
-    facts = trip.facts
+    facts = comparison.facts
     channels = f", {facts['channels']} channels" if facts["channels"] > 1 else ""
     streams = f", {facts['streams']} streams" if facts["streams"] > 1 else ""
     disk = f"{kbps(facts['bits_per_second_on_disk'])} ({size(facts['bytes'])})"
@@ -131,11 +129,10 @@ def as_table(trip: Trip) -> str:
         ("codec", facts["space"]),
         ("duration", f"{facts['seconds']:.2f} s at {facts['rate_hz']} Hz{channels}"),
         ("frames", f"{facts['frames']} ({facts['frames_per_second']:g} frames/s{streams})"),
-        ("levels", f"{facts['levels']} of {len(trip.tokens.spec.levels)}"),
+        ("levels", f"{facts['levels']} of {len(comparison.tokens.spec.levels)}"),
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
         ("bit rate, on disk", disk),
-        ("PESQ-WB", _shown(trip, "pesq_wb", ".2f")),
-        ("STOI", _shown(trip, "stoi", ".3f")),
+        *_score_rows(comparison),
         ("encode", times(facts["encode_times_real_time"])),
         ("decode", times(facts["decode_times_real_time"])),
     ]
@@ -144,7 +141,21 @@ def as_table(trip: Trip) -> str:
     return table(rows)
 
 
-def _shown(trip: Trip, measure: str, digits: str) -> str:
-    if measure in trip.unscored:
-        return f"not measured: {trip.unscored[measure]}"
-    return format(trip.facts[measure], digits)
+def as_title(comparison: Comparison, name: str) -> str:
+    """Return the one line over a picture of the recording `name`."""
+    facts, unscored = comparison.facts, comparison.unscored
+    rate = facts["bits_per_second"] / 1000
+    words = [name, f"{facts['codec']}, {facts['levels']} levels, {rate:.2f} kbps"]
+    if facts["pitch_semitones"]:
+        words.append(f"pitch {facts['pitch_semitones']:+g} semitones")
+    words += [" ".join(row) for row in _score_rows(comparison) if row[0] not in unscored]
+    return "    ".join(words)
+
+
+def _score_rows(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Yield name and value, with its unit, of every measure; or why it has no value."""
+    for name, value in comparison.scores.items():
+        if value is None:
+            yield name, f"not measured: {comparison.unscored[name]}"
+        else:
+            yield name, REGISTRY[name].format(value)

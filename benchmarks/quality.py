@@ -1,11 +1,11 @@
-"""Score our codec at each prefix of its levels beside Codec2 and Opus, on the same clips.
+"""Score a codec at each prefix of its levels beside Codec2 and Opus, on the same clips.
 
     python -m benchmarks.quality --data FOLDER [--data FOLDER] [--codec NAME_OR_FOLDER] [--clips N]
 
 A FOLDER holds a manifest.jsonl and the recordings it names. Prints two Markdown tables: the systems
 (mean, ± standard error over clips), and the gain of each added level (paired differences with a
-95 % bootstrap interval over speakers). A clip that a measure is not defined for is left out of its
-mean and counted in n.
+95 % bootstrap interval over speakers), by every measure that is registered. A clip that a measure
+is not defined for is left out of its mean, with the reason on stderr; n counts those that are left.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,11 +25,9 @@ from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
 from benchmarks.scores import Score, levels_table, systems_table
 from benchmarks.tables import progress
-from vocable.errors import MeasureError
-from vocable.measures import mel_distance, pesq_wb, stoi
+from vocable.measures import REGISTRY, score_all
 
 RATE = 16000
-MEASURES = {"PESQ-WB": pesq_wb, "STOI": stoi, "mel distance": mel_distance}
 PEERS = {
     "Codec2 1300": peers.Codec2("1300"),
     "Codec2 3200": peers.Codec2("3200"),
@@ -39,10 +37,10 @@ PEERS = {
 
 @dataclass
 class Result:
-    """All scores of one clip, and the energies that ours left after each prefix of its levels."""
+    """All scores of one clip, and the energies of the codec's latent and residuals."""
 
     scores: list[Score] = field(default_factory=list)
-    energies: list[float] = field(default_factory=list)  # latent first, then after each level
+    energies: list[float] = field(default_factory=list)  # latent, residual after each prefix
     refusals: list[str] = field(default_factory=list)
 
 
@@ -53,14 +51,14 @@ def main() -> None:
     clips = (
         clips[:: max(1, len(clips) // options.clips)][: options.clips] if options.clips else clips
     )
-    named = None if options.codec == "none" else options.codec
-    results = list(score_all(clips, named, options.peers, options.jobs))
+    codec = None if options.codec == "none" else options.codec
+    results = list(score_clips(clips, codec, options.peers, options.jobs))
     for line in (line for result in results for line in result.refusals):
         print(line, file=sys.stderr)
     scores = [score for result in results for score in result.scores]
-    energies = np.sum([r.energies for r in results], axis=0) if named else np.zeros(0)
+    energies = np.sum([r.energies for r in results], axis=0) if codec else np.zeros(0)
     report = [*systems_table(scores, energies), ""]
-    report += [*levels_table(scores), ""] if named else []
+    report += [*levels_table(scores), ""] if codec else []
     report += [f"{len(clips)} clips; {describe('pesq', 'pystoi', 'soxr')}"]
     print("\n".join(report))
     if options.json:
@@ -84,9 +82,11 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def score_all(clips: list[Clip], codec: str | None, others: bool, jobs: int) -> Iterator[Result]:
-    """Yield the result of each clip in order, saying on stderr how far it is."""
-    work = partial(score_clip, codec=codec, others=others)
+def score_clips(
+    clips: list[Clip], codec: str | None, with_peers: bool, jobs: int
+) -> Iterator[Result]:
+    """Yield the result of each clip in order; progress goes to stderr."""
+    work = partial(score_clip, codec=codec, with_peers=with_peers)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for done, result in enumerate(pool.map(work, clips), start=1):
             progress(f"{done} of {len(clips)} clips")
@@ -94,7 +94,7 @@ def score_all(clips: list[Clip], codec: str | None, others: bool, jobs: int) -> 
     progress("")
 
 
-def score_clip(clip: Clip, codec: str | None, others: bool) -> Result:
+def score_clip(clip: Clip, codec: str | None, with_peers: bool) -> Result:
     """Run every system on one clip."""
     x = clip.read(RATE).astype(np.float64)
     hiss = np.random.default_rng(0).standard_normal(x.size) * np.sqrt(np.mean(x**2))
@@ -102,32 +102,23 @@ def score_clip(clip: Clip, codec: str | None, others: bool) -> Result:
         ("the clip itself", x, RATE * 16.0),
         ("clip + white noise, 0 dB", x + hiss, RATE * 16.0),
     ]
-    if others:
+    if with_peers:
         outputs += [(name, *peer(x)) for name, peer in PEERS.items()]
     result = Result()
     if codec:
-        decoded, result.energies = run_ours(codec, x)
+        decoded, result.energies = run_codec(codec, x)
         outputs += decoded
     for system, y, rate in outputs:
-        values = {name: attempt(name, x, y, clip, system, result) for name in MEASURES}
+        scores, unscored = score_all(REGISTRY, x, y, RATE)
+        values = {name: scores.get(name) for name in REGISTRY}
         result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
+        result.refusals += [f"{clip.name}, {system}: {why}" for why in unscored.values()]
     return result
 
 
-def attempt(
-    name: str, x: np.ndarray, y: np.ndarray, clip: Clip, system: str, result: Result
-) -> float | None:
-    """Return one measure, or None with the reason among the refusals."""
-    try:
-        return MEASURES[name](x, y, RATE)
-    except MeasureError as error:
-        result.refusals.append(f"{clip.name}, {system}: {error}")
-        return None
-
-
-def run_ours(name: str, x: np.ndarray) -> tuple[list[tuple[str, np.ndarray, float]], list[float]]:
+def run_codec(name: str, x: np.ndarray) -> tuple[list[tuple[str, np.ndarray, float]], list[float]]:
     """Return name, samples and bit/s of each prefix, and the energies left after each level."""
-    codec = load_ours(name)
+    codec = load_codec(name)
     tokens = codec.encode(x.astype(np.float32), rate=RATE)
     prefixes = [tokens.first(n) for n in codec.spec.prefixes]
     decoded = [codec.decode(part).samples[0].astype(np.float64) for part in prefixes]
@@ -147,19 +138,15 @@ def residual_energies(codec, x: np.ndarray) -> list[float]:
     return [left[0], *(left[n] for n in codec.spec.prefixes)]
 
 
-_loaded: dict = {}  # one codec a process
-
-
-def load_ours(name: str):
+@cache
+def load_codec(name: str):
     """Return the codec, loaded once in each process, on one thread."""
-    if name not in _loaded:
-        import torch
+    import torch
 
-        import vocable
+    import vocable
 
-        torch.set_num_threads(1)
-        _loaded[name] = vocable.load(name).eval()
-    return _loaded[name]
+    torch.set_num_threads(1)
+    return vocable.load(name)
 
 
 if __name__ == "__main__":

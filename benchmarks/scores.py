@@ -1,16 +1,17 @@
-"""Hold what systems made of clips; make tables of it: means, and gains from level to level."""
+"""Hold the scores of systems on clips, and make tables of them: means, and gains of each level."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from benchmarks.intervals import Interval, interval, standard_error
 from benchmarks.tables import heading, row
+from vocable.evaluate import Interval, paired_interval, standard_error
 
 
 @dataclass
 class Score:
-    """What one system made of one clip; None where a measure is not defined."""
+    """What the measures say of one system on one clip; None where one is not defined."""
 
     system: str
     clip: str
@@ -20,50 +21,69 @@ class Score:
 
 
 def systems_table(scores: list[Score], energies: np.ndarray) -> list[str]:
-    """Return the Markdown table of systems; `energies` are those after each prefix of ours."""
+    """Return the Markdown table of systems.
+
+    energies: of the codec's latent, then of what is left of it after each prefix of the levels.
+    """
     measures = list(scores[0].measures)
     head = ["system", "kbit/s", *measures, "residual, dB", "n"]
     lines = [heading(head)]
     names = list(dict.fromkeys(score.system for score in scores))
-    ours = [name for name in names if name.endswith(" levels")]
+    prefixes = [name for name in names if name.endswith(" levels")]
     for name in names:
-        mine = [score for score in scores if score.system == name]
-        rate = np.mean([score.bits_per_second for score in mine]) / 1000
-        left = ""
-        if name in ours:
-            left = f"{10 * np.log10(energies[1 + ours.index(name)] / energies[0]):.1f}"
-        cells = [cell(mine, measure) for measure in measures]
-        least = min(len(valid(mine, measure)) for measure in measures)
-        lines.append(row([name, f"{rate:.2f}", *cells, left, f"{least} of {len(mine)}"]))
+        own = [score for score in scores if score.system == name]
+        rate = np.mean([score.bits_per_second for score in own]) / 1000
+        residual = ""
+        if name in prefixes:
+            share = energies[1 + prefixes.index(name)] / energies[0]
+            residual = f"{10 * np.log10(share):.1f}"
+        cells = [cell(own, measure) for measure in measures]
+        least = min(len(valid(own, measure)) for measure in measures)
+        lines.append(row([name, f"{rate:.2f}", *cells, residual, f"{least} of {len(own)}"]))
     return lines
 
 
 def levels_table(scores: list[Score]) -> list[str]:
     """Return the Markdown table of what levels add, between neighbours and over doublings."""
     measures = list(scores[0].measures)
-    ours = [s for s in dict.fromkeys(score.system for score in scores) if s.endswith(" levels")]
-    counts = [int(name.split()[-2]) for name in ours]
-    pairs = list(zip(ours, ours[1:], strict=False))
-    doubled = [n for n in (counts[-1] // 4, counts[-1] // 2, counts[-1]) if n in counts]
-    named = [ours[counts.index(n)] for n in doubled]
-    pairs += [pair for pair in zip(named, named[1:], strict=False) if pair not in pairs]
+    names = dict.fromkeys(score.system for score in scores)
+    prefixes = {int(name.split()[-2]): name for name in names if name.endswith(" levels")}
+    pairs = list(pairwise(prefixes.values()))
+    most = max(prefixes)
+    doubled = [prefixes[n] for n in (most // 4, most // 2, most) if n in prefixes]
+    pairs += [pair for pair in pairwise(doubled) if pair not in pairs]
     head = ["levels", *(f"Δ {measure}" for measure in measures)]
     lines = [heading(head)]
     for before, after in pairs:
         step = f"{before.split()[-2]} → {after.split()[-2]}"
-        lines.append(row([step, *(str(gain(scores, before, after, m)) for m in measures)]))
+        lines.append(row([step, *(gain_cell(scores, before, after, m) for m in measures)]))
     return lines
 
 
 def gain(scores: list[Score], before: str, after: str, measure: str) -> Interval:
     """Return the paired difference after − before over the clips that both have."""
-    value = {(s.system, s.clip): s.measures[measure] for s in scores}
-    owner = {s.clip: s.speaker for s in scores}
-    both = [
-        clip for clip in owner if None not in (value.get((before, clip)), value.get((after, clip)))
-    ]
-    gains = np.array([value[after, clip] - value[before, clip] for clip in both])
-    return interval(gains, [owner[clip] for clip in both])
+    pairs = common(scores, before, after, measure)
+    first, second = (np.array([pair[side] for pair in pairs.values()]) for side in (0, 1))
+    speakers = {score.clip: score.speaker for score in scores}
+    return paired_interval(first, second, [speakers[clip] for clip in pairs])
+
+
+def gain_cell(scores: list[Score], before: str, after: str, measure: str) -> str:
+    """Return the paired difference, or a dash where no clip has both."""
+    pairs = common(scores, before, after, measure)
+    return str(gain(scores, before, after, measure)) if pairs else "–"
+
+
+def common(
+    scores: list[Score], before: str, after: str, measure: str
+) -> dict[str, tuple[float, float]]:
+    """Return both systems' values of one measure, by clip, where both have one."""
+    values = {(score.system, score.clip): score.measures[measure] for score in scores}
+    pairs = {
+        score.clip: (values.get((before, score.clip)), values.get((after, score.clip)))
+        for score in scores
+    }
+    return {clip: pair for clip, pair in pairs.items() if None not in pair}
 
 
 def valid(scores: list[Score], measure: str) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Settings that all tests share."""
 
 import signal
+from collections.abc import Iterator
+from typing import Any
 
 import hypothesis
+import pytest
 
 # The same examples every time: a red run is repeatable, and says what the change did.
 hypothesis.settings.register_profile(
@@ -14,3 +17,14 @@ hypothesis.settings.load_profile("house")
 # tests of Ctrl-C need children that hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def registry() -> Iterator[dict[str, Any]]:
+    """The table of measures; what a test registers is taken out again."""
+    from vocable.measures import REGISTRY
+
+    before = dict(REGISTRY)
+    yield REGISTRY
+    REGISTRY.clear()
+    REGISTRY.update(before)

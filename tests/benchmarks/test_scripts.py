@@ -3,6 +3,7 @@
 import json
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -10,6 +11,7 @@ import torch
 
 from tests.measures.signals import RATE, voice
 from vocable.load import build, save_model
+from vocable.measures import REGISTRY
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +37,18 @@ def threads():
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
+
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py") if "__main__" in path.read_text())
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_explains_its_options(monkeypatch, capsys, name):
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", "--help"])
+    with pytest.raises(SystemExit) as end:
+        import_module(f"benchmarks.{name}").main()
+    assert not end.value.code and "--help" in capsys.readouterr().out
 
 
 def table(monkeypatch, capsys, name: str, *options: str) -> tuple[list[list[str]], str]:
@@ -95,6 +109,7 @@ def test_quality(monkeypatch, capsys, codec, data, tmp_path):
     pytest.importorskip("pystoi")
     options = ("--codec", codec, "--data", data, "--no-peers", "--json", str(tmp_path / "s.json"))
     rows, _ = table(monkeypatch, capsys, "quality", *options)
+    assert rows[0][2:-2] == list(REGISTRY)
     assert rows[1][0] == "the clip itself" and rows[1][3].startswith("1.000")
     scores = json.loads((tmp_path / "s.json").read_text())["scores"]
     assert {score["clip"] for score in scores} == {"a.wav", "b.wav"}

@@ -29,7 +29,7 @@ def page_test(name: str, blocks: list[tuple[bool, str]]):
 
 
 @pytest.mark.parametrize("code", [page_test(*page) for page in PAGES.items() if page[1]])
-def test_the_code_of_a_page_runs(code, tmp_path, monkeypatch):
+def test_the_code_of_a_page_runs(code, tmp_path, monkeypatch, registry):
     shutil.copy(RECORDING, tmp_path / "speech.flac")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "page", "exec"), {"__name__": "page"})

@@ -40,6 +40,10 @@ def faults(*imports: tuple[str, str]) -> list[str]:
         ("audio.writer", "atomic"),
         ("train.loop", "load"),
         ("cli.encode", "speak.voices"),
+        ("units.hubert", "quantize.search"),
+        ("load", "units.hubert"),
+        ("corpus.shards", "codecs.files"),
+        ("evaluate.probes", "measures.registry"),
         ("nn.conv", "nn.block"),
     ],
 )
@@ -62,6 +66,8 @@ def test_what_is_drawn_is_allowed(importer, imported):
         ("train.loop", "cli.say"),
         ("serve.app", "cli.say"),
         ("speak.voices", "testing"),
+        ("units.hubert", "codecs.base"),
+        ("load", "corpus.shards"),
     ],
 )
 def test_what_is_not_drawn_is_refused(importer, imported):

@@ -1,7 +1,11 @@
-"""Make the signals that the measures are tested with: no files, the same on every machine."""
+"""Make what measures are tested with: signals without files, and a measure that knows its sides."""
+
+import math
 
 import numpy as np
 from jaxtyping import Float64
+
+from vocable.measures import Measure
 
 RATE = 16000
 Samples = Float64[np.ndarray, "samples"]
@@ -19,3 +23,13 @@ def voice(seconds: float = 2.0, rate: int = RATE) -> Samples:
 def noise(samples: int, power: float = 1e-3, seed: int = 7) -> Samples:
     """Return white noise from the generator whose stream numpy has frozen for good."""
     return np.sqrt(power) * np.random.RandomState(seed).standard_normal(samples)
+
+
+def louder(reference: Samples, degraded: Samples, rate: int) -> float:
+    """Return how much more power the reference has, in dB: its sign tells the sides."""
+    return 10 * math.log10(np.mean(reference**2) / np.mean(degraded**2))
+
+
+LOUDER = Measure(
+    "louder", louder, about="power", unit="dB", direction=None, range=(-math.inf, math.inf)
+)

@@ -5,26 +5,17 @@ import pytest
 
 from tests.measures.signals import RATE, noise, voice
 from vocable.errors import MeasureError
-from vocable.measures import (
-    delay,
-    log_spectral_distance,
-    mel_distance,
-    pesq_wb,
-    si_sdr,
-    stoi,
-)
+from vocable.measures import REGISTRY, check_signal, delay, score
 
-MEASURES = {
-    "pesq_wb": lambda x, y: pesq_wb(x, y, RATE),
-    "stoi": lambda x, y: stoi(x, y, RATE),
-    "mel_distance": lambda x, y: mel_distance(x, y, RATE),
-    "log_spectral_distance": log_spectral_distance,
-    "si_sdr": si_sdr,
-    "delay": lambda x, y: delay(x, y, 100),
+CALLS = {"delay": lambda x, y: delay(x, y, 100)}
+CALLS |= {
+    name: lambda x, y, function=measure.function: function(x, y, RATE)
+    for name, measure in REGISTRY.items()
 }
+CALLS |= {f"score {name}": lambda x, y, name=name: score(name, x, y, RATE) for name in REGISTRY}
 
 
-@pytest.fixture(params=MEASURES.values(), ids=MEASURES.keys())
+@pytest.fixture(params=CALLS.values(), ids=CALLS.keys())
 def measure(request):
     return request.param
 
@@ -64,3 +55,22 @@ def test_inputs_are_left_as_they_were(measure):
 def test_float32_is_measured_as_float64(measure):
     x, y = voice().astype(np.float32), (voice() + noise(2 * RATE)).astype(np.float32)
     assert measure(x, y) == measure(x.astype(np.float64), y.astype(np.float64))
+
+
+@pytest.mark.parametrize(
+    ("signal", "message"),
+    [
+        (voice().reshape(2, -1), r"signal has shape \(2, 16000\); measure one channel"),
+        (np.zeros(9, np.int16), "signal is int16; pass floats"),
+        (voice()[:0], "signal has no samples"),
+        (broken(7, -np.inf), "signal holds 1 NaN or infinite samples, the first at 7"),
+    ],
+    ids=["shape", "integers", "empty", "infinity"],
+)
+def test_a_bad_signal_without_a_reference_is_refused(signal, message):
+    with pytest.raises(MeasureError, match=message):
+        check_signal(signal)
+
+
+def test_silence_without_a_reference_is_a_signal():
+    assert check_signal(np.zeros(3, np.float32)).dtype == np.float64

@@ -33,6 +33,15 @@ def test_ten_times_the_level_is_one_per_scale_in_mel_and_two_in_power():
     assert log_spectral_distance(x, 10 * x) == pytest.approx(2.0, abs=1e-9)
 
 
+def test_silence_stands_at_the_floor():
+    x, silence = noise(2 * RATE, power=0.05), np.zeros(2 * RATE)  # x has no band below the floor
+    mels = [magnitudes(x, n, n // 4) @ mel_filters(RATE, n, bands) for n, bands in MEL_SCALES]
+    assert mel(x, silence) == pytest.approx(sum(np.mean(np.log10(m) + 5) for m in mels), abs=1e-9)
+    power = 2 * np.log10(magnitudes(x, 2048, 512)) + 8
+    expected = np.mean(np.sqrt(np.mean(power**2, axis=1)))
+    assert log_spectral_distance(x, silence) == pytest.approx(expected, abs=1e-9)
+
+
 def test_magnitudes_equal_a_plain_transform_frame_by_frame():
     x = noise(300)
     padded = np.concatenate([x[16:0:-1], x, x[-2:-18:-1]])
@@ -67,5 +76,7 @@ def test_less_than_a_window_is_refused(distance):
 
 @pytest.mark.parametrize("rate", [0, 7999])
 def test_mel_needs_a_rate(rate):
-    with pytest.raises(MeasureError, match=f"rate must be at least 8000 Hz, got {rate} Hz"):
+    with pytest.raises(
+        MeasureError, match=f"mel_distance is defined from 8000 Hz up, got {rate} Hz"
+    ):
         mel_distance(voice(), voice(), rate)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from vocable.errors import MeasureError, ModelError
 from vocable.measures.checks import (
@@ -48,7 +47,7 @@ class Measure:
     function: Callable[..., float]
     about: str
     unit: str
-    direction: Literal["up", "down"] | None
+    direction: str | None
     range: tuple[float, float]
     needs: str | None = None
     rate: int | None = None

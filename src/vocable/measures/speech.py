@@ -24,7 +24,7 @@ STOI_MIN_RATE = 8000
 
 
 def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
-    """Return the wideband PESQ score (MOS-LQO, 1.04 to 4.64; identity gives 4.6439).
+    """Return the wideband PESQ score (MOS-LQO, about 1 to 4.64; identity gives 4.6439).
 
     Takes [samples] of one length at 16 kHz, 0.25 to 30 s. MeasureError where it is not defined:
     silence on either side, no speech found, another rate. ITU-T P.862.2, package pesq.

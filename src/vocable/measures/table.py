@@ -14,7 +14,7 @@ register(
         about="quality of decoded speech as listeners would rate it, ITU-T P.862.2",
         unit="MOS-LQO",
         direction="up",
-        range=(1.04, 4.644),
+        range=(1.0, 4.644),
         needs="pesq",
         rate=PESQ_RATE,
         longest=PESQ_LONGEST,
@@ -28,7 +28,7 @@ register(
         about="intelligibility of decoded speech, Taal et al. 2011",
         unit="",
         direction="up",
-        range=(0, 1),
+        range=(0.0, 1.0),
         needs="eval",
         min_rate=STOI_MIN_RATE,
     )
@@ -41,7 +41,7 @@ register(
         about="distance of log-mel spectra in seven resolutions, Kumar et al. 2023 (DAC)",
         unit="log10",
         direction="down",
-        range=(0, inf),
+        range=(0.0, inf),
         min_rate=MEL_MIN_RATE,
         default=False,
     )
@@ -53,7 +53,7 @@ register(
         about="distance of log power spectra (× 10: dB), Gray and Markel 1976",
         unit="log10",
         direction="down",
-        range=(0, inf),
+        range=(0.0, inf),
         default=False,
     )
 )

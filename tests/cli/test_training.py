@@ -67,7 +67,7 @@ def test_a_line_of_the_log_for_people() -> None:
     line |= {"times_real_time": 3.25, "losses": {"mel": 2.51111}, "verdict": "healthy"}
     said = "step 40  1 min 15 s left  3.2× real time  lr 0.001235  mel 2.511  verdict healthy"
     assert described(line) == said
-    held = {"kind": "held_out", "step": 40, "seconds": 9.0, "stoi": 0.86, "pesq": None}
+    held = {"kind": "held_out", "step": 40, "seconds": 9.0, "stoi": 0.86, "pesq_wb": None}
     assert described(held) == "step 40  held out  stoi 0.86"
     assert described({"kind": "train", "step": 1, "left": None, "seconds": 0.0}) == "step 1"
 

@@ -1,4 +1,4 @@
-"""Judge a few held-out clips while a codec learns: mel distance; PESQ and STOI if installed."""
+"""Judge a few held-out clips while a codec learns: mel distance, and the default measures."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vocable.errors import MeasureError
-from vocable.measures import pesq_wb, stoi
+from vocable.measures import default_measures, score_all
 from vocable.signal.spectra import log_mel
 from vocable.train.losses import Reconstruction
 from vocable.train.recipe import Loss
@@ -26,11 +25,11 @@ def judge(
     board: Any,
     step: int,
 ) -> dict[str, Any]:
-    """Return means over the clips: `mel`, `level_db` (output over input), `pesq`, `stoi`.
+    """Return means over the clips: `mel`, `level_db` (output over input), the default measures.
 
-    The model is run as it will be used: to codes, and back from them. PESQ needs a rate of 16 kHz;
-    a clip on which a measure is not defined counts for the others only. The first clips go to
-    `board` as sound and as spectrograms, the original above.
+    The model is run as it will be used: to codes, and back from them. A clip on which a measure is
+    not defined counts for the others only (`pesq_wb` is defined at 16 kHz, and needs its package).
+    The first clips go to `board` as sound and as spectrograms, the original above.
     """
     distance = Reconstruction(Loss(), rate)
     rows: list[dict[str, float]] = []
@@ -50,13 +49,8 @@ def _level(x: Tensor) -> float:
 
 
 def _perceived(target: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float]:
-    found = {}
-    for name, measure in (("stoi", stoi), ("pesq", pesq_wb)):
-        try:
-            found[name] = float(measure(target, output, rate))
-        except (MeasureError, ImportError):
-            continue
-    return found
+    scores, _ = score_all(default_measures(), target, output, rate)
+    return scores
 
 
 def _show(board: Any, index: int, target: Tensor, output: Tensor, rate: int, step: int) -> None:

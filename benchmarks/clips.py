@@ -47,9 +47,9 @@ def read_manifest(source: Path, split: str | None = None) -> list[Clip]:
 
 
 def _clip(row: dict, folder: Path) -> Clip:
-    places = [base / row["path"] for base in (folder, *folder.parents)]
-    found = next((place for place in places if place.is_file()), None)
-    if found is None:
+    candidates = [base / row["path"] for base in (folder, *folder.parents)]
+    path = next((path for path in candidates if path.is_file()), None)
+    if path is None:
         raise SystemExit(f"{row['path']}: not found in {folder} or a folder above it")
-    speaker = row.get("speaker") or found.stem
-    return Clip(found, speaker, row.get("start") or 0.0, row.get("end"))
+    speaker = row.get("speaker") or path.stem
+    return Clip(path, speaker, row.get("start") or 0.0, row.get("end"))

@@ -2,8 +2,9 @@
 
     python -m benchmarks.codebooks --data MANIFEST [--data MANIFEST] [--codec NAME_OR_FOLDER]
 
-Clips of the split "train" are drawn without repeats by a seeded shuffle over all manifests until
-the hours are full; the last one is cut. The same manifests and seed choose the same audio anywhere.
+Clips of the split "train" are drawn by a seeded shuffle over all manifests, none of them twice,
+until the hours are full; the last one is cut. The same manifests and seed draw the same audio on
+every machine.
 """
 
 import argparse
@@ -68,7 +69,7 @@ def draw(clips: list[Clip], rate: int, seconds: float, seed: int) -> Iterator[np
         left -= samples.size
         if left <= 0:
             return
-    print(f"the manifests end {left / rate:.0f} s before the hours are full", file=sys.stderr)
+    print(f"the manifests hold {left / rate:.0f} s less than was asked for", file=sys.stderr)
 
 
 def table(codec: Codec, counts: list[np.ndarray]) -> list[str]:

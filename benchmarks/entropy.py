@@ -2,10 +2,9 @@
 
     python -m benchmarks.entropy --data MANIFEST [--clips FOLDER] [--codec NAME] [--keep]
 
-The tables count the codes of the manifest's split "train"; bits are those of the clips (left out:
-the manifest's other splits), which the tables have not seen. --keep puts the tables into the
-package, as those of the codec's token space; files written from then on name them, so a kept table
-is never taken out again.
+The tables are fitted to the codes of the manifest's split "train", and measured on the clips, or
+without --clips on the manifest's other splits. --keep puts the tables into the package, as those of
+the codec's token space; files written from then on name them, so a kept table must stay for good.
 """
 
 import argparse
@@ -36,10 +35,10 @@ def main() -> None:
     codec = vocable.load(options.codec)
     train = [clip for data in options.data for clip in read_manifest(data, split="train")]
     tables = fit_tables(encoded(codec, train))
-    given = options.clips or options.data
-    others = [clip for data in given for clip in read_manifest(data) if clip not in set(train)]
-    print("\n".join(table(codec, tables, list(encoded(codec, others)))))
-    print(f"\nfitted to {len(train)} clips, measured on {len(others)}; {describe(threads=1)}")
+    sources = options.clips or options.data
+    unseen = [clip for data in sources for clip in read_manifest(data) if clip not in set(train)]
+    print("\n".join(table(codec, tables, list(encoded(codec, unseen)))))
+    print(f"\nfitted to {len(train)} clips, measured on {len(unseen)}; {describe(threads=1)}")
     if options.keep:
         FOLDER.mkdir(exist_ok=True)
         print(f"kept as {tables.save(FOLDER, codec.spec.space).name}")

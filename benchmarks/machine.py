@@ -1,4 +1,4 @@
-"""Say on what, and with what, a figure was measured; every table ends with this line."""
+"""Say on which machine and with which versions figures were measured, under every table."""
 
 import os
 import platform
@@ -25,7 +25,7 @@ def describe(*packages: str, threads: int | None = None) -> str:
 
 
 def command() -> str:
-    """Return the command as typed, with folders of this machine shortened to their names."""
+    """Return the command as typed, absolute paths shortened to their last part."""
     name = Path(sys.argv[0]).stem
     shown = (Path(a).name if a.startswith("/") else a for a in sys.argv[1:])
     return " ".join(["python -m", f"benchmarks.{name}", *shown])
@@ -41,11 +41,11 @@ def processor() -> str:
 
 
 def commit() -> str:
-    """Return the short commit of the working tree, marked + where it differs from it."""
-    here = Path(__file__).parent
-    ask = ["git", "-C", str(here), "describe", "--always", "--dirty=+", "--exclude=*"]
-    found = subprocess.run(ask, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    """Return the short commit of the working tree, with a + if the tree has changes."""
+    git = ["git", "-C", str(Path(__file__).parent)]
+    command = [*git, "describe", "--always", "--dirty=+", "--exclude=*"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
 
 
 def _version(package: str) -> str:

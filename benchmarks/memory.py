@@ -24,7 +24,8 @@ def main() -> None:
     parser.add_argument("--codec", default="speech-16k", help="name or folder")
     parser.add_argument("--minutes", type=float, nargs="+", default=[10, 120])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", nargs=3, metavar=("JOB", "SOURCE", "TARGET"), help="(inner use)")
+    # One job and its two files: how `measure` starts a process of its own.
+    parser.add_argument("--only", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only:
         job, source, target = options.only
@@ -44,17 +45,17 @@ def main() -> None:
 def measure(job: str, minutes: float, folder: str, options: argparse.Namespace) -> str:
     """Run one job in a fresh process; return its row of the table."""
     wav, tokens = Path(folder, f"{minutes:g}.wav"), Path(folder, f"{minutes:g}.vcb")
-    again = Path(folder, f"{minutes:g}-again.wav")
+    decoded = Path(folder, f"{minutes:g}-decoded.wav")
     if job != "decode_to":
         write_recording(wav, 60 * minutes, 16000)
-    source, target = (tokens, again) if job == "decode_to" else (wav, tokens)
+    source, target = (tokens, decoded) if job == "decode_to" else (wav, tokens)
     command = [sys.executable, "-m", "benchmarks.memory", "--codec", options.codec]
     command += ["--threads", str(options.threads), "--only", job, str(source), str(target)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     peak, seconds = done.stdout.split()
     speed = f"{60 * minutes / float(seconds):.0f}" if minutes else ""
     if job == "decode_to":
-        for path in (wav, tokens, again):
+        for path in (wav, tokens, decoded):
             path.unlink()
     return row([job, f"{minutes:g}", f"{float(peak):.0f}", speed])
 
@@ -80,7 +81,7 @@ def do(job: str, name: str, source: Path, target: Path, threads: int) -> None:
 def peak_megabytes() -> float:
     """Return the largest resident memory of this process so far, in MB (10⁶ bytes).
 
-    Linux says it of this program alone; getrusage there also counts what started it.
+    On Linux /proc has it for this program alone; getrusage there also counts its parent.
     """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()

@@ -1,7 +1,7 @@
-"""Send speech through the codecs that ours is compared with, by their own commands.
+"""Code speech with the codecs that ours is compared with, by their own commands.
 
-Debian: `apt-get install codec2 opus-tools`. Everything goes through pipes and temporary files, at
-16 bit, as a user of those commands would do it.
+Debian: `apt-get install codec2 opus-tools`. Samples go through temporary files of 16 bits, as a
+user of those commands would pass them.
 """
 
 import shutil
@@ -16,8 +16,8 @@ import soxr
 
 RATE = 16000
 CODEC2_RATE = 8000
-# Samples at 8 kHz by which c2dec's output comes late: measured as the largest correlation of
-# envelopes and as the largest STOI, the same for both modes. Opus takes its own delay away.
+# Samples at 8 kHz by which c2dec's output is late: where the correlation of envelopes is largest,
+# and STOI too, in both modes. opusdec removes the delay of Opus itself.
 CODEC2_DELAY = 160
 
 
@@ -30,12 +30,12 @@ class Codec2:
     def __call__(self, x: np.ndarray) -> tuple[np.ndarray, float]:
         """Return 16 kHz samples of x's length and the bits per second.
 
-        Files are larger, since c2enc fills up each frame to whole bytes: 1400 bit/s for mode 1300.
+        Its files are larger, since c2enc pads each frame to whole bytes: 1400 bit/s for mode 1300.
         """
         narrow = soxr.resample(x, RATE, CODEC2_RATE, "VHQ")
         with tempfile.TemporaryDirectory() as folder:
             raw, bits, out = (str(Path(folder, name)) for name in ("in.raw", "bits", "out.raw"))
-            # Silence behind the last sample, so that the delay cuts nothing off.
+            # Silence after the last sample, so that the delay cuts off nothing of the clip.
             _to_int16(np.pad(narrow, (0, CODEC2_DELAY))).tofile(raw)
             _run("c2enc", self.mode, raw, bits)
             _run("c2dec", self.mode, bits, out)

@@ -1,4 +1,4 @@
-"""Write recordings of any length: the repository's example, again and again."""
+"""Write recordings of any length: the repository's example, repeated."""
 
 from pathlib import Path
 

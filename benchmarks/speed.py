@@ -3,8 +3,8 @@
     python -m benchmarks.speed [--codec NAME_OR_FOLDER] [--seconds 60 600] [--threads 1 2]
 
 A turn encodes a 16-bit WAV file from its path, decodes the tokens to an array, and multiplies
-matrices for a moment; turns follow each other in one process, and medians are printed. "Share" is
-the counted arithmetic (benchmarks/flops.py) per wall second over the matmul rate of the same turns.
+matrices for a moment; all turns run in one process, and medians are printed. "Share" is the counted
+arithmetic (benchmarks/flops.py) per second of wall time over the matmul rate of the same turn.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Time what a user waits for before anything happens, and say whether torch was loaded for it.
+"""Time how long a user waits before anything happens, and say whether torch was loaded.
 
 python -m benchmarks.startup
 """

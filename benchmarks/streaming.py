@@ -1,9 +1,9 @@
-"""Time a stream: one block a call, encoded and decoded, as a live conversation does it.
+"""Time a live stream: every call encodes one block and decodes its codes.
 
     python -m benchmarks.streaming [--codec NAME_OR_FOLDER] [--streams 1 32] [--threads 1 2]
 
-A call hands in one frame of samples for each stream and decodes the codes that come out. "Real
-time" says how many times faster than the audio the streams are together: block / mean wall time.
+A block is one frame of samples of each stream. "× real time, together" is the time that a block
+lasts over the mean wall time of its call, for all streams at once.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def stream(codec: Codec, streams: int, calls: int) -> tuple[np.ndarray, np.ndarr
 
 
 def blocks(codec: Codec, streams: int, calls: int) -> list[torch.Tensor]:
-    """Return `calls` blocks [streams, 1, frame] of the example, every stream from another place."""
+    """Return `calls` blocks [streams, 1, frame] of the example, each starting elsewhere in it."""
     samples = torch.from_numpy(example(codec.spec.rate))
     frame = codec.spec.frame
     starts = np.arange(streams) * 7919  # a prime, so that streams are not in step

@@ -1,4 +1,4 @@
-"""Print results as Markdown, and how far the work is for whoever waits at a terminal."""
+"""Format results as Markdown tables, and show progress at a terminal."""
 
 import sys
 
@@ -14,6 +14,6 @@ def heading(cells: list[str]) -> str:
 
 
 def progress(text: str) -> None:
-    """Overwrite the line that says how far the work is; nothing where no one looks."""
+    """Overwrite the line that shows progress, if stderr is a terminal."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -2,12 +2,13 @@
 
     python -m benchmarks.token_file [--seconds 60] [--runs 7] [FILE.vcb ...]
 
-Made-up codes are "flat", equally often, or "skewed", after a Dirichlet draw (concentration 0.3);
-the tables that suit them best go into the file. "speech-16k" is the example again and again, under
-the tables that ship for its space. Files named on the command line are measured instead. Sizes are
-those of whole files in chunks of 10 s, only carried tables left out; the ideal is the smaller of
-packing (log2 of the size for powers of two) and the cross-entropy under the tables. Speeds are CPU
-seconds of one process; the spread is the least and the most of the runs.
+"speech-16k" is the example, repeated, coded by the tables that ship for its space. Made-up codes
+are "flat", all equally likely, or "skewed", by one draw a level from a Dirichlet distribution with
+concentration 0.3; they are coded by tables fitted to them. Files named on the command line are
+measured instead. Every case is written packed, then with its tables, in chunks of 10 s. Sizes are
+those of whole files without the tables embedded in them; the ideal is the smaller of packing (log2
+of the size for powers of two) and the cross-entropy under the tables. Speeds count CPU seconds of
+one process, as median and range of the runs.
 """
 
 import argparse
@@ -51,10 +52,10 @@ def main() -> None:
     options = parser.parse_args()
     print(heading(HEAD))
     for name, tokens in cases(options.seconds, options.files):
-        suiting = Track.of(tokens).shipped_tables or fit_tables([tokens])
-        for tables in (None, suiting):
+        fitted = Track.of(tokens).shipped_tables or fit_tables([tokens])
+        for tables in (None, fitted):
             print(row(measured(name, tokens, tables, options.runs)), flush=True)
-    print(f"\n{options.runs} runs each, median and spread; {describe()}")
+    print(f"\n{options.runs} runs each, median and range; {describe()}")
 
 
 def cases(seconds: int, files: list[Path]) -> list[tuple[str, AudioTokens]]:
@@ -93,15 +94,17 @@ def fill(made: TokenSpec, seconds: int, concentration: float | None) -> AudioTok
 def measured(name: str, tokens: AudioTokens, tables: TableSet | None, runs: int) -> list[str]:
     """Return one line of the table."""
     data = written(tokens, tables)
-    known = tables is not None and is_shipped(tables.name)
-    carried = len(tables.to_bytes()) if tables and not known else 0
+    shipped = tables is not None and is_shipped(tables.name)
+    embedded = len(tables.to_bytes()) if tables and not shipped else 0
     ideal = ideal_bytes(tokens, tables)
     assert read_tokens(io.BytesIO(data)) == tokens
     writing = speeds(lambda: written(tokens, tables), tokens.seconds, runs)
     reading = speeds(lambda: read_tokens(io.BytesIO(data)), tokens.seconds, runs)
-    form = f"tables, {carried} bytes apart" if carried else "shipped tables" if known else "packed"
-    return [name, "10", str(len(data) - carried), f"{(len(data) - carried) / ideal:.4f}", form,
-            writing, reading]  # fmt: skip
+    form = "shipped tables" if shipped else "packed"
+    if embedded:
+        form = f"embedded tables, {embedded} bytes not counted"
+    counted = len(data) - embedded
+    return [name, "10", str(counted), f"{counted / ideal:.4f}", form, writing, reading]
 
 
 def written(tokens: AudioTokens, tables: TableSet | None) -> bytes:
@@ -123,7 +126,7 @@ def ideal_bytes(tokens: AudioTokens, tables: TableSet | None) -> float:
 
 
 def speeds(job: Callable[[], object], seconds: Fraction, runs: int) -> str:
-    """Return the median speed and its spread, as multiples of real time, by CPU time."""
+    """Return the median speed and its range, as multiples of real time, by CPU time."""
     taken = []
     for _ in range(runs):
         start = time.process_time()

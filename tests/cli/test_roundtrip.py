@@ -32,6 +32,23 @@ def test_the_table_and_the_files(here: Path, small: Path, speech: Path) -> None:
     assert {path.name for path in here.iterdir()} == {"speech.wav", "y.wav", "x.vcb", "x.png"}
 
 
+def test_the_report_shows_what_went_in_and_what_came_out(
+    monkeypatch: pytest.MonkeyPatch, here: Path, small: Path, speech: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    from vocable.cli import report
+
+    drawn = []
+    figure = report.figure
+    monkeypatch.setattr(report, "figure", lambda *how: drawn.append(how) or figure(*how))
+    call("roundtrip", "speech.wav", "-o", "y.wav", "--report", "x.png", "--codec", small)
+    ((reference, decoded, tokens, title),) = drawn
+    assert reference == vocable.Audio.read("speech.wav")
+    assert decoded == vocable.Audio.read("y.wav")
+    assert tokens == vocable.load(small).encode("speech.wav")
+    assert title.startswith("speech.wav    ") and "4 levels, 0.50 kbps" in title
+
+
 def test_pipes(here: Path, small: Path, speech: Path) -> None:
     done = call("roundtrip", "-", "-o", "-", "--codec", small, stdin=speech.read_bytes())
     Path("y.wav").write_bytes(done.stdout_bytes)

@@ -20,13 +20,12 @@ import torch
 import vocable
 from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
-from benchmarks.scores import Score, cell, gain
+from benchmarks.scores import Score, cell, gain_cell
 from benchmarks.tables import heading, row
-from vocable.measures import mel_distance, pesq_wb, stoi
+from vocable.measures import REGISTRY, score_all
 from vocable.train import run
 
 RATE = 16_000
-MEASURES = {"PESQ-WB": pesq_wb, "STOI": stoi, "mel distance": mel_distance}
 SHIPPED = "speech-16k"
 COMMON = ["codec.architecture=", "codec.config={}", f"codec.start={SHIPPED}", "optimizer.lr=3e-4"]
 # Weights against mel as in DAC (15 : 1 : 2, here 3 : 0.2 : 0.4); shares under the balancer.
@@ -87,20 +86,21 @@ def judged(codec: str, system: str, clips: list[Clip]) -> list[Score]:
         x = clip.read(RATE).astype(np.float64)
         tokens = model.encode(x.astype(np.float32), rate=RATE)
         y = model.decode(tokens).samples[0].astype(np.float64)
-        values = {name: measure(x, y, RATE) for name, measure in MEASURES.items()}
+        found, _ = score_all(REGISTRY, x, y, RATE)
+        values = {name: found.get(name) for name in REGISTRY}
         scores.append(Score(system, clip.name, clip.speaker, float(tokens.bitrate), values))
     return scores
 
 
 def table(scores: list[Score], steps: dict[str, int]) -> list[str]:
     """Return the Markdown table of forks."""
-    lines = [heading(["fork", "steps", *MEASURES, *(f"Δ {name}" for name in MEASURES)])]
+    lines = [heading(["fork", "steps", *REGISTRY, *(f"Δ {name}" for name in REGISTRY)])]
     for name, made in steps.items():
         mine = [score for score in scores if score.system == name]
-        means = [cell(mine, measure) for measure in MEASURES]
-        gains = [""] * len(MEASURES)
+        means = [cell(mine, measure) for measure in REGISTRY]
+        gains = [""] * len(REGISTRY)
         if name != "control" and "control" in steps:
-            gains = [str(gain(scores, "control", name, measure)) for measure in MEASURES]
+            gains = [gain_cell(scores, "control", name, measure) for measure in REGISTRY]
         lines.append(row([name, str(made), *means, *gains]))
     return lines
 

@@ -60,7 +60,7 @@ def stereo(tmp_path: Path) -> str:
 def compared(source: str, **how: Any) -> Comparison:
     how = {"levels": None, "mix": False, "pitch": None, **how}
     target = str(Path(source).with_name("decoded.wav"))
-    return compare(Halving(), source, target, voice=Voice(quiet=True), **how)  # type: ignore[arg-type]
+    return compare(Halving(), source, target, console=Voice(quiet=True), **how)  # type: ignore[arg-type]
 
 
 def test_levels_of_several_rates_and_streams_are_compared_and_shown(stereo: str) -> None:

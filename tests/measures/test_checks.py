@@ -27,7 +27,7 @@ def broken(at: int, value: float) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "said"),
+    ("x", "y", "message"),
     [
         (voice(), voice()[:-1], "reference has 32000 samples but degraded 31999"),
         (voice().reshape(2, -1), voice(), r"reference has shape \(2, 16000\)"),
@@ -39,8 +39,8 @@ def broken(at: int, value: float) -> np.ndarray:
     ],
     ids=["lengths", "shape", "integers", "empty", "silence", "nan", "infinity"],
 )
-def test_bad_signals_are_refused(measure, x, y, said):
-    with pytest.raises(MeasureError, match=said) as caught:
+def test_bad_signals_are_refused(measure, x, y, message):
+    with pytest.raises(MeasureError, match=message) as caught:
         measure(x, y)
     assert "\n" not in str(caught.value)
 

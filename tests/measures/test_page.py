@@ -29,7 +29,7 @@ def cells(measure: Measure) -> list[str]:
     limits = f"{low:.3g} to {high:.3g}" if high < math.inf else f"from {low:.3g}"
     lowest = f"from {measure.min_rate}" if measure.min_rate > 1 else "any"
     return [
-        f"`{measure.name}`" + (", by default" if measure.default else ""),
+        f"`{measure.name}`" + (" (default)" if measure.default else ""),
         measure.about + ("" if measure.reference else " (takes no reference)"),
         measure.unit or "–",
         measure.direction or "–",

@@ -27,9 +27,9 @@ def test_codes_of_several_streams_count_together():
     assert count_codes(np.array([[0, 1], [1, 1]]), 3).tolist() == [1, 3, 0]
 
 
-@pytest.mark.parametrize(("code", "said"), [(-1, "got -1"), (8, "0 to 7, got 8")])
-def test_codes_outside_are_refused(code, said):
-    with pytest.raises(MeasureError, match=said):
+@pytest.mark.parametrize(("code", "message"), [(-1, "got -1"), (8, "0 to 7, got 8")])
+def test_codes_outside_are_refused(code, message):
+    with pytest.raises(MeasureError, match=message):
         count_codes(np.array([0, code]), 8)
 
 

@@ -47,21 +47,21 @@ def compare(
     levels: int | None,
     mix: bool,
     pitch: float | None,
-    voice: Voice,
+    console: Voice,
 ) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
     reference = _read_start(source)
     _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         file = str(Path(folder) / "tokens.vcb")
-        with voice.time_left("encoding") as left:
+        with console.time_left("encoding") as left:
             began = time.perf_counter()
             codec.encode_to(source, file, levels=levels, mix=mix, progress=left)
             encoding = time.perf_counter() - began
         if pitch is not None:
             shifted = codec.shift_pitch(read_tokens(file), pitch)  # type: ignore[operator]
             shifted.save(file, overwrite=True)
-        with voice.time_left("decoding") as left:
+        with console.time_left("decoding") as left:
             began = time.perf_counter()
             codec.decode_to(file, target, overwrite=True, progress=left)
             decoding = time.perf_counter() - began
@@ -92,7 +92,7 @@ def _warm_up(codec: Codec, audio: Audio) -> None:
 def _score(
     reference: Audio, decoded: Audio, rate: int, *, shifted: bool
 ) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Return what the default measures say (None: nothing), and why where they say nothing."""
+    """Return the scores of the default measures; and for those that are None, why."""
     scores: dict[str, float | None] = {}
     unscored: dict[str, str] = {}
     for measure in default_measures():

@@ -22,7 +22,7 @@ _BANDS = 96
 _RANGE = 80.0  # dB below the loudest band that the colours span
 _COLOURS = {"input": "#3b5b7a", "decoded": "#c2571a"}
 _COLUMNS = 2000  # of the token raster: finer than the picture's pixels
-# Inches. A row of tokens is as high as its name, until all of them reach the most.
+# Inches. Each row of tokens is as high as its name, within the least and most of all rows.
 _WIDTH, _WAVE, _MEL, _MARGINS = 12.0, 1.1, 2.1, 1.5
 _ROW, _TOKENS = 0.15, (2.1, 40.0)
 

@@ -88,9 +88,11 @@ def command(
         _check_pitch(opened)
     from vocable.cli.compare import as_table, as_title, compare
 
-    voice = Voice(as_json=as_json, quiet=quiet)
+    console = Voice(as_json=as_json, quiet=quiet)
     with arriving(audio) as source, leaving(out, ".wav") as target:
-        result = compare(opened, source, target, levels=levels, mix=mix, pitch=pitch, voice=voice)
+        result = compare(
+            opened, source, target, levels=levels, mix=mix, pitch=pitch, console=console
+        )
     if vcb is not None:
         result.tokens.save(vcb, overwrite=force)
     if report is not None:
@@ -99,7 +101,7 @@ def command(
         title = as_title(result, "stdin" if audio == PIPE else os.path.basename(audio))
         draw(report, result.reference, result.decoded, result.tokens, title=title)
     files = {"input": audio, "output": out, "tokens": vcb, "report": report}
-    voice.result({**files, **result.facts, **result.scores})
+    console.result({**files, **result.facts, **result.scores})
     if not as_json and not quiet:
         click.echo(as_table(result), err=piped)
     return 0

@@ -22,7 +22,7 @@ Values = Shaped[np.ndarray, "_"]  # one for each clip, of any type of number
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and its 95 % interval; the ends are NaN where one speaker is all there is."""
+    """A mean and its 95 % interval; of one speaker alone the ends are NaN."""
 
     mean: float
     low: float
@@ -57,7 +57,7 @@ def bootstrap_interval(values: Values, speakers: Sequence[str], *, seed: int = 0
     """Return the mean of [clips] with its 95 % percentile interval over the speakers.
 
     speakers: who speaks in each clip. seed: of the draws; equal input gives equal intervals. Raises
-    MeasureError for no clips, values that are not finite, and another number of speakers.
+    MeasureError for no clips, a number of speakers that differs, and values that are not finite.
     """
     values = _checked(values, speakers)
     _, owner = np.unique(list(speakers), return_inverse=True)

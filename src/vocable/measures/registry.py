@@ -1,4 +1,4 @@
-"""Hold the one table of measures, and score by it.
+"""Hold the one table of measures, and compute scores by it.
 
 `vocable roundtrip`, held-out judging, the benchmarks and docs/measures.md all read `REGISTRY`; a
 measure that is registered appears in them without another edit.
@@ -26,15 +26,15 @@ from vocable.nearest import nearest
 class Measure:
     """What one measure of decoded sound says, and the function that computes it.
 
-    name        an identifier: the key in JSON and logs, the label in tables
+    name        an identifier: the key in JSON and logs, and the name in tables
     function    `function(reference, degraded, rate)`, or `function(degraded, rate)` for a measure
                 without a reference, on float64 [samples] that are checked already; returns a
                 number, or raises MeasureError where it is not defined
-    about       what it says and where it comes from, a few words
+    about       what it says, and its source, in a few words
     unit        of the value; "" for a plain number
     direction   where better is: "up", "down", or None for neither
     range       the lowest and the highest value, math.inf where there is no limit
-    needs       the extra of vocable to install, None where nothing is needed
+    needs       the extra of vocable to install, or None
     rate        Hz at which it is defined, None for any from `min_rate` up
     min_rate    the lowest Hz
     longest     seconds that it takes at a time, at most
@@ -87,7 +87,7 @@ def register(measure: Measure) -> Measure:
 
 
 def default_measures() -> list[Measure]:
-    """Return the measures that are computed where nobody names any."""
+    """Return the measures that roundtrip and held-out judging compute, in the table's order."""
     return [measure for measure in REGISTRY.values() if measure.default]
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from vocable.errors import MeasureError
 from vocable.measures.checks import Signal, check_pair, is_silent
 
-# Identity would be infinite, and what is printed then depends on rounding; so it ends here, in dB.
+# In dB. Two equal signals would be infinitely alike, and rounding decides what is printed then.
 SI_SDR_CAP = 100.0
 
 

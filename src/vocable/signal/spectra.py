@@ -38,7 +38,11 @@ def magnitude(
 
 
 def hz_to_mel(hz: Tensor) -> Tensor:
-    """Convert Hz to mel by the HTK formula, 2595 log10(1 + f / 700)."""
+    """Convert Hz to mel by the HTK formula, 2595 log10(1 + f / 700).
+
+    The scale of losses and pictures. `vocable.measures.spectral` has Slaney's on purpose: published
+    distances are stated in it.
+    """
     return 2595.0 * torch.log10(1.0 + hz / 700.0)
 
 

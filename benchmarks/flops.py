@@ -39,10 +39,10 @@ def count(
     samples = torch.zeros(1, codec.spec.channels, SECONDS * codec.spec.rate)
     rows = samples.transpose(1, 2)
     with torch.inference_mode():
-        encoder, z = _flops(codec.encoder, rows)
-        search, codes = _flops(codec.quantizer.encode, z)
-        lookup, latent = _flops(codec.quantizer.decode, codes)
-        decoder, _ = _flops(codec.decoder, latent)
+        encoder, z = _flops(codec.model.encoder, rows)
+        search, codes = _flops(codec.model.quantizer.encode, z)
+        lookup, latent = _flops(codec.model.quantizer.decode, codes)
+        decoder, _ = _flops(codec.model.decoder, latent)
     return (
         (encoder + search, {"encoder": encoder, "search": search}),
         (lookup + decoder, {"lookup": lookup, "decoder": decoder}),

@@ -132,9 +132,10 @@ def residual_energies(codec, x: np.ndarray) -> list[float]:
     import torch
 
     rows = torch.from_numpy(x).float()[None, :, None]
-    rows = torch.nn.functional.pad(rows, (0, 0, 0, -x.size % codec.spec.frame))
+    rows = torch.nn.functional.pad(rows, (0, 0, 0, -x.size % (codec.spec.frame * codec.spec.step)))
     with torch.inference_mode():
-        left = codec.quantizer(codec.encoder(rows)).health.energy.double().tolist()
+        model = codec.model
+        left = model.quantizer(model.encoder(rows)).health.energy.double().tolist()
     return [left[0], *(left[n] for n in codec.spec.prefixes)]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.small import tone
 from tests.measures.signals import LOUDER
+from vocable import testing
 from vocable.audio import Audio
 from vocable.cli.compare import Comparison, as_table, as_title, compare
 from vocable.cli.say import Voice
@@ -57,10 +58,10 @@ def stereo(tmp_path: Path) -> str:
     return str(path)
 
 
-def compared(source: str, **how: Any) -> Comparison:
+def compared(source: str, codec: Any = None, **how: Any) -> Comparison:
     how = {"levels": None, "mix": False, "pitch": None, **how}
     target = str(Path(source).with_name("decoded.wav"))
-    return compare(Halving(), source, target, console=Voice(quiet=True), **how)  # type: ignore[arg-type]
+    return compare(codec or Halving(), source, target, console=Voice(quiet=True), **how)  # type: ignore[arg-type]
 
 
 def test_levels_of_several_rates_and_streams_are_compared_and_shown(stereo: str) -> None:
@@ -128,3 +129,22 @@ def test_a_shifted_pitch_is_scored_only_without_a_reference(
         f"x.wav    halving, 3 levels, 1.11 kbps    pitch +3 semitones"
         f"    power {found.scores['power']:.3f}"
     )
+
+
+CODECS = testing.codecs()
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_every_kind_of_codec_is_compared_and_drawn(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from vocable.cli.report import figure
+
+    source, channels = tmp_path / "x.wav", 3  # which leave a stereo codec's last stream half full
+    Audio(tone(1.01, channels=channels).T, 16_000).save(source)
+    found = compared(str(source), CODECS[name])
+    assert found.decoded.samples.shape == found.reference.samples.shape == (3, 16_160)
+    streams, levels = -(-channels // CODECS[name].channels), len(CODECS[name].spec.levels)
+    axis = figure(found.reference, found.decoded, found.tokens, as_title(found, name)).axes[4]
+    grid = np.asarray(axis.images[0].get_array())
+    assert len(grid) == len(axis.get_yticklabels()) == streams * levels
+    assert not np.isnan(grid).any() and all(len(set(row)) > 1 for row in grid)

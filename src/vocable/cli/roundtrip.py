@@ -126,7 +126,7 @@ def _check_plot() -> None:
 
 
 def _check_pitch(codec: Codec) -> None:
-    if not hasattr(codec, "shift_pitch"):
+    if not hasattr(codec.model, "shift_pitch"):
         raise Refusal(
             f"--pitch: {codec.name} has no pitch tokens; take a codec with a level of the role "
             'prosody ("vocable info CODEC")'

@@ -14,9 +14,9 @@ from tests.tokens.strategies import SIZES, made
 from tests.tokens.test_spec import SPEECH
 from vocable.errors import FormatError, TokenError
 from vocable.tokens import Level
-from vocable.tokens.bits import read_varint, varint
 from vocable.tokens.coder import Decoder, Encoder, Table, TableSet, fit_tables, pack, unpack
-from vocable.tokens.coder.pack import grouping, packed_bits, width
+from vocable.tokens.coder.pack import group_bits, grouping, packed_bits
+from vocable.tokens.varint import encode_varint, read_varint
 
 RANDOM = np.random.default_rng(0)
 
@@ -52,7 +52,7 @@ def test_packing_equals_its_slow_twin(shapes, seed):
 def test_packing_wastes_little(size):
     group, bits = grouping(size)
     assert bits / group <= log2(size) * 1.011
-    assert bits == width(size, group) <= 62
+    assert bits == group_bits(size, group) <= 62
 
 
 def test_one_row_has_one_form():
@@ -189,7 +189,7 @@ def test_a_single_lane_has_one_spelling(count):
 def test_tables_sum_up_and_allow_all(counts):
     table = Table.fit(np.array(counts))
     assert table.frequencies.sum() == 1 << 16 and table.frequencies.min() >= 1
-    assert table.starts[-1] + table.frequencies[-1] == 1 << 16
+    assert table.cumulative[-1] + table.frequencies[-1] == 1 << 16
     assert (table.frequencies[np.argsort(counts, kind="stable")][:-1]
             <= table.frequencies[np.argsort(counts, kind="stable")][1:] + 1).all()  # fmt: skip
 
@@ -238,7 +238,7 @@ def test_a_table_has_its_limit():
 
 @given(st.integers(0, (1 << 63) - 1))
 def test_numbers_have_one_spelling(value):
-    data = varint(value)
+    data = encode_varint(value)
     assert read_varint(b"x" + data, 1) == (value, 1 + len(data))
     assert len(data) == max(1, ceil(value.bit_length() / 7))
 

@@ -74,13 +74,13 @@ def test_a_growing_file_gives_back_the_same(some, seconds, data):
 
 
 def pieces(some, data):
-    """Cut tokens at places where they may be cut."""
+    """Cut tokens at frames where they may be cut."""
     ends = np.cumsum(some.durations if some.durations is not None else some.segments).tolist()
     if some.durations is None and some.spec.segment is None:
         ends = [*range(0, some.frames, some.spec.step), some.frames]
-    places = data.draw(st.lists(st.sampled_from([0, *ends]), max_size=4)) if ends else []
-    places = [*sorted({0, *places, some.frames, *ends[-3:]})]
-    cut = [some[a:b] for a, b in zip(places, places[1:], strict=False)]
+    edges = data.draw(st.lists(st.sampled_from([0, *ends]), max_size=4)) if ends else []
+    edges = [*sorted({0, *edges, some.frames, *ends[-3:]})]
+    cut = [some[a:b] for a, b in zip(edges, edges[1:], strict=False)]
     return cut or [replace(some, source=None)]
 
 
@@ -131,8 +131,8 @@ def test_chunks_are_ten_seconds():
 
 
 def test_the_index_may_cover_many_records(monkeypatch):
-    """A day of 40 ms chunks is more than the closing record holds: entries are joined."""
-    monkeypatch.setattr("vocable.tokens.file.closing.MAX_INDEX", 16)
+    """A day of 40 ms chunks is more than the trailer holds: entries are merged."""
+    monkeypatch.setattr("vocable.tokens.file.trailer.MAX_INDEX", 16)
     monkeypatch.setattr("vocable.tokens.file.writer.MAX_INDEX", 16)
     monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
     a, b = speech(100), speech(100, seed=1)
@@ -142,7 +142,7 @@ def test_the_index_may_cover_many_records(monkeypatch):
             file.write(a[k : k + 1], "a")
             file.write(b[k : k + 1], "b")
     with TokenFile(io.BytesIO(target.getvalue())) as file:
-        assert len(file._runs) <= 16
+        assert len(file._contents.runs) <= 16
         assert file.read("a") == a and file.cut(37, 55, "b") == b[37:55]
 
 

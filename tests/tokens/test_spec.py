@@ -109,7 +109,7 @@ def test_the_spelling_is_short():
         ({"levels": TWO * 129, "prefixes": (258,)}, "levels must be 1 to 256"),
         ({"prefixes": (2, 1)}, "prefixes must ascend"),
         ({"prefixes": (1,)}, "prefixes must ascend from 1 or more to 2"),
-        ({"sides": (Side("a"), Side("a"))}, "of different names"),
+        ({"sides": (Side("a"), Side("a"))}, "with different names, got 2: a, a"),
         ({"sides": (Side("a", per="segment"),)}, "needs a segment"),
         ({"window": 400, "segment": Segment(6400, 6400)}, "not both"),
         ({"levels": (Level(2, 3), Level(2)), "segment": Segment(6400, 6400)}, "a multiple of 3"),

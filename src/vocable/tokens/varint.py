@@ -1,6 +1,6 @@
-"""Write integers in as few bytes as they need: seven bits a byte, the lowest first.
+"""Write integers in as few bytes as they need: seven bits a byte, the lowest first (LEB128).
 
-A number has one spelling: no more bytes than it needs, and at most 9 (63 bits).
+Each number has exactly one encoding: no more bytes than it needs, and at most 9 (63 bits).
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Iterable
 
 from ..errors import FormatError
 
-MAX_BYTES = 9
+MAX_VARINT_BYTES = 9
 
 
-def varint(value: int) -> bytes:
+def encode_varint(value: int) -> bytes:
     """Return the bytes of a number of at most 63 bits."""
     out = bytearray()
     while value >= 0x80:
@@ -22,21 +22,24 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def varints(values: Iterable[int]) -> bytes:
+def encode_varints(values: Iterable[int]) -> bytes:
     """Return the bytes of several numbers, one after the other."""
-    return b"".join(varint(int(value)) for value in values)
+    return b"".join(encode_varint(int(value)) for value in values)
 
 
-def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at `at`, and where it ends; FormatError for a bad spelling."""
+def read_varint(data: bytes, offset: int) -> tuple[int, int]:
+    """Return the number that begins at byte `offset`, and the offset at which it ends.
+
+    FormatError for a number that is cut off, too long, or longer than it needs to be.
+    """
     value = 0
-    for k in range(MAX_BYTES):
-        if at + k >= len(data):
+    for k in range(MAX_VARINT_BYTES):
+        if offset + k >= len(data):
             raise FormatError("a number runs past the end of its record")
-        byte = data[at + k]
+        byte = data[offset + k]
         value |= (byte & 0x7F) << (7 * k)
         if byte < 0x80:
             if byte == 0 and k:
                 raise FormatError("a number has more bytes than it needs")
-            return value, at + k + 1
-    raise FormatError(f"a number has more than {MAX_BYTES} bytes")
+            return value, offset + k + 1
+    raise FormatError(f"a number has more than {MAX_VARINT_BYTES} bytes")

@@ -1,4 +1,4 @@
-"""Files that somebody made to do harm: each record is whole, what it says is not."""
+"""Files made to do harm: the checksum of each record is right, what the record says is wrong."""
 
 import io
 import json
@@ -28,7 +28,8 @@ from vocable.tokens import (
 from vocable.tokens.coder import Table, TableSet, fit_tables
 from vocable.tokens.file.records import NUMBERED, SYNC, RecordKind, encode_record, preamble
 from vocable.tokens.file.track import Header, Track
-from vocable.tokens.file.trailer import IndexEntry, Trailer, encode_trailer
+from vocable.tokens.file.trailer import IndexEntry, Trailer, decode_trailer, encode_trailer
+from vocable.tokens.spec_parts import MAX_SAMPLES
 from vocable.tokens.varint import encode_varint, encode_varints
 
 
@@ -125,7 +126,7 @@ def test_tables_may_not_hide_among_frames():
 
 
 def test_a_count_that_its_tokens_do_not_hold_is_refused():
-    """Three tokens of stride 4 last 12 frames, which no other count may spell."""
+    """Three tokens of stride 4 last 12 frames; a chunk that says otherwise is refused."""
     track = Track(SNAC, levels=1)
     for count in (9, 10, 11):
         with pytest.raises(FormatError, match=f"counts {count} frames, its tokens hold 12"):
@@ -155,6 +156,13 @@ def test_a_count_that_its_tokens_do_not_hold_is_refused():
 def test_a_trailer_that_lies_is_refused(trailer, message):
     with pytest.raises(FormatError, match=message):
         read_tokens(io.BytesIO(closed(trailer, ONE)))
+
+
+def test_the_trailer_holds_the_longest_recording():
+    longest = Trailer((MAX_SAMPLES,), (0,), ())
+    assert decode_trailer(encode_trailer(longest, 1), 1) == longest
+    with pytest.raises(FormatError, match=f"claims {MAX_SAMPLES + 1} samples"):
+        decode_trailer(encode_trailer(replace(longest, samples=(MAX_SAMPLES + 1,)), 1), 1)
 
 
 def test_the_trailer_is_the_last_record():
@@ -231,7 +239,7 @@ def test_a_newer_version_says_so():
 
 
 def test_the_first_track_has_no_number():
-    """A record's track has one spelling."""
+    """A record's track has exactly one encoding."""
     body = (
         SYNC
         + bytes([RecordKind.CHUNK | NUMBERED, 0])
@@ -251,7 +259,7 @@ def test_other_files_say_what_they_are_not(tmp_path):
 
 
 def test_a_small_file_takes_little_memory():
-    """Claims of length cost nothing: neither records, nor counts, nor samples, nor an index."""
+    """A false length takes no memory: of records, chunks, recordings or the index."""
     lying = (
         preamble(ID) + SYNC + bytes([RecordKind.HEADER]) + encode_varint(0) + encode_varint(1 << 20)
     )

@@ -32,7 +32,7 @@ every_layout = pytest.mark.parametrize("layout", EVERY, ids=str)
 
 @every_layout
 @given(specs(), st.integers(0, 60), st.integers(1, 3), st.data())
-def test_back_to_the_same(layout, spec, frames, streams, data):
+def test_restore_undoes_arrange(layout, spec, frames, streams, data):
     kept = data.draw(st.sampled_from(spec.prefixes))
     some = made(spec, kept, streams, frames)
     grid = layout.arrange(some)

@@ -1,4 +1,4 @@
-"""Ids and tokens say the same twice; an id that does not belong is named with its place."""
+"""Ids give back the same tokens; an id that does not belong is named with its position."""
 
 import json
 import pickle
@@ -45,8 +45,8 @@ def test_pad_stands_where_no_token_does():
         Vocabulary.of(SPEECH, delay(), specials=()).to_ids(made(SPEECH, 2, 1, 3))
 
 
-def test_rows_may_have_tables_of_their_own():
-    """MusicGen: every row counts from 0, and the first id beyond is what is not there."""
+def test_rows_may_share_ids():
+    """MusicGen: every row counts from 0, and the first id above the codes is the pad."""
     words = Vocabulary(SPEECH, 2, delay(), (0, 0), specials={"pad": 1024})
     some = AudioTokens(SPEECH, ([[5]], [[6]]))
     assert words.to_ids(some).tolist() == [[[5, 1024], [1024, 6]]]

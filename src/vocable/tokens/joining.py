@@ -41,16 +41,17 @@ def join(parts: Sequence[TokensLike]) -> TokenArrays:
     """Return the arrays of the joined parts; what would change the meaning of a code is refused.
 
     All parts must agree in spec, levels, streams and item sides, and each but the last must end
-    where the tokens of all levels end.
+    where the tokens of all levels end. Parts without frames add nothing.
     """
     if not parts:
         raise TokenError("tokens to join must be at least 1, got none")
-    first, last = parts[0], parts[-1]
+    first = parts[0]
     for other in parts[1:]:
         _check_alike(first, other)
+    parts = [part for part in parts if part.frames]
     for part in parts[:-1]:
         _check_end(part)
-    if last.segments != last.spec.split(last.frames):
+    if parts and parts[-1].segments != parts[-1].spec.split(parts[-1].frames):
         raise TokenError(
             "the last of the tokens to join has a short segment before its last; cut that one off "
             "first"

@@ -94,20 +94,6 @@ class Layout:
             stacks.append(codes)
         return AudioTokens(spec, tuple(stacks), sides or {}, None, source)
 
-    def _check_grid(self, grid: np.ndarray, positions: Positions) -> None:
-        rows = positions.level.shape[0]
-        if grid.shape[1] != rows:
-            raise TokenError(f"{self.name} must have {rows} rows, got {grid.shape[1]}")
-        wrong = (grid == EMPTY) != (positions.level == EMPTY)
-        if wrong.any():
-            stream, row, step = np.argwhere(wrong)[0]
-            code = grid[stream, row, step]
-            wanted = "a code" if code == EMPTY else f"EMPTY ({EMPTY})"
-            raise TokenError(
-                f"{self.name} must have {wanted} at stream {stream}, row {row}, step {step}, "
-                f"got {code}"
-            )
-
     def positions(self, spec: TokenSpec, frames: int, levels: int | None = None) -> Positions:
         """Say which token stands at which position, for this many frames."""
         count = spec.check_levels(levels)
@@ -165,6 +151,20 @@ class Layout:
         elif self.name == "coarse_first":
             per_frame = Fraction(1, strides[0]) + (per_frame if len(strides) > 1 else 0)
         return spec.frame_rate * per_frame
+
+    def _check_grid(self, grid: np.ndarray, positions: Positions) -> None:
+        rows = positions.level.shape[0]
+        if grid.shape[1] != rows:
+            raise TokenError(f"{self.name} must have {rows} rows, got {grid.shape[1]}")
+        wrong = (grid == EMPTY) != (positions.level == EMPTY)
+        if wrong.any():
+            stream, row, step = np.argwhere(wrong)[0]
+            code = grid[stream, row, step]
+            wanted = "a code" if code == EMPTY else f"EMPTY ({EMPTY})"
+            raise TokenError(
+                f"{self.name} must have {wanted} at stream {stream}, row {row}, step {step}, "
+                f"got {code}"
+            )
 
     def _steps_of(self, counts: list[int], strides: list[int]) -> list[range]:
         """Return for each level the steps at which its tokens stand."""

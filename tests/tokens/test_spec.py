@@ -160,5 +160,5 @@ def test_json_refused(change, message):
 
 
 def test_missing_keys_are_named():
-    with pytest.raises(TokenError, match="levels, space is missing"):
+    with pytest.raises(TokenError, match="it lacks levels, space"):
         TokenSpec.from_dict({"rate": 1, "frame": 1})

@@ -105,7 +105,7 @@ class TokenSpec:
 
     @property
     def segment_frames(self) -> int:
-        """Frames in a whole segment; an error for specs without segments."""
+        """Frames in a segment of full length; an error for specs without segments."""
         if self.segment is None:
             raise TokenError(f"{self.space} has no segments")
         return -(-self.segment.length // self.frame)

@@ -69,7 +69,7 @@ def decode_fields(table: Mapping[str, Any]) -> dict[str, Any]:
     missing = sorted({"space", "rate", "frame", "levels"} - set(given))
     if missing:
         raise TokenError(
-            f"a spec must have space, rate, frame and levels; {', '.join(missing)} is missing"
+            f"a spec must have space, rate, frame and levels; it lacks {', '.join(missing)}"
         )
     levels = _levels(given["levels"])
     prefixes = _prefixes(given["prefixes"]) if "prefixes" in given else range(1, len(levels) + 1)

@@ -1,4 +1,4 @@
-"""Cut tokens into chunks: as long as wanted, within the format's caps, cut where tokens begin."""
+"""Cut tokens into chunks as long as wanted, within the limits of the format."""
 
 from __future__ import annotations
 

@@ -60,8 +60,8 @@ class RecordValidator:
         """Check the record's number, track and kind; False for one that is to be skipped."""
         if record.sequence != self.next_sequence and not self.lenient:
             raise DamagedRecord(
-                f"record {self.next_sequence} is missing at byte {record.offset}, "
-                f"record {record.sequence} stands there"
+                f"record {self.next_sequence} is missing: "
+                f"at byte {record.offset} comes record {record.sequence}"
             )
         if record.sequence < self.next_sequence:
             return False
@@ -91,7 +91,7 @@ class RecordValidator:
         """Take in a record that is not a chunk: tables, sides, the trailer."""
         state = self.track_state(record)
         if record.kind == RecordKind.HEADER:
-            raise DamagedRecord(f"a second header stands at byte {record.offset}")
+            raise DamagedRecord(f"a second header comes at byte {record.offset}")
         if record.kind == RecordKind.TABLES:
             if state.tables is not None or state.frames:
                 raise _misplaced("tables", record)

@@ -50,7 +50,7 @@ def _check_truncation(data: Bytes, file_id: bytes, offset: int, error: Truncated
 
 
 def recover(data: Bytes, file_id: bytes, header: Header, start: int) -> Contents:
-    """Take every whole record that is in its order, and say what time is lost."""
+    """Take every undamaged record in ascending order, and say what time is lost."""
     search = _Search(header, lenient=True)
     finder = RecordFinder(data, file_id)
     offset, clean = start, True

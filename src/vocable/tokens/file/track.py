@@ -24,7 +24,7 @@ _NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
 # A track in the header is a list: these keys of its spec without their names, and after them an
 # object with all other keys that do not have their usual value.
 _UNNAMED = ("space", "rate", "frame", "levels")
-# Keys that are not the spec's; "kept" is `levels`, which the spec has a key of.
+# Keys of the track; "kept" is its `levels`, since the spec has a key of that name.
 _TRACK_KEYS = {
     "name": "", "kept": 0, "streams": 0, "source_rate": 0, "source_channels": 0, "durations": 0,
 }  # fmt: skip

@@ -16,10 +16,6 @@ SOURCE = Path(vocable.__file__).parent
 KNOWN = {
     "vocable.cli",
     "vocable.cli.group",
-    "vocable.codecs.base",
-    "vocable.codecs.files",
-    "vocable.codecs.run",
-    "vocable.codecs.session",
 }
 
 

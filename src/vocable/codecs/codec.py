@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.audio import Audio, resample
+from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import CodesLike

@@ -31,9 +31,9 @@ from vocable.codecs.convert import (
 from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
+from vocable.tokens.array_files import ENDINGS
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
-ARRAYS = (".npy", ".npz", ".safetensors")
 
 
 def encode_file(
@@ -59,7 +59,7 @@ def encode_file(
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
         recording = _Recording(spec, reader, mix, progress)
         blocks = batch.code_blocks(session, recording, levels)
-        if Path(target).suffix.lower() in ARRAYS:
+        if Path(target).suffix.lower() in ENDINGS:
             codes = join_codes(spec, list(blocks))
             whole = tokens_of(spec, codes, track.source(recording.samples))
             whole.save(target, overwrite=overwrite)

@@ -12,11 +12,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import media
 from .samples import check_finite
 from .sound import SoundDecoder
-from .source import BinaryFile, name_of, reopenable
+from .source import name_of, reopenable
 from .stated import ends_inside_page, stated_bytes
 
 log = logging.getLogger("vocable")

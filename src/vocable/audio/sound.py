@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from jaxtyping import Float32
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from .source import BinaryFile
 
 ENDLESS = 2**62  # libsndfile's count of frames where a header states none
 

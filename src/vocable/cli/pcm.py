@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from vocable.binary_streams import LiveReadable, Writable
 
 log = logging.getLogger("vocable")
 
@@ -18,26 +20,7 @@ _FULL_SCALE = 2.0**15  # of s16le
 _MOST = 2**16  # bytes that one read takes; a pipe gives less, and at once
 
 
-@runtime_checkable  # so that signatures can be checked in the test run
-class Readable(Protocol):
-    """Where samples come from."""
-
-    def read1(self, count: int, /) -> bytes:
-        """Return what is there, up to `count` bytes; wait only for the first."""
-
-
-@runtime_checkable
-class Writable(Protocol):
-    """Where samples go."""
-
-    def write(self, data: bytes, /) -> object:
-        """Take all of it."""
-
-    def flush(self) -> None:
-        """Pass it on now."""
-
-
-def read_blocks(source: Readable, form: str, channels: int) -> Iterator[Samples]:
+def read_blocks(source: LiveReadable, form: str, channels: int) -> Iterator[Samples]:
     """Yield samples as they arrive; a sample that the end cuts off is left out, with a warning."""
     size = channels * TYPES[form].itemsize
     rest = b""

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.audio import Audio, resample
+from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import CodesLike
@@ -21,7 +22,6 @@ from vocable.codecs.state import Decoding
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens
-from vocable.tokens.file.streams import Seekable
 
 
 class Codec(Tokenizer):
@@ -68,7 +68,7 @@ class Codec(Tokenizer):
 
     def decode_to(
         self,
-        source: str | os.PathLike[str] | Seekable,
+        source: str | os.PathLike[str] | BinaryFile,
         target: str | os.PathLike[str],
         *,
         rate: int | None = None,

@@ -15,7 +15,7 @@ from jaxtyping import Float32
 
 from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
-from vocable.audio.source import BinaryFile
+from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch
 from vocable.codecs.codes import Codes, join_codes, split_segments
 from vocable.codecs.convert import (
@@ -31,10 +31,9 @@ from vocable.codecs.convert import (
 from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
-from vocable.tokens.file.streams import Seekable
+from vocable.tokens.array_files import ENDINGS
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
-ARRAYS = (".npy", ".npz", ".safetensors")
 
 
 def encode_file(
@@ -60,7 +59,7 @@ def encode_file(
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
         recording = _Recording(spec, reader, mix, progress)
         blocks = batch.code_blocks(session, recording, levels)
-        if Path(target).suffix.lower() in ARRAYS:
+        if Path(target).suffix.lower() in ENDINGS:
             codes = join_codes(spec, list(blocks))
             whole = tokens_of(spec, codes, track.source(recording.samples))
             whole.save(target, overwrite=overwrite)
@@ -73,7 +72,7 @@ def encode_file(
 def decode_file(
     session: Session,
     own: TokenSpec,
-    source: str | os.PathLike[str] | Seekable,
+    source: str | os.PathLike[str] | BinaryFile,
     target: str | os.PathLike[str],
     *,
     rate: int | None = None,

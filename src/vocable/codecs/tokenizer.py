@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.audio.source import BinaryFile
+from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import read_source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -31,6 +32,7 @@ def peak_bytes(job: Callable[[], object]) -> int:
     """Return the most memory that this process held while the job ran, sampled every 2 ms."""
     import psutil  # type: ignore[import-untyped]
 
+    gc.collect()  # what earlier work left must not be given back meanwhile
     process, done, highest = psutil.Process(), threading.Event(), [0]
 
     def watch() -> None:

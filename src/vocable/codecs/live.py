@@ -62,7 +62,7 @@ class LiveEncoder:
         return self._tokens([last, self._tokenizer.finish_encoding(self._state)])
 
     def _step(self, samples: Block) -> Codes:
-        rows = torch.from_numpy(split_channels(self.track.spec, samples))
+        rows = torch.tensor(split_channels(self.track.spec, samples))
         codes, self._state = self._tokenizer.encode_step(rows, self._state)
         return codes
 

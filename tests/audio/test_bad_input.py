@@ -91,7 +91,7 @@ def test_what_is_no_recording(tmp_path, content):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     text = refusal(lambda: Audio.read(path))
-    assert re.search(r"a.wav is no recording \(.+\); convert it to WAV or FLAC", text)
+    assert re.search(r"a.wav is not a recording \(.+\); convert it to WAV or FLAC", text)
 
 
 def test_a_picture_without_sound(tmp_path):
@@ -103,7 +103,9 @@ def test_a_picture_without_sound(tmp_path):
         frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    assert "no recording (it has no audio track)" in refusal(lambda: Audio.read(tmp_path / "a.mp4"))
+    assert "not a recording (it has no audio track)" in refusal(
+        lambda: Audio.read(tmp_path / "a.mp4")
+    )
 
 
 def test_raw_samples_have_no_header(tmp_path):

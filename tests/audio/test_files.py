@@ -4,8 +4,6 @@ import io
 import os
 import subprocess
 import sys
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.audio.media import BY_AV, tone, write_media
 from vocable import Audio, AudioError, AudioReader, AudioWriter
 
 EXACT = [".wav", ".flac", ".aiff", ".w64", ".rf64"]
@@ -184,11 +183,11 @@ def test_long_and_odd_names(folder):
 
 @pytest.mark.parametrize("ending", [".m4a", ".mp4", ".webm", ".mka", ".aac"])
 def test_other_kinds_are_read_with_the_extra(folder, ending):
-    av = pytest.importorskip("av")
-    path, samples, rate = folder / f"a{ending}", 48000, 48000
-    codec = "libopus" if ending == ".webm" else "aac"
-    wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(samples) / rate, dtype=np.float32)
-    write_media(av, path, codec, rate, wave)
+    pytest.importorskip("av")
+    path = folder / f"a{ending}"
+    container, codec, rate = BY_AV[ending]
+    samples = rate
+    write_media(path, container, codec, rate, tone(rate))
     audio = Audio.read(path)
     assert (audio.rate, audio.channels) == (rate, 1)
     # AAC comes in frames of 1024: its last one stays whole, plain AAC keeps its first one as well.
@@ -202,22 +201,8 @@ def test_other_kinds_are_read_with_the_extra(folder, ending):
         assert Audio.read(file) == audio
 
 
-def write_media(av, path: Path, codec: str, rate: int, wave: np.ndarray) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
-        frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
-        frame.rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-        resampler = av.AudioResampler(
-            format=stream.codec_context.format, layout="mono", rate=rate,
-            frame_size=stream.codec_context.frame_size,
-        )  # fmt: skip
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(part))
-        container.mux(stream.encode(None))
-
-
 def test_without_the_extra_the_command_to_install_it_is_named(folder, monkeypatch):
-    monkeypatch.setattr("vocable.audio.media.is_installed", lambda: False)
+    monkeypatch.setattr("vocable.audio.av_decoder.is_installed", lambda: False)
     (folder / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     with pytest.raises(AudioError, match=r'need an extra: pip install "vocable\[media\]"'):
         Audio.read(folder / "a.m4a")

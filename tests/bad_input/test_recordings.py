@@ -46,7 +46,7 @@ def not_finite(value: float) -> Callable[[Path], None]:
 BAD = {
     "empty": (empty, r"is empty \(0 bytes\); record or fetch it again"),
     "only a header": (only_header, "no samples"),
-    "text": (text, "is not WAV, FLAC, OGG, Opus or MP3|is no recording"),
+    "text": (text, "is not WAV, FLAC, OGG, Opus or MP3|is not a recording"),
     "truncated": (truncated, r"ends after 0\.\d+ s of 1\.00 s.*recover=True"),
     "NaN": (not_finite(np.nan), r"sample 4000 \(0\.250 s\) of channel 0 is nan"),
     "infinite": (not_finite(-np.inf), r"sample 4000 \(0\.250 s\) of channel 0 is -inf"),

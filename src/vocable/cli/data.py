@@ -45,12 +45,12 @@ class _Counted:
     """Turns "this file now" into the share of files done."""
 
     def __init__(self, folder: str, left: Any) -> None:
-        from vocable.train.manifest import ENDINGS
+        from vocable.audio.formats import READABLE
 
         self._left = left
         self._done = 0
         self._total = sum(
-            os.path.splitext(name)[1].lower() in ENDINGS
+            os.path.splitext(name)[1].lower() in READABLE
             for _, _, names in os.walk(folder)
             for name in names
         )

@@ -46,7 +46,7 @@ def command(
     gets exactly the samples, channels and rate it had. OUT may end in .wav, .flac, .ogg, .opus or
     .mp3.
     """
-    from vocable.audio.writer import KINDS
+    from vocable.audio.formats import WRITABLE
     from vocable.cli.results import audio_facts, decoded
 
     voice = Voice(as_json=as_json, quiet=quiet)
@@ -54,7 +54,7 @@ def command(
         inputs, out, ending=".wav", collect=(".vcb",), force=force, skip_existing=skip_existing
     )
     check_channel(work, as_json=as_json)
-    check_endings([job.target for job in work.jobs], KINDS, " ".join(KINDS))
+    check_endings([job.target for job in work.jobs], WRITABLE, " ".join(WRITABLE))
     codecs = Codecs(codec, device, threads)
 
     def decode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:

@@ -17,11 +17,6 @@ from vocable.cli.work import run
 if TYPE_CHECKING:
     from vocable.codecs import Codec
 
-RECORDINGS = (
-    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64"),
-    *(".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"),
-)
-
 
 @click.command("encode")
 @click.argument("inputs", nargs=-1, required=True, metavar="AUDIO...", type=options.FILE)
@@ -56,11 +51,12 @@ def command(
     AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
     in .npy, .npz or .safetensors instead of .vcb.
     """
+    from vocable.audio.formats import READABLE
     from vocable.cli.results import ARRAYS, encoded
 
     voice = Voice(as_json=as_json, quiet=quiet)
     work = plan(
-        inputs, out, ending=".vcb", collect=RECORDINGS, force=force, skip_existing=skip_existing
+        inputs, out, ending=".vcb", collect=READABLE, force=force, skip_existing=skip_existing
     )
     check_channel(work, as_json=as_json)
     check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))

@@ -58,11 +58,11 @@ def _found(what: str) -> list[Entry]:
 
 def _means_file(what: str) -> bool:
     """Whether what is not here can only have been meant as a file."""
-    from vocable.cli.encode import RECORDINGS
+    from vocable.audio.formats import READABLE
 
     ending, folder = os.path.splitext(what)[1].lower(), os.path.dirname(what)
     return not os.path.exists(what) and (
-        ending in (".vcb", *RECORDINGS) or (folder != "" and os.path.isdir(folder))
+        ending in (".vcb", *READABLE) or (folder != "" and os.path.isdir(folder))
     )
 
 

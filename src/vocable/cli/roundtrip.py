@@ -104,10 +104,10 @@ def command(
 
 
 def _check_endings(out: str, vcb: str | None, report: str | None) -> None:
-    from vocable.audio.writer import KINDS
+    from vocable.audio.formats import WRITABLE
     from vocable.cli.results import ARRAYS
 
-    check_endings([out], KINDS, " ".join(KINDS))
+    check_endings([out], WRITABLE, " ".join(WRITABLE))
     check_endings([vcb] if vcb else [], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))
     check_endings([report] if report else [], (".png",), ".png")
 

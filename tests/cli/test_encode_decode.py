@@ -14,7 +14,7 @@ import soundfile
 import vocable
 from tests.cli.calls import call, called, results
 from tests.cli.small import write_tone
-from vocable.cli.machine import open_codec
+from vocable.cli.open_codec import open_codec
 
 
 def test_there_and_back_is_exactly_as_long(here: Path, small: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vocable.cli import group
+from vocable.cli.exit_codes import CLOSED_PIPE, INTERRUPTED, TERMINATED
 from vocable.cli.group import COMMANDS, commands
 from vocable.errors import AudioError
 
@@ -184,7 +185,7 @@ def test_a_closed_pipe_is_quiet() -> None:
         [*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (group.CLOSED_PIPE, "")
+    assert (done.returncode, done.stderr) == (CLOSED_PIPE, "")
 
 
 CLOSING = "import os, sys; os.close({}); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
@@ -222,7 +223,7 @@ def test_ctrl_c_before_anything_is_loaded() -> None:
     )
     line = [sys.executable, "-c", code + PROGRAM[-1], "--help"]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (group.INTERRUPTED, "", "stopped\n")
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "stopped\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals differ there")
@@ -243,7 +244,7 @@ def test_being_ended_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir())  # it waits for stdin
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (group.TERMINATED, "")
+    assert (process.returncode, said) == (TERMINATED, "")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -261,4 +262,4 @@ def test_ctrl_c_ends_with_130() -> None:
     time.sleep(0.5)  # from here on it waits for stdin
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    assert (process.returncode, said.strip()) == (group.INTERRUPTED, "stopped")
+    assert (process.returncode, said.strip()) == (INTERRUPTED, "stopped")

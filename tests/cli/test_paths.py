@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vocable.cli.errors import Refusal
 from vocable.cli.paths import Job, check_endings, plan
-from vocable.cli.refusal import Refusal
 
 ENCODE = {"ending": ".vcb", "collect": (".wav", ".flac")}
 
@@ -122,9 +122,9 @@ def test_a_folder_without_recordings(talks: Path) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
 def test_a_device_holds_nothing_to_lose(talks: Path) -> None:
     assert pairs("talks/a/one.wav", out="/dev/null") == [("talks/a/one.wav", "/dev/null")]
-    check_endings(["/dev/null", "-", "x.vcb"], (".vcb",), ".vcb")
+    check_endings(["/dev/null", "-", "x.vcb"], (".vcb",))
     with pytest.raises(Refusal, match="x.wav: its ending must be one of .vcb"):
-        check_endings(["x.wav"], (".vcb",), ".vcb")
+        check_endings(["x.wav"], (".vcb",))
 
 
 def test_what_is_called_like_stdout_is_not_in_its_way(talks: Path) -> None:

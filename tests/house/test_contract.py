@@ -59,8 +59,8 @@ def test_what_is_drawn_is_allowed(importer, imported):
         ("evaluate.sweep", "codecs.base"),
         ("load", "train.loop"),
         ("errors", "audio"),
-        ("train.loop", "cli.say"),
-        ("serve.app", "cli.say"),
+        ("train.loop", "cli.console"),
+        ("serve.app", "cli.console"),
         ("speak.voices", "testing"),
     ],
 )

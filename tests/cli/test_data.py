@@ -14,10 +14,12 @@ def test_scan_and_encode_collect_the_same_files(here: Path, small: Path) -> None
         path = here / "talks" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("not a recording")
+    write_tone(here / "talks" / "good.flac", 0.2)
     (scanned,) = results("data", "scan", "talks", code=1)
     encoded = results("encode", "talks", "-o", "out", "--codec", small, code=1)
-    wanted = {str(Path("talks", name)) for name in names[: len(READABLE) + 3]}
-    assert set(scanned["bad"]) == wanted == {facts["input"] for facts in encoded}
+    bad = {str(Path("talks", name)) for name in names[: len(READABLE) + 3]}
+    assert set(scanned["bad"]) == bad and scanned["recordings"] == 1
+    assert {facts["input"] for facts in encoded} == {*bad, str(Path("talks", "good.flac"))}
 
 
 def test_scan_says_what_it_found(here: Path) -> None:

@@ -121,9 +121,7 @@ def bench(arguments: Sequence[str]) -> int:
     """Run one script of benchmarks/ with its arguments, or all that need none."""
     setup()
     texts = {path.stem: path.read_text() for path in sorted((ROOT / "benchmarks").glob("*.py"))}
-    scripts = {
-        name: text for name, text in texts.items() if "__main__" in text
-    }  # the others are helpers
+    scripts = {name: text for name, text in texts.items() if "__main__" in text}  # not helpers
     if arguments and arguments[0] not in scripts:
         raise Failed(f"no benchmark {arguments[0]}; there are {', '.join(scripts)}")
     if arguments:

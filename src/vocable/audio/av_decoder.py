@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from .source import BinaryFile
 
 
 def is_installed() -> bool:

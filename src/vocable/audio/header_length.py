@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .source import BinaryFile
+from ..binary_streams import BinaryFile
 
 
 @dataclass(frozen=True)

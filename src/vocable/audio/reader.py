@@ -12,12 +12,13 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
 from .header_length import DataLength, data_length, ends_inside_ogg_page
 from .samples import check_finite
 from .soundfile_decoder import SoundfileDecoder
-from .source import BinaryFile, name_of, open_seekable
+from .source import name_of, open_seekable
 
 log = logging.getLogger("vocable")
 

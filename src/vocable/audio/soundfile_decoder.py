@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from jaxtyping import Float32
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from .source import BinaryFile
 
 UNKNOWN_LENGTH = 2**62  # libsndfile's number of samples where a header states none
 

@@ -8,30 +8,9 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
+from ..binary_streams import BinaryFile
 from ..errors import AudioError
-
-
-@runtime_checkable
-class BinaryFile(Protocol):
-    """What an open binary file must have; one that cannot seek is copied to disk first."""
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return the next bytes."""
-        ...
-
-    def seek(self, offset: int, whence: int = 0, /) -> int:
-        """Go to a position and return it."""
-        ...
-
-    def tell(self) -> int:
-        """Return the position."""
-        ...
-
-    def seekable(self) -> bool:
-        """Return whether `seek` works."""
-        ...
 
 
 def name_of(source: str | os.PathLike[str] | BinaryFile) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from vocable.binary_streams import LiveReadable, Writable
 
 log = logging.getLogger("vocable")
 
@@ -18,26 +20,7 @@ _FULL_SCALE = 2.0**15  # of s16le
 _READ_SIZE = 2**16  # bytes at most per read; a pipe gives what it has
 
 
-@runtime_checkable  # the tests check signatures at run time
-class Readable(Protocol):
-    """A binary input stream."""
-
-    def read1(self, count: int, /) -> bytes:
-        """Return what is available, up to `count` bytes; wait for the first only."""
-
-
-@runtime_checkable
-class Writable(Protocol):
-    """A binary output stream."""
-
-    def write(self, data: bytes, /) -> object:
-        """Write all of the data."""
-
-    def flush(self) -> None:
-        """Pass it on at once."""
-
-
-def read_blocks(source: Readable, sample_format: str, channels: int) -> Iterator[Samples]:
+def read_blocks(source: LiveReadable, sample_format: str, channels: int) -> Iterator[Samples]:
     """Yield samples as they arrive; an incomplete last one is left out, with a warning."""
     sample_size = channels * DTYPES[sample_format].itemsize
     rest = b""

@@ -27,7 +27,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.audio import Audio
-from vocable.audio.source import BinaryFile
+from vocable.binary_streams import BinaryFile
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import TokenError
 from vocable.nn.block import Block

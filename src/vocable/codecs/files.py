@@ -15,7 +15,7 @@ from jaxtyping import Float32
 
 from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
-from vocable.audio.source import BinaryFile
+from vocable.binary_streams import BinaryFile
 from vocable.codecs import run, session
 from vocable.codecs.base import Codec
 from vocable.errors import TokenError

@@ -24,9 +24,9 @@ if sys.platform != "win32":
 class Replacement:
     """A temporary file that becomes `target` on `commit` and vanishes on `discard`.
 
-    Write to `path`. A target of "-" is stdout, and one that is a pipe or a device stays what it is:
-    both receive the finished bytes on `commit`. Raises FileExistsError if the target exists and
-    `overwrite` is not set, and FileNotFoundError if its folder is missing.
+    Write to `path`. A target of "-" is stdout, and one that is no regular file (a pipe, a device)
+    stays what it is: both receive the finished bytes on `commit`. Raises FileExistsError if the
+    target exists and `overwrite` is not set, and FileNotFoundError if its folder is missing.
     """
 
     path: Path

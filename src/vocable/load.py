@@ -1,8 +1,9 @@
-"""Find, load and save models: a folder with `config.json`, `model.safetensors` and `CARD.md`.
+"""Find, load and save models: one loader for all of them.
 
 A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
-sure of it), or `owner/name` on the model hub. Listing and describing models loads no torch; nothing
-in a model's folder is ever run.
+sure of it), or `owner/name` on the model hub. What a folder or file holds is recognised by the
+layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in a model's files
+is ever run.
 """
 
 from __future__ import annotations
@@ -11,85 +12,35 @@ import copy
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vocable.atomic import replacing
+from vocable.codecs.keys import own
+from vocable.codecs.keys.description import Description
+from vocable.codecs.registry import architecture_of, build
 from vocable.errors import ModelError
-from vocable.nearest import nearest
+from vocable.nearest import listed, nearest
 
 if TYPE_CHECKING:
     import torch
 
-    from vocable.codecs import Codec
+    from vocable.codecs import Codec, Tokenizer, TokenizerModel
 
-FORMAT = 1  # of config.json
+LAYOUTS: tuple[ModuleType, ...] = (own,)
 BUNDLED = Path(__file__).parent / "models"
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
-_NEEDED = {"name": str, "version": str, "architecture": str, "config": dict, "space": str}
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a model's folder says of it."""
-
-    folder: Path
-    facts: Mapping[str, Any]  # config.json
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return str(self.facts["name"])
-
-    @property
-    def space(self) -> str:
-        """The space of its tokens, `name@version:digest`."""
-        return str(self.facts["space"])
-
-    @property
-    def card(self) -> str:
-        """The text of its model card; empty where it has none."""
-        path = self.folder / "CARD.md"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def models() -> list[Description]:
     """Return the models that come with the package, by name."""
-    return [describe(path.parent) for path in sorted(BUNDLED.glob(f"*/{CONFIG}"))]
+    return [describe(BUNDLED / name) for name in _bundled()]
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
-    """Return what a model's folder says of it, without loading its weights (or torch)."""
-    folder = find(name)
-    try:
-        facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{folder / CONFIG} is no JSON ({error}); fetch it again") from error
-    _check_facts(folder / CONFIG, facts)
-    return Description(folder, facts)
-
-
-def find(name: str | os.PathLike[str]) -> Path:
-    """Return the folder of a model: a bundled name, a folder, its weights' file, or a hub name.
-
-    Raises ModelError with the nearest names for one that nothing here has.
-    """
-    path = Path(name)
-    if path.is_file() and path.name == WEIGHTS:
-        path = path.parent
-    if (path / CONFIG).is_file():
-        return path
-    model, _, version = str(name).partition("@")
-    if model in _bundled():
-        _check_version(model, version)
-        return BUNDLED / model
-    if path.exists():
-        raise ModelError(f"{path} is no model; give a folder with {CONFIG} and {WEIGHTS}")
-    if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
-        return _fetch(str(name))
-    hint = nearest(str(name), _bundled(), most=3)
-    raise ModelError(f'no codec named "{name}"; {hint} ("vocable models" shows all)')
+    """Return what a model's files say of it, without loading its weights (or torch)."""
+    return _find(name)[1]
 
 
 def load(
@@ -101,20 +52,55 @@ def load(
 
     device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
     bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
-    The codec is ready for use, not for training (see `load_to_train`). Respects `VOCABLE_CACHE`,
-    `HF_HOME` and `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is no model,
-    and for a device or dtype that cannot be used.
+    To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
+    `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
+    device or dtype that cannot be used.
     """
-    from vocable.codecs import drop_learning
+    tokenizer = load_tokenizer(name, device, dtype)
+    from vocable.codecs import Codec
+
+    if not isinstance(tokenizer, Codec):
+        raise ModelError(
+            f"{tokenizer.name} encodes and does not decode; take vocable.load.load_tokenizer"
+        )
+    return tokenizer
+
+
+def load_tokenizer(
+    name: str | os.PathLike[str],
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tokenizer:
+    """Load a tokenizer, or a codec where the model decodes; see `load`."""
+    from vocable.codecs import Codec, CodecModel, Tokenizer
 
     if device is not None:
         check_device(device)
-    precision = _precision(dtype)
-    codec, tensors = _open(describe(name))
-    drop_learning(codec.quantizer)
-    _fill(codec, tensors)
-    codec.precision = precision
-    return codec.to(device or "cpu").eval().requires_grad_(False)
+    model, tensors = _open(name)
+    model.quantizer.drop_learning()
+    _load_tensors(model, tensors)
+    model = model.to(device or "cpu").eval().requires_grad_(False)
+    return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
+    """Load a model to train it further: its codebooks learn on from what is stored.
+
+    It carries its space until `model.forget_space()`: call that unless encoder and quantizer are
+    frozen.
+    """
+    from vocable.codecs.identity import without_learning
+
+    model, tensors = _open(name)
+    lean = without_learning(model.quantizer).state_dict()
+    learning = {
+        f"quantizer.{key}": value
+        for key, value in model.quantizer.state_dict().items()
+        if key not in lean
+    }
+    _load_tensors(model, {**tensors, **learning})
+    model.quantizer.resume_learning()
+    return model
 
 
 def check_device(device: str | torch.device) -> None:
@@ -124,39 +110,13 @@ def check_device(device: str | torch.device) -> None:
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, ImportError) as error:
-        reason = _first_line(error).split(". ")[0].rstrip(".")
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = reason.split(". ")[0].rstrip(".")
         raise ModelError(f"device {device} cannot be used here ({reason}); try cpu") from error
 
 
-def load_to_train(name: str | os.PathLike[str]) -> Codec:
-    """Load a codec to train it further: its codebooks learn on from what is stored.
-
-    It carries its space until `codec.forget()`: call that unless encoder and quantizer are frozen.
-    """
-    from vocable.codecs import drop_learning
-    from vocable.quantize import ResidualVQ
-
-    codec, tensors = _open(describe(name))
-    own = codec.state_dict()
-    stored = drop_learning(copy.deepcopy(codec.quantizer)).state_dict()
-    learning = {key for key in own if key.startswith("quantizer.")}
-    learning -= {f"quantizer.{key}" for key in stored}
-    _fill(codec, {**tensors, **{key: own[key] for key in learning}})
-    for part in codec.quantizer.modules():
-        if isinstance(part, ResidualVQ):
-            part.start_from = None
-    return codec
-
-
-def build(architecture: str, config: Mapping[str, Any]) -> Codec:
-    """Return an untrained codec; see `vocable.codecs.build`."""
-    from vocable.codecs import build as make
-
-    return make(architecture, config)
-
-
 def save_model(
-    codec: Codec,
+    model: TokenizerModel | Tokenizer,
     folder: str | os.PathLike[str],
     *,
     name: str | None = None,
@@ -164,122 +124,118 @@ def save_model(
     card: str = "",
     facts: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write a codec to a folder that `load` reads, weights in half precision; return its space.
+    """Write a model to a folder that `load` reads, weights in its stored dtype; return its space.
 
     The space is born here, from encoder and quantizer as they are stored: `name@version:digest`. A
-    codec that still has the encoder and quantizer of the space that it carries keeps that space.
+    model that still has the encoder and quantizer of the space that it carries keeps that space.
     card: the text of CARD.md. facts: more entries for config.json, as licence and training.
-    Files that are there are replaced, one by one, the description last.
+    Files that are there are replaced, one by one, the description last. ModelError for a class that
+    is not registered, and for weights that are not finite.
     """
     from vocable import weights
-    from vocable.codecs import drop_learning
+    from vocable.codecs import TokenizerModel
+    from vocable.codecs.identity import keeps_space, stored_digest
 
-    folder, name = Path(folder), name or codec.name
-    lean = copy.deepcopy(codec)
-    drop_learning(lean.quantizer)
-    space = f"{name}@{version}:{lean.digest()}"
-    if codec.space.rpartition(":")[2] == lean.digest():
-        space = codec.space
-    tensors = weights.halved(lean.state_dict())
+    model = model if isinstance(model, TokenizerModel) else model.model
+    folder, name = Path(folder), name or model.name
+    architecture = architecture_of(model)
+    lean = copy.deepcopy(model)
+    lean.quantizer.drop_learning()
+    space = f"{name}@{version}:{stored_digest(lean)}"
+    if keeps_space(model):
+        space = model.space
+    tensors = weights.stored(lean.state_dict(), model.stored_dtype)
     weights.check_finite(tensors)
     folder.mkdir(parents=True, exist_ok=True)
-    weights.write(folder / WEIGHTS, tensors)
-    told = {
-        "format": FORMAT,
+    weights.write(folder / own.WEIGHTS, tensors)
+    described = {
+        "format": own.FORMAT,
         "name": name,
         "version": version,
-        "architecture": codec.architecture,
-        "config": asdict(codec.config),
+        "architecture": architecture,
+        "config": asdict(model.config),
         "space": space,
-        "spec": replace(codec.spec, space=space).to_dict(),
-        "sha256": weights.file_hash(folder / WEIGHTS),
+        "spec": replace(model.spec, space=space).to_dict(),
+        "sha256": weights.file_hash(folder / own.WEIGHTS),
         **(facts or {}),
     }
     if card:
-        _write(folder / "CARD.md", card)
-    _write(folder / CONFIG, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        _write(folder / own.CARD, card)
+    _write(folder / own.CONFIG, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     return space
 
 
-def _bundled() -> list[str]:
-    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{CONFIG}"))
+def _find(name: str | os.PathLike[str]) -> tuple[ModuleType, Description]:
+    """Return a model's layout and description: a folder, a file, a bundled or a hub name.
+
+    Raises ModelError with the nearest names for one that nothing here has.
+    """
+    path = Path(name)
+    if found := _recognise(path):
+        return found
+    model, _, version = str(name).partition("@")
+    if model in _bundled():
+        return _of_package(model, version)
+    if path.exists():
+        raise ModelError(
+            f"{path} is not a model; give a folder with {own.CONFIG} and {own.WEIGHTS}"
+        )
+    if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
+        return _from_hub(str(name))
+    hint = nearest(str(name), _bundled(), most=3)
+    raise ModelError(f'no codec named "{name}"; {hint} ("vocable models" shows all)')
 
 
-def _bundled_text() -> str:
-    return ", ".join(_bundled()) or "none"
+def _recognise(path: Path) -> tuple[ModuleType, Description] | None:
+    for layout in LAYOUTS:
+        if found := layout.recognise(path):
+            return layout, found
+    return None
 
 
-def _open(told: Description) -> tuple[Codec, dict[str, torch.Tensor]]:
+def _of_package(name: str, version: str) -> tuple[ModuleType, Description]:
+    found = _recognise(BUNDLED / name)
+    assert found is not None
+    if version not in ("", found[1].version):
+        here = found[1].version
+        raise ModelError(f"{name} is here as version {here}, not {version}; load {name}@{here}")
+    return found
+
+
+def _from_hub(name: str) -> tuple[ModuleType, Description]:
+    """Fetch `owner/name` or `owner/name@revision`, and recognise what has come."""
     from vocable import weights
 
-    codec = build(told.facts["architecture"], told.facts["config"])
-    codec.space = told.space
-    return codec, weights.read(told.folder / WEIGHTS, sha256=told.facts.get("sha256"))
-
-
-def _fill(codec: Codec, tensors: Mapping[str, torch.Tensor]) -> None:
-    from vocable import weights
-
-    weights.fill(codec, tensors)
-
-
-def _fetch(name: str) -> Path:
-    """Return the local copy of `owner/name` or `owner/name@revision` on the model hub."""
-    from huggingface_hub import snapshot_download
-
-    told = os.environ.get("VOCABLE_CACHE")
     repository, _, revision = name.partition("@")
     try:
-        folder = snapshot_download(
-            repository,
-            revision=revision or None,
-            allow_patterns=[CONFIG, WEIGHTS, "CARD.md"],
-            cache_dir=Path(told) / "hub" if told else None,
-        )
-    except Exception as error:  # the hub's client raises what its transport raises
+        for file in (own.CONFIG, own.WEIGHTS):
+            path = weights.fetch(repository, revision or None, file=file)
+    except ModelError as error:
         raise ModelError(
-            f"{name} cannot be fetched from the model hub ({_first_line(error)}); give a folder "
-            f"instead, or a bundled name: {_bundled_text()}"
+            f"{error}; give a folder instead, or a bundled name: {listed(_bundled())}"
         ) from error
-    if not (Path(folder) / CONFIG).is_file():
-        raise ModelError(f"{name} has no {CONFIG}, so it is no model of vocable's")
-    return Path(folder)
+    found = _recognise(path.parent)
+    if found is None:
+        raise ModelError(f"{name} is not in a layout that vocable knows")
+    return found
 
 
-def _check_version(model: str, wanted: str) -> None:
-    there = describe(BUNDLED / model).facts["version"]
-    if wanted not in ("", there):
-        raise ModelError(f"{model} is here as version {there}, not {wanted}; load {model}@{there}")
+def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, torch.Tensor]]:
+    """Return an untrained model that carries its space, and the tensors to put into it."""
+    layout, description = _find(name)
+    model = build(description.architecture, description.config)
+    model.space = description.space
+    return model, layout.read(description)
 
 
-def _precision(dtype: torch.dtype | None) -> torch.dtype | None:
-    """Return what the decoder is lowered to: nothing where it stays in fp32."""
-    import torch
+def _load_tensors(model: TokenizerModel, tensors: Mapping[str, torch.Tensor]) -> None:
+    from vocable import weights
 
-    if dtype in (None, torch.float32):
-        return None
-    if dtype not in (torch.bfloat16, torch.float16):
-        raise ModelError(
-            f"dtype is {dtype}; a decoder computes in torch.float32, torch.bfloat16 or "
-            "torch.float16"
-        )
-    return dtype
+    weights.load_tensors(model, tensors)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-def _check_facts(path: Path, facts: Any) -> None:
-    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise ModelError(f'{path} describes no model: it has no "format"; give another folder')
-    if facts["format"] > FORMAT:
-        raise ModelError(
-            f"{path} has format {facts['format']} but this vocable reads {FORMAT}; upgrade vocable"
-        )
-    for key, kind in _NEEDED.items():
-        if not isinstance(facts.get(key), kind):
-            raise ModelError(f'{path} needs "{key}" ({kind.__name__}), got {facts.get(key)!r}')
+def _bundled() -> list[str]:
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{own.CONFIG}"))
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Read, check, rename, name and write tensors. Knows files and tables of keys, and no model.
+"""Fetch, read, check, rename, hash and write tensors. Knows files and tables of keys, not models.
 
 Files are safetensors only: reading one never runs code from it.
 """
@@ -6,6 +6,7 @@ Files are safetensors only: reading one never runs code from it.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,47 @@ from vocable.atomic import replacing
 from vocable.errors import ModelError
 
 SHOWN = 3  # keys named in an error before the count takes over
+WEIGHTS = "model.safetensors"
+
+
+def fetch(
+    repository: str,
+    revision: str | None = None,
+    sha256: str | None = None,
+    *,
+    file: str = WEIGHTS,
+) -> Path:
+    """Return the local copy of a file on the model hub, downloaded if it is not here yet.
+
+    repository: `owner/name`; revision: a branch, tag or commit, default the main one. sha256: what
+    the file must hash to, 64 hex digits. The copy lies below `VOCABLE_CACHE` where that is set,
+    else in `HF_HOME`; `HF_HUB_OFFLINE=1` takes only what is there. Raises ModelError for a file
+    that cannot be fetched, or has another hash.
+    """
+    from huggingface_hub import hf_hub_download
+
+    cache = os.environ.get("VOCABLE_CACHE")
+    try:
+        found = hf_hub_download(
+            repository, file, revision=revision, cache_dir=Path(cache) / "hub" if cache else None
+        )
+    except Exception as error:  # the hub's client raises what its transport raises
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise ModelError(
+            f"{repository} cannot be fetched from the model hub ({file}: {reason})"
+        ) from error
+    if sha256 is not None:
+        check_hash(found, sha256)
+    return Path(found)
+
+
+def check_hash(path: str | Path, sha256: str) -> None:
+    """Refuse a file that does not hash to `sha256`."""
+    found = file_hash(path)
+    if found != sha256:
+        raise ModelError(
+            f"{path}: SHA-256 is {found[:16]}… but {sha256[:16]}… was published; fetch it again"
+        )
 
 
 def file_hash(path: str | Path) -> str:
@@ -33,10 +75,8 @@ def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
     `sha256` is what the whole file must hash to. A file that does not, or that is damaged, is a
     `ModelError`; one that is missing stays a `FileNotFoundError`.
     """
-    if sha256 is not None and (found := file_hash(path)) != sha256:
-        raise ModelError(
-            f"{path}: SHA-256 is {found[:16]}… but {sha256[:16]}… was published; fetch it again"
-        )
+    if sha256 is not None:
+        check_hash(path, sha256)
     try:
         return load_file(str(path))
     except safetensors.SafetensorError as error:
@@ -50,13 +90,13 @@ def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
         fresh.write_bytes(save(flat))  # save_file would leave it readable to its owner only
 
 
-def halved(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors as models store them: floats in half precision, integers as they are."""
-    return {k: v.half() if v.is_floating_point() else v for k, v in tensors.items()}
+def stored(tensors: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Return the tensors as a model stores them: floats in its dtype, integers as they are."""
+    return {k: v.to(dtype) if v.is_floating_point() else v for k, v in tensors.items()}
 
 
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse tensors with NaN or infinity, as what half precision cannot hold becomes."""
+    """Refuse tensors with NaN or infinity, which is what half precision makes of large values."""
     bad = [key for key, value in tensors.items() if not bool(value.isfinite().all())]
     if bad:
         raise ModelError(f"{_named(bad)} hold values that are not finite; train it anew")
@@ -87,7 +127,7 @@ def rename(
     return renamed
 
 
-def fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
+def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     """Copy tensors into a module, in the module's own dtypes; every key and shape must fit."""
     own = module.state_dict()
     extra = [key for key in tensors if key not in own]

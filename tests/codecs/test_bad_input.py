@@ -10,7 +10,7 @@ import torch
 
 from tests.codecs import tiny
 from vocable.audio import Audio
-from vocable.codecs import run
+from vocable.codecs import batch
 from vocable.errors import AudioError, TokenError
 from vocable.tokens import read_tokens
 
@@ -122,7 +122,7 @@ def test_refusals_come_before_any_work(tmp_path):
 
 
 def test_ctrl_c_half_way_leaves_what_was_there(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "TILE", 0.1)
+    monkeypatch.setattr(batch, "TILE", 0.1)
     before = paths(tmp_path)
 
     def stop(share):
@@ -142,7 +142,7 @@ def test_ctrl_c_half_way_leaves_what_was_there(tmp_path, monkeypatch):
 
 @unix
 def test_killed_half_way_leaves_nothing_under_the_final_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "TILE", 0.1)
+    monkeypatch.setattr(batch, "TILE", 0.1)
     paths(tmp_path)
     for job, source, target in jobs(tmp_path):
         child = os.fork()

@@ -6,7 +6,7 @@ import torch
 
 from tests.codecs import tiny
 from vocable.audio import Audio
-from vocable.codecs import run
+from vocable.codecs import batch
 from vocable.errors import TokenError
 
 CODECS = {"seanet": tiny.seanet(), "speech": tiny.speech()}
@@ -29,7 +29,7 @@ def test_more_streams_than_run_side_by_side(monkeypatch):
     codec = CODECS["seanet"]
     sources = [Audio(tiny.sound(300, 2, seed=i), codec.rate) for i in range(5)]
     alone = [codec.encode(source) for source in sources]
-    monkeypatch.setattr(run, "STREAMS", 3)
+    monkeypatch.setattr(batch, "STREAMS", 3)
     assert codec.encode_batch(sources) == alone
 
 
@@ -64,7 +64,7 @@ def test_other_numbers_of_levels_are_refused_with_the_list(name, levels, allowed
 def test_training_forward_codes_as_encoding_does():
     codec = CODECS["seanet"]
     x = torch.from_numpy(tiny.sound(333))[None]
-    output = codec(x)
+    output = codec.model(x)
     assert output.audio.shape == x.shape
-    torch.testing.assert_close(output.codes, codec.to_codes(x))
+    torch.testing.assert_close(output.codes.stacked(), codec.to_codes(x).stacked())
     torch.testing.assert_close(output.audio, codec.from_codes(output.codes)[..., :333])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.codecs import tiny
 from vocable.audio import Audio
-from vocable.codecs import run
+from vocable.codecs import batch
 from vocable.errors import TokenError
 from vocable.tokens import TokenWriter, Track, read_tokens
 
@@ -17,7 +17,7 @@ CODEC = tiny.seanet()
 
 @pytest.fixture(autouse=True)
 def _short_tiles(monkeypatch):
-    monkeypatch.setattr(run, "TILE", 0.05)
+    monkeypatch.setattr(batch, "TILE", 0.05)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_several_tracks_are_refused_by_name(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "TILE", 2)
+    monkeypatch.setattr(batch, "TILE", 2)
     peaks = {}
     for seconds in (16, 16, 48):  # the first run fills caches
         Audio(tiny.sound(8000 * seconds), 8000).save(tmp_path / "in.wav", overwrite=True)

@@ -7,7 +7,9 @@ import torch
 
 from tests.codecs import tiny
 from vocable.audio import Audio
-from vocable.errors import TokenError
+from vocable.codecs import Codec, identity
+from vocable.codecs.identity import stored_digest
+from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens
 
 SOUND = Audio(tiny.sound(1000), 8000)
@@ -49,18 +51,75 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
     space = codec.spec.space
     assert space.startswith("seanet@0:untrained-")
     changed = copy.deepcopy(codec)
-    changed.state_dict()["decoder.blocks.0.weight"].add_(1)
+    changed.model.state_dict()["decoder.blocks.0.weight"].add_(1)
     assert changed.spec.space == space
     for name in ("encoder.blocks.0.weight", "quantizer.stack.0.codebook.entries"):
         changed = copy.deepcopy(codec)
-        changed.state_dict()[name].add_(1)
+        changed.model.state_dict()[name].add_(1)
         assert changed.spec.space != space
 
 
+def carried() -> Codec:
+    """Return a codec whose weights have the space that they carry, as after loading."""
+    model = tiny.seanet().model
+    model.space = f"voice@3:{stored_digest(model)}"
+    return Codec(model)
+
+
 def test_a_carried_space_lasts_until_it_is_forgotten():
-    codec = tiny.seanet()
-    codec.space = "voice@3:0123456789abcdef"
-    assert codec.name == "voice"
-    assert codec.to(torch.float64).spec.space == "voice@3:0123456789abcdef"
-    codec.forget()
+    codec = carried()
+    space = codec.spec.space
+    assert codec.name == "voice" and space.startswith("voice@3:")
+    codec.model.half().float()  # a copy at another place
+    assert codec.spec.space != space, "half precision is not what this model is stored in"
+    codec = carried()
+    codec.model.forget_space()
+    assert codec.spec.space == space.replace("@3:", "@0:untrained-")
+
+
+@pytest.mark.parametrize("change", ["in place", "by an optimizer", "by loading"])
+def test_weights_that_change_in_place_are_not_called_by_the_old_name(change):
+    codec, other = carried(), tiny.seanet(1)
+    tokens, weight = codec.encode(SOUND), codec.model.encoder.blocks[0].weight
+    if change == "in place":
+        with torch.no_grad():
+            weight[0, 0, 0] += 1e-3
+    elif change == "by an optimizer":
+        weight.requires_grad_(True).grad = torch.ones_like(weight)
+        torch.optim.SGD([weight], lr=1e-3).step()
+    else:
+        codec.model.load_state_dict(other.model.state_dict())
     assert codec.spec.space.startswith("voice@0:untrained-")
+    with pytest.raises(TokenError, match="tokens come from voice@3:"):
+        codec.decode(tokens)
+
+
+def test_an_untrained_model_is_hashed_once(monkeypatch):
+    counted = []
+    codec = tiny.seanet()
+    monkeypatch.setattr(identity, "stored_digest", lambda m: counted.append(m) or "0" * 16)
+    for _ in range(3):
+        codec.decode(codec.encode(SOUND))
+    assert len(counted) == 1
+
+
+def test_training_a_model_does_not_reach_into_its_codec():
+    """A model in training mode encodes and decodes as in evaluation, and stays in training mode."""
+    codec = tiny.speech()
+    sound = Audio(tiny.sound(4000), 16_000)
+    tokens = codec.encode(sound)
+    audio = codec.decode(tokens)
+    codec.model.train()
+    codec.model.encoder.eval()
+    state = torch.get_rng_state()
+    assert codec.encode(sound) == tokens and codec.decode(tokens) == audio
+    assert torch.equal(torch.get_rng_state(), state), "nothing is drawn from torch's generator"
+    assert codec.model.training and codec.model.decoder.training
+    assert not codec.model.encoder.training
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_another_precision_make_no_codec(dtype):
+    model = tiny.seanet().model.to(dtype)
+    with pytest.raises(ModelError, match=f"is {dtype} but codes are made in torch.float32"):
+        Codec(model)

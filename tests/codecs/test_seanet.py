@@ -29,7 +29,7 @@ def test_encodec_has_the_published_size(encodec):
     assert round(parameters / 1e6, 2) == 14.85
     codebooks = [tuple(level.codebook.entries.shape) for level in encodec.quantizer.stack]
     assert codebooks == [(1024, 128)] * 32
-    assert encodec._spec.bitrate() == 24_000
+    assert encodec.spec.bitrate() == 24_000
 
 
 def test_encodec_has_the_published_layers(encodec):
@@ -42,7 +42,7 @@ def test_encodec_has_the_published_layers(encodec):
 
 def test_soundstream_scales_from_3_to_18_kbps():
     with torch.device("meta"):
-        spec = SEANet(soundstream_24khz())._spec
+        spec = SEANet(soundstream_24khz()).spec
     assert (spec.rate, spec.frame, spec.frame_rate) == (24_000, 320, 75)
     assert (spec.bitrate(4), spec.bitrate()) == (3000, 18_000)
     assert spec.prefixes == tuple(range(1, 25))
@@ -51,18 +51,18 @@ def test_soundstream_scales_from_3_to_18_kbps():
 @pytest.mark.parametrize("changes", [{}, {"unit_shortcut": True, "unit_shrink": 2}])
 def test_facts_and_latency(changes):
     codec = tiny.seanet(**changes)
-    assert (codec.encoder.stride_in, codec.encoder.ratio) == (16, Fraction(1, 16))
-    assert (codec.decoder.stride_in, codec.decoder.ratio) == (1, 16)
-    assert codec.encoder.lookahead == codec.decoder.lookahead == 0
+    assert (codec.model.encoder.stride_in, codec.model.encoder.ratio) == (16, Fraction(1, 16))
+    assert (codec.model.decoder.stride_in, codec.model.decoder.ratio) == (1, 16)
+    assert codec.model.encoder.lookahead == codec.model.decoder.lookahead == 0
     x = torch.from_numpy(tiny.sound(160))[None]
     future = x.clone()
     future[..., 80:] = torch.nan
-    clean = codec.encoder(x.transpose(1, 2))[:, :5]
-    torch.testing.assert_close(codec.encoder(future.transpose(1, 2))[:, :5], clean)
+    clean = codec.model.encoder(x.transpose(1, 2))[:, :5]
+    torch.testing.assert_close(codec.model.encoder(future.transpose(1, 2))[:, :5], clean)
 
 
 def test_training_draws_a_number_of_levels_for_each_item():
-    codec = tiny.seanet(prefixes=(1, 4)).train()
+    codec = tiny.seanet(prefixes=(1, 4)).model.train()
     x = torch.from_numpy(tiny.sound(64)).repeat(40, 1, 1)
     torch.manual_seed(0)
     audio = codec(x).audio.detach()
@@ -84,19 +84,19 @@ def unit(x, block):
 
 def test_the_encoder_is_the_published_graph():
     codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
-    layers = codec.encoder.blocks
+    layers = codec.model.encoder.blocks
     x = torch.from_numpy(tiny.sound(160))[None]
     y = unit(convolve(x, layers[0]), layers[1])
     y = unit(convolve(F.elu(y), layers[3]), layers[4])
     y = convolve(F.elu(y), layers[6])
     y = y + layers[7].branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
     y = convolve(F.elu(y), layers[9])
-    torch.testing.assert_close(codec.encoder(x.transpose(1, 2)), y.transpose(1, 2))
+    torch.testing.assert_close(codec.model.encoder(x.transpose(1, 2)), y.transpose(1, 2))
 
 
 def test_the_decoder_is_the_published_graph():
     codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
-    layers = codec.decoder.blocks
+    layers = codec.model.decoder.blocks
     z = torch.randn(1, 8, 10)
 
     def spread(x, layer):
@@ -109,14 +109,17 @@ def test_the_decoder_is_the_published_graph():
     y = unit(spread(F.elu(y), layers[3]), layers[4])
     y = unit(spread(F.elu(y), layers[6]), layers[7])
     y = convolve(F.elu(y), layers[9])
-    torch.testing.assert_close(codec.decoder(z.transpose(1, 2)), y.transpose(1, 2))
+    torch.testing.assert_close(codec.model.decoder(z.transpose(1, 2)), y.transpose(1, 2))
 
 
 def test_every_level_comes_nearer_to_the_latent():
     codec = tiny.seanet()
-    z = codec.encoder(torch.from_numpy(tiny.sound(3200)).reshape(1, -1, 1)).detach()
-    codes = codec.quantizer.encode(z)
-    left = [float((z - codec.quantizer.decode(codes[:, :n])).square().mean()) for n in (1, 2, 3, 4)]
+    z = codec.model.encoder(torch.from_numpy(tiny.sound(3200)).reshape(1, -1, 1)).detach()
+    codes = codec.model.quantizer.encode(z)
+    left = [
+        float((z - codec.model.quantizer.decode(codes[:, :n])).square().mean())
+        for n in (1, 2, 3, 4)
+    ]
     assert left == sorted(left, reverse=True)
 
 

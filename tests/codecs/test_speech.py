@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from vocable.codecs import Codec
 from vocable.codecs.speech import Speech, SpeechConfig, speech_16k
 from vocable.errors import VocableError
 
@@ -25,12 +26,12 @@ def voice(hz: float, seconds: float) -> torch.Tensor:
 
 
 @pytest.fixture(scope="module")
-def codec() -> Speech:
+def codec() -> Codec:
     torch.manual_seed(0)
-    codec = Speech(TINY)
+    model = Speech(TINY)
     glide = torch.cat([voice(hz, 0.32) for hz in np.geomspace(80, 320, 40)])
-    codec.prepare([glide[None, None]])
-    return codec.eval().requires_grad_(False)
+    model.prepare([glide[None, None]])
+    return Codec(model.eval().requires_grad_(False))
 
 
 def test_the_shipped_sizes_keep_their_promises():
@@ -43,26 +44,26 @@ def test_the_shipped_sizes_keep_their_promises():
 
 def test_latency_is_a_frame_and_ten_milliseconds(codec):
     x = voice(150, 0.4)[None, None]
-    codes = codec.to_codes(x)
-    rows = codec.quantizer.decode(codes)
-    out, _ = codec.decoder.step(rows[:, :1], codec.decoder.initial_state(1))
+    codes = codec.to_codes(x).stacked()
+    rows = codec.model.quantizer.decode(codes)
+    out, _ = codec.model.decoder.step(rows[:, :1], codec.model.decoder.initial_state(1))
     assert out.shape[1] == 640 - 160
-    assert codec.encoder.lookahead == 0
+    assert codec.model.encoder.lookahead == 0
 
 
 def test_whole_equals_frame_by_frame(codec):
     x = voice(140, 0.8)[None, None] + 0.01 * torch.randn(1, 1, 12_800)
-    codes = codec.to_codes(x)
-    state, parts = codec.encoder.initial_state(1), []
+    codes = codec.to_codes(x).stacked()
+    state, parts = codec.model.encoder.initial_state(1), []
     for frame in x.transpose(1, 2).split(640, dim=1):
-        row, state = codec.encoder.step(frame, state)
-        parts.append(codec.quantizer.encode(row))
+        row, state = codec.model.encoder.step(frame, state)
+        parts.append(codec.model.quantizer.encode(row))
     assert torch.equal(torch.cat(parts, dim=2), codes)
-    state, parts = codec.decoder.initial_state(1), []
-    for frame in codec.quantizer.decode(codes).split(1, dim=1):
-        y, state = codec.decoder.step(frame, state)
+    state, parts = codec.model.decoder.initial_state(1), []
+    for frame in codec.model.quantizer.decode(codes).split(1, dim=1):
+        y, state = codec.model.decoder.step(frame, state)
         parts.append(y)
-    parts.append(codec.decoder.finish(state))
+    parts.append(codec.model.decoder.finish(state))
     assert torch.allclose(torch.cat(parts, 1).transpose(1, 2), codec.from_codes(codes), atol=1e-5)
 
 
@@ -93,14 +94,16 @@ def test_a_prefix_without_an_envelope_is_refused(codec):
 
 def test_health_has_every_level_the_pitch_first(codec):
     x = voice(150, 1.0)[None, None]
-    found = codec(x)
+    found = codec.model(x)
     use = found.health
     assert [len(c) for c in use.counts] == [level.size for level in codec.spec.levels]
     for level, counts in enumerate(use.counts):
-        assert torch.equal(counts, found.codes[0, level].bincount(minlength=len(counts)).float())
+        assert torch.equal(counts, found.codes[level][0].bincount(minlength=len(counts)).float())
     assert use.residual_db[0] == 0, "pitch takes nothing from the latent"
-    latent = codec.quantizer._latent(codec.encoder(x.transpose(1, 2)))
-    left = latent - codec.quantizer.decode(found.codes[:, :2])[..., : latent.shape[2]]
+    latent = codec.model.quantizer._latent(codec.model.encoder(x.transpose(1, 2)))
+    left = (
+        latent - codec.model.quantizer.decode(found.codes.stacked()[:, :2])[..., : latent.shape[2]]
+    )
     expected = 10 * torch.log10(left.square().sum() / latent.square().sum())
     assert use.residual_db[1] == pytest.approx(float(expected), abs=1e-4)
 
@@ -112,7 +115,7 @@ def test_decoding_repeats_to_the_bit(codec):
 
 def test_training_reaches_every_weight():
     torch.manual_seed(0)
-    codec = Speech(TINY).train()
+    codec = Speech(TINY).train()  # the network alone
     codec.prepare([voice(150, 2.0)[None, None]])
     x = voice(150, 2.56).reshape(2, 1, -1)
     with torch.no_grad():

@@ -1,5 +1,6 @@
 """Tensors and their files: names, hashes, and what does not fit."""
 
+import huggingface_hub
 import pytest
 import torch
 from torch import nn
@@ -45,14 +46,32 @@ def test_renaming_by_a_table():
         weights.rename(TENSORS, [(".*", "x")])
 
 
-def test_filling_names_what_does_not_fit():
+def test_loading_names_what_does_not_fit():
     module = nn.Linear(3, 2)
     fits = {"weight": torch.ones(2, 3), "bias": torch.zeros(2)}
-    weights.fill(module, fits)
+    weights.load_tensors(module, fits)
     assert torch.equal(module.weight, torch.ones(2, 3))
     with pytest.raises(ModelError, match=r"1 key \(extra\) this model lacks and lacks no key"):
-        weights.fill(module, {**fits, "extra": torch.ones(1)})
+        weights.load_tensors(module, {**fits, "extra": torch.ones(1)})
     with pytest.raises(ModelError, match=r"lacks 1 key \(bias\) it needs"):
-        weights.fill(module, {"weight": fits["weight"]})
+        weights.load_tensors(module, {"weight": fits["weight"]})
     with pytest.raises(ModelError, match=r"weight of shape \[3, 2\]; this model needs \[2, 3\]"):
-        weights.fill(module, {**fits, "weight": torch.ones(3, 2)})
+        weights.load_tensors(module, {**fits, "weight": torch.ones(3, 2)})
+
+
+def test_a_file_of_the_hub_is_fetched_once_and_checked(tmp_path, monkeypatch):
+    asked = []
+    weights.write(tmp_path / "x.safetensors", TENSORS)
+    whole = weights.file_hash(tmp_path / "x.safetensors")
+
+    def download(repository, file, **options):
+        asked.append((repository, file, options["revision"], options["cache_dir"]))
+        return str(tmp_path / file)
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.delenv("VOCABLE_CACHE", raising=False)
+    found = weights.fetch("someone/metric", "v1", whole, file="x.safetensors")
+    assert weights.read(found).keys() == TENSORS.keys()
+    assert asked == [("someone/metric", "x.safetensors", "v1", None)]
+    with pytest.raises(ModelError, match=f"SHA-256 is {whole[:16]}… but 0000000000000000… was"):
+        weights.fetch("someone/metric", "v1", "0" * 64, file="x.safetensors")

@@ -6,7 +6,7 @@ import torch
 from vocable import nn, testing
 from vocable.audio import Audio
 
-BLOCKS, CODECS = testing.blocks(), testing.codecs()
+BLOCKS, TOKENIZERS = testing.blocks(), testing.tokenizers()
 every_block = pytest.mark.parametrize("name", BLOCKS)
 
 
@@ -28,11 +28,11 @@ def test_rows_join_and_leave(name: str, strides: int):
     testing.check_rows_join_and_leave(block, rows(block, 20), strides * block.stride_in)
 
 
-@pytest.mark.parametrize("name", CODECS)
+@pytest.mark.parametrize("name", TOKENIZERS)
 def test_recordings_equal_singles(name: str):
-    codec = CODECS[name]
+    codec = TOKENIZERS[name]
     lengths = (3 * codec.frame, 1, 3 * codec.frame, 5 * codec.frame + 9)
-    recordings = [Audio(testing.noise(codec, 1, n)[0].numpy(), codec.rate) for n in lengths]
+    recordings = [Audio(testing.voice(codec, 1, n)[0].numpy(), codec.rate) for n in lengths]
     testing.check_recordings_equal_singles(codec, recordings)
 
 

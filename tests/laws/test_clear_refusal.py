@@ -16,7 +16,7 @@ from vocable.errors import AudioError, ModelError, TokenError, VocableError
 from vocable.nn import stack_states
 
 CODECS = testing.codecs()
-QUANTIZERS = testing.quantizers() | {name: codec.quantizer for name, codec in CODECS.items()}
+QUANTIZERS = testing.quantizers() | {name: codec.model.quantizer for name, codec in CODECS.items()}
 every_codec = pytest.mark.parametrize("name", CODECS)
 
 

@@ -11,7 +11,7 @@ STEPS = 14
 
 
 def quantizer():
-    return ResidualVQ(4, (16, 16), start=KMeans(per_entry=3), dropout=0.5).train()
+    return ResidualVQ(4, (16, 16), initialise=KMeans(per_entry=3), dropout=0.5).train()
 
 
 def run(made, first, last):
@@ -49,9 +49,10 @@ def test_released_entries_are_trained_further_from_where_they_are():
     torch.manual_seed(0)
     first = quantizer()
     run(first, 0, 10)
-    released = first.drop_learning().state_dict()
+    first.drop_learning()
+    released = first.state_dict()
     entries = [value.clone() for value in released.values()]
-    further = ResidualVQ(4, (16, 16), start=None).train()
+    further = ResidualVQ(4, (16, 16), initialise=None).train()
     further.load_state_dict(released, strict=False)
     run(further, 10, 11)
     for before, level in zip(entries, further.stack, strict=True):

@@ -11,11 +11,11 @@ def used_levels(dropout, items=3000):
     """Return how many levels each of many items used, read off what `forward` returned."""
     torch.manual_seed(0)
     made = ResidualVQ(
-        4, (8,) * 4, start=None, revival=None, dropout=dropout, prefixes=PREFIXES
+        4, (8,) * 4, initialise=None, revival=None, dropout=dropout, prefixes=PREFIXES
     ).train()
     for level in made.stack:
         level.learner = None  # so that decoding shows what was searched
-    made.start_here(1)
+    made.resume_learning(1)
     found = made(torch.randn(items, 3, 4))
     by_prefix = torch.stack([made.decode(found.codes[:, :n]) for n in PREFIXES])
     same = (by_prefix == found.z).flatten(2).all(2)
@@ -35,7 +35,7 @@ def test_no_dropout_uses_all_levels_and_full_dropout_leaves_no_item_out():
 
 
 def test_codes_are_of_all_levels_and_evaluation_drops_none():
-    made = ResidualVQ(4, (8,) * 4, start=None, dropout=1.0).train()
+    made = ResidualVQ(4, (8,) * 4, initialise=None, dropout=1.0).train()
     z = torch.randn(5, 3, 4)
     assert made(z).codes.shape == (5, 4, 3)
     made.eval()
@@ -44,10 +44,10 @@ def test_codes_are_of_all_levels_and_evaluation_drops_none():
 
 def test_losses_are_means_over_the_levels_in_use():
     torch.manual_seed(1)
-    made = ResidualVQ(4, (8,) * 2, start=None, revival=None, dropout=1.0).train()
+    made = ResidualVQ(4, (8,) * 2, initialise=None, revival=None, dropout=1.0).train()
     for level in made.stack:
         level.learner = None
-    made.start_here(1)
+    made.resume_learning(1)
     z = torch.randn(6, 3, 4)
     found = made(z)
     residuals = [z - made.decode(found.codes[:, :n]) for n in (1, 2)]

@@ -17,9 +17,9 @@ class ForgetfulLearner(_EmaLearner):
     """Revives entries but leaves what is remembered of them: encodec's `expire_codes_`."""
 
     @torch.no_grad()
-    def place(self, entries, where, vectors, count):
+    def set_entries(self, entries, where, vectors, count):
         if where.all():  # the start
-            super().place(entries, where, vectors, count)
+            super().set_entries(entries, where, vectors, count)
         entries.copy_(torch.where(where[:, None], vectors, entries))
 
 
@@ -27,8 +27,8 @@ class MeanLearner(_EmaLearner):
     """Takes the centres for sums: encodec's k-means start."""
 
     @torch.no_grad()
-    def place(self, entries, where, vectors, count):
-        super().place(entries, where, vectors, count)
+    def set_entries(self, entries, where, vectors, count):
+        super().set_entries(entries, where, vectors, count)
         self.sums.copy_(torch.where(where[:, None], vectors, self.sums))
 
 
@@ -55,10 +55,10 @@ class LeakyRVQ(ResidualVQ):
 def check_revival_lasts(update):
     """Let an entry die, be revived, and see whether one more update leaves it there."""
     torch.manual_seed(0)
-    made = ResidualVQ(2, (2,), update=update, revival=Expire(below=0.5), start=None).train()
+    made = ResidualVQ(2, (2,), update=update, revival=Expire(below=0.5), initialise=None).train()
     entries = made.stack[0].codebook.entries
     entries.copy_(torch.tensor([[0.0, 0.0], [1000.0, 1000.0]]))
-    made.start_here(per_step=8)
+    made.resume_learning(per_step=8)
     batch = lambda: torch.randn(1, 8, 2)  # noqa: E731
     steps = 0
     while entries[1].norm() > 100:
@@ -73,9 +73,9 @@ def check_revival_lasts(update):
 def check_kmeans_keeps_entries(update):
     """Start from clusters, and see whether the next step leaves the entries at them."""
     torch.manual_seed(0)
-    made = ResidualVQ(4, (8,), update=update, start=KMeans(per_entry=16)).train()
+    made = ResidualVQ(4, (8,), update=update, initialise=KMeans(per_entry=16)).train()
     vectors = torch.randn(1, 128, 4) + 5.0
-    made.start(vectors[0], per_step=128)
+    made.start_learning(vectors[0], per_step=128)
     centres = made.stack[0].codebook.entries.clone()
     made(vectors)
     moved = (made.stack[0].codebook.entries - centres).norm(dim=1)
@@ -115,5 +115,5 @@ def test_every_levels_commitment_reaches_the_encoder():
 def test_counts_start_at_the_expected_so_that_disuse_is_seen_soon():
     """A count of 1 at the start, where 0.125 is the mean, hides a dead entry for over 200 steps."""
     made = ResidualVQ(4, (64,), update=Ema(0.99)).train()
-    made.start(torch.randn(1024, 4), per_step=8)
+    made.start_learning(torch.randn(1024, 4), per_step=8)
     assert torch.allclose(made.stack[0].learner.counts, torch.full((64,), 8 / 64))

@@ -26,7 +26,7 @@ def batch(step, rank):
 def train(rank, revival):
     """Train a quantizer; rank 0 draws the random numbers of a single process, rank 1 others."""
     torch.manual_seed(rank or 0)
-    made = ResidualVQ(8, (8, 4), start=KMeans(per_entry=8), revival=revival).train()
+    made = ResidualVQ(8, (8, 4), initialise=KMeans(per_entry=8), revival=revival).train()
     for step in range(STEPS):
         made(batch(step, rank))
     return made
@@ -39,7 +39,8 @@ class Coder(torch.nn.Module):
         super().__init__()
         self.encoder = torch.nn.Linear(8, 8)
         options = {"codebook": Normalised(4), "update": Gradient(), "revival": Expire(below=0.9)}
-        self.quantizer = ResidualVQ(8, (8, 4), start=KMeans(per_entry=8), dropout=1.0, **options)
+        options["initialise"] = KMeans(per_entry=8)
+        self.quantizer = ResidualVQ(8, (8, 4), dropout=1.0, **options)
 
     def forward(self, x):
         found = self.quantizer(self.encoder(x))
@@ -55,7 +56,7 @@ def train_wrapped(rank):
         optimizer.zero_grad()
         model(batch(step, rank)).backward()
         optimizer.step()
-    assert model.module.quantizer.started
+    assert model.module.quantizer.learning_started
     return model.module
 
 

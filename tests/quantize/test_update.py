@@ -8,9 +8,9 @@ from vocable.quantize import Ema, Expire, Gradient, Health, KMeans, Normalised, 
 
 def settled(**options):
     """A quantizer started at two known entries, each as if chosen once a step."""
-    made = ResidualVQ(2, (2,), revival=None, start=None, **options).train()
+    made = ResidualVQ(2, (2,), revival=None, initialise=None, **options).train()
     made.stack[0].codebook.entries.data.copy_(torch.tensor([[0.0, 0.0], [10.0, 0.0]]))
-    made.start_here(per_step=2)
+    made.resume_learning(per_step=2)
     return made
 
 
@@ -98,17 +98,17 @@ def test_normalised_search_is_by_angle_and_decodes_the_entry_as_it_is():
 
 def test_the_start_waits_for_enough_vectors_and_takes_cluster_centres():
     torch.manual_seed(0)
-    made = ResidualVQ(2, (4,), start=KMeans(per_entry=10), revival=None).train()
+    made = ResidualVQ(2, (4,), initialise=KMeans(per_entry=10), revival=None).train()
     corners = torch.tensor([[0.0, 0.0], [8.0, 0.0], [0.0, 8.0], [8.0, 8.0]])
     draw = lambda: corners.repeat(4, 1)[None] + torch.randn(1, 16, 2) * 0.1  # noqa: E731
     for _ in range(2):
         z = draw()
         found = made(z)
-        assert not made.started
+        assert not made.learning_started
         assert torch.equal(found.z, z), "before the start the latent passes"
         assert float(found.losses["commitment"]) == 0 and not found.health.counts[0].any()
     made(draw())
-    assert made.started
+    assert made.learning_started
     entries = made.stack[0].codebook.entries
     nearest = (entries[None] - corners[:, None]).norm(dim=2).min(dim=1).values
     assert (nearest < 0.3).sum() >= 3, "Lloyd's iterations may merge two clusters, not more"
@@ -116,7 +116,7 @@ def test_the_start_waits_for_enough_vectors_and_takes_cluster_centres():
 
 def test_dead_entries_come_back_until_all_are_used():
     torch.manual_seed(0)
-    made = ResidualVQ(4, (64,), update=Ema(0.9), revival=Expire(below=0.1), start=None).train()
+    made = ResidualVQ(4, (64,), update=Ema(0.9), revival=Expire(below=0.1), initialise=None).train()
     made.stack[0].codebook.entries[8:] += 1000.0  # nothing will ever choose these
     health = None
     for step in range(150):
@@ -124,7 +124,7 @@ def test_dead_entries_come_back_until_all_are_used():
         if step >= 140:
             health = found.health if health is None else health + found.health
     assert float(health.used[0]) > 0.9
-    without = ResidualVQ(4, (64,), update=Ema(0.9), revival=None, start=None).train()
+    without = ResidualVQ(4, (64,), update=Ema(0.9), revival=None, initialise=None).train()
     without.stack[0].codebook.entries[8:] += 1000.0
     codes = torch.cat([without(torch.randn(4, 32, 4)).codes for _ in range(20)])
     assert float(Health.of(codes, (64,)).used[0]) <= 8 / 64
@@ -146,7 +146,7 @@ def test_a_revived_entry_counts_as_the_mean_one_and_so_has_time_to_be_found(upda
 def test_codebooks_learned_by_gradient_start_and_revive_too():
     torch.manual_seed(0)
     made = ResidualVQ(
-        4, (32, 32), codebook=Normalised(3), update=Gradient(0.9), start=KMeans(per_entry=2)
+        4, (32, 32), codebook=Normalised(3), update=Gradient(0.9), initialise=KMeans(per_entry=2)
     ).train()
     optimizer = torch.optim.AdamW(made.parameters(), lr=1e-2, weight_decay=0)
     errors, health = [], None

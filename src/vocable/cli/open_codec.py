@@ -9,7 +9,7 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.errors import ModelError, TokenError
 
 if TYPE_CHECKING:
-    from vocable.codecs.base import Codec
+    from vocable.codecs import Codec
     from vocable.tokens import TokenSpec
 
 

@@ -61,7 +61,7 @@ def make(
             codec.encode_to(source, file, levels=levels, mix=mix, progress=left)
             encoding = time.perf_counter() - began
         if pitch is not None:
-            shifted = codec.shift_pitch(read_tokens(file), pitch)  # type: ignore[operator]
+            shifted = codec.shift_pitch(read_tokens(file), pitch)
             shifted.save(file, overwrite=True)
         with voice.progress("decoding") as left:
             began = time.perf_counter()

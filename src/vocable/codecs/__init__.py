@@ -1,48 +1,45 @@
-"""Codecs: audio to codes and back. `build` makes one by the name of its architecture."""
+"""Tokenizers and codecs: recordings to tokens and back. Names load when they are first used.
+
+Tokenizer, Codec            what a user holds: recordings, files, streams, identity
+TokenizerModel, CodecModel  the networks behind them, which architectures define
+register, build             architectures by name
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from vocable.codecs.base import Codec, CodecOutput, drop_learning, unborn
-from vocable.errors import ModelError
-from vocable.fitting import fit
-from vocable.nearest import nearest
+if TYPE_CHECKING:
+    from vocable.codecs.codec import Codec as Codec
+    from vocable.codecs.codec_model import CodecModel as CodecModel
+    from vocable.codecs.codec_model import CodecOutput as CodecOutput
+    from vocable.codecs.codes import Codes as Codes
+    from vocable.codecs.model import TokenizerModel as TokenizerModel
+    from vocable.codecs.model import untrained as untrained
+    from vocable.codecs.registry import architectures as architectures
+    from vocable.codecs.registry import build as build
+    from vocable.codecs.registry import register as register
+    from vocable.codecs.state import Decoding as Decoding
+    from vocable.codecs.state import Encoding as Encoding
+    from vocable.codecs.tokenizer import Tokenizer as Tokenizer
 
-__all__ = [
-    "Codec",
-    "CodecOutput",
-    "build",
-    "drop_learning",
-    "unborn",
-]
-
-
-def _seanet(values: Mapping[str, Any]) -> Codec:
-    from vocable.codecs.seanet import SEANet, SEANetConfig
-
-    return SEANet(fit(SEANetConfig, values, "config", ModelError, "config."))
-
-
-def _speech(values: Mapping[str, Any]) -> Codec:
-    from vocable.codecs.speech import Speech, SpeechConfig
-
-    return Speech(fit(SpeechConfig, values, "config", ModelError, "config."))
-
-
-ARCHITECTURES: dict[str, Callable[[Mapping[str, Any]], Codec]] = {
-    "seanet": _seanet,
-    "speech": _speech,
+_HOME = {
+    "codec": ("Codec",),
+    "codec_model": ("CodecModel", "CodecOutput"),
+    "codes": ("Codes",),
+    "model": ("TokenizerModel", "untrained"),
+    "registry": ("architectures", "build", "register"),
+    "state": ("Decoding", "Encoding"),
+    "tokenizer": ("Tokenizer",),
 }
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
 
 
-def build(architecture: str, config: Mapping[str, Any]) -> Codec:
-    """Return an untrained codec; `config` overrides its architecture's defaults.
-
-    An unknown architecture or key is a `ModelError` that names the nearest.
-    """
-    if architecture not in ARCHITECTURES:
-        hint = nearest(architecture, ARCHITECTURES)
-        raise ModelError(f'no architecture named "{architecture}"; {hint}')
-    return ARCHITECTURES[architecture](config)
+def __getattr__(name: str) -> Any:
+    """Load a name on its first use (PEP 562): describing a model must not load torch."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

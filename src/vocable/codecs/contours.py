@@ -13,7 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from vocable.quantize.codebook import Codebook
-from vocable.quantize.search import nearest, prepare
+from vocable.quantize.learn.kmeans import kmeans
+from vocable.quantize.ties import tie_distance
 
 REFERENCE = 150.0  # Hz, where the pitch axis has its zero
 MISMATCH = 0.25  # octaves that a wrongly voiced point costs, as a distance
@@ -55,6 +56,18 @@ class ContourBook(Codebook):
         """Return the contours in Hz."""
         return unembed(F.embedding(codes, self.entries))
 
+    def tie_distance(
+        self,
+        hz: Float[Tensor, "batch frames points"],
+        codes: Int[Tensor, "batch frames"],
+        other_hz: Float[Tensor, "batch frames points"],
+        other: Int[Tensor, "batch frames"],
+    ) -> Float[Tensor, "batch frames"]:
+        """Return how far from a tie two choices of contours are; see `quantize.ties`."""
+        chosen, instead = self.entries[codes], self.entries[other]
+        found = tie_distance(embed(hz.float()), embed(other_hz.float()), chosen, instead)
+        return found.masked_fill(codes == other, 0.0)
+
     @torch.no_grad()
     def learn(self, contours: Float[Tensor, "frames points"], rounds: int = 30) -> None:
         """Fill the book by k-means over contours in Hz, drawn from the global generator.
@@ -66,21 +79,10 @@ class ContourBook(Codebook):
         if not len(voiced):  # nobody speaks or sings: every entry is unvoiced
             self.entries.zero_()
             return
-        centres = voiced[torch.randperm(len(voiced), device=voiced.device)[: self.size - 1]]
-        for _ in range(rounds):
-            centres = _moved(voiced, centres)
+        centres = kmeans(voiced, self.size - 1, rounds)
         share, octaves = centres.chunk(2, dim=-1)
         share = share / MISMATCH
         hz = torch.where(share > 0.5, REFERENCE * 2 ** (octaves / share.clamp(min=0.5)), 0.0)
         hz = hz[hz.clamp(min=1).log2().mean(-1).argsort()]
         self.entries.zero_()
         self.entries[1 : len(hz) + 1] = embed(hz)
-
-
-def _moved(points: Tensor, centres: Tensor) -> Tensor:
-    """Return each centre at the mean of its points; one without points jumps to a random point."""
-    owner = nearest(points, prepare(centres))
-    count = points.new_zeros(len(centres)).index_add_(0, owner, points.new_ones(len(points)))
-    total = torch.zeros_like(centres).index_add_(0, owner, points)
-    spare = points[torch.randint(len(points), (len(centres),), device=points.device)]
-    return torch.where(count[:, None] > 0, total / count.clamp(min=1)[:, None], spare)

@@ -1,4 +1,4 @@
-"""Encode and decode files of any length in bounded memory, block by block.
+"""Encode and decode files of any length, block by block.
 
 What is written stands under its final name when it is whole, and not before.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +16,30 @@ from jaxtyping import Float32
 from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
 from vocable.binary_streams import BinaryFile
-from vocable.codecs import run, session
-from vocable.codecs.base import Codec
+from vocable.codecs import batch
+from vocable.codecs.codes import Codes, join_codes, split_segments
+from vocable.codecs.convert import (
+    Samples,
+    check_fits,
+    codes_of,
+    join_streams,
+    split_channels,
+    tokens_of,
+    written_length,
+    written_rate,
+)
+from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
-from vocable.tokens import AudioTokens, TokenFile, TokenWriter, Track, joined
+from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.file.streams import Seekable
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
+ARRAYS = (".npy", ".npz", ".safetensors")
 
 
-def encode_to(
-    codec: Codec,
+def encode_file(
+    session: Session,
+    spec: TokenSpec,
     source: str | os.PathLike[str] | BinaryFile,
     target: str | os.PathLike[str],
     *,
@@ -40,30 +53,26 @@ def encode_to(
     source: a path, an open binary file, or "-" for stdin. target: a `.vcb` file, "-" for stdout, or
     an ending that `AudioTokens.save` knows. The target appears whole or not at all.
     """
-    spec = codec.spec
-    session.check_levels(codec, levels)
+    check_levels(spec, levels)
     check_target(target, overwrite=overwrite)
     with AudioReader(source) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
-        recording = _Recording(codec, reader, mix, progress)
-        parts = (
-            AudioTokens(spec, run.stacks(codes))
-            for codes in run.code_blocks(codec, recording, levels)
-            if codes.shape[2]
-        )
-        if Path(target).suffix.lower() in (".npy", ".npz", ".safetensors"):
-            stacks = joined(list(parts)).stacks
-            whole = AudioTokens(spec, stacks, source=track.source(recording.read))
+        recording = _Recording(spec, reader, mix, progress)
+        blocks = batch.code_blocks(session, recording, levels)
+        if Path(target).suffix.lower() in ARRAYS:
+            codes = join_codes(spec, list(blocks))
+            whole = tokens_of(spec, codes, track.source(recording.samples))
             whole.save(target, overwrite=overwrite)
         else:
-            _write(target, overwrite, track, parts, recording)
+            _write(target, overwrite, track, _parts(spec, blocks), recording)
     if progress:
         progress(1.0)
 
 
-def decode_to(
-    codec: Codec,
+def decode_file(
+    session: Session,
+    own: TokenSpec,
     source: str | os.PathLike[str] | Seekable,
     target: str | os.PathLike[str],
     *,
@@ -78,18 +87,18 @@ def decode_to(
     ending says the kind, or "-" for stdout. The target appears whole or not at all.
     """
     with TokenFile(source) as file:
-        track, told = _only_track(file), file.source()
+        track, encoded = _only_track(file), file.source()
         spec, frames = track.spec, file.frames()
-        run.check_fits(codec, spec, trust_space=trust_space)
+        check_fits(own, spec, trust_space=trust_space)
         if not frames:
             raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
-        to = run.written_rate(spec, told, rate)
-        left = run.written_length(spec, told, frames, to)
-        channels = told.channels if told else track.streams * spec.channels
+        to = written_rate(spec, encoded, rate)
+        left = written_length(spec, encoded, frames, to)
+        channels = encoded.channels if encoded else track.streams * spec.channels
         resampler = Resampler(spec.writes, to, channels)
-        blocks = run.audio_blocks(codec, _chunks(file, frames, progress))
+        blocks = batch.audio_blocks(session, _pieces(file, frames, progress))
         with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
-            for block in _resampled(resampler, (run.join_streams(told, b) for b in blocks)):
+            for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):
                 writer.write(block[:, :left])
                 left -= min(left, block.shape[1])
     if progress:
@@ -100,24 +109,31 @@ class _Recording:
     """The blocks of a recording as streams at the codec's rate; counts what was read."""
 
     def __init__(
-        self, codec: Codec, reader: AudioReader, mix: bool, progress: Progress | None
+        self, spec: TokenSpec, reader: AudioReader, mix: bool, progress: Progress | None
     ) -> None:
-        self.codec, self.reader, self.mix, self.progress = codec, reader, mix, progress
-        self.read = 0  # samples per channel
+        self.spec, self.reader, self.mix, self.progress = spec, reader, mix, progress
+        self.samples = 0  # per channel, read so far
 
-    def __iter__(self) -> Iterator[run.Samples]:
+    def __iter__(self) -> Iterator[Samples]:
         channels = 1 if self.mix else self.reader.channels
-        resampler = Resampler(self.reader.rate, self.codec.rate, channels)
+        resampler = Resampler(self.reader.rate, self.spec.rate, channels)
         for block in _resampled(resampler, self._blocks()):
-            yield run.split_channels(self.codec, block)
+            yield split_channels(self.spec, block)
 
     def _blocks(self) -> Iterator[Float32[np.ndarray, "channels samples"]]:
-        size = max(1, round(run.TILE * self.reader.rate) // self.reader.channels)
+        size = max(1, round(batch.TILE * self.reader.rate) // self.reader.channels)
         for block in self.reader.blocks(size):
-            self.read += block.shape[1]
+            self.samples += block.shape[1]
             if self.progress and self.reader.samples:
-                self.progress(min(1.0, self.read / self.reader.samples))
+                self.progress(min(1.0, self.samples / self.reader.samples))
             yield block.mean(axis=0, dtype=np.float32, keepdims=True) if self.mix else block
+
+
+def _parts(spec: TokenSpec, blocks: Iterable[Codes]) -> Iterator[AudioTokens]:
+    """Yield the tokens of a recording as they come; segments one by one, for the last are short."""
+    for codes in blocks:
+        if codes[0].shape[1]:
+            yield from (tokens_of(spec, piece) for piece in split_segments(spec, codes))
 
 
 def _resampled(
@@ -140,24 +156,24 @@ def _write(
             writer = TokenWriter(file, track)
             for tokens in parts:
                 writer.write(tokens)
-            writer.finish(recording.read)
+            writer.finish(recording.samples)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        done = recording.read / recording.reader.rate
+        done = recording.samples / recording.reader.rate
         raise TokenError(
             f"{target}: writing failed after {done:.1f} s ({error.strerror}); nothing is left of "
             "it: make room and run again"
         ) from error
 
 
-def _chunks(file: TokenFile, frames: int, progress: Progress | None) -> Iterator[run.Codes]:
+def _pieces(file: TokenFile, frames: int, progress: Progress | None) -> Iterator[Codes]:
     done = 0
     for tokens in file.chunks():
         done += tokens.frames
         if progress:
             progress(done / frames)
-        yield tokens.codes
+        yield codes_of(tokens)
 
 
 def _only_track(file: TokenFile) -> Track:

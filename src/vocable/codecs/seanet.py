@@ -28,7 +28,8 @@ from itertools import pairwise
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.codecs.base import Codec, unborn
+from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.model import untrained
 from vocable.nn import ELU, LSTM, Block, Conv1d, ConvTranspose1d, Linear, Residual, Stack, State
 from vocable.quantize import ResidualVQ
 from vocable.tokens import Level, TokenSpec
@@ -151,10 +152,8 @@ def decoder(config: SEANetConfig) -> Stack:
     return Stack(*blocks, ELU(), Conv1d(c.filters, c.channels, 7))
 
 
-class SEANet(Codec):
+class SEANet(CodecModel):
     """SoundStream or EnCodec, as its config says."""
-
-    architecture = "seanet"
 
     def __init__(self, config: SEANetConfig) -> None:
         quantizer = ResidualVQ(
@@ -164,7 +163,7 @@ class SEANet(Codec):
             prefixes=config.prefixes or None,
         )
         spec = TokenSpec(
-            unborn("seanet"),
+            untrained("seanet"),
             rate=config.rate,
             frame=config.frame,
             channels=config.channels,

@@ -1,105 +1,133 @@
-"""Encode and decode streams, block by block.
+"""Run a model for use: in evaluation, without gradients, in one precision, on checked input.
 
-A block has any number of samples or frames; what does not fill a frame waits in the state. State is
-a value: one may be used again, kept, joined with others (`stack`) and picked from (`select`).
+A block of a stream has any number of samples or frames; what does not fill a frame waits in the
+state. State is a value: one may be used again, kept, stacked with others and selected from.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from numbers import Integral
+from typing import Any
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
-from vocable.codecs.base import Codec
+from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.codes import Codes, CodesLike, as_codes
+from vocable.codecs.model import Sides, TokenizerModel
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
-from vocable.quantize.precision import full_precision
+from vocable.tokens import TokenSpec
 
 
-@torch.inference_mode()
-def start_encoding(codec: Codec, batch: int = 1, levels: int | None = None) -> Encoding:
-    """Return the state before the first sample of `batch` streams."""
-    check_levels(codec, levels)
-    rest = torch.zeros(batch, codec.channels, 0, device=codec.device)
-    return Encoding(codec.encoder.initial_state(batch), rest, levels)
+class Session:
+    """A model as it is used, by any number of streams at once.
+
+    precision: what the decoder computes in where that is not fp32. Whatever autocast the caller
+    has, the decoder runs in this, and encoder and search in fp32. A model that somebody trains is
+    in evaluation mode for the time of a call.
+    """
+
+    def __init__(self, model: TokenizerModel, precision: torch.dtype | None = None) -> None:
+        self.model, self.precision = model, precision
+        self._modules = tuple(model.modules())
+
+    def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None) -> Codes:
+        """Encode whole audio at the model's rate."""
+        check_levels(self.model.spec, levels)
+        with self._use():
+            return self.model.to_codes(x.to(self.model.device, torch.float32), levels)
+
+    def start_encoding(self, batch: int, levels: int | None) -> Encoding:
+        """Return the state before the first sample of `batch` streams."""
+        check_levels(self.model.spec, levels)
+        with self._use():
+            return self.model.start_encoding(batch, levels)
+
+    def encode_step(
+        self, block: Float[Tensor, "batch channels time"], state: Encoding
+    ) -> tuple[Codes, Encoding]:
+        """Encode the next samples: all codes that they settle, perhaps none."""
+        with self._use():
+            _check_like(block, state.samples)
+            _check_samples(block)
+            return self.model.encode_step(block, state)
+
+    def finish_encoding(self, state: Encoding) -> Codes:
+        """Return the last codes."""
+        with self._use():
+            return self.model.finish_encoding(state)
+
+    def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
+        """Decode whole codes."""
+        with self._use(decoding=True):
+            return self.codec.from_codes(codes)
+
+    def start_decoding(self, batch: int, sides: Sides | None = None) -> Decoding:
+        """Return the state before the first frame of `batch` streams."""
+        with self._use():
+            return self.codec.start_decoding(batch, sides)
+
+    def decode_step(
+        self, codes: CodesLike, state: Decoding
+    ) -> tuple[Float[Tensor, "batch channels time"], Decoding]:
+        """Decode the next frames: all samples that they settle, perhaps none."""
+        found = as_codes(codes)
+        if found.batch != state.batch:
+            raise ModelError(
+                f"codes are of {found.batch} streams but the state is of {state.batch}"
+            )
+        with self._use(decoding=True):
+            return self.codec.decode_step(found, state)
+
+    def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
+        """Return the samples that the decoder still withheld."""
+        with self._use(decoding=True):
+            return self.codec.finish_decoding(state)
+
+    @property
+    def codec(self) -> CodecModel:
+        """The model, if it decodes."""
+        assert isinstance(self.model, CodecModel), "only a Codec asks for it"
+        return self.model
+
+    @contextmanager
+    def _use(self, decoding: bool = False) -> Iterator[None]:
+        training = [m for m in self._modules if m.training]
+        for module in training:
+            module.training = False
+        try:
+            with torch.inference_mode(), self._autocast(decoding):
+                yield
+        finally:
+            for module in training:
+                module.training = True
+
+    def _autocast(self, decoding: bool) -> Any:
+        """Return the context in which the decoder runs, whatever autocast is outside."""
+        wanted, kind = self.precision, self.model.device.type
+        if not decoding or (wanted is None and not torch.is_autocast_enabled(kind)):
+            return _NOTHING  # entering autocast costs a stream more than some layers
+        return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
 
 
-@torch.inference_mode()
-def encode_step(
-    codec: Codec, block: Float[Tensor, "batch channels time"], state: Encoding
-) -> tuple[Int[Tensor, "batch levels frames"], Encoding]:
-    """Encode the next samples, at the codec's rate: all codes that they settle, perhaps none."""
-    _check_like(block, state.rest)
-    _check_samples(block)
-    samples = torch.cat((state.rest, block.to(state.rest)), 2)
-    whole = samples.shape[2] - samples.shape[2] % codec.frame
-    if not whole:
-        return _no_codes(codec, state), Encoding(state.held, samples, state.levels)
-    rows = samples[..., :whole].transpose(1, 2).contiguous()
-    with full_precision(rows.device.type):
-        z, held = codec.encoder.step(rows, state.held)
-        codes = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
-    return codes, Encoding(held, samples[..., whole:].clone(), state.levels)
+_NOTHING = nullcontext()
 
 
-@torch.inference_mode()
-def finish_encoding(codec: Codec, state: Encoding) -> Int[Tensor, "batch levels frames"]:
-    """Return the last codes; a frame that has begun is filled up with silence, as in whole mode."""
-    fill = -state.rest.shape[2] % codec.frame
-    codes, state = encode_step(codec, state.rest.new_zeros(*state.rest.shape[:2], fill), state)
-    with full_precision(state.rest.device.type):
-        z = codec.encoder.finish(state.held)
-        rest = codec.quantizer.encode(z, state.levels) if z.shape[1] else _no_codes(codec, state)
-    return torch.cat((codes, rest), 2)
-
-
-@torch.inference_mode()
-def start_decoding(codec: Codec, batch: int = 1) -> Decoding:
-    """Return the state before the first frame of `batch` streams."""
-    return Decoding(codec.decoder.initial_state(batch), batch)
-
-
-@torch.inference_mode()
-def decode_step(
-    codec: Codec, codes: Int[Tensor, "batch levels frames"], state: Decoding
-) -> tuple[Float[Tensor, "batch channels time"], Decoding]:
-    """Decode the next frames: all samples that they settle, perhaps none."""
-    if codes.shape[0] != state.batch:
-        raise ModelError(f"codes are of {codes.shape[0]} streams but the state is of {state.batch}")
-    if not codes.shape[2]:
-        return torch.zeros(state.batch, codec.channels, 0, device=codec.device), state
-    z = codec.quantizer.decode(codec._codes(codes))
-    with codec.lowered():
-        y, held = codec.decoder.step(z, state.held)
-    return y.float().transpose(1, 2), Decoding(held, state.batch)
-
-
-@torch.inference_mode()
-def finish_decoding(codec: Codec, state: Decoding) -> Float[Tensor, "batch channels time"]:
-    """Return the samples that the decoder still withheld."""
-    with codec.lowered():
-        y = codec.decoder.finish(state.held)
-    return y.float().reshape(state.batch, -1, codec.channels).transpose(1, 2)
-
-
-def check_levels(codec: Codec, levels: int | None) -> None:
-    """Refuse a number of levels that is no prefix of the codec's, or no whole number."""
+def check_levels(spec: TokenSpec, levels: int | None) -> None:
+    """Refuse a number of levels that is not a prefix of the spec's, or not a whole number."""
     if not isinstance(levels, Integral | None):
         raise TokenError(f"levels must be a whole number, got {levels!r}; leave it out for all")
-    codec.spec.check_levels(levels)
+    spec.check_levels(levels)
 
 
-def _no_codes(codec: Codec, state: Encoding) -> Tensor:
-    levels = codec.quantizer.wanted_levels(state.levels)
-    return torch.zeros(state.rest.shape[0], levels, 0, dtype=torch.int64, device=codec.device)
-
-
-def _check_like(block: Tensor, rest: Tensor) -> None:
-    if block.shape[:2] != rest.shape[:2]:
-        streams, channels = rest.shape[:2]
+def _check_like(block: Tensor, waiting: Tensor) -> None:
+    if block.shape[:2] != waiting.shape[:2]:
+        streams, channels = waiting.shape[:2]
         raise ModelError(
             f"block is {list(block.shape)} but the state is of {streams} streams of {channels} "
             f"channels; give [{streams}, {channels}, samples], or start a state of that many"

@@ -17,16 +17,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from vocable.codecs.base import Codec, unborn
+from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.contours import ContourBook
+from vocable.codecs.model import untrained
 from vocable.nn import Block, ConvNeXtBlock, Linear, Stack
-from vocable.quantize import Health, Quantized, Quantizer, ResidualVQ
+from vocable.quantize import (
+    Health,
+    LevelCodes,
+    Quantized,
+    Quantizer,
+    ResidualVQ,
+    as_levels,
+)
 from vocable.quantize.health import count_codes
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
@@ -163,10 +171,12 @@ class SpeechQuantizer(Quantizer):
         self.into = nn.Linear(config.latent, config.dimensions)
         self.norm = nn.LayerNorm(config.dimensions, elementwise_affine=False)
         self.residual = ResidualVQ(config.dimensions, config.sizes, dropout=config.dropout)
+        self.dim = config.latent + POINTS
         self.levels = (config.contours, *config.sizes)
         self.prefixes = tuple(range(2, len(self.levels) + 1))
 
     def _latent(self, z: Tensor) -> Tensor:
+        """Return what the residual levels quantize, `[..., dimensions]`."""
         with torch.autocast(z.device.type, enabled=False):
             latent: Tensor = self.norm(self.into(z[..., :-POINTS].float()))
             return latent
@@ -175,22 +185,43 @@ class SpeechQuantizer(Quantizer):
         self, z: Float[Tensor, "batch frames axes"], levels: int | None = None
     ) -> Int[Tensor, "batch levels frames"]:
         wanted = self.wanted_levels(levels)
-        rest = self.residual.encode(self._latent(z), wanted - 1)
-        return torch.cat([self.book.encode(z[..., -POINTS:])[:, None], rest], dim=1)
+        rest = as_levels(self.residual.encode(self._latent(z), wanted - 1))
+        return torch.stack([self.book.encode(z[..., -POINTS:]), *rest], dim=1)
 
-    def decode(
-        self, codes: Int[Tensor, "batch levels frames"]
-    ) -> Float[Tensor, "batch frames axes"]:
+    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames axes"]:
         self.check_codes(codes)
-        latent = self.residual.decode_checked(codes[:, 1:])
-        return torch.cat([latent, self.book.decode(codes[:, 0])], dim=-1)
+        contour, *rest = as_levels(codes)
+        return torch.cat([self.residual.decode_checked(rest), self.book.decode(contour)], dim=-1)
+
+    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
+        """Set the residual codebooks by latents; the book of contours is learnt by `prepare`."""
+        self.residual.start_learning(self._latent(latents), per_step)
+
+    def resume_learning(self, per_step: int | None = None) -> None:
+        self.residual.resume_learning(per_step)
+
+    def drop_learning(self) -> None:
+        self.residual.drop_learning()
+
+    def tie_distance(
+        self,
+        z: Float[Tensor, "batch frames axes"],
+        codes: LevelCodes,
+        other_z: Float[Tensor, "batch frames axes"],
+        other: LevelCodes,
+    ) -> Float[Tensor, "batch frames"]:
+        (contour, *rest), (other_contour, *other_rest) = as_levels(codes), as_levels(other)
+        pitch, other_pitch = z[..., -POINTS:], other_z[..., -POINTS:]
+        first = self.book.tie_distance(pitch, contour, other_pitch, other_contour)
+        below = self.residual.tie_distance(self._latent(z), rest, self._latent(other_z), other_rest)
+        return torch.where(contour == other_contour, below, first)
 
     def forward(self, z: Float[Tensor, "batch frames axes"]) -> Quantized:
         found = self.residual(self._latent(z))
         contour = self.book.encode(z[..., -POINTS:])
         return Quantized(
             torch.cat([found.z, self.book.decode(contour)], dim=-1),
-            torch.cat([contour[:, None], found.codes], dim=1),
+            torch.cat([contour[:, None], torch.stack(as_levels(found.codes), 1)], dim=1),
             found.losses,
             self._health(found.health, contour),
         )
@@ -201,7 +232,7 @@ class SpeechQuantizer(Quantizer):
         return Health(counts, torch.cat([residual.energy[:1], residual.energy]))
 
 
-class Source(Block):
+class Excitation(Block):
     """Turn pitch, `[B, N, 1]` Hz a hop, into spectra of pulses and of noise, `[B, N, 2 · bins]`.
 
     State: the last hop of both signals, the last voiced pitch's phase in cycles, the position.
@@ -291,7 +322,7 @@ class SpeechDecoder(Block):
         # Both gains start near the level of speech (0.05), the angle at 0.
         nn.init.constant_(self.head.bias, -3.0)
         nn.init.zeros_(self.head.bias.data[self.bins : 2 * self.bins])
-        self.source = Source(c.rate, c.hop, c.synthesis)
+        self.source = Excitation(c.rate, c.hop, c.synthesis)
         self.overlap = OverlapAdd(c.hop)
         self.stride_in, self.ratio, self.lookahead = 1, Fraction(c.frame), 1
         self.receptive = None
@@ -326,10 +357,11 @@ class SpeechDecoder(Block):
         return self.overlap.finish(state[2])
 
 
-class Speech(Codec):
+class Speech(CodecModel):
     """The speech codec: spectra and pitch in, residual codes, source and filter out."""
 
-    architecture = "speech"
+    stored_dtype: ClassVar[torch.dtype] = torch.float16
+
     config: SpeechConfig
     encoder: SpeechEncoder
     quantizer: SpeechQuantizer
@@ -339,7 +371,7 @@ class Speech(Codec):
         pitch_level = Level(config.contours, role="prosody")
         levels = (pitch_level, *(Level(size) for size in config.sizes))
         spec = TokenSpec(
-            space=unborn("speech"),
+            space=untrained("speech"),
             rate=config.rate,
             frame=config.frame,
             channels=1,

@@ -1,13 +1,15 @@
-"""Hold what streams remember between blocks: plain values, to be kept, joined and picked from."""
+"""What streams remember between blocks: plain values, to be kept, stacked and selected from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from vocable.codecs.codes import Codes
+from vocable.codecs.segments import Overlap
 from vocable.errors import ModelError
 from vocable.nn.block import State, select, stack_states
 
@@ -16,8 +18,9 @@ from vocable.nn.block import State, select, stack_states
 class Encoding:
     """Streams on their way to codes."""
 
-    held: State  # of the encoder
-    rest: Tensor  # [batch, channels, samples]: what does not fill a frame yet
+    encoder: State
+    samples: Tensor  # [batch, channels, samples]: what does not fill a frame (or segment) yet
+    latents: Tensor  # [batch, frames, dim]: what does not fill a token of every level yet
     levels: int | None  # how many levels every stream gets; None: all
 
     def __post_init__(self) -> None:
@@ -26,11 +29,14 @@ class Encoding:
     @property
     def batch(self) -> int:
         """How many streams there are."""
-        return self.rest.shape[0]
+        return self.samples.shape[0]
 
     def select(self, rows: Sequence[int]) -> Encoding:
         """Return these streams, in this order; the others leave the batch."""
-        return Encoding(select(self.held, rows), self.rest[list(rows)], self.levels)
+        index = list(rows)
+        return Encoding(
+            select(self.encoder, rows), self.samples[index], self.latents[index], self.levels
+        )
 
     @staticmethod
     def stack(states: Sequence[Encoding]) -> Encoding:
@@ -41,35 +47,73 @@ class Encoding:
         """
         first = states[0]
         for row, state in enumerate(states):
-            if (state.rest.shape[2], state.levels) != (first.rest.shape[2], first.levels):
+            if (state.samples.shape[2], state.levels) != (first.samples.shape[2], first.levels):
                 raise ModelError(
-                    f"stream {row} holds {state.rest.shape[2]} samples, levels={state.levels}; "
-                    f"stream 0 {first.rest.shape[2]}, levels={first.levels}; "
+                    f"stream {row} holds {state.samples.shape[2]} samples, levels={state.levels}; "
+                    f"stream 0 {first.samples.shape[2]}, levels={first.levels}; "
                     "run it alone until both have had whole frames"
                 )
-        rest = torch.cat([state.rest for state in states])
-        return Encoding(stack_states([state.held for state in states]), rest, first.levels)
+        return Encoding(
+            stack_states([state.encoder for state in states]),
+            torch.cat([state.samples for state in states]),
+            stack_states([state.latents for state in states]),
+            first.levels,
+        )
 
 
 @dataclass(frozen=True)
 class Decoding:
     """Streams on their way to audio."""
 
-    held: State  # of the decoder
+    decoder: State
     batch: int  # how many streams there are
+    codes: Codes = field(default_factory=lambda: Codes(()))  # what does not fill a step yet
+    overlap: Overlap | None = None  # of codecs with segments
+    sides: Mapping[str, Tensor] = field(default_factory=dict)  # of whole items
 
     def __post_init__(self) -> None:
         _check_some(self.batch)
 
     def select(self, rows: Sequence[int]) -> Decoding:
         """Return these streams, in this order; the others leave the batch."""
-        return Decoding(select(self.held, rows), len(rows))
+        index = list(rows)
+        overlap = self.overlap and Overlap(
+            self.overlap.total[index], self.overlap.weight, self.overlap.base
+        )
+        return Decoding(
+            select(self.decoder, rows),
+            len(index),
+            Codes(level[index] for level in self.codes),
+            overlap,
+            {name: side[index] for name, side in self.sides.items()},
+        )
 
     @staticmethod
     def stack(states: Sequence[Decoding]) -> Decoding:
-        """Join streams into one batch, in order; all must have passed a start-up, or none."""
-        held = stack_states([state.held for state in states])
-        return Decoding(held, sum(state.batch for state in states))
+        """Join streams into one batch, in order.
+
+        All must be in one phase: with as many codes in a step that has begun, after the same number
+        of segments (none, or some), and past a start-up, or none of them.
+        """
+        first = states[0]
+        return Decoding(
+            stack_states([state.decoder for state in states]),
+            sum(state.batch for state in states),
+            Codes(stack_states([tuple(state.codes) for state in states])),
+            first.overlap and _stack_overlaps([state.overlap for state in states]),
+            {name: torch.cat([s.sides[name] for s in states]) for name in first.sides},
+        )
+
+
+def _stack_overlaps(overlaps: Sequence[Overlap | None]) -> Overlap:
+    first = overlaps[0]
+    assert first is not None
+    totals = []
+    for row, overlap in enumerate(overlaps):
+        if overlap is None or overlap.total.shape[2] != first.total.shape[2]:
+            raise ModelError(f"stream {row} is at another point of a segment; run it alone")
+        totals.append(overlap.total)
+    return Overlap(torch.cat(totals), first.weight, first.base)
 
 
 def _check_some(batch: int) -> None:

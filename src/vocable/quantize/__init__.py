@@ -1,12 +1,13 @@
 """Quantizers: latents to codes and back, and how their codebooks learn."""
 
-from vocable.quantize.base import Health, Quantized, Quantizer
+from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Normalised, Parametrisation, Plain
 from vocable.quantize.learn.estimator import rotation, straight_through
+from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
-from vocable.quantize.learn.start import KMeans
 from vocable.quantize.learn.update import Ema, Gradient, Update
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.ties import tie_distance
 from vocable.quantize.vq import VQ
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Gradient",
     "Health",
     "KMeans",
+    "LevelCodes",
     "Normalised",
     "Parametrisation",
     "Plain",
@@ -24,6 +26,8 @@ __all__ = [
     "ResidualVQ",
     "Revival",
     "Update",
+    "as_levels",
     "rotation",
     "straight_through",
+    "tie_distance",
 ]

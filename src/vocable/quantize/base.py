@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.errors import ModelError, TokenError
 from vocable.quantize.health import Health
+from vocable.quantize.level_codes import LevelCodes, as_levels
+from vocable.quantize.ties import tie_distance
 
-__all__ = ["Health", "Quantized", "Quantizer"]
+__all__ = ["Health", "LevelCodes", "Quantized", "Quantizer", "as_levels"]
 
 
 @dataclass(frozen=True)
@@ -19,38 +22,77 @@ class Quantized:
     """What a quantizer returns in training."""
 
     z: Tensor  # [batch, frames, dim], float32: the quantized latent, with the estimator's gradient
-    codes: Tensor  # [batch, levels, frames], int64, all levels even where an item used fewer
+    codes: LevelCodes  # int64, all levels even where an item used fewer
     losses: dict[str, Tensor]  # named, unweighted scalars
     health: Health
 
 
 class Quantizer(nn.Module, ABC):
-    """Turn latents `[batch, frames, dim]` into codes `[batch, levels, frames]` and back.
+    """Turn latents `[batch, frames, dim]` into codes and back.
+
+    Codes are `[batch, levels, frames]`. Where a level has a token every `stride` frames only, they
+    are a tuple of one `[batch, frames / stride]` a level instead, and `frames` is a multiple of
+    every stride.
 
     Laws: ``decode(encode(z))`` equals ``forward(z).z`` in evaluation mode; for each ``n`` in
     `prefixes` the first ``n`` levels of ``encode(z)`` equal ``encode(z, levels=n)`` and decode by
     themselves.
+
+    A quantizer that learns from statistics, or has aids that only training needs, defines
+    `start_learning`, `resume_learning` and `drop_learning`; the defaults do nothing.
     """
 
     dim: int  # width of the latent
     levels: tuple[int, ...]  # entries of each level's codebook
     prefixes: tuple[int, ...]  # numbers of levels that may be used by themselves, rising
+    strides: tuple[int, ...] = ()  # frames a token of each level lasts; empty: 1 each
 
     @abstractmethod
-    def encode(
-        self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
-    ) -> Int[Tensor, "batch levels frames"]:
+    def encode(self, z: Float[Tensor, "batch frames dim"], levels: int | None = None) -> LevelCodes:
         """Return the codes of ``z`` for the first ``levels`` levels (default: all)."""
 
     @abstractmethod
-    def decode(
-        self, codes: Int[Tensor, "batch levels frames"]
-    ) -> Float[Tensor, "batch frames dim"]:
-        """Return the latent that ``codes`` stand for; as many levels as there are rows."""
+    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
+        """Return the latent that ``codes`` stand for; as many levels as there are codes of."""
 
     @abstractmethod
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         """Quantize ``z`` with gradient, and learn from it in training mode."""
+
+    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
+        """Set the codebooks by ``latents``; a training step will bring ``per_step`` of them."""
+
+    def resume_learning(self, per_step: int | None = None) -> None:
+        """Let learning go on from the entries as they are.
+
+        ``per_step`` is how many latents a training step brings; None: as many as the first brings.
+        """
+
+    def drop_learning(self) -> None:
+        """Remove what only training needs, so that `state_dict` is what inference needs."""
+
+    def tie_distance(
+        self,
+        z: Float[Tensor, "batch frames dim"],
+        codes: LevelCodes,
+        other_z: Float[Tensor, "batch frames dim"],
+        other: LevelCodes,
+    ) -> Float[Tensor, "batch frames"]:
+        """Return for each frame how surely two encodings of almost one latent differ.
+
+        0: they agree. Up to 1: a tie, the difference of the latents explains the other choice.
+        More: a mistake. Here the choice is the nearest decoded latent; a quantizer that searches
+        elsewhere, or level by level, says so in its own method (see `ties.tie_distance`).
+        """
+        distance = tie_distance(z, other_z, self.decode(codes), self.decode(other))
+        return distance.masked_fill(same_codes(self.per_frame(codes), self.per_frame(other)), 0.0)
+
+    def per_frame(self, codes: LevelCodes) -> Int[Tensor, "batch levels frames"]:
+        """Return codes with one column a frame, those of coarse levels repeated."""
+        rows = as_levels(codes)
+        strides = self.strides or (1,) * len(rows)
+        spread = [row.repeat_interleave(s, 1) for row, s in zip(rows, strides, strict=False)]
+        return torch.stack(spread, dim=1)
 
     def wanted_levels(self, levels: int | None) -> int:
         """Return ``levels``, or all of them for None; refuse a number that is not in `prefixes`."""
@@ -61,17 +103,32 @@ class Quantizer(nn.Module, ABC):
             raise ModelError(f"levels is {levels} but this quantizer decodes {allowed} levels")
         return levels
 
-    def check_codes(self, codes: Int[Tensor, "batch levels frames"]) -> int:
+    def check_codes(self, codes: LevelCodes) -> int:
         """Return the number of levels in ``codes``; refuse codes that no codebook has."""
-        levels = self.wanted_levels(codes.shape[1])
-        if not codes.numel():
-            return levels
-        low, high = codes.transpose(0, 1).flatten(1).aminmax(dim=1)  # once for all: a step is short
-        worst = zip(self.levels, low.tolist(), high.tolist(), strict=False)
-        for level, (size, least, most) in enumerate(worst):
-            if least < 0 or most >= size:
+        levels = self.wanted_levels(codes.shape[1] if isinstance(codes, Tensor) else len(codes))
+        for level, (low, high) in enumerate(_ranges(codes)):
+            size = self.levels[level]
+            if low < 0 or high >= size:
                 raise TokenError(
-                    f"level {level} has a code {least if least < 0 else most} "
+                    f"level {level} has a code {low if low < 0 else high} "
                     f"but its codebook has {size} entries"
                 )
         return levels
+
+
+def same_codes(
+    a: Int[Tensor, "batch levels frames"], b: Int[Tensor, "batch levels frames"]
+) -> Tensor:
+    """Return where all levels agree, `[batch, frames]`."""
+    return (a == b).all(dim=1)
+
+
+def _ranges(codes: LevelCodes) -> list[tuple[int, int]]:
+    """Return the least and the greatest code of each level; nothing where there are no codes."""
+    if isinstance(codes, Tensor):
+        if not codes.numel():
+            return []
+        low, high = codes.transpose(0, 1).flatten(1).aminmax(dim=1)  # once for all: a step is short
+        return list(zip(low.tolist(), high.tolist(), strict=True))
+    found = [row.aminmax() if row.numel() else None for row in codes]
+    return [(0, 0) if pair is None else (int(pair.min), int(pair.max)) for pair in found]

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from vocable.quantize.level_codes import LevelCodes, as_levels
+
 
 @dataclass(frozen=True)
 class Health:
@@ -17,10 +19,11 @@ class Health:
     energy: Tensor  # [levels + 1]: summed squares of the latent, then of each level's residual
 
     @classmethod
-    def of(cls, codes: Int[Tensor, "batch levels frames"], sizes: tuple[int, ...]) -> Health:
-        """Return the health of codes alone: the residual energies are unknown (NaN)."""
-        counts = tuple(count_codes(codes[:, i], sizes[i]) for i in range(codes.shape[1]))
-        return cls(counts, torch.full((codes.shape[1] + 1,), torch.nan))
+    def of(cls, codes: LevelCodes, sizes: tuple[int, ...]) -> Health:
+        """Return the health of the codes of each level: the residual energies are unknown (NaN)."""
+        pairs = zip(as_levels(codes), sizes, strict=False)
+        counts = tuple(count_codes(row, size) for row, size in pairs)
+        return cls(counts, torch.full((len(counts) + 1,), torch.nan))
 
     def __add__(self, other: Health) -> Health:
         counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))

@@ -1,4 +1,4 @@
-"""One level of vector quantization: a codebook, and how it learns."""
+"""One level of vector quantization: a codebook, how often it is used in time, how it learns."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from vocable.quantize.codebook import Codebook, Parametrisation
 from vocable.quantize.learn.estimator import Estimator
+from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.learn.revival import Revival
-from vocable.quantize.learn.start import KMeans, kmeans
 from vocable.quantize.learn.update import Learner, Update
 
 
@@ -20,14 +20,15 @@ class LevelStep:
     """What one level makes of a batch of residuals."""
 
     value: Tensor  # [batch, frames, dim]: with gradient to the level's projections only
-    codes: Tensor  # [batch, frames]
+    codes: Tensor  # [batch, tokens]
     losses: dict[str, Tensor]  # per item, [batch]
 
 
-class Level(nn.Module):
-    """Quantize residuals `[batch, frames, dim]` by one codebook.
+class CodebookLevel(nn.Module):
+    """Quantize residuals `[batch, frames, dim]` by one codebook, one token every ``stride`` frames.
 
-    Without ``update`` the level is frozen and holds nothing but its codebook.
+    A token of a coarse level stands for the mean of its frames, and for each of them when decoded
+    (SNAC). Without ``update`` the level is frozen and holds nothing but its codebook.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Level(nn.Module):
         update: Update | None,
         revival: Revival | None,
         estimator: Estimator,
+        stride: int = 1,
     ) -> None:
         super().__init__()
         learned = update is not None and update.learned
@@ -48,45 +50,60 @@ class Level(nn.Module):
         self.revival = revival
         self.estimator = estimator
         self.learned = learned
+        self.stride = stride
 
     def encode(self, residual: Tensor) -> Tensor:
-        """Return the codes `[batch, frames]` of ``residual``."""
-        return self.codebook.search(self.codebook.query(residual))
+        """Return the codes `[batch, tokens]` of ``residual``."""
+        return self.codebook.search(self.query(residual))
 
     def decode(self, codes: Tensor) -> Tensor:
-        """Return what ``codes`` `[batch, frames]` stand for, `[batch, frames, dim]`."""
-        return self.codebook.value(F.embedding(codes, self.codebook.entries))
+        """Return what ``codes`` `[batch, tokens]` stand for, `[batch, frames, dim]`."""
+        return self._spread(self.codebook.value(F.embedding(codes, self.codebook.entries)))
+
+    def query(self, residual: Tensor) -> Tensor:
+        """Return what is searched for, `[batch, tokens, width]`."""
+        return self.codebook.query(self._pooled(residual))
 
     def forward(self, residual: Tensor) -> LevelStep:
         """Quantize with losses and, in training mode, learn."""
-        x = self.codebook.query(residual)
+        pooled = self._pooled(residual)
+        x = self.codebook.query(pooled)
         codes = self.codebook.search(x)
         chosen = F.embedding(codes, self.codebook.entries)
         losses = {"commitment": _distance(x, chosen.detach())}
         if self.learned:
             losses["codebook"] = _distance(x.detach(), chosen)
-        value = self._value(residual, chosen.detach())
+        value = self._spread(self._value(pooled, chosen.detach()))
         if self.training and self.learner is not None:
             self._learn(self.learner, x.detach().flatten(0, 1), codes.flatten())
         return LevelStep(value, codes, losses)
 
     @torch.no_grad()
-    def start(self, residual: Tensor, how: KMeans, per_step: int) -> None:
+    def start_learning(self, residual: Tensor, how: KMeans, per_step: int) -> None:
         """Put the entries at cluster centres of ``residual`` `[rows, dim]`.
 
         ``per_step`` is how many vectors a training step will bring.
         """
-        centres = kmeans(self.codebook.query(residual), self.codebook.size, how.iterations)
-        self.codebook.entries.copy_(centres)
-        self.start_here(per_step)
+        vectors = self.query(residual[None])[0]
+        self.codebook.entries.copy_(kmeans(vectors, self.codebook.size, how.iterations))
+        self.resume_learning(per_step)
 
     @torch.no_grad()
-    def start_here(self, per_step: int) -> None:
-        """Let learning start from the entries as they are, each as if chosen equally often."""
+    def resume_learning(self, per_step: int) -> None:
+        """Let learning go on from the entries as they are, each as if chosen equally often."""
         if self.learner is not None:
             entries = self.codebook.entries
             everywhere = torch.ones(len(entries), dtype=torch.bool, device=entries.device)
-            self.learner.place(entries, everywhere, entries.clone(), per_step / len(entries))
+            count = per_step / self.stride / len(entries)
+            self.learner.set_entries(entries, everywhere, entries.clone(), count)
+
+    def _pooled(self, residual: Tensor) -> Tensor:
+        return (
+            residual if self.stride == 1 else residual.unfold(1, self.stride, self.stride).mean(-1)
+        )
+
+    def _spread(self, value: Tensor) -> Tensor:
+        return value if self.stride == 1 else value.repeat_interleave(self.stride, dim=1)
 
     def _value(self, residual: Tensor, chosen: Tensor) -> Tensor:
         """Return the decoded entries; projections learn by an estimator inside, between the two."""

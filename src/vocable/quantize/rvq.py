@@ -1,47 +1,52 @@
 """Residual vector quantization.
 
 "SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021). Each level quantizes what
-the levels before it left over. What other implementations get wrong and this one does not: the
-residual is taken from detached values, so that every level's commitment reaches the encoder
-(encodec issue 25); revived and k-means entries get statistics that agree with them, so that the
-next update keeps them.
+the levels before it left over. Levels may have strides: one token for the mean of so many frames,
+as in "SNAC: Multi-Scale Neural Audio Codec" (Siuzdak et al. 2024).
+
+What other implementations get wrong and this one does not: the residual is taken from detached
+values, so that every level's commitment reaches the encoder (encodec issue 25); revived and k-means
+entries get statistics that agree with them, so that the next update keeps them.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
-from vocable.quantize.base import Health, Quantized, Quantizer
+from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Parametrisation, Plain
 from vocable.quantize.learn.estimator import Estimator, straight_through
+from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
 from vocable.quantize.learn.revival import Expire, Revival
-from vocable.quantize.learn.start import KMeans
 from vocable.quantize.learn.update import Ema, Update
-from vocable.quantize.level import Level, LevelStep
+from vocable.quantize.level import CodebookLevel, LevelStep
 from vocable.quantize.precision import full_precision
+from vocable.quantize.ties import tie_distance
 
 
 class ResidualVQ(Quantizer):
     """Quantize a latent by a sum of codebook entries, one of each level.
 
-    ``codebook``, ``update``, ``revival``, ``estimator`` and ``start`` are the learning aids; with
-    ``update=None`` the codebooks are frozen, with ``start=None`` learning starts from the entries
-    as they are. ``dropout`` is the share of items that use a random number of levels in training,
-    drawn evenly from ``prefixes`` (default: every number).
+    ``codebook``, ``update``, ``revival``, ``estimator`` and ``initialise`` are the learning aids;
+    with ``update=None`` the codebooks are frozen, with ``initialise=None`` learning starts from the
+    entries as they are. ``dropout`` is the share of items that use a random number of levels in
+    training, drawn evenly from ``prefixes`` (default: every number). ``strides``: frames that a
+    token of each level lasts (default: 1 each).
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``, since the search is
     greedy; decoding is the sum over rows, level 0 first; ``decode(encode(z)) == forward(z).z`` in
     evaluation. ``encode(decode(codes)) == codes`` does not hold. Everything is computed in fp32.
     """
 
-    stack: Sequence[Level]
+    stack: Sequence[CodebookLevel]
     waiting: Tensor | None
 
     def __init__(
@@ -53,48 +58,50 @@ class ResidualVQ(Quantizer):
         update: Update | None = Ema(),  # noqa: B008
         revival: Revival | None = Expire(),  # noqa: B008
         estimator: Estimator = straight_through,
-        start: KMeans | None = KMeans(),  # noqa: B008
+        initialise: KMeans | None = KMeans(),  # noqa: B008
         dropout: float = 0.0,
         prefixes: Sequence[int] | None = None,
+        strides: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         self.dim, self.levels = dim, tuple(sizes)
         self.prefixes = tuple(prefixes or range(1, len(self.levels) + 1))
-        _check(self.levels, self.prefixes, dropout)
+        self.strides = tuple(strides or (1,) * len(self.levels))
+        _check(self.levels, self.prefixes, self.strides, dropout)
+        self.uniform = max(self.strides) == 1
         self.dropout, self.estimator = dropout, estimator
         aids = (codebook, update, revival, estimator)
-        self.stack = nn.ModuleList(Level(dim, size, *aids) for size in self.levels)  # type: ignore[assignment]
-        self.start_from = start
-        # Latents waiting for the start, [rows, dim]; one-dimensional once it is done: so it is in
-        # the checkpoint, and asking for it never waits for the device.
+        sized = zip(self.levels, self.strides, strict=True)
+        self.stack = nn.ModuleList(  # type: ignore[assignment]
+            CodebookLevel(dim, size, *aids, stride=stride) for size, stride in sized
+        )
+        self.initialise = initialise
+        # Latents that wait for the k-means, [rows, dim]; one-dimensional once it is done: so it is
+        # in the checkpoint, and asking for it never waits for the device.
         self.register_buffer("waiting", None if update is None else torch.zeros(0, dim))
 
-    def encode(
-        self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
-    ) -> Int[Tensor, "batch levels frames"]:
+    def encode(self, z: Float[Tensor, "batch frames dim"], levels: int | None = None) -> LevelCodes:
         wanted = self.wanted_levels(levels)
+        self._check_frames(z.shape[1])
         with torch.no_grad(), full_precision(z.device.type):
             residual, codes = z.float(), []
             for level in self.stack[:wanted]:
                 codes.append(level.encode(residual))
                 residual = residual - level.decode(codes[-1])
-            return torch.stack(codes, dim=1)
+            return self._joined(codes)
 
-    def decode(
-        self, codes: Int[Tensor, "batch levels frames"]
-    ) -> Float[Tensor, "batch frames dim"]:
+    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         return self.decode_checked(codes)
 
-    def decode_checked(
-        self, codes: Int[Tensor, "batch levels frames"]
-    ) -> Float[Tensor, "batch frames dim"]:
+    def decode_checked(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         """Decode codes that a quantizer around this one has checked with its own."""
-        with full_precision(codes.device.type):
-            used = self.stack[: codes.shape[1]]
-            return _total([level.decode(codes[:, i]) for i, level in enumerate(used)])
+        rows = as_levels(codes)
+        with full_precision(rows[0].device.type):
+            return _total([level.decode(row) for level, row in zip(self.stack, rows, strict=False)])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
+        self._check_frames(z.shape[1])
         with full_precision(z.device.type):
             z = z.float()
             if self.training and self._still_waiting(z.detach()):
@@ -104,39 +111,79 @@ class ResidualVQ(Quantizer):
             total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
             # The estimator gives the encoder its gradient; `total` has that of the projections.
             out = self.estimator(z, total.detach()) + (total - total.detach())
-            codes = torch.stack([step.codes for step in steps], dim=1)
+            codes = [step.codes for step in steps]
             health = replace(Health.of(codes, self.levels), energy=energy)
-            return Quantized(out, codes, _mean_losses(steps, use), health)
+            return Quantized(out, self._joined(codes), _mean_losses(steps, use), health)
 
     @property
-    def started(self) -> bool:
+    def learning_started(self) -> bool:
         """Whether the codebooks are in use; before, training's `forward` returns ``z`` as it is."""
         return self.waiting is None or self.waiting.dim() == 1
 
     @torch.no_grad()
-    def start(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
-        """Start each level by k-means over ``latents``; a training step brings ``per_step``."""
-        residual = latents.float()
+    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
+        """Set each level by k-means over ``latents``; a training step brings ``per_step``."""
+        step = math.lcm(*self.strides)
+        residual = latents.float()[: len(latents) // step * step]
         for level in self.stack:
-            level.start(residual, self.start_from or KMeans(), per_step)
+            level.start_learning(residual, self.initialise or KMeans(), per_step)
             for tensor in level.state_dict(keep_vars=True).values():
                 from_first_replica(tensor.data)
-            residual = residual - level.decode(level.encode(residual[None])[0])
+            residual = residual - level.decode(level.encode(residual[None]))[0]
         self.waiting = residual.new_zeros(0)
 
     @torch.no_grad()
-    def start_here(self, per_step: int) -> None:
-        """Start from the entries as they are: random ones, or released weights to train further."""
+    def resume_learning(self, per_step: int | None = None) -> None:
+        """Go on from the entries as they are: random ones, or released weights to train further."""
+        self.initialise = None
+        if per_step is None:
+            return  # the first step says it
         for level in self.stack:
-            level.start_here(per_step)
+            level.resume_learning(per_step)
         self.waiting = torch.zeros(0, device=self.stack[0].codebook.entries.device)
 
-    def drop_learning(self) -> ResidualVQ:
+    def drop_learning(self) -> None:
         """Remove all that only training needs, so that `state_dict` is what inference needs."""
-        self.waiting = self.start_from = None
+        self.waiting = self.initialise = None
         for level in self.stack:
             level.learner = level.revival = None
-        return self
+
+    def tie_distance(
+        self,
+        z: Float[Tensor, "batch frames dim"],
+        codes: LevelCodes,
+        other_z: Float[Tensor, "batch frames dim"],
+        other: LevelCodes,
+    ) -> Float[Tensor, "batch frames"]:
+        """Return the distance from a tie of the first level that differs, 0 where none does.
+
+        The levels after it are not compared: they quantize another residual.
+        """
+        z, other_z = z.double(), other_z.double()
+        found = torch.zeros(z.shape[:2], dtype=torch.float64, device=z.device)
+        agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
+        pairs = zip(as_levels(codes), as_levels(other), strict=True)
+        for level, (a, b) in zip(self.stack, pairs, strict=False):
+            book = level.codebook
+            query, moved = (book.key(level.query(x.float())) for x in (z, other_z))
+            chosen, instead = (book.key(book.entries[c]) for c in (a, b))
+            distance = tie_distance(query, moved, chosen, instead).masked_fill(a == b, 0.0)
+            distance, same = (x.repeat_interleave(level.stride, 1) for x in (distance, a == b))
+            found = torch.where(agree, distance, found)
+            agree = agree & same
+            step = level.decode(a).double()
+            z, other_z = z - step, other_z - step
+        return found
+
+    def _joined(self, codes: list[Tensor]) -> LevelCodes:
+        return torch.stack(codes, dim=1) if self.uniform else tuple(codes)
+
+    def _check_frames(self, frames: int) -> None:
+        if not self.uniform and frames % math.lcm(*self.strides):
+            raise ModelError(
+                f"latents have {frames} frames but levels of strides {self.strides} need a "
+                f"multiple of {math.lcm(*self.strides)}; pad the audio"
+            )
 
     def _quantize(self, z: Tensor) -> tuple[list[LevelStep], Tensor]:
         residual, steps = z, []
@@ -157,28 +204,30 @@ class ResidualVQ(Quantizer):
         return torch.arange(len(self.levels), device=device)[:, None] < used
 
     def _still_waiting(self, z: Tensor) -> bool:
-        """Add ``z`` to what waits for the start; start once it is enough, else return True."""
+        """Add ``z`` to what waits for the k-means; run it once it is enough, else return True."""
         if self.waiting is None or self.waiting.dim() == 1:
             return False
         per_step = z.shape[0] * z.shape[1] * replicas()
-        if self.start_from is None:
-            self.start_here(per_step)
+        if self.initialise is None:
+            self.resume_learning(per_step)
             return False
         self.waiting = torch.cat([self.waiting, gather_rows(z.flatten(0, 1))])
-        if len(self.waiting) < self.start_from.per_entry * max(self.levels):
+        needed = max(n * s for n, s in zip(self.levels, self.strides, strict=True))
+        if len(self.waiting) < self.initialise.per_entry * needed:
             return True
-        self.start(self.waiting, per_step)
+        self.start_learning(self.waiting, per_step)
         return False
 
     def _unquantized(self, z: Tensor) -> Quantized:
-        """Return ``z`` as it is: before the start there is nothing to quantize it with."""
-        codes = z.new_zeros(z.shape[0], len(self.levels), z.shape[1], dtype=torch.int64)
+        """Return ``z`` as it is: before the k-means there is nothing to quantize it with."""
+        tokens = (z.shape[1] // stride for stride in self.strides)
+        codes = [z.new_zeros(z.shape[0], count, dtype=torch.int64) for count in tokens]
         # A zero that every weight is part of: distributed training waits for all their gradients.
         zero = z.new_zeros(()) + sum(weights.sum() * 0 for weights in self.parameters())
         names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
         none = tuple(z.new_zeros(size) for size in self.levels)
         health = Health(none, _energy(z).repeat(len(self.levels) + 1))
-        return Quantized(z, codes, dict.fromkeys(names, zero), health)
+        return Quantized(z, self._joined(codes), dict.fromkeys(names, zero), health)
 
     def _load_from_state_dict(
         self, state_dict: Mapping[str, Tensor], prefix: str, *args: object
@@ -212,10 +261,16 @@ def _mean_losses(steps: list[LevelStep], use: Tensor) -> dict[str, Tensor]:
     return {name: (loss * use).sum() / use.sum() for name, loss in stacked.items()}
 
 
-def _check(sizes: tuple[int, ...], prefixes: tuple[int, ...], dropout: float) -> None:
+def _check(
+    sizes: tuple[int, ...], prefixes: tuple[int, ...], strides: tuple[int, ...], dropout: float
+) -> None:
     if not sizes or min(sizes) < 1:
         raise ModelError(f"sizes are {sizes}; give each level a codebook of at least one entry")
     if list(prefixes) != sorted(set(prefixes)) or prefixes[0] < 1 or prefixes[-1] != len(sizes):
         raise ModelError(f"prefixes are {prefixes}; give them rising, from 1 up to {len(sizes)}")
+    if len(strides) != len(sizes) or min(strides) < 1:
+        raise ModelError(
+            f"strides are {strides}; give each of {len(sizes)} levels one of 1 or more"
+        )
     if not 0 <= dropout <= 1:
         raise ModelError(f"dropout is {dropout}; give a share of items from 0 to 1")

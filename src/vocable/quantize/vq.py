@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from vocable.quantize.codebook import Parametrisation, Plain
 from vocable.quantize.learn.estimator import Estimator, straight_through
+from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
-from vocable.quantize.learn.start import KMeans
 from vocable.quantize.learn.update import Ema, Update
 from vocable.quantize.rvq import ResidualVQ
 
@@ -29,7 +29,7 @@ class VQ(ResidualVQ):
         update: Update | None = Ema(),  # noqa: B008
         revival: Revival | None = Expire(),  # noqa: B008
         estimator: Estimator = straight_through,
-        start: KMeans | None = KMeans(),  # noqa: B008
+        initialise: KMeans | None = KMeans(),  # noqa: B008
     ) -> None:
         super().__init__(
             dim,
@@ -38,5 +38,5 @@ class VQ(ResidualVQ):
             update=update,
             revival=revival,
             estimator=estimator,
-            start=start,
+            initialise=initialise,
         )

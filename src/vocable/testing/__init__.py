@@ -1,8 +1,8 @@
 """Check the laws of vocable, on its parts or on your own.
 
 Each checker is one function that returns nothing and raises AssertionError, saying what broke the
-law, where and by how much. `blocks()`, `quantizers()`, `codecs()`, `layouts()` and `tokens()` are
-the examples that vocable's own tests run every law over.
+law, where and by how much. `blocks()`, `quantizers()`, `codecs()`, `tokenizers()`, `layouts()` and
+`tokens()` are the examples that vocable's own tests run every law over.
 
 1 exact length      check_exact_length
 2 whole == steps    check_steps_equal_whole, check_old_state_unharmed, check_lookahead;
@@ -13,7 +13,7 @@ the examples that vocable's own tests run every law over.
 5 no loss           check_layout_no_loss, check_vocabulary_no_loss, check_file_no_loss,
                     check_damage_is_noticed
 6 identity          check_identity
-7 bounded           check_state_bounded, check_bounded
+7 bounded           check_state_bounded, check_streams_bounded, check_bounded
 8 clear refusal     check_clear_refusal
 """
 
@@ -26,12 +26,13 @@ from vocable.testing.block_laws import (
     check_state_bounded,
     check_steps_equal_whole,
 )
-from vocable.testing.codec_examples import codecs, noise
+from vocable.testing.codec_examples import codecs, tokenizers, voice
 from vocable.testing.codec_laws import (
     check_exact_length,
     check_identity,
     check_prefixes,
     check_recordings_equal_singles,
+    check_streams_bounded,
     check_streams_equal_whole,
 )
 from vocable.testing.limits import check_bounded, check_clear_refusal
@@ -65,11 +66,13 @@ __all__ = [
     "check_rows_join_and_leave",
     "check_state_bounded",
     "check_steps_equal_whole",
+    "check_streams_bounded",
     "check_streams_equal_whole",
     "check_vocabulary_no_loss",
     "codecs",
     "layouts",
-    "noise",
     "quantizers",
+    "tokenizers",
     "tokens",
+    "voice",
 ]

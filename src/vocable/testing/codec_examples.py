@@ -1,58 +1,81 @@
-"""List examples of every codec: small ones, and the models that come with the package."""
+"""List examples of every codec and tokenizer: small ones, and the models of the package."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 
-from vocable.codecs import Codec
+from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
+from vocable.codecs.contours import ContourBook
 from vocable.codecs.seanet import SEANet, seanet_tiny
-from vocable.codecs.speech import Speech, SpeechConfig, SpeechQuantizer
+from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
-from vocable.quantize import ResidualVQ
 from vocable.testing.block_examples import seeded
+from vocable.testing.tiny_codecs import TINY, TinyConfig, Units
+
+Model = TypeVar("Model", bound=TokenizerModel)
 
 
 def codecs() -> dict[str, Codec]:
-    """Return codecs of a few thousand weights, started on noise, and the bundled models by name."""
-    small = {
-        "seanet": seeded(lambda: _started(SEANet(seanet_tiny()))),
-        "seanet-stereo": seeded(lambda: _started(SEANet(replace(seanet_tiny(), channels=2)))),
-        "speech": seeded(lambda: _started(Speech(_speech_tiny()))),
+    """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
+    made: dict[str, Callable[[], CodecModel]] = {
+        **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
+        "seanet": lambda: SEANet(seanet_tiny()),
+        "seanet-stereo": lambda: SEANet(replace(seanet_tiny(), channels=2)),
+        "speech": lambda: Speech(speech_tiny()),
     }
+    small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
     return small | {model.name: load(model.name) for model in models()}
 
 
-def noise(codec: Codec, batch: int, samples: int) -> torch.Tensor:
-    """Return noise that swells and fades, `[batch, channels, samples]` within ±0.5."""
+def tokenizers() -> dict[str, Tokenizer]:
+    """Return everything that encodes: the codecs, and what has no way back to sound."""
+    return {**codecs(), "units": Tokenizer(filled(seeded(lambda: Units(TinyConfig()))))}
+
+
+def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:
+    """Return buzzes that glide, swell and pause for hiss, `[batch, channels, samples]` within ±0.5.
+
+    Every stream has a pitch of its own, voiced for 160 of each 200 ms.
+    """
+    rate, channels = tokenizer.rate, tokenizer.channels
     random = torch.Generator().manual_seed(1)
-    envelope = 0.5 + 0.5 * (torch.arange(samples) / 200).sin()
-    return (torch.rand(batch, codec.channels, samples, generator=random) - 0.5) * envelope
+    time = torch.arange(samples, dtype=torch.float64) / rate
+    lowest = 90 + 170 * torch.rand(batch, channels, 1, generator=random, dtype=torch.float64)
+    phase = lowest * (time + 0.1 * time.square())
+    harmonics = torch.arange(1, 16)[:, None, None, None]
+    buzz = ((2 * torch.pi * harmonics * phase).cos() / harmonics).mean(0)
+    hiss = 0.2 * torch.rand(batch, channels, samples, generator=random, dtype=torch.float64) - 0.1
+    voiced = (time % 0.2 < 0.16) * (0.6 + 0.4 * (30 * time).sin())
+    return (2.2 * buzz * voiced + 0.3 * hiss).clamp(-0.5, 0.5).float()
 
 
-def _speech_tiny() -> SpeechConfig:
+def speech_tiny() -> SpeechConfig:
+    """Return the sizes of a narrow codec of the shipped architecture."""
     return SpeechConfig(
         encoder_channels=8,
         encoder_blocks=1,
         latent=8,
         decoder_channels=8,
         decoder_blocks=1,
-        contours=8,
+        contours=32,
         sizes=(16,) * 3,
         dimensions=4,
     )
 
 
 @torch.no_grad()
-def _started(codec: Codec) -> Codec:
-    """Start the codebooks at latents of noise, so that not all frames get one code."""
-    codec.eval()
-    rows = codec.encoder(noise(codec, 1, 2 * codec.rate).transpose(1, 2))
-    quantizer = codec.quantizer
-    if isinstance(quantizer, SpeechQuantizer):
-        quantizer.book.hz.copy_(torch.arange(32.0).reshape(8, 4) * 10)
-        rows, quantizer = quantizer._latent(rows), quantizer.residual
-    assert isinstance(quantizer, ResidualVQ)
-    quantizer.start(rows.flatten(0, 1), per_step=1)
-    return codec
+def filled(model: Model) -> Model:
+    """Learn codebooks, and a book of pitch, from two seconds of voices; not all codes are one."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        sound = voice(Tokenizer(model.eval()), 2, 2 * model.spec.rate)
+        model.prepare([sound])
+        rows = model.encoder(model._rows(model.prepare_input(sound, model.find_sides(sound))))
+        model.quantizer.start_learning(rows.flatten(0, 1), per_step=1)
+    books = [part for part in model.modules() if isinstance(part, ContourBook)]
+    assert all(len(set(map(tuple, book.hz.tolist()))) > 10 for book in books), "an empty book"
+    return model.eval()

@@ -1,7 +1,7 @@
 """Check the laws of codecs: exact length, whole equals steps, batches, nesting, identity.
 
-Each checker takes a codec in evaluation mode and a recording. The law on codes allows ties, at most
-one frame in a thousand; see `ties.py`.
+Each checker takes a codec and a recording. The law on codes allows ties, at most one frame in a
+thousand; see `ties.py`. What concerns encoding alone also takes a `Tokenizer`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vocable.audio import Audio
-from vocable.codecs import Codec
-from vocable.errors import TokenError
-from vocable.testing.block_laws import run_steps
+from vocable.codecs import Codec, Codes, Tokenizer
+from vocable.codecs.codes import cut_codes, frames_in, join_codes, split_segments
+from vocable.errors import ModelError, TokenError
+from vocable.quantize import LevelCodes
+from vocable.testing.block_laws import held_bytes, run_steps
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal, cut
 from vocable.testing.ties import check_codes_agree
 
@@ -43,55 +44,81 @@ def check_exact_length(codec: Codec, audio: Audio) -> None:
 
 
 def check_streams_equal_whole(
-    codec: Codec, x: Tensor, sizes: Sequence[int], *, atol: float = WHOLE_CODEC
+    codec: Tokenizer, x: Tensor, sizes: Sequence[int], *, atol: float = WHOLE_CODEC
 ) -> None:
-    """Check law 2 for sessions: blocks of these samples, then of these frames, against whole.
+    """Check law 2 for streams: blocks of these samples, then of these frames, against whole.
 
-    x: `[batch, channels, samples]` at the codec's rate. Both ways decode the same codes.
+    x: `[batch, channels, samples]` at the codec's rate. Both ways decode the same codes. A codec
+    with segments decodes blocks of so many segments. What cannot run in steps must refuse to.
     """
     what = f"{codec.name} in blocks of {list(sizes)}"
     whole = codec.to_codes(x)
-    state, parts = codec.start_encoding(len(x)), []
-    for block in cut(x, sizes, axis=2):
-        codes, state = codec.encode_step(block, state)
-        parts.append(codes)
-    steps = torch.cat([*parts, codec.finish_encoding(state)], 2)
-    latents = _latents(codec, x), _latents(codec, x, sizes)
-    check_rows_equal(f"{what}, latents", latents[1], latents[0], atol=atol)
-    ties = check_codes_agree(codec.quantizer, latents[0], whole, latents[1], steps)
-    _check_few(what, ties, whole.shape[0] * whole.shape[2])
-    decoding, heard = codec.start_decoding(len(x)), []
-    for codes in cut(whole, sizes, axis=2):
-        samples, decoding = codec.decode_step(codes, decoding)
-        heard.append(samples)
-    found = torch.cat([*heard, codec.finish_decoding(decoding)], 2)
-    check_rows_equal(f"{what}, samples", found, codec.from_codes(whole), atol=atol, axis=2)
+    if codec.model.encodes_in_steps:
+        _check_encoding(what, codec, x, sizes, whole, atol)
+    else:
+        _check_refused(what, lambda: codec.start_encoding(len(x)))
+    if not isinstance(codec, Codec):
+        return
+    if codec.model.decodes_in_steps:
+        found = _decoded(codec, whole, sizes)
+        check_rows_equal(f"{what}, samples", found, codec.from_codes(whole), atol=atol, axis=2)
+    else:
+        _check_refused(what, lambda: codec.start_decoding(len(x)))
 
 
-def check_recordings_equal_singles(codec: Codec, recordings: Sequence[Audio]) -> None:
+def check_recordings_equal_singles(codec: Tokenizer, recordings: Sequence[Audio]) -> None:
     """Check law 3 for recordings of any lengths: in a batch each gives what it gives alone."""
     together = codec.encode_batch(recordings)
-    back = codec.decode_batch(together)
-    for place, (audio, tokens, heard) in enumerate(zip(recordings, together, back, strict=True)):
-        what = f"{codec.name}, recording {place} of {len(recordings)}"
+    for place, (audio, tokens) in enumerate(zip(recordings, together, strict=True)):
         if codec.encode(audio) != tokens:
-            raise AssertionError(f"{what}: other tokens than alone")
+            raise AssertionError(f"{_item(codec, place, recordings)}: other tokens than alone")
+    if not isinstance(codec, Codec):
+        return
+    decoded = codec.decode_batch(together)
+    for place, (tokens, back) in enumerate(zip(together, decoded, strict=True)):
         wanted = torch.tensor(codec.decode(tokens).samples)
-        check_rows_equal(f"{what}, samples", torch.tensor(heard.samples), wanted, atol=WHOLE_CODEC)
+        what = f"{_item(codec, place, recordings)}, samples"
+        check_rows_equal(what, torch.tensor(back.samples), wanted, atol=WHOLE_CODEC)
 
 
-def check_prefixes(codec: Codec, audio: Audio) -> None:
+def check_streams_bounded(codec: Tokenizer, x: Tensor, size: int) -> None:
+    """Check law 7 for streams: states hold no more after many blocks than after half of them.
+
+    x: `[batch, channels, samples]`; size: samples, and frames or segments, of a block. Memory is
+    counted by what the tensors keep alive.
+    """
+    if codec.model.encodes_in_steps:
+        encoding, held = codec.start_encoding(len(x)), []
+        for block in x.split(size, dim=2):
+            _, encoding = codec.encode_step(block, encoding)
+            held.append(held_bytes((encoding.encoder, encoding.samples, encoding.latents)))
+        _check_flat(f"{codec.name}, encoding", held)
+    if isinstance(codec, Codec) and codec.model.decodes_in_steps:
+        codes, held = codec.to_codes(x), []
+        decoding = codec.start_decoding(codes.batch, sides=_item_sides(codec, codes))
+        for piece in _blocks(codec, codes, [1] * codes[-1].shape[1]):
+            _, decoding = codec.decode_step(piece, decoding)
+            overlap = decoding.overlap
+            waiting = () if overlap is None else (overlap.total, overlap.weight)
+            held.append(held_bytes((decoding.decoder, tuple(decoding.codes), waiting)))
+        _check_flat(f"{codec.name}, decoding", held)
+
+
+def check_prefixes(codec: Tokenizer, audio: Audio) -> None:
     """Check law 4 for a codec: fewer levels, at encoding or afterwards, are the same tokens."""
     tokens = codec.encode(audio)
     for n in codec.spec.prefixes:
         if codec.encode(audio, levels=n) != tokens.first(n):
             raise AssertionError(f"{codec.name}: encoding {n} levels is not the first {n} of all")
-        if len(codec.decode(tokens.first(n))) != len(audio):
+        if isinstance(codec, Codec) and len(codec.decode(tokens.first(n))) != len(audio):
             raise AssertionError(f"{codec.name}: {n} levels do not decode to the whole length")
 
 
 def check_identity(codec: Codec, audio: Audio) -> None:
-    """Check law 6: tokens name the weights they come from; a codec with others refuses them."""
+    """Check law 6: tokens name the weights they come from; a codec with others refuses them.
+
+    Weights that are changed in place are others.
+    """
     tokens = codec.encode(audio)
     if tokens.spec.space != codec.spec.space:
         raise AssertionError(f"{codec.name}: its tokens say {tokens.spec.space}")
@@ -108,32 +135,118 @@ def check_identity(codec: Codec, audio: Audio) -> None:
             ) from refusal
     else:
         raise AssertionError(f"{codec.name}: other weights decode tokens of {spaces[0]}")
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         other.decode(tokens, trust_space=True)
-    if not said:
+    if not caught:
         raise AssertionError(f"{codec.name}: trust_space=True overrides without a warning")
+
+
+def _item(codec: Tokenizer, place: int, recordings: Sequence[Audio]) -> str:
+    return f"{codec.name}, recording {place} of {len(recordings)}"
 
 
 def _trained_further(codec: Codec) -> Codec:
     """Return a copy whose encoder has moved, as training would."""
     other = copy.deepcopy(codec)
-    other.forget()
     with torch.no_grad():
-        for weight in other.encoder.parameters():
+        for weight in other.model.encoder.parameters():
             weight.add_(0.01)
     return other
 
 
+def _check_encoding(
+    what: str, codec: Tokenizer, x: Tensor, sizes: Sequence[int], whole: Codes, atol: float
+) -> None:
+    state, parts = codec.start_encoding(len(x)), []
+    for block in cut(x, sizes, axis=2):
+        codes, state = codec.encode_step(block, state)
+        parts.append(codes)
+    steps = join_codes(codec.spec, [*parts, codec.finish_encoding(state)])
+    for name in whole.sides.keys() | steps.sides.keys():
+        check_rows_equal(f"{what}, side {name}", steps.sides[name], whole.sides[name], atol=atol)
+    if codec.spec.segment is not None:  # each is encoded by itself, so nothing may differ
+        for level, (got, wanted) in enumerate(zip(steps, whole, strict=True)):
+            check_rows_equal(f"{what}, level {level}", got, wanted, atol=0.0)
+        return
+    z, steps_z = _latents(codec, x), _latents(codec, x, sizes)
+    check_rows_equal(f"{what}, latents", steps_z, z, atol=atol)
+    ties = _count_ties(codec, z, whole, steps_z, steps)
+    _check_few(what, ties, whole.batch * frames_in(codec.spec, whole))
+
+
+def _count_ties(codec: Tokenizer, z: Tensor, codes: Codes, other_z: Tensor, other: Codes) -> int:
+    """Count over whole steps of all levels; behind them, all must agree."""
+    spec, found = codec.spec, frames_in(codec.spec, codes)
+    if [level.shape for level in codes] != [level.shape for level in other]:
+        raise AssertionError(f"{codec.name}: steps give other numbers of tokens than whole")
+    frames = found // spec.step * spec.step
+    rest = [cut_codes(spec, each, frames, found) for each in (codes, other)]
+    if any((a != b).any() for a, b in zip(*rest, strict=True)):
+        raise AssertionError(f"{codec.name}: codes differ in the last {found - frames} frames")
+    whole = (_as_the_quantizer(codec, cut_codes(spec, each, 0, frames)) for each in (codes, other))
+    first, second = whole
+    return check_codes_agree(
+        codec.model.quantizer, z[:, :frames], first, other_z[:, :frames], second
+    )
+
+
+def _as_the_quantizer(codec: Tokenizer, codes: Codes) -> LevelCodes:
+    return codes.stacked() if codec.spec.step == 1 else tuple(codes)
+
+
+def _decoded(codec: Codec, codes: Codes, sizes: Sequence[int]) -> Tensor:
+    """Decode in blocks of so many frames, or segments."""
+    state, pieces = codec.start_decoding(codes.batch, sides=_item_sides(codec, codes)), []
+    for block in _blocks(codec, codes, sizes):
+        samples, state = codec.decode_step(block, state)
+        pieces.append(samples)
+    return torch.cat([*pieces, codec.finish_decoding(state)], 2)
+
+
+def _item_sides(codec: Codec, codes: Codes) -> dict[str, Tensor]:
+    return {s.name: codes.sides[s.name] for s in codec.spec.sides if s.per == "item"}
+
+
+def _blocks(codec: Codec, codes: Codes, sizes: Sequence[int]) -> list[Codes]:
+    spec = codec.spec
+    if spec.segment is not None:
+        pieces = split_segments(spec, codes)
+        ends = [min(end, len(pieces)) for end in accumulate(sizes, initial=0)]
+        cuts = [(a, b) for a, b in pairwise([*ends, len(pieces)]) if b > a]
+        return [join_codes(spec, pieces[a:b]) for a, b in cuts]
+    frames = frames_in(spec, codes)
+    ends = [min(end, frames) for end in accumulate(sizes, initial=0)]
+    return [cut_codes(spec, codes, a, b) for a, b in pairwise([*ends, frames])]
+
+
 @torch.no_grad()
-def _latents(codec: Codec, x: Tensor, sizes: Sequence[int] = ()) -> Tensor:
+def _latents(codec: Tokenizer, x: Tensor, sizes: Sequence[int] = ()) -> Tensor:
     """Return the encoder's output, whole, or in steps of as many whole frames as `sizes` fill."""
-    rows = F.pad(x, (0, -x.shape[2] % codec.frame)).transpose(1, 2).contiguous()
+    rows, frame = codec.model._rows(x), codec.frame
     if not sizes:
-        whole: Tensor = codec.encoder(rows)
+        whole: Tensor = codec.model.encoder(rows)
         return whole
-    ends = [end // codec.frame * codec.frame for end in accumulate(sizes)]
-    return run_steps(codec.encoder, rows, [b - a for a, b in pairwise([0, *ends])])
+    ends = [end // frame * frame for end in accumulate(sizes)]
+    return run_steps(codec.model.encoder, rows, [b - a for a, b in pairwise([0, *ends])])
+
+
+def _check_flat(what: str, held: Sequence[int]) -> None:
+    early, late = max(held[: len(held) // 2]), max(held[len(held) // 2 :])
+    if late > early:
+        raise AssertionError(
+            f"{what}: its state holds {late} bytes after {len(held)} blocks, {early} after half of "
+            "them; a stream must not grow"
+        )
+
+
+def _check_refused(what: str, call: object) -> None:
+    assert callable(call)
+    try:
+        call()
+    except ModelError:
+        return
+    raise AssertionError(f"{what}: needs whole recordings, and yet starts a stream")
 
 
 def _check_few(what: str, ties: int, frames: int) -> None:

@@ -16,17 +16,18 @@ def quantizers() -> dict[str, Quantizer]:
     return {name: seeded(partial(_learned, make)) for name, make in _QUANTIZERS.items()}
 
 
-def _learned(make: Callable[[], ResidualVQ]) -> Quantizer:
+def _learned(make: Callable[[], Quantizer]) -> Quantizer:
     quantizer = make()
-    quantizer.start(torch.randn(200, 6), per_step=200)
+    quantizer.start_learning(torch.randn(200, 6), per_step=200)
     return quantizer.eval()
 
 
-_QUANTIZERS: dict[str, Callable[[], ResidualVQ]] = {
+_QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "vq": lambda: VQ(6, 16),
     "rvq": lambda: ResidualVQ(6, (16,) * 4),
     "rvq-of-unequal-levels": lambda: ResidualVQ(6, (32, 7, 3)),
     "rvq-of-some-prefixes": lambda: ResidualVQ(6, (16,) * 4, prefixes=(2, 4)),
+    "rvq-of-strides": lambda: ResidualVQ(6, (16,) * 3, strides=(4, 2, 1)),
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
 }

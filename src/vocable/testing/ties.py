@@ -9,72 +9,38 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from vocable.codecs.speech import SpeechQuantizer
-from vocable.quantize import Quantizer, ResidualVQ
+from vocable.quantize import LevelCodes, Quantizer, as_levels
 from vocable.testing.compare import name_of
-
-ROUNDING = 4 * torch.finfo(torch.float32).eps  # of a squared distance, relative to its terms
 
 
 @torch.no_grad()
 def check_codes_agree(
-    quantizer: Quantizer, z: Tensor, codes: Tensor, other_z: Tensor, other: Tensor
+    quantizer: Quantizer, z: Tensor, codes: LevelCodes, other_z: Tensor, other: LevelCodes
 ) -> int:
     """Check that two encodings agree but for ties, and return the number of frames that tie.
 
-    z, other_z: the two latents `[batch, frames, dim]`, codes and other: their codes. In a frame's
-    first level that differs, the squared distances to the two entries may lie apart by at most what
-    the latents' difference can move them, `2 · ‖Δz‖ · ‖e_a - e_b‖`, in double; what follows in that
-    frame is not compared. Ties are known of residual quantizers; others must agree everywhere.
+    z, other_z: the two latents `[batch, frames, dim]`, codes and other: their codes, as the
+    quantizer gives them. A frame ties where `quantizer.tie_distance` is at most 1: in its first
+    level that differs, the squared distances to the two entries lie apart by no more than what the
+    latents' difference can move them, `2 · ‖Δz‖ · ‖e_a - e_b‖`. The levels after it are not
+    compared.
     """
-    if codes.shape != other.shape:
-        raise AssertionError(
-            f"{name_of(quantizer)}: codes {list(other.shape)}, wanted {list(codes.shape)}"
-        )
-    if isinstance(quantizer, SpeechQuantizer):
-        _check_equal(quantizer, codes[:, 0], other[:, 0])
-        latents = quantizer._latent(z), quantizer._latent(other_z)
-        return check_codes_agree(
-            quantizer.residual, latents[0], codes[:, 1:], latents[1], other[:, 1:]
-        )
-    if not isinstance(quantizer, ResidualVQ):
-        _check_equal(quantizer, codes, other)
+    shapes = [[list(level.shape) for level in as_levels(each)] for each in (codes, other)]
+    if shapes[0] != shapes[1]:
+        raise AssertionError(f"{name_of(quantizer)}: codes {shapes[1]}, wanted {shapes[0]}")
+    if not z.shape[1]:
         return 0
-    return _count_ties(quantizer, z.double(), codes, other_z.double(), other)
-
-
-def _check_equal(quantizer: Quantizer, codes: Tensor, other: Tensor) -> None:
-    apart = (codes != other).nonzero()
-    if len(apart):
+    apart = quantizer.per_frame(codes) != quantizer.per_frame(other)
+    differs = apart.any(dim=1)
+    distance = torch.where(differs, quantizer.tie_distance(z, codes, other_z, other), 0.0)
+    # "not at most", so that a distance which is not a number is a mistake, too
+    wrong = ~(distance <= 1)
+    if wrong.any():
+        item, frame = wrong.nonzero()[0].tolist()
+        level = int(apart[item, :, frame].nonzero()[0])
         raise AssertionError(
-            f"{name_of(quantizer)}: codes differ first in frame {int(apart[:, -1].min())} of "
-            f"{codes.shape[-1]}"
+            f"{name_of(quantizer)}: codes differ first in frame {frame}, level {level}, where the "
+            f"distances lie {float(distance[item, frame]):.3g} times as far apart as the latents' "
+            "difference moves them"
         )
-
-
-def _count_ties(
-    quantizer: ResidualVQ, z: Tensor, codes: Tensor, other_z: Tensor, other: Tensor
-) -> int:
-    """Go down the levels; frames that have differed are left out of the levels below."""
-    agree = torch.ones_like(codes[:, 0], dtype=torch.bool)
-    for number, level in enumerate(quantizer.stack[: codes.shape[1]]):
-        a, b = codes[:, number], other[:, number]
-        apart = agree & (a != b)
-        book = level.codebook
-        query, moved = (book.key(book.query(x.float()[apart])).double() for x in (z, other_z))
-        chosen, instead = (book.key(book.entries[c[apart]]).double() for c in (a, b))
-        gap = ((query - instead).square().sum(-1) - (query - chosen).square().sum(-1)).abs()
-        terms = query.square().sum(-1) + chosen.square().sum(-1) + instead.square().sum(-1)
-        reach = 2 * (query - moved).norm(dim=-1) * (chosen - instead).norm(dim=-1)
-        wrong = gap > reach + ROUNDING * terms
-        if wrong.any():
-            frame = int(apart.nonzero()[wrong][0, -1])
-            raise AssertionError(
-                f"{name_of(quantizer)}: codes differ first in frame {frame}, level {number}, by "
-                f"{float(gap[wrong][0]):.2e} in squared distance, where the latents' difference "
-                f"moves it by {float(reach[wrong][0]):.2e}"
-            )
-        agree &= a == b
-        step = level.decode(a).double()
-        z, other_z = z - step, other_z - step
-    return int((~agree).sum())
+    return int(differs.sum())

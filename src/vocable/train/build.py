@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
-from vocable.codecs import Codec
+from vocable.codecs import CodecModel, TokenizerModel
 from vocable.codecs import build as build_codec
 from vocable.errors import RecipeError
 from vocable.load import load_to_train
-from vocable.quantize import ResidualVQ
 from vocable.train.recipe import Recipe
 
 PARTS = ("encoder", "quantizer", "decoder")
 
 
-def build(recipe: Recipe) -> Codec:
+def build(recipe: Recipe) -> CodecModel:
     """Return the codec that `recipe` trains, ready for its first step.
 
     One that exists keeps its token space only if its encoder and quantizer are frozen.
@@ -28,19 +25,21 @@ def build(recipe: Recipe) -> Codec:
     if unknown := set(plan.freeze) - set(PARTS):
         raise RecipeError(f"codec.freeze has {', '.join(unknown)}; it knows {', '.join(PARTS)}")
     if not plan.start:
-        return build_codec(plan.architecture, plan.config)
+        return _codec(build_codec(plan.architecture, plan.config))
     if plan.config:
         raise RecipeError(f"codec.config cannot change what {plan.start} is; leave it out")
     return _further(recipe)
 
 
-def _further(recipe: Recipe) -> Codec:
-    """Return an existing codec, with statistics of its codebooks as if they had always been."""
-    codec = load_to_train(recipe.codec.start)
-    frames = math.ceil(recipe.data.segment * codec.spec.rate / codec.spec.frame)
-    for part in codec.quantizer.modules():
-        if isinstance(part, ResidualVQ):
-            part.start_here(recipe.data.batch * frames)
+def _further(recipe: Recipe) -> CodecModel:
+    """Return an existing codec; it keeps its space if encoder and quantizer are frozen."""
+    codec = _codec(load_to_train(recipe.codec.start))
     if not {"encoder", "quantizer"} <= set(recipe.codec.freeze):
-        codec.forget()
+        codec.forget_space()
     return codec
+
+
+def _codec(model: TokenizerModel) -> CodecModel:
+    if not isinstance(model, CodecModel):
+        raise RecipeError(f"{model.name} encodes and does not decode; name a codec")
+    return model

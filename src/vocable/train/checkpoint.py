@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from vocable.atomic import replacing
+from vocable.codecs.keys.own import CONFIG, WEIGHTS
 from vocable.errors import RecipeError
-from vocable.load import CONFIG, WEIGHTS
 
 VERSION = 1
 NAME = "checkpoint.pt"

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from vocable.codecs import Codec
+from vocable.codecs import Codec, CodecModel
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
 from vocable.train.build import build
@@ -62,10 +62,10 @@ def run(
     task = CodecTask(codec, plan, train, held_out, place)
     loop = Loop(task, plan, folder, place=place, resume=resume, progress=progress)
     trained = loop.run()
-    assert isinstance(trained, Codec)
+    assert isinstance(trained, CodecModel)
     if place.first:
         write(trained, plan, folder, loop.step, loop.seconds)
-    return trained
+    return Codec(trained)
 
 
 def _recordings(

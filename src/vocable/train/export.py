@@ -8,8 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from vocable.codecs import Codec
-from vocable.codecs.base import UNBORN
+from vocable.codecs import CodecModel
+from vocable.codecs.model import UNTRAINED
 from vocable.errors import RecipeError, TokenError
 from vocable.load import save_model
 from vocable.train import checkpoint
@@ -29,9 +29,9 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
     return write(codec, recipe, Path(out or run), state["step"], state["seconds"])
 
 
-def check_space(codec: Codec, recipe: Recipe) -> None:
+def check_space(codec: CodecModel, recipe: Recipe) -> None:
     """Refuse, before a run, a name or version of which `write` could make no token space."""
-    if not codec.space.endswith(UNBORN):
+    if not codec.space.endswith(UNTRAINED):
         return  # it keeps the space it has
     name, version = recipe.codec.name or recipe.name, recipe.codec.version
     try:
@@ -45,7 +45,7 @@ def check_space(codec: Codec, recipe: Recipe) -> None:
 
 def write(codec: nn.Module, recipe: Recipe, folder: Path, step: int, seconds: float) -> str:
     """Write `codec` as the model that `recipe` makes; its space is born here unless carried."""
-    assert isinstance(codec, Codec)
+    assert isinstance(codec, CodecModel)
     facts: dict[str, Any] = {
         "training": {"recipe": recipe.name, "steps": step, "seconds": round(seconds)}
     }

@@ -38,4 +38,4 @@ class Expire(Revival):
         picks = torch.randint(x.shape[0], (size,), device=x.device)
         vectors = from_first_replica(x[picks])
         dead = learner.counts < self.below * learner.counts.mean()
-        learner.place(entries, dead, vectors, x.shape[0] * replicas() / size)
+        learner.set_entries(entries, dead, vectors, x.shape[0] * replicas() / size)

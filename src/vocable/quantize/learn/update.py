@@ -29,7 +29,7 @@ class Learner(nn.Module):
         self.counts.lerp_(counts, 1 - self.decay)
 
     @torch.no_grad()
-    def place(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
+    def set_entries(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
         """Put ``vectors`` `[size, width]` into the entries that ``where`` `[size]` marks.
 
         All that is remembered of such an entry becomes that of one chosen ``count`` times a step,
@@ -94,6 +94,6 @@ class _EmaLearner(Learner):
         entries.copy_(torch.where(known, means, entries))
 
     @torch.no_grad()
-    def place(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
-        super().place(entries, where, vectors, count)
+    def set_entries(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
+        super().set_entries(entries, where, vectors, count)
         self.sums.copy_(torch.where(where[:, None], vectors * count, self.sums))

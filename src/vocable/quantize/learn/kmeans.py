@@ -1,4 +1,4 @@
-"""Start codebooks from data: k-means over the vectors of the first batches."""
+"""The initialisation seam: k-means over the vectors of the first batches (or of anything else)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vocable.quantize import KMeans, ResidualVQ
-from vocable.quantize.learn.start import kmeans
+from vocable.quantize.learn.kmeans import kmeans
 from vocable.quantize.search import nearest, prepare
 
 
@@ -43,9 +43,9 @@ def test_centres_that_no_vector_is_nearest_to_lie_among_the_vectors(seed):
 
 def test_each_level_starts_at_what_the_levels_before_it_leave():
     torch.manual_seed(0)
-    made = ResidualVQ(4, (8, 8, 8), start=KMeans(iterations=100))
+    made = ResidualVQ(4, (8, 8, 8), initialise=KMeans(iterations=100))
     left = torch.randn(512, 4) + 10.0
-    made.start(left, per_step=512)
+    made.start_learning(left, per_step=512)
     for level in made.stack:
         check_centres(level.codebook.entries, left)
         left = left - level.decode(level.encode(left[None])[0])

@@ -1,0 +1,150 @@
+"""Turn recordings into tokens and tokens into recordings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.audio import Audio, resample
+from vocable.codecs import batch, files
+from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.codes import CodesLike
+from vocable.codecs.convert import Samples, check_fits, join_streams, written_length, written_rate
+from vocable.codecs.session import Session
+from vocable.codecs.state import Decoding
+from vocable.codecs.tokenizer import Tokenizer
+from vocable.errors import ModelError, TokenError
+from vocable.tokens import AudioTokens
+from vocable.tokens.file.streams import Seekable
+
+
+class Codec(Tokenizer):
+    """A tokenizer that also decodes.
+
+    dtype: what its decoder computes in: fp32 (the default), bf16, fp16. Codes do not depend on it.
+    """
+
+    model: CodecModel
+
+    def __init__(self, model: CodecModel, *, dtype: torch.dtype | None = None) -> None:
+        super().__init__(model)
+        self._session = Session(model, _precision(dtype))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the decoder computes in."""
+        return self._session.precision or torch.float32
+
+    # ---- recordings -----------------------------------------------------------------------------
+
+    def decode(
+        self, tokens: AudioTokens, *, rate: int | None = None, trust_space: bool = False
+    ) -> Audio:
+        """Decode tokens to exactly the samples, channels and rate of their source.
+
+        Tokens without a source (slices, generated ones) give whole frames at the codec's rate.
+        rate: another rate in Hz. trust_space: decode tokens of other weights, with a warning.
+        Raises TokenError for tokens of another codec or other weights, naming both.
+        """
+        return self.decode_batch([tokens], rate=rate, trust_space=trust_space)[0]
+
+    def decode_batch(
+        self, tokens: Sequence[AudioTokens], *, rate: int | None = None, trust_space: bool = False
+    ) -> list[Audio]:
+        """Decode several tokens, equal lengths together; the same audio as one by one."""
+        own = self.spec
+        for item in tokens:
+            _check_tokens(item)
+            check_fits(own, item.spec, trust_space=trust_space)
+        rates = [written_rate(item.spec, item.source, rate) for item in tokens]
+        found = batch.decode_all(self._session, tokens)
+        return [_audio(*each) for each in zip(found, tokens, rates, strict=True)]
+
+    def decode_to(
+        self,
+        source: str | os.PathLike[str] | Seekable,
+        target: str | os.PathLike[str],
+        *,
+        rate: int | None = None,
+        trust_space: bool = False,
+        overwrite: bool = False,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Decode a `.vcb` file of any length to an audio file in bounded memory."""
+        files.decode_file(
+            self._session, self.spec, source, target, rate=rate, trust_space=trust_space,
+            overwrite=overwrite, progress=progress,
+        )  # fmt: skip
+
+    # ---- tensors at the codec's rate ------------------------------------------------------------
+
+    def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
+        """Decode whole codes of any prefix of the levels to frames × frame samples."""
+        return self._session.from_codes(codes)
+
+    def start_decoding(
+        self, batch: int = 1, *, sides: Mapping[str, Tensor] | None = None
+    ) -> Decoding:
+        """Start decoding `batch` streams; sides: those of whole items, where a codec has some."""
+        return self._session.start_decoding(batch, sides)
+
+    def decode_step(
+        self, codes: CodesLike, state: Decoding
+    ) -> tuple[Float[Tensor, "batch channels time"], Decoding]:
+        """Decode the next frames: all samples that are certain now, perhaps none."""
+        return self._session.decode_step(codes, state)
+
+    def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
+        """Return the samples that the decoder still withheld."""
+        return self._session.finish_decoding(state)
+
+    # ---- pitch, where the first level holds it --------------------------------------------------
+
+    def pitch(self, tokens: AudioTokens) -> Float[Tensor, "streams points"]:
+        """Return the pitch that tokens carry in Hz, 0 = unvoiced; ModelError for other codecs."""
+        found: Tensor = self._with_pitch().pitch(tokens)
+        return found
+
+    def shift_pitch(self, tokens: AudioTokens, semitones: float) -> AudioTokens:
+        """Return tokens whose voice is higher by `semitones`, or lower; all else stays."""
+        moved: AudioTokens = self._with_pitch().shift_pitch(tokens, semitones)
+        return moved
+
+    def _with_pitch(self) -> Any:
+        if not hasattr(self.model, "shift_pitch"):
+            raise ModelError(f"{self.name} keeps pitch in no level of its own; take speech-16k")
+        return self.model
+
+
+def _audio(samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
+    length = written_length(tokens.spec, tokens.source, len(tokens), rate)
+    joined = join_streams(tokens.source, samples)
+    return Audio(np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length], rate)
+
+
+def _check_tokens(tokens: Any) -> None:
+    if not isinstance(tokens, AudioTokens):
+        raise TokenError(
+            f"decode takes AudioTokens, got {type(tokens).__name__}; of a file, read them by "
+            "vocable.read_tokens(path), or decode it to another by decode_to"
+        )
+    if not len(tokens):
+        raise TokenError("tokens have 0 frames; at least 1 is needed")
+
+
+def _precision(dtype: torch.dtype | None) -> torch.dtype | None:
+    """Return what the decoder is lowered to: nothing where it stays in fp32."""
+    if dtype in (None, torch.float32):
+        return None
+    if dtype not in (torch.bfloat16, torch.float16):
+        raise ModelError(
+            f"dtype is {dtype}; a decoder computes in torch.float32, torch.bfloat16 or "
+            "torch.float16"
+        )
+    return dtype

@@ -1,0 +1,221 @@
+"""Define the network behind a codec: a tokenizer's model that also decodes, and trains.
+
+class Speech(CodecModel):
+    def __init__(self, config: SpeechConfig) -> None:
+        super().__init__(config, TokenSpec(untrained("speech"), rate=16_000, frame=640, ...))
+        self.encoder, self.quantizer, self.decoder = ...
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.codecs.codes import (
+    Codes,
+    CodesLike,
+    as_codes,
+    cut_codes,
+    fill_step,
+    frames_in,
+    split_segments,
+)
+from vocable.codecs.model import Sides, TokenizerModel
+from vocable.codecs.segments import Overlap
+from vocable.codecs.state import Decoding
+from vocable.errors import ModelError, TokenError
+from vocable.nn.block import Block
+
+
+@dataclass(frozen=True)
+class CodecOutput:
+    """What a training step gets back: losses unweighted, health one entry per level."""
+
+    audio: Float[Tensor, "batch channels time"]
+    codes: Codes
+    losses: dict[str, Tensor]
+    health: Any
+
+
+class CodecModel(TokenizerModel):
+    """Turn audio into codes and codes into audio. Beside a tokenizer's parts a subclass sets:
+
+    decoder   Block `[B, F, D'] -> [B, T, channels]`, T = F · frame (at `spec.writes` Hz)
+
+    Decoding follows the autocast around it, encoding does not. A model whose sides change the sound
+    defines `condition` (what the decoder gets) or `restore_output` (what it gave), each for rows of
+    any number, so that both hold in steps.
+    """
+
+    decoder: Block
+
+    @property
+    def frame_written(self) -> int:
+        """Samples that a frame becomes, at the rate that the codec writes."""
+        return self.spec.frame * self.spec.writes // self.spec.rate
+
+    @property
+    def decodes_in_steps(self) -> bool:
+        """Whether codes may come block by block."""
+        return self.decoder.lookahead is not None or self.spec.segment is not None
+
+    def condition(self, z: Float[Tensor, "batch frames dim"], sides: Sides) -> Tensor:
+        """Return what the decoder gets, row by row."""
+        return z
+
+    def restore_output(
+        self, y: Float[Tensor, "batch channels time"], sides: Sides
+    ) -> Float[Tensor, "batch channels time"]:
+        """Return the sound of what the decoder gave, say multiplied by the scale of its segment."""
+        return y
+
+    def forward(self, x: Float[Tensor, "batch channels time"]) -> CodecOutput:
+        """Encode and decode for training: gradients pass the quantizer by its estimator.
+
+        A model with segments sees each item as one segment.
+        """
+        sides = self.find_sides(x)
+        found = self.quantizer(self.encoder(self._rows(self.prepare_input(x, sides))))
+        y = self.decoder(self.condition(found.z, sides)).transpose(1, 2)
+        audio = self.restore_output(y, sides)[..., : x.shape[-1]]
+        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
+
+    # ---- whole ----------------------------------------------------------------------------------
+
+    def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
+        """Decode whole codes of any prefix of the levels to frames × frame samples.
+
+        Codes that end inside a step of all levels are filled up by repeating the last token of each
+        level. Codes of a model with segments are cut where `Codes.segments` says, else as if all
+        but the last were whole.
+        """
+        placed = self._placed(codes)
+        self._check_sides(placed.sides, {side.name for side in self.spec.sides})
+        if self.spec.segment is None:
+            return self._decode_piece(placed)
+        return self._all_segments(placed)
+
+    def _decode_piece(self, codes: Codes) -> Tensor:
+        frames = frames_in(self.spec, codes)
+        z = self._latents(fill_step(self.spec, codes, frames))
+        y = self.decoder(self.condition(z, codes.sides)).float().transpose(1, 2)
+        return self.restore_output(y, codes.sides)[..., : frames * self.frame_written]
+
+    def _all_segments(self, codes: Codes) -> Tensor:
+        state, parts = self.start_decoding(codes.batch), []
+        for piece in split_segments(self.spec, codes):
+            y, state = self.decode_step(piece, state)
+            parts.append(y)
+        return torch.cat([*parts, self.finish_decoding(state)], 2)
+
+    # ---- in steps -------------------------------------------------------------------------------
+
+    def start_decoding(self, batch: int = 1, sides: Sides | None = None) -> Decoding:
+        """Return the state before the first frame of `batch` streams.
+
+        sides: those of whole items, `[batch, *shape]` each, for a model that has some.
+        """
+        if not self.decodes_in_steps:
+            raise ModelError(
+                f"{self.name} decodes whole recordings: its decoder looks over all of one; "
+                "use decode"
+            )
+        given = dict(sides or {})
+        self._check_sides(given, {side.name for side in self.spec.sides if side.per == "item"})
+        if self.spec.segment is None:
+            return Decoding(self.decoder.initial_state(batch), batch, sides=given)
+        silence = torch.zeros(batch, self.spec.channels, 0, device=self.device)
+        return Decoding((), batch, overlap=Overlap(silence, silence.new_zeros(0)))
+
+    def decode_step(
+        self, codes: CodesLike, state: Decoding
+    ) -> tuple[Float[Tensor, "batch channels time"], Decoding]:
+        """Decode the next frames: all samples that they settle, perhaps none.
+
+        Codes of a model with segments come in segments, and only the last ones are short.
+        """
+        placed = self._placed(codes)
+        if self.spec.segment is not None:
+            return self._decode_segments(placed, state)
+        if self.spec.step > 1:
+            placed, state = self._whole_steps(placed, state)
+        if not placed[0].shape[1]:
+            return self._no_samples(state), state
+        y, decoder = self.decoder.step(
+            self.condition(self._latents(placed), state.sides), state.decoder
+        )
+        return self._sound(y, state), replace(state, decoder=decoder)
+
+    def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
+        """Return the samples that the decoder still withheld."""
+        if state.overlap is not None:
+            return state.overlap.take(state.overlap.total.shape[2])[0]
+        begun, surplus = self._no_samples(state), 0
+        if state.codes and state.codes[0].shape[1]:
+            frames = frames_in(self.spec, state.codes)
+            surplus = (-frames % self.spec.step) * self.frame_written
+            begun, state = self.decode_step(
+                fill_step(self.spec, state.codes, frames), replace(state, codes=Codes(()))
+            )
+        y = self.decoder.finish(state.decoder)
+        rest = self._sound(y.reshape(state.batch, -1, self.spec.channels), state)
+        found = torch.cat((begun, rest), 2)
+        return found[..., : found.shape[2] - surplus]
+
+    def _decode_segments(self, codes: Codes, state: Decoding) -> tuple[Tensor, Decoding]:
+        segment, overlap = self.spec.segment, state.overlap
+        assert segment is not None and overlap is not None
+        self._check_sides(codes.sides, {s.name for s in self.spec.sides if s.per == "segment"})
+        length, hop = (
+            n * self.spec.writes // self.spec.rate for n in (segment.length, segment.hop)
+        )
+        parts = [self._no_samples(state)]
+        for piece in split_segments(self.spec, codes):
+            sides = {name: side[:, 0] for name, side in piece.sides.items()}
+            y = self._decode_piece(Codes(piece, sides))
+            ready, overlap = overlap.add(y[..., :length]).take(hop)
+            parts.append(ready)
+        return torch.cat(parts, 2), replace(state, overlap=overlap)
+
+    def _whole_steps(self, codes: Codes, state: Decoding) -> tuple[Codes, Decoding]:
+        """Return the codes that fill steps of all levels; the others wait in the state."""
+        if state.codes:
+            pairs = zip(state.codes, codes, strict=True)
+            codes = Codes(torch.cat(pair, 1) for pair in pairs)
+        strides = [level.stride for level in self.spec.levels]
+        counts = [x.shape[1] * stride for x, stride in zip(codes, strides, strict=False)]
+        ready = min(counts) // self.spec.step * self.spec.step
+        rest = Codes(x[:, ready // s :].clone() for x, s in zip(codes, strides, strict=False))
+        return cut_codes(self.spec, codes, 0, ready), replace(state, codes=rest)
+
+    def _latents(self, codes: Codes) -> Tensor:
+        uniform = self.spec.step == 1
+        return self.quantizer.decode(codes.stacked() if uniform else tuple(codes))
+
+    def _sound(self, y: Tensor, state: Decoding) -> Tensor:
+        return self.restore_output(y.float().transpose(1, 2), state.sides)
+
+    def _no_samples(self, state: Decoding) -> Tensor:
+        return torch.zeros(state.batch, self.spec.channels, 0, device=self.device)
+
+    def _placed(self, codes: CodesLike) -> Codes:
+        """Return codes of any integer type as int64, where the weights are, with their sides."""
+        found = as_codes(codes)
+        for level in found:
+            if level.is_floating_point() or level.is_complex() or level.dtype == torch.bool:
+                raise TokenError(
+                    f"codes are {level.dtype}; give integers, as encode_step returns them"
+                )
+        device = self.device
+        sides = {name: side.to(device) for name, side in found.sides.items()}
+        levels = (level.to(device, torch.int64) for level in found)
+        return Codes(levels, sides, found.segments)
+
+    def _check_sides(self, given: Sides, needed: set[str]) -> None:
+        if set(given) != needed:
+            wanted, got = (", ".join(sorted(names)) or "none" for names in (needed, given))
+            raise TokenError(f"{self.name} decodes with the sides {wanted}, got {got}")

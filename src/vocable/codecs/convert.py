@@ -1,0 +1,116 @@
+"""Between recordings and tensors: channels and streams, codes and tokens, lengths and rates."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from vocable.audio import Audio, check_rate, resample, resampled_length
+from vocable.codecs.codes import Codes
+from vocable.errors import AudioError, TokenError
+from vocable.tokens import AudioTokens, Source, TokenSpec
+
+Samples = Float32[np.ndarray, "streams channels samples"]
+
+
+def read_source(source: Any, rate: int | None) -> Audio:
+    """Return what `encode` is given as an `Audio` that holds at least one sample."""
+    rate = None if rate is None else check_rate(rate)
+    if isinstance(source, Audio):
+        audio = source
+    elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "read"):
+        audio = Audio.read(source)
+    elif rate is None:
+        raise AudioError("samples need their rate in Hz; pass rate=16000 or whatever it is")
+    else:
+        return read_source(Audio(source, rate), rate)
+    if rate not in (None, audio.rate):
+        raise AudioError(f"rate is {rate} Hz but the recording says {audio.rate} Hz; leave it out")
+    if not len(audio):
+        raise AudioError("audio has 0 samples; at least 1 is needed")
+    return audio
+
+
+def streams_of(audio: Audio, spec: TokenSpec) -> Samples:
+    """Return a recording at the codec's rate, as streams."""
+    samples = audio.samples
+    if audio.rate != spec.rate:
+        samples = resample(samples, audio.rate, spec.rate)
+    return split_channels(spec, samples)
+
+
+def split_channels(spec: TokenSpec, samples: Float32[np.ndarray, "given samples"]) -> Samples:
+    """Return channels as streams of as many as the codec takes together, one each for a mono codec.
+
+    Where the last stream lacks channels, the last channel stands in; decoding leaves those out.
+    """
+    lacking = -len(samples) % spec.channels
+    if lacking:
+        samples = np.concatenate([samples, np.repeat(samples[-1:], lacking, axis=0)])
+    together = spec.channels
+    return samples.reshape(len(samples) // together, together, samples.shape[1])
+
+
+def join_streams(source: Source | None, samples: Samples) -> Float32[np.ndarray, "given samples"]:
+    """Return the channels that streams hold: the source's, if it is known."""
+    streams, channels, length = samples.shape
+    joined = samples.reshape(streams * channels, length)
+    return np.ascontiguousarray(joined if source is None else joined[: source.channels])
+
+
+def tokens_of(spec: TokenSpec, codes: Codes, source: Source | None = None) -> AudioTokens:
+    """Return codes, one stream an item, as tokens."""
+    stacks = tuple(level.cpu().numpy().astype(np.int32) for level in codes)
+    kinds = {side.name: side.dtype for side in spec.sides}
+    sides = {name: side.cpu().numpy().astype(kinds[name]) for name, side in codes.sides.items()}
+    return AudioTokens(spec, stacks, sides, source=source)
+
+
+def codes_of(tokens: AudioTokens) -> Codes:
+    """Return the codes of tokens, one item a stream."""
+    levels = (torch.from_numpy(stack.astype(np.int64)) for stack in tokens.stacks)
+    sides = {name: torch.from_numpy(np.array(side)).float() for name, side in tokens.sides.items()}
+    return Codes(levels, sides, tokens.segments if tokens.spec.segment else ())
+
+
+def written_rate(spec: TokenSpec, source: Source | None, rate: int | None) -> int:
+    """Return the rate that decoding gives: as asked, else the source's, else the codec's."""
+    if rate is not None:
+        return check_rate(rate)
+    return source.rate if source else spec.writes
+
+
+def written_length(spec: TokenSpec, source: Source | None, frames: int, rate: int) -> int:
+    """Return the samples that decoding gives at `rate`: the source's length, else whole frames."""
+    if source is not None:
+        return resampled_length(source.samples, source.rate, rate)
+    return resampled_length(int(spec.seconds(frames) * spec.rate), spec.rate, rate)
+
+
+def check_fits(own: TokenSpec, spec: TokenSpec, *, trust_space: bool = False) -> None:
+    """Refuse tokens that other weights gave their meaning, or that have other levels."""
+    if spec.space != own.space:
+        if not trust_space:
+            raise TokenError(
+                f"tokens come from {spec.space} but this codec is {own.space}; "
+                f"load {spec.name}, or pass trust_space=True if you know that they fit"
+            )
+        warnings.warn(
+            f"tokens of {spec.space} are decoded by {own.space}, as trust_space=True asks",
+            stacklevel=2,
+        )
+    if replace(spec, space=own.space) != own:
+        raise TokenError(
+            f"tokens are {_described(spec)} but {own.name} decodes {_described(own)}; "
+            f"load the codec that made them"
+        )
+
+
+def _described(spec: TokenSpec) -> str:
+    sizes = " × ".join(map(str, dict.fromkeys(level.size for level in spec.levels)))
+    return f"{len(spec.levels)} levels of {sizes}, {spec.frame} samples a frame at {spec.rate} Hz"

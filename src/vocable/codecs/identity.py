@@ -1,0 +1,91 @@
+"""Name the weights that give codes their meaning, and notice when they are not those any more.
+
+A space, `name@version:digest`, is born when a model is saved and is then carried in its files. What
+counts is what makes codes: encoder and quantizer as they are stored, and the spec. A new decoder
+keeps the space.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import asdict, replace
+
+import torch
+
+from vocable.codecs.model import UNTRAINED, TokenizerModel, untrained
+from vocable.errors import ModelError
+from vocable.quantize import Quantizer
+from vocable.weights import digest, stored
+
+
+def stored_digest(model: TokenizerModel) -> str:
+    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, and the spec."""
+    lean = without_learning(model.quantizer).state_dict()
+    tensors = {f"quantizer.{key}": value for key, value in lean.items()}
+    tensors |= {f"encoder.{key}": value for key, value in model.encoder.state_dict().items()}
+    about = asdict(replace(model.spec, space=untrained("any")))
+    kept = stored(tensors, model.stored_dtype)
+    return digest(kept, json.dumps(about, sort_keys=True, default=str))
+
+
+def without_learning(quantizer: Quantizer) -> Quantizer:
+    """Return a copy of a quantizer that has only what inference needs."""
+    lean = copy.deepcopy(quantizer)
+    lean.drop_learning()
+    return lean
+
+
+def keeps_space(model: TokenizerModel) -> bool:
+    """Say whether a model still has the encoder and quantizer of the space that it carries."""
+    return model.space.rpartition(":")[2] == stored_digest(model)
+
+
+class Identity:
+    """The space of a model in use.
+
+    It is the carried one while the weights are untouched. Weights that were changed in place, or
+    never had a space, are named by what they hold; they are hashed when they have changed only.
+    """
+
+    def __init__(self, model: TokenizerModel) -> None:
+        self._model = model
+        self._modules = (*model.encoder.modules(), *model.quantizer.modules())
+        self._carried, self._seen = model.space, self._versions()
+        self._space = "" if model.space.endswith(UNTRAINED) else model.space
+
+    @property
+    def space(self) -> str:
+        """`name@version:digest`, or `name@0:untrained-digest`."""
+        seen = self._versions()
+        if seen != self._seen or self._carried != self._model.space or not self._space:
+            self._seen, self._carried = seen, self._model.space
+            self._space = self._found()
+        return self._space
+
+    def _versions(self) -> list[tuple[int, int]]:
+        """Return where each tensor that makes codes lies, and how often it was written in place."""
+        return [
+            (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
+            for module in self._modules
+            for tensors in (module._parameters, module._buffers)
+            for tensor in tensors.values()
+            if tensor is not None
+        ]
+
+    def _found(self) -> str:
+        digits = stored_digest(self._model)
+        if self._carried.rpartition(":")[2] == digits:
+            return self._carried
+        return f"{untrained(self._model.name)}-{digits}"
+
+
+def check_precision(model: TokenizerModel) -> None:
+    """Refuse weights of encoder or quantizer that are not fp32, in which codes are made."""
+    for part in ("encoder", "quantizer"):
+        for name, tensor in model.get_submodule(part).state_dict().items():
+            if tensor.is_floating_point() and tensor.dtype != torch.float32:
+                raise ModelError(
+                    f"{part}.{name} is {tensor.dtype} but codes are made in torch.float32; cast "
+                    "the model back by .float(), and give dtype=… to decode in lower precision"
+                )

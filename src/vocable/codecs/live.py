@@ -1,0 +1,139 @@
+"""Live streams, for the doors above: resample, split channels, step the codec, count samples.
+
+encoder = LiveEncoder(codec, rate=48_000, channels=1)
+for block in microphone:                      # [channels, samples], any number
+    for tokens in encoder.push(block): send(tokens)
+for tokens in encoder.finish(): send(tokens)  # encoder.samples says how long the recording was
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+
+from vocable.audio import Resampler, check_finite
+from vocable.codecs.codec import Codec
+from vocable.codecs.codes import Codes, split_segments
+from vocable.codecs.convert import (
+    check_fits,
+    codes_of,
+    split_channels,
+    tokens_of,
+    written_length,
+)
+from vocable.codecs.state import Decoding
+from vocable.codecs.tokenizer import Tokenizer
+from vocable.errors import AudioError
+from vocable.tokens import AudioTokens, Source, Track
+
+Block = Float32[np.ndarray, "channels samples"]
+
+
+class LiveEncoder:
+    """One recording on its way to tokens; `track` is what a file or a receiver must know of it."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        *,
+        rate: int | None = None,
+        channels: int = 1,
+        levels: int | None = None,
+    ) -> None:
+        spec = tokenizer.spec
+        self.track = Track(spec, levels=levels or 0, rate=rate or spec.rate, channels=channels)
+        self.samples = 0  # per channel, that have come
+        self._tokenizer = tokenizer
+        self._resampler = Resampler(self.track.rate, spec.rate, channels)
+        self._state = tokenizer.start_encoding(self.track.streams, levels=self.track.levels)
+
+    def push(self, block: Block) -> list[AudioTokens]:
+        """Return the tokens that these samples settle, perhaps none."""
+        check_finite(block, self.track.rate, name="the stream", start=self.samples)
+        self.samples += block.shape[1]
+        return self._tokens([self._step(self._resampler.step(block))])
+
+    def finish(self) -> list[AudioTokens]:
+        """Return the last tokens."""
+        last = self._step(self._resampler.finish())
+        return self._tokens([last, self._tokenizer.finish_encoding(self._state)])
+
+    def _step(self, samples: Block) -> Codes:
+        rows = torch.from_numpy(split_channels(self.track.spec, samples))
+        codes, self._state = self._tokenizer.encode_step(rows, self._state)
+        return codes
+
+    def _tokens(self, pieces: Iterable[Codes]) -> list[AudioTokens]:
+        """Return the tokens of what is not empty; segments one by one, for the last are short."""
+        spec = self.track.spec
+        found = [
+            part for codes in pieces if codes[0].shape[1] for part in split_segments(spec, codes)
+        ]
+        return [tokens_of(spec, codes) for codes in found]
+
+
+class LiveDecoder:
+    """One recording on its way back to samples, at `rate` Hz in `channels` channels.
+
+    The last frame is held back until more follows, or the end says how much of it is sound.
+    """
+
+    def __init__(
+        self, codec: Codec, track: Track, *, rate: int | None = None, channels: int | None = None
+    ) -> None:
+        check_fits(codec.spec, track.spec)
+        self._codec, self._track = codec, track
+        self._rate, self._channels = rate or track.rate, channels or track.channels
+        self._resampler = Resampler(track.spec.writes, self._rate, self._channels)
+        self._waiting = np.zeros((self._channels, 0), np.float32)
+        self._state: Decoding | None = None
+        self._frames = self._given = 0
+
+    def push(self, tokens: AudioTokens) -> Block:
+        """Return the samples that these tokens settle, up to the last frame."""
+        codes = codes_of(tokens)
+        if self._state is None:
+            self._state = self._codec.start_decoding(codes.batch, sides=self._item_sides(codes))
+        block, self._state = self._codec.decode_step(codes, self._state)
+        self._wait(block)
+        self._frames += len(tokens)
+        ready = max(0, self._waiting.shape[1] - self._codec.model.frame_written)
+        out: Block = self._resampler.step(self._waiting[:, :ready])
+        self._waiting = self._waiting[:, ready:]
+        self._given += out.shape[1]
+        return out
+
+    def finish(self, source: Source | None) -> Block:
+        """Return the rest: as long as the source, or whole frames where that is not known."""
+        if self._state is not None:
+            self._wait(self._codec.finish_decoding(self._state))
+        rest = [self._resampler.step(self._waiting), self._resampler.finish()]
+        total = written_length(self._track.spec, source, self._frames, self._rate)
+        found: Block = np.concatenate(rest, axis=1)[:, : total - self._given]
+        return found
+
+    def _item_sides(self, codes: Codes) -> dict[str, torch.Tensor]:
+        items = [side.name for side in self._track.spec.sides if side.per == "item"]
+        return {name: codes.sides[name] for name in items}
+
+    def _wait(self, block: torch.Tensor) -> None:
+        samples = block.flatten(0, 1).cpu().numpy()[: self._track.channels]
+        self._waiting = np.concatenate([self._waiting, _fanned(samples, self._channels)], axis=1)
+
+
+def _fanned(samples: Block, channels: int) -> Block:
+    """Return `channels` channels: as they are, one of all, or all of one."""
+    if len(samples) == channels:
+        return samples
+    if channels == 1:
+        mixed: Block = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+        return mixed
+    if len(samples) == 1:
+        return np.repeat(samples, channels, axis=0)
+    raise AudioError(
+        f"tokens hold {len(samples)} channels, which make no {channels}; leave out --channels, "
+        "or ask for 1"
+    )

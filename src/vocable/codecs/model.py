@@ -1,0 +1,221 @@
+"""Define the network behind a tokenizer: an encoder, a quantizer, and a spec that names the result.
+
+An architecture's own file makes the parts; encoding, whole and in steps, follows from here. What
+also decodes is a `CodecModel` (codec_model.py).
+
+Audio is `[B, C, T]` outside and `[B, T, C]` inside; it is turned once at each end. Codes are a
+tuple of one `[B, tokens]` a level (codes.py). Recordings, files and identity are the business of
+`Tokenizer` and `Codec`, which hold a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vocable.codecs.codes import Codes, as_codes, cut_codes, join_codes
+from vocable.codecs.segments import last_pieces, whole_pieces
+from vocable.codecs.state import Encoding
+from vocable.errors import ModelError
+from vocable.nn.block import Block, join
+from vocable.quantize import Quantizer
+from vocable.quantize.precision import full_precision
+from vocable.tokens import TokenSpec
+
+UNTRAINED = "@0:untrained"
+Sides = Mapping[str, Tensor]
+
+
+def untrained(name: str) -> str:
+    """Name the space of weights that are not trained yet."""
+    return name + UNTRAINED
+
+
+class TokenizerModel(nn.Module):
+    """Turn audio into codes. A subclass sets, in `__init__`, the parts:
+
+    encoder   Block `[B, T, channels] -> [B, F, D]`, F = T / frame
+    quantizer Quantizer `[B, F, D] -> codes`
+
+    Encoder and quantizer run in fp32 wherever codes are made, whatever autocast allows around them:
+    in bf16 one frame in six gets other codes, and a search in bf16 changes most frames.
+
+    A model whose tokens have sides defines `find_sides` and, where they change what is encoded,
+    `prepare_input`. Sides per segment are found in each segment, sides per item in the whole
+    recording, which then can not be encoded in steps.
+    """
+
+    stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
+
+    encoder: Block
+    quantizer: Quantizer
+
+    def __init__(self, config: Any, spec: TokenSpec) -> None:
+        super().__init__()
+        self.config, self.spec = config, spec
+        self.space = spec.space  # carried from the file that the weights came from
+
+    @property
+    def name(self) -> str:
+        """The model's name: what stands before the `@` of its space."""
+        return self.space.partition("@")[0]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+    @property
+    def encodes_in_steps(self) -> bool:
+        """Whether recordings may come block by block."""
+        per_item = any(side.per == "item" for side in self.spec.sides)
+        bounded = self.encoder.lookahead is not None and not per_item
+        return bounded or self.spec.segment is not None
+
+    def forget_space(self) -> None:
+        """Leave the carried space: call it before training changes the encoder or the quantizer."""
+        self.space = untrained(self.name)
+
+    def find_sides(self, x: Float[Tensor, "batch channels time"]) -> Sides:
+        """Return the sides of a recording or of one segment, each `[batch, *shape]`."""
+        return {}
+
+    def prepare_input(
+        self, x: Float[Tensor, "batch channels time"], sides: Sides
+    ) -> Float[Tensor, "batch channels time"]:
+        """Return what the encoder gets of a recording or a segment, say divided by its scale."""
+        return x
+
+    def prepare(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
+        """Learn from training audio, before the first step, what no gradient teaches."""
+
+    # ---- whole ----------------------------------------------------------------------------------
+
+    def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None = None) -> Codes:
+        """Encode whole audio at the model's rate: `ceil(frames / stride)` tokens a level.
+
+        The last frame, and the last token of coarse levels, are filled up with silence.
+        """
+        if self.spec.segment is None:
+            return self._encode_piece(x, levels)
+        pieces = last_pieces(x, self.spec.segment)
+        return join_codes(self.spec, [self._encode_segment(piece, levels) for piece in pieces])
+
+    def _encode_piece(self, x: Tensor, levels: int | None) -> Codes:
+        with full_precision(x.device.type):
+            sides = self.find_sides(x)
+            z = self.encoder(self._rows(self.prepare_input(x, sides)))
+            codes = as_codes(self.quantizer.encode(z, levels))
+        samples, cuts = x.shape[2], self.spec.segment is not None
+        frames = -(-samples // self.spec.frame) if cuts else self.spec.frames(samples)
+        return Codes(cut_codes(self.spec, codes, 0, frames), sides)
+
+    def _encode_segment(self, piece: Tensor, levels: int | None) -> Codes:
+        """Encode one segment; its sides get an axis of segments."""
+        codes = self._encode_piece(piece, levels)
+        sides = {name: side[:, None] for name, side in codes.sides.items()}
+        return Codes(codes, sides, (-(-piece.shape[2] // self.spec.frame),))
+
+    def _rows(self, x: Tensor) -> Tensor:
+        """Turn `[B, C, T]` to `[B, T', C]`, T' the next multiple of a step of all levels."""
+        fill = -x.shape[-1] % (self.spec.frame * self.spec.step)
+        return F.pad(x, (0, fill)).transpose(1, 2).contiguous()
+
+    # ---- in steps -------------------------------------------------------------------------------
+
+    def start_encoding(self, batch: int = 1, levels: int | None = None) -> Encoding:
+        """Return the state before the first sample of `batch` streams."""
+        self._check_encodes_in_steps()
+        samples = torch.zeros(batch, self.spec.channels, 0, device=self.device)
+        state = () if self.spec.segment else self.encoder.initial_state(batch)
+        return Encoding(state, samples, samples.new_zeros(batch, 0, self.quantizer.dim), levels)
+
+    def encode_step(
+        self, x: Float[Tensor, "batch channels time"], state: Encoding
+    ) -> tuple[Codes, Encoding]:
+        """Encode the next samples: all codes that they settle, perhaps none."""
+        samples = torch.cat((state.samples, x.to(state.samples)), 2)
+        if self.spec.segment is not None:
+            return self._encode_segments(samples, state)
+        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.spec.step)
+        if not whole:
+            return self._no_codes(state), replace(state, samples=samples)
+        rows = samples[..., :whole].transpose(1, 2).contiguous()
+        with full_precision(rows.device.type):
+            z, encoder = self.encoder.step(rows, state.encoder)
+            codes, latents = self._search(z, state)
+        return codes, Encoding(encoder, samples[..., whole:].clone(), latents, state.levels)
+
+    def finish_encoding(self, state: Encoding) -> Codes:
+        """Return the last codes; what has begun is filled up with silence, as in whole mode."""
+        if self.spec.segment is not None:
+            pieces = last_pieces(state.samples, self.spec.segment)
+            found = [self._encode_segment(piece, state.levels) for piece in pieces]
+            return join_codes(self.spec, found) if found else self._no_codes(state)
+        begun = state.samples.shape[2]
+        fill = -begun % (self.spec.frame * self.spec.step)
+        silence = state.samples.new_zeros(*state.samples.shape[:2], fill)
+        codes, state = self.encode_step(silence, state)
+        with full_precision(state.samples.device.type):
+            rest, _ = self._search(self.encoder.finish(state.encoder), state)
+        return self._trimmed(join_codes(self.spec, [codes, rest]), begun)
+
+    def _search(self, z: Tensor, state: Encoding) -> tuple[Codes, Tensor]:
+        """Quantize the rows that fill tokens of all levels; return the others, to wait."""
+        step = self.spec.step
+        if step > 1:
+            z = join(state.latents, z)
+        ready = z.shape[1] - z.shape[1] % step
+        if not ready:
+            return self._no_codes(state), z if step > 1 else state.latents
+        codes = as_codes(self.quantizer.encode(z[:, :ready], state.levels))
+        return codes, z[:, ready:].clone() if step > 1 else state.latents
+
+    def _encode_segments(self, samples: Tensor, state: Encoding) -> tuple[Codes, Encoding]:
+        """Encode the segments that are whole; the rest waits, with the overlap."""
+        segment = self.spec.segment
+        assert segment is not None
+        found = [self._encode_segment(p, state.levels) for p in whole_pieces(samples, segment)]
+        rest = samples[..., len(found) * segment.hop :].clone()
+        codes = join_codes(self.spec, found) if found else self._no_codes(state)
+        return codes, replace(state, samples=rest)
+
+    def _trimmed(self, codes: Codes, begun: int) -> Codes:
+        """Cut off the tokens that stand for nothing but silence behind the end.
+
+        begun: samples in the step of all levels that the end broke off; 0 if it was whole.
+        """
+        frame, window, step = self.spec.frame, self.spec.window, self.spec.step
+        if not begun:
+            return codes
+        frames = -(-begun // frame)  # of the last step
+        if window is not None:
+            frames = (begun - window) // frame - (-window // frame)
+        levels = []
+        for level, x in zip(self.spec.levels, codes, strict=False):
+            surplus = step // level.stride + (-frames // level.stride)
+            levels.append(x[:, : max(0, x.shape[1] - surplus)])
+        return Codes(levels, codes.sides)
+
+    def _no_codes(self, state: Encoding) -> Codes:
+        kind = {"dtype": torch.int64, "device": self.device}
+        count, batch = self.quantizer.wanted_levels(state.levels), state.batch
+        sides = {
+            side.name: torch.zeros(batch, 0, *side.shape, device=self.device)
+            for side in self.spec.sides
+        }
+        return Codes((torch.zeros(batch, 0, **kind) for _ in range(count)), sides)  # type: ignore[call-overload]
+
+    def _check_encodes_in_steps(self) -> None:
+        if not self.encodes_in_steps:
+            items = [side.name for side in self.spec.sides if side.per == "item"]
+            why = f"its {items[0]} is found" if items else "its encoder looks"
+            raise ModelError(
+                f"{self.name} takes whole recordings: {why} over all of one; use encode"
+            )

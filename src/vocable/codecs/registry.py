@@ -1,0 +1,95 @@
+"""The architectures that can be made by name: those of the package, and a user's own.
+
+    register("small", SmallConfig, Small)    # now a model of Small saves, and loads again
+
+Reading what is registered loads no torch; an architecture of the package is imported when it is
+asked for. A new one is a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vocable.errors import ModelError
+from vocable.fitting import fit
+from vocable.nearest import nearest
+
+if TYPE_CHECKING:
+    from vocable.codecs.model import TokenizerModel
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A config dataclass, and the model that is made of one."""
+
+    name: str
+    config: type[Any]
+    model: type[Any]  # a TokenizerModel, made of one config
+
+
+def _seanet() -> Architecture:
+    from vocable.codecs.seanet import SEANet, SEANetConfig
+
+    return Architecture("seanet", SEANetConfig, SEANet)
+
+
+def _speech() -> Architecture:
+    from vocable.codecs.speech import Speech, SpeechConfig
+
+    return Architecture("speech", SpeechConfig, Speech)
+
+
+_PACKAGE: dict[str, Callable[[], Architecture]] = {"seanet": _seanet, "speech": _speech}
+_REGISTERED: dict[str, Architecture] = {}
+
+
+def register(name: str, config: type[Any], model: type[Any]) -> None:
+    """Make an architecture loadable: `model(config(**values))` for what a model folder holds.
+
+    config: a frozen dataclass of plain values. ModelError for a name that another model has.
+    """
+    known = _REGISTERED.get(name)
+    if name in _PACKAGE or (known is not None and known.model.__name__ != model.__name__):
+        raise ModelError(f'an architecture named "{name}" exists already; take another name')
+    _REGISTERED[name] = Architecture(name, config, model)
+
+
+def architectures() -> list[str]:
+    """Return the names of all architectures."""
+    return sorted([*_PACKAGE, *_REGISTERED])
+
+
+def architecture(name: str) -> Architecture:
+    """Return an architecture by its name; ModelError with the nearest for an unknown one."""
+    if name in _REGISTERED:
+        return _REGISTERED[name]
+    if name in _PACKAGE:
+        return _PACKAGE[name]()
+    raise ModelError(
+        f'no architecture named "{name}"; {nearest(name, architectures())} (a model of your own: '
+        "vocable.codecs.register it first)"
+    )
+
+
+def architecture_of(model: TokenizerModel) -> str:
+    """Return the name that a model's class is registered by."""
+    for name in architectures():
+        if architecture(name).model is type(model):
+            return name
+    kind = type(model).__name__
+    raise ModelError(
+        f'{kind} is not registered, so its files could not be loaded; register("{kind.lower()}", '
+        f"{type(model.config).__name__}, {kind}) first"
+    )
+
+
+def build(name: str, config: Mapping[str, Any]) -> TokenizerModel:
+    """Return an untrained model; `config` overrides its architecture's defaults.
+
+    An unknown architecture or key is a `ModelError` that names the nearest.
+    """
+    found = architecture(name)
+    made: TokenizerModel = found.model(fit(found.config, config, "config", ModelError, "config."))
+    return made

@@ -2,8 +2,8 @@
 
 Everything that vocable writes goes to a temporary file beside its target, is flushed to the disk
 and then renamed over it. A crash, a full disk or Ctrl-C leaves the old file (or none) under the
-final name. What a process that died has left is removed by the next write to the same target; two
-at once to one target are refused.
+final name. The next write to the same target removes what a process that died left behind; two
+writes to one target at the same time are refused.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if sys.platform != "win32":
 class Replacement:
     """A temporary file that becomes `target` on `commit` and vanishes on `discard`.
 
-    Write to `path`. A target of "-" is stdout, and one that is no regular file (a pipe, a device)
-    stays what it is: both receive the finished bytes on `commit`. Raises FileExistsError if the
-    target exists and `overwrite` is not set, and FileNotFoundError if its folder is missing.
+    Write to `path`. A target of "-" is stdout, and one that is not a regular file (a pipe, a
+    device) stays what it is: both receive the finished bytes on `commit`. Raises FileExistsError if
+    the target exists and `overwrite` is not set, and FileNotFoundError if its folder is missing.
     """
 
     path: Path
@@ -43,26 +43,26 @@ class Replacement:
             self.path = Path(name)
         else:
             check_target(self.target, overwrite=overwrite)
-            self.target = self.target.resolve()  # a link keeps pointing at what is replaced
-            self.path = _beside(self.target)
-            self._handle = _claim(self.path, Path(target))
+            self.target = self.target.resolve()  # replace what a link points at, not the link
+            self.path = _temporary_path(self.target)
+            self._handle = _create_locked(self.path, Path(target))
 
     def commit(self) -> None:
         """Flush the temporary file and give it its final name."""
         try:
-            _flush(self.path)
+            _sync(self.path)
             if self._copies:
                 self._copy()
             else:
                 check_target(self.target, overwrite=self.overwrite)
                 os.replace(self.path, self.target)
                 self._release()
-                _flush_folder(self.target.parent)
+                _sync_folder(self.target.parent)
         finally:
             self.discard()
 
     def discard(self) -> None:
-        """Remove the temporary file; nothing happens after a `commit` or another `discard`."""
+        """Remove the temporary file; does nothing after `commit` or another `discard`."""
         if not self._done:
             self.path.unlink(missing_ok=True)
             self._release()
@@ -97,7 +97,7 @@ def replacing(target: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
 def check_target(target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Refuse a target that cannot or may not be written, before any work is done."""
     path = Path(target)
-    if str(target) == "-":  # stdout, whatever else has that name
+    if str(target) == "-":  # stdout, even if a file has that name
         return
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a file in it")
@@ -113,17 +113,17 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _beside(target: Path) -> Path:
-    """Name the temporary file: always the same, so that a run that died leaves at most one."""
+def _temporary_path(target: Path) -> Path:
+    """Name the temporary file, always the same one, so that runs that died leave at most one."""
     name = target.name
     if len(os.fsencode(name)) > 200:  # names may have 255 bytes
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
     return target.with_name(f".{name}.part")
 
 
-def _claim(path: Path, target: Path) -> int | None:
-    """Make `path` empty and ours, or say that another process is writing `target` just now."""
-    if sys.platform == "win32":  # there an open file cannot be renamed: nothing is kept open
+def _create_locked(path: Path, target: Path) -> int | None:
+    """Create `path` empty and locked; FileExistsError while another process writes `target`."""
+    if sys.platform == "win32":  # an open file cannot be renamed there, so none is kept open
         path.write_bytes(b"")
         return None
     while True:
@@ -140,19 +140,19 @@ def _claim(path: Path, target: Path) -> int | None:
             ) from None
         except OSError:  # a file system without locks
             pass
-        # Whoever had it may have renamed it between our open and our lock: then try again.
+        # The process that held the lock may have renamed the file since we opened it: try again.
         if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
             os.ftruncate(handle, 0)
             return handle
         os.close(handle)
 
 
-def _flush(path: Path) -> None:
+def _sync(path: Path) -> None:
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
 
 
-def _flush_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -92,14 +92,14 @@ def test_a_full_disk_raises_a_typed_error(here: Path, small: Path) -> None:
 
 SLOW = """
 import os, time
-from vocable.codecs import run
-once = run.code_blocks
+from vocable.codecs import batch
+once = batch.code_blocks
 def slow(*args):
     for codes in once(*args):
         yield codes
         print("begun", flush=True)
         time.sleep(60)
-run.code_blocks = slow
+batch.code_blocks = slow
 """
 
 

@@ -36,7 +36,7 @@ def hostile(data: bytes) -> bytes:
 
 
 BAD: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "empty": (lambda data: b"", "empty|0 bytes|ends|token file"),
+    "empty": (lambda data: b"", "empty|0 bytes|ends|not a token file"),
     "text": (lambda data: b"not tokens at all, but text", "token file"),
     "one bit flipped": (flipped, "byte|recover=True"),
     "bytes after the end": (lambda data: data + b"more", "byte"),

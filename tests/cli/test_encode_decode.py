@@ -172,9 +172,9 @@ def test_a_stream_that_breaks_off_is_warned_of_once_by_its_name(
         options = ["-o", "y.wav", "--force", "--codec", small]
         stderr = call("decode", name, *options, stdin=stdin).stderr.splitlines()
         assert len(stderr) == 2
-        assert stderr[0].startswith(f"warning: {name.replace('-', 'stdin')}: no closing record")
+        assert stderr[0].startswith(f"warning: {name.replace('-', 'stdin')}: no trailer")
     bad = call("decode", "-", "-o", "z.wav", "--codec", small, stdin=b"text", code=1)
-    assert bad.stderr.startswith("error: stdin: this is no token file")
+    assert bad.stderr.startswith("error: stdin: this is not a token file")
 
 
 def test_a_folder_that_cannot_be_searched_is_a_failure(

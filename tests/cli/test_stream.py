@@ -89,9 +89,9 @@ def test_tokens_come_while_samples_arrive(small: Path) -> None:
 
 def test_a_broken_stream_is_readable_up_to_its_last_chunk(here: Path, small: Path) -> None:
     whole = call("stream", "encode", "--codec", small, stdin=pcm(8.0)).stdout_bytes
-    for lost in (30, 1):  # inside the last chunk, inside the closing record
+    for lost in (30, 1):  # inside the last chunk, inside the trailer
         back = call("stream", "decode", "--codec", small, stdin=whole[:-lost])
-        assert back.stderr.startswith("warning: the tokens end without a closing record")
+        assert back.stderr.startswith("warning: the tokens end without a trailer")
         assert 2 * 5 * RATE < len(back.stdout_bytes) <= 2 * 8 * RATE
 
 
@@ -113,7 +113,7 @@ def test_bad_streams(small: Path) -> None:
 def test_a_stream_of_nothing_is_no_sound(small: Path) -> None:
     nothing = call("stream", "encode", "--codec", small, stdin=b"", code=1).stdout_bytes
     back = call("stream", "decode", "--codec", small, stdin=nothing)
-    assert back.stdout_bytes == b"" and "without a closing record" in back.stderr
+    assert back.stdout_bytes == b"" and "without a trailer" in back.stderr
 
 
 def test_a_reader_that_stops_is_no_error(small: Path) -> None:

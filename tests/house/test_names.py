@@ -30,7 +30,7 @@ def test_an_unknown_name_is_an_attribute_error():
         vocable.laod  # noqa: B018
 
 
-@pytest.mark.parametrize("first", ["import vocable.load", "from vocable.load import find"])
+@pytest.mark.parametrize("first", ["import vocable.load", "from vocable.load import describe"])
 def test_load_stays_the_function_when_its_module_is_imported(first):
     run(
         f"{first}\nimport vocable\n"

@@ -1,4 +1,4 @@
-"""Made-up specs and tokens of every kind: multi-rate, segmented, stereo, sided, lasting."""
+"""Made-up specs and tokens of every kind: multi-rate, segmented, stereo, with sides, durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes become bits and come back; clear slow twins and another library are the oracles."""
+"""Codes become bits and come back; slow clear twins and another library are the oracles."""
 
 import tracemalloc
 from dataclasses import replace
@@ -14,9 +14,9 @@ from tests.tokens.strategies import SIZES, made
 from tests.tokens.test_spec import SPEECH
 from vocable.errors import FormatError, TokenError
 from vocable.tokens import Level
-from vocable.tokens.bits import read_varint, varint
 from vocable.tokens.coder import Decoder, Encoder, Table, TableSet, fit_tables, pack, unpack
-from vocable.tokens.coder.pack import grouping, packed_bits, width
+from vocable.tokens.coder.pack import group_bits, grouping, packed_bits
+from vocable.tokens.varint import encode_varint, read_varint
 
 RANDOM = np.random.default_rng(0)
 
@@ -52,10 +52,10 @@ def test_packing_equals_its_slow_twin(shapes, seed):
 def test_packing_wastes_little(size):
     group, bits = grouping(size)
     assert bits / group <= log2(size) * 1.011
-    assert bits == width(size, group) <= 62
+    assert bits == group_bits(size, group) <= 62
 
 
-def test_one_row_has_one_form():
+def test_a_row_has_exactly_one_packed_form():
     data = pack([np.array([4, 4, 4])], [5])
     assert unpack(data, [3], [5])[0].tolist() == [4, 4, 4]
     with pytest.raises(FormatError, match="beyond 3 codes of 5"):
@@ -148,7 +148,7 @@ def test_bad_coded_data_is_refused(data, lanes, message):
         Decoder(data, lanes)
 
 
-def test_coded_data_ends_where_it_ends():
+def test_coded_data_must_end_with_its_last_symbol():
     table = Table.fit(np.ones(1024, int))
     encoder = Encoder(1)
     encoder.push(np.arange(100), table)
@@ -165,7 +165,7 @@ def test_coded_data_ends_where_it_ends():
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 40])
-def test_a_single_lane_has_one_spelling(count):
+def test_a_single_lane_has_one_encoding(count):
     """Whatever state and words decode and close are what the encoder gives for those codes."""
     table = Table.fit(np.array([3, 500, 1, 40]))
     closed = 0
@@ -189,7 +189,7 @@ def test_a_single_lane_has_one_spelling(count):
 def test_tables_sum_up_and_allow_all(counts):
     table = Table.fit(np.array(counts))
     assert table.frequencies.sum() == 1 << 16 and table.frequencies.min() >= 1
-    assert table.starts[-1] + table.frequencies[-1] == 1 << 16
+    assert table.cumulative[-1] + table.frequencies[-1] == 1 << 16
     assert (table.frequencies[np.argsort(counts, kind="stable")][:-1]
             <= table.frequencies[np.argsort(counts, kind="stable")][1:] + 1).all()  # fmt: skip
 
@@ -237,8 +237,8 @@ def test_a_table_has_its_limit():
 
 
 @given(st.integers(0, (1 << 63) - 1))
-def test_numbers_have_one_spelling(value):
-    data = varint(value)
+def test_numbers_have_one_encoding(value):
+    data = encode_varint(value)
     assert read_varint(b"x" + data, 1) == (value, 1 + len(data))
     assert len(data) == max(1, ceil(value.bit_length() / 7))
 

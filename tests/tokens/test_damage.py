@@ -25,10 +25,10 @@ from vocable.tokens import (
     TokenWriter,
     read_tokens,
 )
-from vocable.tokens.bits import varints
 from vocable.tokens.coder import fit_tables
-from vocable.tokens.file.records import SYNC, Kind, record
+from vocable.tokens.file.records import SYNC, RecordKind, encode_record
 from vocable.tokens.file.track import Track
+from vocable.tokens.varint import encode_varints
 
 ID = b"abcd"
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -37,17 +37,17 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 def live(some, frames):
     """Return the bytes of a file of chunks of `frames` frames, and where each chunk begins."""
     target = io.BytesIO()
-    places = []
+    offsets = []
     with TokenWriter(target, Track.of(some), chunk_seconds=0) as file:
         for start in range(0, some.frames, frames):
-            places.append(target.tell())
+            offsets.append(target.tell())
             file.write(some[start : start + frames])
         file.finish(some.source.samples if some.source else None)
-    return target.getvalue(), places
+    return target.getvalue(), offsets
 
 
 SOME = made(SPEECH, 2, 1, 60, 60 * 640, Source(60 * 640, 16_000))
-LIVE, PLACES = live(SOME, 10)
+LIVE, OFFSETS = live(SOME, 10)
 
 
 def notices(data, track=None):
@@ -95,21 +95,21 @@ def test_any_changed_byte_of_any_file_is_noticed(some, at, flip):
 @given(tokens(), st.integers(0, 10**9), st.binary(max_size=9), st.integers(0, 9))
 def test_any_change_of_length_is_noticed(some, at, put, gone):
     data = written(some)
-    place = at % (len(data) + 1)
-    broken = data[:place] + put + data[place + gone :]
+    offset = at % (len(data) + 1)
+    broken = data[:offset] + put + data[offset + gone :]
     assert broken == data or notices(broken)
 
 
 @given(st.binary(max_size=300))
 def test_noise_is_refused(noise):
-    for data in (noise, LIVE[:9] + noise, LIVE[: PLACES[0]] + noise):
-        if data != LIVE[: PLACES[0]]:
+    for data in (noise, LIVE[:9] + noise, LIVE[: OFFSETS[0]] + noise):
+        if data != LIVE[: OFFSETS[0]]:
             assert notices(data)
 
 
 def test_a_file_cut_anywhere_opens_up_to_its_last_chunk():
-    for end in range(PLACES[0], len(LIVE)):
-        whole = sum(place <= end for place in [*PLACES[1:], end_of_chunks()])
+    for end in range(OFFSETS[0], len(LIVE)):
+        whole = sum(offset <= end for offset in [*OFFSETS[1:], end_of_chunks()])
         with pytest.warns(IncompleteWarning, match="broken off"):
             assert read_tokens(io.BytesIO(LIVE[:end])) == SOME[: 10 * whole]
 
@@ -120,14 +120,16 @@ def end_of_chunks():
 
 
 def test_a_file_cut_in_its_head_is_refused():
-    for end in range(PLACES[0]):
-        with pytest.raises(FormatError, match="empty|token file|ends inside|begin with a header"):
+    for end in range(OFFSETS[0]):
+        with pytest.raises(
+            FormatError, match="empty|not a token file|ends inside|begin with a header"
+        ):
             read_tokens(io.BytesIO(LIVE[:end]))
 
 
 def test_damage_says_from_when_on_and_recovers_the_rest():
     broken = bytearray(LIVE)
-    broken[PLACES[2] + 12] ^= 1
+    broken[OFFSETS[2] + 12] ^= 1
     with pytest.raises(
         FormatError,
         match=(
@@ -142,7 +144,7 @@ def test_damage_says_from_when_on_and_recovers_the_rest():
 
 
 def test_every_gap_is_reported_in_seconds():
-    data = LIVE[: PLACES[0]] + LIVE[PLACES[1] : PLACES[3]] + b"noise" + LIVE[PLACES[4] : -40]
+    data = LIVE[: OFFSETS[0]] + LIVE[OFFSETS[1] : OFFSETS[3]] + b"noise" + LIVE[OFFSETS[4] : -40]
     with pytest.warns(IncompleteWarning, match="lost 0.00 to 0.40 s, 1.20 to 1.60 s"):
         file = TokenFile(io.BytesIO(data), recover=True)
     assert [(float(gap.start), float(gap.stop)) for gap in file.gaps] == [(0, 0.4), (1.2, 1.6)]
@@ -153,8 +155,8 @@ def test_every_gap_is_reported_in_seconds():
             file.cut(start, stop)
 
 
-def test_what_the_end_counts_and_is_not_there_is_a_gap():
-    data = LIVE[: PLACES[5]] + LIVE[end_of_chunks() :]
+def test_frames_that_the_trailer_counts_and_are_not_there_are_a_gap():
+    data = LIVE[: OFFSETS[5]] + LIVE[end_of_chunks() :]
     assert notices(data)
     with pytest.warns(IncompleteWarning, match="lost 2.00 to 2.40 s"):
         assert read_tokens(io.BytesIO(data), recover=True) == SOME[:50]
@@ -164,7 +166,7 @@ def test_recovery_of_any_damage_gives_only_what_was_written():
     random = np.random.default_rng(0)
     for _ in range(100):
         broken = bytearray(LIVE)
-        for at in random.integers(PLACES[0], len(LIVE), random.integers(1, 6)):
+        for at in random.integers(OFFSETS[0], len(LIVE), random.integers(1, 6)):
             broken[at] ^= random.integers(1, 256)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -180,9 +182,9 @@ def recovered(data):
         return TokenFile(io.BytesIO(data), recover=True)
 
 
-def test_frames_are_found_at_their_place_after_a_gap():
-    """A cut that ends where the number of frames that are left says is no cut at the end."""
-    file = recovered(LIVE[: PLACES[1]] + LIVE[PLACES[2] :])
+def test_frames_keep_their_numbers_after_a_gap():
+    """Frames are counted in the recording, so those before a gap and after it count on."""
+    file = recovered(LIVE[: OFFSETS[1]] + LIVE[OFFSETS[2] :])
     assert file.frames() == 50
     for start, stop in [(20, 50), (40, 50), (20, 60), (49, 51)]:
         assert file[start:stop] == SOME[start:stop]
@@ -194,7 +196,7 @@ def test_recovery_without_the_tables():
     """Tables that ship are found by the codec's space; chunks under lost ones are gaps."""
     shipped = (GOLDEN / "model" / "speech.vcb").read_bytes()
     for data, left in [(shipped, True), (coded(), False)]:
-        at = data.index(SYNC + bytes([Kind.TABLES]))
+        at = data.index(SYNC + bytes([RecordKind.TABLES]))
         file = recovered(data[:at] + b"?" + data[at + 1 :])
         assert file.complete == left
         if left:
@@ -206,17 +208,17 @@ def test_recovery_without_the_tables():
 def test_recovery_without_the_sides_says_what_is_lost():
     some = made(replace(SNAC, sides=(Side("timbre", (3,)),)), 3, 1, 8)
     data = written(some)
-    at = data.index(SYNC + bytes([Kind.SIDES]))
+    at = data.index(SYNC + bytes([RecordKind.SIDES]))
     with pytest.raises(FormatError, match="side timbre of the track is lost"):
         recovered(data[:at] + b"?" + data[at + 1 :]).read()
 
 
 def test_recovery_of_doubled_and_undecodable_chunks():
-    doubled = LIVE[: PLACES[3]] + LIVE[PLACES[2] :]
+    doubled = LIVE[: OFFSETS[3]] + LIVE[OFFSETS[2] :]
     assert notices(doubled)
     assert recovered(doubled).read() == SOME
     assert recovered(LIVE + LIVE).read() == SOME
-    bad = record(LIVE[5:9], Kind.CHUNK, 0, 3, varints((20, 40)) + b"too short")
-    file = recovered(LIVE[: PLACES[2]] + bad + LIVE[PLACES[3] :])
+    bad = encode_record(LIVE[5:9], RecordKind.CHUNK, 0, 3, encode_varints((20, 40)) + b"too short")
+    file = recovered(LIVE[: OFFSETS[2]] + bad + LIVE[OFFSETS[3] :])
     assert file.read() == SOME[:20] + SOME[30:]
     assert [(float(gap.start), float(gap.stop)) for gap in file.gaps] == [(0.8, 1.2)]

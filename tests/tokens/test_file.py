@@ -1,4 +1,4 @@
-"""Law 5, no loss: tokens → bytes → tokens are the same: whole, in pieces, tracks and streams."""
+"""Law 5, no loss: a file gives back the same tokens: at once, in pieces, in tracks, in streams."""
 
 import io
 import os
@@ -74,13 +74,13 @@ def test_a_growing_file_gives_back_the_same(some, seconds, data):
 
 
 def pieces(some, data):
-    """Cut tokens at places where they may be cut."""
+    """Cut tokens at frames where they may be cut."""
     ends = np.cumsum(some.durations if some.durations is not None else some.segments).tolist()
     if some.durations is None and some.spec.segment is None:
         ends = [*range(0, some.frames, some.spec.step), some.frames]
-    places = data.draw(st.lists(st.sampled_from([0, *ends]), max_size=4)) if ends else []
-    places = [*sorted({0, *places, some.frames, *ends[-3:]})]
-    cut = [some[a:b] for a, b in zip(places, places[1:], strict=False)]
+    edges = data.draw(st.lists(st.sampled_from([0, *ends]), max_size=4)) if ends else []
+    edges = [*sorted({0, *edges, some.frames, *ends[-3:]})]
+    cut = [some[a:b] for a, b in zip(edges, edges[1:], strict=False)]
     return cut or [replace(some, source=None)]
 
 
@@ -131,8 +131,8 @@ def test_chunks_are_ten_seconds():
 
 
 def test_the_index_may_cover_many_records(monkeypatch):
-    """A day of 40 ms chunks is more than the closing record holds: entries are joined."""
-    monkeypatch.setattr("vocable.tokens.file.closing.MAX_INDEX", 16)
+    """A day of 40 ms chunks is more than the trailer holds: entries are merged."""
+    monkeypatch.setattr("vocable.tokens.file.trailer.MAX_INDEX", 16)
     monkeypatch.setattr("vocable.tokens.file.writer.MAX_INDEX", 16)
     monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
     a, b = speech(100), speech(100, seed=1)
@@ -142,7 +142,7 @@ def test_the_index_may_cover_many_records(monkeypatch):
             file.write(a[k : k + 1], "a")
             file.write(b[k : k + 1], "b")
     with TokenFile(io.BytesIO(target.getvalue())) as file:
-        assert len(file._runs) <= 16
+        assert len(file._contents.runs) <= 16
         assert file.read("a") == a and file.cut(37, 55, "b") == b[37:55]
 
 
@@ -174,7 +174,7 @@ def test_a_failed_save_leaves_nothing(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["a.vcb"] and read_tokens(path) == speech()
 
 
-def test_a_folder_and_nothing_are_said_so(tmp_path):
+def test_a_folder_and_a_missing_file_are_refused(tmp_path):
     with pytest.raises(IsADirectoryError, match="is a folder"):
         read_tokens(tmp_path)
     with pytest.raises(FileNotFoundError, match="there is no file"):
@@ -195,7 +195,7 @@ def test_a_track_whose_sides_never_came_cannot_be_finished():
         assert read_tokens(io.BytesIO(target.getvalue()), track="a").frames == 500
 
 
-def test_what_cannot_be_placed_without_the_samples_is_named():
+def test_frames_at_an_unknown_time_are_left_out_with_a_warning():
     spec = replace(ENCODEC48, segment=Segment(4_800, 1_600))
     some = made(spec, 2, 1, spec.frames(8_000), 8_000, Source(8_000, 48_000, 2))
     target = io.BytesIO()
@@ -259,6 +259,29 @@ def test_item_sides_must_not_change():
         file.write(made(spec, 2, 1, 3, seed=1))
         with pytest.raises(TokenError, match="side timbre holds for the whole track"):
             file.write(made(spec, 2, 1, 3, seed=2))
+
+
+class Minimal:
+    """An open file of another library, which the system cannot map into memory."""
+
+    def __init__(self, data):
+        file = io.BytesIO(data)
+        self.read, self.seek, self.tell, self.seekable = (
+            file.read, file.seek, file.tell, file.seekable
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_files_of_other_libraries_are_read(cut):
+    data = written(speech())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if cut else "error")
+        assert read_tokens(Minimal(data[: len(data) - cut])) == speech()
+
+
+def test_any_other_ending_is_a_token_file(tmp_path):
+    speech().save(tmp_path / "a.tokens")
+    assert read_tokens(tmp_path / "a.tokens") == speech()
 
 
 def test_two_short_segments_at_the_end():

@@ -1,4 +1,4 @@
-"""Files that somebody made to do harm: each record is whole, what it says is not."""
+"""Files made to do harm: the checksum of each record is right, what the record says is wrong."""
 
 import io
 import json
@@ -25,25 +25,25 @@ from vocable.tokens import (
     TokenWriter,
     read_tokens,
 )
-from vocable.tokens.bits import varint, varints
 from vocable.tokens.coder import Table, TableSet, fit_tables
-from vocable.tokens.file import closing as closings
-from vocable.tokens.file.closing import Closing, Entry
-from vocable.tokens.file.records import NUMBERED, SYNC, Kind, preamble, record
+from vocable.tokens.file.records import NUMBERED, SYNC, RecordKind, encode_record, preamble
 from vocable.tokens.file.track import Header, Track
+from vocable.tokens.file.trailer import IndexEntry, Trailer, decode_trailer, encode_trailer
+from vocable.tokens.spec_parts import MAX_SAMPLES
+from vocable.tokens.varint import encode_varint, encode_varints
 
 
 def file_of(*records, track=None):
     """Return a file with a header and these records, `(kind, payload)`."""
     header = Header({"": track or Track(SPEECH)}).to_bytes()
-    parts = [preamble(ID), record(ID, Kind.HEADER, 0, 0, header)]
+    parts = [preamble(ID), encode_record(ID, RecordKind.HEADER, 0, 0, header)]
     for number, (kind, payload) in enumerate(records, 1):
-        parts.append(record(ID, kind, 0, number, payload))
+        parts.append(encode_record(ID, kind, 0, number, payload))
     return b"".join(parts)
 
 
-def chunk(start, count, codes=b"", form=0):
-    return Kind.CHUNK, varints((start, 4 * count + form)) + codes
+def chunk(start, count, codes=b"", coding=0):
+    return RecordKind.CHUNK, encode_varints((start, 4 * count + coding)) + codes
 
 
 ONE = chunk(0, 1, bytes(3))
@@ -60,15 +60,15 @@ SIZE = len(file_of(ONE)) - len(file_of())
         ([ONE, ONE], "begins at frame 0, not 1"),
         ([chunk(0, 1, bytes(4))], "packed codes must be 3 bytes, got 4"),
         ([chunk(0, 1, b"\0\0\xff")], "bits that are not zero"),
-        ([chunk(0, 1, form=1)], "form 1; known is 0, as the track has no tables"),
-        ([chunk(0, 1, form=3)], "form 3; known is 0"),
-        ([(Kind.CHUNK, b"")], "runs past the end"),
-        ([(Kind.HEADER, b"[]")], "a second header"),
-        ([(Kind.TABLES, b"\0" + bytes(8))], "needs tables 0000000000000000"),
-        ([(Kind.TABLES, b"\1\0\0"), (Kind.TABLES, b"\1\0\0")], "come twice"),
-        ([ONE, (Kind.TABLES, b"\1\0\0")], "after the first chunk"),
-        ([(Kind.TABLES, b"\2")], "must be embedded, or named"),
-        ([(Kind.SIDES, b"")], "sides end after 0 bytes"),
+        ([chunk(0, 1, coding=1)], "coding 1; known is 0, as the track has no tables"),
+        ([chunk(0, 1, coding=3)], "coding 3; known is 0"),
+        ([(RecordKind.CHUNK, b"")], "runs past the end"),
+        ([(RecordKind.HEADER, b"[]")], "a second header"),
+        ([(RecordKind.TABLES, b"\0" + bytes(8))], "needs tables 0000000000000000"),
+        ([(RecordKind.TABLES, b"\1\0\0"), (RecordKind.TABLES, b"\1\0\0")], "come twice"),
+        ([ONE, (RecordKind.TABLES, b"\1\0\0")], "after the first chunk"),
+        ([(RecordKind.TABLES, b"\2")], "must be embedded, or named"),
+        ([(RecordKind.SIDES, b"")], "sides end after 0 bytes"),
         ([(0x86, b"")], "kind 0x86, which this version does not know.*newer vocable"),
     ],
 )
@@ -86,12 +86,12 @@ def test_unknown_records_that_are_not_critical_are_skipped():
         assert read_tokens(io.BytesIO(data)).frames == 1
 
 
-def closed(closing, *records, sequence=None, number=0, more=0):
-    """Return a file whose closing record says this; its place and size may be wrong."""
-    place = len(records) + 1 if sequence is None else sequence
-    payload = closings.encode(closing, place)
+def closed(trailer, *records, sequence=None, number=0, more=0):
+    """Return a file whose trailer says this; its number, track and size may be wrong."""
+    sequence = len(records) + 1 if sequence is None else sequence
+    payload = encode_trailer(trailer, sequence)
     payload = payload[:-4] + (int.from_bytes(payload[-4:], "little") + more).to_bytes(4, "little")
-    return file_of(*records) + record(ID, Kind.CLOSING, number, place, payload)
+    return file_of(*records) + encode_record(ID, RecordKind.TRAILER, number, sequence, payload)
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def closed(closing, *records, sequence=None, number=0, more=0):
     [
         ({"sequence": 99}, "record 2 is missing"),
         ({"sequence": 0}, "record 2 is missing"),
-        ({"number": 5}, "belongs to track 5|counts its own"),
-        ({"more": 3}, "closing record says|counts its own|index ends"),
+        ({"number": 5}, "belongs to track 5|states its own"),
+        ({"more": 3}, "trailer says|states its own|index ends"),
     ],
 )
-def test_a_closing_record_out_of_place_is_refused(wrong, message):
-    data = closed(Closing((640,), (1,), (Entry(SIZE, (1,)),)), ONE, **wrong)
+def test_a_trailer_out_of_order_is_refused(wrong, message):
+    data = closed(Trailer((640,), (1,), (IndexEntry(SIZE, (1,)),)), ONE, **wrong)
     with pytest.raises(FormatError, match=message):
         read_tokens(io.BytesIO(data))
     with pytest.raises(FormatError, match=message):
@@ -112,21 +112,21 @@ def test_a_closing_record_out_of_place_is_refused(wrong, message):
 
 
 def test_a_pipe_is_checked_against_the_index_too():
-    data = closed(Closing((640,), (1,), (Entry(SIZE + 1, (1,)),)), ONE)
+    data = closed(Trailer((640,), (1,), (IndexEntry(SIZE + 1, (1,)),)), ONE)
     with pytest.raises(FormatError, match="the index covers"):
         list(TokenReader(io.BytesIO(data)))
 
 
 def test_tables_may_not_hide_among_frames():
-    tables = (Kind.TABLES, b"\1\0\0")
+    tables = (RecordKind.TABLES, b"\1\0\0")
     both = len(file_of(tables, ONE)) - len(file_of())
-    data = closed(Closing((640,), (1,), (Entry(both, (1,)),)), tables, ONE)
+    data = closed(Trailer((640,), (1,), (IndexEntry(both, (1,)),)), tables, ONE)
     with pytest.raises(FormatError, match="the index hides a record without frames"):
         read_tokens(io.BytesIO(data))
 
 
 def test_a_count_that_its_tokens_do_not_hold_is_refused():
-    """Three tokens of stride 4 last 12 frames, which no other count may spell."""
+    """Three tokens of stride 4 last 12 frames; a chunk that says otherwise is refused."""
     track = Track(SNAC, levels=1)
     for count in (9, 10, 11):
         with pytest.raises(FormatError, match=f"counts {count} frames, its tokens hold 12"):
@@ -137,33 +137,46 @@ def test_a_count_that_its_tokens_do_not_hold_is_refused():
 
 
 @pytest.mark.parametrize(
-    "closing, message",
+    "trailer, message",
     [
-        (Closing((None,), (2,), (Entry(SIZE, (2,)),)), r"counts \(2,\) frames at byte \d+, \(1,\)"),
-        (Closing((None,), (2,), (Entry(SIZE, (1,)),)), "does not add up to the 2 frames"),
-        (Closing((None,), (1,), (Entry(SIZE - 1, (1,)),)), "the index ends at byte"),
-        (Closing((641,), (1,), (Entry(SIZE, (1,)),)), "641 samples at 16000 Hz are"),
-        (Closing((None,), (0,), (Entry(SIZE, (0,)),)), "the index hides a chunk"),
-        (Closing((None,), (1,), (Entry(SIZE, (1,)), Entry(0, (0,)))), "an entry of 0 bytes"),
+        (
+            Trailer((None,), (2,), (IndexEntry(SIZE, (2,)),)),
+            r"counts \(2,\) frames at byte \d+, \(1,\)",
+        ),
+        (Trailer((None,), (2,), (IndexEntry(SIZE, (1,)),)), "does not add up to the 2 frames"),
+        (Trailer((None,), (1,), (IndexEntry(SIZE - 1, (1,)),)), "the index ends at byte"),
+        (Trailer((641,), (1,), (IndexEntry(SIZE, (1,)),)), "641 samples at 16000 Hz are"),
+        (Trailer((None,), (0,), (IndexEntry(SIZE, (0,)),)), "the index hides a chunk"),
+        (
+            Trailer((None,), (1,), (IndexEntry(SIZE, (1,)), IndexEntry(0, (0,)))),
+            "an entry of 0 bytes",
+        ),
     ],
 )
-def test_a_closing_record_that_lies_is_refused(closing, message):
+def test_a_trailer_that_lies_is_refused(trailer, message):
     with pytest.raises(FormatError, match=message):
-        read_tokens(io.BytesIO(closed(closing, ONE)))
+        read_tokens(io.BytesIO(closed(trailer, ONE)))
 
 
-def test_a_closing_record_is_the_last():
-    good = closed(Closing((640,), (1,), (Entry(SIZE, (1,)),)), ONE)
+def test_the_trailer_holds_the_longest_recording():
+    longest = Trailer((MAX_SAMPLES,), (0,), ())
+    assert decode_trailer(encode_trailer(longest, 1), 1) == longest
+    with pytest.raises(FormatError, match=f"claims {MAX_SAMPLES + 1} samples"):
+        decode_trailer(encode_trailer(replace(longest, samples=(MAX_SAMPLES + 1,)), 1), 1)
+
+
+def test_the_trailer_is_the_last_record():
+    good = closed(Trailer((640,), (1,), (IndexEntry(SIZE, (1,)),)), ONE)
     assert read_tokens(io.BytesIO(good)).frames == 1
-    for extra in (b"\0", SYNC, record(ID, 0x06, 0, 3, b""), good):
+    for extra in (b"\0", SYNC, encode_record(ID, 0x06, 0, 3, b""), good):
         with pytest.raises(FormatError, match="follow|the index ends"):
             read_tokens(io.BytesIO(good + extra))
         with pytest.raises(FormatError):
             list(TokenReader(io.BytesIO(good + extra)))
 
 
-def test_records_have_their_place():
-    good = closed(Closing((None,), (1,), (Entry(SIZE, (1,)),)), ONE)
+def test_records_belong_to_one_file_in_one_order():
+    good = closed(Trailer((None,), (1,), (IndexEntry(SIZE, (1,)),)), ONE)
     other = good.replace(ID, b"wxyz", 1)
     with pytest.raises(FormatError, match="checksum mismatch"):
         read_tokens(io.BytesIO(other))
@@ -174,7 +187,7 @@ def test_records_have_their_place():
 
 
 def with_header(payload):
-    return preamble(ID) + record(ID, Kind.HEADER, 0, 0, payload)
+    return preamble(ID) + encode_record(ID, RecordKind.HEADER, 0, 0, payload)
 
 
 GOOD = Header({"": Track(SPEECH)}).to_bytes()
@@ -226,8 +239,14 @@ def test_a_newer_version_says_so():
 
 
 def test_the_first_track_has_no_number():
-    """A record's track has one spelling."""
-    body = SYNC + bytes([Kind.CHUNK | NUMBERED, 0]) + varint(1) + varint(3) + b"\0\1\0"
+    """A record's track has exactly one encoding."""
+    body = (
+        SYNC
+        + bytes([RecordKind.CHUNK | NUMBERED, 0])
+        + encode_varint(1)
+        + encode_varint(3)
+        + b"\0\1\0"
+    )
     crc = zlib.crc32(body, zlib.crc32(ID)).to_bytes(4, "little")
     with pytest.raises(FormatError, match="numbers the first track"):
         read_tokens(io.BytesIO(file_of() + body + crc))
@@ -235,17 +254,19 @@ def test_the_first_track_has_no_number():
 
 def test_other_files_say_what_they_are_not(tmp_path):
     (tmp_path / "a.vcb").write_bytes(b"RIFF....WAVE")
-    with pytest.raises(FormatError, match="a.vcb: this is no token file"):
+    with pytest.raises(FormatError, match="a.vcb: this is not a token file"):
         read_tokens(tmp_path / "a.vcb")
 
 
 def test_a_small_file_takes_little_memory():
-    """Claims of length cost nothing: neither records, nor counts, nor samples, nor an index."""
-    lying = preamble(ID) + SYNC + bytes([Kind.HEADER]) + varint(0) + varint(1 << 20)
-    long = file_of() + SYNC + bytes([Kind.CHUNK, 1]) + varint(4 << 20)
-    index = varints((0, 0, 1 << 15)) + bytes(4)
-    huge = Closing(((1 << 62) - 1,), (1,), (Entry(SIZE, (1,)),))
-    files = [lying, long, file_of((Kind.CLOSING, index)), closed(huge, ONE),
+    """A false length takes no memory: of records, chunks, recordings or the index."""
+    lying = (
+        preamble(ID) + SYNC + bytes([RecordKind.HEADER]) + encode_varint(0) + encode_varint(1 << 20)
+    )
+    long = file_of() + SYNC + bytes([RecordKind.CHUNK, 1]) + encode_varint(4 << 20)
+    index = encode_varints((0, 0, 1 << 15)) + bytes(4)
+    huge = Trailer(((1 << 62) - 1,), (1,), (IndexEntry(SIZE, (1,)),))
+    files = [lying, long, file_of((RecordKind.TRAILER, index)), closed(huge, ONE),
              file_of(chunk(0, 65_536, bytes(100)))]  # fmt: skip
     for data in files:
         tracemalloc.start()
@@ -258,8 +279,8 @@ def test_a_small_file_takes_little_memory():
 def test_few_bytes_cannot_become_many_codes():
     """Tables that make codes almost free: a chunk still needs a byte for every 64 codes."""
     steep = Table(np.array([65_536 - 1023, *[1] * 1023]))
-    tables = (Kind.TABLES, b"\1" + TableSet((steep, steep)).to_bytes())
-    claim = chunk(0, 60_000, (1 << 24).to_bytes(5, "little"), form=1)
+    tables = (RecordKind.TABLES, b"\1" + TableSet((steep, steep)).to_bytes())
+    claim = chunk(0, 60_000, (1 << 24).to_bytes(5, "little"), coding=1)
     with pytest.raises(FormatError, match="claims 120000 codes, more than may be"):
         read_tokens(io.BytesIO(file_of(tables, claim)))
     silence = np.zeros((1, 2000), int)
@@ -286,7 +307,7 @@ def test_tables_take_memory_like_their_bytes():
 
 
 def test_false_beginnings_do_not_hang_recovery():
-    false = SYNC + bytes([Kind.CHUNK, 1]) + varint(4 << 20)
+    false = SYNC + bytes([RecordKind.CHUNK, 1]) + encode_varint(4 << 20)
     data = file_of() + false * 100_000
     began = time.process_time()
     with warnings.catch_warnings():
@@ -297,9 +318,9 @@ def test_false_beginnings_do_not_hang_recovery():
 
 def test_the_checksum_covers_the_id():
     """A record of another file has a right checksum there, and a wrong one here."""
-    mine = record(ID, Kind.CHUNK, 0, 1, b"x")
+    mine = encode_record(ID, RecordKind.CHUNK, 0, 1, b"x")
     assert mine[-4:] == zlib.crc32(ID + mine[:-4]).to_bytes(4, "little")
-    assert mine[-4:] != record(os.urandom(4), Kind.CHUNK, 0, 1, b"x")[-4:]
+    assert mine[-4:] != encode_record(os.urandom(4), RecordKind.CHUNK, 0, 1, b"x")[-4:]
 
 
 def test_the_header_is_plain_json():

@@ -32,7 +32,7 @@ every_layout = pytest.mark.parametrize("layout", EVERY, ids=str)
 
 @every_layout
 @given(specs(), st.integers(0, 60), st.integers(1, 3), st.data())
-def test_back_to_the_same(layout, spec, frames, streams, data):
+def test_restore_undoes_arrange(layout, spec, frames, streams, data):
     kept = data.draw(st.sampled_from(spec.prefixes))
     some = made(spec, kept, streams, frames)
     grid = layout.arrange(some)
@@ -45,7 +45,7 @@ def test_back_to_the_same(layout, spec, frames, streams, data):
 @given(specs(segmented=False), st.integers(0, 200), st.data())
 def test_what_fits_is_the_most_that_fits(layout, spec, steps, data):
     kept = data.draw(st.sampled_from(spec.prefixes))
-    frames = layout.fitting(spec, steps, kept)
+    frames = layout.max_frames(spec, steps, kept)
     assert layout.steps(spec, frames, kept) <= steps
     more = frames + spec.step
     assert layout.steps(spec, more, kept) > steps
@@ -131,14 +131,14 @@ def test_segments_are_laid_out_too(spec, frames):
         (lambda: delay((-1,)), "a delay must be an integer from 0"),
         (lambda: delay((1,)).arrange(made(SPEECH, 2, 1, 3)), "layout delay needs 2 delays, got 1"),
         (lambda: flatten().restore(np.zeros((1, 1, 5), int), SPEECH),
-         "5 steps are no whole number of frames in flatten; 4 are 2 frames"),
-        (lambda: parallel().restore(np.zeros((1, 3, 5), int), SPEECH), "has 2 rows, got 3"),
+         "5 steps are not a whole number of frames in flatten; 2 frames take 4"),
+        (lambda: parallel().restore(np.zeros((1, 3, 5), int), SPEECH), "must have 2 rows, got 3"),
         (lambda: parallel().restore(np.zeros((2, 5), int), SPEECH), r"got int64 of shape \[2, 5\]"),
         (lambda: parallel().restore(np.full((1, 2, 5), 0.9), SPEECH), "must be integers"),
         (lambda: delay().restore(np.zeros((1, 2, 5), int), SPEECH),
-         "delay has a token at stream 0, row 0, step 4, where it must be otherwise"),
+         r"delay must have EMPTY \(-1\) at stream 0, row 0, step 4, got 0"),
         (lambda: parallel().restore(np.full((1, 2, 5), EMPTY), SPEECH),
-         "parallel has no token at stream 0, row 0, step 0"),
+         "parallel must have a code at stream 0, row 0, step 0, got -1"),
         (lambda: flatten().arrange(made(SPEECH, 2, 1, 3, lasting=True)), "no durations"),
         (lambda: fits(SPEECH, 0), "context must be an integer from 1"),
     ],

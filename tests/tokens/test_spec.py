@@ -1,4 +1,4 @@
-"""A spec turns samples into frames as the codecs it describes do, and has one spelling."""
+"""A spec turns samples into frames as the codecs it describes do, and has one JSON form."""
 
 import json
 from dataclasses import replace
@@ -78,20 +78,20 @@ def test_samples_are_those_of_the_resampler(rate):
         assert SPEECH.samples(Source(samples, rate)) == resampled.samples.shape[1], samples
 
 
-def test_any_sound_at_all_is_a_sample():
+def test_the_shortest_recording_is_a_sample():
     assert SPEECH.samples(Source(0, 96_000)) == 0
     assert SPEECH.samples(Source(1, 96_000)) == 1
 
 
 @given(specs())
-def test_one_spelling(spec):
-    spelled = json.dumps(spec.to_dict())
-    again = TokenSpec.from_dict(json.loads(spelled))
+def test_json_gives_back_the_spec(spec):
+    text = json.dumps(spec.to_dict())
+    again = TokenSpec.from_dict(json.loads(text))
     assert again == spec
-    assert json.dumps(again.to_dict()) == spelled
+    assert json.dumps(again.to_dict()) == text
 
 
-def test_the_spelling_is_short():
+def test_json_is_short():
     spec = replace(SPEECH, levels=(Level(1024, role="prosody"), *TWO), prefixes=(1, 3))
     assert spec.to_dict() == {
         "space": "speech-16k@1:0a1b", "rate": 16_000, "frame": 640,
@@ -109,7 +109,7 @@ def test_the_spelling_is_short():
         ({"levels": TWO * 129, "prefixes": (258,)}, "levels must be 1 to 256"),
         ({"prefixes": (2, 1)}, "prefixes must ascend"),
         ({"prefixes": (1,)}, "prefixes must ascend from 1 or more to 2"),
-        ({"sides": (Side("a"), Side("a"))}, "of different names"),
+        ({"sides": (Side("a"), Side("a"))}, "with different names, got 2: a, a"),
         ({"sides": (Side("a", per="segment"),)}, "needs a segment"),
         ({"window": 400, "segment": Segment(6400, 6400)}, "not both"),
         ({"levels": (Level(2, 3), Level(2)), "segment": Segment(6400, 6400)}, "a multiple of 3"),
@@ -154,11 +154,11 @@ def test_parts_refused(part, given, message):
         ({"sides": [{"name": "a"}]}, "a side's shape must be a list"),
     ],
 )
-def test_spelling_refused(change, message):
+def test_json_refused(change, message):
     with pytest.raises(TokenError, match=message):
         TokenSpec.from_dict(SPEECH.to_dict() | change)
 
 
 def test_missing_keys_are_named():
-    with pytest.raises(TokenError, match="levels, space is missing"):
+    with pytest.raises(TokenError, match="it lacks levels, space"):
         TokenSpec.from_dict({"rate": 1, "frame": 1})

@@ -64,16 +64,16 @@ def test_sides_compare_by_bits():
 
 @given(tokens(), st.data())
 def test_cut_and_join_give_back_the_same(some, data):
-    """Where a cut is allowed, its two sides joined are the whole."""
-    place = data.draw(st.integers(0, some.frames))
+    """Where a cut is allowed, joining its two parts gives back the tokens."""
+    edge = data.draw(st.integers(0, some.frames))
     try:
-        left, right = some[:place], some[place:]
+        left, right = some[:edge], some[edge:]
     except TokenError as refused:
         assert re.search(r"multiple of \d+|between segments|one by one", str(refused))
         return
-    assert left.frames == place and right.frames == some.frames - place
+    assert left.frames == edge and right.frames == some.frames - edge
     assert left.source is None
-    assume(some.durations is None or place in np.cumsum(some.durations))
+    assume(some.durations is None or edge in np.cumsum(some.durations))
     assert left + right == replace(some, source=None)
 
 
@@ -114,7 +114,7 @@ def test_a_short_segment_before_the_last_is_kept_apart():
         made(ENCODEC48, 2, 1, 150) + some
 
 
-def test_nothing_is_cut_out_of_segments_in_any_order():
+def test_an_empty_slice_may_lie_anywhere_in_segments():
     spec = replace(ENCODEC48, segment=Segment(4_800, 1_600))
     some = made(spec, 2, 1, spec.frames(8_000), 8_000, Source(8_000, 48_000, 2))
     assert len({*some.segments}) > 2
@@ -128,9 +128,9 @@ def test_join_refuses_what_changes_meaning():
         speech() + made(replace(SPEECH, space="other@1:ff"), 2, 1, 3)
     with pytest.raises(TokenError, match=r"equal levels and streams.*use tokens.first"):
         speech() + speech().first(1)
-    with pytest.raises(TokenError, match="side timbre differs"):
+    with pytest.raises(TokenError, match="side timbre holds for a whole item and differs"):
         made(item, 2, 1, 3, seed=1) + made(item, 2, 1, 3, seed=2)
-    with pytest.raises(TokenError, match="only the last of the joined"):
+    with pytest.raises(TokenError, match="only the last of the tokens to join"):
         made(SNAC, 3, 1, 3) + made(SNAC, 3, 1, 4)
     with pytest.raises(TokenError, match="with durations"):
         speech() + made(SPEECH, 2, 1, 3, lasting=True)
@@ -141,6 +141,15 @@ def test_join_refuses_what_changes_meaning():
 def test_many_are_joined_at_once():
     some = speech()
     assert joined([some[k : k + 5] for k in range(0, 25, 5)]) == some
+    with pytest.raises(TokenError, match="tokens to join must be at least 1, got none"):
+        joined([])
+
+
+def test_joining_nothing_changes_nothing():
+    """Also after tokens that end inside a token of a coarse level."""
+    some = made(SNAC, 3, 1, 3)
+    assert some + some[3:] == some[:0] + some == joined([some[:0], some, some[3:]]) == some
+    assert joined([some[:0], some[:0]]).frames == 0
 
 
 def test_first_levels():
@@ -162,7 +171,7 @@ def test_figures():
     assert lasting.bitrate == 20 and lasting.seconds == 1
 
 
-def test_levels_of_several_rates_are_no_array_however_short():
+def test_levels_of_several_rates_do_not_fit_into_one_array_however_short():
     coarse = replace(SPEECH, levels=(Level(4, 2), Level(4)))
     with pytest.raises(TokenError, match="strides 2, 1"):
         _ = AudioTokens(coarse, (np.zeros((1, 1), int),) * 2).codes
@@ -221,7 +230,7 @@ def test_a_false_source_is_refused_at_once():
         made(replace(ENCODEC48, sides=()), 2, 1, 150, None, Source(1 << 47, 48_000, 2))
 
 
-def test_no_frame_is_skipped():
+def test_a_slice_with_a_step_is_refused():
     with pytest.raises(TokenError, match=r"tokens\[start:stop\]"):
         speech()[::2]
 

@@ -1,4 +1,4 @@
-"""Ids and tokens say the same twice; an id that does not belong is named with its place."""
+"""Ids give back the same tokens; an id that does not belong is named with its position."""
 
 import json
 import pickle
@@ -45,8 +45,8 @@ def test_pad_stands_where_no_token_does():
         Vocabulary.of(SPEECH, delay(), specials=()).to_ids(made(SPEECH, 2, 1, 3))
 
 
-def test_rows_may_have_tables_of_their_own():
-    """MusicGen: every row counts from 0, and the first id beyond is what is not there."""
+def test_rows_may_share_ids():
+    """MusicGen: every row counts from 0, and the first id above the codes is the pad."""
     words = Vocabulary(SPEECH, 2, delay(), (0, 0), specials={"pad": 1024})
     some = AudioTokens(SPEECH, ([[5]], [[6]]))
     assert words.to_ids(some).tolist() == [[[5, 1024], [1024, 6]]]
@@ -73,7 +73,7 @@ def test_orpheus_takes_nothing_modulo():
     words = orpheus(SNAC)
     ids = words.to_ids(made(SNAC, 3, 1, 8))[0]
     shifted = np.delete(ids, 3)
-    with pytest.raises(TokenError, match="13 steps are no whole number|does not belong there"):
+    with pytest.raises(TokenError, match="13 steps are not a whole number|does not belong there"):
         words.from_ids(shifted)
     ids[7] = 128_266 + 4096
     with pytest.raises(
@@ -88,7 +88,7 @@ def test_orpheus_takes_nothing_modulo():
         ([3, 3], "id 3 at position 1 does not belong there; wanted 1027 to 2050"),
         ([2, 1027], "id 2 at position 0 does not belong there; wanted 3 to 1026"),
         ([3, 1027, -1, 1027], "id -1 at position 2"),
-        ([3], "1 steps are no whole number of frames in flatten; 0 are 0 frames"),
+        ([3], "1 steps are not a whole number of frames in flatten; 0 frames take 0"),
         ([3.0, 1027.0], "ids must be integers, got float64"),
         ([[[3]], [[1027]]], r"ids of flatten must have 1 rows"),
     ],
@@ -157,5 +157,5 @@ def test_is_kept_beside_a_model(tmp_path, words):
     wrong = [json.dumps(form | change) for change in ({"colour": 1}, {"levels": 9})]
     for broken in ("", "[]", "[" * 100_000, *wrong):
         path.write_text(broken)
-        with pytest.raises(TokenError, match="vocabulary.json is no vocabulary"):
+        with pytest.raises(TokenError, match="vocabulary.json is not a vocabulary"):
             Vocabulary.load(path)

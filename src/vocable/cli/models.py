@@ -36,10 +36,10 @@ def facts_of(model: Any) -> dict[str, Any]:
 
 def _summary(model: Any) -> list[str]:
     """Return rates and levels in a few words; nothing for a model whose config has no spec."""
-    from vocable.tokens.form import from_dict
+    from vocable.tokens import TokenSpec
 
     if "spec" not in model.facts:
         return []
-    spec = from_dict(model.facts["spec"])
+    spec = TokenSpec.from_dict(model.facts["spec"])
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g} frames/s", f"{len(spec.levels)} levels"
     return [*rates, kbps(float(spec.bitrate()))]

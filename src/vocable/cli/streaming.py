@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import AudioError
 from vocable.tokens import AudioTokens, TokenWriter
-from vocable.tokens.file.records import Cut
+from vocable.tokens.file.records import Truncated
 
 if TYPE_CHECKING:
     from vocable.cli.pcm import PcmWriter, Samples
@@ -57,5 +57,5 @@ def _arriving(reader: TokenReader) -> Iterator[AudioTokens]:
     try:
         for _, tokens in reader:
             yield tokens
-    except Cut:
-        log.warning("the tokens end without a closing record: the stream was broken off")
+    except Truncated:
+        log.warning("the tokens end without a trailer: the stream was broken off")

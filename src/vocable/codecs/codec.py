@@ -21,7 +21,6 @@ from vocable.codecs.state import Decoding
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens
-from vocable.tokens.file.streams import Seekable
 
 
 class Codec(Tokenizer):
@@ -68,7 +67,7 @@ class Codec(Tokenizer):
 
     def decode_to(
         self,
-        source: str | os.PathLike[str] | Seekable,
+        source: str | os.PathLike[str] | BinaryFile,
         target: str | os.PathLike[str],
         *,
         rate: int | None = None,

@@ -31,7 +31,6 @@ from vocable.codecs.convert import (
 from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
-from vocable.tokens.file.streams import Seekable
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
 ARRAYS = (".npy", ".npz", ".safetensors")
@@ -73,7 +72,7 @@ def encode_file(
 def decode_file(
     session: Session,
     own: TokenSpec,
-    source: str | os.PathLike[str] | Seekable,
+    source: str | os.PathLike[str] | BinaryFile,
     target: str | os.PathLike[str],
     *,
     rate: int | None = None,

@@ -1,4 +1,4 @@
-"""List every layout, and tokens of every kind that a spec can describe, by readable names."""
+"""List every layout, and tokens of every kind that a spec can describe, by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def layouts() -> dict[str, Layout]:
 
 
 def tokens(frames: int = 8) -> dict[str, AudioTokens]:
-    """Return random tokens of made-up specs of 3 levels: one of each kind, so many frames."""
+    """Return random tokens of made-up specs with 3 levels, one of each kind, of `frames` frames."""
     return {
         "mono": _random(_spec((1, 1, 1)), frames, Source(160 * frames - 3, 16_000, 1)),
         "streams": _random(_spec((1, 1, 1)), frames, None, streams=3),

@@ -1,4 +1,4 @@
-"""Check the law of what holds tokens: layouts, vocabularies and files lose nothing."""
+"""Check law 5: layouts, vocabularies and files lose nothing."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from vocable.tokens import AudioTokens, Layout, Vocabulary, read_tokens
 
 
 def check_layout_no_loss(layout: Layout, tokens: AudioTokens) -> None:
-    """Check law 5: tokens → layout → tokens gives back the same integers, and all they know."""
+    """Check law 5: tokens → layout → tokens gives back equal tokens, sides and source included."""
     grid = layout.arrange(tokens)
     back = layout.restore(
         grid, tokens.spec, tokens.levels, sides=dict(tokens.sides), source=tokens.source
     )
     if back != tokens:
         raise AssertionError(
-            f"layout {layout.name}: {_where(tokens, back)} after a way through {list(grid.shape)}"
+            f"layout {layout.name}: {_difference(tokens, back)} after a round trip through "
+            f"{list(grid.shape)}"
         )
 
 
@@ -26,32 +27,36 @@ def check_vocabulary_no_loss(vocabulary: Vocabulary, tokens: AudioTokens) -> Non
     ids = vocabulary.to_ids(tokens)
     back = vocabulary.from_ids(ids)
     if any((a != b).any() for a, b in zip(tokens.stacks, back.stacks, strict=True)):
-        raise AssertionError(f"vocabulary: {_where(tokens, back)} after a way through ids")
+        raise AssertionError(
+            f"vocabulary: {_difference(tokens, back)} after a round trip through ids"
+        )
 
 
 def check_file_no_loss(tokens: AudioTokens, path: Path) -> None:
-    """Check law 5: tokens → bytes → tokens gives back the same integers and all they know."""
+    """Check law 5: tokens → bytes → tokens gives back equal tokens, sides and source included."""
     tokens.save(path)
     back = read_tokens(path)
     if back != tokens:
-        raise AssertionError(f"{path.suffix}: {_where(tokens, back)} after a way through the file")
+        raise AssertionError(
+            f"{path.suffix}: {_difference(tokens, back)} after a round trip through the file"
+        )
 
 
-def check_damage_is_noticed(path: Path, places: Iterable[int]) -> None:
-    """Check law 5: a token file with a changed byte, at any of these places, is refused.
+def check_damage_is_noticed(path: Path, offsets: Iterable[int]) -> None:
+    """Check law 5: a token file in which the byte at any of these offsets changed is refused.
 
-    The file is left as it was.
+    Offsets wrap around at the file's size. The file is left as it was.
     """
-    whole = path.read_bytes()
+    data = path.read_bytes()
     try:
-        for place in places:
-            place %= len(whole)
-            damaged = bytearray(whole)
-            damaged[place] ^= 1 << place % 8
+        for offset in offsets:
+            offset %= len(data)
+            damaged = bytearray(data)
+            damaged[offset] ^= 1 << offset % 8
             path.write_bytes(damaged)
-            _check_refused(path, f"bit {place % 8} of byte {place} of {len(whole)} changed")
+            _check_refused(path, f"bit {offset % 8} of byte {offset} of {len(data)} changed")
     finally:
-        path.write_bytes(whole)
+        path.write_bytes(data)
 
 
 def _check_refused(path: Path, damage: str) -> None:
@@ -62,7 +67,7 @@ def _check_refused(path: Path, damage: str) -> None:
     raise AssertionError(f"{path.name}: read without complaint with {damage}")
 
 
-def _where(wanted: AudioTokens, got: AudioTokens) -> str:
+def _difference(wanted: AudioTokens, got: AudioTokens) -> str:
     for level, (a, b) in enumerate(zip(wanted.stacks, got.stacks, strict=False)):
         if a.shape != b.shape:
             return f"level {level} is {list(b.shape)}, wanted {list(a.shape)}"

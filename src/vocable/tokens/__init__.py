@@ -1,5 +1,6 @@
 """Audio tokens: what they are, their values, their order, and their file. No torch, only numpy."""
 
+from . import array_files as array_files  # registers .npy, .npz and .safetensors
 from .file import (
     IncompleteWarning,
     TokenFile,
@@ -9,9 +10,10 @@ from .file import (
     read_tokens,
     write_tokens,
 )
-from .layouts import EMPTY, LAYOUTS, Fit, Layout, coarse_first, delay, fits, flatten, parallel
-from .parts import Level, Segment, Side, Source, Span
+from .layouts import LAYOUTS, Fit, Layout, coarse_first, delay, fits, flatten, parallel
+from .positions import EMPTY
 from .spec import TokenSpec
+from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
 from .vocabulary import Vocabulary, orpheus
 

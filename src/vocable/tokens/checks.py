@@ -1,42 +1,41 @@
 """Make sure that arrays fit a spec, before they become tokens.
 
-Each function returns what it was given in the form that `AudioTokens` keeps: int32 or the side's
-own type, read-only, and not shared with an array that somebody could still write to.
+Codes, durations and sides come back as `AudioTokens` keeps them: int32, int64 or the side's own
+type, read-only, and not shared with an array that somebody could still write to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..errors import TokenError
-from .parts import MAX_CHANNELS, Side, Source
 from .spec import TokenSpec
-
-if TYPE_CHECKING:
-    from .values import AudioTokens
+from .spec_parts import MAX_CHANNELS, Side, Source
 
 MAX_DURATION = 1 << 16  # base frames: as many as a chunk of a token file holds
 
 
-def stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...]:
+def check_stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...]:
     """Check codes: as many stacks as a prefix, equal streams, every code below its level's size."""
     count = len(given)
     if count not in spec.prefixes:
-        fits = ", ".join(map(str, spec.prefixes))
+        allowed = ", ".join(map(str, spec.prefixes))
         raise TokenError(
-            f"stacks must be as many as one of {fits} levels of {spec.name}, got {count}"
+            f"stacks must be as many as one of {allowed} levels of {spec.name}, got {count}"
         )
-    kept = tuple(_codes(f"level {k}", codes, spec.levels[k].size) for k, codes in enumerate(given))
-    streams = {len(codes) for codes in kept}
+    stacks = tuple(
+        _codes(f"level {k}", codes, spec.levels[k].size) for k, codes in enumerate(given)
+    )
+    streams = {len(codes) for codes in stacks}
     if len(streams) > 1 or not 1 <= min(streams) <= MAX_CHANNELS:
         raise TokenError(
             f"every level must have the same 1 to {MAX_CHANNELS} streams, "
             f"got {', '.join(map(str, sorted(streams)))}"
         )
-    return kept
+    return stacks
 
 
 def _codes(name: str, given: Any, size: int) -> np.ndarray:
@@ -55,45 +54,48 @@ def _codes(name: str, given: Any, size: int) -> np.ndarray:
     return _own(codes, np.int32)
 
 
-def durations(spec: TokenSpec, kept: tuple[np.ndarray, ...], given: Any) -> np.ndarray | None:
+def check_durations(
+    spec: TokenSpec, stacks: tuple[np.ndarray, ...], given: Any
+) -> np.ndarray | None:
     """Check durations: one stream, one rate, one positive integer per token."""
     if given is None:
         return None
-    if not spec.uniform or spec.segment is not None or kept[0].shape[0] != 1:
+    if not spec.uniform or spec.segment is not None or stacks[0].shape[0] != 1:
         raise TokenError("durations need one stream, strides of 1 and no segments")
-    lasting = _integers("durations", given)
-    if lasting.shape != kept[0].shape[1:]:
+    durations = _integers("durations", given)
+    if durations.shape != stacks[0].shape[1:]:
         raise TokenError(
-            f"durations must be one per token, {kept[0].shape[1]}, got shape {lasting.shape}"
+            f"durations must be one per token, {stacks[0].shape[1]}, got shape {durations.shape}"
         )
-    if lasting.size and not 1 <= lasting.min() <= lasting.max() <= MAX_DURATION:
+    if durations.size and not 1 <= durations.min() <= durations.max() <= MAX_DURATION:
         raise TokenError(
-            f"durations must be 1 to {MAX_DURATION} frames, got {lasting.min()} to {lasting.max()}"
+            f"durations must be 1 to {MAX_DURATION} frames, "
+            f"got {durations.min()} to {durations.max()}"
         )
-    return _own(lasting, np.int64)
+    return _own(durations, np.int64)
 
 
-def frames(
+def count_frames(
     spec: TokenSpec,
-    kept: tuple[np.ndarray, ...],
-    lasting: np.ndarray | None,
+    stacks: tuple[np.ndarray, ...],
+    durations: np.ndarray | None,
     source: Source | None,
 ) -> int:
-    """Count the finest frames, and check that every level has the tokens that they need."""
-    if lasting is not None:
-        count = int(lasting.sum())
-        if len({codes.shape for codes in kept}) > 1:
+    """Count the finest frames, and check that every level has exactly their tokens."""
+    if durations is not None:
+        count = int(durations.sum())
+        if len({codes.shape for codes in stacks}) > 1:
             raise TokenError("with durations every level must have the same number of tokens")
     else:
-        count = min(c.shape[1] * spec.levels[k].stride for k, c in enumerate(kept))
+        count = min(c.shape[1] * spec.levels[k].stride for k, c in enumerate(stacks))
     samples = None
     if source is not None:
-        _check_streams(spec, kept[0].shape[0], source)
+        _check_streams(spec, stacks[0].shape[0], source)
         samples = spec.samples(source)
         found, count = count, spec.frames(samples)
-        _check_count(spec, kept, lasting, found, count, samples)
-    if lasting is None:
-        for k, codes in enumerate(kept):
+        _check_count(spec, stacks, durations, found, count, samples)
+    if durations is None:
+        for k, codes in enumerate(stacks):
             needed = spec.frames_of(k, count, samples)
             if codes.shape[1] != needed:
                 raise TokenError(
@@ -104,14 +106,17 @@ def frames(
 
 def _check_count(
     spec: TokenSpec,
-    kept: tuple[np.ndarray, ...],
-    lasting: np.ndarray | None,
+    stacks: tuple[np.ndarray, ...],
+    durations: np.ndarray | None,
     found: int,
     count: int,
     samples: int,
 ) -> None:
-    """Refuse a wrong count before it is split into segments: a false source could name any."""
-    slack = max(spec.levels[k].stride for k in range(len(kept))) - 1 if lasting is None else 0
+    """Refuse a wrong count before it is split into segments, since a false source may claim many.
+
+    Coarse levels may reach beyond the last frame of each segment, by less than their stride.
+    """
+    slack = max(spec.levels[k].stride for k in range(len(stacks))) - 1 if durations is None else 0
     pieces = 1 if spec.segment is None else samples // spec.segment.hop + 1
     if not 0 <= found - count <= slack * pieces:
         raise TokenError(
@@ -127,7 +132,7 @@ def _check_streams(spec: TokenSpec, streams: int, source: Source) -> None:
         )
 
 
-def sides(
+def check_sides(
     spec: TokenSpec, given: Mapping[str, Any], streams: int, segments: int
 ) -> dict[str, np.ndarray]:
     """Check sides: exactly the spec's names, each of its shape and type."""
@@ -150,19 +155,6 @@ def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
     if values.dtype != np.dtype(side.dtype):
         raise TokenError(f"side {side.name} must be {side.dtype}, got {values.dtype}")
     return _own(values, values.dtype)
-
-
-def equal(a: AudioTokens, b: AudioTokens) -> bool:
-    """Compare by content; numbers of sides by their bits, so that NaN equals itself."""
-    if (a.spec, a.source, a.levels) != (b.spec, b.source, b.levels):
-        return False
-    if (a.durations is None) != (b.durations is None):
-        return False
-    pairs = [*zip(a.stacks, b.stacks, strict=True)]
-    pairs += [(a.sides[name], b.sides[name]) for name in a.sides]
-    if a.durations is not None and b.durations is not None:
-        pairs.append((a.durations, b.durations))
-    return all(x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in pairs)
 
 
 def _integers(name: str, given: Any) -> np.ndarray:

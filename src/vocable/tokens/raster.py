@@ -6,13 +6,11 @@ import base64
 import struct
 import zlib
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
-if TYPE_CHECKING:
-    from .values import AudioTokens
+from .arrays import TokensLike
 
 MAX_COLUMNS = 480
 ROW_HEIGHT = 14  # pixels
@@ -21,7 +19,7 @@ LEFT = 64  # pixels for the names of the rows
 TICKS = 5
 
 
-def picture(tokens: AudioTokens) -> str:
+def svg(tokens: TokensLike) -> str:
     """Return an SVG of the tokens; long recordings show every n-th frame."""
     grid = raster(tokens)
     height = ROW_HEIGHT * len(grid)
@@ -40,35 +38,36 @@ def picture(tokens: AudioTokens) -> str:
     return "".join(parts)
 
 
-def raster(tokens: AudioTokens) -> UInt8[np.ndarray, "rows columns 3"]:
-    """Return one colour per token, rows by stream and level, coarse tokens as wide as they last."""
+def raster(tokens: TokensLike) -> UInt8[np.ndarray, "rows columns 3"]:
+    """Return colours, a row per stream and level; a token is as wide as its duration."""
     columns = max(1, min(tokens.frames, MAX_COLUMNS))
     frames = np.arange(columns) * tokens.frames // columns
     grid = np.full((tokens.streams * tokens.levels, columns, 3), 255, np.uint8)
     if not tokens.frames:
         return grid
     for k, (level, codes) in enumerate(zip(tokens.spec.levels, tokens.stacks, strict=False)):
-        places = _places(tokens, frames, level.stride)
-        shares = codes[:, np.minimum(places, codes.shape[1] - 1)] / max(1, level.size - 1)
+        numbers = _token_numbers(tokens, frames, level.stride)
+        shares = codes[:, np.minimum(numbers, codes.shape[1] - 1)] / max(1, level.size - 1)
         grid[k :: tokens.levels] = _colours(shares)
     return grid
 
 
-def _places(tokens: AudioTokens, frames: np.ndarray, stride: int) -> np.ndarray:
+def _token_numbers(tokens: TokensLike, frames: np.ndarray, stride: int) -> np.ndarray:
+    """Return which token of a level each frame belongs to."""
     if tokens.durations is None:
         return frames // stride
     return np.searchsorted(np.cumsum(tokens.durations), frames, side="right")
 
 
 def _colours(shares: np.ndarray) -> np.ndarray:
-    """Map 0 to 1 onto dark blue, teal, yellow: readable in grey and by the colour-blind."""
+    """Map 0 to 1 onto dark blue, teal, yellow: clear in grey and to the colour-blind."""
     stops = np.array([[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]])
-    at = np.linspace(0, 1, len(stops))
-    mixed = [np.interp(shares, at, stops[:, channel]) for channel in range(3)]
+    shares_of_stops = np.linspace(0, 1, len(stops))
+    mixed = [np.interp(shares, shares_of_stops, stops[:, channel]) for channel in range(3)]
     return np.stack(mixed, axis=-1).astype(np.uint8)
 
 
-def _row_names(tokens: AudioTokens) -> list[str]:
+def _row_names(tokens: TokensLike) -> list[str]:
     names = []
     for row in range(tokens.streams * tokens.levels):
         stream, k = divmod(row, tokens.levels)
@@ -78,7 +77,7 @@ def _row_names(tokens: AudioTokens) -> list[str]:
     return names
 
 
-def _time_marks(tokens: AudioTokens, height: int) -> list[str]:
+def _time_marks(tokens: TokensLike, height: int) -> list[str]:
     marks = []
     for tick in range(TICKS + 1):
         seconds = float(tokens.seconds) * tick / TICKS

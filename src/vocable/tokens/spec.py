@@ -1,21 +1,24 @@
 """Say what a stream of tokens is, and turn samples into frames and back.
 
 All arithmetic between samples and frames goes through here, so that codecs, files and layouts
-cannot disagree. Rates are integers or Fractions; nothing is rounded but where a sentence says so.
+cannot disagree. Rates are integers or Fractions; nothing is rounded unless a docstring says so.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import lcm
 from typing import Any
 
 from ..errors import TokenError
-from .parts import (
+from ..nearest import listed
+from . import spec_json
+from .spec_parts import (
     MAX_CHANNELS,
+    MAX_LEVELS,
     Level,
     Segment,
     Side,
@@ -24,7 +27,6 @@ from .parts import (
     check_count,
 )
 
-MAX_LEVELS = 256
 MAX_STEP = 1 << 16  # frames: as many as a chunk of a token file holds
 _SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
 
@@ -38,7 +40,7 @@ class TokenSpec:
     frame       samples per finest frame
     channels    channels that one stream holds together (1: every channel is a stream)
     levels      one `Level` per codebook, coarsest meaning first
-    prefixes    the numbers of levels that decode by themselves, ascending; the last is all of them
+    prefixes    the numbers of levels that decode by themselves, ascending; the last is all levels
     out_rate    Hz that the codec writes, where that differs from `rate`
     window      samples that a frame needs, where frames are cut without padding (semantic units)
     sides       numbers beside the codes
@@ -62,7 +64,7 @@ class TokenSpec:
         _check_identity(self)
         _check_levels(self)
         _check_sides(self)
-        _check_cutting(self)
+        _check_segment(self)
 
     @property
     def name(self) -> str:
@@ -76,7 +78,7 @@ class TokenSpec:
 
     @property
     def step(self) -> int:
-        """Frames after which the tokens of all levels begin together: the strides' lcm."""
+        """Frames from one point where tokens of all levels begin to the next: the strides' lcm."""
         return lcm(*(level.stride for level in self.levels))
 
     @property
@@ -85,15 +87,25 @@ class TokenSpec:
         return self.step == 1
 
     @property
+    def item_sides(self) -> tuple[Side, ...]:
+        """The sides that a whole item has once."""
+        return tuple(side for side in self.sides if side.per == "item")
+
+    @property
+    def segment_sides(self) -> tuple[Side, ...]:
+        """The sides that each segment has."""
+        return tuple(side for side in self.sides if side.per == "segment")
+
+    @property
     def frame_rate(self) -> Fraction:
-        """Finest frames per second of audio; what segments code twice counts twice."""
+        """Finest frames per second of audio; where segments overlap, frames count twice."""
         if self.segment is None:
             return Fraction(self.rate, self.frame)
         return Fraction(self.rate * self.segment_frames, self.segment.hop)
 
     @property
     def segment_frames(self) -> int:
-        """Frames in a whole segment; an error for specs without segments."""
+        """Frames in a segment of full length; an error for specs without segments."""
         if self.segment is None:
             raise TokenError(f"{self.space} has no segments")
         return -(-self.segment.length // self.frame)
@@ -109,23 +121,23 @@ class TokenSpec:
         return self.frame_rate * sum((Fraction(1, level.stride) for level in chosen), Fraction(0))
 
     def check_levels(self, levels: int | None) -> int:
-        """Return how many levels `levels` means (None: all), refusing what is no prefix."""
+        """Return how many levels `levels` means (None: all), refusing what is not a prefix."""
         if levels is None:
             return len(self.levels)
         if levels not in self.prefixes:
-            fits = ", ".join(map(str, self.prefixes))
-            raise TokenError(f"levels must be one of {fits} for {self.name}, got {levels}")
+            allowed = ", ".join(map(str, self.prefixes))
+            raise TokenError(f"levels must be one of {allowed} for {self.name}, got {levels}")
         return levels
 
     def samples(self, source: Source) -> int:
-        """Samples of `source` at the codec's rate, rounded up so that the way back loses none."""
+        """Samples of `source` at the codec's rate, rounded up so that decoding loses none."""
         return -(-source.samples * self.rate // source.rate)
 
     def segments(self, samples: int) -> tuple[int, ...]:
-        """Frames in each segment of `samples` samples; one piece for specs without segments."""
+        """Frames in each segment of `samples` samples; one number for specs without segments."""
         check_count("samples", samples, 0, 1 << 60)
         if self.segment is None:
-            return (self._cut(samples),) if samples else ()
+            return (self._frames_in_one_piece(samples),) if samples else ()
         length, hop = self.segment.length, self.segment.hop
         return tuple(
             -(-min(length, samples - start) // self.frame) for start in range(0, samples, hop)
@@ -135,26 +147,26 @@ class TokenSpec:
         """Finest frames that `samples` samples at the codec's rate give, all segments together."""
         check_count("samples", samples, 0, 1 << 60)
         if self.segment is None:
-            return self._cut(samples)
+            return self._frames_in_one_piece(samples)
         length, hop = self.segment.length, self.segment.hop
-        whole = max(0, (samples - length) // hop + 1)  # segments of full length
-        rest = range(whole * hop, samples, hop)
-        return whole * self.segment_frames + sum(-(-(samples - at) // self.frame) for at in rest)
+        full = max(0, (samples - length) // hop + 1)  # segments of full length
+        short = range(full * hop, samples, hop)  # where the others begin
+        return full * self.segment_frames + sum(-(-(samples - n) // self.frame) for n in short)
 
     def split(self, frames: int, samples: int | None = None) -> tuple[int, ...]:
         """Frames in each segment of `frames` frames.
 
-        Where the samples are not known every segment but the last is taken as whole.
+        Where the samples are not known, every segment but the last is taken to have full length.
         """
         if samples is not None:
             return self.segments(samples)
         if self.segment is None:
             return (frames,) if frames else ()
-        whole, rest = divmod(frames, self.segment_frames)
-        return (self.segment_frames,) * whole + ((rest,) if rest else ())
+        full, short = divmod(frames, self.segment_frames)
+        return (self.segment_frames,) * full + ((short,) if short else ())
 
     def covered(self, samples: int, levels: int) -> int:
-        """Frames that the first `levels` levels cover: each segment up to the end of a token."""
+        """Frames that the first `levels` levels cover, each segment to the end of its tokens."""
         strides = [level.stride for level in self.levels[:levels]]
         return sum(min(-(-n // s) * s for s in strides) for n in self.segments(samples))
 
@@ -168,7 +180,7 @@ class TokenSpec:
     def span(self, frame: int) -> Span:
         """The samples, at the codec's rate, that finest frame number `frame` stands for.
 
-        With segments, frames are counted as if all segments before were whole.
+        With segments, frames are counted as if all segments before had full length.
         """
         check_count("frame", frame, 0, 1 << 60)
         if self.segment is None:
@@ -180,25 +192,24 @@ class TokenSpec:
         return Span(start, min(start + self.frame, end))
 
     def seconds(self, frames: int) -> Fraction:
-        """Time that `frames` frames last, in seconds; for segments, from start to end."""
+        """Duration of `frames` frames in seconds; segments count from first to last sample."""
         if self.segment is None or frames == 0:
             return Fraction(frames * self.frame, self.rate)
         return Fraction(self.span(frames - 1).stop, self.rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as integers, strings, lists and dictionaries, ready for JSON."""
-        from .form import to_dict
-
-        return to_dict(self)
+        return spec_json.encode_fields({f.name: getattr(self, f.name) for f in fields(self)})
 
     @classmethod
-    def from_dict(cls, form: Mapping[str, Any]) -> TokenSpec:
-        """Return the spec that `to_dict` spelled; TokenError names what is unknown or missing."""
-        from .form import from_dict
+    def from_dict(cls, table: Mapping[str, Any]) -> TokenSpec:
+        """Return the spec that `to_dict` wrote; TokenError names keys that are unknown or missing.
 
-        return from_dict(form)
+        What has its usual value may be left out.
+        """
+        return cls(**spec_json.decode_fields(table))
 
-    def _cut(self, samples: int) -> int:
+    def _frames_in_one_piece(self, samples: int) -> int:
         if self.window is None:
             return -(-samples // self.frame)
         return 0 if samples < self.window else (samples - self.window) // self.frame + 1
@@ -221,21 +232,27 @@ def _check_levels(spec: TokenSpec) -> None:
     if not 1 <= count <= MAX_LEVELS or not all(isinstance(x, Level) for x in spec.levels):
         raise TokenError(f"levels must be 1 to {MAX_LEVELS} Level values, got {count}")
     if spec.step > MAX_STEP:
-        raise TokenError(f"strides of the levels must meet within {MAX_STEP} frames")
-    steps = list(spec.prefixes)
-    if not steps or steps != sorted(set(steps)) or steps[0] < 1 or steps[-1] != count:
+        raise TokenError(
+            f"the strides of the levels must have a common multiple of at most {MAX_STEP} frames, "
+            f"got {spec.step}"
+        )
+    prefixes = list(spec.prefixes)
+    ascending = prefixes == sorted(set(prefixes))
+    if not prefixes or not ascending or prefixes[0] < 1 or prefixes[-1] != count:
         raise TokenError(f"prefixes must ascend from 1 or more to {count}, got {spec.prefixes}")
 
 
 def _check_sides(spec: TokenSpec) -> None:
     names = [side.name for side in spec.sides]
     if len(set(names)) != len(names) or len(names) > 16:
-        raise TokenError(f"sides must be at most 16 of different names, got {', '.join(names)}")
-    if spec.segment is None and any(side.per == "segment" for side in spec.sides):
+        raise TokenError(
+            f"sides must be at most 16 with different names, got {len(names)}: {listed(names)}"
+        )
+    if spec.segment is None and spec.segment_sides:
         raise TokenError("a side per segment needs a segment in the spec")
 
 
-def _check_cutting(spec: TokenSpec) -> None:
+def _check_segment(spec: TokenSpec) -> None:
     if spec.window is not None:
         check_count("window", spec.window)
         if spec.segment is not None:
@@ -244,6 +261,6 @@ def _check_cutting(spec: TokenSpec) -> None:
         raise TokenError(f"a segment must be at most {MAX_STEP} frames, got {spec.segment_frames}")
     if spec.segment is not None and spec.segment_frames % spec.step:
         raise TokenError(
-            f"a segment of {spec.segment_frames} frames does not hold whole tokens of all levels; "
-            f"its frames must be a multiple of {spec.step}"
+            f"a segment must be a multiple of {spec.step} frames, so that it holds whole tokens of "
+            f"all levels, got {spec.segment_frames}"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ import numpy as np
 from jaxtyping import Int32, Int64
 
 from ..errors import TokenError
-from . import checks, edit
-from .parts import Source
+from . import formats, joining, raster, slicing
+from .checks import check_durations, check_sides, check_stacks, count_frames
 from .spec import TokenSpec
+from .spec_parts import Source
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +47,7 @@ class AudioTokens:
     sides: Mapping[str, np.ndarray]
     durations: Int64[np.ndarray, " tokens"] | None
     source: Source | None
+    _frames: int = field(init=False)
 
     def __init__(
         self,
@@ -55,14 +57,14 @@ class AudioTokens:
         durations: Any = None,
         source: Source | None = None,
     ) -> None:
-        kept = checks.stacks(spec, stacks)
-        lasting = checks.durations(spec, kept, durations)
-        frames = checks.frames(spec, kept, lasting, source)
+        checked = check_stacks(spec, stacks)
+        lasting = check_durations(spec, checked, durations)
+        frames = count_frames(spec, checked, lasting, source)
         segments = len(spec.split(frames, None if source is None else spec.samples(source)))
-        named = checks.sides(spec, sides or {}, kept[0].shape[0], segments)
+        named = check_sides(spec, sides or {}, checked[0].shape[0], segments)
         put = object.__setattr__  # the class is frozen
         put(self, "spec", spec)
-        put(self, "stacks", kept)
+        put(self, "stacks", checked)
         put(self, "sides", MappingProxyType(named))
         put(self, "durations", lasting)
         put(self, "source", source)
@@ -76,17 +78,16 @@ class AudioTokens:
     @property
     def frames(self) -> int:
         """Finest frames in time, what `len()` and slices count; with durations, their sum."""
-        frames: int = getattr(self, "_frames")  # noqa: B009 - set once, in __post_init__
-        return frames
+        return self._frames
 
     @property
     def levels(self) -> int:
-        """Levels that are here: all of the spec's, or a prefix."""
+        """How many levels these tokens have: all of the spec's, or a prefix."""
         return len(self.stacks)
 
     @property
     def segments(self) -> tuple[int, ...]:
-        """Frames in each segment; one piece for a codec without segments."""
+        """Frames in each segment; one number for a codec without segments."""
         samples = None if self.source is None else self.spec.samples(self.source)
         return self.spec.split(self.frames, samples)
 
@@ -110,7 +111,7 @@ class AudioTokens:
         if len(set(strides)) > 1:
             shown = ", ".join(map(str, strides))
             raise TokenError(
-                f"levels have strides {shown}, so their codes are no single array; "
+                f"levels have strides {shown}, so their codes do not fit into one array; "
                 "use tokens.stacks"
             )
         codes = np.stack(self.stacks, axis=1)
@@ -126,27 +127,27 @@ class AudioTokens:
 
     def __getitem__(self, key: slice) -> AudioTokens:
         """Cut out frames; the cut must fall between tokens of every level, and between segments."""
-        return edit.cut(self, key)
+        return AudioTokens(self.spec, *slicing.cut(self, key))
 
     def __add__(self, other: AudioTokens) -> AudioTokens:
         """Join in time; both must be of one spec, with equal levels, streams and item sides."""
-        return edit.join(self, other) if isinstance(other, AudioTokens) else NotImplemented
+        return joined((self, other)) if isinstance(other, AudioTokens) else NotImplemented
 
     def __len__(self) -> int:
         return self.frames
 
     def __eq__(self, other: object) -> bool:
-        return checks.equal(self, other) if isinstance(other, AudioTokens) else NotImplemented
+        return _equal(self, other) if isinstance(other, AudioTokens) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # arrays: comparing is cheap enough, hashing is not
+    __hash__ = None  # type: ignore[assignment]  # comparing arrays is cheap enough, hashing them is not
 
     def __reduce__(self) -> tuple[type[AudioTokens], tuple[Any, ...]]:
         return AudioTokens, (self.spec, self.stacks, dict(self.sides), self.durations, self.source)
 
     def __repr__(self) -> str:
-        kept = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
+        total = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
         return (
-            f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{kept} × "
+            f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{total} × "
             f"{self.frames} frames, {float(self.seconds):.2f} s, "
             f"{float(self.bitrate):.0f} bit/s>"
         )
@@ -176,16 +177,26 @@ class AudioTokens:
         The file appears whole or not at all. Raises FileExistsError if something is there and
         `overwrite` is not set, and TokenError if the format cannot hold these tokens.
         """
-        from .save import save
-
-        save(self, path, overwrite=overwrite)
+        formats.save(path, self, overwrite=overwrite)
 
     def _repr_html_(self) -> str:
-        from .raster import picture
-
-        return picture(self)
+        return raster.svg(self)
 
 
 def joined(parts: Sequence[AudioTokens]) -> AudioTokens:
     """Join any number of tokens in time, as `+` does for two."""
-    return edit.join(*parts)
+    arrays = joining.join(parts)
+    return AudioTokens(parts[0].spec, *arrays)
+
+
+def _equal(a: AudioTokens, b: AudioTokens) -> bool:
+    """Compare by content; numbers of sides by their bits, so that NaN equals itself."""
+    if (a.spec, a.source, a.levels) != (b.spec, b.source, b.levels):
+        return False
+    if (a.durations is None) != (b.durations is None):
+        return False
+    pairs = [*zip(a.stacks, b.stacks, strict=True)]
+    pairs += [(a.sides[name], b.sides[name]) for name in a.sides]
+    if a.durations is not None and b.durations is not None:
+        pairs.append((a.durations, b.durations))
+    return all(x.shape == y.shape and x.tobytes() == y.tobytes() for x, y in pairs)

@@ -1,9 +1,9 @@
 """Give every token an id that a language model can hold beside its text, and take it back.
 
 Ids below `text` are the model's own. A code's id is its slot's offset plus the code; a slot is a
-level, or with `by="slot"` a place in the cycle in which flattened levels repeat (Orpheus gives each
-of SNAC's seven places a block of its own). Nothing is taken modulo anything: an id that does not
-belong where it stands is an error that says where it stands.
+level, or with `by="slot"` a position in the cycle in which flattened levels repeat (Orpheus gives
+each of SNAC's seven positions a block of its own). Ids are never taken modulo a size: an id that
+does not belong at its position is an error that names the position.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,10 +22,11 @@ from jaxtyping import Int64
 
 from ..atomic import replacing
 from ..errors import TokenError
-from .form import check_keys, spelled
-from .layouts import EMPTY, LAYOUTS, Layout, flatten
-from .parts import Source, check_choice, check_count
+from .layouts import LAYOUTS, Layout, flatten
+from .positions import EMPTY
 from .spec import TokenSpec
+from .spec_json import canonical_json, check_keys
+from .spec_parts import Source, check_choice, check_count
 from .values import AudioTokens
 
 MAX_ID = 1 << 31
@@ -39,7 +41,7 @@ class Vocabulary:
     levels      how many levels the ids hold, one of the spec's prefixes
     layout      the order of the tokens
     text        ids that belong to a text vocabulary: all below this number
-    specials    other ids by name; "pad" stands where a layout has no token
+    specials    other ids by name; "pad" fills the positions at which a layout has no token
     offsets     id of code 0, for each slot
     by          what a slot is: a "level", or a "slot" of the flattened cycle
     """
@@ -58,8 +60,8 @@ class Vocabulary:
         self.spec.check_levels(self.levels)
         check_choice("by", self.by, ("level", "slot"))
         check_count("text", self.text, 0, MAX_ID)
-        for name, number in (*self.specials.items(), *(("an offset", n) for n in self.offsets)):
-            check_count(str(name), number, 0, MAX_ID)
+        for name, value in (*self.specials.items(), *(("an offset", n) for n in self.offsets)):
+            check_count(str(name), value, 0, MAX_ID)
         if self.by == "slot" and self.layout.name != "flatten":
             raise TokenError(f"slots belong to layout flatten, got {self.layout.name}")
         if len(self.offsets) != len(self.slots):
@@ -78,21 +80,19 @@ class Vocabulary:
         text: int = 0,
         specials: Sequence[str] = ("pad", "bos", "eos"),
     ) -> Vocabulary:
-        """Lay ids out one after the other: text, specials, then a block per level."""
-        kept = spec.check_levels(levels)
+        """Number ids one after the other: text, specials, then a block per level."""
+        count = spec.check_levels(levels)
         named = {name: text + k for k, name in enumerate(specials)}
-        offsets, at = [], text + len(named)
-        for level in spec.levels[:kept]:
-            offsets.append(at)
-            at += level.size
-        return cls(spec, kept, layout or flatten(), tuple(offsets), text, named)
+        sizes = [level.size for level in spec.levels[:count]]
+        *offsets, _ = accumulate(sizes, initial=text + len(named))
+        return cls(spec, count, layout or flatten(), tuple(offsets), text, named)
 
     @property
     def slots(self) -> tuple[int, ...]:
         """The level of each slot."""
         if self.by == "level":
             return tuple(range(self.levels))
-        cycle = self.layout.places(self.spec, self.spec.step, self.levels)
+        cycle = self.layout.positions(self.spec, self.spec.step, self.levels)
         return tuple(int(level) for level in cycle.level[0])
 
     @property
@@ -121,8 +121,8 @@ class Vocabulary:
     ) -> AudioTokens:
         """Return the tokens of these ids; one stream may come without its axis.
 
-        TokenError, with the position, for the first id that does not belong where it stands, and
-        for a number of ids that no whole number of frames gives.
+        TokenError, with the position, for the first id that does not belong there, and for a
+        number of ids that is not a whole number of frames.
         """
         grid = self._grid(np.asarray(ids))
         self.layout.frames(self.spec, grid.shape[2], self.levels)
@@ -138,33 +138,33 @@ class Vocabulary:
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the vocabulary as JSON, to be kept beside a model."""
-        form: dict[str, Any] = {
+        table: dict[str, Any] = {
             "spec": self.spec.to_dict(), "levels": self.levels, "layout": self.layout.name,
             "text": self.text, "specials": dict(self.specials), "offsets": list(self.offsets),
             "by": self.by,
         }  # fmt: skip
         if self.layout.delays is not None:
-            form["delays"] = list(self.layout.delays)
+            table["delays"] = list(self.layout.delays)
         with replacing(path, overwrite=overwrite) as fresh:
-            fresh.write_bytes(spelled(form) + b"\n")
+            fresh.write_bytes(canonical_json(table) + b"\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; TokenError for anything else."""
         try:
-            form = check_keys("a vocabulary", json.loads(Path(path).read_bytes()), _KEYS)
-            delays = form.get("delays")
+            table = check_keys("a vocabulary", json.loads(Path(path).read_bytes()), _KEYS)
+            delays = table.get("delays")
             return cls(
-                TokenSpec.from_dict(form["spec"]),
-                form["levels"],
-                Layout(form["layout"], None if delays is None else tuple(delays)),
-                tuple(form["offsets"]),
-                form["text"],
-                form["specials"],
-                form["by"],
+                TokenSpec.from_dict(table["spec"]),
+                table["levels"],
+                Layout(table["layout"], None if delays is None else tuple(delays)),
+                tuple(table["offsets"]),
+                table["text"],
+                table["specials"],
+                table["by"],
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise TokenError(f"{path} is no vocabulary: {error}") from error
+            raise TokenError(f"{path} is not a vocabulary: {error}") from error
 
     def __reduce__(self) -> tuple[type[Vocabulary], tuple[Any, ...]]:
         fields = (self.spec, self.levels, self.layout, self.offsets, self.text)
@@ -184,9 +184,9 @@ class Vocabulary:
         return ids.astype(np.int64)
 
     def _bounds(self, rows: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return offset and size at every place; size 0 where no token stands."""
+        """Return the offset and the size at every position; size 0 where there is no token."""
         frames = self.layout.frames(self.spec, steps, self.levels)
-        level = self.layout.places(self.spec, frames, self.levels).level
+        level = self.layout.positions(self.spec, frames, self.levels).level
         slot = np.arange(steps)[None] % len(self.slots) if self.by == "slot" else level
         sizes = np.array([*(self.spec.levels[k].size for k in range(self.levels)), 0])
         offsets = np.where(level == EMPTY, 0, np.array(self.offsets)[slot])
@@ -195,48 +195,51 @@ class Vocabulary:
     def _pad(self, needed: np.ndarray) -> int:
         if "pad" not in self.specials and needed.any():
             raise TokenError(
-                f"layout {self.layout.name} has places without a token; the "
+                f"layout {self.layout.name} has positions without a token; the "
                 'vocabulary needs a special named "pad"'
             )
         return self.specials.get("pad", EMPTY)
 
     def _refuse(
-        self, grid: np.ndarray, place: np.ndarray, offsets: np.ndarray, sizes: np.ndarray
+        self, grid: np.ndarray, position: np.ndarray, offsets: np.ndarray, sizes: np.ndarray
     ) -> None:
-        stream, row, step = (int(n) for n in place)
+        stream, row, step = (int(n) for n in position)
         low, size = int(offsets[row, step]), int(sizes[row, step])
-        fits = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
+        wanted = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
         where = f"position {step}" if self.layout.name == "flatten" else f"row {row}, step {step}"
-        at = where if len(grid) == 1 else f"stream {stream}, {where}"
+        where = where if len(grid) == 1 else f"stream {stream}, {where}"
         raise TokenError(
-            f"id {grid[stream, row, step]} at {at} does not belong there; wanted {fits}"
+            f"id {grid[stream, row, step]} at {where} does not belong there; wanted {wanted}"
         )
 
 
 def _check_apart(vocabulary: Vocabulary) -> None:
-    """Refuse ids that mean two things; rows of a grid have tables of their own and may overlap."""
+    """Refuse ids that mean two things.
+
+    Blocks may overlap where rows are predicted together, since each row has its own embedding.
+    """
     blocks = sorted(
         (offset, offset + vocabulary.spec.levels[level].size)
         for offset, level in zip(vocabulary.offsets, vocabulary.slots, strict=True)
     )
     if vocabulary.layout.name == "flatten":
-        for (_, end), (start, _) in zip(blocks, blocks[1:], strict=False):
-            if start < end:
+        for (_, end), (begin, _) in zip(blocks, blocks[1:], strict=False):
+            if begin < end:
                 raise TokenError(
-                    f"offsets overlap: a block begins at {start}, inside one that ends at {end}"
+                    f"offsets overlap: a block begins at {begin}, inside one that ends at {end}"
                 )
-    for name, number in vocabulary.specials.items():
-        if any(start <= number < end for start, end in blocks):
-            raise TokenError(f"special {name} has id {number}, which is a code's")
+    for name, special in vocabulary.specials.items():
+        if any(begin <= special < end for begin, end in blocks):
+            raise TokenError(f"special {name} has id {special}, which is a code's")
     if blocks[0][0] < vocabulary.text:
         raise TokenError(f"offsets begin at {blocks[0][0]}, inside the {vocabulary.text} text ids")
-    taken = list(vocabulary.specials.values())
-    if len(set(taken)) < len(taken):
+    specials = list(vocabulary.specials.values())
+    if len(set(specials)) < len(specials):
         raise TokenError("two specials have the same id")
 
 
 def orpheus(spec: TokenSpec) -> Vocabulary:
-    """Return Orpheus' ids for SNAC's three levels: 128266 + 4096 × place in the cycle + code."""
+    """Return Orpheus' ids for SNAC's three levels: 128266 + 4096 × slot in the cycle + code."""
     wanted = [(4096, 4), (4096, 2), (4096, 1)]
     if [(level.size, level.stride) for level in spec.levels] != wanted:
         raise TokenError("Orpheus' order is for three levels of 4096 with strides 4, 2, 1")

@@ -1,9 +1,9 @@
 """Pack codes into bits: log2 of the size for powers of two, mixed radix for other sizes.
 
-Codes of a size that is no power of two are taken in groups of g and written as one number in base
-`size`, where g ≤ 62 / log2(size) is the group that wastes least; 1000 entries cost 10.0 bits
-instead of 9.97, 5 entries 2.33 instead of 2.32. Bits run from the least significant on, without
-gaps, through all rows.
+Codes of a size that is not a power of two are taken in groups of g and written as one number in
+base `size`, where g ≤ 62 / log2(size) is the group that wastes least; codes of 1000 entries cost
+10.0 bits instead of 9.97, of 5 entries 2.33 instead of 2.32. Bits run from the least significant
+on, without gaps, through all rows.
 """
 
 from __future__ import annotations
@@ -24,24 +24,26 @@ def grouping(size: int) -> tuple[int, int]:
     """Return how many codes of `size` share a number, and the bits that this number takes."""
     if size & (size - 1) == 0:
         return 1, size.bit_length() - 1
-    groups = [(g, width(size, g)) for g in range(1, MAX_WORD) if width(size, g) <= MAX_WORD]
+    groups = [
+        (g, group_bits(size, g)) for g in range(1, MAX_WORD) if group_bits(size, g) <= MAX_WORD
+    ]
     return min(groups, key=lambda group: (group[1] / group[0], group[0]))
 
 
-def width(size: int, count: int) -> int:
-    """Bits that any `count` codes of `size` need together."""
+def group_bits(size: int, count: int) -> int:
+    """Return the bits that any `count` codes of `size` need as one number."""
     return int(size**count - 1).bit_length()
 
 
 def packed_bits(size: int, count: int) -> int:
-    """Bits that `pack` writes for `count` codes of `size`."""
+    """Return the bits that `pack` writes for `count` codes of `size`."""
     group, bits = grouping(size)
-    whole, rest = divmod(count, group)
-    return whole * bits + (width(size, rest) if rest else 0)
+    groups, left = divmod(count, group)
+    return groups * bits + (group_bits(size, left) if left else 0)
 
 
 def pack(rows: Sequence[Integer[np.ndarray, " _"]], sizes: Sequence[int]) -> bytes:
-    """Pack rows of codes, row after row; the last byte is filled with zeros."""
+    """Pack rows of codes, row after row; the last byte is padded with zeros."""
     bits = [_row_bits(row, size) for row, size in zip(rows, sizes, strict=True)]
     joined = np.concatenate(bits) if bits else np.zeros(0, np.uint8)
     return np.packbits(joined, bitorder="little").tobytes()
@@ -49,21 +51,21 @@ def pack(rows: Sequence[Integer[np.ndarray, " _"]], sizes: Sequence[int]) -> byt
 
 def _row_bits(row: np.ndarray, size: int) -> np.ndarray:
     group, bits = grouping(size)
-    whole = len(row) // group * group
+    grouped = len(row) // group * group
     values = row.astype(np.uint64)
     powers = np.array([size**k for k in range(group)], np.uint64)
-    head = values[:whole].reshape(-1, group) @ powers if group > 1 else values
-    parts = [_bits_of(head, bits)]
-    rest = len(row) - whole
-    if rest:
-        last = values[whole:] @ powers[:rest]
-        parts.append(_bits_of(np.array([last], np.uint64), width(size, rest)))
+    numbers = values[:grouped].reshape(-1, group) @ powers if group > 1 else values
+    parts = [_bits_of(numbers, bits)]
+    left = len(row) - grouped
+    if left:
+        last = values[grouped:] @ powers[:left]
+        parts.append(_bits_of(np.array([last], np.uint64), group_bits(size, left)))
     return np.concatenate(parts)
 
 
 def _bits_of(values: np.ndarray, bits: int) -> np.ndarray:
-    room = next(n for n in (1, 2, 4, 8) if bits <= 8 * n)
-    flat = values.astype(f"<u{room}").view(np.uint8).reshape(len(values), room)
+    size = next(n for n in (1, 2, 4, 8) if bits <= 8 * n)  # bytes
+    flat = values.astype(f"<u{size}").view(np.uint8).reshape(len(values), size)
     return np.unpackbits(flat, axis=1, count=bits, bitorder="little").reshape(-1)
 
 
@@ -73,7 +75,7 @@ def unpack(
     """Read rows of `counts` codes back; every bit must be what `pack` would have written.
 
     Raises FormatError for a wrong number of bytes, a group beyond its range, or a bit set in the
-    filling: one row of codes has one form only.
+    padding: every row of codes has exactly one packed form.
     """
     total = sum(packed_bits(size, n) for size, n in zip(sizes, counts, strict=True))
     if len(data) != -(-total // 8):
@@ -90,23 +92,23 @@ def unpack(
 
 
 def _row_of(bits: np.ndarray, size: int, count: int) -> np.ndarray:
-    group, wide = grouping(size)
-    whole, rest = divmod(count, group)
+    group, width = grouping(size)
+    groups, left = divmod(count, group)
     row = np.empty(count, np.int32)
-    head = _digits(_values_of(bits[: whole * wide], wide), size, group)
-    row[: whole * group] = head.reshape(-1)
-    if rest:
-        last = _values_of(bits[whole * wide :], width(size, rest))
-        row[whole * group :] = _digits(last, size, rest)[0]
+    digits = _digits(_values_of(bits[: groups * width], width), size, group)
+    row[: groups * group] = digits.reshape(-1)
+    if left:
+        last = _values_of(bits[groups * width :], group_bits(size, left))
+        row[groups * group :] = _digits(last, size, left)[0]
     return row
 
 
-def _values_of(bits: np.ndarray, wide: int) -> np.ndarray:
-    """Join bits into numbers of `wide` bits."""
-    room = next(n for n in (8, 16, 32, 64) if wide <= n)
-    padded = np.zeros((len(bits) // wide, room), np.uint8)
-    padded[:, :wide] = bits.reshape(-1, wide)
-    numbers = np.packbits(padded, axis=1, bitorder="little").view(f"<u{room // 8}")
+def _values_of(bits: np.ndarray, width: int) -> np.ndarray:
+    """Join bits into numbers of `width` bits."""
+    padded_width = next(n for n in (8, 16, 32, 64) if width <= n)
+    padded = np.zeros((len(bits) // width, padded_width), np.uint8)
+    padded[:, :width] = bits.reshape(-1, width)
+    numbers = np.packbits(padded, axis=1, bitorder="little").view(f"<u{padded_width // 8}")
     return numbers[:, 0].astype(np.uint64)
 
 

@@ -9,9 +9,9 @@ must name the same one, and a table may depend on all that was popped before.
 
 State: 2²⁴ ≤ x < 2⁴⁰, frequencies sum to 2¹⁶, words of 16 bits. Layout: the last state of each lane
 in 5 bytes, then the words in the order in which `pop` reads them. After the last pop every lane is
-back where it began and no word is left, which `close` checks. Several lanes begin at 2²⁴. A single
-one begins at 0, which saves two bytes: it has taken its last word when it falls below 2²⁴, while
-several could not tell which of them the next word is for.
+back in its initial state and no word is left, which `close` checks. Several lanes start at 2²⁴. A
+single lane starts at 0, which saves two bytes: once its words are used up its state may fall below
+2²⁴, while with several lanes it would not be known which of them the next word is for.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def lanes_for(symbols: int) -> int:
     return max(1, min(MAX_LANES, symbols // SYMBOLS_PER_LANE))
 
 
-def beginning(lanes: int) -> int:
-    """Return the state at which each lane begins to encode."""
+def initial_state(lanes: int) -> int:
+    """Return the state from which each lane encodes, and to which decoding returns."""
     return LOW if lanes > 1 else 0
 
 
@@ -56,24 +56,25 @@ class Encoder:
 
     def push(self, symbols: Integer[np.ndarray, " _"], table: Table) -> None:
         """Add symbols that all follow `table`."""
-        starts = table.starts[symbols].astype(np.uint64)
-        sizes = table.frequencies[symbols].astype(np.uint64)
-        for at in range(0, len(symbols), self._lanes):
-            part = slice(at, at + self._lanes)
-            self._steps.append((starts[part], sizes[part]))
+        cumulative = table.cumulative[symbols].astype(np.uint64)
+        frequencies = table.frequencies[symbols].astype(np.uint64)
+        for first in range(0, len(symbols), self._lanes):
+            part = slice(first, first + self._lanes)
+            self._steps.append((cumulative[part], frequencies[part]))
 
     def finish(self) -> bytes:
         """Return the bytes: the lanes' states, then the words."""
-        states = np.full(self._lanes, beginning(self._lanes), np.uint64)
+        states = np.full(self._lanes, initial_state(self._lanes), np.uint64)
         words: list[np.ndarray] = []
-        for starts, sizes in reversed(self._steps):
-            x = states[: len(sizes)]
-            full = x >= sizes << _LIMIT
+        for cumulative, frequencies in reversed(self._steps):
+            x = states[: len(frequencies)]
+            full = x >= frequencies << _LIMIT
             if full.any():
                 words.append((x[full] & _MASK).astype("<u2"))
                 x = np.where(full, x >> _WORD, x)
-            share = x // sizes
-            states[: len(sizes)] = (share << _PRECISION) + (x - share * sizes) + starts
+            quotient = x // frequencies
+            remainder = x - quotient * frequencies
+            states[: len(frequencies)] = (quotient << _PRECISION) + remainder + cumulative
         head = states.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :STATE_BYTES]
         return head.tobytes() + b"".join(word.tobytes() for word in reversed(words))
 
@@ -92,7 +93,7 @@ class Decoder:
         states[:, :STATE_BYTES] = np.frombuffer(data, np.uint8, head).reshape(lanes, -1)
         self._states = states.view("<u8")[:, 0].astype(np.uint64)
         self._words = np.frombuffer(data, "<u2", offset=head).astype(np.uint64)
-        self._at = 0
+        self._used = 0
         if (lanes > 1 or len(self._words)) and self._states.min() < LOW:
             raise FormatError(f"coded data begins with a state below {LOW}")
 
@@ -100,29 +101,32 @@ class Decoder:
         """Return the next `count` symbols, which were pushed together under this table."""
         lanes = len(self._states)
         symbols = np.empty(count, np.int32)
-        starts, sizes = (row.astype(np.uint64) for row in (table.starts, table.frequencies))
-        for at in range(0, count, lanes):
-            x = self._states[: count - at]
+        cumulative, frequencies = (
+            table.cumulative.astype(np.uint64),
+            table.frequencies.astype(np.uint64),
+        )
+        for first in range(0, count, lanes):
+            x = self._states[: count - first]
             slots = x & _MASK
-            found = starts.searchsorted(slots, "right") - 1
-            symbols[at : at + lanes] = found
-            x = sizes[found] * (x >> _PRECISION) + slots - starts[found]
+            found = cumulative.searchsorted(slots, "right") - 1
+            symbols[first : first + lanes] = found
+            x = frequencies[found] * (x >> _PRECISION) + slots - cumulative[found]
             empty = x < LOW
-            need = int(np.count_nonzero(empty))
-            if need and (lanes > 1 or self._at < len(self._words)):
-                x[empty] = (x[empty] << _WORD) | self._take(need)
-            self._states[: count - at] = x
+            needed = int(np.count_nonzero(empty))
+            if needed and (lanes > 1 or self._used < len(self._words)):
+                x[empty] = (x[empty] << _WORD) | self._take(needed)
+            self._states[: count - first] = x
         return symbols
 
     def _take(self, count: int) -> np.ndarray:
-        words = self._words[self._at : self._at + count]
+        words = self._words[self._used : self._used + count]
         if len(words) < count:
             raise FormatError("coded data ends before its last symbol")
-        self._at += count
+        self._used += count
         return words
 
     def close(self) -> None:
-        """Check that everything was read, and nothing but what was written."""
-        begun = beginning(len(self._states))
-        if self._at != len(self._words) or (self._states != begun).any():
+        """Check that all words were read and every lane is back in its initial state."""
+        initial = initial_state(len(self._states))
+        if self._used != len(self._words) or (self._states != initial).any():
             raise FormatError("coded data does not end where its last symbol ends")

@@ -1,9 +1,9 @@
-"""Hold how often each code comes, as integers that sum to 2¹⁶.
+"""Hold frequency tables: how often each code comes, as integers that sum to 2¹⁶.
 
-Tables are fitted in integers, stored in integers and used in integers; no float of any machine
-ever touches a bit of a file. A set holds one table per level, or none for a level that is better
-packed. Its name is the SHA-256 of its bytes; sets that ship with the package lie in
-`tokens/tables/` under their name and are kept for good.
+Tables are fitted, stored and used as integers, so that no bit of a file depends on a machine's
+floating point. A set holds one table per level, or none for a level that is better packed. Its name
+is the start of the SHA-256 of its bytes; sets that ship with the package lie in `tokens/tables/`
+under their name and are kept for good.
 """
 
 from __future__ import annotations
@@ -14,20 +14,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Int64, Integer
 
 from ...errors import FormatError, TokenError
-from ..bits import read_varint, varints
-
-if TYPE_CHECKING:
-    from ..values import AudioTokens
+from ..values import AudioTokens
+from ..varint import encode_varints, read_varint
 
 PRECISION = 16
 TOTAL = 1 << PRECISION
-MAX_TABLE_SIZE = 1 << 14  # beyond, the share that every code must have costs more than it saves
+MAX_TABLE_SIZE = 1 << 14  # above, what every code must have at least costs more than it saves
 NAME_BYTES = 8
 FOLDER = Path(__file__).parent.parent / "tables"
 
@@ -48,13 +45,13 @@ class Table:
 
     @classmethod
     def fit(cls, counts: Integer[np.ndarray, " size"]) -> Table:
-        """Make the table of a code that was seen so often; what was never seen stays possible."""
+        """Return the table for codes that were counted so often; those never seen stay possible."""
         size = len(counts)
         if size > MAX_TABLE_SIZE:
             raise TokenError(f"a table must have at most {MAX_TABLE_SIZE} codes, got {size}")
-        seen = counts.astype(np.int64) * 2 + 1  # half a count more each: Krichevsky-Trofimov
+        weights = counts.astype(np.int64) * 2 + 1  # half a count more each: Krichevsky-Trofimov
         free = TOTAL - size
-        shares, remainders = np.divmod(seen * free, seen.sum())
+        shares, remainders = np.divmod(weights * free, weights.sum())
         left = free - int(shares.sum())
         order = np.argsort(-remainders, kind="stable")
         shares[order[:left]] += 1
@@ -66,13 +63,13 @@ class Table:
         return len(self.frequencies)
 
     @cached_property
-    def starts(self) -> np.ndarray:
-        """Where each code's share of the 2¹⁶ slots begins."""
-        starts: np.ndarray = np.cumsum(self.frequencies) - self.frequencies
-        return starts
+    def cumulative(self) -> np.ndarray:
+        """The frequencies of all codes before each code: where its slots begin."""
+        cumulative: np.ndarray = np.cumsum(self.frequencies) - self.frequencies
+        return cumulative
 
     def bits(self, codes: Integer[np.ndarray, "..."]) -> float:
-        """Bits that these codes take: their cross-entropy under the table; never written."""
+        """Bits that these codes take, their cross-entropy under the table: an estimate."""
         return float((PRECISION - np.log2(self.frequencies[codes])).sum())
 
 
@@ -80,18 +77,20 @@ class Table:
 class TableSet:
     """One table per level; None for a level that is packed.
 
-    Tables of the first levels keep the name of the whole set, by which files find them again.
+    The first tables of a set keep the set's name, by which files find them again.
     """
 
     tables: tuple[Table | None, ...]
-    whole: bytes = b""  # the name of the set of which these are the first; empty for a whole one
+    taken_from: bytes = b""  # the name of the set whose first tables these are; empty: all of it
 
     def to_bytes(self) -> bytes:
         """Write, for each level, 0, or 1 and every frequency less one."""
         parts = []
         for table in self.tables:
-            spelled = b"" if table is None else varints((table.frequencies - 1).tolist())
-            parts.append(b"\1" + spelled if spelled else b"\0")
+            if table is None:
+                parts.append(b"\0")
+            else:
+                parts.append(b"\1" + encode_varints((table.frequencies - 1).tolist()))
         return b"".join(parts)
 
     @classmethod
@@ -114,15 +113,15 @@ class TableSet:
 
     @cached_property
     def name(self) -> bytes:
-        """The first 8 bytes of the SHA-256 of the `to_bytes()` of the whole set."""
-        return self.whole or hashlib.sha256(self.to_bytes()).digest()[:NAME_BYTES]
+        """The first 8 bytes of the SHA-256 of `to_bytes()` of the complete set."""
+        return self.taken_from or hashlib.sha256(self.to_bytes()).digest()[:NAME_BYTES]
 
     def first(self, levels: int) -> TableSet:
         """Return the tables of the first levels."""
         return self if levels == len(self.tables) else TableSet(self.tables[:levels], self.name)
 
     def save(self, folder: Path, space: str) -> Path:
-        """Keep this set under its name in `folder` and note it as the one for `space`."""
+        """Write this set under its name into `folder`, and list it there as the one for `space`."""
         path = folder / f"{self.name.hex()}.bin"
         path.write_bytes(self.to_bytes())
         index = folder / "spaces.json"
@@ -133,9 +132,9 @@ class TableSet:
 
 
 def fit_tables(recordings: Iterable[AudioTokens]) -> TableSet:
-    """Count the codes of recordings of one spec and make the tables that suit them best.
+    """Return the tables that suit the codes of these recordings of one spec best.
 
-    Levels of more codes than a table may have get none.
+    Levels with more codes than a table may have get none.
     """
     counts: list[np.ndarray | None] = []
     for tokens in recordings:

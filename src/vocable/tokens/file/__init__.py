@@ -1,10 +1,10 @@
 """Read and write `.vcb` token files; docs/token-file.md is their specification."""
 
-from .reader import IncompleteWarning, TokenReader
-from .scan import Gap
+from .contents import Gap, IncompleteWarning
+from .read_write import read_tokens, write_tokens
+from .reader import TokenReader
 from .token_file import TokenFile
 from .track import Track
-from .whole import read_tokens, write_tokens
 from .writer import TokenWriter
 
 __all__ = [

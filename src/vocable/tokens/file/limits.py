@@ -6,5 +6,5 @@ MAX_HEADER = 1 << 20  # bytes of the header
 MAX_SYMBOLS = 1 << 20  # codes in a chunk
 SYMBOLS_PER_BYTE = 64  # codes in a chunk, for each byte of it: bounds what a small file can claim
 MAX_TRACKS = 64
-MAX_INDEX = 1 << 15  # entries in the closing record
-ENTRY_BYTES = 1 << 14  # an entry that we write takes records in up to so many bytes
+MAX_INDEX = 1 << 15  # entries in the index of the trailer
+ENTRY_BYTES = 1 << 14  # the writer puts records of up to this many bytes into one index entry

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import accumulate
+from itertools import pairwise
 from types import TracebackType
-from typing import NoReturn
 
+from ...binary_streams import BinaryFile
 from ...errors import FormatError, TokenError
-from ..edit import join
-from ..parts import Source
-from ..values import AudioTokens
-from .chunk import read_shape
-from .closing import SIZE_BYTES, Closing, decode
-from .reader import IncompleteWarning, assemble, check_totals, read_start, source_of
-from .records import CRC_BYTES, Damage, Kind, Record, read_record
-from .scan import Gap, Run, recover_runs, scan_runs
-from .streams import Seekable, name_of, opened, whole
+from ..spec_parts import Source
+from ..values import AudioTokens, joined
+from .assembly import assemble
+from .chunk import read_header as read_chunk_header
+from .contents import IncompleteWarning, RecordRun, indexed_contents
+from .opening import mapped, name_of, open_seekable
+from .reader import read_header
+from .record_validator import RecordValidator
+from .records import DamagedRecord, Record, RecordKind, read_record
+from .recovery import read_in_order
+from .recovery import recover as recover_contents
 from .track import Track
-from .walk import Walk
 
 
 class TokenFile:
@@ -35,42 +36,57 @@ class TokenFile:
     path        a path, "-" for stdin, or an open binary file
     recover     read what is left of a damaged file; `gaps` lists what is lost
 
-    `complete` says whether the file was closed. Without a closing record it opens with a warning
-    and holds what came before. Raises FormatError for a file that is damaged, hostile, newer, or
-    no token file at all.
+    `complete` says whether the file was closed. Without a trailer it opens with a warning and holds
+    what came before. Raises FormatError for a file that is damaged, hostile, newer, or not a token
+    file at all.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | Seekable, *, recover: bool = False) -> None:
+    def __init__(self, path: str | os.PathLike[str] | BinaryFile, *, recover: bool = False) -> None:
         self.name = name_of(path)
-        self._file, self._owned = opened(path)
+        self._lenient = recover
+        self._cleanup = contextlib.ExitStack()
         try:
-            with self._named():
-                self._open(recover)
+            self._file = open_seekable(path, self._cleanup)
+            with self._naming_errors():
+                self._read_contents()
+                self._known = self._read_metadata()
+            if self._contents.problem:
+                text = f"{self.name}: {self._contents.problem}"
+                warnings.warn(IncompleteWarning(text), stacklevel=3)
         except BaseException:
             self.close()
             raise
 
-    def _open(self, recover: bool) -> None:
-        self.size = self._file.seek(0, os.SEEK_END)
+    def _read_contents(self) -> None:
+        """Find the records by the index, or without one search for them."""
         self._file.seek(0)
-        self._id, self._header, self._start = read_start(self._file)
+        self._id, self._header, start = read_header(self._file)
         self.tracks: dict[str, Track] = dict(self._header.tracks)
-        self.gaps: tuple[Gap, ...] = ()
-        self._lenient = recover
-        self._last: Record | None = None  # the closing record, where it was found from the end
-        found = None if recover else self._trailer()
-        if found is not None:
-            self._last = found
-            self._closing: Closing | None = decode(found.payload, len(self.tracks))
-            self._runs = self._indexed(self._closing, found.at)
-        else:
-            self._search(recover)
-        self._known = self._walk_start()
+        found = None
+        if not self._lenient:
+            found = indexed_contents(self._file, self._id, start, len(self.tracks))
+        if found is None:
+            search = recover_contents if self._lenient else read_in_order
+            with mapped(self._file) as data:
+                found = search(data, self._id, self._header, start)
+        self._contents = found
+        self.gaps = found.gaps
+
+    def _read_metadata(self) -> RecordValidator:
+        """Read the records that hold no frames: tables, sides."""
+        validator = RecordValidator(self._header, lenient=True)
+        for run in self._contents.runs:
+            if not any(run.frames):
+                for record in self._records(run, validator):
+                    if record.kind == RecordKind.CHUNK:
+                        raise FormatError(f"the index hides a chunk at byte {record.offset}")
+        validator.trailer, validator.lenient = self._contents.trailer, self._lenient
+        return validator
 
     @property
     def complete(self) -> bool:
         """Whether the file was closed and nothing of it is lost."""
-        return self._closing is not None and not self.gaps
+        return self._contents.trailer is not None and not self.gaps
 
     def frames(self, track: str | None = None) -> int:
         """Base frames that are in the file: those of the source, if it is known."""
@@ -78,52 +94,61 @@ class TokenFile:
         source, spec = self.source(track), list(self.tracks.values())[number].spec
         if source is not None:
             return spec.frames(spec.samples(source))
-        return sum(run.frames[number] for run in self._runs)
+        return sum(run.frames[number] for run in self._contents.runs)
 
     def source(self, track: str | None = None) -> Source | None:
-        """Return what was encoded, if the closing record says so and nothing is lost."""
+        """Return what was encoded, if the trailer says so and nothing is lost."""
         name = list(self.tracks)[self._number(track)]
-        return source_of(self._known, name) if self.complete else None
+        return self._known.source(name) if self.complete else None
 
     def read(self, track: str | None = None) -> AudioTokens:
         """Return all tokens of a track, every byte of the file checked."""
         name = list(self.tracks)[self._number(track)]
-        parts = list(self.chunks(track))
-        items = self._known.rows[name].items or {}
-        with self._named():
-            return assemble(self.tracks[name], parts, items, self.source(name))
+        chunks = list(self.chunks(track))
+        item_sides = self._known.tracks[name].item_sides or {}
+        with self._naming_errors():
+            return assemble(self.tracks[name], chunks, item_sides, self.source(name))
 
     def chunks(self, track: str | None = None) -> Iterator[AudioTokens]:
         """Give the tokens of a track chunk by chunk, without a source; all records are checked."""
         number = self._number(track)
-        walk = Walk(self._header, lenient=self._lenient)
-        for run in self._runs:
+        validator = RecordValidator(self._header, lenient=self._lenient)
+        for run in self._contents.runs:
             frames = [0] * len(self.tracks)
-            for record in self._records(run, walk):
-                if record.kind != Kind.CHUNK:
+            for record in self._records(run, validator):
+                if record.kind != RecordKind.CHUNK:
                     if any(run.frames):
                         raise FormatError(
                             f"{self.name}: the index hides a record without frames "
-                            f"at byte {record.at}"
+                            f"at byte {record.offset}"
                         )
                     continue
-                with self._named(walk):
-                    frames[record.track] += walk.place(record).frames
-                    tokens = walk.tokens(record).tokens if record.track == number else None
+                with self._naming_errors(validator):
+                    frames[record.track] += validator.advance(record).frames
+                    tokens = validator.decode(record) if record.track == number else None
                 if tokens is not None:
                     yield tokens
             if tuple(frames) != run.frames:
                 raise FormatError(
                     f"{self.name}: the index counts {run.frames} frames at byte "
-                    f"{run.at}, {tuple(frames)} are there"
+                    f"{run.offset}, {tuple(frames)} are there"
                 )
-        self._end(walk)
+        self._check_end(validator)
+
+    def _check_end(self, validator: RecordValidator) -> None:
+        record, trailer = self._contents.trailer_record, self._contents.trailer
+        validator.trailer = trailer
+        if record is not None and trailer is not None:
+            with self._naming_errors():
+                validator.accept(record)
+                validator.read_metadata(record)
+                validator.check_totals(trailer)
 
     def __getitem__(self, key: slice) -> AudioTokens:
         """Return frames `start` to `stop` of the only track; see `cut`."""
         if not isinstance(key, slice) or key.step not in (None, 1):
             raise TokenError(f"a file is read in frames by file[start:stop], got [{key!r}]")
-        start, stop, _ = key.indices(max(self.frames(), self._stop(0) if self.gaps else 0))
+        start, stop, _ = key.indices(max(self.frames(), self._contents.end(0) if self.gaps else 0))
         return self.cut(start, stop)
 
     def cut(self, start: int, stop: int, track: str | None = None) -> AudioTokens:
@@ -133,25 +158,24 @@ class TokenFile:
         a coarse level or inside a segment, FormatError if some of the frames are lost.
         """
         number = self._number(track)
+        name = list(self.tracks)[number]
         if start < stop == self.frames(track) and not self.gaps:
-            stop = self._stop(number)  # the end of the last token, which may lie after the sound
-        row = list(self._known.rows.values())[number]
-        parts = [c for c in self._between(number, start, stop) if c[0] < stop]
-        begin = parts[0][0] if parts else start
-        with self._named():
-            if start >= stop:
-                return assemble(row.track, [], row.items or {}, None)
-            ends = [begin, *accumulate((t.frames for _, t in parts), initial=begin)][1:]
-            gapless = [at for at, _ in parts] == ends[:-1] and begin <= start
-            if not gapless or ends[-1] < stop:
-                self._lost(start, stop)
-        tokens = parts[0][1] if len(parts) == 1 else join(*(t for _, t in parts))
-        return tokens[start - begin : stop - begin]
+            stop = self._contents.end(number)  # coarse tokens may reach beyond the last frame
+        if start >= stop:
+            item_sides = self._known.tracks[name].item_sides or {}
+            with self._naming_errors():
+                return assemble(self.tracks[name], [], item_sides, None)
+        chunks = list(self._chunks_between(number, start, stop))
+        spans = [(begin, begin + tokens.frames) for begin, tokens in chunks]
+        gapless = all(one[1] == other[0] for one, other in pairwise(spans))
+        if not spans or not gapless or start < spans[0][0] or spans[-1][1] < stop:
+            raise FormatError(f"{self.name}: frames {start} to {stop} are not all in the file")
+        tokens = chunks[0][1] if len(chunks) == 1 else joined([tokens for _, tokens in chunks])
+        return tokens[start - spans[0][0] : stop - spans[0][0]]
 
     def close(self) -> None:
         """Close the file, if it was opened here."""
-        if self._owned:
-            self._file.close()
+        self._cleanup.close()
 
     def __enter__(self) -> TokenFile:
         return self
@@ -174,113 +198,53 @@ class TokenFile:
             )
         return names.index(track)
 
-    def _stop(self, number: int) -> int:
-        ends = [run.starts[number] + run.frames[number] for run in self._runs if run.frames[number]]
-        return ends[-1] if ends else 0
-
-    def _between(self, number: int, start: int, stop: int) -> Iterator[tuple[int, AudioTokens]]:
-        """Give the chunks that reach into the frames from `start` to `stop`, with their place."""
-        name = list(self.tracks)[number]
-        for run in self._runs:
+    def _chunks_between(
+        self, number: int, start: int, stop: int
+    ) -> Iterator[tuple[int, AudioTokens]]:
+        """Give the chunks that overlap with `start` to `stop`, each with its first frame."""
+        track = list(self.tracks.values())[number]
+        for run in self._contents.runs:
             first = run.starts[number]
             if not run.frames[number] or first >= stop or first + run.frames[number] <= start:
                 continue
             for record in self._records(run, None):
-                if record.kind != Kind.CHUNK or record.track != number:
+                if record.kind != RecordKind.CHUNK or record.track != number:
                     continue
-                with self._named():
-                    shape = read_shape(self.tracks[name], record.payload)
-                    inside = shape.start < stop and shape.start + shape.frames > start
-                    tokens = self._known.tokens(record).tokens if inside else None
+                with self._naming_errors():
+                    header = read_chunk_header(track, record.payload)
+                    inside = header.start < stop and header.start + header.frames > start
+                    tokens = self._known.decode(record) if inside else None
                 if tokens is not None:
-                    yield shape.start, tokens
-                elif shape.start >= stop:
+                    yield header.start, tokens
+                elif header.start >= stop:
                     return
 
-    def _lost(self, start: int, stop: int) -> NoReturn:
-        raise FormatError(f"frames {start} to {stop} are not all in the file")
-
-    def _records(self, run: Run, walk: Walk | None) -> Iterator[Record]:
-        """Read the records of a run; those that may be skipped are only checked."""
-        at = run.at
-        while at < run.at + run.size:
-            with self._named(walk):
-                self._file.seek(at)
-                record = read_record(self._file, self._id, at)
-                if record is None or at + record.size > run.at + run.size:
-                    raise Damage(f"the index is wrong at byte {at}")
-                at += record.size
-                wanted = walk is None or walk.order(record)
-                if walk is not None and wanted and record.kind != Kind.CHUNK:
-                    walk.note(record)
-            if wanted:
+    def _records(self, run: RecordRun, validator: RecordValidator | None) -> Iterator[Record]:
+        """Read the records of a run; the validator, if given, checks their order and metadata."""
+        offset, end = run.offset, run.offset + run.size
+        while offset < end:
+            with self._naming_errors(validator):
+                self._file.seek(offset)
+                record = read_record(self._file, self._id, offset)
+                if record is None or offset + record.size > end:
+                    raise DamagedRecord(f"the index is wrong at byte {offset}")
+                offset += record.size
+                known = validator is None or validator.accept(record)
+                if validator is not None and known and record.kind != RecordKind.CHUNK:
+                    validator.read_metadata(record)
+            if known:
                 yield record
 
-    def _trailer(self) -> Record | None:
-        """Return the closing record, found from the end of the file; None if there is none."""
-        self._file.seek(max(0, self.size - SIZE_BYTES - CRC_BYTES))
-        claimed = int.from_bytes(self._file.read(SIZE_BYTES), "little")
-        at = self.size - claimed
-        if claimed == 0 or at < self._start:
-            return None
-        self._file.seek(at)
-        try:
-            record = read_record(self._file, self._id, at)
-        except FormatError:
-            return None
-        closes = record is not None and record.kind == Kind.CLOSING and record.size == claimed
-        return record if closes else None
-
-    def _indexed(self, closing: Closing, end: int) -> tuple[Run, ...]:
-        runs, at = [], self._start
-        starts = (0,) * len(self.tracks)
-        for entry in closing.entries:
-            runs.append(Run(at, entry.size, starts, entry.frames))
-            at += entry.size
-            starts = tuple(a + b for a, b in zip(starts, entry.frames, strict=True))
-        if at != end:
-            raise FormatError(f"the index ends at byte {at}, the closing record begins at {end}")
-        return tuple(runs)
-
-    def _search(self, recover: bool) -> None:
-        """Find the records without an index; warn about what is not there."""
-        search = recover_runs if recover else scan_runs
-        with whole(self._file) as data:
-            found = search(data, self._id, self._header, self._start)
-        self._runs, self._closing, self.gaps = found.runs, found.closing, found.gaps
-        if found.problem:
-            warnings.warn(IncompleteWarning(f"{self.name}: {found.problem}"), stacklevel=5)
-
-    def _walk_start(self) -> Walk:
-        """Read the records that hold no frames: tables, sides."""
-        walk = Walk(self._header, lenient=True)
-        for run in self._runs:
-            if not any(run.frames):
-                for record in self._records(run, walk):
-                    if record.kind == Kind.CHUNK:
-                        raise FormatError(f"the index hides a chunk at byte {record.at}")
-        walk.closing, walk.lenient = self._closing, self._lenient
-        return walk
-
-    def _end(self, walk: Walk) -> None:
-        walk.closing = self._closing
-        if self._last is not None:
-            with self._named():
-                walk.order(self._last)
-                walk.note(self._last)
-                check_totals(walk)
-
-    @contextmanager
-    def _named(self, walk: Walk | None = None) -> Iterator[None]:
-        """Say in errors which file it is, and from when on it is lost."""
+    @contextlib.contextmanager
+    def _naming_errors(self, validator: RecordValidator | None = None) -> Iterator[None]:
+        """Say in errors which file it is and, with a validator, from when on it is lost."""
         try:
             yield
         except FormatError as error:
-            rest = ""
-            if walk is not None:
-                seconds = max(r.track.spec.seconds(r.frames) for r in walk.rows.values())
-                rest = (
-                    f"; audio from {float(seconds):.2f} s on is lost, "
+            lost = ""
+            if validator is not None:
+                lost = (
+                    f"; audio from {float(validator.seconds):.2f} s on is lost, "
                     "read with recover=True for the rest"
                 )
-            raise FormatError(f"{self.name}: {error}{rest}") from error
+            raise FormatError(f"{self.name}: {error}{lost}") from error

@@ -1,7 +1,7 @@
-"""Describe the tracks of a file, and spell them in its header.
+"""Describe the tracks of a file, and encode them in its header.
 
-The header is a list of tracks, canonical JSON of integers and strings. What has its usual value is
-left out, so that one list has one spelling; reading checks that by spelling the result again.
+The header is a list of tracks in canonical JSON. What has its usual value is left out, so that
+equal tracks give equal bytes; reading encodes the result again and compares.
 """
 
 from __future__ import annotations
@@ -14,16 +14,20 @@ from typing import Any
 
 from ...errors import FormatError, TokenError
 from ..coder.tables import TableSet, shipped_for
-from ..form import from_dict, spelled, to_dict
-from ..parts import MAX_CHANNELS, Source, check_count
 from ..spec import TokenSpec
+from ..spec_json import canonical_json
+from ..spec_parts import MAX_CHANNELS, Source, check_count
 from ..values import AudioTokens
 from .limits import MAX_TRACKS
 
 _NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
-_ALWAYS = ("space", "rate", "frame", "levels")  # of the spec, by place; the rest stands by name
-# What a track says beside its spec; kept, streams and source are in the order of Track's fields.
-_OWN = {"name": "", "kept": 0, "streams": 0, "source_rate": 0, "source_channels": 0, "durations": 0}
+# A track in the header is a list: these keys of its spec without their names, and after them an
+# object with all other keys that do not have their usual value.
+_UNNAMED = ("space", "rate", "frame", "levels")
+# Keys of the track; "kept" is its `levels`, since the spec has a key of that name.
+_TRACK_KEYS = {
+    "name": "", "kept": 0, "streams": 0, "source_rate": 0, "source_channels": 0, "durations": 0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Track:
     """What one track of a token file holds: known before its first token.
 
     spec        what the tokens are
-    levels      how many levels are kept, one of the spec's prefixes (0: all)
+    levels      how many levels the track has, one of the spec's prefixes (0: all)
     streams     one per channel for a mono codec (0: as many as the channels need)
     rate        Hz of the recording (0: the spec's)
     channels    channels of the recording (0: as many as the streams hold)
@@ -74,7 +78,7 @@ class Track:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Codebook sizes of the levels that are kept."""
+        """Codebook sizes of the track's levels."""
         return tuple(level.size for level in self.spec.levels[: self.levels])
 
     @property
@@ -88,17 +92,17 @@ class Track:
         found = shipped_for(self.spec.space, tuple(level.size for level in self.spec.levels))
         return None if found is None else found.first(self.levels)
 
-    def fits(self, samples: int, frames: int) -> bool:
-        """Say whether so many samples of the source give the tokens of so many frames.
+    def matches(self, samples: int, frames: int) -> bool:
+        """Say whether this many samples of the source give the tokens of this many frames.
 
-        Without its finest level, a track counts frames up to the end of its last token.
+        Without the spec's finest level, a track counts frames up to the end of its last token.
         """
         resampled = self.spec.samples(self.source(samples))
         if self.durations:
             return self.spec.frames(resampled) == frames
-        # Only then are there few enough segments to look at each.
-        few = self.spec.frames(resampled) <= frames
-        return few and self.spec.covered(resampled, self.levels) == frames
+        # `covered` looks at every segment; a hostile number of samples could claim too many.
+        bounded = self.spec.frames(resampled) <= frames
+        return bounded and self.spec.covered(resampled, self.levels) == frames
 
     def source(self, samples: int) -> Source:
         """Return the source with this many samples per channel."""
@@ -122,16 +126,16 @@ class Header:
 
     def to_bytes(self) -> bytes:
         """Return the canonical JSON."""
-        return spelled([_form(name, track) for name, track in self.tracks.items()])
+        return canonical_json([_encode(name, track) for name, track in self.tracks.items()])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Header:
         """Read the JSON; FormatError unless it is exactly what `to_bytes` gives."""
         try:
-            listed = json.loads(data)
-            if not isinstance(listed, list) or len(listed) > MAX_TRACKS:
+            entries = json.loads(data)
+            if not isinstance(entries, list) or len(entries) > MAX_TRACKS:
                 raise TokenError(f"the header must be a list of at most {MAX_TRACKS} tracks")
-            header = cls(dict(_track(entry) for entry in listed))
+            header = cls(dict(_decode(entry) for entry in entries))
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise FormatError(f"the header cannot be read: {str(error)[:200]}") from error
         if header.to_bytes() != data:
@@ -141,11 +145,11 @@ class Header:
         return header
 
 
-def _form(name: str, track: Track) -> list[Any]:
-    spec = to_dict(track.spec)
-    always = [spec.pop(key) for key in _ALWAYS]
+def _encode(name: str, track: Track) -> list[Any]:
+    spec = track.spec.to_dict()
+    unnamed = [spec.pop(key) for key in _UNNAMED]
     usual = Track(track.spec, streams=track.streams)
-    own = {
+    values = {
         "name": (name, ""),
         "kept": (track.levels, usual.levels),
         "streams": (track.streams, 1),
@@ -153,19 +157,27 @@ def _form(name: str, track: Track) -> list[Any]:
         "source_channels": (track.channels, usual.channels),
         "durations": (int(track.durations), 0),
     }
-    rest = spec | {key: value for key, (value, common) in own.items() if value != common}
-    return [*always, rest] if rest else always
+    named = spec | {key: value for key, (value, default) in values.items() if value != default}
+    return [*unnamed, named] if named else unnamed
 
 
-def _track(entry: Any) -> tuple[str, Track]:
-    if not isinstance(entry, list) or not 0 <= len(entry) - len(_ALWAYS) <= 1:
-        raise TokenError(f"a track must be a list of {', '.join(_ALWAYS)} and what is left")
-    rest = entry[len(_ALWAYS)] if len(entry) > len(_ALWAYS) else {}
-    form = {**rest, **dict(zip(_ALWAYS, entry, strict=False))}
-    own = {key: form.get(key, usual) for key, usual in _OWN.items()}
+def _decode(entry: Any) -> tuple[str, Track]:
+    if not isinstance(entry, list) or not 0 <= len(entry) - len(_UNNAMED) <= 1:
+        raise TokenError(
+            f"a track must be a list of {', '.join(_UNNAMED)}, and an object if there is more"
+        )
+    named = entry[len(_UNNAMED)] if len(entry) > len(_UNNAMED) else {}
+    table = {**named, **dict(zip(_UNNAMED, entry, strict=False))}
+    own = {key: table.pop(key, default) for key, default in _TRACK_KEYS.items()}
     name, durations = own.pop("name"), own.pop("durations")
     for key, value in own.items():
         check_count(f"a track's {key}", value, 0)
-    spec = from_dict({key: value for key, value in form.items() if key not in _OWN})
-    kept, streams, rate, channels = own.values()
-    return name, Track(spec, kept, streams, rate, channels, bool(durations))
+    track = Track(
+        TokenSpec.from_dict(table),
+        levels=own["kept"],
+        streams=own["streams"],
+        rate=own["source_rate"],
+        channels=own["source_channels"],
+        durations=bool(durations),
+    )
+    return name, track

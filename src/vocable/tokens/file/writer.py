@@ -1,4 +1,4 @@
-"""Write token files chunk by chunk: whole recordings, and streams that nobody knows the end of."""
+"""Write token files chunk by chunk: whole recordings, and streams whose end is not known yet."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import sys
 from collections.abc import Mapping
 from fractions import Fraction
 from types import TracebackType
+from typing import BinaryIO
 
 from ...atomic import check_target
+from ...binary_streams import Writable
 from ...errors import TokenError
 from ..coder.tables import TableSet, is_shipped
 from ..values import AudioTokens
 from . import chunk
-from .closing import Closing, Entry, encode, halved
-from .gather import Row
+from .chunker import TrackChunker
 from .limits import ENTRY_BYTES, MAX_INDEX
-from .records import ID_BYTES, Kind, preamble, record
-from .streams import Writable
+from .records import ID_BYTES, RecordKind, encode_record, preamble
 from .track import Header, Track
+from .trailer import IndexEntry, Trailer, encode_trailer, merge_pairs
 
 
 class TokenWriter:
@@ -32,12 +33,12 @@ class TokenWriter:
     target          a path (which must be new unless `overwrite`), "-" for stdout, or an open
                     binary file
     tracks          one Track, or several by name
-    chunk_seconds   what is written is gathered to chunks of this length; 0 makes every call of
+    chunk_seconds   what is written is collected to chunks of this length; 0 makes every call of
                     `write` a chunk of its own, which is on the disk when the call returns
     tables          per track: frequencies to code by; left out, those that ship for the space
 
     Leaving the block closes the file. When it is left by an error, what was written so far stays
-    readable, as a file without an end.
+    readable, as a file without a trailer.
     """
 
     def __init__(
@@ -51,65 +52,72 @@ class TokenWriter:
     ) -> None:
         header = Header({"": tracks} if isinstance(tracks, Track) else dict(tracks))
         chosen = {} if tables is None else tables
-        self._rows = {
-            name: Row(k, track, chunk_seconds, chosen.get(name, track.shipped_tables))
+        self._chunkers = {
+            name: TrackChunker(k, track, chunk_seconds, chosen.get(name, track.shipped_tables))
             for k, (name, track) in enumerate(header.tracks.items())
         }
-        self._file, self._owned = _opened(target, overwrite)
+        self._file, self._opened = _open(target, overwrite)
         self._id = os.urandom(ID_BYTES)
         self._sequence = 0
-        self._entries: list[Entry] = []
+        self._entries: list[IndexEntry] = []
         self._closed = False
         self._file.write(preamble(self._id))
-        self._put(Kind.HEADER, 0, header.to_bytes())
-        for row in self._rows.values():
-            if row.tables is not None:
-                self._put(Kind.TABLES, row.number, _spell_tables(row.tables))
+        self._write_record(RecordKind.HEADER, 0, header.to_bytes())
+        for chunker in self._chunkers.values():
+            if chunker.tables is not None:
+                self._write_record(
+                    RecordKind.TABLES, chunker.number, _encode_tables(chunker.tables)
+                )
         self._flush()
 
     def write(self, tokens: AudioTokens, track: str = "") -> None:
         """Add tokens to a track; all but the last must end where the tokens of all levels end."""
-        row = self._row(track)
-        row.check(tokens)
-        if not row.begun:
-            row.begin(tokens)
-            if row.items:
-                self._put(Kind.SIDES, row.number, b"".join(map(chunk.raw, row.items.values())))
-        for piece in row.add(tokens):
-            self._chunk(row, piece)
+        chunker = self._chunker(track)
+        chunker.check(tokens)
+        if chunker.item_sides is None:
+            chunker.item_sides = {
+                side.name: tokens.sides[side.name] for side in tokens.spec.item_sides
+            }
+            if chunker.item_sides:
+                sides = b"".join(map(chunk.encode_side, chunker.item_sides.values()))
+                self._write_record(RecordKind.SIDES, chunker.number, sides)
+        for piece in chunker.add(tokens):
+            self._write_chunk(chunker, piece)
         self._flush()
 
     def finish(self, samples: int | Mapping[str, int] | None = None) -> None:
-        """Write what is gathered and the closing record, and close the file.
+        """Write the tokens that still wait and the trailer, and close the file.
 
         samples: of the source, per channel at its rate, for one track or by name; decoding then
         gives exactly these. TokenError if the frames that were written do not belong to so many.
         """
         if self._closed:
             return
-        for name, row in self._rows.items():
-            if not row.begun and any(side.per == "item" for side in row.track.spec.sides):
+        for name, chunker in self._chunkers.items():
+            if chunker.item_sides is None and chunker.track.spec.item_sides:
                 self.abandon()
                 raise TokenError(
                     f"track {name!r} got no tokens, and so no sides, which it must "
                     "have; write to it, empty tokens at least"
                 )
-        given = samples if isinstance(samples, Mapping) else {next(iter(self._rows)): samples}
-        for row in self._rows.values():
-            for piece in row.rest():
-                self._chunk(row, piece)
-        known = [self._samples(name, row, given.get(name)) for name, row in self._rows.items()]
-        frames = tuple(row.frames for row in self._rows.values())
-        closing = Closing(tuple(known), frames, tuple(self._entries))
-        self._put(Kind.CLOSING, 0, encode(closing, self._sequence))
+        given = samples if isinstance(samples, Mapping) else {next(iter(self._chunkers)): samples}
+        for chunker in self._chunkers.values():
+            for piece in chunker.flush():
+                self._write_chunk(chunker, piece)
+        known = [
+            self._samples(chunker, given.get(name)) for name, chunker in self._chunkers.items()
+        ]
+        frames = tuple(chunker.frames for chunker in self._chunkers.values())
+        trailer = Trailer(tuple(known), frames, tuple(self._entries))
+        self._write_record(RecordKind.TRAILER, 0, encode_trailer(trailer, self._sequence))
         self._flush()
         self.abandon()
 
     def abandon(self) -> None:
-        """Close the file as it is, without a closing record unless it was finished."""
+        """Close the file as it is, without a trailer unless it was finished."""
         self._closed = True
-        if self._owned:
-            self._file.close()
+        if self._opened is not None:
+            self._opened.close()
 
     def __enter__(self) -> TokenWriter:
         return self
@@ -125,37 +133,37 @@ class TokenWriter:
         else:
             self.abandon()
 
-    def _row(self, name: str) -> Row:
+    def _chunker(self, name: str) -> TrackChunker:
         if self._closed:
             raise TokenError("the file is closed; nothing can be written any more")
-        if name not in self._rows:
-            known = ", ".join(repr(each) for each in self._rows)
+        if name not in self._chunkers:
+            known = ", ".join(repr(each) for each in self._chunkers)
             raise TokenError(f"track must be one of {known}, got {name!r}")
-        return self._rows[name]
+        return self._chunkers[name]
 
-    def _samples(self, name: str, row: Row, given: int | None) -> int | None:
-        samples = row.samples if given is None else given
-        if samples is not None and not row.track.fits(samples, row.frames):
+    def _samples(self, chunker: TrackChunker, given: int | None) -> int | None:
+        samples = chunker.samples if given is None else given
+        if samples is not None and not chunker.track.matches(samples, chunker.frames):
             raise TokenError(
-                f"{samples} samples at {row.track.rate} Hz are not the {row.frames} "
-                f"frames of {row.track.spec.name} that were written"
+                f"{samples} samples at {chunker.track.rate} Hz are not the {chunker.frames} "
+                f"frames of {chunker.track.spec.name} that were written"
             )
         return samples
 
-    def _chunk(self, row: Row, tokens: AudioTokens) -> None:
-        payload = chunk.encode(row.track, row.frames, tokens, row.tables)
-        self._put(Kind.CHUNK, row.number, payload, tokens.frames)
-        row.frames += tokens.frames
+    def _write_chunk(self, chunker: TrackChunker, tokens: AudioTokens) -> None:
+        payload = chunk.encode(chunker.track, chunker.frames, tokens, chunker.tables)
+        self._write_record(RecordKind.CHUNK, chunker.number, payload, tokens.frames)
+        chunker.frames += tokens.frames
 
-    def _put(self, kind: Kind, number: int, payload: bytes, frames: int = 0) -> None:
-        data = record(self._id, kind, number, self._sequence, payload)
+    def _write_record(self, kind: RecordKind, track: int, payload: bytes, frames: int = 0) -> None:
+        data = encode_record(self._id, kind, track, self._sequence, payload)
         self._file.write(data)
         self._sequence += 1
-        if kind not in (Kind.HEADER, Kind.CLOSING):
-            counts = tuple(frames if k == number else 0 for k in range(len(self._rows)))
-            self._index(Entry(len(data), counts))
+        if kind not in (RecordKind.HEADER, RecordKind.TRAILER):
+            counts = tuple(frames if k == track else 0 for k in range(len(self._chunkers)))
+            self._add_to_index(IndexEntry(len(data), counts))
 
-    def _index(self, entry: Entry) -> None:
+    def _add_to_index(self, entry: IndexEntry) -> None:
         """Add a record to the index, to the last entry while that is short."""
         last = self._entries[-1] if self._entries else None
         if (last and any(last.frames) and any(entry.frames)
@@ -164,25 +172,28 @@ class TokenWriter:
         else:
             self._entries.append(entry)
         if len(self._entries) > 2 * MAX_INDEX:
-            self._entries = list(halved(self._entries))
+            self._entries = list(merge_pairs(self._entries))
 
     def _flush(self) -> None:
         self._file.flush()
-        if self._owned:
+        if self._opened is not None:
             with contextlib.suppress(OSError):  # a pipe or a device cannot be synced
-                os.fsync(self._file.fileno())
+                os.fsync(self._opened.fileno())
 
 
-def _spell_tables(tables: TableSet) -> bytes:
+def _encode_tables(tables: TableSet) -> bytes:
     """Name tables that ship with the package, embed others."""
     return b"\0" + tables.name if is_shipped(tables.name) else b"\1" + tables.to_bytes()
 
 
-def _opened(target: str | os.PathLike[str] | Writable, overwrite: bool) -> tuple[Writable, bool]:
-    """Open the target; the second value says whether the file is ours to sync and to close."""
+def _open(
+    target: str | os.PathLike[str] | Writable, overwrite: bool
+) -> tuple[Writable, BinaryIO | None]:
+    """Return the target, and again the file if it was opened here: it is ours to sync and close."""
     if not isinstance(target, (str, os.PathLike)):
-        return target, False
+        return target, None
     if str(target) == "-":
-        return sys.stdout.buffer, False
+        return sys.stdout.buffer, None
     check_target(target, overwrite=overwrite)
-    return open(target, "wb" if os.path.exists(target) else "xb"), True
+    file = open(target, "wb" if os.path.exists(target) else "xb")
+    return file, file

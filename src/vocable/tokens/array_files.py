@@ -1,4 +1,4 @@
-"""Save tokens by the ending of a name: as a token file, or as arrays for trainers.
+"""Save tokens as plain arrays, for trainers that know nothing of vocable.
 
 .npy            one array `[streams, levels, frames]`; the spec is lost, so it takes neither
                 durations nor sides nor levels of different rates
@@ -6,48 +6,50 @@
                 and `spec` as JSON
 .safetensors    the same names; the spec as metadata
 
-Codes are in the smallest of uint8, int16 and int32 that holds the largest codebook.
+Codes have the smallest type of uint8, int16 and int32 that holds the largest codebook.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..atomic import replacing
 from ..errors import TokenError
-from .form import spelled, to_dict
+from .formats import register
+from .spec_json import canonical_json
+from .values import AudioTokens
 
-if TYPE_CHECKING:
-    from .values import AudioTokens
+ENDINGS = (".npy", ".npz", ".safetensors")
 
 
-def save(tokens: AudioTokens, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write tokens in the format that the name ends in, whole or not at all."""
+@register(*ENDINGS)
+def save_arrays(
+    path: str | os.PathLike[str], tokens: AudioTokens, *, overwrite: bool = False
+) -> None:
+    """Write tokens as arrays, in the format that the name ends in, whole or not at all.
+
+    TokenError if the format cannot hold these tokens.
+    """
     ending = Path(path).suffix.lower()
-    if ending not in (".npy", ".npz", ".safetensors"):
-        from .file.whole import write_tokens
-
-        write_tokens(path, tokens, overwrite=overwrite)
-        return
     arrays = _arrays(tokens)
     if ending == ".npy" and set(arrays) != {"codes"}:
         raise TokenError(f".npy holds one array, got {', '.join(arrays)}; save as .npz or .vcb")
-    spec = spelled(to_dict(tokens.spec)).decode()
+    spec = canonical_json(tokens.spec.to_dict()).decode()
     with replacing(path, overwrite=overwrite) as fresh:
         _write(ending, fresh, arrays, spec)
 
 
-def _write(ending: str, fresh: Path, arrays: dict[str, np.ndarray], spec: str) -> None:
+def _write(ending: str, path: Path, arrays: dict[str, np.ndarray], spec: str) -> None:
     if ending == ".safetensors":
         from safetensors.numpy import save_file
 
-        save_file(arrays, fresh, metadata={"vocable_spec": spec})
+        save_file(arrays, path, metadata={"vocable_spec": spec})
         return
-    with open(fresh, "wb") as file:
+    with open(path, "wb") as file:
         if ending == ".npy":
             np.save(file, arrays["codes"])
         else:
@@ -56,7 +58,7 @@ def _write(ending: str, fresh: Path, arrays: dict[str, np.ndarray], spec: str) -
 
 
 def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:
-    dtype = _dtype(max(level.size for level in tokens.spec.levels[: tokens.levels]))
+    dtype = _code_type(max(level.size for level in tokens.spec.levels[: tokens.levels]))
     if tokens.spec.uniform:
         arrays = {"codes": tokens.codes.astype(dtype)}
     else:
@@ -66,7 +68,7 @@ def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:
     return arrays | {f"side_{name}": np.array(side) for name, side in tokens.sides.items()}
 
 
-def _dtype(size: int) -> type[np.integer]:
+def _code_type(size: int) -> type[np.integer]:
     if size <= 1 << 8:
         return np.uint8
     return np.int16 if size <= 1 << 15 else np.int32

@@ -1,7 +1,6 @@
-"""Name the parts of a token spec: levels, sides, segments, and the source of a recording.
+"""Define what a token spec is made of, and what it measures: levels, sides, segments; a source.
 
-Each is a small immutable value that refuses what it cannot mean, so that everything built from
-parts can trust them.
+Each is a small immutable value that checks itself, so that whatever is built from it can trust it.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from ..errors import TokenError
 
 ROLES = ("acoustic", "semantic", "prosody")
 SIDE_TYPES = ("float16", "float32", "float64", "uint8", "int16", "int32", "int64")
-PERS = ("item", "segment")
+SIDE_PERS = ("item", "segment")
 
+MAX_LEVELS = 256
 MAX_SIZE = 1 << 24  # entries in one codebook
 MAX_COUNT = 1 << 24  # Hz, samples and strides: far above use, far below overflow
 MAX_SAMPLES = 1 << 48  # per channel of a recording
@@ -52,7 +52,7 @@ class Level:
 
     @property
     def bits(self) -> Fraction:
-        """Bits that one token names: log2 of the size, exact for powers of two."""
+        """Bits of one token: log2 of the size, exact for powers of two."""
         return Fraction(log2(self.size)).limit_denominator(1_000_000)
 
 
@@ -73,11 +73,11 @@ class Side:
             check_count(f"side {self.name}: each axis of shape", n, 1, MAX_SIDE_VALUES)
         if len(self.shape) > 8 or prod(self.shape) > MAX_SIDE_VALUES:
             raise TokenError(
-                f"side {self.name}: shape {self.shape} holds more than 8 axes or "
-                f"{MAX_SIDE_VALUES} numbers"
+                f"side {self.name}: shape must have at most 8 axes and {MAX_SIDE_VALUES} numbers, "
+                f"got {self.shape}"
             )
         check_choice(f"side {self.name}: dtype", self.dtype, SIDE_TYPES)
-        check_choice(f"side {self.name}: per", self.per, PERS)
+        check_choice(f"side {self.name}: per", self.per, SIDE_PERS)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Write and read whole recordings, with the coding that makes the smallest file."""
+"""Read and write whole token files, in the coding that makes the file smallest."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import os
 from collections.abc import Mapping
 
 from ...atomic import replacing
+from ...binary_streams import BinaryFile, Writable
 from ..coder.pack import packed_bits
 from ..coder.tables import TableSet, fit_tables
+from ..formats import OTHER, register
 from ..values import AudioTokens
-from .streams import Seekable, Writable
 from .token_file import TokenFile
 from .track import Track
 from .writer import TokenWriter
 
 
+@register(OTHER)
 def write_tokens(
     path: str | os.PathLike[str] | Writable,
     tokens: AudioTokens | Mapping[str, AudioTokens],
@@ -37,31 +39,31 @@ def write_tokens(
 
 def _write(file: Writable, named: Mapping[str, AudioTokens]) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
-    tables = {name: best_tables(tokens) for name, tokens in named.items()}
+    tables = {name: _best_tables(tokens) for name, tokens in named.items()}
     with TokenWriter(file, tracks, tables=tables) as writer:
         for name, tokens in named.items():
             writer.write(tokens, name)
 
 
-def best_tables(tokens: AudioTokens) -> TableSet | None:
+def _best_tables(tokens: AudioTokens) -> TableSet | None:
     """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
     choices: list[tuple[float, TableSet | None]] = [(_bits(tokens, None), None)]
-    known = Track.of(tokens).shipped_tables
-    if known is not None:
-        choices.append((_bits(tokens, known), known))
-    if any(_long_enough(level, tokens) for level in range(tokens.levels)):
-        own = _worthwhile(tokens, fit_tables([tokens]))
+    shipped = Track.of(tokens).shipped_tables
+    if shipped is not None:
+        choices.append((_bits(tokens, shipped), shipped))
+    if any(_can_pay(level, tokens) for level in range(tokens.levels)):
+        own = _paying(tokens, fit_tables([tokens]))
         choices.append((_bits(tokens, own) + 8 * len(own.to_bytes()), own))
     return min(choices, key=lambda choice: choice[0])[1]
 
 
-def _long_enough(level: int, tokens: AudioTokens) -> bool:
-    """Say whether packing takes more than the byte per code that a table takes at least."""
+def _can_pay(level: int, tokens: AudioTokens) -> bool:
+    """Say whether packing takes more than a table does, which is a byte per code at least."""
     size = tokens.spec.levels[level].size
     return packed_bits(size, tokens.stacks[level].size) > 8 * size
 
 
-def _worthwhile(tokens: AudioTokens, fitted: TableSet) -> TableSet:
+def _paying(tokens: AudioTokens, fitted: TableSet) -> TableSet:
     """Keep the tables that save more than they take."""
     kept = []
     for codes, table in zip(tokens.stacks, fitted.tables, strict=True):
@@ -74,15 +76,15 @@ def _worthwhile(tokens: AudioTokens, fitted: TableSet) -> TableSet:
 
 def _bits(tokens: AudioTokens, tables: TableSet | None) -> float:
     """Bits of these tokens under tables, levels without one packed."""
-    given = tables.tables if tables else (None,) * tokens.levels
+    per_level = tables.tables if tables else (None,) * tokens.levels
     bits = 0.0
-    for level, codes, table in zip(tokens.spec.levels, tokens.stacks, given, strict=False):
+    for level, codes, table in zip(tokens.spec.levels, tokens.stacks, per_level, strict=False):
         bits += packed_bits(level.size, codes.size) if table is None else table.bits(codes)
     return bits
 
 
 def read_tokens(
-    path: str | os.PathLike[str] | Seekable, *, track: str | None = None, recover: bool = False
+    path: str | os.PathLike[str] | BinaryFile, *, track: str | None = None, recover: bool = False
 ) -> AudioTokens:
     """Read a token file, every byte checked; tokens of a whole file know their source.
 

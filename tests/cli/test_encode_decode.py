@@ -93,18 +93,18 @@ def test_json_names_what_failed(here: Path, small: Path, speech: Path) -> None:
 def test_a_bug_in_one_file_does_not_stop_the_others(
     here: Path, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vocable.codecs import files
+    from vocable.codecs import Codec
 
     for name in ("a.wav", "b.wav"):
         write_tone(here / name, 0.2)
-    once = files.encode_to
+    original = Codec.encode_to
 
-    def encode_to(codec: object, source: str, *rest: object, **more: object) -> None:
+    def encode_to(codec: Codec, source: str, *rest: object, **more: object) -> None:
         if source == "a.wav":
             raise KeyError("oops")
-        once(codec, source, *rest, **more)
+        original(codec, source, *rest, **more)
 
-    monkeypatch.setattr(files, "encode_to", encode_to)
+    monkeypatch.setattr(Codec, "encode_to", encode_to)
     done = call("encode", "a.wav", "b.wav", "--codec", small, code=1)
     assert done.stderr.startswith("error: a.wav: this is a bug in vocable: KeyError: 'oops'")
     assert Path("b.vcb").exists() and not Path("a.vcb").exists()
@@ -276,8 +276,6 @@ def test_tokens_cannot_choose_a_folder_or_a_repository(
     here: Path, small: Path, speech: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """A token file may come from anyone, so only models of the package are opened by its name."""
-    import vocable.load  # noqa: F401
-
     folder = shutil.copytree(small, here / "p" / "small")
     shutil.copytree(small, here / "small")
     (here / "q").mkdir()
@@ -286,7 +284,7 @@ def test_tokens_cannot_choose_a_folder_or_a_repository(
     space = f"{name}@{tokens.spec.space.partition('@')[2]}"
     dataclasses.replace(tokens, spec=dataclasses.replace(tokens.spec, space=space)).save("q/x.vcb")
     monkeypatch.chdir(here if name == "small" else here / "q")
-    monkeypatch.setattr(sys.modules["vocable.load"], "_fetch", lambda name: 1 / 0)
+    monkeypatch.setattr("vocable.weights.fetch", lambda *name, **file: 1 / 0)
     done = call("decode", here / "q" / "x.vcb", code=1)
     assert f"tokens come from {space}, which does not come with vocable; give" in done.stderr
     streamed = call("stream", "decode", stdin=(here / "q" / "x.vcb").read_bytes(), code=1)

@@ -93,7 +93,7 @@ def test_a_name_of_nothing_is_refused(here: Path) -> None:
     done = call("info", "nothing-here", code=2)
     assert 'no codec named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
     (here / "folder").mkdir()
-    assert "is no model" in call("info", "folder", code=2).stderr
+    assert "is not a model" in call("info", "folder", code=2).stderr
 
 
 @pytest.mark.parametrize("what", ["talks/nope.wav", "nope.vcb", "NOPE.FLAC", "talks/nope"])

@@ -153,13 +153,18 @@ def mutated(mutant: Mutant) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def source_copy(mutant: Mutant) -> Iterator[Path]:
-    """Yield a copy of the source that has the change."""
+def source_copy(mutant: Mutant | None) -> Iterator[Path]:
+    """Yield a copy of the source that has the change, if there is one."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder) / "src"
         shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__"))
-        (copy.parent / mutant.path).write_text(mutated(mutant)[0], encoding="utf-8")
+        if mutant is not None:
+            (copy.parent / mutant.path).write_text(mutated(mutant)[0], encoding="utf-8")
         yield copy
+
+
+def _package(path: object) -> str:
+    return str(path).split("/")[2]
 
 
 def examine(mutant: Mutant) -> str:
@@ -167,7 +172,7 @@ def examine(mutant: Mutant) -> str:
     with source_copy(mutant) as copy:
         child = os.fork()
         if not child:
-            _run_tests(copy, PLAN[mutant.path.split("/")[2]])
+            _run_tests(copy, PLAN[_package(mutant.path)])
         end = time.monotonic() + LIMIT
         while time.monotonic() < end:
             done, status = os.waitpid(child, os.WNOHANG)
@@ -214,13 +219,16 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=360)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--package", nargs="+", choices=list(PLAN), default=list(PLAN))
     parser.add_argument("--only", help="a file or folder: examine every place of it")
     parser.add_argument("-o", "--out", type=Path, help="keep results here, and go on from them")
     given = parser.parse_args()
     chosen = drawn(given.count, given.seed)
     if given.only:
         chosen = [m for p in PLAN for m in mutants(p) if m.path.startswith(given.only)]
+    chosen = [mutant for mutant in chosen if _package(mutant.path) in given.package]
     known = _kept(given.out)
+    _check_unchanged({_package(mutant.path) for mutant in chosen})
     todo = [mutant for mutant in chosen if _key(asdict(mutant)) not in known]
     for line in _examined(todo, given.jobs):
         known[_key(line)] = line
@@ -229,6 +237,17 @@ def main() -> None:
             with given.out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
     _summarise([known[_key(asdict(mutant))] for mutant in chosen])
+
+
+def _check_unchanged(packages: set[str]) -> None:
+    """Make sure that the tests pass where nothing is changed: else every mutant would be noticed."""
+    for package in sorted(packages):
+        with source_copy(None) as copy:
+            child = os.fork()
+            if not child:
+                _run_tests(copy, PLAN[package])
+            if os.waitpid(child, 0)[1]:
+                sys.exit(f"the tests of {package} fail without a change; mend them first")
 
 
 def _examined(todo: list[Mutant], jobs: int) -> Iterator[dict[str, object]]:
@@ -264,7 +283,7 @@ def _summarise(lines: list[dict[str, object]]) -> None:
             print(f"  {_place(line)}")
     print("\n| package | mutants | noticed | share |\n| --- | --- | --- | --- |")
     for package in (*PLAN, "all"):
-        own = [x for x in lines if package in ("all", str(x["path"]).split("/")[2])]
+        own = [x for x in lines if package in ("all", _package(x["path"]))]
         counts = Counter(x["result"] for x in own)
         noticed = len(own) - counts["survived"]
         share = noticed / max(1, len(own))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Set up, test and show vocable; needs nothing but Python and the package registries.
+"""Set up, test and show vocable. Needs only Python and a package index.
 
     python3 dev.py VERB [ARGUMENTS]
 
-Packages go to .venv under the pins of constraints.txt, unless another environment is active: that
-one is used as it is, and its torch is kept if it satisfies pyproject.toml.
+Packages are installed into .venv, in the versions of constraints.txt. If another environment is
+active, they are installed there instead, and its torch is kept if it satisfies pyproject.toml.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WINDOWS = sys.platform == "win32"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one verb; without one, list them."""
+    """Run a verb; without one, list them."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         list_verbs()
         return 0
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def list_verbs() -> None:
-    """Print what can be done."""
+    """Print the verbs."""
     print("python3 dev.py VERB [ARGUMENTS]\n")
     for verb, (_, meaning) in VERBS.items():
         print(f"  {verb:9} {meaning}")
@@ -63,14 +63,14 @@ def list_verbs() -> None:
 
 
 def setup(_: Sequence[str] = ()) -> int:
-    """Make the environment, unless its stamp says that nothing has changed since the last time."""
+    """Make the environment, unless its stamp shows that nothing has changed since the last time."""
     stamp = environment() / "vocable-dev.stamp"
     if stamp.exists() and stamp.read_text() == fingerprint():
         return 0
     stamp.unlink(missing_ok=True)
-    if environment() == VENV and not fits():
+    if environment() == VENV and not venv_is_usable():
         make_venv()
-    start = time.monotonic()
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         pins = write_pins(Path(folder) / "constraints.txt")
         say("installing torch (the longest part)")
@@ -79,12 +79,12 @@ def setup(_: Sequence[str] = ()) -> int:
         install(pins, "-e", WANTED)
         install_pesq(pins)
     stamp.write_text(fingerprint())
-    say(f"the environment is ready ({time.monotonic() - start:.0f} s)")
+    say(f"the environment is ready ({time.monotonic() - began:.0f} s)")
     return 0
 
 
 def demo(_: Sequence[str]) -> int:
-    """Turn the recording in examples/ into tokens and back; leave everything in demo/."""
+    """Turn the recording in examples/ into tokens and back; the results are in demo/."""
     setup()
     (ROOT / "demo").mkdir(exist_ok=True)
     status = run(
@@ -97,17 +97,17 @@ def demo(_: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Check the source, then run the tests (arguments go to pytest)."""
+    """Check the source, then run the tests; arguments go to pytest."""
     return check() or run_tests(*arguments)
 
 
 def test_all(arguments: Sequence[str]) -> int:
-    """Check the source, then run all tests, slow ones too."""
+    """Check the source, then run all tests, the slow ones too; arguments go to pytest."""
     return check() or run_tests("-m", "slow or not slow", *arguments)
 
 
 def check(_: Sequence[str] = ()) -> int:
-    """Lint, check the format, types and the import contract, all of them even if one fails."""
+    """Check lint, format, types and import contract; all of them, even if one fails."""
     setup()
     return max(
         run(script("ruff"), "check", "."),
@@ -118,22 +118,22 @@ def check(_: Sequence[str] = ()) -> int:
 
 
 def bench(arguments: Sequence[str]) -> int:
-    """Run one script in benchmarks/ with its arguments, or all that need none."""
+    """Run one script of benchmarks/ with its arguments, or all that need none."""
     setup()
     texts = {path.stem: path.read_text() for path in sorted((ROOT / "benchmarks").glob("*.py"))}
-    scripts = {name: text for name, text in texts.items() if "__main__" in text}  # not the helpers
+    scripts = {name: text for name, text in texts.items() if "__main__" in text}  # not helpers
     if arguments and arguments[0] not in scripts:
         raise Failed(f"no benchmark {arguments[0]}; there are {', '.join(scripts)}")
     if arguments:
         return run(str(python()), "-m", f"benchmarks.{arguments[0]}", *arguments[1:])
-    asking = [name for name, text in scripts.items() if "required=True" in text]
-    say(f"left out: {', '.join(asking)}; they need recordings: dev.py bench NAME --help")
-    chosen = [name for name in scripts if name not in asking]
+    need_recordings = [name for name, text in scripts.items() if "required=True" in text]
+    say(f"left out: {', '.join(need_recordings)}; they need recordings: dev.py bench NAME --help")
+    chosen = [name for name in scripts if name not in need_recordings]
     return max(run(str(python()), "-m", f"benchmarks.{name}") for name in chosen)
 
 
 def docs(_: Sequence[str]) -> int:
-    """Build the pages into site/."""
+    """Build the documentation into site/."""
     setup()
     install(ROOT / "constraints.txt", requirement("mkdocs-material"))
     return run(str(python()), "-m", "mkdocs", "build", "--strict")
@@ -154,13 +154,13 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
 
 
 def environment() -> Path:
-    """Return the active environment if there is one, else .venv here."""
+    """Return the active environment if there is one, else .venv."""
     active = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
     return Path(sys.prefix) if active and Path(sys.prefix).resolve() != VENV else VENV
 
 
-def fits() -> bool:
-    """Say whether .venv is there, whole (pip comes last) and has this Python."""
+def venv_is_usable() -> bool:
+    """Return whether .venv exists, is complete (pip is installed last) and has this Python."""
     config = VENV / "pyvenv.cfg"
     if not (python().exists() and config.exists() and Path(script("pip")).exists()):
         return False
@@ -168,7 +168,7 @@ def fits() -> bool:
 
 
 def make_venv() -> None:
-    """Make .venv with this Python, in place of one with another."""
+    """Make .venv with this Python, replacing one with another Python."""
     say(f"making {VENV.name} with Python {VERSION}")
     try:
         venv.create(VENV, with_pip=True, clear=True)
@@ -192,14 +192,14 @@ def script(name: str) -> str:
 
 
 def fingerprint() -> str:
-    """Hash all that decides what is installed."""
-    parts = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
-    joined = b"".join(path.read_bytes() for path in parts) + VERSION.encode()
+    """Return a hash of everything that decides what is installed."""
+    files = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
+    joined = b"".join(path.read_bytes() for path in files) + VERSION.encode()
     return hashlib.sha256(joined).hexdigest()
 
 
 def write_pins(path: Path) -> Path:
-    """Write the pins to install under: all in .venv, only torch in somebody's own environment."""
+    """Write the pinned versions: all for .venv, only torch for an environment of the user's."""
     pins = (ROOT / "constraints.txt").read_text()
     if environment() != VENV:
         kept = installed_torch()
@@ -221,32 +221,32 @@ def installed_torch() -> str | None:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Read the numbers of a version: "2.13.0+cpu" is (2, 13, 0)."""
+    """Return the numbers of a version: "2.13.0+cpu" gives (2, 13, 0)."""
     return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
 
 
 def requirement(name: str) -> str:
-    """Return how pyproject.toml asks for a package: "torch>=2.5"."""
+    """Return the requirement of a package in pyproject.toml: "torch>=2.5"."""
     found = re.search(rf'"({name}[><=][^"]*)"', (ROOT / "pyproject.toml").read_text())
     assert found, f"pyproject.toml does not name {name}"
     return found[1]
 
 
 def install(pins: Path, *what: str) -> None:
-    """Install packages under pins."""
+    """Install packages in the pinned versions."""
     if run(str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check",
            "-c", str(pins), *what):  # fmt: skip
-        raise Failed(f"could not install {what[-1]}; what pip says above tells why")
+        raise Failed(f"could not install {what[-1]}; pip's output above says why")
 
 
 def install_pesq(pins: Path) -> None:
-    """Install pesq if this machine can compile it; everything else works without."""
+    """Install pesq if this machine can compile it; all else works without it."""
     done = subprocess.run(
         [str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check",
          "-c", str(pins), requirement("pesq")], cwd=ROOT, capture_output=True,
     )  # fmt: skip
     if done.returncode:
-        say("no pesq here (it needs a C compiler): PESQ is left out, its tests are skipped")
+        say("pesq could not be built (it needs a C compiler): tests that need PESQ are skipped")
 
 
 # Running things
@@ -259,7 +259,7 @@ def run_tests(*arguments: str) -> int:
 
 
 def run(*command: str, **variables: str) -> int:
-    """Run a command here, shown first, and return its exit status."""
+    """Print a command, run it in the project's folder, and return its exit status."""
     first = Path(command[0]).name
     settings = [f"{key}={value}" for key, value in variables.items()]
     print("$", *settings, first, *command[1:], flush=True)
@@ -267,12 +267,12 @@ def run(*command: str, **variables: str) -> int:
 
 
 def say(text: str) -> None:
-    """Tell on stderr what goes on."""
+    """Print a message on stderr."""
     print(f"dev.py: {text}", file=sys.stderr, flush=True)
 
 
 class Failed(Exception):
-    """A step failed and has said why."""
+    """A step failed; the message says why."""
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     tokens = vocable.load("speech-16k").encode("speech.flac")
     vocable.load("speech-16k").decode(tokens).save("again.wav")
 
-Every public name is loaded when it is first used: `import vocable` loads neither torch nor numpy.
+Public names are imported when they are first used: `import vocable` imports neither torch nor
+numpy.
 """
 
 import sys
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOME = {
+_PUBLIC = {
     "audio": ("Audio", "AudioReader", "AudioWriter"),
     "errors": (
         "AudioError",
@@ -58,13 +59,13 @@ _HOME = {
         "read_tokens",
     ),
 }
-_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 
 __all__ = sorted(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name on its first use (PEP 562)."""
+    """Import a public name on its first use (PEP 562)."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'vocable' has no attribute {name!r}")
     value: object = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
@@ -77,7 +78,7 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keep `vocable.load` the function: importing the submodule `load` would put itself there."""
+    """Makes `vocable.load` stay the function when the submodule of that name is imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name == "load" and isinstance(value, ModuleType):

@@ -1,20 +1,21 @@
-"""Define the exceptions of vocable.
+"""The exceptions that vocable raises for what a caller can get wrong.
 
 VocableError
-├── AudioError    a recording cannot be read, written or used        (also ValueError)
-├── TokenError    tokens, specs, layouts or ids do not fit            (also ValueError)
-├── FormatError   a token file is damaged, hostile or unknown         (also ValueError)
-├── ModelError    a model, checkpoint or block cannot be used so      (also ValueError)
-├── MeasureError  a measure is not defined for this input             (also ValueError)
-└── RecipeError   a training recipe, manifest or run cannot be used   (also ValueError)
+├── AudioError    a recording cannot be read, written or used                  (also ValueError)
+├── TokenError    tokens, a token spec, a layout or ids do not fit together    (also ValueError)
+├── FormatError   a token file is damaged, hostile, newer, or not a token file (also ValueError)
+├── ModelError    a model, a checkpoint or a block cannot be used in this way  (also ValueError)
+├── MeasureError  a measure is not defined for this input                      (also ValueError)
+└── RecipeError   a recipe, a manifest or a training run cannot be used        (also ValueError)
 
-Each is one line: what was wanted, what came, what to do. A file that does not exist, is a folder,
-or exists already keeps its built-in class (FileNotFoundError, IsADirectoryError, FileExistsError).
+A message is one line: what was wanted, what came, what to do. For a file that does not exist, is a
+folder, or exists already, the built-in exceptions are raised as they are: FileNotFoundError,
+IsADirectoryError, FileExistsError.
 """
 
 
 class VocableError(Exception):
-    """The root of all errors that vocable raises on purpose."""
+    """The base class of all exceptions of vocable."""
 
 
 class AudioError(VocableError, ValueError):
@@ -26,7 +27,7 @@ class TokenError(VocableError, ValueError):
 
 
 class FormatError(VocableError, ValueError):
-    """A token file is damaged, hostile, or of an unknown kind."""
+    """A token file is damaged, hostile, newer than this version, or not a token file."""
 
 
 class ModelError(VocableError, ValueError):
@@ -38,4 +39,4 @@ class MeasureError(VocableError, ValueError):
 
 
 class RecipeError(VocableError, ValueError):
-    """A training recipe, a manifest or a run cannot be used."""
+    """A recipe, a manifest or a training run cannot be used."""

@@ -44,7 +44,7 @@ def test_a_folder(tmp_path):
     assert text == f"{tmp_path} is a folder; name a recording in it"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such rights there")
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights on Windows")
 @pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may read all")
 def test_a_file_that_may_not_be_read(tmp_path):
     path = wav(tmp_path / "a.wav", tone())
@@ -70,7 +70,7 @@ def test_one_sample_is_a_recording(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_not_finite_in_a_file_far_from_the_start(tmp_path, value):
+def test_nan_and_infinity_are_found_far_into_a_file(tmp_path, value):
     x = tone(200_000, 2)
     x[1, 150_000] = value
     path = wav(tmp_path / "a.wav", x, subtype="FLOAT")
@@ -79,7 +79,7 @@ def test_not_finite_in_a_file_far_from_the_start(tmp_path, value):
     assert "make all finite first" in text
 
 
-def test_not_finite_is_not_written(tmp_path):
+def test_nan_is_not_written(tmp_path):
     with AudioWriter(tmp_path / "a.wav", 16000) as writer:
         writer.write(tone(1000))
         text = refusal(lambda: writer.write(np.full((1, 10), np.nan, np.float32)))
@@ -87,14 +87,14 @@ def test_not_finite_is_not_written(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"Dear diary, today\n" * 50, b"RIFF", bytes(1000)])
-def test_what_is_no_recording(tmp_path, content):
+def test_a_file_that_is_not_a_recording(tmp_path, content):
     path = tmp_path / "a.wav"
     path.write_bytes(content)
     text = refusal(lambda: Audio.read(path))
-    assert re.search(r"a.wav is no recording \(.+\); convert it to WAV or FLAC", text)
+    assert re.search(r"a.wav is not a recording \(.+\); convert it to WAV or FLAC", text)
 
 
-def test_a_picture_without_sound(tmp_path):
+def test_a_video_without_sound(tmp_path):
     av = pytest.importorskip("av")
     with av.open(str(tmp_path / "a.mp4"), "w") as container:
         stream = container.add_stream("mpeg4", rate=24)
@@ -103,7 +103,9 @@ def test_a_picture_without_sound(tmp_path):
         frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    assert "no recording (it has no audio track)" in refusal(lambda: Audio.read(tmp_path / "a.mp4"))
+    assert "not a recording (it has no audio track)" in refusal(
+        lambda: Audio.read(tmp_path / "a.mp4")
+    )
 
 
 def test_raw_samples_have_no_header(tmp_path):
@@ -135,19 +137,19 @@ def test_a_truncated_file(tmp_path, ending, caplog):
     assert "going on with what is there" in caplog.text
 
 
-KINDS = {
+SUBTYPES = {
     **{"a.wav": "PCM_24", "b.wav": "ULAW", "c.wav": "IMA_ADPCM", "a.rf64": "PCM_16"},
     **{"a.w64": "FLOAT", "a.aiff": "PCM_16", "a.au": "PCM_16", "a.caf": "PCM_16"},
     **{"a.ogg": "VORBIS", "a.opus": "OPUS", "a.mp3": "MPEG_LAYER_III", "a.flac": "PCM_16"},
 }
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_no_kind_loses_its_end_unseen(tmp_path, name):
+@pytest.mark.parametrize("name", SUBTYPES)
+def test_a_missing_end_is_noticed_in_every_format(tmp_path, name):
     path = tmp_path / name
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 64000))
     container = {"opus": "OGG"}.get(path.suffix[1:])
-    soundfile.write(path, noise.T, 16000, subtype=KINDS[name], format=container)
+    soundfile.write(path, noise.T, 16000, subtype=SUBTYPES[name], format=container)
     whole = path.read_bytes()
     assert 64000 <= len(Audio.read(path)) < 64100
     for share in (0.5, 0.75, 0.99, 0.999):
@@ -165,7 +167,7 @@ def test_no_kind_loses_its_end_unseen(tmp_path, name):
         ("a.caf", b"data", b"\xff" * 8),
     ],
 )
-def test_a_size_that_a_pipe_left_unknown_promises_nothing(tmp_path, name, size, written):
+def test_a_size_left_unknown_by_a_pipe_is_ignored(tmp_path, name, size, written):
     soundfile.write(tmp_path / name, tone().T, 16000)
     data = (tmp_path / name).read_bytes()
     at = data.index(size) + len(size)
@@ -173,8 +175,8 @@ def test_a_size_that_a_pipe_left_unknown_promises_nothing(tmp_path, name, size, 
     assert len(Audio.read(tmp_path / name)) == 16000
 
 
-def test_an_ogg_file_may_lack_the_mark_of_its_end(tmp_path):
-    """Phones write such files; only a page that is cut is a loss."""
+def test_an_ogg_file_may_lack_its_last_page(tmp_path):
+    """Phones write such files; only an incomplete page is refused."""
     Audio(tone(64000), 16000).save(tmp_path / "a.opus")
     data = (tmp_path / "a.opus").read_bytes()
     (tmp_path / "a.opus").write_bytes(data[: data.rindex(b"OggS")])
@@ -182,7 +184,7 @@ def test_an_ogg_file_may_lack_the_mark_of_its_end(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg", ".opus", ".mp3", ".w64"])
-def test_damage_never_does_worse_than_an_error(tmp_path, ending):
+def test_damage_gives_an_audio_error_or_finite_samples(tmp_path, ending):
     path = tmp_path / f"a{ending}"
     Audio(tone(8000), 16000).save(path)
     good = path.read_bytes()
@@ -201,7 +203,7 @@ def test_damage_never_does_worse_than_an_error(tmp_path, ending):
 
 
 @pytest.mark.parametrize("rate", [8000, 96000])
-def test_narrow_and_wide_rates_and_six_channels_are_kept(tmp_path, rate):
+def test_low_and_high_rates_and_six_channels_are_kept(tmp_path, rate):
     audio = Audio(tone(rate, 6), rate)
     audio.save(tmp_path / "a.flac")
     again = Audio.read(tmp_path / "a.flac")
@@ -231,7 +233,7 @@ def test_opus_of_another_rate(tmp_path):
     assert "Opus holds 8000, 12000, 16000, 24000, 48000 Hz, not 44100; resample" in text
 
 
-def test_more_than_a_kind_can_hold(tmp_path):
+def test_more_than_a_format_can_hold(tmp_path):
     text = refusal(lambda: Audio(tone(channels=6), 16000).save(tmp_path / "a.mp3"))
     assert re.search(r"MP3 cannot hold 6 channels at 16000 Hz \(.+\); write .wav instead", text)
     hours = 8 * 3600 * 48000
@@ -246,11 +248,11 @@ def test_blocks_of_other_channels(tmp_path):
     assert text.endswith("a.wav: block has 1 channels, not 2")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes there")
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on file sizes on Windows")
 @pytest.mark.parametrize("limit", [0, 50_000])
 @pytest.mark.parametrize("ending", [".wav", ".flac", ".ogg"])
 def test_a_full_disk(tmp_path, ending, limit):
-    """A limit on the size of files refuses a write just as a full disk does."""
+    """A limit on the size of files makes a write fail as a full disk does."""
     path = tmp_path / f"a{ending}"
     Audio(tone(1000), 16000).save(path)
     before = path.read_bytes()
@@ -264,21 +266,21 @@ def test_a_full_disk(tmp_path, ending, limit):
             print(error)
     """
     command = [sys.executable, "-c", textwrap.dedent(code), str(path), str(limit)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert re.search(r"a\.\w+: writing failed after \d+\.\d s \(.+ MiB are free in .+\)", said)
-    assert "make room and run again" in said
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"a\.\w+: writing failed after \d+\.\d s \(.+ MiB are free in .+\)", printed)
+    assert "make room and run again" in printed
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == [path.name]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full there")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_device(tmp_path):
     (tmp_path / "full.wav").symlink_to("/dev/full")
     text = refusal(lambda: Audio(tone(), 16000).save(tmp_path / "full.wav"))
     assert os.strerror(errno.ENOSPC) in text
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no /dev/null there")
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
 def test_a_device_stays_a_device(tmp_path):
     (tmp_path / "null.wav").symlink_to("/dev/null")
     Audio(tone(), 16000).save(tmp_path / "null.wav")

@@ -1,11 +1,9 @@
-"""What is written is read back: every sample there, 16-bit kinds bit for bit, blocks like whole."""
+"""What is written is read back: every sample, 16 bits bit for bit, in blocks as in one go."""
 
 import io
 import os
 import subprocess
 import sys
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.audio.media import BY_AV, tone, write_media
 from vocable import Audio, AudioError, AudioReader, AudioWriter
 
 EXACT = [".wav", ".flac", ".aiff", ".w64", ".rf64"]
@@ -40,7 +39,7 @@ def test_sixteen_bits_come_back_bit_for_bit(folder, ending, channels):
 
 @pytest.mark.parametrize("ending", EXACT + LOSSY)
 @given(samples=st.one_of(st.integers(1, 50), st.integers(51, 30000)))
-def test_every_kind_keeps_the_number_of_samples(tmp_path_factory, ending, samples):
+def test_every_format_keeps_the_number_of_samples(tmp_path_factory, ending, samples):
     path = tmp_path_factory.getbasetemp() / f"length{ending}"
     Audio(noise(samples), 16000).save(path, overwrite=True)
     with AudioReader(path) as reader:
@@ -49,7 +48,7 @@ def test_every_kind_keeps_the_number_of_samples(tmp_path_factory, ending, sample
 
 
 @pytest.mark.parametrize("ending", LOSSY)
-def test_lossy_kinds_sound_alike_and_are_not_late(folder, ending):
+def test_lossy_formats_are_similar_and_not_delayed(folder, ending):
     t = np.arange(32000) / 16000
     audio = Audio(0.5 * np.sin(2 * np.pi * (200 + 300 * t) * t), 16000)
     audio.save(folder / f"a{ending}")
@@ -59,18 +58,18 @@ def test_lossy_kinds_sound_alike_and_are_not_late(folder, ending):
 
 @pytest.mark.parametrize("ending", [".wav", ".flac", *LOSSY])
 @pytest.mark.parametrize("size", [1000, 4096, 70000])
-def test_blocks_are_the_whole(folder, ending, size):
+def test_blocks_joined_are_the_whole_recording(folder, ending, size):
     path = folder / f"a{ending}"
     Audio(noise(100_001, 2), 48000).save(path)
     with AudioReader(path) as reader:
         blocks = list(reader.blocks(size))
     assert [block.shape[1] for block in blocks[:-1]] == [size] * (100_000 // size)
-    # MP3 decodes to the last bit or one beside it; with a seek between blocks it is off by 0.1.
+    # MP3 decoding may differ in the last bit; with a seek between blocks it would be off by 0.1.
     joined = np.concatenate(blocks, axis=1)
     np.testing.assert_allclose(joined, Audio.read(path).samples, rtol=0, atol=1e-6)
 
 
-def test_blocks_written_are_the_whole_written(folder):
+def test_writing_in_blocks_gives_the_same_recording(folder):
     x = noise(150_000)
     Audio(x, 16000).save(folder / "whole.flac")
     with AudioWriter(folder / "blocks.flac", 16000) as writer:
@@ -80,7 +79,7 @@ def test_blocks_written_are_the_whole_written(folder):
     assert Audio.read(folder / "blocks.flac") == Audio.read(folder / "whole.flac")
 
 
-def test_beyond_one_is_clipped_counted_and_said_once(folder, caplog):
+def test_samples_beyond_one_are_clipped_counted_and_warned_of_once(folder, caplog):
     x = np.array([[1.0, -1.0, 1.5, -2.0, 0.5, 1.0001]], np.float32)
     with AudioWriter(folder / "a.wav", 16000) as writer:
         writer.write(x)
@@ -112,7 +111,7 @@ def test_open_files_are_read(folder, ending):
         assert Audio.read(file) == whole
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes there")
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes on Windows")
 def test_a_named_pipe_is_read_and_written(folder):
     Audio(noise(50_000), 16000).save(folder / "a.flac")
     os.mkfifo(folder / "pipe.wav")
@@ -133,8 +132,8 @@ def test_stdin_and_stdout(folder):
     assert Audio.read(io.BytesIO(done.stdout)) == Audio.read(folder / "a.flac")
 
 
-def test_a_wav_written_to_a_pipe_by_others_is_read(folder):
-    """Such a header states the largest size there is."""
+def test_a_wav_that_a_program_wrote_to_a_pipe_is_read(folder):
+    """Its header states the largest possible size."""
     Audio(noise(1000), 16000).save(folder / "a.wav")
     data = bytearray((folder / "a.wav").read_bytes())
     at = data.index(b"data") + 4
@@ -143,7 +142,7 @@ def test_a_wav_written_to_a_pipe_by_others_is_read(folder):
         assert len(Audio.read(io.BytesIO(bytes(data)))) == 1000
 
 
-def test_nothing_is_overwritten_unasked(folder):
+def test_nothing_is_overwritten_unless_asked(folder):
     path = folder / "a.wav"
     Audio(noise(1000), 16000).save(path)
     before = path.read_bytes()
@@ -167,7 +166,7 @@ def test_an_exception_leaves_the_old_file_and_nothing_else(folder):
     assert len(Audio.read(path)) == 1000
 
 
-def test_an_unfinished_file_has_not_its_final_name(folder):
+def test_an_unfinished_file_does_not_have_its_final_name(folder):
     writer = AudioWriter(folder / "a.wav", 16000)
     writer.write(noise(500))
     assert not (folder / "a.wav").exists()
@@ -183,15 +182,15 @@ def test_long_and_odd_names(folder):
 
 
 @pytest.mark.parametrize("ending", [".m4a", ".mp4", ".webm", ".mka", ".aac"])
-def test_other_kinds_are_read_with_the_extra(folder, ending):
-    av = pytest.importorskip("av")
-    path, samples, rate = folder / f"a{ending}", 48000, 48000
-    codec = "libopus" if ending == ".webm" else "aac"
-    wave = 0.5 * np.sin(2 * np.pi * 440 * np.arange(samples) / rate, dtype=np.float32)
-    write_media(av, path, codec, rate, wave)
+def test_media_files_are_read_in_blocks_and_from_open_files(folder, ending):
+    pytest.importorskip("av")
+    path = folder / f"a{ending}"
+    container, codec, rate = BY_AV[ending]
+    samples = rate
+    write_media(path, container, codec, rate, tone(rate))
     audio = Audio.read(path)
     assert (audio.rate, audio.channels) == (rate, 1)
-    # AAC comes in frames of 1024: its last one stays whole, plain AAC keeps its first one as well.
+    # AAC has frames of 1024 samples: the last one stays whole, in bare AAC the first one as well.
     extra = {".webm": 0, ".aac": 2 * 1024}.get(ending, 1023)
     assert samples <= len(audio) <= samples + extra
     with AudioReader(path) as reader:
@@ -202,22 +201,8 @@ def test_other_kinds_are_read_with_the_extra(folder, ending):
         assert Audio.read(file) == audio
 
 
-def write_media(av, path: Path, codec: str, rate: int, wave: np.ndarray) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
-        frame = av.AudioFrame.from_ndarray(wave[None], format="fltp", layout="mono")
-        frame.rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-        resampler = av.AudioResampler(
-            format=stream.codec_context.format, layout="mono", rate=rate,
-            frame_size=stream.codec_context.frame_size,
-        )  # fmt: skip
-        for part in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(part))
-        container.mux(stream.encode(None))
-
-
 def test_without_the_extra_the_command_to_install_it_is_named(folder, monkeypatch):
-    monkeypatch.setattr("vocable.audio.media.is_installed", lambda: False)
+    monkeypatch.setattr("vocable.audio.av_decoder.is_installed", lambda: False)
     (folder / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     with pytest.raises(AudioError, match=r'need an extra: pip install "vocable\[media\]"'):
         Audio.read(folder / "a.m4a")

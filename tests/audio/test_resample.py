@@ -17,10 +17,10 @@ def noise(channels, samples):
 
 
 @given(st.sampled_from(RATES), st.sampled_from(RATES), st.integers(0, 3000))
-def test_the_length_is_exact_and_comes_back(rate, to, samples):
-    there = resample(noise(1, samples), rate, to)
-    assert there.shape == (1, -(-samples * to // rate))
-    back = resample(there, to, rate)
+def test_the_length_is_exact_and_never_shorter_on_the_way_back(rate, to, samples):
+    resampled = resample(noise(1, samples), rate, to)
+    assert resampled.shape == (1, -(-samples * to // rate))
+    back = resample(resampled, to, rate)
     assert samples <= back.shape[1] <= samples + -(-rate // to)
 
 
@@ -30,7 +30,7 @@ def test_the_length_is_exact_and_comes_back(rate, to, samples):
     st.lists(st.sampled_from([0, 1, 7, 160, 441, 1000, 5000]), max_size=8),
     st.integers(1, 3),
 )
-def test_blocks_give_the_bits_of_the_whole(rate, to, sizes, channels):
+def test_blocks_give_the_same_bits_as_one_go(rate, to, sizes, channels):
     x = noise(channels, sum(sizes))
     resampler = Resampler(rate, to, channels)
     blocks = [resampler.step(block) for block in np.split(x, np.cumsum(sizes)[:-1], axis=1)]
@@ -45,7 +45,7 @@ def test_steps_give_samples_before_the_end():
 
 
 @pytest.mark.parametrize(("rate", "to"), [(44100, 16000), (16000, 44100), (48000, 16000)])
-def test_a_tone_stays_where_it_is_and_as_loud(rate, to):
+def test_a_tone_keeps_its_phase_and_level(rate, to):
     def tone(hz):
         return np.sin(2 * np.pi * 440 * np.arange(hz, dtype=np.float64) / hz)[None]
 
@@ -53,7 +53,7 @@ def test_a_tone_stays_where_it_is_and_as_loud(rate, to):
     assert np.abs(error[:, to // 10 : -to // 10]).max() < 1e-4
 
 
-def test_what_the_new_rate_cannot_hold_is_gone():
+def test_frequencies_above_half_the_new_rate_are_removed():
     tone = np.sin(2 * np.pi * 9000 * np.arange(48000) / 48000).astype(np.float32)[None]
     assert np.abs(resample(tone, 48000, 16000)[:, 1000:-1000]).max() < 1e-4
 

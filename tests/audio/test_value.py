@@ -1,4 +1,4 @@
-"""`Audio` takes what people call audio, says why not, and never changes."""
+"""`Audio` takes arrays, lists and tensors, refuses others by name, and cannot be changed."""
 
 import pickle
 import re
@@ -30,12 +30,12 @@ def test_integers_are_scaled_by_their_full_scale(kind, low, high):
     assert samples[0, 0] == -1
 
 
-def test_old_wav_bytes_are_centred():
+def test_uint8_is_centred():
     samples = Audio(np.array([0, 128, 255], dtype=np.uint8), 8000).samples
     np.testing.assert_allclose(samples, [[-1, 0, 127 / 128]])
 
 
-def test_a_tensor_is_taken_with_its_gradient_left_behind():
+def test_a_tensor_is_detached():
     tensor = torch.tensor([[0.25, -0.25]], dtype=torch.bfloat16, requires_grad=True)
     np.testing.assert_array_equal(Audio(tensor, 16000).samples, [[0.25, -0.25]])
 
@@ -64,7 +64,7 @@ def test_samples_by_channels_is_refused_as_transposed(shape):
         ("speech.flac", r"got the path speech.flac; use Audio.read\(path\)"),
     ],
 )
-def test_what_is_no_audio_is_refused(data, match):
+def test_other_types_and_shapes_are_refused(data, match):
     with pytest.raises(AudioError, match=match):
         Audio(data, 16000)
 
@@ -89,7 +89,7 @@ def test_not_finite_is_refused_with_its_position(value):
         Audio(samples, 16000)
 
 
-def test_it_cannot_be_changed_and_does_not_follow_its_source():
+def test_it_cannot_be_changed_neither_itself_nor_through_its_source():
     source = RAMP.copy()
     audio = Audio(source, 16000)
     source[:] = 1
@@ -101,7 +101,7 @@ def test_it_cannot_be_changed_and_does_not_follow_its_source():
     assert source.flags.writeable
 
 
-def test_it_does_not_follow_a_tensor_or_a_slice():
+def test_a_tensor_or_a_slice_is_copied():
     tensor, row = torch.zeros(1, 10), np.zeros((3, 10), np.float32)
     audios = [Audio(tensor, 8000), Audio(row[1], 8000)]
     tensor += 1
@@ -115,7 +115,7 @@ def test_read_only_samples_are_not_copied():
     assert np.shares_memory(Audio(source, 16000).samples, source)
 
 
-def test_it_compares_hashes_and_pickles():
+def test_equality_hash_and_pickle():
     audio = Audio(RAMP, 16000)
     again = pickle.loads(pickle.dumps(audio))
     assert again == audio and hash(again) == hash(audio)

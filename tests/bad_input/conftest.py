@@ -1,4 +1,4 @@
-"""What every case of bad input needs: a codec, a folder, and proof that nothing in it changed."""
+"""Fixtures for bad input: a codec, a folder, and a check that nothing in it changed."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, which is the one we stand in."""
+    """An empty folder, the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return all files below a folder with their bytes, hidden ones included."""
+    """Return all files below a folder and their bytes, hidden files too."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -32,7 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 class Refused:
-    """Calls a command that has to fail with one line and leave the folder as it was."""
+    """Calls a command that has to fail with one line and change nothing in the folder."""
 
     def __init__(self, folder: Path, codec: Path) -> None:
         self.folder = folder

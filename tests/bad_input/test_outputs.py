@@ -1,4 +1,4 @@
-"""Outputs that cannot be written: nothing half-written stays, nothing that was there is lost."""
+"""Outputs that cannot be written: nothing incomplete stays, and no existing file is lost."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ from tests.cli.small import write_tone
 from vocable.cli.group import commands
 from vocable.errors import VocableError
 
-posix = pytest.mark.skipif(os.name == "nt", reason="limits and signals differ there")
+posix = pytest.mark.skipif(os.name == "nt", reason="limits and signals differ on Windows")
 MAIN = "from vocable.cli import main; main()"
 
 
@@ -42,16 +42,16 @@ def test_an_output_that_is_the_input(speech: Path, refused: Refused) -> None:
 
 
 def test_a_folder_that_is_missing(speech: Path, refused: Refused, small: Path) -> None:
-    said = refused("encode", "x.wav", "-o", "no/x.vcb", code=2)
-    assert said == "no/x.vcb: the folder no does not exist; create it or change -o"
+    message = refused("encode", "x.wav", "-o", "no/x.vcb", code=2)
+    assert message == "no/x.vcb: the folder no does not exist; create it or change -o"
     with pytest.raises(FileNotFoundError, match="no"):
         vocable.load(small).encode_to("x.wav", "no/x.vcb")
 
 
 def test_an_ending_that_cannot_be_written(speech: Path, refused: Refused, small: Path) -> None:
     vocable.load(small).encode("x.wav").save("x.vcb")
-    said = refused("decode", "x.vcb", "-o", "y.doc", code=2)
-    assert ".doc" in said and ".wav" in said
+    message = refused("decode", "x.vcb", "-o", "y.doc", code=2)
+    assert ".doc" in message and ".wav" in message
 
 
 @posix
@@ -61,7 +61,7 @@ def test_an_ending_that_cannot_be_written(speech: Path, refused: Refused, small:
 def test_a_disk_that_is_full(
     here: Path, speech: Path, small: Path, args: list[str], limit: int
 ) -> None:
-    """A limit on the size of files stands for the disk: writing fails half-way in the same way."""
+    """A limit on the size of files makes a write fail half-way, as a full disk does."""
     vocable.load(small).encode("x.wav").save("x.vcb")
     (here / "y.wav").write_bytes(b"mine")
     out = [] if "-o" in args else ["-o", "y.wav", "--force"]
@@ -104,8 +104,10 @@ batch.code_blocks = slow
 
 
 @posix
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_killed_half_way(here: Path, speech: Path, small: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_killed_half_way(
+    here: Path, speech: Path, small: Path, signal_number: signal.Signals
+) -> None:
     (here / "x.vcb").write_bytes(b"mine")
     before = contents(here)
     args = ["encode", "x.wav", "--force", "--codec", str(small)]
@@ -113,14 +115,14 @@ def test_killed_half_way(here: Path, speech: Path, small: Path, how: signal.Sign
     process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "begun\n"
-    process.send_signal(how)
-    said = process.communicate(timeout=60)[1]
+    process.send_signal(signal_number)
+    message = process.communicate(timeout=60)[1]
     assert (here / "x.vcb").read_bytes() == b"mine"
-    if how != signal.SIGKILL:
-        wanted = (130, "stopped") if how == signal.SIGINT else (143, "")
-        assert (process.returncode, said.strip()) == wanted
+    if signal_number != signal.SIGKILL:
+        wanted = (130, "stopped") if signal_number == signal.SIGINT else (143, "")
+        assert (process.returncode, message.strip()) == wanted
         assert contents(here) == before
-    # Another run finishes the work and clears what the killed one left.
+    # The next run does the work and removes what the killed one left.
     done = CliRunner().invoke(commands, args)
     assert done.exit_code == 0, done.output
     assert {path.name for path in here.iterdir()} == {"x.wav", "x.vcb"}

@@ -1,4 +1,4 @@
-"""Recordings that cannot be used, and odd ones that can: from the command line and from Python."""
+"""Recordings that cannot be used, and unusual ones that can: in commands and in Python."""
 
 import re
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def not_finite(value: float) -> Callable[[Path], None]:
 BAD = {
     "empty": (empty, r"is empty \(0 bytes\); record or fetch it again"),
     "only a header": (only_header, "no samples"),
-    "text": (text, "is not WAV, FLAC, OGG, Opus or MP3|is no recording"),
+    "text": (text, "is not WAV, FLAC, OGG, Opus or MP3|is not a recording"),
     "truncated": (truncated, r"ends after 0\.\d+ s of 1\.00 s.*recover=True"),
     "NaN": (not_finite(np.nan), r"sample 4000 \(0\.250 s\) of channel 0 is nan"),
     "infinite": (not_finite(-np.inf), r"sample 4000 \(0\.250 s\) of channel 0 is -inf"),
@@ -57,9 +57,9 @@ BAD = {
 def test_bad_recordings_are_refused_in_one_line(here: Path, refused: Refused, name: str) -> None:
     write, words = BAD[name]
     write(here / "x.wav")
-    said = refused("encode", "x.wav", code=1)
-    assert "x.wav" in said
-    assert re.search(words, said), said
+    message = refused("encode", "x.wav", code=1)
+    assert "x.wav" in message
+    assert re.search(words, message), message
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -84,7 +84,7 @@ def test_a_directory(here: Path, refused: Refused, small: Path) -> None:
         vocable.load(small).encode("talks")
 
 
-ODD = {
+UNUSUAL = {
     "one sample": (tone(1 / RATE), RATE),
     "half a frame": (tone(0.02), RATE),
     "silence": (np.zeros((RATE, 1), np.float32), RATE),
@@ -96,9 +96,9 @@ ODD = {
 }
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_odd_recordings_come_back_as_long_as_they_were(here: Path, small: Path, name: str) -> None:
-    samples, rate = ODD[name]
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_unusual_recordings_keep_their_length(here: Path, small: Path, name: str) -> None:
+    samples, rate = UNUSUAL[name]
     soundfile.write(here / "x.wav", samples, rate, subtype="PCM_16")
     for args in (["encode", "x.wav"], ["decode", "x.vcb", "-o", "y.wav"]):
         done = CliRunner().invoke(commands, [*args, "--codec", str(small)])
@@ -106,7 +106,7 @@ def test_odd_recordings_come_back_as_long_as_they_were(here: Path, small: Path, 
     back, back_rate = soundfile.read(here / "y.wav", always_2d=True)
     assert (back.shape, back_rate) == (samples.shape, rate)
     assert np.isfinite(back).all()
-    # Python sees the same recording.
+    # The same in Python.
     codec = vocable.load(small)
     assert codec.encode("x.wav") == vocable.read_tokens("x.vcb")
     assert codec.decode(vocable.read_tokens("x.vcb")).samples.shape == samples.T.shape

@@ -1,4 +1,4 @@
-"""Call a command in this process or in one of its own."""
+"""Call a command in this process or in a new one."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ PROGRAM = [sys.executable, "-c", "from vocable.cli import main; main()"]
 
 
 def call(*args: object, stdin: bytes | None = None, code: int = 0) -> Result:
-    """Run a command here; it has to end with `code`."""
+    """Run a command in this process; it has to end with `code`."""
     done = CliRunner().invoke(commands, [str(arg) for arg in args], input=stdin)
     assert done.exit_code == code, done.output
     return done
@@ -27,6 +27,6 @@ def results(*args: object, code: int = 0) -> list[dict[str, Any]]:
 
 
 def called(*args: object, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-    """Run a command in a process of its own, with real pipes."""
+    """Run a command in a new process, with real pipes."""
     line = [*PROGRAM, *map(str, args)]
     return subprocess.run(line, input=stdin, capture_output=True, timeout=120)

@@ -15,7 +15,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, which is the one we stand in."""
+    """An empty folder, the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

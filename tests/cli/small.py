@@ -1,4 +1,4 @@
-"""A speech codec so small that it runs in milliseconds: untrained, but a codec in every respect."""
+"""A small untrained speech codec that runs in milliseconds, and tones to encode with it."""
 
 from pathlib import Path
 

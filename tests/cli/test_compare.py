@@ -11,7 +11,7 @@ from tests.measures.signals import LOUDER
 from vocable import testing
 from vocable.audio import Audio
 from vocable.cli.compare import Comparison, as_table, as_title, compare
-from vocable.cli.say import Voice
+from vocable.cli.console import Console
 from vocable.measures import Measure, register
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec
 
@@ -61,7 +61,7 @@ def stereo(tmp_path: Path) -> str:
 def compared(source: str, codec: Any = None, **how: Any) -> Comparison:
     how = {"levels": None, "mix": False, "pitch": None, **how}
     target = str(Path(source).with_name("decoded.wav"))
-    return compare(codec or Halving(), source, target, console=Voice(quiet=True), **how)  # type: ignore[arg-type]
+    return compare(codec or Halving(), source, target, console=Console(quiet=True), **how)  # type: ignore[arg-type]
 
 
 def test_levels_of_several_rates_and_streams_are_compared_and_shown(stereo: str) -> None:

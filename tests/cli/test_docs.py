@@ -29,7 +29,7 @@ def names(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[
 
 
 def block(line: str) -> str:
-    """Return what the page has to show for a command line."""
+    """Return the block that the page has to show for a command."""
     width = {"max_content_width": 96, "terminal_width": 96}
     done = CliRunner().invoke(commands, [*line.split()[1:], "--help"], prog_name="vocable", **width)
     assert done.exit_code == 0, done.output

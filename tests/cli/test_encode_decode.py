@@ -1,4 +1,4 @@
-"""`vocable encode` and `decode`: what they write, say, and skip."""
+"""`vocable encode` and `decode`: what they write, print and skip."""
 
 import dataclasses
 import os
@@ -14,10 +14,10 @@ import soundfile
 import vocable
 from tests.cli.calls import call, called, results
 from tests.cli.small import write_tone
-from vocable.cli.machine import open_codec
+from vocable.cli.open_codec import open_codec
 
 
-def test_there_and_back_is_exactly_as_long(here: Path, small: Path) -> None:
+def test_a_decoded_recording_has_the_exact_length(here: Path, small: Path) -> None:
     write_tone(here / "x.wav", 1.2345, rate=22_050, channels=2)
     call("encode", "x.wav", "--codec", small)
     call("decode", "x.vcb", "-o", "y.flac", "--codec", small)
@@ -44,8 +44,8 @@ def test_names_of_any_kind(here: Path, small: Path, name: str) -> None:
     assert {path.name for path in here.iterdir()} == {name, f"{name[:-4]}.vcb", "y.wav"}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
-def test_names_that_are_no_text(here: Path, small: Path) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have Unicode names only")
+def test_names_that_are_not_valid_unicode(here: Path, small: Path) -> None:
     name = os.fsdecode(b"caf\xe9.wav")
     os.rename(write_tone(here / "x.wav", 0.2), name)
     call("encode", name, "--codec", small)
@@ -53,7 +53,7 @@ def test_names_that_are_no_text(here: Path, small: Path) -> None:
     assert facts["input"] == name
 
 
-def test_waiting_threads_give_their_core_away(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_threads_sleep(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     open_codec(str(small), None, None)
     assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
@@ -84,7 +84,7 @@ def test_json_has_units_and_the_numbers_of_the_file(here: Path, small: Path, spe
 
 
 def test_json_names_what_failed(here: Path, small: Path, speech: Path) -> None:
-    Path("text.wav").write_text("no recording")
+    Path("text.wav").write_text("not a recording")
     bad, good = results("encode", "text.wav", "speech.wav", "--codec", small, code=1)
     assert bad["input"] == "text.wav" and bad["output"] is None and "text.wav" in bad["error"]
     assert good["output"] == "speech.vcb"
@@ -93,24 +93,24 @@ def test_json_names_what_failed(here: Path, small: Path, speech: Path) -> None:
 def test_a_bug_in_one_file_does_not_stop_the_others(
     here: Path, small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from vocable.codecs import files
+    from vocable.codecs import Codec
 
     for name in ("a.wav", "b.wav"):
         write_tone(here / name, 0.2)
-    once = files.encode_to
+    original = Codec.encode_to
 
-    def encode_to(codec: object, source: str, *rest: object, **more: object) -> None:
+    def encode_to(codec: Codec, source: str, *rest: object, **more: object) -> None:
         if source == "a.wav":
             raise KeyError("oops")
-        once(codec, source, *rest, **more)
+        original(codec, source, *rest, **more)
 
-    monkeypatch.setattr(files, "encode_to", encode_to)
+    monkeypatch.setattr(Codec, "encode_to", encode_to)
     done = call("encode", "a.wav", "b.wav", "--codec", small, code=1)
     assert done.stderr.startswith("error: a.wav: this is a bug in vocable: KeyError: 'oops'")
     assert Path("b.vcb").exists() and not Path("a.vcb").exists()
 
 
-def test_a_tree_is_recreated_and_goes_on_where_it_was(here: Path, small: Path) -> None:
+def test_a_tree_is_recreated_and_can_be_continued(here: Path, small: Path) -> None:
     for name in ("a/one.wav", "b/c/two.flac"):
         write_tone(here / "talks" / name, 0.2)
     call("encode", "talks", "-o", "out", "--codec", small)
@@ -146,11 +146,9 @@ def test_pipes_from_end_to_end(here: Path, small: Path, speech: Path) -> None:
     assert soundfile.info("y.wav").frames == 16_000
 
 
-@pytest.mark.skipif(os.name == "nt", reason="pipes have no names there")
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes on Windows")
 @pytest.mark.parametrize("command", ["encode", "decode", "info", "roundtrip"])
-def test_pipes_with_a_name_are_read_once(
-    here: Path, small: Path, speech: Path, command: str
-) -> None:
+def test_named_pipes_are_read_once(here: Path, small: Path, speech: Path, command: str) -> None:
     call("encode", "speech.wav", "--codec", small)
     content = Path("speech.vcb" if command == "decode" else "speech.wav").read_bytes()
     os.mkfifo("pipe")
@@ -164,17 +162,17 @@ def test_pipes_with_a_name_are_read_once(
     writer.join(timeout=10)
 
 
-def test_a_stream_that_breaks_off_is_said_once_and_by_its_name(
+def test_a_stream_that_breaks_off_is_warned_of_once_by_its_name(
     here: Path, small: Path, speech: Path
 ) -> None:
     call("encode", "speech.wav", "--codec", small)
     cut = Path("speech.vcb").read_bytes()[:-1]
     Path("cut.vcb").write_bytes(cut)
     for name, stdin in (("cut.vcb", None), ("-", cut)):
-        how = ["-o", "y.wav", "--force", "--codec", small]
-        said = call("decode", name, *how, stdin=stdin).stderr.splitlines()
-        assert len(said) == 2
-        assert said[0].startswith(f"warning: {name.replace('-', 'stdin')}: no trailer")
+        options = ["-o", "y.wav", "--force", "--codec", small]
+        stderr = call("decode", name, *options, stdin=stdin).stderr.splitlines()
+        assert len(stderr) == 2
+        assert stderr[0].startswith(f"warning: {name.replace('-', 'stdin')}: no trailer")
     bad = call("decode", "-", "-o", "z.wav", "--codec", small, stdin=b"text", code=1)
     assert bad.stderr.startswith("error: stdin: this is not a token file")
 
@@ -197,17 +195,19 @@ def test_a_folder_that_cannot_be_searched_is_a_failure(
     assert done.stderr.endswith("1 done, 1 failed\n") and Path("out/a/one.vcb").exists()
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names have one line there")
-def test_a_name_of_two_lines_is_said_on_one(here: Path, small: Path) -> None:
-    Path("a\nb.wav").write_text("no recording")
+@pytest.mark.skipif(os.name == "nt", reason="Windows names have no line breaks")
+def test_a_name_with_a_line_break_is_shown_on_one_line(here: Path, small: Path) -> None:
+    Path("a\nb.wav").write_text("not a recording")
     done = call("encode", "a\nb.wav", "--codec", small, code=1)
-    assert done.stderr.startswith("error: a b.wav is no") and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: a b.wav is not") and done.stderr.count("\n") == 1
     write_tone(here / "c\nd.wav", 0.2)
     done = call("encode", "c\nd.wav", "--codec", small)
     assert done.stderr.startswith("c d.wav  0.2 s -> c d.vcb  ") and done.stderr.count("\n") == 1
 
 
-def test_repairs_are_ones_that_can_be_done_from_here(here: Path, small: Path, speech: Path) -> None:
+def test_messages_name_repairs_that_a_shell_user_can_do(
+    here: Path, small: Path, speech: Path
+) -> None:
     whole = results("encode", "speech.wav", "--codec", small)[0]["bytes"]
     data = bytearray(Path("speech.vcb").read_bytes())
     data[2 * whole // 3] ^= 0x10
@@ -216,16 +216,16 @@ def test_repairs_are_ones_that_can_be_done_from_here(here: Path, small: Path, sp
         (["decode", "bad.vcb", "-o", "y.wav"], None),
         (["stream", "decode"], bytes(data)),
     ):
-        said = call(*args, "--codec", small, stdin=stdin, code=1).stderr
-        assert "vocable.read_tokens(PATH, recover=True)" in said or "fetch it again" in said
-    said = call("stream", "encode", "--codec", small, stdin=b"", code=1)
-    Path("none.vcb").write_bytes(said.stdout_bytes)
+        stderr = call(*args, "--codec", small, stdin=stdin, code=1).stderr
+        assert "vocable.read_tokens(PATH, recover=True)" in stderr or "fetch it again" in stderr
+    done = call("stream", "encode", "--codec", small, stdin=b"", code=1)
+    Path("none.vcb").write_bytes(done.stdout_bytes)
     none = call("decode", "none.vcb", "-o", "y.wav", "--codec", small, code=1)
     assert "none.vcb has 0 frames, so no sound; encode the recording again" in none.stderr
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="needs /dev/null")
-def test_a_device_takes_what_is_written(here: Path, small: Path, speech: Path) -> None:
+def test_the_output_may_be_a_device(here: Path, small: Path, speech: Path) -> None:
     (facts,) = results("encode", "speech.wav", "-o", "/dev/null", "--codec", small)
     assert facts["output"] == "/dev/null" and facts["frames"] == 25
 
@@ -259,8 +259,8 @@ def test_another_rate_is_given_when_asked(here: Path, small: Path, speech: Path)
 def test_refused_before_work(
     here: Path, small: Path, speech: Path, args: list[str], words: str
 ) -> None:
-    named = [] if "--codec" in args else ["--codec", str(small)]
-    done = call(*args, *named, code=2)
+    codec = [] if "--codec" in args else ["--codec", str(small)]
+    done = call(*args, *codec, code=2)
     assert words in done.stderr and done.stderr.count("\n") == 1
     assert [path.name for path in here.iterdir()] == ["speech.wav"]
 
@@ -272,12 +272,10 @@ def test_a_wrong_device_is_refused_before_work(here: Path, small: Path, speech: 
 
 
 @pytest.mark.parametrize("name", ["small", "../p/small", "/small", "owner/small"])
-def test_tokens_choose_no_folder_and_no_repository(
+def test_tokens_cannot_choose_a_folder_or_a_repository(
     here: Path, small: Path, speech: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A file comes from anywhere: only what ships with the package is opened by what it says."""
-    import vocable.load  # noqa: F401
-
+    """A token file may come from anyone, so only models of the package are opened by its name."""
     folder = shutil.copytree(small, here / "p" / "small")
     shutil.copytree(small, here / "small")
     (here / "q").mkdir()
@@ -286,14 +284,16 @@ def test_tokens_choose_no_folder_and_no_repository(
     space = f"{name}@{tokens.spec.space.partition('@')[2]}"
     dataclasses.replace(tokens, spec=dataclasses.replace(tokens.spec, space=space)).save("q/x.vcb")
     monkeypatch.chdir(here if name == "small" else here / "q")
-    monkeypatch.setattr(sys.modules["vocable.load"], "_fetch", lambda name: 1 / 0)
+    monkeypatch.setattr("vocable.weights.fetch", lambda *name, **file: 1 / 0)
     done = call("decode", here / "q" / "x.vcb", code=1)
     assert f"tokens come from {space}, which does not come with vocable; give" in done.stderr
     streamed = call("stream", "decode", stdin=(here / "q" / "x.vcb").read_bytes(), code=1)
     assert f"tokens come from {space}" in streamed.stderr
 
 
-def test_tokens_whose_codec_is_not_here(here: Path, small: Path, speech: Path) -> None:
+def test_tokens_whose_codec_does_not_come_with_the_package(
+    here: Path, small: Path, speech: Path
+) -> None:
     call("encode", "speech.wav", "--codec", small)
     done = call("decode", "speech.vcb", "-o", "y.wav", code=1)
     assert "tokens come from speech@1:" in done.stderr and "--codec" in done.stderr

@@ -1,4 +1,4 @@
-"""The command as a whole: what starts fast, what its exits mean, how it says what went wrong."""
+"""The command as a whole: fast help, exit codes, and one line for each error."""
 
 import os
 import signal
@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from vocable.cli import group
+from vocable.cli.exit_codes import CLOSED_PIPE, INTERRUPTED, TERMINATED
 from vocable.cli.group import COMMANDS, commands
 from vocable.errors import AudioError
 
@@ -26,7 +27,7 @@ def called(*args: str, **settings: object) -> "subprocess.CompletedProcess[str]"
     return subprocess.run([*PROGRAM, *args], capture_output=True, text=True, timeout=60, **settings)
 
 
-def test_every_command_explains_itself() -> None:
+def test_every_command_has_help() -> None:
     listing = call("--help")
     assert listing.exit_code == 0
     for name in COMMANDS:
@@ -61,7 +62,7 @@ def test_what_cannot_work_is_refused_without_torch(name: str) -> None:
 
 def test_help_is_instant() -> None:
     def once() -> float:
-        """Take processor time: the clock's, where nothing else runs, as beside tests it does."""
+        """Return the processor time: other tests run at the same time, so the clock shows more."""
         before = os.times()
         called("--help")
         after = os.times()
@@ -72,7 +73,7 @@ def test_help_is_instant() -> None:
 
 
 @pytest.mark.parametrize("args", [[], ["stream"], ["train"]])
-def test_nothing_said_is_answered_with_help(args: list[str]) -> None:
+def test_a_call_without_arguments_shows_help(args: list[str]) -> None:
     done = call(*args)
     assert done.exit_code == 2 and done.stdout == ""
     assert done.stderr.startswith("Usage: vocable") and "Commands:" in done.stderr
@@ -98,7 +99,7 @@ def test_a_wrong_call_is_one_line_and_code_2(args: list[str]) -> None:
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """Make `vocable models` raise what the test puts into this list."""
+    """Make `vocable models` raise the exception that a test puts into this list."""
     raised: list[BaseException] = []
 
     @click.command("models")
@@ -167,7 +168,7 @@ def test_completion_completes() -> None:
         "vocable roundtrip s.wav --report s",
     ],
 )
-def test_file_names_are_left_to_the_shell(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_names_are_completed_by_the_shell(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMP_WORDS", words)
     monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
     done = CliRunner(env={"_VOCABLE_COMPLETE": "bash_complete"}).invoke(
@@ -176,7 +177,7 @@ def test_file_names_are_left_to_the_shell(words: str, monkeypatch: pytest.Monkey
     assert done.output.strip() == "file,s"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="closed pipes end differently there")
+@pytest.mark.skipif(os.name == "nt", reason="closed pipes differ on Windows")
 def test_a_closed_pipe_is_quiet() -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -184,19 +185,19 @@ def test_a_closed_pipe_is_quiet() -> None:
         [*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60
     )
     os.close(writer)
-    assert (done.returncode, done.stderr) == (group.CLOSED_PIPE, "")
+    assert (done.returncode, done.stderr) == (CLOSED_PIPE, "")
 
 
 CLOSING = "import os, sys; os.close({}); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 
 
 def with_closed(number: int, *args: str) -> "subprocess.CompletedProcess[str]":
-    """Call vocable with one of stdin, stdout and stderr closed."""
+    """Call vocable with stdin (0), stdout (1) or stderr (2) closed."""
     line = [sys.executable, "-c", CLOSING.format(number), *PROGRAM[1:], *args]
     return subprocess.run(line, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="streams are closed otherwise there")
+@pytest.mark.skipif(os.name == "nt", reason="closed streams differ on Windows")
 def test_closed_streams_are_empty_or_refused() -> None:
     nothing = with_closed(0, "info", "-")
     assert nothing.returncode == 1 and "stdin" in nothing.stderr
@@ -211,8 +212,8 @@ def test_closed_streams_are_empty_or_refused() -> None:
     assert (silent.returncode, silent.stdout) == (2, "")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-def test_ctrl_c_before_anything_is_loaded() -> None:
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_ctrl_c_during_the_imports() -> None:
     code = (
         "import importlib.abc, signal, sys\n"
         "class Interrupt(importlib.abc.MetaPathFinder):\n"
@@ -222,11 +223,11 @@ def test_ctrl_c_before_anything_is_loaded() -> None:
     )
     line = [sys.executable, "-c", code + PROGRAM[-1], "--help"]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout, done.stderr) == (group.INTERRUPTED, "", "stopped\n")
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "stopped\n")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
-def test_being_ended_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_sigterm_leaves_no_temporary_files(tmp_path: Path) -> None:
     code = "from vocable.cli import main; print('ready', flush=True); main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, "info", "-"],
@@ -242,12 +243,12 @@ def test_being_ended_leaves_nothing_behind(tmp_path: Path) -> None:
         time.sleep(0.05)
     assert list(tmp_path.iterdir())  # it waits for stdin
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
-    assert (process.returncode, said) == (group.TERMINATED, "")
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (TERMINATED, "")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals differ there")
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
 def test_ctrl_c_ends_with_130() -> None:
     code = "from vocable.cli import main; print('ready', flush=True); main()"
     process = subprocess.Popen(
@@ -260,5 +261,5 @@ def test_ctrl_c_ends_with_130() -> None:
     assert process.stdout is not None and process.stdout.readline() == "ready\n"
     time.sleep(0.5)  # from here on it waits for stdin
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert (process.returncode, said.strip()) == (group.INTERRUPTED, "stopped")
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr.strip()) == (INTERRUPTED, "stopped")

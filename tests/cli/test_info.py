@@ -1,4 +1,4 @@
-"""`vocable info` and `models`: what is there, without torch."""
+"""`vocable info` and `vocable models`, without torch."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def tokens(here: Path, small: Path) -> "vocable.AudioTokens":
 
 
 def test_a_token_file(tokens: "vocable.AudioTokens") -> None:
-    said = call("info", "speech.vcb").stdout
+    printed = call("info", "speech.vcb").stdout
     for words in (
         "1.00 s, 16000 samples at 16000 Hz, 2 channels",
         "25 frames × 3 levels, 2 streams",
@@ -31,7 +31,7 @@ def test_a_token_file(tokens: "vocable.AudioTokens") -> None:
         "bit rate, nominal  0.75 kbps",
         tokens.spec.space,
     ):
-        assert words in said
+        assert words in printed
 
 
 def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
@@ -40,8 +40,8 @@ def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
     assert [fit["layout"] for fit in facts["context"]] == [fit.layout for fit in wanted]
     flat = facts["context"][0]
     assert flat == {"layout": "flatten", "tokens_per_second": 75.0, "seconds": 1365 / 25}
-    said = call("info", "speech.vcb", "--context", 4096).stdout
-    assert "fits 4096" in said and "flatten" in said and "coarse_first" in said
+    printed = call("info", "speech.vcb", "--context", 4096).stdout
+    assert "fits 4096" in printed and "flatten" in printed and "coarse_first" in printed
 
 
 def test_stdin_and_recordings(here: Path, tokens: "vocable.AudioTokens") -> None:
@@ -64,12 +64,12 @@ def test_tracks_and_streams_without_an_end(here: Path, tokens: "vocable.AudioTok
     whole = Path("speech.vcb").read_bytes()
     Path("cut.vcb").write_bytes(whole[:-1])
     done = call("info", "cut.vcb")
-    assert "warning: " in done.stderr and "missing: the stream was broken off" in done.stdout
+    assert "warning: " in done.stderr and "missing: the stream broke off" in done.stdout
 
 
 def test_a_model(small: Path) -> None:
-    said = call("info", small, "--context", 100).stdout
-    assert "architecture  speech" in said and "0.50 kbps" in said and "fits 100" in said
+    printed = call("info", small, "--context", 100).stdout
+    assert "architecture  speech" in printed and "0.50 kbps" in printed and "fits 100" in printed
     (facts,) = results("info", small / "model.safetensors")
     assert facts["kind"] == "model" and facts["bits_per_second"] == 500.0
 
@@ -81,23 +81,23 @@ def test_the_models_of_the_package() -> None:
         assert results("info", name)[0]["name"] == name
 
 
-def test_a_model_says_its_rates(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_shows_rates_and_levels(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import vocable.load  # noqa: F401
 
     monkeypatch.setattr(sys.modules["vocable.load"], "BUNDLED", small.parent)
-    said = call("models").stdout
-    assert said.startswith("speech  16000 Hz  25 frames/s  4 levels  0.50 kbps  speech@1:")
+    printed = call("models").stdout
+    assert printed.startswith("speech  16000 Hz  25 frames/s  4 levels  0.50 kbps  speech@1:")
 
 
-def test_what_is_nothing_is_refused(here: Path) -> None:
+def test_a_name_of_nothing_is_refused(here: Path) -> None:
     done = call("info", "nothing-here", code=2)
     assert 'no codec named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
     (here / "folder").mkdir()
-    assert "is no model" in call("info", "folder", code=2).stderr
+    assert "is not a model" in call("info", "folder", code=2).stderr
 
 
 @pytest.mark.parametrize("what", ["talks/nope.wav", "nope.vcb", "NOPE.FLAC", "talks/nope"])
-def test_a_file_that_is_not_here_is_no_model(here: Path, what: str) -> None:
+def test_a_missing_file_is_not_taken_for_a_model(here: Path, what: str) -> None:
     (here / "talks").mkdir()
     assert call("info", what, code=2).stderr == f"error: no such file: {what}\n"
 

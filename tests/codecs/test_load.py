@@ -13,8 +13,8 @@ import vocable
 from tests.codecs import tiny
 from vocable import weights
 from vocable.audio import Audio
-from vocable.cli.machine import check_device
-from vocable.cli.refusal import Refusal
+from vocable.cli.errors import Refusal
+from vocable.cli.open_codec import check_device
 from vocable.codecs.identity import stored_digest
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, models, save_model

@@ -1,4 +1,4 @@
-"""Tell import-linter the table of who may import whom.
+"""Teach import-linter a table of which package may import which.
 
 Each line of `edges` is one package of vocable and the packages that it may import directly; `*`
 means all. Nothing may import a package marked `*`, and only those may import `vocable` itself (its
@@ -44,7 +44,7 @@ def read_table(edges: list[str]) -> dict[str, set[str]]:
 
 
 def is_allowed(importer: str, imported: str, allowed: set[str], table: dict[str, set[str]]) -> bool:
-    """Say whether one edge between packages stands in the table (`imported` "" is the root)."""
+    """Return whether the table allows an edge between packages (`imported` "" is the root)."""
     if importer == imported:
         return True
     if "*" in table.get(imported, set()):
@@ -53,7 +53,7 @@ def is_allowed(importer: str, imported: str, allowed: set[str], table: dict[str,
 
 
 def imports_of(graph: ImportGraph, root: str, package: str) -> list[tuple[str, str]]:
-    """List `(module, imported package)` for all direct imports of a package's modules."""
+    """Return `(module, imported package)` for all direct imports of a package's modules."""
     top = f"{root}.{package}"
     found = []
     for module in sorted({top} | graph.find_descendants(top)):

@@ -1,4 +1,4 @@
-"""A target is replaced whole or not at all, whatever happens on the way."""
+"""A target is replaced completely or not at all, whatever happens meanwhile."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from vocable.atomic import Replacement, check_target, replacing
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
 
-def test_the_new_content_takes_the_name_at_the_end(tmp_path):
+def test_the_target_appears_at_the_end(tmp_path):
     target = tmp_path / "a.txt"
     with replacing(target) as path:
         path.write_text("new")
@@ -42,7 +42,7 @@ def test_a_target_that_appears_meanwhile_is_kept(tmp_path):
 
 
 @posix
-def test_killed_half_way_leaves_the_old_content_and_the_next_run_cleans_up(tmp_path):
+def test_a_killed_run_leaves_the_old_content_and_the_next_one_cleans_up(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
     code = """
@@ -69,7 +69,7 @@ def test_killed_half_way_leaves_the_old_content_and_the_next_run_cleans_up(tmp_p
 
 
 @posix
-def test_a_link_goes_on_pointing_at_what_is_replaced(tmp_path):
+def test_a_link_stays_and_its_target_is_replaced(tmp_path):
     (tmp_path / "real.txt").write_text("old")
     (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
     with replacing(tmp_path / "link.txt", overwrite=True) as path:
@@ -89,7 +89,7 @@ def test_what_cannot_be_written_is_refused_before_any_work(tmp_path):
         check_target(tmp_path / "no" / "a")
 
 
-def test_a_folder_without_rights_is_said_of_the_file_that_was_asked_for(tmp_path, monkeypatch):
+def test_a_folder_without_rights_is_reported_for_the_target(tmp_path, monkeypatch):
     def refuse(path, *_):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -100,7 +100,7 @@ def test_a_folder_without_rights_is_said_of_the_file_that_was_asked_for(tmp_path
     assert caught.value.filename == str(tmp_path / "a.txt")
 
 
-def test_stdout_is_never_in_the_way(tmp_path, monkeypatch):
+def test_a_folder_named_dash_does_not_matter_to_stdout(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "-").mkdir()
     check_target("-")

@@ -1,4 +1,4 @@
-"""dev.py and the pins: what a fresh clone depends on."""
+"""dev.py and the pinned versions: what a fresh clone depends on."""
 
 import importlib.util
 import re
@@ -21,7 +21,7 @@ def dev():
     return module
 
 
-def test_alone_it_lists_its_verbs():
+def test_without_a_verb_it_lists_them():
     done = subprocess.run([sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True)
     verbs = re.findall(r"^  (\S+)", done.stdout, re.M)
     assert verbs == ["setup", "demo", "test", "test-all", "check", "bench", "docs"]
@@ -41,7 +41,7 @@ def test_an_unknown_benchmark_is_named(dev, monkeypatch):
         dev.bench(["fast"])
 
 
-def test_benchmarks_that_need_recordings_are_left_for_those_who_name_them(dev, monkeypatch, capsys):
+def test_benchmarks_that_need_recordings_run_only_when_named(dev, monkeypatch, capsys):
     ran = []
     monkeypatch.setattr(dev, "setup", lambda: 0)
     monkeypatch.setattr(dev, "run", lambda *command: ran.append(command[2:]) or 0)
@@ -56,7 +56,7 @@ def test_benchmarks_that_need_recordings_are_left_for_those_who_name_them(dev, m
 @pytest.mark.parametrize(
     ("found", "kept"), [("2.5.0", True), ("2.13.0+cpu", True), ("2.4.1", False), (None, False)]
 )
-def test_a_torch_that_will_do_is_kept_in_ones_own_environment(
+def test_a_torch_that_is_new_enough_is_kept_in_the_users_environment(
     dev, monkeypatch, tmp_path, found, kept
 ):
     def version(name):
@@ -70,24 +70,24 @@ def test_a_torch_that_will_do_is_kept_in_ones_own_environment(
     assert pins == (f"torch=={found}\n" if kept else "torch==2.13.0\n")
 
 
-def test_an_environment_that_was_broken_off_is_made_again(dev, monkeypatch, tmp_path):
+def test_an_incomplete_environment_is_made_again(dev, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "VENV", tmp_path)
     monkeypatch.setattr(dev, "environment", lambda: tmp_path)
-    assert not dev.fits()
+    assert not dev.venv_is_usable()
     for path in (dev.python(), tmp_path / "pyvenv.cfg"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"version = {dev.VERSION}.0\n")
-    assert not dev.fits()  # pip comes last
+    assert not dev.venv_is_usable()  # pip is installed last
     Path(dev.script("pip")).touch()
-    assert dev.fits()
+    assert dev.venv_is_usable()
 
 
-def test_our_own_environment_gets_all_pins(dev, monkeypatch, tmp_path):
+def test_our_own_environment_gets_all_pinned_versions(dev, monkeypatch, tmp_path):
     monkeypatch.setattr(dev, "environment", lambda: dev.VENV)
     assert dev.write_pins(tmp_path / "pins").read_text() == (ROOT / "constraints.txt").read_text()
 
 
-def test_every_package_asked_for_is_pinned_once_and_by_version_alone():
+def test_every_required_package_is_pinned_once_to_a_version():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)

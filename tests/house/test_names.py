@@ -1,4 +1,4 @@
-"""The public names are these, each loads on first use, and none of them brings torch too early."""
+"""The public names: each is imported on first use, and none but `load` imports torch."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ PUBLIC = """
     Audio AudioError AudioReader AudioTokens AudioWriter FormatError Level MeasureError ModelError
     RecipeError Segment Side Source TokenError TokenSpec VocableError Vocabulary load read_tokens
 """
-LIMIT = 0.4  # seconds for a command line to feel instant
+LIMIT = 0.4  # seconds within which a command seems to start at once
 
 
 def test_the_public_names_are_these():
@@ -31,7 +31,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 @pytest.mark.parametrize("first", ["import vocable.load", "from vocable.load import describe"])
-def test_load_stays_the_function_whoever_imports_its_module(first):
+def test_load_stays_the_function_when_its_module_is_imported(first):
     run(
         f"{first}\nimport vocable\n"
         "assert callable(vocable.load) and vocable.load.__name__ == 'load'"
@@ -43,25 +43,25 @@ QUICK = {
     "vocable --help": "import vocable.cli, sys\nsys.argv = ['vocable', '--help']\n"
     "try: vocable.cli.main()\nexcept SystemExit as end: assert not end.code",
 }
-NO_TORCH = "\nimport sys; assert 'torch' not in sys.modules, 'torch was loaded'"
+NO_TORCH = "\nimport sys; assert 'torch' not in sys.modules, 'torch was imported'"
 
 
 @pytest.mark.parametrize("what", QUICK)
-def test_no_torch_and_no_waiting(what):
+def test_starting_is_fast_and_imports_no_torch(what):
     seconds = min(run(QUICK[what] + NO_TORCH) for _ in range(5))
     print(f"{what}: {seconds:.3f} s")
     assert seconds <= LIMIT
 
 
-def test_no_name_but_load_brings_torch():
+def test_no_name_but_load_imports_torch():
     every = "import vocable\nfor name in set(vocable.__all__) - {'load'}: getattr(vocable, name)"
     run(every + NO_TORCH)
 
 
 def run(code: str) -> float:
-    """Run code in a fresh interpreter and return its seconds of processor time, start included.
+    """Run code in a new interpreter and return its processor time in seconds, start included.
 
-    Processor time is what the clock shows on a machine with nothing else to do, as tests have not.
+    The clock would also count the other tests that run at the same time.
     """
     before = os.times()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

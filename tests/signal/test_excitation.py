@@ -1,4 +1,4 @@
-"""Pulses hold all harmonics of the pitch with equal strength, power 1, and an unbroken phase."""
+"""Pulses have all harmonics of the pitch, equally strong, power 1, and a continuous phase."""
 
 import math
 
@@ -36,11 +36,11 @@ def test_unvoiced_points_are_silent():
     assert x[0].abs().max() > 1 and not x[1].any() and not x[2].any()
 
 
-def test_a_glide_keeps_its_phase_over_the_borders():
+def test_a_glide_has_a_continuous_phase_from_point_to_point():
     hz = torch.linspace(100, 200, 100)[None]
     before = torch.cat([hz[:, :1], hz[:, :-1]], dim=1)
     advance = phase_advance(before, hz, RATE, HOP)
     n = torch.arange(1, HOP + 1, dtype=torch.float64)
     inner = (before[..., None] * n + (hz - before)[..., None] * n * n / (2 * HOP)) / RATE
-    # The ramp's last sample and the start of the next point agree up to the ramp's half step.
+    # A point's last sample and the next point's start differ by at most half a step of the ramp.
     assert torch.all((inner[..., -1] - advance).abs() < 1e-3)

@@ -1,4 +1,4 @@
-"""Spectra agree with their definitions, computed another way."""
+"""Spectra equal their definitions, computed in another way."""
 
 import numpy as np
 import torch
@@ -38,20 +38,20 @@ def test_no_mel_band_is_empty_and_peaks_are_one():
     assert float(mel_filters(16_000, 4096, 40).max()) <= 1.0
 
 
-def test_mel_scale_inverts():
+def test_the_mel_scale_has_an_inverse():
     hz = torch.tensor([0.0, 440.0, 1000.0, 7999.0])
     assert torch.allclose(mel_to_hz(hz_to_mel(hz)), hz, atol=0.05)
     assert abs(float(hz_to_mel(torch.tensor(1000.0))) - 999.99) < 0.01
 
 
-def test_a_tone_shows_in_its_band():
+def test_a_tone_is_loudest_in_its_band():
     t = torch.arange(8000) / 16_000
     bands = log_mel(torch.sin(2 * torch.pi * 1000 * t), 16_000, 1024, 40).mean(0)
     filters = mel_filters(16_000, 1024, 40)
     assert int(bands.argmax()) == int(filters[64].argmax())
 
 
-def test_what_is_kept_in_inference_serves_training():
+def test_tables_cached_in_inference_mode_work_in_training():
     hann.cache_clear()
     mel_filters.cache_clear()
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Read, hold, resample and write recordings; numpy only.
+"""Read, hold, resample and write recordings, as numpy arrays; this loads no torch.
 
 `Audio` is a recording in memory. `AudioReader` and `AudioWriter` go through files of any length in
 blocks, and `Resampler` changes the rate of blocks, with the same samples as in one go.

@@ -1,4 +1,4 @@
-"""Show a recording as a player in a notebook, without asking for IPython."""
+"""Show a recording as a player in a notebook; IPython is not needed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import wave
 import numpy as np
 from jaxtyping import Float32
 
-LONGEST = 60  # seconds; a page holds the whole sound as text, so long ones are cut
-MOST_CHANNELS = 2  # what browsers play of plain WAV
+LONGEST = 60  # seconds; the page holds the samples as text, so a long recording is cut
+MAX_CHANNELS = 2  # as many as browsers play of plain WAV
 
 
 def player(samples: Float32[np.ndarray, "channels samples"], rate: int) -> str:
     """Return an HTML audio element that holds the first minute as 16-bit WAV."""
     channels, length = samples.shape
-    part = samples[:MOST_CHANNELS, : LONGEST * rate]
-    data = base64.b64encode(_wav(part, rate)).decode()
+    played = samples[:MAX_CHANNELS, : LONGEST * rate]
+    data = base64.b64encode(_wav(played, rate)).decode()
     notes = [f"{length / rate:.2f} s, {rate} Hz, {channels} channel{'s' if channels > 1 else ''}"]
-    if part.shape[1] < length:
+    if played.shape[1] < length:
         notes.append(f"the player holds the first {LONGEST} s only")
-    if len(part) < channels:
-        notes.append(f"the player holds the first {MOST_CHANNELS} channels only")
+    if len(played) < channels:
+        notes.append(f"the player holds the first {MAX_CHANNELS} channels only")
     return (
         f'<audio controls preload="none" src="data:audio/wav;base64,{data}"></audio>'
         f"<div>{'; '.join(notes)}</div>"

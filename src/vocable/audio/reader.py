@@ -14,43 +14,45 @@ from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from . import media
+from . import av_decoder
+from .header_length import DataLength, data_length, ends_inside_ogg_page
 from .samples import check_finite
-from .sound import SoundDecoder
-from .source import name_of, reopenable
-from .stated import ends_inside_page, stated_bytes
+from .soundfile_decoder import SoundfileDecoder
+from .source import name_of, open_seekable
 
 log = logging.getLogger("vocable")
 
 BLOCK = 2**16  # samples
-HEADERLESS = (".raw", ".pcm")
-RATES = range(1000, 768_001)  # Hz; a header with another is damaged or hostile
+RAW_PCM = (".raw", ".pcm")  # endings of files without a header
+RATES = range(1000, 768_001)  # Hz; a header that states another is damaged or hostile
 
 
 @runtime_checkable
 class Decoder(Protocol):
-    """What `AudioReader` asks of a library that reads files."""
+    """Decodes one file, by whichever library."""
 
     rate: int
     channels: int
-    samples: int | None  # None where the file does not say
+    samples: int | None  # None where the file does not state it
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, at most so many; none at the end. Raises EOFError where the
-        file breaks off or is damaged."""
+        """Return the next samples, at most this many, none at the end.
+
+        Raises EOFError where the file is cut short or damaged.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         ...
 
 
 class AudioReader:
     """Goes through a recording in blocks: a path, an open binary file, or "-" (stdin).
 
-    `samples` is the length in samples that the file states, None where it states none (M4A, WebM).
-    Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for what is no
-    recording, has no samples, holds NaN or infinity, or ends before what its header states.
+    `samples` is the length per channel that the file states, None where it states none (M4A, WebM).
+    Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for a file that is
+    not a recording, has no samples, holds NaN or infinity, or ends before what its header states.
     `recover=True` reads what is there of such a file, with a warning.
     """
 
@@ -64,23 +66,23 @@ class AudioReader:
     ) -> None:
         self.name = name_of(source)
         self._recover = recover
-        self._position = 0
+        self._position = 0  # samples read so far
         self._cleanup = contextlib.ExitStack()
         try:
-            place = reopenable(source, self._cleanup)
-            stated, cut = stated_bytes(place), ends_inside_page(place)
-            self._decoder = _open(place, self.name)
+            file = open_seekable(source, self._cleanup)
+            length, inside_page = data_length(file), ends_inside_ogg_page(file)
+            self._decoder = _open(file, self.name)
             self._cleanup.callback(self._decoder.close)
-            self._take_facts()
-            self._check_whole(stated, cut)
+            self._read_header()
+            self._check_length(length, inside_page)
         except BaseException:
             self._cleanup.close()
             raise
 
     def blocks(self, size: int = BLOCK) -> Iterator[Float32[np.ndarray, "channels samples"]]:
-        """Yield the recording in order, `size` samples a time and the rest at the end."""
+        """Yield the recording in order, `size` samples at a time; the last block may be shorter."""
         while True:
-            block = self._next(size)
+            block = self._read(size)
             if block.shape[1] == 0:
                 break
             check_finite(block, self.rate, name=self.name, start=self._position)
@@ -89,7 +91,7 @@ class AudioReader:
         self._check_end()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._cleanup.close()
 
     def __enter__(self) -> AudioReader:
@@ -103,7 +105,7 @@ class AudioReader:
     ) -> None:
         self.close()
 
-    def _take_facts(self) -> None:
+    def _read_header(self) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
         self.samples = self._decoder.samples
@@ -115,23 +117,26 @@ class AudioReader:
         if self.samples == 0:
             raise AudioError(f"{self.name} has a header but no samples; record it again")
 
-    def _check_whole(self, stated: tuple[int, int] | None, cut: bool) -> None:
-        """Refuse a file that lacks a sample or more that its header states, or part of a page."""
-        samples = self.samples
-        promised, there = stated or (0, 0)
-        if samples is None or not there:
-            if promised > there:
-                self._broken(f"ends after {there} of {promised} bytes of sound")
-        elif (whole := samples * promised // there) > samples:
-            self._broken(f"ends after {samples / self.rate:.2f} s of {whole / self.rate:.2f} s")
-        if cut:
-            self._broken("breaks off inside a page")
+    def _check_length(self, data: DataLength | None, inside_page: bool) -> None:
+        """Refuse a file that lacks a sample or more of what its header states, or part of a page.
 
-    def _next(self, size: int) -> Float32[np.ndarray, "channels samples"]:
+        The decoder's own number of samples belongs to the bytes that are present.
+        """
+        if data is not None:
+            if self.samples is None or data.present == 0:
+                if data.stated > data.present:
+                    self._report_cut(f"ends after {data.present} of {data.stated} bytes of sound")
+            elif (stated := self.samples * data.stated // data.present) > self.samples:
+                there, whole = self.samples / self.rate, stated / self.rate
+                self._report_cut(f"ends after {there:.2f} s of {whole:.2f} s")
+        if inside_page:
+            self._report_cut("breaks off inside a page")
+
+    def _read(self, size: int) -> Float32[np.ndarray, "channels samples"]:
         try:
             return self._decoder.read(size)
         except EOFError as error:
-            self._broken(f"breaks off at {self._position / self.rate:.2f} s ({error})")
+            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({error})")
             self.samples = self._position
             return np.zeros((self.channels, 0), np.float32)
 
@@ -140,9 +145,10 @@ class AudioReader:
             raise AudioError(f"{self.name} holds no samples that can be decoded; fetch it again")
         if self.samples is not None and self._position < self.samples:
             stated = self.samples / self.rate
-            self._broken(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
+            self._report_cut(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
 
-    def _broken(self, what: str) -> None:
+    def _report_cut(self, what: str) -> None:
+        """Raise, or with `recover` warn, that the file is cut short or damaged."""
         if not self._recover:
             raise AudioError(
                 f"{self.name} {what}; fetch it again, or take what is there with "
@@ -151,25 +157,27 @@ class AudioReader:
         log.warning("%s %s; going on with what is there", self.name, what)
 
 
-def _open(place: str | BinaryFile, name: str) -> Decoder:
-    """Open with soundfile, and with PyAV (the extra `media`) what that does not know."""
-    if isinstance(place, str) and place.lower().endswith(HEADERLESS):
+def _open(file: str | BinaryFile, name: str) -> Decoder:
+    """Open with soundfile, else with PyAV (the extra `media`)."""
+    if isinstance(file, str) and file.lower().endswith(RAW_PCM):
         raise AudioError(
             f"{name} is raw PCM, which states neither rate nor format; pass it through "
             "vocable stream encode --format s16le --rate 16000 --channels 1"
         )
     try:
-        return SoundDecoder(place)
+        return SoundfileDecoder(file)
     except AudioError as error:
         reason = str(error)
-    if not media.is_installed():
+    if not av_decoder.is_installed():
         raise AudioError(
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
             'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
         )
-    if not isinstance(place, str):
-        place.seek(0)
+    if not isinstance(file, str):
+        file.seek(0)
     try:
-        return media.MediaDecoder(place)
+        return av_decoder.AvDecoder(file)
     except AudioError as error:
-        raise AudioError(f"{name} is no recording ({error}); convert it to WAV or FLAC") from error
+        raise AudioError(
+            f"{name} is not a recording ({error}); convert it to WAV or FLAC"
+        ) from error

@@ -1,7 +1,7 @@
 """Change the sample rate, whole or block by block, with the same samples either way.
 
-The length rule: n samples at rate a are `ceil(n * b / a)` samples at rate b. Rounding up loses
-nothing: there and back never gives fewer samples than there were, so the way back only has to cut.
+n samples at rate a become `ceil(n * b / a)` samples at rate b. Since this rounds up, resampling to
+another rate and back never gives fewer samples than at first; the surplus can be cut off.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from .samples import check_rate
 
 
 def resampled_length(samples: int, rate: int, to: int) -> int:
-    """Return how many samples at rate `to` so many at `rate` become: `ceil(n · to / rate)`."""
+    """Return how many samples at `to` Hz that many at `rate` Hz become, `ceil(n · to / rate)`."""
     return -(-samples * to // rate)
 
 
 def resample(
     samples: Float32[np.ndarray, "channels samples"], rate: int, to: int
 ) -> Float32[np.ndarray, "channels resampled"]:
-    """Return `samples` (at `rate` Hz) at `to` Hz, `resampled_length` of them, not delayed."""
+    """Return `samples` (at `rate` Hz) at `to` Hz, without delay; `resampled_length` of them."""
     resampler = Resampler(rate, to, len(samples))
     return np.concatenate([resampler.step(samples), resampler.finish()], axis=1)
 
@@ -30,37 +30,37 @@ def resample(
 class Resampler:
     """Changes the rate of one recording that comes in blocks (soxr, high quality).
 
-    What all `step`s and the `finish` give, joined, is exactly `resample` of the whole, for blocks
-    of any size. Memory is that of the largest block.
+    The outputs of all `step`s and of `finish`, joined, are exactly `resample` of the whole, for
+    blocks of any size. Memory is that of the largest block.
     """
 
     def __init__(self, rate: int, to: int, channels: int) -> None:
-        """Take blocks `[channels, samples]` at `rate` Hz, give blocks at `to` Hz."""
+        """Prepare for blocks `[channels, samples]` at `rate` Hz, to become blocks at `to` Hz."""
         self.rate = check_rate(rate)
         self.to = check_rate(to, name="target rate")
         self.channels = channels
-        self._taken = 0
-        self._given = 0
+        self._samples_in = 0
+        self._samples_out = 0
         self._finished = False
-        self._stream = None if rate == to else _open(self.rate, self.to, channels)
+        self._soxr = None if rate == to else _open(self.rate, self.to, channels)
 
     def step(
         self, block: Float32[np.ndarray, "channels samples"]
     ) -> Float32[np.ndarray, "channels resampled"]:
-        """Take the next samples and return those of the result that they settle (maybe none)."""
+        """Take the next samples and return the output that they complete (maybe none)."""
         if self._finished:
             raise AudioError(
-                "this resampler has finished its recording; make a new one for another"
+                "this resampler has finished its recording; make a new one for the next"
             )
         if len(block) != self.channels:
             raise AudioError(f"block has {len(block)} channels, the recording {self.channels}")
-        self._taken += block.shape[1]
+        self._samples_in += block.shape[1]
         return self._cut(self._push(block))
 
     def finish(self) -> Float32[np.ndarray, "channels resampled"]:
-        """Return the rest of the result, up to its exact length."""
-        # soxr rounds the length to the nearest; silence for two more samples makes it no shorter
-        # than ours, and is what it takes to lie behind the end anyway.
+        """Return the rest of the output, up to its exact length."""
+        # soxr rounds the length to the nearest integer, ours is rounded up. Silence worth two
+        # samples of output makes soxr's no shorter; it assumes silence after the end anyway.
         if self._finished:
             return np.zeros((self.channels, 0), np.float32)
         silence = np.zeros((self.channels, 2 * self.rate // self.to + 1), np.float32)
@@ -69,16 +69,16 @@ class Resampler:
         return rest
 
     def _push(self, block: np.ndarray, *, last: bool = False) -> np.ndarray:
-        if self._stream is None:
+        if self._soxr is None:
             return block[:, :0] if last else block
         rows = np.ascontiguousarray(block.T, dtype=np.float32)
-        return np.ascontiguousarray(self._stream.resample_chunk(rows, last=last).T)
+        return np.ascontiguousarray(self._soxr.resample_chunk(rows, last=last).T)
 
     def _cut(self, block: np.ndarray) -> np.ndarray:
-        # Until the end is known, the samples so far bound what may be given.
-        left = resampled_length(self._taken, self.rate, self.to) - self._given
+        # soxr may run ahead: the output never exceeds the exact length for the input so far.
+        left = resampled_length(self._samples_in, self.rate, self.to) - self._samples_out
         block = block[:, : max(left, 0)]
-        self._given += block.shape[1]
+        self._samples_out += block.shape[1]
         return block
 
 

@@ -1,4 +1,4 @@
-"""Turn what people call audio into float32 `[channels, samples]`, or say why it cannot be."""
+"""Convert arrays, lists and tensors to float32 `[channels, samples]`, and check them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from ..errors import AudioError
 
 MAX_CHANNELS = 256  # as many as a token file has streams
-FEW = 8  # [n, few] with n above this is taken for [samples, channels]
+FEW = 8  # more rows than this and no more columns: that is [samples, channels]
 
 _FULL_SCALE = {"int8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
 
@@ -21,8 +21,8 @@ def as_samples(data: Any) -> Float32[np.ndarray, "channels samples"]:
     """Return `data` as float32 `[channels, samples]` within about ±1.
 
     Takes `[samples]` or `[channels, samples]`: arrays, lists, tensors. Floats stay as they are;
-    int8, int16 and int32 are divided by their full scale, uint8 (as in old WAV files) is centred
-    first. Raises AudioError for other types and shapes, and for `[samples, channels]`.
+    int8, int16 and int32 are divided by their full scale, uint8 (as in 8-bit WAV) is centred first.
+    Raises AudioError for other types and shapes, and for `[samples, channels]`.
     """
     array = _as_array(data)
     if array.ndim == 1:
@@ -38,9 +38,9 @@ def check_finite(
     name: str = "audio",
     start: int = 0,
 ) -> None:
-    """Raise AudioError where a sample is NaN or infinite, with its position.
+    """Raise AudioError, with the position, if a sample is NaN or infinite.
 
-    `start` is the position of the first sample in the recording called `name`.
+    `samples` begin at sample `start` of the recording called `name`.
     """
     finite = np.isfinite(samples)
     if finite.all():
@@ -48,9 +48,9 @@ def check_finite(
     bad = ~finite
     first = int(bad.any(axis=0).argmax())
     channel = int(bad[:, first].argmax())
-    where = start + first
+    position = start + first
     raise AudioError(
-        f"{name}: sample {where} ({where / rate:.3f} s) of channel {channel} is "
+        f"{name}: sample {position} ({position / rate:.3f} s) of channel {channel} is "
         f"{samples[channel, first]}; make all finite first, say with numpy.nan_to_num"
     )
 
@@ -69,7 +69,7 @@ def check_rate(rate: Any, *, name: str = "rate") -> int:
 def _as_array(data: Any) -> np.ndarray:
     if isinstance(data, str | os.PathLike):
         raise AudioError(f"audio must be samples, got the path {data}; use Audio.read(path)")
-    if hasattr(data, "detach"):  # a tensor, known by its method: this module loads no torch
+    if hasattr(data, "detach"):  # a tensor; torch is not imported here
         data = data.detach().cpu()
         data = data.float() if data.is_floating_point() else data
     try:

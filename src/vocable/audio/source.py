@@ -1,4 +1,4 @@
-"""Find the file behind what people name: a path, an open binary file, a pipe, stdin."""
+"""Open what the caller names: a path, an open binary file, a pipe, or "-" (stdin)."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from ..errors import AudioError
 
 
 def name_of(source: str | os.PathLike[str] | BinaryFile) -> str:
-    """Return what to call a source in messages."""
+    """Return the name of a source for messages."""
     if isinstance(source, str | os.PathLike):
         return "stdin" if str(source) == "-" else os.fspath(source)
     return str(getattr(source, "name", "audio"))
 
 
-def reopenable(
+def open_seekable(
     source: str | os.PathLike[str] | BinaryFile, cleanup: contextlib.ExitStack
 ) -> str | BinaryFile:
-    """Return a path, or a file at its start that can seek; raise for what is not there or empty.
+    """Return the path of a regular file, or an open file at its start that can seek.
 
-    A pipe is put on disk first, so that memory stays small. `cleanup` closes what is opened here.
+    A pipe is copied to disk, so that memory stays small. `cleanup` closes what is opened here.
+    Raises FileNotFoundError, IsADirectoryError, PermissionError, and AudioError for an empty file.
     """
     if isinstance(source, str | os.PathLike):
         if str(source) != "-":
             path = _existing(source)
             if path.is_file():
-                _refuse_empty(path.stat().st_size, str(path))
-                open(path, "rb").close()  # a file that may not be read says so itself
+                _check_not_empty(path.stat().st_size, str(path))
+                open(path, "rb").close()  # raises PermissionError, which libraries hide
                 return os.fspath(path)
             source = cleanup.enter_context(open(path, "rb"))
         else:
             source = sys.stdin.buffer
     file = source if source.seekable() else _copy(source, cleanup)
-    _refuse_empty(file.seek(0, os.SEEK_END), name_of(source))
+    _check_not_empty(file.seek(0, os.SEEK_END), name_of(source))
     file.seek(0)
     return file
 
@@ -58,6 +59,6 @@ def _copy(source: BinaryFile, cleanup: contextlib.ExitStack) -> BinaryFile:
     return copy
 
 
-def _refuse_empty(size: int, name: str) -> None:
+def _check_not_empty(size: int, name: str) -> None:
     if size == 0:
         raise AudioError(f"{name} is empty (0 bytes); record or fetch it again")

@@ -21,9 +21,9 @@ from .writer import AudioWriter
 class Audio:
     """A recording: `samples` float32 `[channels, samples]` within about ±1, at `rate` Hz.
 
-    Whatever `as_samples` takes may be given (int16 is scaled, `[samples]` is one channel). The
-    samples are copied unless they are read-only already; they are finite, and cannot be changed.
-    Raises AudioError for other shapes and types, NaN or infinite samples, and an impossible rate.
+    Takes whatever `as_samples` takes (int16 is scaled, `[samples]` is one channel), and copies it
+    unless it is read-only; the samples are finite and cannot be changed. Raises AudioError for
+    other shapes and types, NaN or infinite samples, and a rate that is not a whole number above 0.
     """
 
     samples: Float32[np.ndarray, "channels samples"]
@@ -43,9 +43,9 @@ class Audio:
     def read(cls, source: str | os.PathLike[str] | BinaryFile, *, recover: bool = False) -> Audio:
         """Read a whole recording from a path, an open binary file, or "-" (stdin).
 
-        WAV, FLAC, OGG, Opus, MP3 and their kin; M4A, MP4, WebM and others with the extra `media`.
-        A file that ends before what its header states is refused; `recover=True` reads what is
-        there, with a warning. For long recordings use `AudioReader`.
+        WAV, FLAC, OGG, Opus, MP3 and their relatives; M4A, MP4, WebM and others with the extra
+        `media`. A file that ends before what its header states is refused; `recover=True` reads
+        what is there, with a warning. For long recordings use `AudioReader`.
         """
         with AudioReader(source, recover=recover) as reader:
             blocks = list(reader.blocks())
@@ -54,7 +54,7 @@ class Audio:
             return cls(joined, reader.rate)
 
     def save(self, target: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write to a file, whose ending says the kind (.wav, .flac, .ogg, .opus, .mp3, …).
+        """Write to a file in the format that its ending names (.wav, .flac, .ogg, .opus, .mp3, …).
 
         WAV and FLAC are written with 16 bits; samples beyond ±1 are clipped, with a warning. An
         existing file raises FileExistsError unless `overwrite` is set.
@@ -68,14 +68,14 @@ class Audio:
         return self if rate == self.rate else Audio(resample(self.samples, self.rate, rate), rate)
 
     def mono(self) -> Audio:
-        """Return the mean of all channels, as one."""
+        """Return a recording of one channel, the mean of all."""
         if self.channels == 1:
             return self
         return Audio(self.samples.mean(axis=0, dtype=np.float32, keepdims=True), self.rate)
 
     @property
     def channels(self) -> int:
-        """How many channels there are."""
+        """The number of channels."""
         return int(self.samples.shape[0])
 
     @property
@@ -112,11 +112,11 @@ class Audio:
 
 
 def _is_fresh(array: np.ndarray, samples: Any) -> bool:
-    """Say whether `array` was made on the way from `samples`, so that nobody else holds it."""
+    """Return whether `array` is a new array that only we refer to, and not the caller's."""
     return isinstance(samples, np.ndarray) and array is not samples and array.base is None
 
 
 def _restore(samples: np.ndarray, rate: int) -> Audio:
-    """Unpickle without copying once more."""
+    """Unpickle without another copy."""
     samples.flags.writeable = False
     return Audio(samples, rate)

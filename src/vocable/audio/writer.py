@@ -1,4 +1,4 @@
-"""Write recordings of any length block by block, whole under their final name or not at all."""
+"""Write recordings of any length block by block; a file appears when it is complete."""
 
 from __future__ import annotations
 
@@ -15,46 +15,35 @@ from jaxtyping import Float32
 
 from ..atomic import Replacement
 from ..errors import AudioError
+from .formats import WRITABLE
 from .samples import MAX_CHANNELS, check_finite, check_rate
-from .sound import native
+from .soundfile_decoder import encoded_path
 
 log = logging.getLogger("vocable")
 
-# ending: (libsndfile's format, its subtype)
-KINDS = {
-    ".wav": ("WAV", "PCM_16"),
-    ".flac": ("FLAC", "PCM_16"),
-    ".ogg": ("OGG", "VORBIS"),
-    ".opus": ("OGG", "OPUS"),
-    ".mp3": ("MP3", "MPEG_LAYER_III"),
-    ".aiff": ("AIFF", "PCM_16"),
-    ".aif": ("AIFF", "PCM_16"),
-    ".w64": ("W64", "PCM_16"),
-    ".rf64": ("RF64", "PCM_16"),
-}
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
-MOST = {"WAV": 2**31 - 64, "AIFF": 2**30 - 64}  # samples of all channels: 4 and 2 GiB
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-SYSTEM_ERROR = 2  # libsndfile's code for what the system refused
-BLOCK = 2**16  # samples; libsndfile's Vorbis encoder keeps a whole write on its stack
+MAX_SAMPLES = {"WAV": 2**31 - 64, "AIFF": 2**30 - 64}  # of all channels: 4 and 2 GiB
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+SYSTEM_ERROR = 2  # libsndfile's code for an error of the operating system
+BLOCK = 2**16  # samples per write: libsndfile's Vorbis encoder puts a whole write on its stack
 
 
 class AudioWriter:
     """Writes blocks to a recording at `target` ("-" is stdout, as WAV).
 
-    The kind comes from the ending. WAV, FLAC and AIFF have 16 bits: what was read from 16 bits is
+    The ending names the format. WAV, FLAC and AIFF have 16 bits: what was read from 16 bits is
     written back bit for bit, and samples beyond ±1 are clipped and counted in `clipped`. As a
-    context manager it puts the file in place at the end, and removes all trace after an exception.
+    context manager it puts the file in place at the end, and leaves nothing after an exception.
 
     Raises FileExistsError unless `overwrite`, FileNotFoundError where the folder is missing, and
-    AudioError for an unknown ending, a rate or a number of channels that the kind cannot hold,
+    AudioError for an unknown ending, a rate or a number of channels that the format cannot hold,
     samples that are not finite, and a disk that is full.
     """
 
     rate: int  # Hz
     channels: int
     samples: int  # written so far, per channel
-    clipped: int  # of all channels
+    clipped: int  # samples of all channels
 
     def __init__(
         self,
@@ -65,31 +54,34 @@ class AudioWriter:
         overwrite: bool = False,
         expected: int = 0,
     ) -> None:
-        """Open `target`; `expected` samples are to come, so that too many are refused at once."""
+        """Open `target`. More samples than its format holds are refused now if they are `expected`.
+
+        `expected` counts samples per channel.
+        """
         self.name = "stdout" if str(target) == "-" else str(target)
         self.rate = check_rate(rate)
         self.channels = channels
         self.samples = 0
         self.clipped = 0
-        self._format, self._subtype = _kind(target)
-        _check_fits(self.name, self._format, self._subtype, self.rate, channels)
-        self._check_room(expected)
-        self._fresh = Replacement(target, overwrite=overwrite)
+        self._format, self._subtype = _format_of(target)
+        _check_limits(self.name, self._subtype, self.rate, channels)
+        self._check_size(expected)
+        self._replacement = Replacement(target, overwrite=overwrite)
         try:
-            path = native(str(self._fresh.path))
+            path = encoded_path(str(self._replacement.path))
             self._file = soundfile.SoundFile(
                 path, "w", self.rate, channels, self._subtype, format=self._format
             )
         except soundfile.LibsndfileError as error:
-            self._fresh.discard()
+            self._replacement.discard()
             if error.code == SYSTEM_ERROR:
-                raise self._full(error) from error
+                raise self._write_error(error) from error
             raise AudioError(
                 f"{self.name}: {self._format} cannot hold {channels} channels at {rate} Hz "
                 f"({_reason(error)}); write .wav instead"
             ) from error
         except BaseException:
-            self._fresh.discard()
+            self._replacement.discard()
             raise
 
     def write(self, block: Float32[np.ndarray, "channels samples"]) -> None:
@@ -97,11 +89,11 @@ class AudioWriter:
         if len(block) != self.channels:
             raise AudioError(f"{self.name}: block has {len(block)} channels, not {self.channels}")
         check_finite(block, self.rate, name=self.name, start=self.samples)
-        self._check_room(block.shape[1])
+        self._check_size(block.shape[1])
         for start in range(0, block.shape[1], BLOCK):
-            part = block[:, start : start + BLOCK].T
-            self._append(self._as_integers(part) if self._subtype == "PCM_16" else part)
-            self.samples += len(part)
+            rows = block[:, start : start + BLOCK].T
+            self._append(self._as_int16(rows) if self._subtype == "PCM_16" else rows)
+            self.samples += len(rows)
 
     def close(self) -> None:
         """Finish the file and put it in place."""
@@ -109,20 +101,20 @@ class AudioWriter:
             return
         try:
             self._file.close()
-            self._fresh.commit()
+            self._replacement.commit()
         except (OSError, soundfile.LibsndfileError) as error:
             self.discard()
-            if getattr(error, "errno", errno.ENOSPC) not in NO_ROOM:
-                raise  # somebody made the target meanwhile, or closed the pipe
-            raise self._full(error) from error
+            if getattr(error, "errno", errno.ENOSPC) not in DISK_ERRORS:
+                raise  # the target has appeared meanwhile, or the pipe was closed
+            raise self._write_error(error) from error
         if self.clipped:
             log.warning("%s: %d samples beyond ±1 were clipped", self.name, self.clipped)
 
     def discard(self) -> None:
-        """Leave nothing behind; after `close` this does nothing."""
+        """Remove what was written; after `close` this does nothing."""
         if not self._file.closed:
             self._file.close()
-        self._fresh.discard()
+        self._replacement.discard()
 
     def __enter__(self) -> AudioWriter:
         return self
@@ -138,8 +130,8 @@ class AudioWriter:
         else:
             self.discard()
 
-    def _as_integers(self, rows: np.ndarray) -> np.ndarray:
-        # Not left to libsndfile: it multiplies by 32767 but divides by 32768 when reading.
+    def _as_int16(self, rows: np.ndarray) -> np.ndarray:
+        # libsndfile multiplies by 32767 but divides by 32768 when reading, so we scale ourselves.
         scaled = np.round(rows * np.float32(2**15))
         self.clipped += int(np.count_nonzero((rows > 1) | (rows < -1)))
         return np.clip(scaled, -(2**15), 2**15 - 1).astype(np.int16)
@@ -148,18 +140,19 @@ class AudioWriter:
         try:
             self._file.write(rows)
         except (AssertionError, OSError, soundfile.LibsndfileError) as error:
-            raise self._full(error) from error
+            raise self._write_error(error) from error
 
-    def _check_room(self, more: int) -> None:
-        most = MOST.get(self._format)
-        if most is not None and (self.samples + more) * self.channels > most:
+    def _check_size(self, more: int) -> None:
+        limit = MAX_SAMPLES.get(self._format)
+        if limit is not None and (self.samples + more) * self.channels > limit:
+            seconds = limit // self.channels / self.rate
             raise AudioError(
-                f"{self.name}: {self._format} ends after {most // self.channels / self.rate:.0f} s "
+                f"{self.name}: {self._format} ends after {seconds:.0f} s "
                 f"of {self.channels} channels at {self.rate} Hz; write .flac or .w64 instead"
             )
 
-    def _full(self, error: Exception) -> AudioError:
-        folder = self._fresh.path.parent
+    def _write_error(self, error: Exception) -> AudioError:
+        folder = self._replacement.path.parent
         free = shutil.disk_usage(folder).free / 2**20
         return AudioError(
             f"{self.name}: writing failed after {self.samples / self.rate:.1f} s "
@@ -168,19 +161,19 @@ class AudioWriter:
         )
 
 
-def _kind(target: str | os.PathLike[str]) -> tuple[str, str]:
+def _format_of(target: str | os.PathLike[str]) -> tuple[str, str]:
     if str(target) == "-":
-        return KINDS[".wav"]
+        return WRITABLE[".wav"]
     ending = Path(target).suffix.lower()
-    if ending not in KINDS:
+    if ending not in WRITABLE:
         raise AudioError(
             f"{target}: cannot write {ending or 'a file without an ending'}; "
-            f"use one of {' '.join(KINDS)}"
+            f"use one of {' '.join(WRITABLE)}"
         )
-    return KINDS[ending]
+    return WRITABLE[ending]
 
 
-def _check_fits(name: str, kind: str, subtype: str, rate: int, channels: int) -> None:
+def _check_limits(name: str, subtype: str, rate: int, channels: int) -> None:
     if not 0 < channels <= MAX_CHANNELS:
         raise AudioError(f"{name}: {channels} channels; 1 to {MAX_CHANNELS} can be written")
     if subtype == "OPUS" and rate not in OPUS_RATES:

@@ -1,13 +1,13 @@
 """The commands: `vocable encode`, `decode`, `roundtrip`, `info` and the rest.
 
-A command is one file here. It resolves paths, refuses what cannot work, calls the library once per
-input, and reports; anything longer belongs to the library. Nothing in this folder imports torch
-before a command runs, so that `vocable --help` and `vocable info FILE` stay instant.
+Each command is one file here. It resolves paths, refuses what cannot work, calls the library once
+per input, and reports; anything longer belongs to the library. Nothing in this folder imports torch
+before a command runs, so that `vocable --help` and `vocable info FILE` start at once.
 """
 
 import sys
 
-INTERRUPTED = 130
+from vocable.cli.exit_codes import INTERRUPTED
 
 __all__ = ["main"]
 
@@ -18,6 +18,6 @@ def main() -> None:
         from vocable.cli import group
 
         group.main()
-    except KeyboardInterrupt:  # while that was loading; later the group sees to it
+    except KeyboardInterrupt:  # during the import; once it runs, the group handles Ctrl-C
         sys.stderr.write("stopped\n")
         sys.exit(INTERRUPTED)

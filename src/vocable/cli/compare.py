@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vocable.audio import Audio, AudioReader
+from vocable.cli.console import Console
 from vocable.cli.results import token_facts
-from vocable.cli.say import Voice, kbps, size, table, times
+from vocable.cli.units import file_size, kbps, table, times_real_time
 from vocable.measures import REGISTRY, Measure, default_measures, score_all
 from vocable.tokens import AudioTokens, read_tokens
 
@@ -47,21 +48,21 @@ def compare(
     levels: int | None,
     mix: bool,
     pitch: float | None,
-    console: Voice,
+    console: Console,
 ) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
     reference = _read_start(source)
     _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         file = str(Path(folder) / "tokens.vcb")
-        with console.time_left("encoding") as left:
+        with console.progress("encoding") as left:
             began = time.perf_counter()
             codec.encode_to(source, file, levels=levels, mix=mix, progress=left)
             encoding = time.perf_counter() - began
         if pitch is not None:
             shifted = codec.shift_pitch(read_tokens(file), pitch)
             shifted.save(file, overwrite=True)
-        with console.time_left("decoding") as left:
+        with console.progress("decoding") as left:
             began = time.perf_counter()
             codec.decode_to(file, target, overwrite=True, progress=left)
             decoding = time.perf_counter() - began
@@ -124,7 +125,7 @@ def as_table(comparison: Comparison) -> str:
     facts = comparison.facts
     channels = f", {facts['channels']} channels" if facts["channels"] > 1 else ""
     streams = f", {facts['streams']} streams" if facts["streams"] > 1 else ""
-    disk = f"{kbps(facts['bits_per_second_on_disk'])} ({size(facts['bytes'])})"
+    disk = f"{kbps(facts['bits_per_second_on_disk'])} ({file_size(facts['bytes'])})"
     rows = [
         ("codec", facts["space"]),
         ("duration", f"{facts['seconds']:.2f} s at {facts['rate_hz']} Hz{channels}"),
@@ -133,8 +134,8 @@ def as_table(comparison: Comparison) -> str:
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
         ("bit rate, on disk", disk),
         *_score_rows(comparison),
-        ("encode", times(facts["encode_times_real_time"])),
-        ("decode", times(facts["decode_times_real_time"])),
+        ("encode", times_real_time(facts["encode_times_real_time"])),
+        ("decode", times_real_time(facts["decode_times_real_time"])),
     ]
     if facts["pitch_semitones"]:
         rows.insert(4, ("pitch", f"{facts['pitch_semitones']:+g} semitones"))

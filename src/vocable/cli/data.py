@@ -1,14 +1,17 @@
-"""`vocable data scan FOLDER`: list the recordings of a folder for training, with what is wrong."""
+"""`vocable data scan FOLDER`: list the recordings of a folder for training, and name bad files."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import click
 
 from vocable.cli import options
+from vocable.cli.console import Console
+from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_outputs
-from vocable.cli.refusal import listed
-from vocable.cli.say import Voice, clock
+from vocable.cli.units import duration
+from vocable.nearest import listed
 
 
 @click.group("data")
@@ -22,50 +25,50 @@ def command() -> None:
     "-o", "--out", type=click.Path(), help="The manifest.  [default: FOLDER/manifest.jsonl]"
 )
 @options.force
-@options.speech
+@options.output
 def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) -> int:
     """List a folder's recordings in a manifest: durations, rates, loudness, silence, bad files."""
     from vocable.train.manifest import scan as scan_folder
 
     target = out or os.path.join(folder, "manifest.jsonl")
     check_outputs([target], folder, force=force)
-    voice = Voice(as_json=as_json, quiet=quiet)
-    with voice.time_left(folder) as left:
-        found = scan_folder(folder, progress=_Counted(folder, left))
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(folder) as progress:
+        found = scan_folder(folder, progress=_FileCounter(folder, progress))
     if found.rows:
         found.save(target)
-    voice.line(_summary(found, target))
+    console.line(_summary(found, target))
     for name, why in found.bad.items():
-        voice.failure(why if name in why else f"{name}: {why}")
-    voice.result(_facts(found, target))
-    return 1 if found.bad else 0
+        console.failure(why if name in why else f"{name}: {why}")
+    console.result(_facts(found, target))
+    return FAILED if found.bad else 0
 
 
-class _Counted:
-    """Turns "this file now" into the share of files done."""
+class _FileCounter:
+    """Called with each file before it is read; reports the share of files that are done."""
 
-    def __init__(self, folder: str, left: Any) -> None:
-        from vocable.train.manifest import ENDINGS
+    def __init__(self, folder: str, report: Callable[[float], None]) -> None:
+        from vocable.audio.formats import READABLE
 
-        self._left = left
+        self._report = report
         self._done = 0
         self._total = sum(
-            os.path.splitext(name)[1].lower() in ENDINGS
+            os.path.splitext(name)[1].lower() in READABLE
             for _, _, names in os.walk(folder)
             for name in names
         )
 
     def __call__(self, path: str) -> None:
-        self._left(self._done / max(1, self._total))
+        self._report(self._done / max(1, self._total))
         self._done += 1
 
 
 def _summary(found: Any, target: str) -> str:
     if not found.rows:
         return "no recording can be used, so no manifest was written"
-    rates = listed([f"{rate} Hz" for rate in sorted({row["rate"] for row in found.rows})])
+    rates = listed(f"{rate} Hz" for rate in sorted({row["rate"] for row in found.rows}))
     bad = f"  {len(found.bad)} bad" if found.bad else ""
-    return f"{target}  {len(found.rows)} recordings  {clock(found.seconds)}  {rates}{bad}"
+    return f"{target}  {len(found.rows)} recordings  {duration(found.seconds)}  {rates}{bad}"
 
 
 def _facts(found: Any, target: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`vocable decode TOKENS… [-o OUT]`: token files become recordings."""
+"""`vocable decode TOKENS… [-o OUT]`: turn token files into recordings."""
 
 import os
 import time
@@ -7,10 +7,10 @@ from typing import Any
 import click
 
 from vocable.cli import options
-from vocable.cli.machine import Codecs
-from vocable.cli.paths import Job, check_channel, check_endings, plan
-from vocable.cli.pipes import arriving, leaving
-from vocable.cli.say import TimeLeft, Voice
+from vocable.cli.console import Console, Progress
+from vocable.cli.open_codec import CodecCache
+from vocable.cli.paths import Job, check_endings, check_stdout, plan
+from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
 
@@ -27,7 +27,7 @@ from vocable.cli.work import run
 @options.machine
 @options.force
 @options.skip_existing
-@options.speech
+@options.output
 def command(
     inputs: tuple[str, ...],
     out: str | None,
@@ -46,24 +46,24 @@ def command(
     gets exactly the samples, channels and rate it had. OUT may end in .wav, .flac, .ogg, .opus or
     .mp3.
     """
-    from vocable.audio.writer import KINDS
+    from vocable.audio.formats import WRITABLE
     from vocable.cli.results import audio_facts, decoded
 
-    voice = Voice(as_json=as_json, quiet=quiet)
+    console = Console(as_json=as_json, quiet=quiet)
     work = plan(
         inputs, out, ending=".wav", collect=(".vcb",), force=force, skip_existing=skip_existing
     )
-    check_channel(work, as_json=as_json)
-    check_endings([job.target for job in work.jobs], KINDS, " ".join(KINDS))
-    codecs = Codecs(codec, device, threads)
+    check_stdout(work, as_json=as_json)
+    check_endings([job.target for job in work.jobs], tuple(WRITABLE))
+    codecs = CodecCache(codec, device, threads)
 
-    def decode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:
-        with arriving(job.source) as source, leaving(job.target, ".wav") as target:
-            opened = codecs.of(source)
+    def decode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+        with input_path(job.source) as source, output_path(job.target, ".wav") as target:
+            opened_codec = codecs.for_file(source)
             began = time.perf_counter()
-            opened.decode_to(source, target, rate=rate, overwrite=force, progress=left)
+            opened_codec.decode_to(source, target, rate=rate, overwrite=force, progress=progress)
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
         return decoded(job, facts, took)
 
-    return run(work, decode, voice)
+    return run(work, decode, console)

@@ -1,4 +1,4 @@
-"""`vocable encode AUDIO… [-o OUT]`: recordings become token files."""
+"""`vocable encode AUDIO… [-o OUT]`: turn recordings into token files."""
 
 import os
 import tempfile
@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.machine import check_levels, open_codec
-from vocable.cli.paths import Job, check_channel, check_endings, plan
-from vocable.cli.pipes import arriving, leaving
-from vocable.cli.say import TimeLeft, Voice
+from vocable.cli.console import Console, Progress
+from vocable.cli.open_codec import check_levels, open_codec
+from vocable.cli.paths import Job, check_endings, check_stdout, plan
+from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
-
-RECORDINGS = (
-    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf", ".w64", ".rf64"),
-    *(".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"),
-)
 
 
 @click.command("encode")
@@ -37,7 +32,7 @@ RECORDINGS = (
 @options.machine
 @options.force
 @options.skip_existing
-@options.speech
+@options.output
 def command(
     inputs: tuple[str, ...],
     out: str | None,
@@ -56,24 +51,25 @@ def command(
     AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
     in .npy, .npz or .safetensors instead of .vcb.
     """
+    from vocable.audio.formats import READABLE
     from vocable.cli.results import ARRAYS, encoded
 
-    voice = Voice(as_json=as_json, quiet=quiet)
+    console = Console(as_json=as_json, quiet=quiet)
     work = plan(
-        inputs, out, ending=".vcb", collect=RECORDINGS, force=force, skip_existing=skip_existing
+        inputs, out, ending=".vcb", collect=READABLE, force=force, skip_existing=skip_existing
     )
-    check_channel(work, as_json=as_json)
-    check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))
+    check_stdout(work, as_json=as_json)
+    check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS))
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
     check_levels(opened.spec, levels)
 
-    def encode(job: Job, left: TimeLeft) -> tuple[str, dict[str, Any]]:
+    def encode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
         began = time.perf_counter()
-        with arriving(job.source) as source, leaving(job.target, ".vcb") as target:
-            facts = _encode(opened, source, target, levels, mix, force, left)
+        with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
+            facts = _encode(opened, source, target, levels, mix, force, progress)
         return encoded(job, facts, time.perf_counter() - began)
 
-    return run(work, encode, voice)
+    return run(work, encode, console)
 
 
 def _encode(
@@ -83,18 +79,18 @@ def _encode(
     levels: int | None,
     mix: bool,
     force: bool,
-    left: TimeLeft,
+    progress: Progress,
 ) -> dict[str, Any]:
-    """Encode one file, token files block by block; return what was written."""
+    """Encode one file, block by block; return the facts for --json."""
     from vocable.cli.results import ARRAYS, rate_on_disk, token_facts
     from vocable.tokens import read_tokens
 
     if not target.lower().endswith(ARRAYS):
-        codec.encode_to(source, target, levels=levels, mix=mix, overwrite=force, progress=left)
+        codec.encode_to(source, target, levels=levels, mix=mix, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         tokens_file = os.path.join(folder, "tokens.vcb")
-        codec.encode_to(source, tokens_file, levels=levels, mix=mix, progress=left)
+        codec.encode_to(source, tokens_file, levels=levels, mix=mix, progress=progress)
         facts = token_facts(tokens_file)
         read_tokens(tokens_file).save(target, overwrite=force)
     return facts | rate_on_disk(target, facts["seconds"])

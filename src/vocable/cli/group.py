@@ -1,8 +1,6 @@
-"""The `vocable` command itself: finds its subcommands lazily and turns every end into an exit code.
+"""The `vocable` command itself: imports its subcommands when needed, and ends with an exit code.
 
-0 done; 1 some input failed (the others are done); 2 the call was wrong and nothing was started;
-130 Ctrl-C; 141 the reader of our output went away (as for any program that a closed pipe ends);
-143 asked to end (SIGTERM).
+The exit codes are those of exit_codes.py; whatever ends a run is said in one line on stderr.
 """
 
 import contextlib
@@ -18,11 +16,8 @@ from typing import Any
 
 import click
 
-from vocable.cli import INTERRUPTED
-from vocable.cli.refusal import one_line, sentence
-
-CLOSED_PIPE = 141
-TERMINATED = 143
+from vocable.cli.errors import message_of, one_line
+from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED, TERMINATED
 
 COMMANDS = (
     "encode",
@@ -38,11 +33,11 @@ COMMANDS = (
 
 
 class _ClosedPipe(Exception):
-    """A closed pipe, by a name that click does not turn into exit code 1 on its own."""
+    """A BrokenPipeError under a name that click does not turn into exit code 1 by itself."""
 
 
 @contextlib.contextmanager
-def _marked() -> Iterator[None]:
+def _broken_pipe_renamed() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError as error:
@@ -50,7 +45,7 @@ def _marked() -> Iterator[None]:
 
 
 class Commands(click.Group):
-    """A group whose members are the modules `vocable.cli.NAME`, imported when asked for."""
+    """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -62,17 +57,17 @@ class Commands(click.Group):
         return command
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
-        with _marked():
+        with _broken_pipe_renamed():
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _marked():
+        with _broken_pipe_renamed():
             return super().invoke(ctx)
 
-    def main(  # type: ignore[override]  # click overloads it by a mode that we settle here
+    def main(  # type: ignore[override]  # click has an overload for standalone_mode, fixed here
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **settings: Any
     ) -> Any:
-        """Run a command line, then leave by `sys.exit` with the codes of the module's docstring."""
+        """Run a command line, then exit with a code of exit_codes.py."""
         settings["standalone_mode"] = False
         arguments = list(sys.argv[1:] if args is None else args)
         try:
@@ -81,14 +76,14 @@ class Commands(click.Group):
         except Exception as error:
             if "--debug" in arguments:
                 traceback.print_exc()
-            code = _explain(error)
+            code = _report(error)
         sys.exit(code or 0)
 
 
-def _explain(error: Exception) -> int:
-    """Say in one line on stderr what ended the run; return the exit code for it."""
+def _report(error: Exception) -> int:
+    """Print in one line on stderr what ended the run; return the exit code for it."""
     if isinstance(error, _ClosedPipe | BrokenPipeError):
-        _drop_stdout()
+        _redirect_stdout_to_null()
         return CLOSED_PIPE
     if isinstance(error, click.Abort):
         click.echo("stopped", err=True)
@@ -97,23 +92,23 @@ def _explain(error: Exception) -> int:
         click.echo(error.format_message(), err=True)
         return error.exit_code
     if isinstance(error, click.UsageError):
-        click.echo(f"error: {_usage(error)}", err=True)
+        click.echo(f"error: {_usage_message(error)}", err=True)
         return error.exit_code
-    click.echo(f"error: {sentence(error)}", err=True)
-    return error.exit_code if isinstance(error, click.ClickException) else 1
+    click.echo(f"error: {message_of(error)}", err=True)
+    return error.exit_code if isinstance(error, click.ClickException) else FAILED
 
 
-def _usage(error: click.UsageError) -> str:
+def _usage_message(error: click.UsageError) -> str:
     message = error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
-    where = error.ctx.command_path if error.ctx else "vocable"
-    return f'{message} ("{where} --help" shows what it takes)'
+    command = error.ctx.command_path if error.ctx else "vocable"
+    return f'{message} ("{command} --help" shows what it takes)'
 
 
-def _drop_stdout() -> None:
-    """Point stdout at nothing, so that Python's own flush at exit does not complain again."""
-    with contextlib.suppress(OSError), open(os.devnull, "wb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())
+def _redirect_stdout_to_null() -> None:
+    """Keep Python's flush at exit from failing on the closed pipe once more."""
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), sys.stdout.fileno())
 
 
 @click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -122,32 +117,32 @@ def _drop_stdout() -> None:
 @click.pass_context
 def commands(ctx: click.Context, debug: bool) -> None:
     """Turn sound into tokens and tokens into sound."""
-    ctx.with_resource(_warnings_shown())
+    ctx.with_resource(_warnings_on_stderr())
 
 
 @contextlib.contextmanager
-def _warnings_shown() -> Iterator[None]:
-    """Show what the library warns of on stderr, one line each and each once, for one command."""
-    log, handler = logging.getLogger("vocable"), _Stderr(logging.WARNING)
-    said = set()
+def _warnings_on_stderr() -> Iterator[None]:
+    """While a command runs, print the library's warnings on stderr, one line each and only once."""
+    log, handler = logging.getLogger("vocable"), _StderrHandler(logging.WARNING)
+    printed = set()
 
-    def say(message: Warning | str, *where: Any, **more: Any) -> None:
+    def show(message: Warning | str, *where: Any, **more: Any) -> None:
         text = one_line(str(message))
-        if text not in said:  # a file that is opened twice warns twice
+        if text not in printed:  # a file that is opened twice warns twice
             click.echo(f"warning: {text}", err=True)
-        said.add(text)
+        printed.add(text)
 
     log.addHandler(handler)
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = say
+            warnings.showwarning = show
             yield
     finally:
         log.removeHandler(handler)
 
 
-class _Stderr(logging.Handler):
-    """Writes to the stderr of this moment, which click's test runner changes."""
+class _StderrHandler(logging.Handler):
+    """Writes to the current sys.stderr, which click's test runner replaces."""
 
     def emit(self, record: logging.LogRecord) -> None:
         click.echo(f"{record.levelname.lower()}: {one_line(record.getMessage())}", err=True)
@@ -155,20 +150,21 @@ class _Stderr(logging.Handler):
 
 def main() -> None:
     """Run the command line that the program was called with; never returns."""
-    signal.signal(signal.SIGTERM, _terminated)
+    signal.signal(signal.SIGTERM, _exit_on_sigterm)
     _replace_closed_streams()
     commands.main()
 
 
-def _terminated(*_: Any) -> None:
-    """Leave as after an error, so that everything temporary is removed."""
+def _exit_on_sigterm(*_: Any) -> None:
+    """Exit by an exception, so that temporary files are removed."""
     sys.exit(TERMINATED)
 
 
 def _replace_closed_streams() -> None:
-    """Put nothing in place of a stream that whoever called us has closed, for Python says None.
+    """Open the null device for each standard stream that was closed when the program started.
 
-    In their order, so that each gets its own number: no file that is opened later may take it.
+    Python sets such a stream to None. They are replaced in the order of their numbers, so that each
+    gets its own number again and no file that is opened later takes it.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:

@@ -1,4 +1,4 @@
-"""`vocable info FILE_OR_MODEL`: what a token file, a recording or a model is, without torch."""
+"""`vocable info FILE_OR_MODEL`: describe a token file, a recording or a model, without torch."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
 from vocable.cli.paths import is_special
-from vocable.cli.pipes import arriving
-from vocable.cli.refusal import Refusal, sentence
-from vocable.cli.say import Voice, clock, kbps, size, table
+from vocable.cli.pipes import input_path
+from vocable.cli.units import duration, file_size, kbps, table
 from vocable.errors import ModelError
 
 if TYPE_CHECKING:
@@ -24,20 +25,20 @@ if TYPE_CHECKING:
     "--context",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Also say how many seconds fit into N tokens, for each layout.",
+    help="Also show how many seconds fit into N tokens, for each layout.",
 )
 @options.as_json
 def command(what: str, context: int | None, as_json: bool) -> int:
-    """Say what a token file, a recording or a model is.
+    """Describe a token file, a recording or a model.
 
     FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, a model's folder, or the
     name of a model that comes with the package.
     """
-    voice = Voice(as_json=as_json)
-    for title, facts, spec in _found(what):
+    console = Console(as_json=as_json)
+    for title, facts, spec in _entries(what):
         if context is not None and spec is not None:
             facts["context"] = _layouts(spec, context, facts.get("levels"))
-        voice.result({"input": what, **facts})
+        console.result({"input": what, **facts})
         if not as_json:
             click.echo(_as_text(title, facts, spec, context))
     return 0
@@ -46,28 +47,28 @@ def command(what: str, context: int | None, as_json: bool) -> int:
 Entry = tuple[str, dict[str, Any], "TokenSpec | None"]
 
 
-def _found(what: str) -> list[Entry]:
-    """Return title, facts and spec of what there is: tracks, a recording, or a model."""
+def _entries(what: str) -> list[Entry]:
+    """Return title, facts and spec of each track, of a recording, or of a model."""
     if is_special(what) or (os.path.isfile(what) and not what.endswith(".safetensors")):
-        with arriving(what) as path:
+        with input_path(what) as path:
             return _tracks(path, what) if _is_token_file(path) else [_recording(path, what)]
-    if _means_file(what):
+    if _must_be_file(what):
         raise Refusal(f"no such file: {what}")
     return [_model(what)]
 
 
-def _means_file(what: str) -> bool:
-    """Whether what is not here can only have been meant as a file."""
-    from vocable.cli.encode import RECORDINGS
+def _must_be_file(what: str) -> bool:
+    """Return whether a name that does not exist can only mean a file, not a model."""
+    from vocable.audio.formats import READABLE
 
     ending, folder = os.path.splitext(what)[1].lower(), os.path.dirname(what)
     return not os.path.exists(what) and (
-        ending in (".vcb", *RECORDINGS) or (folder != "" and os.path.isdir(folder))
+        ending in (".vcb", *READABLE) or (folder != "" and os.path.isdir(folder))
     )
 
 
 def _is_token_file(path: str) -> bool:
-    """Whether a file says that it is one, by its first bytes or its ending."""
+    """Return whether a file is a token file by its first bytes or its ending."""
     with open(path, "rb") as file:
         return file.read(4) == b"\x89vcb" or path.lower().endswith(".vcb")
 
@@ -89,9 +90,9 @@ def _tracks(path: str, title: str) -> list[Entry]:
             facts = track_facts(file, name)
             if len(file.tracks) == 1:
                 facts |= rate_on_disk(path, facts["seconds"])
-            named = f"{title}, track {name}" if name else title
+            track_title = f"{title}, track {name}" if name else title
             facts = {"kind": "tokens", "track": name, "complete": file.complete, **facts}
-            entries.append((named, facts, file.tracks[name].spec))
+            entries.append((track_title, facts, file.tracks[name].spec))
     return entries
 
 
@@ -102,7 +103,7 @@ def _model(name: str) -> Entry:
     try:
         model = describe(name)
     except (ModelError, OSError) as error:
-        raise Refusal(sentence(error)) from error
+        raise Refusal(message_of(error)) from error
     spec = TokenSpec.from_dict(model.facts["spec"]) if "spec" in model.facts else None
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
@@ -126,14 +127,14 @@ def _layouts(spec: TokenSpec, context: int, levels: Any) -> list[dict[str, Any]]
 
 def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context: int | None) -> str:
     rows = {"tokens": _token_rows, "recording": _recording_rows, "model": _model_rows}
-    parts = [title, table(rows[facts["kind"]](facts, spec))]
+    paragraphs = [title, table(rows[facts["kind"]](facts, spec))]
     if "context" in facts:
-        parts.append(_context_table(facts["context"], context))
-    return "\n".join(parts)
+        paragraphs.append(_context_table(facts["context"], context))
+    return "\n".join(paragraphs)
 
 
 def _recording_rows(facts: dict[str, Any], spec: Any) -> list[tuple[str, str]]:
-    return [("recording", _length(facts)), ("size", size(facts["bytes"]))]
+    return [("recording", _length(facts)), ("size", file_size(facts["bytes"]))]
 
 
 def _length(facts: dict[str, Any]) -> str:
@@ -153,10 +154,10 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
     ]
     if facts.get("bits_per_second_on_disk"):
-        on_disk = f"{kbps(facts['bits_per_second_on_disk'])} ({size(facts['bytes'])})"
+        on_disk = f"{kbps(facts['bits_per_second_on_disk'])} ({file_size(facts['bytes'])})"
         rows.append(("bit rate, on disk", on_disk))
     if not facts["complete"]:
-        rows.append(("end", "missing: the stream was broken off"))
+        rows.append(("end", "missing: the stream broke off"))
     return rows
 
 
@@ -171,7 +172,7 @@ def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str
 
 
 def _spec_rows(spec: TokenSpec, levels: int) -> list[tuple[str, str]]:
-    """Return what a spec says of its frames and levels, in the words of the glossary."""
+    """Return rows on the frames and levels of a spec, in the words of docs/glossary.md."""
     kept = spec.levels[:levels]
     sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
     rows = [
@@ -189,11 +190,11 @@ def _spec_rows(spec: TokenSpec, levels: int) -> list[tuple[str, str]]:
 def _context_table(layouts: list[dict[str, Any]], context: int | None) -> str:
     rows = [("layout", f"{'tokens/s':>9}  {'fits ' + str(context):>12}")]
     rows += [
-        (fit["layout"], f"{fit['tokens_per_second']:>9.1f}  {_span(fit['seconds']):>12}")
+        (fit["layout"], f"{fit['tokens_per_second']:>9.1f}  {_seconds(fit['seconds']):>12}")
         for fit in layouts
     ]
     return table(rows)
 
 
-def _span(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)

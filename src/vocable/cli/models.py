@@ -1,11 +1,12 @@
-"""`vocable models`: the codecs that come with the package."""
+"""`vocable models`: list the codecs that come with the package."""
 
 from typing import Any
 
 import click
 
 from vocable.cli import options
-from vocable.cli.say import Voice, kbps
+from vocable.cli.console import Console
+from vocable.cli.units import kbps
 
 
 @click.command("models")
@@ -13,28 +14,28 @@ from vocable.cli.say import Voice, kbps
 def command(as_json: bool) -> int:
     """List the codecs that come with the package.
 
-    Others are used by their folder: --codec FOLDER, as `vocable train codec` leaves it.
+    Others are used by their folder, as `vocable train codec` writes it: --codec FOLDER.
     """
     from vocable.load import models
 
     found = models()
-    voice = Voice(as_json=as_json)
+    console = Console(as_json=as_json)
     for model in found:
-        voice.result(facts_of(model))
+        console.result(facts_of(model))
         if not as_json:
-            click.echo("  ".join([model.name, *_short(model), model.space]))
+            click.echo("  ".join([model.name, *_summary(model), model.space]))
     if not found:
-        voice.line("no codec comes with this package; train one: vocable train codec --help")
+        console.line("no codec comes with this package; train one: vocable train codec --help")
     return 0
 
 
 def facts_of(model: Any) -> dict[str, Any]:
-    """Return what a model's folder says of it, for --json."""
+    """Return the facts of a model for --json."""
     return {"folder": str(model.folder), **model.facts}
 
 
-def _short(model: Any) -> list[str]:
-    """Return what the tokens are, in a few words; nothing for models that do not say."""
+def _summary(model: Any) -> list[str]:
+    """Return rates and levels in a few words; nothing for a model whose config has no spec."""
     from vocable.tokens import TokenSpec
 
     if "spec" not in model.facts:

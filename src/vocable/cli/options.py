@@ -1,4 +1,4 @@
-"""The options that several commands share, so that each reads and means the same everywhere."""
+"""The options that several commands share, defined once."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -8,12 +8,13 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_CODEC = "speech-16k"
-FILE = click.Path(allow_dash=True, readable=False)  # what it may be is said once it is known
-RATE = click.IntRange(1000, 768_000)
+FILE = click.Path(allow_dash=True, readable=False)  # paths.py checks it, with better messages
+RATE = click.IntRange(1000, 768_000)  # Hz
+THREADS = click.IntRange(1, 1024)  # with far more than a machine has, the process dies
 
 
-def together(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    """Join option decorators into one; they show in --help in this order."""
+def combined(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    """Combine option decorators into one; --help shows them in this order."""
 
     def decorate(command: Command) -> Command:
         for option in reversed(options):
@@ -39,14 +40,13 @@ levels = click.option(
     "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
-THREADS = click.IntRange(1, 1024)  # many more than a machine has end the process
 threads = click.option("--threads", type=THREADS, help="CPU threads.  [default: all]")
 device = click.option("--device", help="cpu, cuda, cuda:1 or mps.")
-machine = together(device, threads)
-stream_machine = together(
+machine = combined(device, threads)
+stream_machine = combined(
     device,
-    # One frame is too little work to share: a second thread doubles the processor's time and the
-    # wait (benchmarks/streaming.py).
+    # One frame is too little work for two threads: a second one doubles the processor time, and
+    # the latency as well (benchmarks/streaming.py).
     click.option(
         "--threads",
         type=THREADS,
@@ -57,10 +57,10 @@ stream_machine = together(
 )
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(
-    "--skip-existing", is_flag=True, help="Leave out inputs whose output exists already."
+    "--skip-existing", is_flag=True, help="Skip inputs whose output exists already."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result.")
-speech = together(
+output = combined(
     as_json,
-    click.option("--quiet", is_flag=True, help="Say nothing but errors."),
+    click.option("--quiet", is_flag=True, help="Print errors only."),
 )

@@ -1,24 +1,24 @@
-"""Which file becomes which: inputs and `-o` resolved, and refused, before any work.
+"""Decide which output each input gets, and refuse what cannot work, before any work.
 
-One rule places outputs in a folder: an input keeps its path below the common folder of all inputs.
-`encode talks -o out` turns talks/a/b.wav into out/a/b.vcb; so does `encode talks/a talks/c -o out`.
+In an output folder, an input keeps its path below the common folder of all inputs: both `encode
+talks -o out` and `encode talks/a talks/c -o out` turn talks/a/b.wav into out/a/b.vcb.
 """
 
 import os
 import sys
 from collections import Counter
-from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from vocable.cli.refusal import Refusal, listed
+from vocable.cli.errors import Refusal
+from vocable.nearest import listed
 
 PIPE = "-"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One input and the file that it becomes; either may be "-" (stdin, stdout)."""
+    """One input and its output; either may be "-" (stdin, stdout)."""
 
     source: str
     target: str
@@ -26,11 +26,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Plan:
-    """The work of one call, how many outputs were there already, and what could not be searched."""
+    """The jobs of one call, and the inputs that are not among them."""
 
     jobs: list[Job]
-    skipped: int = 0  # --skip-existing
-    unread: tuple[OSError, ...] = ()  # folders
+    skipped: int = 0  # inputs whose output existed, with --skip-existing
+    unread: tuple[OSError, ...] = ()  # one for each folder that could not be searched
 
 
 def plan(
@@ -44,8 +44,8 @@ def plan(
 ) -> Plan:
     """Return the jobs of a call, each output with `ending`, unless `out` names a single file.
 
-    A folder among the inputs stands for all files below it whose ending is in `collect`. Raises
-    `Refusal` for what is missing, in the way, or claimed twice.
+    A folder among the inputs means all files below it whose ending is in `collect`. Raises
+    `Refusal` for a missing input, an output that exists, and two inputs with the same output.
     """
     if force and skip_existing:
         raise Refusal("--force replaces outputs and --skip-existing keeps them; give one of them")
@@ -57,8 +57,8 @@ def plan(
     jobs = _jobs(inputs, sources, out, ending)
     _check_collisions(jobs)
     if skip_existing:
-        todo = [job for job in jobs if job.target == PIPE or not os.path.exists(job.target)]
-        return Plan(todo, len(jobs) - len(todo), tuple(unread))
+        missing = [job for job in jobs if job.target == PIPE or not os.path.exists(job.target)]
+        return Plan(missing, len(jobs) - len(missing), tuple(unread))
     _check_overwriting(jobs, force)
     return Plan(jobs, unread=tuple(unread))
 
@@ -72,7 +72,7 @@ def check_input(source: str) -> None:
 
 
 def check_outputs(targets: list[str | None], source: str, *, force: bool) -> None:
-    """Refuse outputs without a folder, that exist already, or that are the input or one file."""
+    """Refuse outputs that exist, have no folder, are the input, or are the same file twice."""
     jobs = [Job(source, target) for target in targets if target is not None]
     for job in jobs:
         check_folder(job.target)
@@ -84,22 +84,22 @@ def check_outputs(targets: list[str | None], source: str, *, force: bool) -> Non
     _check_overwriting(jobs, force)
 
 
-def check_endings(targets: list[str], known: Container[str], wanted: str) -> None:
-    """Refuse outputs whose ending promises something else than what will be in them."""
+def check_endings(targets: list[str], endings: tuple[str, ...]) -> None:
+    """Refuse outputs whose ending is not one of a format that can be written."""
     for target in targets:
-        if not is_special(target) and _ending(target) not in known:
-            raise Refusal(f"{target}: its ending must be one of {wanted}")
+        if not is_special(target) and _ending(target) not in endings:
+            raise Refusal(f"{target}: its ending must be one of {' '.join(endings)}")
 
 
 def is_special(path: str) -> bool:
-    """Whether a path is "-", a device or a pipe: nothing there can be lost, or read twice."""
+    """Return whether a path is "-", a device or a pipe: neither overwritten nor read twice."""
     return path == PIPE or (
         os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
     )
 
 
-def check_channel(work: Plan, *, as_json: bool) -> None:
-    """Refuse to print JSON into the stdout that carries a result."""
+def check_stdout(work: Plan, *, as_json: bool) -> None:
+    """Refuse to write both JSON and a result to stdout."""
     if as_json and any(job.target == PIPE for job in work.jobs):
         raise Refusal('--json writes to stdout, and so does -o "-"; take a file for one of them')
 
@@ -118,7 +118,7 @@ def _check_inputs(inputs: tuple[str, ...], out: str | None) -> None:
 
 
 def _files(name: str, collect: tuple[str, ...], unread: list[OSError]) -> list[str]:
-    """Return a file as itself, and a folder as the files below it, sorted; note what is closed."""
+    """Return a file as itself, a folder as its files, sorted; add folders that fail to `unread`."""
     if name == PIPE or not os.path.isdir(name):
         return [name]
     found = []
@@ -170,10 +170,10 @@ def _tree(inputs: tuple[str, ...], sources: list[str], out: str, ending: str) ->
 
 
 def _common_folder(inputs: tuple[str, ...]) -> str:
-    homes = [
+    folders = [
         name if os.path.isdir(name) else os.path.dirname(os.path.abspath(name)) for name in inputs
     ]
-    return os.path.commonpath([os.path.abspath(home) for home in homes])
+    return os.path.commonpath([os.path.abspath(folder) for folder in folders])
 
 
 def _relative(file: str, base: str, ending: str) -> str:
@@ -186,13 +186,14 @@ def _check_collisions(jobs: list[Job]) -> None:
         if job.target == PIPE:
             continue
         if counts[_key(job.target)] > 1:
-            rivals = [other.source for other in jobs if _key(other.target) == _key(job.target)]
-            raise Refusal(f"{listed(rivals)} would all become {job.target}; encode them apart")
+            sources = [other.source for other in jobs if _key(other.target) == _key(job.target)]
+            raise Refusal(f"{listed(sources)} would all become {job.target}; give each its own -o")
         if job.source != PIPE and _key(job.source) == _key(job.target):
             raise Refusal(f"{job.target} is both input and output; name another file with -o")
 
 
 def _key(path: str) -> str:
+    """Return what is equal for two names of one file."""
     return os.path.normcase(os.path.realpath(path))
 
 
@@ -202,15 +203,15 @@ def _check_overwriting(jobs: list[Job], force: bool) -> None:
     files = [job.target for job in jobs if job.target != PIPE]
     folders = [target for target in files if os.path.isdir(target)]
     if folders:
-        raise Refusal(f"{listed(folders)} is a folder, where a file is to be written")
-    there = [target for target in files if os.path.isfile(target)]
-    if there and not force:
-        verb = "exist" if len(there) > 1 else "exists"
-        raise Refusal(f"{listed(there)} {verb} already; --force replaces, -o writes elsewhere")
+        raise Refusal(f"{listed(folders)} is a folder; name a file instead")
+    existing = [target for target in files if os.path.isfile(target)]
+    if existing and not force:
+        verb = "exist" if len(existing) > 1 else "exists"
+        raise Refusal(f"{listed(existing)} {verb} already; --force replaces, -o writes elsewhere")
 
 
 def refuse_terminal() -> None:
-    """Refuse to write bytes that no one can read where someone reads, or that no one gets."""
+    """Refuse to write binary data to a terminal, or to a stdout that is closed."""
     if sys.__stdout__ is None:
         raise Refusal("stdout is closed; use -o FILE or a pipe")
     if sys.stdout.isatty():

@@ -1,4 +1,4 @@
-"""Bare samples on stdin and stdout: interleaved 16-bit integers or 32-bit floats, little-endian."""
+"""Raw PCM on stdin and stdout: interleaved 16-bit integers or 32-bit floats, little-endian."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ log = logging.getLogger("vocable")
 
 Samples = npt.NDArray[np.float32]  # [channels, samples] within about ±1
 
-TYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
 _FULL_SCALE = 2.0**15  # of s16le
-_MOST = 2**16  # bytes that one read takes; a pipe gives less, and at once
+_READ_SIZE = 2**16  # bytes at most per read; a pipe gives what it has
 
 
-def read_blocks(source: LiveReadable, form: str, channels: int) -> Iterator[Samples]:
-    """Yield samples as they arrive; a sample that the end cuts off is left out, with a warning."""
-    size = channels * TYPES[form].itemsize
+def read_blocks(source: LiveReadable, sample_format: str, channels: int) -> Iterator[Samples]:
+    """Yield samples as they arrive; an incomplete last one is left out, with a warning."""
+    sample_size = channels * DTYPES[sample_format].itemsize
     rest = b""
-    while data := source.read1(_MOST):
+    while data := source.read1(_READ_SIZE):
         data = rest + data
-        whole = len(data) - len(data) % size
-        rest = data[whole:]
-        if whole:
-            yield _to_float(np.frombuffer(data[:whole], TYPES[form]), channels)
+        complete = len(data) - len(data) % sample_size
+        rest = data[complete:]
+        if complete:
+            yield _to_float(np.frombuffer(data[:complete], DTYPES[sample_format]), channels)
     if rest:
         log.warning("stdin ends inside a sample; its %d bytes are left out", len(rest))
 
@@ -40,23 +40,23 @@ def _to_float(values: npt.NDArray[np.generic], channels: int) -> Samples:
 
 
 class PcmWriter:
-    """Writes samples as they come, flushing each block; clipped ones are counted for 16 bits."""
+    """Writes blocks of samples and flushes each; counts samples that 16 bits clip."""
 
-    def __init__(self, target: Writable, form: str) -> None:
+    def __init__(self, target: Writable, sample_format: str) -> None:
         self.clipped = 0
         self._target = target
-        self._form = form
+        self._sample_format = sample_format
 
     def write(self, block: Samples) -> None:
         """Write `[channels, samples]`."""
         rows = np.ascontiguousarray(block.T)
-        if self._form == "s16le":
+        if self._sample_format == "s16le":
             self.clipped += int(np.count_nonzero(np.abs(rows) > 1))
             rows = np.clip(np.round(rows * _FULL_SCALE), -(2**15), 2**15 - 1)
-        self._target.write(rows.astype(TYPES[self._form]).tobytes())
+        self._target.write(rows.astype(DTYPES[self._sample_format]).tobytes())
         self._target.flush()
 
     def close(self) -> None:
-        """Say how much was clipped."""
+        """Warn how many samples were clipped."""
         if self.clipped:
             log.warning("stdout: %d samples beyond ±1 were clipped", self.clipped)

@@ -1,4 +1,4 @@
-"""Let commands treat pipes as files: input put on disk first, output filled from a whole file."""
+"""Treat pipes and devices as files: input is copied to disk first, output when it is complete."""
 
 import shutil
 import sys
@@ -8,39 +8,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from vocable.cli.errors import name_in_messages
 from vocable.cli.paths import PIPE, is_special
-from vocable.cli.refusal import stand_in
 
 
 @contextmanager
-def arriving(source: str) -> Iterator[str]:
-    """Yield a path that holds the input; what is said of it calls a pipe by its own name."""
+def input_path(source: str) -> Iterator[str]:
+    """Yield the path of a regular file with the input; messages show the source's own name."""
     if not is_special(source):
         yield source
         return
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         path = str(Path(folder) / "stdin")
         with open(path, "wb") as file:
-            _fetch(source, file)
-        stand_in(path, "stdin" if source == PIPE else source)
+            _read_all(source, file)
+        name_in_messages(path, "stdin" if source == PIPE else source)
         yield path
 
 
 @contextmanager
-def leaving(target: str, ending: str) -> Iterator[str]:
-    """Yield a path to write to; what is for stdout or a device goes there when it is whole."""
+def output_path(target: str, ending: str) -> Iterator[str]:
+    """Yield a path to write to; for stdout or a device it is a temporary file, copied at the end.
+
+    `ending` is that of the temporary file, which says its format.
+    """
     if not is_special(target):
         yield target
         return
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         path = Path(folder) / f"stdout{ending}"
-        stand_in(str(path), "stdout" if target == PIPE else target)
+        name_in_messages(str(path), "stdout" if target == PIPE else target)
         yield str(path)
         with open(path, "rb") as file:
-            _deliver(file, target)
+            _write_all(file, target)
 
 
-def _fetch(source: str, file: BinaryIO) -> None:
+def _read_all(source: str, file: BinaryIO) -> None:
     if source == PIPE:
         shutil.copyfileobj(sys.stdin.buffer, file)
         return
@@ -48,7 +51,7 @@ def _fetch(source: str, file: BinaryIO) -> None:
         shutil.copyfileobj(pipe, file)
 
 
-def _deliver(file: BinaryIO, target: str) -> None:
+def _write_all(file: BinaryIO, target: str) -> None:
     if target == PIPE:
         shutil.copyfileobj(file, sys.stdout.buffer)
         sys.stdout.buffer.flush()

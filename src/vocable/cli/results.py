@@ -1,6 +1,6 @@
-"""What a token file or a recording holds, as facts for --json and as one line for people.
+"""Describe token files and recordings: facts for --json, and one line for people.
 
-Only headers are read, and no torch. Keys carry their units.
+Only headers are read, without torch. Keys carry their units.
 """
 
 from __future__ import annotations
@@ -9,24 +9,24 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from vocable.cli.paths import PIPE, Job
-from vocable.cli.say import kbps, size, times
+from vocable.cli.units import file_size, kbps, times_real_time
 from vocable.tokens import TokenFile
 
 if TYPE_CHECKING:
-    from vocable.tokens import Track
+    pass
 
 ARRAYS = (".npy", ".npz", ".safetensors")
 
 
 def token_facts(path: str) -> dict[str, Any]:
-    """Return what a token file of one track holds, and its size."""
+    """Return the facts of a token file with one track, and its size."""
     with TokenFile(path) as file:
         (name,) = file.tracks
         return track_facts(file, name) | rate_on_disk(path, track_seconds(file, name))
 
 
 def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
-    """Return what one track holds; without its end, samples are not known."""
+    """Return the facts of one track; samples are None where the file has no end."""
     track, frames, source = file.tracks[name], file.frames(name), file.source(name)
     spec = track.spec
     return {
@@ -45,25 +45,21 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
 
 
 def track_seconds(file: TokenFile, name: str) -> float:
-    """Return how long a track is: its source where that is known, else its frames."""
+    """Return the length of a track: that of its source if known, else of its frames."""
     source = file.source(name)
-    return float(source.seconds if source else _spec(file, name).seconds(file.frames(name)))
-
-
-def _spec(file: TokenFile, name: str) -> Any:
-    track: Track = file.tracks[name]
-    return track.spec
+    spec = file.tracks[name].spec
+    return float(source.seconds if source else spec.seconds(file.frames(name)))
 
 
 def rate_on_disk(path: str, seconds: float) -> dict[str, Any]:
-    """Return how large a file is, and what that is per second of audio."""
+    """Return the size of a file, and what that is per second of audio."""
     count = os.path.getsize(path)
     rate = 8 * count / seconds if seconds else None
     return {"bytes": count, "bits_per_second_on_disk": rate}
 
 
 def audio_facts(path: str) -> dict[str, Any]:
-    """Return what the header of a recording states."""
+    """Return the facts that the header of a recording states."""
     from vocable.audio import AudioReader
 
     with AudioReader(path) as reader:
@@ -74,28 +70,27 @@ def audio_facts(path: str) -> dict[str, Any]:
 
 def encoded(job: Job, facts: dict[str, Any], took: float) -> tuple[str, dict[str, Any]]:
     """Return the line and the facts of one encoded file."""
-    facts = _timed(facts, took)
-    line = _from_to(job, facts)
+    facts = _with_speed(facts, took)
+    line = _source_to_target(job, facts)
     if facts.get("bits_per_second_on_disk"):
-        line += f"  {size(facts['bytes'])}  {kbps(facts['bits_per_second_on_disk'])}"
-    return f"{line}  {times(facts['times_real_time'])}", facts
+        line += f"  {file_size(facts['bytes'])}  {kbps(facts['bits_per_second_on_disk'])}"
+    return f"{line}  {times_real_time(facts['times_real_time'])}", facts
 
 
 def decoded(job: Job, facts: dict[str, Any], took: float) -> tuple[str, dict[str, Any]]:
     """Return the line and the facts of one decoded file."""
-    facts = _timed(facts, took)
-    line = _from_to(job, facts)
+    facts = _with_speed(facts, took)
+    line = _source_to_target(job, facts)
     if "bytes" in facts:
-        line += f"  {size(facts['bytes'])}"
-    return f"{line}  {times(facts['times_real_time'])}", facts
+        line += f"  {file_size(facts['bytes'])}"
+    return f"{line}  {times_real_time(facts['times_real_time'])}", facts
 
 
-def _from_to(job: Job, facts: dict[str, Any]) -> str:
+def _source_to_target(job: Job, facts: dict[str, Any]) -> str:
     source = "stdin" if job.source == PIPE else job.source
     target = "stdout" if job.target == PIPE else job.target
     return f"{source}  {facts['seconds']:.1f} s -> {target}"
 
 
-def _timed(facts: dict[str, Any], took: float) -> dict[str, Any]:
-    speed = facts["seconds"] / took
-    return {**facts, "elapsed_seconds": took, "times_real_time": speed}
+def _with_speed(facts: dict[str, Any], took: float) -> dict[str, Any]:
+    return {**facts, "elapsed_seconds": took, "times_real_time": facts["seconds"] / took}

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from vocable.cli import options
-from vocable.cli.machine import check_levels, open_codec
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.open_codec import check_levels, open_codec
 from vocable.cli.paths import PIPE, check_endings, check_input, check_outputs
-from vocable.cli.pipes import arriving, leaving
-from vocable.cli.refusal import Refusal, sentence
-from vocable.cli.say import Voice
+from vocable.cli.pipes import input_path, output_path
 from vocable.errors import MeasureError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def _finite(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @options.mix
 @options.machine
 @options.force
-@options.speech
+@options.output
 def command(
     audio: str,
     out: str,
@@ -88,8 +88,8 @@ def command(
         _check_pitch(opened)
     from vocable.cli.compare import as_table, as_title, compare
 
-    console = Voice(as_json=as_json, quiet=quiet)
-    with arriving(audio) as source, leaving(out, ".wav") as target:
+    console = Console(as_json=as_json, quiet=quiet)
+    with input_path(audio) as source, output_path(out, ".wav") as target:
         result = compare(
             opened, source, target, levels=levels, mix=mix, pitch=pitch, console=console
         )
@@ -108,12 +108,12 @@ def command(
 
 
 def _check_endings(out: str, vcb: str | None, report: str | None) -> None:
-    from vocable.audio.writer import KINDS
+    from vocable.audio.formats import WRITABLE
     from vocable.cli.results import ARRAYS
 
-    check_endings([out], KINDS, " ".join(KINDS))
-    check_endings([vcb] if vcb else [], (".vcb", *ARRAYS), " ".join((".vcb", *ARRAYS)))
-    check_endings([report] if report else [], (".png",), ".png")
+    check_endings([out], tuple(WRITABLE))
+    check_endings([vcb] if vcb else [], (".vcb", *ARRAYS))
+    check_endings([report] if report else [], (".png",))
 
 
 def _check_plot() -> None:
@@ -122,7 +122,7 @@ def _check_plot() -> None:
     try:
         check_matplotlib()
     except MeasureError as error:
-        raise Refusal(sentence(error)) from error
+        raise Refusal(message_of(error)) from error
 
 
 def _check_pitch(codec: Codec) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.machine import Codecs, check_levels, open_codec
+from vocable.cli.open_codec import CodecCache, check_levels, open_codec
 from vocable.cli.paths import refuse_terminal
 from vocable.errors import FormatError, TokenError
 
@@ -101,7 +101,7 @@ def decode(
     target = PcmWriter(sys.stdout.buffer, form)
     try:
         reader = TokenReader(sys.stdin.buffer)
-        opened = _codec_of(reader, Codecs(codec, device, threads))
+        opened = _codec_of(reader, CodecCache(codec, device, threads))
         decode_stream(opened, reader, target, rate=rate, channels=channels)
     except FormatError as error:
         raise FormatError(f"stdin: {error}") from error
@@ -109,7 +109,7 @@ def decode(
     return 0
 
 
-def _codec_of(reader: TokenReader, codecs: Codecs) -> Codec:
+def _codec_of(reader: TokenReader, codecs: CodecCache) -> Codec:
     if len(reader.tracks) > 1:
         names = ", ".join(map(repr, reader.tracks))
         raise TokenError(f"stdin holds the tracks {names}; one track can be streamed")

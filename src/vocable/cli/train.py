@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from vocable.cli import options
-from vocable.cli.machine import check_device
-from vocable.cli.refusal import Refusal, sentence
-from vocable.cli.say import Voice, clock, times
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.open_codec import check_device
+from vocable.cli.units import duration, times_real_time
 
 
 @click.group("train")
@@ -40,7 +41,7 @@ def command() -> None:
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
 @options.machine
-@options.speech
+@options.output
 def codec(
     recipe: str,
     data: str,
@@ -53,7 +54,7 @@ def codec(
     quiet: bool,
 ) -> int:
     """Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."""
-    voice = Voice(as_json=as_json, quiet=quiet)
+    voice = Console(as_json=as_json, quiet=quiet)
     _check_recipe(recipe, overrides)
     out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
     from vocable.train import checkpoint
@@ -99,7 +100,7 @@ def _check_recipe(recipe: str, overrides: tuple[str, ...]) -> None:
     try:
         read_recipe(recipe, overrides)
     except (RecipeError, OSError) as error:
-        raise Refusal(sentence(error)) from error
+        raise Refusal(message_of(error)) from error
 
 
 def _check_folder(out: str, held: str) -> None:
@@ -118,9 +119,9 @@ def described(line: dict[str, Any]) -> str:
     facts = {key: value for key, value in line.items() if key not in ("step", "kind")}
     words = [f"step {line['step']}"]
     if left := facts.pop("left", None):
-        words.append(f"{clock(left)} left")
+        words.append(f"{duration(left)} left")
     if "times_real_time" in facts:
-        words.append(times(facts.pop("times_real_time")))
+        words.append(times_real_time(facts.pop("times_real_time")))
     if line["kind"] != "train":
         words.append(line["kind"].replace("_", " "))
     facts.pop("seconds", None)

@@ -15,25 +15,24 @@ from torch import Tensor
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.learn.kmeans import kmeans
 from vocable.quantize.ties import tie_distance
+from vocable.signal.pitch import from_octaves, to_octaves
 
-REFERENCE = 150.0  # Hz, where the pitch axis has its zero
 MISMATCH = 0.25  # octaves that a wrongly voiced point costs, as a distance
 
 
 def embed(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch axes"]:
     """Return vectors whose squared distance is octaves² over voiced points plus voicing mismatches.
 
-    Each point gives two numbers: MISMATCH if voiced, and octaves over REFERENCE (0 if unvoiced).
+    Each point gives two numbers: MISMATCH if voiced, and its octaves (0 if unvoiced).
     """
-    voiced = hz > 0
-    octaves = torch.where(voiced, torch.log2(hz.clamp(min=1.0) / REFERENCE), 0.0)
+    voiced, octaves = to_octaves(hz)
     return torch.cat([voiced * MISMATCH, octaves], dim=-1)
 
 
 def unembed(entries: Float[Tensor, "*batch axes"]) -> Float[Tensor, "*batch points"]:
     """Return the pitch in Hz that vectors stand for, 0 = unvoiced; the inverse of `embed`."""
     voiced, octaves = entries.chunk(2, dim=-1)
-    return torch.where(voiced > MISMATCH / 2, REFERENCE * 2**octaves, 0.0)
+    return from_octaves(voiced > MISMATCH / 2, octaves)
 
 
 class ContourBook(Codebook):
@@ -82,7 +81,7 @@ class ContourBook(Codebook):
         centres = kmeans(voiced, self.size - 1, rounds)
         share, octaves = centres.chunk(2, dim=-1)
         share = share / MISMATCH
-        hz = torch.where(share > 0.5, REFERENCE * 2 ** (octaves / share.clamp(min=0.5)), 0.0)
+        hz = from_octaves(share > 0.5, octaves / share.clamp(min=0.5))
         hz = hz[hz.clamp(min=1).log2().mean(-1).argsort()]
         self.entries.zero_()
         self.entries[1 : len(hz) + 1] = embed(hz)

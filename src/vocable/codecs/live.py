@@ -62,7 +62,7 @@ class LiveEncoder:
         return self._tokens([last, self._tokenizer.finish_encoding(self._state)])
 
     def _step(self, samples: Block) -> Codes:
-        rows = torch.from_numpy(split_channels(self.track.spec, samples))
+        rows = torch.tensor(split_channels(self.track.spec, samples))
         codes, self._state = self._tokenizer.encode_step(rows, self._state)
         return codes
 
@@ -124,12 +124,14 @@ class LiveDecoder:
         self._waiting = np.concatenate([self._waiting, _fanned(samples, self._channels)], axis=1)
 
 
-def _fanned(samples: Block, channels: int) -> Block:
+def _fanned(samples: Block, channels: int) -> Float32[np.ndarray, "wanted samples"]:
     """Return `channels` channels: as they are, one of all, or all of one."""
     if len(samples) == channels:
         return samples
     if channels == 1:
-        mixed: Block = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+        mixed: Float32[np.ndarray, "wanted samples"] = samples.mean(
+            axis=0, dtype=np.float32, keepdims=True
+        )
         return mixed
     if len(samples) == 1:
         return np.repeat(samples, channels, axis=0)

@@ -38,7 +38,7 @@ from vocable.quantize import (
 from vocable.quantize.health import count_codes
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
-from vocable.signal.pitch import CONTEXT, POINTS, pitch
+from vocable.signal.pitch import CONTEXT, POINTS, pitch, to_octaves
 from vocable.tokens import AudioTokens, Level, TokenSpec
 
 
@@ -125,9 +125,8 @@ class PitchRows(Block):
 
 
 def pitch_features(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch features"]:
-    """Return voicing (0 or 1) and octaves over 150 Hz (0 if unvoiced) of each point."""
-    voiced = hz > 0
-    octaves = torch.where(voiced, torch.log2(hz.float().clamp(min=1) / 150.0), 0.0)
+    """Return voicing (0 or 1) and octaves (0 if unvoiced) of each point."""
+    voiced, octaves = to_octaves(hz.float())
     return torch.cat([voiced.float(), octaves], dim=-1)
 
 

@@ -1,8 +1,9 @@
-"""Pitch of speech from a short past: normalised autocorrelation in blocks, no search over time.
+"""Estimate the pitch of speech frame by frame, and place it on an octave axis.
 
 Boersma 1993, "Accurate short-term analysis of the fundamental frequency": the autocorrelation of a
-windowed frame divided by that of the window. The power spectrum is limited to 70-1600 Hz before it
-is turned into an autocorrelation, so neither hum nor formants decide.
+windowed frame divided by that of the window. Before the autocorrelation the power spectrum is
+faded out below 70 Hz and above 1600 Hz, so that neither hum nor formants decide. There is no search
+over time: a frame's pitch depends on its own CONTEXT samples only, so it can be found in a stream.
 """
 
 from __future__ import annotations
@@ -11,63 +12,92 @@ import math
 from functools import lru_cache
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 LOWEST, HIGHEST = 60.0, 400.0  # Hz
-POINTS = 4  # pitch values a frame
+REFERENCE = 150.0  # Hz, the zero of the octave axis
+POINTS = 4  # pitch values per frame
 WINDOW = 640  # samples of one autocorrelation, 40 ms at 16 kHz
-CONTEXT = 1120  # samples that one frame of values is computed from, the frame's 640 last
-_FFT = 1024  # WINDOW plus the longest lag fits, so nothing wraps around
-# Ends of the four windows, counted from the end of the context: centred where the frame allows it.
-_ENDS = (240, 80, 0, 0)
-_VOICED = (0.45, 0.7)  # peak above which a point is voiced, at the shortest and the longest lag
+CONTEXT = 1120  # samples that one frame's values depend on; the last 640 are the frame itself
+_FFT = 1024  # holds WINDOW and the longest lag, so that nothing wraps around
+# Where the four windows end, in samples before the end of the context: each is centred on its point
+# as far as the frame allows.
+_WINDOW_ENDS = (240, 80, 0, 0)
+_THRESHOLDS = (0.45, 0.7)  # correlation above which a point is voiced, at the shortest, longest lag
 _SILENCE = 1e-7  # mean square below which nothing is voiced (-70 dB of full scale)
+
+
+def pitch(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "frames points"]:
+    """Return four pitch values in Hz (0 = unvoiced) per frame, each frame given by CONTEXT samples.
+
+    One lag is chosen for the frame from the sum of its autocorrelations (shorter lags win ties,
+    which avoids octave errors downwards); each point then refines it within a fifth of its length,
+    by a parabola through the peak. `rate` is in Hz.
+    """
+    correlation = _autocorrelation(x, rate)
+    first, last = int(rate / HIGHEST), int(rate / LOWEST)
+    lags = torch.arange(first, last + 1, device=x.device)
+    length = torch.log2(lags / first) / math.log2(last / first)  # 0 to 1 on a log axis
+    by_lag = correlation[..., first : last + 1]
+    frame_lag = first + (by_lag.sum(1) * (1.0 - 0.15 * length)).argmax(-1)
+    near = (lags >= frame_lag[:, None] / 1.2) & (lags <= frame_lag[:, None] * 1.2)
+    peak, index = torch.where(near[:, None], by_lag, -1.0).max(-1)
+    hz = rate / _refined(correlation, index + first)
+    threshold = _THRESHOLDS[0] + (_THRESHOLDS[1] - _THRESHOLDS[0]) * length[index]
+    return torch.where(peak > threshold, hz.clamp(LOWEST, HIGHEST), 0.0).to(x.dtype)
+
+
+def to_octaves(
+    hz: Float[Tensor, "*batch points"],
+) -> tuple[Bool[Tensor, "*batch points"], Float[Tensor, "*batch points"]]:
+    """Return which points are voiced, and their octaves over REFERENCE (0 where unvoiced)."""
+    voiced = hz > 0
+    return voiced, torch.where(voiced, torch.log2(hz.clamp(min=1.0) / REFERENCE), 0.0)
+
+
+def from_octaves(
+    voiced: Bool[Tensor, "*batch points"], octaves: Float[Tensor, "*batch points"]
+) -> Float[Tensor, "*batch points"]:
+    """Return pitch in Hz, 0 where unvoiced; the inverse of `to_octaves`."""
+    return torch.where(voiced, REFERENCE * 2**octaves, 0.0)
 
 
 @lru_cache(maxsize=8)
 def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the window, its normalised autocorrelation up to the longest lag, and the band."""
     window = torch.hann_window(WINDOW, periodic=True, dtype=torch.float64)
-    taper = torch.fft.irfft(torch.fft.rfft(window, _FFT).abs() ** 2)
+    of_window = torch.fft.irfft(torch.fft.rfft(window, _FFT).abs() ** 2)
     hz = torch.fft.rfftfreq(_FFT, 1 / rate, dtype=torch.float64)
     band = ((hz - 50) / 40).clamp(0, 1) * ((2000 - hz) / 800).clamp(0, 1)
     lags = slice(0, int(rate / LOWEST) + 3)
-    return window.to(device), (taper / taper[0])[lags].to(device), band.to(device)
+    return window.to(device), (of_window / of_window[0])[lags].to(device), band.to(device)
 
 
-def _autocorrelation(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "..."]:
-    """Return normalised autocorrelations `[frames, points, lags]` in float64."""
-    window, taper, band = _tables(rate, x.device)
+def _autocorrelation(
+    x: Float[Tensor, "frames samples"], rate: int
+) -> Float[Tensor, "frames points lags"]:
+    """Return autocorrelations normalised to 1 at lag 0, in float64; 0 where it is silent."""
+    window, of_window, band = _tables(rate, x.device)
     end = x.shape[1]
-    parts = torch.stack([x[:, end - e - WINDOW : end - e] for e in _ENDS], dim=1).double()
-    spectrum = torch.fft.rfft(parts * window, _FFT)
-    power = (spectrum.real.square() + spectrum.imag.square()) * band  # abs() is five times slower
-    found = torch.fft.irfft(power)[..., : taper.shape[0]]
-    loud = (parts.square() * window).mean(-1, keepdim=True)
-    return torch.where(loud < _SILENCE, 0.0, found / (found[..., :1] + 1e-9) / taper)
+    windows = [x[:, end - before - WINDOW : end - before] for before in _WINDOW_ENDS]
+    samples = torch.stack(windows, dim=1).double()
+    spectrum = torch.fft.rfft(samples * window, _FFT)
+    # Not abs(): that takes five times as long.
+    power_spectrum = (spectrum.real.square() + spectrum.imag.square()) * band
+    correlation = torch.fft.irfft(power_spectrum)[..., : of_window.shape[0]]
+    power = (samples.square() * window).mean(-1, keepdim=True)
+    normalised = correlation / (correlation[..., :1] + 1e-9) / of_window
+    return torch.where(power < _SILENCE, 0.0, normalised)
 
 
-def pitch(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "frames points"]:
-    """Return four pitch values in Hz (0 = unvoiced) a frame, from CONTEXT samples up to its end.
-
-    One lag is chosen for the frame from the sum of its autocorrelations (shorter lags win ties, so
-    that octaves down do not), then each point refines it within a fifth, by a parabola.
-    """
-    shape = _autocorrelation(x, rate)
-    first, last = int(rate / HIGHEST), int(rate / LOWEST)
-    lags = torch.arange(first, last + 1, device=x.device)
-    length = torch.log2(lags / first) / math.log2(
-        last / first
-    )  # 0 at the shortest, 1 at the longest
-    weight = 1.0 - 0.15 * length
-    frame_lag = first + (shape[..., first : last + 1].sum(1) * weight).argmax(-1)
-    near = (lags >= frame_lag[:, None] / 1.2) & (lags <= frame_lag[:, None] * 1.2)
-    inside = torch.where(near[:, None], shape[..., first : last + 1], -1.0)
-    height, place = inside.max(-1)
-    lag = place + first
-    left, mid, right = (shape.gather(-1, (lag + d)[..., None])[..., 0] for d in (-1, 0, 1))
-    bend = left - 2 * mid + right
-    shift = torch.where(bend < 0, 0.5 * (left - right) / bend, 0.0).clamp(-0.5, 0.5)
-    hz = rate / (lag + shift)
-    needed = _VOICED[0] + (_VOICED[1] - _VOICED[0]) * length[place]
-    return torch.where(height > needed, hz.clamp(LOWEST, HIGHEST), 0.0).to(x.dtype)
+def _refined(
+    correlation: Float[Tensor, "frames points lags"], lag: Tensor
+) -> Float[Tensor, "frames points"]:
+    """Return lags with a fraction: the top of the parabola through each peak and its neighbours."""
+    left, middle, right = (
+        correlation.gather(-1, (lag + offset)[..., None])[..., 0] for offset in (-1, 0, 1)
+    )
+    curvature = left - 2 * middle + right
+    shift = torch.where(curvature < 0, 0.5 * (left - right) / curvature, 0.0)
+    return lag + shift.clamp(-0.5, 0.5)

@@ -1,4 +1,4 @@
-"""Windows, frames, spectra and mel filters, as pure functions on tensors."""
+"""Compute windows, short-time spectra and mel spectra, as pure functions on tensors."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from torch import Tensor
 @lru_cache(maxsize=64)
 def hann(size: int) -> Float[Tensor, " size"]:
     """Return the periodic Hann window of `size` samples, float32 on the CPU."""
-    with torch.inference_mode(False):  # what is kept must serve training too
+    with torch.inference_mode(False):  # the cached window is used in training too
         return torch.hann_window(size, periodic=True)
 
 
 def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[Tensor, "..."]:
-    """Return the centred Hann short-time spectrum `[*batch, window // 2 + 1, frames]`.
+    """Return the short-time Fourier transform with a Hann window, `[*batch, bins, frames]`.
 
-    The signal is padded with zeros by half a window on both sides (shorter than one window works).
+    `window` and `hop` are in samples, bins are `window // 2 + 1`, frames `1 + time // hop`. Frame f
+    is centred on sample f · hop: half a window of zeros is added on both sides, so the signal may
+    also be shorter than a window.
     """
     flat = x.reshape(-1, x.shape[-1])
     taper = hann(window).to(x)
@@ -32,7 +34,8 @@ def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[
 def magnitude(
     x: Float[Tensor, "*batch time"], window: int, hop: int
 ) -> Float[Tensor, "*batch bins frames"]:
-    """Return the magnitudes of `spectrum`; the root of the power trains faster than complex abs."""
+    """Return the magnitudes of `spectrum`, with a smooth floor at 1e-6 (a gradient at 0)."""
+    # The square root of the power: its gradient is faster than that of complex abs().
     parts = torch.view_as_real(spectrum(x, window, hop))
     return parts.square().sum(dim=-1).add(1e-12).sqrt()
 
@@ -52,15 +55,15 @@ def mel_to_hz(mel: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-@torch.inference_mode(False)  # what is kept must serve training too
+@torch.inference_mode(False)  # the cached filters are used in training too
 def mel_filters(rate: int, window: int, bands: int) -> Float[Tensor, "bins bands"]:
-    """Return triangular HTK mel filters from 0 Hz to half the rate, each with peak 1.
+    """Return triangular mel filters (HTK scale, peak 1) from 0 Hz to half of `rate` Hz.
 
-    A band narrower than one bin keeps the bin nearest to its centre, so that none is empty.
+    A band too narrow to reach any bin takes the bin nearest to its centre, so that none is empty.
     """
     bins = torch.linspace(0, rate / 2, window // 2 + 1, dtype=torch.float64)
-    top = hz_to_mel(torch.tensor(rate / 2, dtype=torch.float64))
-    edges = mel_to_hz(torch.linspace(0, float(top), bands + 2, dtype=torch.float64))
+    top_mel = hz_to_mel(torch.tensor(rate / 2, dtype=torch.float64))
+    edges = mel_to_hz(torch.linspace(0, float(top_mel), bands + 2, dtype=torch.float64))
     rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     filters = torch.minimum(rise, fall).clamp(min=0)
@@ -73,6 +76,6 @@ def mel_filters(rate: int, window: int, bands: int) -> Float[Tensor, "bins bands
 def log_mel(
     x: Float[Tensor, "*batch time"], rate: int, window: int, bands: int, floor: float = 1e-3
 ) -> Float[Tensor, "*batch frames bands"]:
-    """Return the natural log of mel magnitudes with hop = window / 4, floored before the log."""
-    rows = magnitude(x, window, window // 4).transpose(-1, -2)
-    return (rows @ mel_filters(rate, window, bands).to(x)).clamp(min=floor).log()
+    """Return the natural log of mel magnitudes with hop = window / 4, at least `log(floor)`."""
+    magnitudes = magnitude(x, window, window // 4).transpose(-1, -2)
+    return (magnitudes @ mel_filters(rate, window, bands).to(x)).clamp(min=floor).log()

@@ -18,12 +18,9 @@ import numpy as np
 
 from vocable.atomic import replacing
 from vocable.audio import AudioReader
+from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
 
-ENDINGS = frozenset(
-    {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
-    | {".m4a", ".mp4", ".aac", ".webm", ".mkv", ".mov", ".wma"}  # with the extra `media`
-)
 BLOCK = 500  # frames of 20 ms read at once
 _LONGEST = 1e9  # seconds that a row may speak of
 _SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
@@ -74,7 +71,7 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
         raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
     rows: list[dict[str, Any]] = []
     bad: dict[str, str] = {}
-    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in ENDINGS):
+    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in READABLE):
         if progress:
             progress(str(path))
         try:
@@ -82,7 +79,7 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
         except (AudioError, OSError) as error:
             bad[str(path)] = str(error)
     if not rows and not bad:
-        raise RecipeError(f"{root} holds no recordings ({' '.join(sorted(ENDINGS))})")
+        raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)})")
     return Scan(rows, bad)
 
 

@@ -1,11 +1,11 @@
-"""Open a codec for a command; a wrong name, folder, device or number of levels is refused."""
+"""Open a codec for a command, and refuse a wrong name, folder, device or number of levels."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
-from vocable.cli.refusal import Refusal, sentence
+from vocable.cli.errors import Refusal, message_of
 from vocable.errors import ModelError, TokenError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
-    """Return a codec by name or folder, on a device (None: the CPU), with so many CPU threads."""
+    """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
     torch = _torch()
     import vocable
 
@@ -25,16 +25,16 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     try:
         return vocable.load(name, device=device)
     except (ModelError, OSError) as error:
-        raise Refusal(sentence(error)) from error
+        raise Refusal(message_of(error)) from error
 
 
 def _torch() -> Any:
-    """Import torch so that its threads give their core away while they wait.
+    """Import torch, with OpenMP threads that sleep while they wait.
 
-    By default they spin: beside other work, two of them encode 5 × real time where one encodes
-    60 ×. Like this they encode 55 ×.
+    By default they spin. Beside other work, two spinning threads encode at 5 × real time, two
+    sleeping ones at 55 ×, a single thread at 60 ×.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read once, when torch is loaded
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
     import torch
 
     return torch
@@ -48,44 +48,45 @@ def check_device(name: str) -> None:
     try:
         check(name)
     except ModelError as error:
-        raise Refusal(f"--{sentence(error)}") from error
+        raise Refusal(f"--{message_of(error)}") from error
 
 
-class Codecs:
-    """The codecs that token files ask for, each opened once; or the one that --codec names."""
+class CodecCache:
+    """The codecs that token files name, each opened once; or for all the one of --codec."""
 
     def __init__(self, named: str | None, device: str | None, threads: int | None) -> None:
         if device is not None:
             check_device(device)
-        self._place = device, threads
-        self._named = open_codec(named, *self._place) if named is not None else None
+        self._settings = device, threads
+        self._named = open_codec(named, *self._settings) if named is not None else None
         self._by_name: dict[str, Codec] = {}
 
-    def of(self, path: str) -> Codec:
-        """Return the codec for a token file; ModelError where its own is not here."""
+    def for_file(self, path: str) -> Codec:
+        """Return the codec for a token file; ModelError if it does not come with vocable."""
         from vocable.tokens import TokenFile
 
         with TokenFile(path) as file:
             return self.for_spec(next(iter(file.tracks.values())).spec)
 
     def for_spec(self, spec: TokenSpec) -> Codec:
-        """Return the codec for tokens: the one that --codec names, or the one that they name."""
+        """Return the codec for tokens: that of --codec, else the one that the tokens name."""
         if self._named is not None:
             return self._named
         if spec.name not in self._by_name:
-            self._by_name[spec.name] = self._own(spec)
+            self._by_name[spec.name] = self._bundled(spec)
         return self._by_name[spec.name]
 
-    def _own(self, spec: TokenSpec) -> Codec:
-        """Open the model of the package that tokens name.
+    def _bundled(self, spec: TokenSpec) -> Codec:
+        """Open the model that tokens name, if it is one that comes with the package.
 
-        Nothing else: a file from anywhere must not choose a folder here, or a repository to fetch.
+        Others need --codec: a token file, which may come from anyone, must not decide which folder
+        of this machine is opened or which repository is fetched.
         """
         from vocable.load import models
 
         for model in models():
             if model.folder.name == spec.name:
-                return open_codec(str(model.folder), *self._place)
+                return open_codec(str(model.folder), *self._settings)
         raise ModelError(
             f"tokens come from {spec.space}, which does not come with vocable; give its name or "
             "folder with --codec"
@@ -93,8 +94,8 @@ class Codecs:
 
 
 def check_levels(spec: TokenSpec, levels: int | None) -> None:
-    """Refuse a number of levels that the codec's tokens have no meaning for."""
+    """Refuse a number of levels with which the codec's tokens cannot be decoded."""
     try:
         spec.check_levels(levels)
     except TokenError as error:
-        raise Refusal(f"--{sentence(error)}") from error
+        raise Refusal(f"--{message_of(error)}") from error

@@ -1,9 +1,10 @@
-"""What can go wrong, in one line each: `Refusal` before any work, `sentence` for the rest."""
+"""Errors as one line each: `Refusal` before any work, `message_of` for any other exception."""
 
 import errno
 
 import click
 
+from vocable.cli.exit_codes import REFUSED
 from vocable.errors import FormatError, VocableError
 
 _REPAIRS = {
@@ -14,25 +15,24 @@ _REPAIRS = {
     errno.EPERM: "not permitted; change the file's rights or write elsewhere with -o",
     errno.EROFS: "this file system is read-only; write elsewhere with -o",
 }
-
-
-_STAND_INS: dict[str, str] = {}  # temporary files that errors may name: what they stand for
-# What only Python offers is named in full; and what can be done, where the library leaves it out.
-_IN_FULL = {
+# The library's repairs are calls in Python; here they say where that call is.
+_PYTHON_REPAIRS = {
     "read with recover=True for the rest": "vocable.read_tokens(PATH, recover=True) reads the rest",
     "or pass trust_space=True": "or call codec.decode_to(…, trust_space=True)",
     "has 0 frames; at least 1 is needed": "has 0 frames, so no sound; encode the recording again",
 }
-_REPAIRED = ("again", "install", "recover=True")
+_HAS_REPAIR = ("again", "install", "recover=True")  # words of messages that say what to do
+
+_names: dict[str, str] = {}  # temporary files: their names in messages
 
 
 class Refusal(click.ClickException):
-    """The call cannot work; nothing was started, nothing was written (exit code 2)."""
+    """The call cannot work; nothing was started, nothing was written."""
 
-    exit_code = 2
+    exit_code = REFUSED
 
 
-def sentence(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """Return an error as one line: what was wrong, where, and what to do."""
     if isinstance(error, click.ClickException):
         return one_line(error.format_message())
@@ -49,26 +49,20 @@ def sentence(error: BaseException) -> str:
 
 
 def _with_repair(error: Exception, message: str) -> str:
-    for short, full in _IN_FULL.items():
+    for short, full in _PYTHON_REPAIRS.items():
         message = message.replace(short, full)
-    if isinstance(error, FormatError) and not any(word in message for word in _REPAIRED):
+    if isinstance(error, FormatError) and not any(word in message for word in _HAS_REPAIR):
         message += "; fetch it again, or encode the recording again"
     return message
 
 
-def stand_in(path: str, name: str) -> None:
-    """Let whatever is said of a temporary file, in this process, call it by another name."""
-    _STAND_INS[path] = name
+def name_in_messages(path: str, name: str) -> None:
+    """Show a temporary file under another name in all messages of this process."""
+    _names[path] = name
 
 
 def one_line(text: str) -> str:
-    """Return a text on one line, whatever the names of files in it hold."""
-    for path, name in _STAND_INS.items():
+    """Return a text on one line: names of files in it may have line breaks."""
+    for path, name in _names.items():
         text = text.replace(path, name)
     return " ".join(line.strip() for line in text.splitlines())
-
-
-def listed(names: list[str], most: int = 5) -> str:
-    """Return at most `most` names joined by commas, then how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -1,4 +1,4 @@
-"""Decode WAV, FLAC, OGG, Opus, MP3 and their kin through soundfile (libsndfile)."""
+"""Decode WAV, FLAC, OGG, Opus, MP3 and their relatives through soundfile (libsndfile)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 
-ENDLESS = 2**62  # libsndfile's count of frames where a header states none
+UNKNOWN_LENGTH = 2**62  # libsndfile's number of samples where a header states none
 
 
-def native(path: str) -> str | bytes:
-    """Return a path as libsndfile takes it: bytes, so that names which are no text work too."""
+def encoded_path(path: str) -> str | bytes:
+    """Return a path as soundfile takes it: as bytes, since a name may not be valid Unicode."""
     return path if os.name == "nt" else os.fsencode(path)
 
 
-class SoundDecoder:
-    """Reads a file from its beginning to its end; it never seeks."""
+class SoundfileDecoder:
+    """Decodes a file from beginning to end, without seeking."""
 
-    def __init__(self, place: str | BinaryFile) -> None:
+    def __init__(self, file: str | BinaryFile) -> None:
         try:
-            self._file = _Forward(native(place) if isinstance(place, str) else place)
+            self._file = _Unseekable(encoded_path(file) if isinstance(file, str) else file)
         except soundfile.LibsndfileError as error:
             raise AudioError(error.error_string.strip(" .")) from error
         self.rate: int = self._file.samplerate
         self.channels: int = self._file.channels
-        frames: int = self._file.frames
-        self.samples: int | None = frames if frames < ENDLESS else None
+        length: int = self._file.frames
+        self.samples: int | None = length if length < UNKNOWN_LENGTH else None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
         """Return the next samples, none at the end; raise EOFError where decoding fails."""
@@ -41,15 +41,15 @@ class SoundDecoder:
         return np.ascontiguousarray(rows.T)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
 
-class _Forward(soundfile.SoundFile):  # type: ignore[misc]
-    """A file that says it cannot seek.
+class _Unseekable(soundfile.SoundFile):  # type: ignore[misc]
+    """A file that claims not to be seekable.
 
-    SoundFile seeks to where it is after every read. In an MP3 that loses the bits that a frame
-    borrows from earlier ones, so the first samples of a block come out wrong (by up to 0.1).
+    After every read, SoundFile seeks to the position it is at. In an MP3 that discards the bits
+    that a frame takes from earlier ones, so a block begins with wrong samples (by up to 0.1).
     """
 
     def seekable(self) -> bool:

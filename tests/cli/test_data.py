@@ -1,0 +1,34 @@
+"""`vocable data scan`: what it collects, and what it says."""
+
+from pathlib import Path
+
+from tests.cli.calls import call, results
+from tests.cli.small import write_tone
+from vocable.audio.formats import READABLE
+
+
+def test_scan_and_encode_collect_the_same_files(here: Path, small: Path) -> None:
+    names = [f"{number}{ending}" for number, ending in enumerate(READABLE)]
+    names += ["deep/er/UPPER.WAV", "two.dots.flac", ".hidden.ogg", "not.txt", "wav", "raw.pcm"]
+    for name in names:
+        path = here / "talks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not a recording")
+    write_tone(here / "talks" / "good.flac", 0.2)
+    (scanned,) = results("data", "scan", "talks", code=1)
+    encoded = results("encode", "talks", "-o", "out", "--codec", small, code=1)
+    bad = {str(Path("talks", name)) for name in names[: len(READABLE) + 3]}
+    assert set(scanned["bad"]) == bad and scanned["recordings"] == 1
+    assert {facts["input"] for facts in encoded} == {*bad, str(Path("talks", "good.flac"))}
+
+
+def test_scan_says_what_it_found(here: Path) -> None:
+    write_tone(here / "talks" / "a.wav", 1.0)
+    write_tone(here / "talks" / "b.flac", 2.0, rate=8000)
+    (here / "talks" / "c.wav").write_text("not a recording")
+    done = call("data", "scan", "talks", code=1)
+    manifest = Path("talks", "manifest.jsonl")
+    summary, bad = done.stderr.splitlines()
+    assert summary == f"{manifest}  2 recordings  3 s  8000 Hz, 16000 Hz  1 bad"
+    assert bad.startswith(f"error: {Path('talks', 'c.wav')} is not a recording")
+    assert len(manifest.read_text().splitlines()) == 2

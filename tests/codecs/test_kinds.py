@@ -1,0 +1,158 @@
+"""Every kind of codec goes every way: files, arrays, live streams, batches, lengths and channels.
+
+The kinds are those of `testing.tiny_codecs`: levels of several rates, segments with a scale and two
+channels, look-ahead, a side for the whole recording.
+"""
+
+import numpy as np
+import pytest
+import torch
+
+from vocable.audio import Audio
+from vocable.codecs import Codec, batch
+from vocable.codecs.live import LiveDecoder, LiveEncoder
+from vocable.errors import ModelError, TokenError
+from vocable.testing import codecs, voice
+from vocable.testing.tiny_codecs import FRAME, TINY
+from vocable.tokens import AudioTokens, TokenWriter, read_tokens
+
+CODECS = {name: codec for name, codec in codecs().items() if name in TINY}
+STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
+every_kind = pytest.mark.parametrize("name", CODECS)
+# one sample, part of a frame, 30 frames (no multiple of 4), whole and short segments (136 + 144 is
+# a segment of 9 frames and one of 1: together as long as a whole one)
+LENGTHS = (1, 15, 480, 496, 8 * FRAME + 144, 1001)
+
+
+def recording(codec: Codec, samples: int, channels: int = 2, rate: int = 8000) -> Audio:
+    sound = voice(codec, channels, samples)[:, 0].numpy()
+    return Audio(sound, rate)
+
+
+@every_kind
+@pytest.mark.parametrize("samples", LENGTHS)
+@pytest.mark.parametrize("levels", [None, 1])
+def test_files_hold_what_memory_does(name, samples, levels, tmp_path, monkeypatch):
+    codec, audio = CODECS[name], recording(CODECS[name], samples)
+    audio.save(tmp_path / "in.wav")
+    audio = Audio.read(tmp_path / "in.wav")
+    tokens = codec.encode(audio, levels=levels)
+    monkeypatch.setattr(batch, "TILE", 0.05)
+    codec.encode_to(tmp_path / "in.wav", tmp_path / "x.vcb", levels=levels)
+    assert read_tokens(tmp_path / "x.vcb") == tokens
+    codec.decode_to(tmp_path / "x.vcb", tmp_path / "out.wav")
+    back = Audio.read(tmp_path / "out.wav")
+    assert (back.channels, len(back), back.rate) == (2, samples, 8000)
+    np.testing.assert_allclose(back.samples, codec.decode(tokens).samples.clip(-1, 1), atol=2**-14)
+
+
+@every_kind
+def test_arrays_hold_what_memory_does(name, tmp_path):
+    codec, audio = CODECS[name], recording(CODECS[name], 8 * FRAME + 144)
+    audio.save(tmp_path / "in.wav")
+    tokens = codec.encode(tmp_path / "in.wav")
+    codec.encode_to(tmp_path / "in.wav", tmp_path / "one.npz")
+    tokens.save(tmp_path / "two.npz")
+    with np.load(tmp_path / "one.npz") as one, np.load(tmp_path / "two.npz") as two:
+        assert sorted(one) == sorted(two)
+        assert all(np.array_equal(one[key], two[key]) for key in one)
+
+
+@pytest.mark.parametrize("name", STREAMED)
+@pytest.mark.parametrize("samples", LENGTHS)
+@pytest.mark.parametrize("rate", [8000, 11_025])
+def test_live_streams_give_what_files_do(name, samples, rate, tmp_path):
+    codec, audio = CODECS[name], recording(CODECS[name], samples, channels=3, rate=rate)
+    wanted = codec.encode(audio)
+    encoder = LiveEncoder(codec, rate=rate, channels=3)
+    with TokenWriter(tmp_path / "live.vcb", encoder.track, chunk_seconds=0) as file:
+        for block in np.array_split(audio.samples, 7, axis=1):
+            for tokens in encoder.push(np.ascontiguousarray(block)):
+                file.write(tokens)
+        for tokens in encoder.finish():
+            file.write(tokens)
+        file.finish(encoder.samples)
+    found = read_tokens(tmp_path / "live.vcb")
+    assert found == wanted
+    decoder = LiveDecoder(codec, encoder.track)
+    pieces = [decoder.push(tokens) for tokens in by_segment(found)]
+    back = np.concatenate([*pieces, decoder.finish(found.source)], axis=1)
+    assert back.shape == (3, samples)
+    np.testing.assert_allclose(back, codec.decode(found).samples, atol=1e-4)
+
+
+def by_segment(tokens: AudioTokens) -> list[AudioTokens]:
+    """Cut tokens as a live stream does: into steps of all levels, or segments."""
+    if tokens.spec.segment is None:
+        step = tokens.spec.step
+        return [tokens[at : at + step] for at in range(0, tokens.frames, step)]
+    ends = np.cumsum([0, *tokens.segments])
+    return [tokens[a:b] for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)]
+
+
+@every_kind
+def test_slices_and_joins_decode_to_whole_frames(name):
+    codec = CODECS[name]
+    tokens = codec.encode(recording(codec, 1001))
+    unit = tokens.spec.step if tokens.spec.segment is None else tokens.spec.segment_frames
+    part = tokens[: 2 * unit]
+    audio = codec.decode(part)
+    assert len(audio) == part.spec.seconds(part.frames) * codec.rate
+    assert np.isfinite(audio.samples).all() and audio.samples.any()
+    assert codec.decode(part[:unit] + part[unit:]) == audio
+
+
+@every_kind
+def test_the_sound_is_that_of_its_codes(name):
+    """Facade, model and steps agree, and the sides matter."""
+    codec = CODECS[name]
+    x = voice(codec, 2, 600)
+    codes = codec.to_codes(x)
+    whole = codec.from_codes(codes)[..., :600]
+    for row in range(2):
+        audio = Audio(x[row].numpy(), codec.rate)
+        found = codec.decode(codec.encode(audio)).samples
+        np.testing.assert_allclose(found, whole[row].numpy(), atol=1e-4)
+    loud = codec.decode(codec.encode(Audio(2 * x[0].numpy(), codec.rate))).samples
+    if codes.sides:
+        np.testing.assert_allclose(loud, 2 * whole[0].numpy(), rtol=0.3, atol=0.3)
+        with pytest.raises(TokenError, match="decodes with the sides"):
+            codec.from_codes(tuple(codes))
+
+
+@every_kind
+def test_training_gets_gradients_through_everything(name):
+    model = TINY[name](CODECS[name].model.config).train()
+    model.quantizer.start_learning(torch.randn(256, model.quantizer.dim), per_step=64)
+    output = model(voice(CODECS[name], 2, 10 * FRAME))
+    assert output.audio.shape == (2, model.spec.channels, 10 * FRAME)
+    (output.audio.square().mean() + sum(output.losses.values())).backward()
+    silent = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert silent == []
+
+
+def test_what_needs_all_of_a_recording_does_not_stream():
+    codec = CODECS["item"]
+    for call in (codec.start_encoding, lambda: LiveEncoder(codec)):
+        with pytest.raises(ModelError, match="takes whole recordings: its peak is found over all"):
+            call()
+
+
+def test_a_state_of_segments_joins_others_at_the_same_point():
+    codec = CODECS["segments"]
+    codes = codec.to_codes(voice(codec, 3, 3 * 160))
+    from vocable.codecs import Decoding
+    from vocable.codecs.codes import split_segments
+
+    pieces = split_segments(codec.spec, codes)
+    alone = codec.from_codes(codes)
+    states = []
+    for row in range(3):
+        _, state = codec.decode_step(pieces[0].rows(slice(row, row + 1)), codec.start_decoding())
+        states.append(state)
+    together = Decoding.stack(states).select([2, 0])
+    rows = [pieces[1].rows(slice(2, 3)), pieces[1].rows(slice(0, 1))]
+    middle, _ = codec.decode_step(batch._side_by_side(rows), together)
+    torch.testing.assert_close(middle[0], alone[2][:, 136 : 2 * 136], atol=1e-5, rtol=0)
+    with pytest.raises(ModelError, match="stream 1 is at another point of a segment"):
+        Decoding.stack([states[0], codec.start_decoding()])

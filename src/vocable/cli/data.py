@@ -25,7 +25,7 @@ def command() -> None:
 @options.speech
 def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) -> int:
     """List a folder's recordings in a manifest: durations, rates, loudness, silence, bad files."""
-    from vocable.train.manifest import scan as scan_folder
+    from vocable.train.data.manifest import scan as scan_folder
 
     target = out or os.path.join(folder, "manifest.jsonl")
     check_outputs([target], folder, force=force)
@@ -45,7 +45,7 @@ class _Counted:
     """Turns "this file now" into the share of files done."""
 
     def __init__(self, folder: str, left: Any) -> None:
-        from vocable.train.manifest import ENDINGS
+        from vocable.train.data.manifest import ENDINGS
 
         self._left = left
         self._done = 0

@@ -1,4 +1,4 @@
-"""Compare a reconstruction with its original, each loss by name and unweighted.
+"""Compare a codec's output with its target, each loss by name and unweighted.
 
 The weights stand in the recipe; a loss of weight 0 is not computed. Everything here runs in fp32.
 """
@@ -10,12 +10,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.signal.spectra import magnitude, mel_filters, spectrum
-from vocable.train.recipe import Loss
+from vocable.train.codec.recipe import Loss
 
 _TINY = 1e-9  # keeps the gradient of a distance finite where there is none
 
 
-class Reconstruction(nn.Module):
+class ReconstructionLoss(nn.Module):
     """Losses between two signals of one rate, `[batch, channels, samples]`."""
 
     def __init__(self, weights: Loss, rate: int) -> None:
@@ -38,39 +38,39 @@ class Reconstruction(nn.Module):
             *(self.low_bins if weights.low_band else ()),
         }
         with torch.no_grad():
-            there = {n: magnitude(target, n, n // 4) for n in windows}
-        here = {n: magnitude(output, n, n // 4) for n in windows}
+            of_target = {n: magnitude(target, n, n // 4) for n in windows}
+        of_output = {n: magnitude(output, n, n // 4) for n in windows}
         losses = {}
         if weights.time:
             losses["time"] = (output - target).abs().mean()
         if weights.mel:
-            losses["mel"] = self._mel(there, here)
+            losses["mel"] = self._mel(of_target, of_output)
         if weights.low_band:
-            losses["low_band"] = self._low_band(there, here)
+            losses["low_band"] = self._low_band(of_target, of_output)
         if weights.complex:
             losses["complex"] = self._complex(target, output)
         return losses
 
-    def _mel(self, there: dict[int, Tensor], here: dict[int, Tensor]) -> Tensor:
+    def _mel(self, target: dict[int, Tensor], output: dict[int, Tensor]) -> Tensor:
         parts = []
         for window, bands in self.bands.items():
-            filters = mel_filters(self.rate, window, bands).to(here[window])
-            a, b = (self._log(s[window].transpose(1, 2) @ filters) for s in (there, here))
+            filters = mel_filters(self.rate, window, bands).to(output[window])
+            a, b = (self._log(s[window].transpose(1, 2) @ filters) for s in (target, output))
             parts.append((a - b).abs().mean())
         return torch.stack(parts).mean()
 
-    def _low_band(self, there: dict[int, Tensor], here: dict[int, Tensor]) -> Tensor:
+    def _low_band(self, target: dict[int, Tensor], output: dict[int, Tensor]) -> Tensor:
         parts = []
         for window, bins in self.low_bins.items():
-            a, b = (self._log(s[window][:, :bins]) for s in (there, here))
+            a, b = (self._log(s[window][:, :bins]) for s in (target, output))
             parts.append((a - b).abs().mean())
         return torch.stack(parts).mean()
 
     def _complex(self, target: Tensor, output: Tensor) -> Tensor:
         parts = []
         for window in self.weights.complex_windows:
-            apart = spectrum(target - output, window, window // 4)  # the transform is linear
-            parts.append((torch.view_as_real(apart).square().sum(-1) + _TINY).sqrt().mean())
+            difference = spectrum(target - output, window, window // 4)  # the transform is linear
+            parts.append((torch.view_as_real(difference).square().sum(-1) + _TINY).sqrt().mean())
         return torch.stack(parts).mean()
 
     def _log(self, magnitudes: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Draw random segments from recordings, the same again after a resume.
 
-A segment's place is uniform over all of the audio, unless the recipe weighs its collections.
+A segment starts anywhere in the audio with equal chance, unless the recipe weighs its collections.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from torch import Tensor
 
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
-from vocable.train.recipe import Augment
-from vocable.train.recordings import FULL, Recordings
+from vocable.train.data.recordings import FULL_SCALE, Recordings
+from vocable.train.data.tables import Augment
 
 _log = logging.getLogger(__name__)
 _TRIES = 20  # draws before a quiet segment is taken after all
@@ -26,7 +26,8 @@ _TRIES = 20  # draws before a quiet segment is taken after all
 class Segments:
     """An endless source of batches `[batch, 1, samples]`, float32.
 
-    `state()` and `restore(state)` give its position exactly, in numbers and text.
+    `segment` is in samples. `state()` and `restore(state)` keep the position of the random numbers,
+    so that the same batches follow.
     """
 
     def __init__(
@@ -40,12 +41,12 @@ class Segments:
         weights: Mapping[str, float] | None = None,
     ) -> None:
         self.recordings, self.augment = recordings, augment
-        self.batch, self.segment = batch, segment  # segment in samples
+        self.batch, self.segment = batch, segment
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
-        self._starts = np.maximum(lengths - segment + 1, 1)
-        shares = self._starts * _shares(weights or {}, recordings.sets)
-        self._until = np.cumsum(shares) / np.sum(shares)
-        self._check_heard(seed)
+        self._offsets = np.maximum(lengths - segment + 1, 1)  # where a segment can begin, per clip
+        chances = self._offsets * _set_weights(weights or {}, recordings.sets)
+        self._cumulative = np.cumsum(chances) / np.sum(chances)
+        self._check_level(seed)
 
     def draw(self) -> Float[Tensor, "batch channels samples"]:
         """Return the next batch."""
@@ -57,26 +58,22 @@ class Segments:
     def restore(self, state: Mapping[str, Any]) -> None:
         self.random.bit_generator.state = dict(state)
 
-    def _check_heard(self, seed: int) -> None:
-        """Refuse recordings that are silent, by draws that leave the own ones as they are."""
+    def _check_level(self, seed: int) -> None:
+        """Refuse recordings that are too quiet; the batches drawn later do not change by this."""
         self.random = np.random.default_rng(seed)
-        levels = [self._level(self._cut()) for _ in range(_TRIES)]
+        levels = [_rms(self._cut()) for _ in range(_TRIES)]
         if max(levels) < self.augment.min_rms:
             raise RecipeError(
                 f"{_TRIES} random segments have at most {max(levels):.2g} rms (full scale 1); the "
-                f"recipe wants augment.min_rms = {self.augment.min_rms}: lower it, set "
+                f"recipe asks for augment.min_rms = {self.augment.min_rms}: lower it, set "
                 "augment.loudness_db = -23, or record louder"
             )
         self.random = np.random.default_rng(seed)
 
-    @staticmethod
-    def _level(samples: np.ndarray) -> float:
-        return float(np.sqrt(np.mean(np.square(samples))))
-
     def _segment(self) -> np.ndarray:
         for _ in range(_TRIES):
             samples = self._cut()
-            if self._level(samples) >= self.augment.min_rms:
+            if _rms(samples) >= self.augment.min_rms:
                 break
         gain = 10 ** (self.random.uniform(*self.augment.gain_db) / 20)
         samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))
@@ -86,29 +83,33 @@ class Segments:
 
     def _cut(self) -> np.ndarray:
         """Return a random segment; a clip shorter than it is followed by silence."""
-        index = int(np.searchsorted(self._until, self.random.random(), side="right"))
-        index = min(index, len(self._until) - 1)
+        index = int(np.searchsorted(self._cumulative, self.random.random(), side="right"))
+        index = min(index, len(self._cumulative) - 1)
         begin, end = self.recordings.spans[index]
-        first = int(begin) + int(self.random.integers(self._starts[index]))
+        first = int(begin) + int(self.random.integers(self._offsets[index]))
         last = min(first + self.segment, int(end))
         samples = np.zeros(self.segment, np.float32)
         samples[: last - first] = self.recordings.samples[first:last]
-        samples /= np.float32(FULL)
+        samples /= np.float32(FULL_SCALE)
         return samples
 
 
-def _shares(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
-    """Return the weight of each recording by its set; refuse weights that fit none of them."""
+def _rms(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(samples))))
+
+
+def _set_weights(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
+    """Return the weight of each recording by its set; refuse a set that none of them has."""
     known = sorted(set(sets) - {""})
     unknown = sorted(weights.keys() - set(sets))
     if unknown and not known:
-        _log.warning("data.weights weighs nothing: no recording to train on names its set")
+        _log.warning("data.weights has no effect: no recording to train on names its set")
     elif unknown:
         raise RecipeError(
             f'data.weights names "{unknown[0]}", a set that no recording to train on has; '
             f"{nearest(unknown[0], known, most=len(known))}"
         )
-    shares = [weights.get(name, 1.0) for name in sets]
-    if not sum(shares) > 0:
+    found = [weights.get(name, 1.0) for name in sets]
+    if not sum(found) > 0:
         raise RecipeError("data.weights leaves nothing to train on; give one set more than 0")
-    return shares
+    return found

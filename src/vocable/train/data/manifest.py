@@ -1,9 +1,9 @@
-"""Say what a folder of recordings holds, and read such lists: one JSON object a line.
+"""List the recordings of a folder in a manifest, and read manifests: one JSON object a line.
 
 A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
 (seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
 `channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `set`. Other
-keys are left to others.
+keys are ignored.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.audio import AudioReader
 from vocable.errors import AudioError, RecipeError
+from vocable.train.data.tables import Data
 
 ENDINGS = frozenset(
     {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".au", ".caf"}
@@ -36,14 +37,14 @@ class Clip:
     path: Path
     start: float = 0.0  # seconds
     end: float | None = None  # seconds; None: to the end of the file
-    split: str = ""  # train, valid, eval, or not said
+    split: str = ""  # train, valid, eval, or not given
     licence: str = ""
     set: str = ""  # the collection it belongs to, which a recipe may weigh
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What `scan` found."""
+    """The recordings that `scan` found, as rows of a manifest."""
 
     rows: list[dict[str, Any]]
     bad: dict[str, str]  # file: why it cannot be used
@@ -53,7 +54,7 @@ class Scan:
         return sum(float(row["seconds"]) for row in self.rows)
 
     def save(self, path: str | Path) -> None:
-        """Write the manifest; paths in it count from its own folder where they lie under it."""
+        """Write the manifest, with paths relative to its own folder where they lie below it."""
         target = Path(path)
         base = target.resolve().parent
         lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
@@ -96,8 +97,8 @@ def read_manifest(path: str | Path) -> list[Clip]:
         lines = source.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise RecipeError(
-            f"{source} is no text in UTF-8 ({error.reason} at byte {error.start}); "
-            "list the recordings: vocable data scan FOLDER"
+            f"{source} is not text in UTF-8 ({error.reason} at byte {error.start}); "
+            "make it again: vocable data scan FOLDER"
         ) from error
     for number, line in enumerate(lines, 1):
         if line.strip():
@@ -105,6 +106,20 @@ def read_manifest(path: str | Path) -> list[Clip]:
     if not clips:
         raise RecipeError(f"{source} lists no recordings")
     return clips
+
+
+def split(clips: list[Clip], data: Data) -> tuple[list[Clip], list[Clip]]:
+    """Return the clips to train on and those held out, by their `split`, else by share."""
+    if data.held_out:
+        return clips, read_manifest(data.held_out)
+    held_out = [clip for clip in clips if clip.split not in ("", "train")]
+    train = [clip for clip in clips if clip.split in ("", "train")]
+    if not held_out:
+        every = max(2, round(1 / data.held_out_share))
+        held_out, train = train[::every], [c for i, c in enumerate(train) if i % every]
+    if not train:
+        raise RecipeError(f"{len(clips)} recordings leave none to train on; give at least 2")
+    return train, held_out
 
 
 def _clip(line: str, base: Path, where: str) -> Clip:
@@ -123,18 +138,18 @@ def _clip(line: str, base: Path, where: str) -> Clip:
         raise RecipeError(
             f'{where}: wanted a JSON object with "path", start and end in seconds; got {line[:60]}'
         ) from error
-    until = _LONGEST if clip.end is None else clip.end
-    if not 0 <= clip.start < until <= _LONGEST:
+    end = _LONGEST if clip.end is None else clip.end
+    if not 0 <= clip.start < end <= _LONGEST:
         raise RecipeError(
-            f"{where}: start {clip.start} s and end {clip.end} s enclose nothing; "
+            f"{where}: there is no audio between start {clip.start} s and end {clip.end} s; "
             f"wanted 0 <= start < end <= {_LONGEST:.0e}"
         )
     return clip
 
 
 def _relative(path: str, base: Path) -> str:
-    inside = Path(path)
-    return inside.relative_to(base).as_posix() if inside.is_relative_to(base) else str(inside)
+    full = Path(path)
+    return full.relative_to(base).as_posix() if full.is_relative_to(base) else str(full)
 
 
 def _measure(path: Path) -> dict[str, Any]:
@@ -145,27 +160,30 @@ def _measure(path: Path) -> dict[str, Any]:
         for block in reader.blocks(frame * BLOCK):
             samples += block.shape[1]
             powers.append(frame_powers(block, reader.rate))
-    heard = np.concatenate(powers)
+    joined = np.concatenate(powers)
     return {
         "seconds": round(samples / reader.rate, 3),
         "rate": reader.rate,
         "channels": reader.channels,
-        "loudness": loudness(heard),
-        "silence": round(float(np.mean(heard < _SILENT**2)), 4) if heard.size else 1.0,
+        "loudness": loudness(joined),
+        "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
     }
 
 
 def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Return the mean square of each whole frame of 20 ms of `[channels, samples]`."""
+    """Return the mean square of each complete frame of 20 ms of `[channels, samples]`."""
     frame = rate // 50
-    whole = samples.shape[1] // frame * frame
-    shaped = np.square(samples[:, :whole]).reshape(samples.shape[0], -1, frame)
+    used = samples.shape[1] // frame * frame
+    shaped = np.square(samples[:, :used]).reshape(samples.shape[0], -1, frame)
     powers: np.ndarray = shaped.mean(axis=(0, 2))
     return powers
 
 
 def loudness(powers: np.ndarray) -> float | None:
-    """Return the gated level in dBFS: the mean power of what lies within 20 dB of the mean."""
+    """Return the gated level in dBFS: the mean of the powers that lie within 20 dB of the mean.
+
+    Silent frames do not count; None where all are silent.
+    """
     loud = powers[powers > _SILENT**2]
     if not loud.size:
         return None

@@ -1,12 +1,12 @@
-"""Bring recordings to one loudness and cut the silence at their edges, as they are decoded."""
+"""Bring recordings to one loudness and cut the silence at their edges, when they are decoded."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float32
 
-from vocable.train.manifest import frame_powers, loudness
-from vocable.train.recipe import Augment
+from vocable.train.data.manifest import frame_powers, loudness
+from vocable.train.data.tables import Augment
 
 _MARGIN = 0.1  # seconds of silence that stay at each edge
 
@@ -30,11 +30,11 @@ def trim(
     level = loudness(powers)
     if level is None:
         return samples
-    heard = np.flatnonzero(10 * np.log10(powers + 1e-12) > level - below_db)
-    if not heard.size:
+    loud = np.flatnonzero(10 * np.log10(powers + 1e-12) > level - below_db)
+    if not loud.size:
         return samples
     frame, margin = rate // 50, round(_MARGIN * rate)
-    first, last = int(heard[0]) * frame - margin, (int(heard[-1]) + 1) * frame + margin
+    first, last = int(loud[0]) * frame - margin, (int(loud[-1]) + 1) * frame + margin
     return samples[max(0, first) : last]
 
 

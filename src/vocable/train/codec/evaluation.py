@@ -1,4 +1,4 @@
-"""Judge a few held-out clips while a codec learns: mel distance; PESQ and STOI if installed."""
+"""Evaluate a codec on a few held-out clips: mel distance, level; PESQ and STOI if installed."""
 
 from __future__ import annotations
 
@@ -12,44 +12,55 @@ from torch import Tensor, nn
 from vocable.errors import MeasureError
 from vocable.measures import pesq_wb, stoi
 from vocable.signal.spectra import log_mel
-from vocable.train.losses import Reconstruction
-from vocable.train.recipe import Loss
+from vocable.train.codec.losses import ReconstructionLoss
+from vocable.train.codec.recipe import Loss
 
 _SHOWN = 3  # clips that TensorBoard plays and draws
 
 
-def judge(
+def evaluate(
     model: nn.Module,
     clips: Sequence[np.ndarray],
     rate: int,
     device: torch.device,
     board: Any,
     step: int,
-) -> dict[str, Any]:
+) -> dict[str, float]:
     """Return means over the clips: `mel`, `level_db` (output over input), `pesq`, `stoi`.
 
     The model is run as it will be used: to codes, and back from them. PESQ needs a rate of 16 kHz;
     a clip on which a measure is not defined counts for the others only. The first clips go to
-    `board` as sound and as spectrograms, the original above.
+    `board` (a TensorBoard SummaryWriter or None) as sound and as spectrograms, the original above.
     """
-    distance = Reconstruction(Loss(), rate)
+    distance = ReconstructionLoss(Loss(), rate)
     rows: list[dict[str, float]] = []
     for index, clip in enumerate(clips):
-        x = torch.from_numpy(clip).to(device)[None, None]
-        y = model.from_codes(model.to_codes(x))[..., : x.shape[-1]]  # type: ignore[operator]
-        row = {"mel": float(distance(x, y)["mel"]), "level_db": _level(y) - _level(x)}
-        rows.append({**row, **_perceived(clip, y[0, 0].cpu().numpy(), rate)})
+        target = torch.from_numpy(clip).to(device)[None, None]
+        output = _decoded(model, target)
+        row = {
+            "mel": float(distance(target, output)["mel"]),
+            "level_db": _level_db(output) - _level_db(target),
+        }
+        rows.append({**row, **_perceptual(clip, output[0, 0].cpu().numpy(), rate)})
         if board and index < _SHOWN:
-            _show(board, index, x[0, 0].cpu(), y[0, 0].cpu(), rate, step)
+            _show(board, index, target[0, 0].cpu(), output[0, 0].cpu(), rate, step)
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
-def _level(x: Tensor) -> float:
+def _decoded(model: nn.Module, x: Tensor) -> Tensor:
+    """Return what comes back from the codes of `x`, at its length."""
+    codec: Any = model
+    decoded: Tensor = codec.from_codes(codec.to_codes(x))
+    return decoded[..., : x.shape[-1]]
+
+
+def _level_db(x: Tensor) -> float:
     return float(10 * (x.square().mean() + 1e-12).log10())
 
 
-def _perceived(target: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float]:
+def _perceptual(target: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float]:
+    """Return the perceptual measures that are installed and defined for this pair, by name."""
     found = {}
     for name, measure in (("stoi", stoi), ("pesq", pesq_wb)):
         try:

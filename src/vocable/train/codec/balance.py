@@ -16,7 +16,7 @@ DECAY = 0.999
 
 
 class Balancer:
-    """Holds the mean norms; `norms` is its state."""
+    """Weigh losses by shares of the gradient; `norms` is its state."""
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = weights
@@ -25,12 +25,12 @@ class Balancer:
     def total(self, losses: Mapping[str, Tensor], output: Tensor) -> Tensor:
         """Return a scalar whose gradient at `output` is the balanced one."""
         share = sum(self.weights[name] for name in losses)
-        pull = torch.zeros_like(output)
+        balanced = torch.zeros_like(output)
         for name, loss in losses.items():
             (gradient,) = torch.autograd.grad(loss, output, retain_graph=True)
             norm = float(gradient.flatten(1).norm(dim=1).mean())
-            pull += self.weights[name] / share * gradient / max(self._mean(name, norm), 1e-12)
-        return (output * pull).sum()
+            balanced += self.weights[name] / share * gradient / max(self._mean(name, norm), 1e-12)
+        return (output * balanced).sum()
 
     def _mean(self, name: str, norm: float) -> float:
         total, count = self.norms.get(name, (0.0, 0.0))

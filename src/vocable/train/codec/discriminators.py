@@ -1,6 +1,6 @@
 """Tell real audio from decoded audio, at several scales, periods and spectral resolutions.
 
-Each discriminator returns its feature maps in order; the last one holds its verdicts (above 0:
+Each discriminator returns its feature maps in order; the last one holds its scores (above 0:
 real). Scales after MelGAN (Kumar et al. 2019) as in SoundStream, periods after HiFi-GAN (Kong et
 al. 2020), complex spectra after EnCodec (Défossez et al. 2022). Differences: fewer layers and
 channels.
@@ -14,7 +14,7 @@ from torch import Tensor, nn, view_as_real
 from torch.nn.utils.parametrizations import weight_norm
 
 from vocable.signal.spectra import spectrum
-from vocable.train.recipe import Adversarial
+from vocable.train.codec.recipe import Adversarial
 
 _SLOPE = 0.2  # of the leaky rectifiers
 
@@ -22,28 +22,29 @@ _SLOPE = 0.2  # of the leaky rectifiers
 class Discriminators(nn.Module):
     """All the discriminators of a recipe: `[batch, 1, samples]` to one list of maps each."""
 
-    def __init__(self, plan: Adversarial) -> None:
+    def __init__(self, table: Adversarial) -> None:
         super().__init__()
-        self.parts = nn.ModuleList(
+        self.members = nn.ModuleList(
             [
-                *(Scale(plan.channels, 2**power) for power in range(plan.scales)),
-                *(Period(plan.channels, period) for period in plan.periods),
-                *(Resolution(plan.channels, window) for window in plan.windows),
+                *(ScaleDiscriminator(table.channels, 2**power) for power in range(table.scales)),
+                *(PeriodDiscriminator(table.channels, period) for period in table.periods),
+                *(SpectrumDiscriminator(table.channels, window) for window in table.windows),
             ]
         )
 
     def forward(self, x: Float[Tensor, "batch 1 samples"]) -> list[list[Tensor]]:
-        return [part(x) for part in self.parts]
+        return [member(x) for member in self.members]
 
 
-class Maps(nn.Module):
-    """Convolutions with leaky rectifiers between; returns the result of each."""
+class FeatureMaps(nn.Module):
+    """Convolutions with leaky rectifiers between them."""
 
     def __init__(self, *layers: nn.Module) -> None:
         super().__init__()
         self.layers = nn.ModuleList(weight_norm(layer) for layer in layers)
 
-    def through(self, x: Tensor) -> list[Tensor]:
+    def feature_maps(self, x: Tensor) -> list[Tensor]:
+        """Return the output of each layer."""
         maps = []
         for layer in self.layers[:-1]:
             x = F.leaky_relu(layer(x), _SLOPE)
@@ -51,7 +52,7 @@ class Maps(nn.Module):
         return [*maps, self.layers[-1](x)]
 
 
-class Scale(Maps):
+class ScaleDiscriminator(FeatureMaps):
     """Judge the waveform, averaged over `pool` samples."""
 
     def __init__(self, channels: int, pool: int) -> None:
@@ -66,10 +67,10 @@ class Scale(Maps):
         self.pool = pool
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        return self.through(F.avg_pool1d(x, self.pool) if self.pool > 1 else x)
+        return self.feature_maps(F.avg_pool1d(x, self.pool) if self.pool > 1 else x)
 
 
-class Period(Maps):
+class PeriodDiscriminator(FeatureMaps):
     """Judge the waveform folded to rows of `period` samples."""
 
     def __init__(self, channels: int, period: int) -> None:
@@ -85,10 +86,10 @@ class Period(Maps):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         x = F.pad(x, (0, -x.shape[-1] % self.period))
-        return self.through(x.reshape(*x.shape[:2], -1, self.period))
+        return self.feature_maps(x.reshape(*x.shape[:2], -1, self.period))
 
 
-class Resolution(Maps):
+class SpectrumDiscriminator(FeatureMaps):
     """Judge the complex spectrum of one window, `[batch, 2, frames, bins]`."""
 
     def __init__(self, channels: int, window: int) -> None:
@@ -103,4 +104,4 @@ class Resolution(Maps):
 
     def forward(self, x: Tensor) -> list[Tensor]:
         parts = view_as_real(spectrum(x[:, 0], self.window, self.window // 4))
-        return self.through(parts.permute(0, 3, 2, 1) / self.window**0.5)
+        return self.feature_maps(parts.permute(0, 3, 2, 1) / self.window**0.5)

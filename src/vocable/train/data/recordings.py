@@ -1,6 +1,7 @@
-"""Decode all recordings of a manifest once, to int16 at a codec's rate, in one mapped file.
+"""Decode all recordings of a manifest once, to int16 at one rate, in one memory-mapped file.
 
-It lies beside the run (5 hours at 16 kHz: 576 MB), so that a resumed run starts at once.
+The file lies in the folder of the run (5 hours at 16 kHz: 576 MB), so that a resumed run goes on at
+once.
 """
 
 from __future__ import annotations
@@ -16,18 +17,20 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.audio import AudioReader, Resampler
 from vocable.errors import AudioError, RecipeError
-from vocable.train.condition import condition
-from vocable.train.manifest import Clip
-from vocable.train.recipe import Augment
+from vocable.train.data.conditioning import condition
+from vocable.train.data.manifest import Clip, read_manifest, split
+from vocable.train.data.tables import Augment, Data
+from vocable.train.distributed import Distributed
 
 _log = logging.getLogger(__name__)
-FULL = 32767  # int16 of a sample at full scale
+FULL_SCALE = 32767  # int16 of a sample at 1.0
 
 
 class Recordings:
-    """Clips as int16 in one mapped file: `samples`, and `spans` (first, last + 1) of each clip.
+    """Clips as int16 in one memory-mapped file.
 
-    `sets` names the collection of each clip.
+    `samples` is all of them, `spans` the (first, last + 1) sample of each clip, `sets` its
+    collection.
     """
 
     def __init__(
@@ -42,18 +45,40 @@ class Recordings:
     def clip(self, index: int) -> np.ndarray:
         """Return one clip as float32, full scale 1."""
         first, last = self.spans[index]
-        return np.asarray(self.samples[first:last], dtype=np.float32) / FULL
+        return np.asarray(self.samples[first:last], dtype=np.float32) / FULL_SCALE
 
     def __len__(self) -> int:
         return len(self.spans)
 
 
+def open_recordings(
+    manifest: Path,
+    data: Data,
+    augment: Augment,
+    rate: int,
+    folder: Path,
+    distributed: Distributed,
+) -> tuple[Recordings, Recordings]:
+    """Return what to train on and what is held out, decoded to `folder` by the main process."""
+    train, held_out = split(read_manifest(manifest), data)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def decode() -> tuple[Recordings, Recordings]:
+        return (
+            decode_once(train, rate, augment, folder / "train.int16"),
+            decode_once(held_out, rate, augment, folder / "held_out.int16"),
+        )
+
+    decoded = decode() if distributed.is_main else None
+    distributed.wait()  # the others read what the main process has written
+    return decoded or decode()
+
+
 def decode_once(clips: Sequence[Clip], rate: int, augment: Augment, cache: Path) -> Recordings:
     """Return the clips decoded to mono int16 at `rate`, from `cache` if it holds just these.
 
-    They are trimmed and brought to one loudness where `augment` says so.
-
-    A clip that cannot be read is left out with a warning; RecipeError when none is left.
+    They are trimmed and brought to one loudness where `augment` says so. A clip that cannot be read
+    is left out with a warning; RecipeError when none is left.
     """
     index = cache.with_suffix(".json")
     key = _fingerprint(clips, rate, augment)
@@ -82,52 +107,53 @@ def _write(
 ) -> list[tuple[int, int, int]]:
     """Write the samples; return (first, last + 1, index of the clip) of each that can be read."""
     cache.parent.mkdir(parents=True, exist_ok=True)
-    spans, place = [], 0
+    spans, written = [], 0
     with replacing(cache, overwrite=True) as fresh, fresh.open("wb") as file:
-        for index, samples in _decode(clips, rate, augment):
+        for index, samples in _decode(clips, rate):
+            samples = _conditioned(samples, rate, augment)
             file.write(samples.tobytes())
-            spans.append((place, place + len(samples), index))
-            place += len(samples)
-        if not place:
+            spans.append((written, written + len(samples), index))
+            written += len(samples)
+        if not written:
             raise RecipeError(f"none of the {len(clips)} recordings can be read; see the warnings")
     return spans
 
 
-def _decode(clips: Sequence[Clip], rate: int, augment: Augment) -> Iterator[tuple[int, np.ndarray]]:
+def _decode(clips: Sequence[Clip], rate: int) -> Iterator[tuple[int, np.ndarray]]:
     """Yield clips by index; a packed file is read once for the parts that follow each other."""
-    path, whole = None, np.zeros(0, np.int16)
+    path, samples = None, np.zeros(0, np.int16)
     for index, clip in enumerate(clips):
         if clip.path != path:
-            path, whole = clip.path, np.zeros(0, np.int16)
+            path, samples = clip.path, np.zeros(0, np.int16)
             try:
-                whole = _read(clip.path, rate)
+                samples = _read(clip.path, rate)
             except (AudioError, OSError) as error:
                 _log.warning("%s is left out: %s", clip.path, error)
-        part = whole[round(clip.start * rate) : clip.end and round(clip.end * rate)]
+        part = samples[round(clip.start * rate) : clip.end and round(clip.end * rate)]
         if len(part):
-            yield index, conditioned(part, rate, augment)
-        elif len(whole):
+            yield index, part
+        elif len(samples):
             _log.warning("%s ends before %g s: that part is left out", clip.path, clip.start)
 
 
-def conditioned(samples: np.ndarray, rate: int, augment: Augment) -> np.ndarray:
+def _conditioned(samples: np.ndarray, rate: int, augment: Augment) -> np.ndarray:
     """Return int16 samples trimmed and at the loudness that `augment` asks for."""
     if augment.trim_db is None and augment.loudness_db is None:
         return samples
-    return _integers(condition(samples.astype(np.float32) / FULL, rate, augment))
+    return _to_int16(condition(samples.astype(np.float32) / FULL_SCALE, rate, augment))
 
 
 def _read(path: Path, rate: int) -> np.ndarray:
     """Return a file mixed to mono at `rate`, as int16; nothing larger is ever in memory."""
-    line = bytearray()
+    joined = bytearray()
     with AudioReader(path) as reader:
         resampler = Resampler(reader.rate, rate, 1)
         for block in reader.blocks():
-            line += _integers(resampler.step(block.mean(axis=0, keepdims=True))).tobytes()
-        line += _integers(resampler.finish()).tobytes()
-    return np.frombuffer(line, np.int16)
+            joined += _to_int16(resampler.step(block.mean(axis=0, keepdims=True))).tobytes()
+        joined += _to_int16(resampler.finish()).tobytes()
+    return np.frombuffer(joined, np.int16)
 
 
-def _integers(samples: np.ndarray) -> np.ndarray:
-    rounded: np.ndarray = np.round(np.clip(samples, -1, 1) * FULL).astype(np.int16)
+def _to_int16(samples: np.ndarray) -> np.ndarray:
+    rounded: np.ndarray = np.round(np.clip(samples, -1, 1) * FULL_SCALE).astype(np.int16)
     return rounded

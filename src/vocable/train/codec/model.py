@@ -1,0 +1,79 @@
+"""Make the codec that a recipe trains, and write what it has become."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vocable.codecs import Codec
+from vocable.codecs import build as build_codec
+from vocable.codecs.base import UNBORN
+from vocable.errors import RecipeError, TokenError
+from vocable.load import load_to_train, save_model
+from vocable.quantize import ResidualVQ
+from vocable.train.codec.recipe import CodecRecipe
+
+PARTS = ("encoder", "quantizer", "decoder")
+
+
+def build(recipe: CodecRecipe) -> Codec:
+    """Return the codec that `recipe` trains, ready for its first step: a new one or an old one.
+
+    An old one keeps its token space only if its encoder and quantizer are frozen.
+    """
+    table = recipe.codec
+    if bool(table.start) == bool(table.architecture):
+        raise RecipeError(
+            f'codec needs start or architecture, one of them; it has start = "{table.start}", '
+            f'architecture = "{table.architecture}"'
+        )
+    if unknown := set(table.freeze) - set(PARTS):
+        raise RecipeError(f"codec.freeze has {', '.join(unknown)}; it knows {', '.join(PARTS)}")
+    if table.start and table.config:
+        raise RecipeError(f"codec.config cannot change what {table.start} is; leave it out")
+    codec = _load(recipe) if table.start else build_codec(table.architecture, table.config)
+    _check_space(codec, recipe)
+    return codec
+
+
+def save(codec: Codec, recipe: CodecRecipe, folder: Path, facts: dict[str, Any]) -> str:
+    """Write `codec` as a model that `vocable.load` reads; return its token space.
+
+    Unless the codec carries a space, its space is born here.
+    """
+    more: dict[str, Any] = {"training": facts}
+    if recipe.codec.licence:
+        more["licence"] = recipe.codec.licence
+    return save_model(codec, folder, name=_name(recipe), version=recipe.codec.version, facts=more)
+
+
+def _load(recipe: CodecRecipe) -> Codec:
+    """Return an old codec whose codebooks learn on, with the statistics of their entries."""
+    codec = load_to_train(recipe.codec.start)
+    frames = math.ceil(recipe.data.segment * codec.spec.rate / codec.spec.frame)
+    for part in codec.quantizer.modules():
+        if isinstance(part, ResidualVQ):
+            part.start_here(recipe.data.batch * frames)
+    if not {"encoder", "quantizer"} <= set(recipe.codec.freeze):
+        codec.forget()
+    return codec
+
+
+def _check_space(codec: Codec, recipe: CodecRecipe) -> None:
+    """Refuse, before a run, a name or version of which no token space can be made at its end."""
+    if not codec.space.endswith(UNBORN):
+        return  # it keeps the space it has
+    name, version = _name(recipe), recipe.codec.version
+    try:
+        replace(codec.spec, space=f"{name}@{version}:{'0' * 16}")
+    except TokenError as error:
+        raise RecipeError(
+            f'codec.name "{name}" and codec.version "{version}" cannot name a token space: wanted '
+            "letters, digits and . _ + - only; set codec.name or codec.version"
+        ) from error
+
+
+def _name(recipe: CodecRecipe) -> str:
+    return recipe.codec.name or recipe.name

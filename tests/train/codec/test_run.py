@@ -1,4 +1,4 @@
-"""From a manifest to a model on disk: run, load, tokens, fine-tune, spaces kept and born."""
+"""From a manifest to a model on disk: run, load, tokens, fine-tune, spaces kept and new."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from click.testing import CliRunner
 import vocable
 from vocable.cli.group import commands
 from vocable.errors import ModelError, RecipeError, TokenError
-from vocable.train.codec import run, split
-from vocable.train.export import export
-from vocable.train.manifest import Clip
-from vocable.train.recipe import read_recipe, recipe_from
+from vocable.train.registry import recipe_from
+from vocable.train.runner import export, run
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,10 @@ def further(trained: Path, *freeze: str) -> Any:
             "codec": {"start": str(trained), "freeze": list(freeze)},
             "data": {"batch": 2, "segment": 0.64},
             "schedule": {"steps": 4, "warmup": 1},
-            "checkpoints": {"clips": 1, "tensorboard": False},  # judged before the first step too
+            "checkpoints": {
+                "clips": 1,
+                "tensorboard": False,
+            },  # evaluated before the first step too
         }
     )
 
@@ -56,18 +57,18 @@ def test_a_run_leaves_a_model_that_loads(trained: Path, voices: Path) -> None:
 def test_a_run_teaches_the_codec_its_pitch_contours(trained: Path, voices: Path) -> None:
     codec = vocable.load(str(trained))
     hertz = codec.pitch(codec.encode(str(voices.parent / "2.wav")))  # 180 to 260 Hz
-    heard = hertz[hertz > 0]
-    assert len(heard) > 0.8 * hertz.numel()
-    assert 200 < float(heard.median()) < 240 and float(heard.max()) - float(heard.min()) > 40
+    voiced = hertz[hertz > 0]
+    assert len(voiced) > 0.8 * hertz.numel()
+    assert 200 < float(voiced.median()) < 240 and float(voiced.max()) - float(voiced.min()) > 40
 
 
-def test_a_run_says_the_measures_of_its_held_out_clips(
+def test_a_run_logs_the_measures_of_its_held_out_clips(
     trained: Path, voices: Path, tmp_path: Path
 ) -> None:
     run(further(trained), voices, tmp_path / "finer", threads=1, device="cpu")
     log = map(json.loads, (tmp_path / "finer" / "log.jsonl").read_text().splitlines())
-    held = [line for line in log if line["kind"] == "held_out"]
-    assert len(held) == 2 and all({"mel", "level_db", "stoi"} <= line.keys() for line in held)
+    found = [line for line in log if line["kind"] == "held_out"]
+    assert len(found) == 2 and all({"mel", "level_db", "stoi"} <= line.keys() for line in found)
 
 
 def test_a_folder_with_a_model_is_kept(trained: Path, voices: Path, tmp_path: Path) -> None:
@@ -84,15 +85,15 @@ def test_a_folder_with_a_model_is_kept(trained: Path, voices: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "told", ["codec.version=a b:c", "codec.version=1:2", "codec.name=my voice"]
+    "override", ["codec.version=a b:c", "codec.version=1:2", "codec.name=my voice"]
 )
-def test_what_makes_no_token_space_is_refused_before_the_run(
-    told: str, voices: Path, tmp_path: Path
+def test_what_cannot_name_a_token_space_is_refused_before_the_run(
+    override: str, voices: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(
-        RecipeError, match="make no token space: .* set codec.name or codec.version"
+        RecipeError, match="cannot name a token space: .* set codec.name or codec.version"
     ):
-        run("toy", voices, tmp_path / "run", overrides=[told], device="cpu")
+        run("toy", voices, tmp_path / "run", overrides=[override], device="cpu")
     assert not (tmp_path / "run").exists()
 
 
@@ -123,8 +124,8 @@ def test_a_frozen_encoder_and_quantizer_keep_the_space(
     assert new.name == ("toy" if kept else "finer")
     tokens = old.encode(str(voices.parent / "0.wav"))
     if kept:
-        heard = [codec.decode(tokens).samples for codec in (old, new)]
-        assert not np.array_equal(*heard)  # the decoder did learn
+        decoded = [codec.decode(tokens).samples for codec in (old, new)]
+        assert not np.array_equal(*decoded)  # the decoder did learn
     else:
         with pytest.raises(TokenError, match="this codec is finer"):
             new.decode(tokens)
@@ -154,18 +155,7 @@ def test_a_codec_that_cannot_be_made(
         run("toy", voices, tmp_path / "run", overrides=sets, device="cpu")
 
 
-def test_the_held_out_are_the_rows_that_say_so_or_a_share() -> None:
-    recipe = read_recipe("toy")
-    plain = [Clip(Path(f"{i}.wav")) for i in range(40)]
-    train, held = split(recipe, plain)
-    assert len(held) == 2 and len(train) == 38 and not set(held) & set(train)
-    train, held = split(recipe, [*plain, Clip(Path("v.wav"), split="valid")])
-    assert len(train) == 40 and [clip.path.name for clip in held] == ["v.wav"]
-    with pytest.raises(RecipeError, match="1 recordings leave none to train on"):
-        split(recipe, plain[:1])
-
-
-def test_a_run_says_how_much_it_hears(
+def test_a_run_logs_how_much_audio_it_has(
     trained: Path, voices: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, logger="vocable"):

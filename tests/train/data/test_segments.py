@@ -1,20 +1,16 @@
-"""Segments: drawn by length, repeatable, conditioned, never too quiet where something louder is."""
+"""Segments: drawn by length, repeatable, never too quiet where something is louder."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
 from vocable.errors import RecipeError
-from vocable.train.condition import normalise, trim
-from vocable.train.manifest import Clip, loudness
-from vocable.train.recipe import Augment
-from vocable.train.recordings import Recordings, decode_once
-from vocable.train.segments import Segments
+from vocable.train.data.recordings import Recordings
+from vocable.train.data.segments import Segments
+from vocable.train.data.tables import Augment
 
 RATE = 8000
 PLAIN = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0)
@@ -63,16 +59,24 @@ def test_a_set_may_be_left_out() -> None:
     assert (draw(source, weights={"few": 0.0}) > 0.3).all()
 
 
-def test_weights_of_sets_that_no_row_names_are_said_to_do_nothing(
+def test_weights_of_sets_that_no_row_names_have_no_effect_and_are_warned_of(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     draw(recordings(np.full(500, 0.5)), weights={"librispeech": 2.0})
-    assert "data.weights weighs nothing" in caplog.text
+    assert "data.weights has no effect" in caplog.text
 
 
 def test_segments_do_not_cross_recordings() -> None:
     found = draw(recordings(np.full(150, 0.1), np.full(150, 0.5)))
     assert (np.ptp(found, axis=1) == 0).all()
+
+
+def test_every_start_is_drawn_the_first_and_the_last_too() -> None:
+    ramp = np.arange(104) / 200
+    found = draw(recordings(ramp), segment=100)
+    starts, counts = np.unique(np.round(found[:, 0] * 200), return_counts=True)
+    assert starts.tolist() == [0, 1, 2, 3, 4] and counts.min() > 40  # of 400
+    assert np.allclose(found[:, -1] - found[:, 0], 99 / 200, atol=1e-4)
 
 
 def test_a_short_recording_is_followed_by_silence() -> None:
@@ -111,56 +115,3 @@ def test_the_position_is_restored_exactly() -> None:
     again = Segments(source, Augment(), batch=4, segment=64, seed=99)
     again.restore(state)
     assert all((again.draw() == batch).all() for batch in wanted)
-
-
-def test_decoding_resamples_mixes_and_cuts(tmp_path: Path) -> None:
-    time = np.arange(16000) / 16000
-    tone = 0.5 * np.sin(2 * np.pi * 300 * time)
-    soundfile.write(tmp_path / "a.wav", np.stack([tone, 0 * tone], 1), 16000)
-    clips = [Clip(tmp_path / "a.wav", 0.25, 0.75), Clip(tmp_path / "a.wav")]
-    found = decode_once(clips, RATE, PLAIN, tmp_path / "cache.int16")
-    assert [len(found.clip(i)) for i in range(2)] == [4000, 8000]
-    wanted = 0.25 * np.sin(2 * np.pi * 300 * np.arange(8000) / RATE)
-    assert np.abs(found.clip(1) - wanted)[200:-200].max() < 1e-3
-
-
-def test_the_cache_is_used_until_something_changes(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.full(800, 0.5), RATE)
-    cache = tmp_path / "cache.int16"
-    decode_once([Clip(tmp_path / "a.wav")], RATE, PLAIN, cache)
-    cache.write_bytes(b"\1\0" * 800)
-    assert (decode_once([Clip(tmp_path / "a.wav")], RATE, PLAIN, cache).samples == 1).all()
-    other = Augment(loudness_db=-20.0)
-    assert (decode_once([Clip(tmp_path / "a.wav")], RATE, other, cache).samples > 1).all()
-
-
-def test_unreadable_recordings_are_left_out_by_name(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "text.wav").write_text("no recording")
-    soundfile.write(tmp_path / "nan.wav", np.full(80, np.nan), RATE, subtype="FLOAT")
-    soundfile.write(tmp_path / "a.wav", np.full(800, 0.5), RATE)
-    bad = [Clip(tmp_path / name) for name in ("text.wav", "nan.wav", "missing.wav")]
-    found = decode_once([*bad, Clip(tmp_path / "a.wav", set="s")], RATE, PLAIN, tmp_path / "c")
-    assert len(found) == 1 and found.sets == ["s"]
-    assert all(clip.path.name in caplog.text for clip in bad)
-    with pytest.raises(RecipeError, match="none of the 3 recordings can be read"):
-        decode_once(bad, RATE, PLAIN, tmp_path / "d")
-
-
-def test_trim_leaves_a_tenth_of_a_second() -> None:
-    tone = 0.5 * np.sin(np.arange(RATE) * 0.3).astype(np.float32)
-    silence = np.zeros(RATE, np.float32)
-    found = trim(np.concatenate([silence, tone, silence]), RATE, 40.0)
-    assert abs(len(found) - 1.2 * RATE) <= RATE // 50
-    assert np.allclose(found[RATE // 10 :][:RATE], tone)
-    assert len(trim(silence, RATE, 40.0)) == RATE
-
-
-def test_normalise_reaches_the_level_or_the_peak() -> None:
-    tone = (0.01 * np.sin(np.arange(RATE) * 0.3)).astype(np.float32)
-    found = normalise(tone, RATE, -23.0)
-    level = loudness(np.square(found).reshape(-1, 160).mean(axis=1))
-    assert level is not None and abs(level + 23) < 0.1
-    assert np.abs(normalise(tone, RATE, 0.0)).max() == pytest.approx(1.0)
-    assert (normalise(0 * tone, RATE, -23.0) == 0).all()

@@ -39,7 +39,7 @@ def train_in_two(
         after = loop._after_step
         loop._after_step = lambda: os._exit(0) if loop.step == {last_step} else after()
         loop.run()
-        torch.save(loop.task.model.state_dict(), out / f"replica{{loop.place.rank}}.pt")
+        torch.save(loop.task.model.state_dict(), out / f"replica{{loop.distributed.rank}}.pt")
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -14,6 +14,7 @@ from vocable.train import codec as _codec  # noqa: F401 - it registers itself
 
 _HOMES = {
     "Clip": "data.manifest",
+    "Distributed": "distributed",
     "Problem": "task",
     "Recipe": "recipe",
     "Task": "task",
@@ -26,6 +27,7 @@ _HOMES = {
 }
 __all__ = [
     "Clip",
+    "Distributed",
     "Problem",
     "Recipe",
     "Task",

@@ -65,7 +65,8 @@ class Poisoned(CodecTask):
 def test_nan_stops_with_step_and_loss(table: dict, manifest: Path, tmp_path: Path) -> None:
     loop = make_loop(table, manifest, tmp_path / "run", task_class=Poisoned)
     with pytest.raises(
-        RecipeError, match='step 7: loss "mel" is nan; resume the checkpoint in .*, which is whole'
+        RecipeError,
+        match='step 7: loss "mel" is nan; the last checkpoint in .* is unharmed; resume it',
     ):
         loop.run()
     last = verdicts(tmp_path / "run")[-1]
@@ -118,5 +119,5 @@ def test_a_fault_that_does_not_come_again_names_the_largest_loss(
 ) -> None:
     loop = make_loop(table, manifest, tmp_path / "run")
     loop.updater.clip_gradient = lambda: torch.nan
-    with pytest.raises(RecipeError, match='no loss repeats it alone, the largest is "mel"'):
+    with pytest.raises(RecipeError, match='each loss is finite; the largest is "mel"'):
         loop.run()

@@ -1,6 +1,6 @@
 """Train what vocable makes: recipes, tasks, the loop and its checkpoints.
 
-`run` is the whole of it; the rest is there to be used apart. Names load when they are first used,
+`run` does all of it; the other names are its parts. Names load when they are first used,
 so that scanning a folder and reading a recipe need no torch. The tasks that come with vocable are
 registered here.
 """

@@ -1,8 +1,7 @@
 """Save and restore a run exactly; a killed run loses at most what came after the last save.
 
 A checkpoint is one file of tensors, numbers and text (no code: it is read with `weights_only`). It
-is written under another name, flushed to disk, and renamed, so that the last whole one is always
-there.
+is written under another name, flushed to disk, and renamed, so that a complete one is always there.
 """
 
 from __future__ import annotations

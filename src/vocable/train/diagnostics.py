@@ -1,6 +1,6 @@
 """Say of each report whether the run goes well, and find what makes a gradient not finite.
 
-Which problems there are is the task's to say (`Task.diagnose`); here is how long one has to last.
+The task finds the problems (`Task.diagnose`); they are named here once they have lasted.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def find_nonfinite_loss(
     """Return the names of the losses whose own gradient is not finite on `batches`, as words.
 
     The batches are run once more, with other random numbers, so that the fault may not come again:
-    then the largest loss is named, as such. Spoils statistics and random numbers of the task.
+    then the largest loss is named, as such. The task's statistics and random numbers change.
     """
     found: dict[str, None] = {}
     largest = (0.0, "none")
@@ -61,7 +61,7 @@ def find_nonfinite_loss(
                 found[name] = None
         largest = max(largest, *((float(loss.detach()), name) for name, loss in losses.items()))
     if not found:
-        return f'no loss repeats it alone, the largest is "{largest[1]}"'
+        return f'on a second run each loss is finite; the largest is "{largest[1]}"'
     return "it comes from " + ", ".join(f'"{name}"' for name in found)
 
 

@@ -1,7 +1,7 @@
 """Keep what a run reports: one JSON object a line in `log.jsonl`, and TensorBoard beside it.
 
-A resumed run first drops the lines after its checkpoint, so that the log reads as if nothing had
-happened.
+A resumed run first drops the lines after its checkpoint, so that the log reads as that of a run
+that was never interrupted.
 """
 
 from __future__ import annotations

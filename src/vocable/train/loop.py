@@ -210,9 +210,9 @@ class Loop:
         """End the run because `value` is not finite; the last checkpoint stays as it is."""
         saved = (self.folder / checkpoint.NAME).exists()
         found = f"{name} is {value}" + (f" ({cause})" if cause else "")
-        again = (
-            f"resume the checkpoint in {self.folder}, which is whole," if saved else "start again"
-        )
+        again = "start again"
+        if saved:
+            again = f"the last checkpoint in {self.folder} is unharmed; resume it"
         found = f"{found}; {again} with {NONFINITE_REMEDY}"
         self.log.write("verdict", self.step, verdict=found)
         raise RecipeError(f"step {self.step}: {found}")
@@ -248,7 +248,7 @@ class Loop:
         self._losses, self._logged = {}, now
 
     def _evaluate(self) -> None:
-        """Evaluate the averaged model on held-out data; what was trained is saved before."""
+        """Evaluate the averaged model on held-out data; the run has been saved before."""
         begin = time.monotonic()
         try:
             if self.distributed.is_main:

@@ -38,7 +38,7 @@ class Task(ABC):
     """
 
     model: nn.Module
-    pretrained: bool = False  # whether evaluating before the first step says something
+    pretrained: bool = False  # whether to evaluate it before the first step too
     discriminator: nn.Module | None = None  # trained in turns with the model, on its output
     discriminator_optimizer: Optimizer | None = None
     items_per_batch: float  # tokens, or seconds of audio: what `speed` counts

@@ -1,4 +1,4 @@
-"""The task "codec": train a codec from nothing, or one that exists further."""
+"""The task "codec": train a new codec, or an existing one further."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def generator_loss(
 ) -> dict[str, Tensor]:
     """Return the codec's losses, `adversarial` and `feature`; the discriminator gets no gradient.
 
-    `adversarial` is 0 where every output passes for real and surely so, 1 where nothing is decided.
+    `adversarial` is 0 when the output is surely taken for real, 1 when the scores are undecided.
     """
     with _frozen(discriminator):
         with torch.no_grad():

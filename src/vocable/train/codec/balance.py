@@ -1,4 +1,4 @@
-"""Balance losses by their gradients at the output, so that a weight says a share and not a scale.
+"""Balance losses by their gradients at the output, so that each weight is a share of it.
 
 "High Fidelity Neural Audio Compression" (Défossez et al. 2022), section 3.4: the gradient g of each
 loss at the decoded audio becomes `weight / sum of weights · g / mean norm of g`, the mean over time

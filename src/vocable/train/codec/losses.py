@@ -1,6 +1,6 @@
 """Compare a codec's output with its target, each loss by name and unweighted.
 
-The weights stand in the recipe; a loss of weight 0 is not computed. Everything here runs in fp32.
+The weights are in the recipe; a loss of weight 0 is not computed. Everything here runs in fp32.
 """
 
 from __future__ import annotations

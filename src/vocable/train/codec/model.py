@@ -41,7 +41,7 @@ def build(recipe: CodecRecipe) -> Codec:
 def save(codec: Codec, recipe: CodecRecipe, folder: Path, facts: dict[str, Any]) -> str:
     """Write `codec` as a model that `vocable.load` reads; return its token space.
 
-    Unless the codec carries a space, its space is born here.
+    A codec without a space gets one here.
     """
     more: dict[str, Any] = {"training": facts}
     if recipe.codec.licence:

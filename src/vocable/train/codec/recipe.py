@@ -34,9 +34,9 @@ class CodecTable:
 
 @dataclass(frozen=True, kw_only=True)
 class CodecData(Data):
-    """How segments are drawn, and how many of them a codec learns from before its first step."""
+    """How segments are drawn, and how many of them a codec is prepared with."""
 
-    prepare_seconds: float = 2000.0  # of segments for what no gradient teaches
+    prepare_seconds: float = 2000.0  # of segments for `Codec.prepare`, which uses no gradients
 
     def __post_init__(self) -> None:
         super().__post_init__()

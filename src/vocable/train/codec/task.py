@@ -79,7 +79,7 @@ class CodecTask(Task):
     def begin(self, *, resumed: bool) -> None:
         """Let all but the frozen parts learn; a frozen quantizer keeps its codebooks.
 
-        A new codec first learns from segments what no gradient teaches.
+        A new codec is first prepared: what needs no gradients is learnt from segments at once.
         """
         if not (resumed or self.pretrained):
             seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)

@@ -144,7 +144,7 @@ def _conditioned(samples: np.ndarray, rate: int, augment: Augment) -> np.ndarray
 
 
 def _read(path: Path, rate: int) -> np.ndarray:
-    """Return a file mixed to mono at `rate`, as int16; nothing larger is ever in memory."""
+    """Return a file mixed to mono at `rate`, as int16; it is read in blocks to save memory."""
     joined = bytearray()
     with AudioReader(path) as reader:
         resampler = Resampler(reader.rate, rate, 1)

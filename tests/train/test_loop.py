@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 from torch import nn
 
 from tests.train.toy import ToyCodec, make_loop, train
+from vocable.train import loop
 from vocable.train.codec.task import CodecTask
 
 
@@ -56,6 +58,22 @@ def test_the_rate_rises_then_falls_to_nothing(table: dict, manifest: Path, tmp_p
     top = rates.index(max(rates))
     assert top == 2 and rates[:3] == sorted(rates[:3])
     assert rates[2:] == sorted(rates[2:], reverse=True) and rates[-1] < 1.1e-3 / 12
+
+
+def test_reports_have_speed_and_time_left(
+    table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps of half a second, two batches of 0.256 s each, reported every fourth step of twelve."""
+    table["optimizer"] = {"accumulate": 2}
+    run = make_loop(table, manifest, tmp_path / "run")
+    clock = SimpleNamespace(monotonic=lambda: 100.0 + run.step / 2)
+    monkeypatch.setattr(loop, "time", clock)
+    run._begin = run._logged = run._saved = run._evaluated = 100.0
+    run.run()
+    reports = {line["step"]: line for line in lines(tmp_path / "run")}
+    assert reports[8]["times_real_time"] == pytest.approx(2 * 0.256 / 0.5)
+    assert [reports[step]["left"] for step in (1, 4, 8, 12)] == pytest.approx([5.5, 4.0, 2.0, 0.0])
+    assert [reports[step]["seconds"] for step in (4, 12)] == pytest.approx([2.0, 6.0])
 
 
 def test_a_schedule_by_the_clock_ends_in_time(table: dict, manifest: Path, tmp_path: Path) -> None:

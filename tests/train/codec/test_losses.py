@@ -71,9 +71,7 @@ def quiet_and_loud() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.mark.parametrize(("settings", "floor"), [({}, 1e-3), ({"floor": 1e-2}, 1e-2)])
 def test_the_mel_loss_equals_its_definition(settings: dict, floor: float) -> None:
     """The mean over the windows of the L1 of log mel magnitudes, none below the floor of 1e-3."""
-    weights = Loss(
-        mel_windows=(256, 512), mel_bands=(20, 40), **({"floor": floor} if floor else {})
-    )
+    weights = Loss(mel_windows=(256, 512), mel_bands=(20, 40), **settings)
     target, output = quiet_and_loud()
     parts = []
     for window, bands in ((256, 20), (512, 40)):
@@ -133,9 +131,12 @@ def test_the_balancer_gives_each_loss_its_share() -> None:
 
 
 def test_the_balancer_remembers_norms() -> None:
+    """Their mean over time is exponential: the past loses 0.1 % each time."""
     balancer = Balancer({"a": 1.0})
     output = noise(0).requires_grad_()
-    for scale in (1.0, 3.0):
+    for scale in (1.0, 3.0, 4.0):
         balancer.total({"a": scale * output.sum()}, output)
     total, count = balancer.norms["a"]
-    assert total / count == pytest.approx(2 * 8000**0.5, rel=1e-3)
+    decayed = np.array([0.999**2, 0.999, 1.0])
+    assert count == pytest.approx(decayed.sum(), rel=1e-9)
+    assert total == pytest.approx((decayed * [1, 3, 4]).sum() * 8000**0.5, rel=1e-6)

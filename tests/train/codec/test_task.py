@@ -34,6 +34,10 @@ def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -
     first, again, further = (ToyCodec() for _ in range(3))
     train(table, manifest, tmp_path / "run", codec=first)
     assert 1.0 <= first.prepared_seconds < 1.3
+    table["data"]["prepare_seconds"] = 2000.0  # at most four times what there is, 3 × 0.5 s
+    all_of_it = ToyCodec()
+    train(table, manifest, tmp_path / "all", codec=all_of_it)
+    assert 6.0 <= all_of_it.prepared_seconds < 6.3
     train(table, manifest, tmp_path / "run", codec=again, resume=True)
     table["codec"] = {"start": "what has learnt already"}
     train(table, manifest, tmp_path / "further", codec=further)

@@ -8,6 +8,7 @@ clock and keyboard decide for all. Codebooks average their own statistics
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import os
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ class Distributed:
 
         state = PartialState(cpu=device == "cpu")
         self.rank, self.world_size = state.process_index, state.num_processes
+        atexit.register(_leave)  # or else its threads may end the interpreter with an error
         found: torch.device = state.device
         return found
 
@@ -93,3 +95,8 @@ class Distributed:
     def wait(self) -> None:
         """Wait until every process has come here."""
         self.all_gather(None)
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()

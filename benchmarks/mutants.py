@@ -240,7 +240,7 @@ def main() -> None:
 
 
 def _check_unchanged(packages: set[str]) -> None:
-    """Make sure that the tests pass where nothing is changed: else every mutant would be noticed."""
+    """Make sure that the tests pass without a change: else every mutant would be noticed."""
     for package in sorted(packages):
         with source_copy(None) as copy:
             child = os.fork()

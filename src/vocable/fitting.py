@@ -24,9 +24,13 @@ def fit(
     """Return `kind(**table)`: nested tables as dataclasses, lists as tuples, integers as floats.
 
     `what` names the table in messages ("recipe"), `path` stands before its keys ("optimizer.").
+    Where `kind` has an attribute `kinds`, a dict of subclasses by name, the table's own `kind`
+    chooses one of them; without it, the first is taken.
     Raises `error` for an unknown key (with the nearest), a missing one, or a value of another type.
     """
-    hints = get_type_hints(kind)
+    kind = _chosen(kind, table, error, path)
+    types_of = get_type_hints(kind)
+    hints = {f.name: types_of[f.name] for f in fields(kind)}  # type: ignore[arg-type]
     for key in table:
         if key not in hints:
             raise error(f"{what} has no key {path}{key}; {nearest(str(key), hints)}")
@@ -36,6 +40,18 @@ def fit(
     if missing:
         raise error(f"{what} lacks {path}{', '.join(missing)}")
     return kind(**values)
+
+
+def _chosen(
+    kind: type[Kind], table: Mapping[str, Any], error: type[VocableError], path: str
+) -> type[Kind]:
+    kinds: Mapping[str, type[Kind]] | None = getattr(kind, "kinds", None)
+    if kinds is None:
+        return kind
+    name = table.get("kind", next(iter(kinds)))
+    if name not in kinds:
+        raise error(f'{path}kind is "{name}"; {nearest(str(name), kinds)}')
+    return kinds[name]
 
 
 def _needed(item: Field[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Ctrl-C outside the steps: while a run makes ready, and while it judges."""
+"""Ctrl-C outside the steps: while a run gets ready, and while it evaluates."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.train.test_loop import Learner, lines
+from tests.train.test_loop import lines
 from tests.train.test_resume import assert_same
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.cli.group import commands
 from vocable.train import checkpoint
-from vocable.train.codec_task import CodecTask
+from vocable.train.codec.task import CodecTask
 from vocable.train.loop import Loop
 
 
 class Interrupted(CodecTask):
-    """A task whose judging at the step `at` meets Ctrl-C, as often as `times` says."""
+    """A task whose evaluation at the step `at` meets Ctrl-C, as often as `times` says."""
 
     at, times = 0, 1
 
@@ -46,26 +46,26 @@ def ended(loop: Loop) -> bool:
 
 
 @pytest.fixture
-def judged(table: dict) -> dict:
-    """Return a recipe that judges before the first step and after the last."""
+def evaluated(table: dict) -> dict:
+    """Return a recipe that evaluates before the first step and after the last."""
     table["codec"] = {"start": "toy"}
     table["checkpoints"]["evaluate_seconds"] = 1e6
     return table
 
 
-def test_ctrl_c_in_the_first_judging(judged: dict, manifest: Path, tmp_path: Path) -> None:
-    whole = train(judged, manifest, tmp_path / "whole")
+def test_ctrl_c_in_the_first_evaluation(evaluated: dict, manifest: Path, tmp_path: Path) -> None:
+    whole = train(evaluated, manifest, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt, match="stopped at step 0; saved in"):
-        train(judged, manifest, tmp_path / "run", kind=Interrupted)
-    assert_same(whole, train(judged, manifest, tmp_path / "run", resume=True))
+        train(evaluated, manifest, tmp_path / "run", task_class=Interrupted)
+    assert_same(whole, train(evaluated, manifest, tmp_path / "run", resume=True))
     for name in ("whole", "run"):
         assert [line["step"] for line in lines(tmp_path / name, "held_out")] == [0, 12]
 
 
-def test_ctrl_c_in_the_last_judging_lets_the_run_end(
-    judged: dict, manifest: Path, tmp_path: Path
+def test_ctrl_c_in_the_last_evaluation_lets_the_run_end(
+    evaluated: dict, manifest: Path, tmp_path: Path
 ) -> None:
-    assert ended(make_loop(judged, manifest, tmp_path / "run", kind=AtTheEnd))
+    assert ended(make_loop(evaluated, manifest, tmp_path / "run", task_class=AtTheEnd))
     assert [line["step"] for line in lines(tmp_path / "run", "held_out")] == [0, 12]
 
 
@@ -84,13 +84,13 @@ def test_ctrl_c_in_the_last_step_lets_the_run_end(
     assert ended(loop)
 
 
-def test_a_second_ctrl_c_in_the_last_judging_keeps_all_steps(
-    judged: dict, manifest: Path, tmp_path: Path
+def test_a_second_ctrl_c_in_the_last_evaluation_keeps_all_steps(
+    evaluated: dict, manifest: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        make_loop(judged, manifest, tmp_path / "run", kind=TwiceAtTheEnd).run()
+        make_loop(evaluated, manifest, tmp_path / "run", task_class=TwiceAtTheEnd).run()
     assert checkpoint.load(tmp_path / "run")["step"] == 12
-    loop = make_loop(judged, manifest, tmp_path / "run", resume=True)
+    loop = make_loop(evaluated, manifest, tmp_path / "run", resume=True)
     assert ended(loop) and loop.step == 12
     assert [line["step"] for line in lines(tmp_path / "run", "held_out")] == [0, 12]
 
@@ -98,13 +98,14 @@ def test_a_second_ctrl_c_in_the_last_judging_keeps_all_steps(
 def test_a_run_stopped_before_its_first_step_prepares_no_second_time(
     table: dict, manifest: Path, tmp_path: Path
 ) -> None:
-    first = make_loop(table, manifest, tmp_path / "run", codec=Learner())
+    first = make_loop(table, manifest, tmp_path / "run", codec=ToyCodec())
     first._stop = True
     with pytest.raises(KeyboardInterrupt, match="stopped at step 0"):
         first.run()
-    again = make_loop(table, manifest, tmp_path / "run", codec=Learner(), resume=True)
+    again = make_loop(table, manifest, tmp_path / "run", codec=ToyCodec(), resume=True)
     again.run()
-    assert first.task.model.heard > 0 and again.task.model.heard == 0
+    assert first.task.model.prepared_seconds > 0
+    assert again.task.model.prepared_seconds == 0
 
 
 def command(voices: Path, out: Path, *more: str) -> Any:

@@ -16,12 +16,13 @@ import torch
 from tests.train.toy import train
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
-from vocable.train.codec import run
 from vocable.train.loop import Stopped
+from vocable.train.runner import run
 
 
-def assert_same(one: dict, other: dict) -> None:
-    for part in ("model", "average"):
+def assert_same(one: dict, other: dict, *parts: str) -> None:
+    """Compare the tensors of `parts` of two checkpoints, by default model and average."""
+    for part in parts or ("model", "average"):
         assert one[part].keys() == other[part].keys()
         for name, value in one[part].items():
             assert torch.equal(value, other[part][name]), f"{part} {name}"
@@ -86,7 +87,7 @@ def test_resumed_log_reads_as_undisturbed(table: dict, manifest: Path, tmp_path:
     assert steps[0] == steps[1] == [1, 4, 8, 12]
 
 
-def test_what_changed_at_a_resume_is_said(
+def test_what_changed_at_a_resume_is_warned_of(
     table: dict, manifest: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     train(table, manifest, tmp_path / "run")
@@ -122,7 +123,7 @@ def test_a_run_of_another_codec_is_not_resumed(table: dict, manifest: Path, tmp_
     train(table, manifest, tmp_path / "run")
     table["codec"] = {"freeze": ["encoder"]}
     with pytest.raises(
-        RecipeError, match="holds a run of other weights .* resume it with the codec"
+        RecipeError, match="holds a run of other weights .* resume it with the model"
     ):
         train(table, manifest, tmp_path / "run", resume=True)
 
@@ -131,15 +132,15 @@ def test_discriminators_may_join_at_a_resume(table: dict, manifest: Path, tmp_pa
     train(table, manifest, tmp_path / "run")
     table["schedule"]["steps"] = 14
     table["adversarial"] = {"scales": 1, "channels": 4}
-    assert "critic" in train(table, manifest, tmp_path / "run", resume=True)
+    assert "discriminator" in train(table, manifest, tmp_path / "run", resume=True)
 
 
 def test_damaged_and_newer_checkpoints_are_refused(tmp_path: Path) -> None:
     (tmp_path / checkpoint.NAME).write_bytes(b"not a checkpoint at all")
-    with pytest.raises(RecipeError, match="no checkpoint of vocable"):
+    with pytest.raises(RecipeError, match="is not a checkpoint of vocable"):
         checkpoint.load(tmp_path)
     torch.save({"version": 99}, tmp_path / checkpoint.NAME)
-    with pytest.raises(RecipeError, match="has version 99, this vocable reads 1"):
+    with pytest.raises(RecipeError, match="has version 99, this vocable reads 2"):
         checkpoint.load(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,15 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from vocable.codecs import CodecOutput
+from vocable.codecs.codes import as_codes
 from vocable.quantize import ResidualVQ
 from vocable.train import checkpoint
-from vocable.train.codec import split
-from vocable.train.codec_task import CodecTask
+from vocable.train.codec.task import CodecTask
+from vocable.train.distributed import Distributed
 from vocable.train.loop import Loop
-from vocable.train.manifest import read_manifest
-from vocable.train.place import Place
-from vocable.train.recipe import recipe_from
-from vocable.train.recordings import decode_once
+from vocable.train.registry import recipe_from
 
 RATE, FRAME, WIDTH = 8000, 32, 8
 
@@ -28,16 +27,20 @@ class ToyCodec(nn.Module):
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.spec = SimpleNamespace(rate=RATE, frame=FRAME)
+        self.spec = SimpleNamespace(rate=RATE, frame=FRAME, channels=1)
         self.encoder = nn.Sequential(nn.Linear(FRAME, WIDTH), nn.Dropout(0.1), nn.Tanh())
         self.quantizer = ResidualVQ(WIDTH, (16, 16), dropout=0.5)
         self.decoder = nn.Linear(WIDTH, FRAME)
         self.gain = gain
+        self.prepared_seconds = 0.0
+
+    def prepare(self, batches: Iterable[Tensor]) -> None:
+        self.prepared_seconds += sum(batch.numel() for batch in batches) / RATE
 
     def forward(self, x: Tensor) -> CodecOutput:
         found = self.quantizer(self.encoder(x.reshape(len(x), -1, FRAME)))
         audio = self.gain * self.decoder(found.z).reshape(x.shape)
-        return CodecOutput(audio, found.codes, found.losses, found.health)
+        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
 
     def to_codes(self, x: Tensor) -> Tensor:
         x = torch.nn.functional.pad(x, (0, -x.shape[-1] % FRAME))
@@ -54,17 +57,14 @@ def make_loop(
     *,
     codec: nn.Module | None = None,
     resume: bool = False,
-    kind: type[CodecTask] = CodecTask,
+    task_class: type[CodecTask] = CodecTask,
 ) -> Loop:
     """Return the loop of a recipe over a toy codec (default: one with the weights of seed 5)."""
     torch.manual_seed(5)
-    recipe, place = recipe_from(table), Place("cpu")
-    train, held = (
-        decode_once(clips, RATE, recipe.augment, out / f"{name}{place.rank}.int16")
-        for name, clips in zip(("a", "b"), split(recipe, read_manifest(manifest)), strict=True)
-    )
-    task = kind(codec or ToyCodec(), recipe, train, held, place)
-    return Loop(task, recipe, out, place=place, resume=resume)
+    recipe, distributed = recipe_from(table), Distributed("cpu")
+    task = task_class(codec or ToyCodec(), recipe)
+    task.setup(manifest, out, distributed)
+    return Loop(task, recipe, out, distributed=distributed, resume=resume)
 
 
 def train(table: dict[str, Any], manifest: Path, out: Path, **more: Any) -> dict[str, Any]:

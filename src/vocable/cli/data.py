@@ -28,7 +28,7 @@ def command() -> None:
 @options.output
 def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) -> int:
     """List a folder's recordings in a manifest: durations, rates, loudness, silence, bad files."""
-    from vocable.train.manifest import scan as scan_folder
+    from vocable.train.data.manifest import scan as scan_folder
 
     target = out or os.path.join(folder, "manifest.jsonl")
     check_outputs([target], folder, force=force)

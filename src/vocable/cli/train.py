@@ -1,4 +1,4 @@
-"""`vocable train codec`: run a recipe on a manifest of recordings; Ctrl-C saves."""
+"""`vocable train TASK`: run a recipe on data; Ctrl-C saves."""
 
 import os
 import shlex
@@ -14,100 +14,117 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import check_device
 from vocable.cli.units import duration, times_real_time
 
+_HELP = {"codec": "Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."}
+_NEXT = {"codec": "try it: vocable roundtrip AUDIO -o OUT --codec {}"}
 
-@click.group("train")
+
+class Tasks(click.Group):
+    """A group with one command for each task that `vocable.train` knows."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        from vocable.train.registry import TASKS
+
+        return list(TASKS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return _command(name) if name in self.list_commands(ctx) else None
+
+
+@click.group("train", cls=Tasks)
 def command() -> None:
-    """Train a model on recordings."""
+    """Train a model."""
 
 
-@command.command("codec")
-@click.option("--recipe", required=True, metavar="NAME_OR_TOML", help="What to train, and how.")
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False),
-    metavar="MANIFEST",
-    help="The recordings, as `vocable data scan` lists them.",
-)
-@click.option(
-    "-o", "--out", metavar="FOLDER", help="Where the run is kept.  [default: runs/RECIPE]"
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override a recipe's value, as in --set schedule.steps=200.",
-)
-@click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
-@options.machine
-@options.output
-def codec(
-    recipe: str,
-    data: str,
-    out: str | None,
-    overrides: tuple[str, ...],
-    resume: bool,
-    device: str | None,
-    threads: int | None,
-    as_json: bool,
-    quiet: bool,
+def _command(task: str) -> click.Command:
+    @click.command(task, help=_HELP.get(task, f"Train a model by a recipe for the task {task}."))
+    @click.option("--recipe", required=True, metavar="NAME_OR_TOML", help="What to train, and how.")
+    @click.option(
+        "--data",
+        required=True,
+        type=click.Path(exists=True),
+        metavar="PATH",
+        help="What to train on: for a codec the manifest that `vocable data scan` writes.",
+    )
+    @click.option(
+        "-o", "--out", metavar="FOLDER", help="Where the run is kept.  [default: runs/RECIPE]"
+    )
+    @click.option(
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override a recipe's value, as in --set schedule.steps=200.",
+    )
+    @click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
+    @options.machine
+    @options.output
+    def train(
+        recipe: str,
+        data: str,
+        out: str | None,
+        overrides: tuple[str, ...],
+        resume: bool,
+        device: str | None,
+        threads: int | None,
+        as_json: bool,
+        quiet: bool,
+    ) -> int:
+        console = Console(as_json=as_json, quiet=quiet)
+        _check_recipe(task, recipe, overrides)
+        out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
+        from vocable.train import checkpoint
+
+        if not resume:
+            _check_folder(out, checkpoint.existing(Path(out)))
+        if device is not None:
+            check_device(device)
+        settings = {"resume": resume, "overrides": overrides, "threads": threads, "device": device}
+        return _run(console, task, recipe, data, out, settings)
+
+    return train
+
+
+def _run(
+    console: Console, task: str, recipe: str, data: str, out: str, settings: dict[str, Any]
 ) -> int:
-    """Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."""
-    voice = Console(as_json=as_json, quiet=quiet)
-    _check_recipe(recipe, overrides)
-    out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
-    from vocable.train import checkpoint
-    from vocable.train.codec import run
-
-    folder = Path(out)
-    if not resume:
-        _check_folder(out, checkpoint.held(folder))
-    if device is not None:
-        check_device(device)
+    from vocable.train import checkpoint, run
 
     def progress(line: dict[str, Any]) -> None:
-        voice.line(described(line))
-        voice.result(line)
+        console.line(described(line))
+        console.result(line)
 
     try:
-        run(
-            recipe,
-            data,
-            out,
-            resume=resume,
-            overrides=overrides,
-            threads=threads,
-            device=device,
-            progress=progress,
-        )
+        run(recipe, data, out, progress=progress, **settings)
     except KeyboardInterrupt as stop:  # with words, if all is saved
-        if checkpoint.held(folder) == "run":
+        if checkpoint.existing(Path(out)) == "run":
             again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
-            voice.line(f"{str(stop) or 'stopped at once'}\ngo on with: {again}")
+            console.line(f"{str(stop) or 'stopped at once'}\ngo on with: {again}")
         else:
-            voice.line("stopped before the run had anything to save")
+            console.line("stopped before the run had anything to save")
         return 130
-    voice.line(f"done; try it: vocable roundtrip AUDIO -o OUT --codec {shlex.quote(out)}")
+    hint = _NEXT.get(task, "the model is in {}")
+    console.line(f"done; {hint.format(shlex.quote(out))}")
     return 0
 
 
-def _check_recipe(recipe: str, overrides: tuple[str, ...]) -> None:
-    """Refuse a recipe that cannot be read before torch is loaded and recordings are decoded."""
+def _check_recipe(task: str, recipe: str, overrides: tuple[str, ...]) -> None:
+    """Refuse a recipe that cannot be used, before torch is loaded and data is read."""
     from vocable.errors import RecipeError
-    from vocable.train.recipe import read_recipe
+    from vocable.train import read_recipe
 
     try:
-        read_recipe(recipe, overrides)
+        wanted = read_recipe(recipe, overrides).task
     except (RecipeError, OSError) as error:
         raise Refusal(message_of(error)) from error
+    if wanted != task:
+        raise Refusal(f'recipe {recipe} is for the task "{wanted}"; use vocable train {wanted}')
 
 
-def _check_folder(out: str, held: str) -> None:
+def _check_folder(out: str, existing: str) -> None:
     """Refuse a folder that holds what a new run would overwrite."""
-    if held:
-        again = "go on with it by --resume, or " if held == "run" else ""
-        raise Refusal(f"{out} holds a {held}; {again}name another folder")
+    if existing:
+        again = "go on with it by --resume, or " if existing == "run" else ""
+        raise Refusal(f"{out} holds a {existing}; {again}name another folder")
 
 
 def _with_resume(arguments: list[str]) -> list[str]:

@@ -1,7 +1,8 @@
-"""Train what vocable makes: recipes, manifests, the loop and its checkpoints.
+"""Train what vocable makes: recipes, tasks, the loop and its checkpoints.
 
-`run` is the whole of it; the rest is there to be used apart. Names load when they are first used,
-so that scanning a folder needs no torch.
+`run` does all of it; the other names are its parts. Names load when they are first used,
+so that scanning a folder and reading a recipe need no torch. The tasks that come with vocable are
+registered here.
 """
 
 from __future__ import annotations
@@ -9,16 +10,34 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from vocable.train import codec as _codec  # noqa: F401 - it registers itself
+
 _HOMES = {
+    "Clip": "data.manifest",
+    "Distributed": "distributed",
+    "Problem": "task",
     "Recipe": "recipe",
-    "read_recipe": "recipe",
-    "Clip": "manifest",
-    "scan": "manifest",
-    "read_manifest": "manifest",
-    "run": "codec",
-    "export": "export",
+    "Task": "task",
+    "export": "runner",
+    "read_manifest": "data.manifest",
+    "read_recipe": "registry",
+    "register_task": "registry",
+    "run": "runner",
+    "scan": "data.manifest",
 }
-__all__ = ["Clip", "Recipe", "export", "read_manifest", "read_recipe", "run", "scan"]
+__all__ = [
+    "Clip",
+    "Distributed",
+    "Problem",
+    "Recipe",
+    "Task",
+    "export",
+    "read_manifest",
+    "read_recipe",
+    "register_task",
+    "run",
+    "scan",
+]
 
 
 def __getattr__(name: str) -> Any:

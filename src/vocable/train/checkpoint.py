@@ -1,7 +1,7 @@
 """Save and restore a run exactly; a killed run loses at most what came after the last save.
 
 A checkpoint is one file of tensors, numbers and text (no code: it is read with `weights_only`). It
-is written beside its place, flushed to disk, and renamed, so the last whole one is always there.
+is written under another name, flushed to disk, and renamed, so that a complete one is always there.
 """
 
 from __future__ import annotations
@@ -16,23 +16,21 @@ from vocable.atomic import replacing
 from vocable.codecs.keys.own import CONFIG, WEIGHTS
 from vocable.errors import RecipeError
 
-VERSION = 1
+VERSION = 2
 NAME = "checkpoint.pt"
 
 
-def held(folder: Path) -> str:
-    """Return what a new run would overwrite in `folder`: "run", "model", or nothing."""
+def existing(folder: Path) -> str:
+    """Return what a new run would overwrite in `folder`: "run", "model" or ""."""
     if (folder / NAME).exists():
         return "run"
     return "model" if any((folder / name).exists() for name in (CONFIG, WEIGHTS)) else ""
 
 
-def save(folder: Path, state: dict[str, Any]) -> Path:
-    """Write `state` as the run's last checkpoint and return its path."""
-    target = folder / NAME
-    with replacing(target, overwrite=True) as fresh:
+def save(folder: Path, state: dict[str, Any]) -> None:
+    """Write `state` as the run's last checkpoint."""
+    with replacing(folder / NAME, overwrite=True) as fresh:
         torch.save({"version": VERSION, **state}, fresh)
-    return target
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -43,7 +41,7 @@ def load(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(source, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError) as error:
-        raise RecipeError(f"{source} is no checkpoint of vocable: {str(error)[:80]}") from error
+        raise RecipeError(f"{source} is not a checkpoint of vocable: {str(error)[:80]}") from error
     if state.get("version") != VERSION:
         raise RecipeError(
             f"{source} has version {state.get('version')}, this vocable reads {VERSION}; "

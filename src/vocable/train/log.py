@@ -1,7 +1,7 @@
 """Keep what a run reports: one JSON object a line in `log.jsonl`, and TensorBoard beside it.
 
-A resumed run first drops the lines after its checkpoint, so that the log reads as if nothing had
-happened.
+A resumed run first drops the lines after its checkpoint, so that the log reads as that of a run
+that was never interrupted.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _logger = logging.getLogger(__name__)
 class Log:
     """Lines of `log.jsonl` in the folder of a run, each with its `step` and `kind`.
 
-    `write` says whether this process may write at all; `board` asks for TensorBoard, which is the
-    attribute `board` where it is wanted and installed, else None.
+    `write` says whether this process writes at all. `board` asks for TensorBoard: the attribute
+    `board` is its writer, or None where it was not asked for or is not installed.
     """
 
     def __init__(self, folder: Path, step: int, *, write: bool = True, board: bool = False) -> None:
@@ -27,12 +27,12 @@ class Log:
         self._file = path.open("w", encoding="utf-8") if write else None
         self.board = _board(folder / "tensorboard", step) if write and board else None
         for line in kept:
-            self._put(line)
+            self._append(line)
 
     def write(self, kind: str, step: int, **values: Any) -> dict[str, Any]:
         """Append one line, at once, and return it."""
         line = {"kind": kind, "step": step, **_plain(values)}
-        self._put(line)
+        self._append(line)
         if self.board:
             for name, number in _numbers(kind, values):
                 self.board.add_scalar(name, number, step)
@@ -46,7 +46,7 @@ class Log:
             if file:
                 file.close()
 
-    def _put(self, line: dict[str, Any]) -> None:
+    def _append(self, line: dict[str, Any]) -> None:
         if self._file:
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
@@ -62,18 +62,16 @@ def _board(folder: Path, step: int) -> Any:
 
 
 def _numbers(name: str, value: Any) -> list[tuple[str, float]]:
-    """Return the numbers in nested values, by path; lists are one a level of the codebooks."""
+    """Return the numbers in nested values, by path; those of a list by their index."""
     if isinstance(value, dict):
         return [pair for key, item in value.items() for pair in _numbers(f"{name}/{key}", item)]
     if isinstance(value, list):
-        return [
-            pair for i, item in enumerate(value) for pair in _numbers(f"{name}/level {i}", item)
-        ]
+        return [pair for i, item in enumerate(value) for pair in _numbers(f"{name}/{i}", item)]
     return [(name, float(value))] if isinstance(value, int | float) else []
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """Return the whole lines of a log; the last may be cut where the run was killed."""
+    """Return the complete lines of a log; the last is cut where the run was killed in it."""
     found = []
     for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
         try:

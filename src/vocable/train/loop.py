@@ -1,6 +1,6 @@
-"""Train anything: one loop that knows a task, a recipe and a folder.
+"""Train anything that is a Task: one loop over a task, a recipe and a folder.
 
-Order of a step: draw, losses, gradient, clip, AdamW, average. What makes a run is in its
+Order of a step: draw, losses, gradient, clip, optimizer, average. What makes a run is in its
 checkpoint, so that killed and resumed equals undisturbed (exactly, where the schedule counts steps;
 by the clock, a resumed run goes on with the seconds it has used).
 """
@@ -22,14 +22,12 @@ from torch import Tensor, nn
 
 from vocable.errors import RecipeError
 from vocable.train import checkpoint
-from vocable.train.average import Average
-from vocable.train.blame import blame
-from vocable.train.descent import Descent
+from vocable.train.diagnostics import NONFINITE_REMEDY, Verdicts, find_nonfinite_loss
+from vocable.train.distributed import Distributed
 from vocable.train.log import Log
-from vocable.train.place import Place
 from vocable.train.recipe import Recipe, changes
 from vocable.train.task import Task
-from vocable.train.verdict import OF_NAN, Doctor
+from vocable.train.update import Average, Updater
 
 _log = logging.getLogger(__name__)
 
@@ -47,216 +45,225 @@ class Loop:
         recipe: Recipe,
         folder: Path,
         *,
-        place: Place,
+        distributed: Distributed,
         resume: bool = False,
         progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         self.task, self.recipe, self.folder = task, recipe, folder
-        self.place, self.progress = place, progress
-        self.step, self.used = 0, 0.0  # steps done; seconds of running before this start
+        self.distributed, self.progress = distributed, progress
+        self.step, self.seconds_before = 0, 0.0  # steps done; seconds used before this resume
         self.done = 0.0  # share of the run, as settled before the step in progress
         self.average = Average(task.model, recipe.average)
-        self.descent = Descent(task.model, recipe.optimizer, place)
-        self.critic = task.critic and Descent(task.critic, recipe.adversarial.optimizer, place)
-        self.doctor = Doctor(recipe)
-        self._sums: dict[str, list[float]] = {}  # since the last report
-        self._stop, self._judged_at = False, -1
+        self.updater = Updater(task.model, recipe.optimizer, distributed)
+        self.discriminator_updater: Updater | None = None
+        if task.discriminator and task.discriminator_optimizer:
+            self.discriminator_updater = Updater(
+                task.discriminator, task.discriminator_optimizer, distributed
+            )
+        self.verdicts = Verdicts(recipe.schedule.warmup)
+        self._losses: dict[str, list[float]] = {}  # since the last report
+        self._stop, self._evaluated_step = False, -1
         self._resumed = resume
         folder.mkdir(parents=True, exist_ok=True)
         if resume:
             self._restore(checkpoint.load(folder))
-        self.log = Log(folder, self.step, write=place.first, board=recipe.checkpoints.tensorboard)
-        self._begin = self._saved = self._judged = self._logged = time.monotonic()
+        board = recipe.checkpoints.tensorboard
+        self.log = Log(folder, self.step, write=distributed.is_main, board=board)
+        self._begin = self._saved = self._evaluated = self._logged = time.monotonic()
 
     @property
     def seconds(self) -> float:
         """Seconds that the run has used, over all its resumes."""
-        return self.used + time.monotonic() - self._begin
+        return self.seconds_before + time.monotonic() - self._begin
 
     def run(self) -> nn.Module:
         """Train to the end and return the averaged model.
 
-        Ctrl-C ends the step or the judging in progress, saves, and raises Stopped, unless all steps
-        are done: then the run ends as it would have. While the task makes ready it raises at once.
-        A loss or gradient that is not finite raises RecipeError with its step and name, and leaves
-        the last checkpoint as it is.
+        Ctrl-C ends the step or the evaluation in progress, saves, and raises Stopped, unless all
+        steps are done: then the run ends as it would have. While the task gets ready it raises at
+        once. A loss or gradient that is not finite raises RecipeError with its step and name, and
+        leaves the last checkpoint as it is.
         """
         self._begin = time.monotonic()
         self.task.begin(resumed=self._resumed)
         with self._ctrl_c():
             if not self._resumed:
-                self.place.share(self.task.model)
+                self.distributed.broadcast_module(self.task.model)
                 self.average = Average(self.task.model, self.recipe.average)
-                if self.recipe.codec.start and self.recipe.checkpoints.evaluates:
-                    self._judge()  # what it could do before
+                if self.task.pretrained and self.recipe.checkpoints.evaluates:
+                    self._evaluate()  # what it could do before
             with _denormals_flushed():
                 while not self._finished():
                     self._one_step()
                     self._after_step()
             self.save()
-            if self.recipe.checkpoints.evaluates and self._judged_at < self.step:
-                self._judge()
+            if self.recipe.checkpoints.evaluates and self._evaluated_step < self.step:
+                self._evaluate()
         self.log.close()
         return self.average.model
 
     def save(self) -> None:
         """Write the checkpoint."""
-        mine = {
+        own = {
             "torch_rng": torch.get_rng_state(),
-            "device_rng": _device_rng(self.place.device),
+            "device_rng": _device_rng(self.distributed.device),
             "task": self.task.state(),
         }
-        mine, *others = self.place.gather(mine)
+        main, *others = self.distributed.all_gather(own)
         state = {
             "step": self.step,
             "seconds": self.seconds,
             "recipe": asdict(self.recipe),
             "model": self.task.model.state_dict(),
             "average": self.average.model.state_dict(),
-            "optimizer": self.descent.state(),
-            **mine,
-            "others": others,  # what is of its own in each further replica
+            "optimizer": self.updater.state(),
+            **main,
+            "others": others,  # what each further process has of its own
         }
-        if self.critic and self.task.critic:
-            state["critic"] = self.task.critic.state_dict()
-            state["critic_optimizer"] = self.critic.state()
-        if self.place.first:
+        if self.discriminator_updater and self.task.discriminator:
+            state["discriminator"] = self.task.discriminator.state_dict()
+            state["discriminator_optimizer"] = self.discriminator_updater.state()
+        if self.distributed.is_main:
             checkpoint.save(self.folder, state)
         self._saved = time.monotonic()
 
     def _restore(self, state: dict[str, Any]) -> None:
-        replicas = [state, *state.get("others", ())]
-        if len(replicas) != self.place.replicas:
+        processes = [state, *state["others"]]
+        if len(processes) != self.distributed.world_size:
             raise RecipeError(
-                f"{self.folder} was trained by {len(replicas)} processes, this is one of "
-                f"{self.place.replicas}; resume it with as many"
+                f"{self.folder} was trained by {len(processes)} processes, this is one of "
+                f"{self.distributed.world_size}; resume it with as many"
             )
         for change in changes(state["recipe"], asdict(self.recipe)):
             _log.warning("the run goes on with another recipe: %s", change)
-        self.step, self.used = state["step"], state["seconds"]
+        self.step, self.seconds_before = state["step"], state["seconds"]
         try:
             self._restore_weights(state)
         except (RuntimeError, ValueError) as error:
             raise RecipeError(
                 f"{self.folder} holds a run of other weights ({str(error).splitlines()[0]}); "
-                "resume it with the codec table it was started with"
+                "resume it with the model and the optimizer that its recipe had"
             ) from error
-        mine = replicas[self.place.rank]
-        self.task.restore(mine["task"])
-        torch.set_rng_state(mine["torch_rng"])
-        if mine.get("device_rng") is not None:
-            torch.cuda.set_rng_state(mine["device_rng"], self.place.device)
+        own = processes[self.distributed.rank]
+        self.task.restore(own["task"])
+        torch.set_rng_state(own["torch_rng"])
+        if own["device_rng"] is not None:
+            torch.cuda.set_rng_state(own["device_rng"], self.distributed.device)
 
     def _restore_weights(self, state: dict[str, Any]) -> None:
         self.task.model.load_state_dict(state["model"])
         self.average.model.load_state_dict(state["average"])
-        self.descent.restore(state["optimizer"])
-        if self.critic and self.task.critic and "critic" in state:  # else it starts now
-            self.task.critic.load_state_dict(state["critic"])
-            self.critic.restore(state["critic_optimizer"])
+        self.updater.restore(state["optimizer"])
+        saved = state.get("discriminator")  # none where it joins the run now
+        if saved and self.discriminator_updater and self.task.discriminator:
+            self.task.discriminator.load_state_dict(saved)
+            self.discriminator_updater.restore(state["discriminator_optimizer"])
 
     def _finished(self) -> bool:
-        """Settle how much of the run is done, the same for all replicas."""
-        self.done, stop = self.place.agree(self._share(), self._stop)
+        """Settle how much of the run is done, the same in all processes."""
+        self.done, stop = self.distributed.broadcast_values(self._share(), self._stop)
         if stop and self.done < 1.0:
             self.save()
             raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
         return self.done >= 1.0
 
     def _share(self) -> float:
-        plan = self.recipe.schedule
-        done = self.step / plan.steps if plan.steps else self.seconds / plan.seconds
-        return min(1.0, done)
+        return self.recipe.schedule.done(self.step, self.seconds)
 
     def _one_step(self) -> None:
-        rise = min(1.0, (self.step + 1) / max(1, self.recipe.schedule.warmup))
-        self._scale = rise * (1.0 - self.done)
-        self.descent.clear()
+        factor = self.recipe.schedule.factor(self.done, self.step)
+        self.updater.clear_gradient()
         batches = [self.task.draw() for _ in range(self.recipe.optimizer.accumulate)]
         for batch in batches:
             losses = self.task.losses(batch)
-            self._sum(losses)
+            self._add(losses)
             torch.autograd.backward(self.task.total(losses) / len(batches))
-        self._norm = self.descent.measure()
+        self._norm = self.updater.clip_gradient()
         if not math.isfinite(self._norm):
-            self._sick("gradient", self._norm, blame(self.task, batches, self.descent.parameters))
-        self.descent.step(self.recipe.optimizer.lr * self._scale)
-        if self.critic:
-            self._critic_step(self.critic)
+            cause = find_nonfinite_loss(self.task, batches, self.updater.parameters)
+            self._stop_nonfinite("gradient", self._norm, cause)
+        self.updater.step(factor)
+        if self.discriminator_updater:
+            self._discriminator_step(self.discriminator_updater, factor)
         self.average.follow(self.task.model, self.step)
         self.step += 1
 
-    def _critic_step(self, critic: Descent) -> None:
-        critic.clear()
-        losses = self.task.critic_losses()
-        self._sum(losses)
+    def _discriminator_step(self, updater: Updater, factor: float) -> None:
+        updater.clear_gradient()
+        losses = self.task.discriminator_losses()
+        self._add(losses)
         torch.autograd.backward(list(losses.values()))
-        norm = critic.measure()
+        norm = updater.clip_gradient()
         if not math.isfinite(norm):
-            self._sick("gradient of the discriminators", norm)
-        critic.step(self.recipe.adversarial.optimizer.lr * self._scale)
+            self._stop_nonfinite("gradient of the discriminator", norm)
+        updater.step(factor)
 
-    def _sum(self, losses: dict[str, Tensor]) -> None:
+    def _add(self, losses: dict[str, Tensor]) -> None:
         """Add the losses to those of the next report; refuse one that is not finite."""
         for name, loss in losses.items():
             value = float(loss.detach())
             if not math.isfinite(value):
-                self._sick(f'loss "{name}"', value)
-            self._sums.setdefault(name, []).append(value)
+                self._stop_nonfinite(f'loss "{name}"', value)
+            self._losses.setdefault(name, []).append(value)
 
-    def _sick(self, name: str, value: float, cause: str = "") -> NoReturn:
+    def _stop_nonfinite(self, name: str, value: float, cause: str = "") -> NoReturn:
         """End the run because `value` is not finite; the last checkpoint stays as it is."""
         saved = (self.folder / checkpoint.NAME).exists()
         found = f"{name} is {value}" + (f" ({cause})" if cause else "")
-        again = f"the checkpoint in {self.folder} is sound: resume it" if saved else "start again"
-        self.log.write("verdict", self.step, verdict=f"{found}; {again} with {OF_NAN}")
-        raise RecipeError(f"step {self.step}: {found}; {again} with {OF_NAN}")
+        again = "start again"
+        if saved:
+            again = f"the last checkpoint in {self.folder} is unharmed; resume it"
+        found = f"{found}; {again} with {NONFINITE_REMEDY}"
+        self.log.write("verdict", self.step, verdict=found)
+        raise RecipeError(f"step {self.step}: {found}")
 
     def _after_step(self) -> None:
         plan, now = self.recipe.checkpoints, time.monotonic()
         if self.step % plan.log_steps == 0 or self.step == 1:
             self._report()
-        judge, save = self.place.agree(
-            _due(self.step, plan.evaluate_steps, now - self._judged, plan.evaluate_seconds),
-            _due(self.step, plan.every_steps, now - self._saved, plan.every_seconds),
+        evaluate, save = self.distributed.broadcast_values(
+            _is_due(self.step, plan.evaluate_steps, now - self._evaluated, plan.evaluate_seconds),
+            _is_due(self.step, plan.every_steps, now - self._saved, plan.every_seconds),
         )
-        if judge or save:
+        if evaluate or save:
             self.save()
-        if judge:
-            self._judge()
+        if evaluate:
+            self._evaluate()
 
     def _report(self) -> None:
         now, done = time.monotonic(), max(self._share(), 1e-9)
-        batches = max(map(len, self._sums.values()))
-        seconds = batches * self.task.seconds * self.place.replicas
+        batches = max(map(len, self._losses.values()))
+        items = batches * self.task.items_per_batch * self.distributed.world_size
         line: dict[str, Any] = {
             "seconds": self.seconds,
             "left": self.seconds * (1 - done) / done,
-            "lr": self.recipe.optimizer.lr * self._scale,
+            "lr": self.updater.rate,
             "gradient": self._norm,
-            "times_real_time": seconds / max(1e-9, now - self._logged),
-            "losses": {name: sum(all_) / len(all_) for name, all_ in self._sums.items()},
+            self.task.speed: items / max(1e-9, now - self._logged),
+            "losses": {name: sum(all_) / len(all_) for name, all_ in self._losses.items()},
             **self.task.report(),
         }
-        line["verdict"] = self.doctor.examine(self.step, line)
-        self._tell(self.log.write("train", self.step, **line))
-        self._sums, self._logged = {}, now
+        line["verdict"] = self.verdicts.verdict(self.step, self.task.diagnose(line))
+        self._publish(self.log.write("train", self.step, **line))
+        self._losses, self._logged = {}, now
 
-    def _judge(self) -> None:
-        """Judge the averaged model on held-out clips; what was trained is saved before."""
+    def _evaluate(self) -> None:
+        """Evaluate the averaged model on held-out data; the run has been saved before."""
         begin = time.monotonic()
         try:
-            if self.place.first:
+            if self.distributed.is_main:
                 with torch.random.fork_rng(devices=[]), torch.no_grad():
-                    found = self.task.evaluate(self.average.model, self.log.board, self.step)
-                self._tell(self.log.write("held_out", self.step, seconds=self.seconds, **found))
-        except Exception:  # a judge must never end a run of hours
+                    scores = self.task.evaluate(self.average.model, self.log.board, self.step)
+                if scores:
+                    line = self.log.write("held_out", self.step, seconds=self.seconds, **scores)
+                    self._publish(line)
+        except Exception:  # an evaluation must never end a run of hours
             _log.exception("held-out evaluation failed at step %d; training goes on", self.step)
-        self._judged, self._judged_at = time.monotonic(), self.step
-        self._logged += self._judged - begin  # judging does not count for the speed of training
+        self._evaluated, self._evaluated_step = time.monotonic(), self.step
+        self._logged += self._evaluated - begin  # evaluating does not count for the speed
 
-    def _tell(self, line: dict[str, Any]) -> None:
-        if self.progress and self.place.first:
+    def _publish(self, line: dict[str, Any]) -> None:
+        if self.progress and self.distributed.is_main:
             self.progress(line)
 
     @contextlib.contextmanager
@@ -278,7 +285,7 @@ class Loop:
             signal.signal(signal.SIGINT, before)
 
 
-def _due(step: int, steps: int, waited: float, seconds: float) -> bool:
+def _is_due(step: int, steps: int, waited: float, seconds: float) -> bool:
     return bool((steps and step % steps == 0) or (seconds and waited >= seconds))
 
 

@@ -1,0 +1,56 @@
+"""What goes wrong when a codec trains: how a report shows it, and the known remedy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vocable.train.task import Problem
+
+COLLAPSE = 0.03  # of the perplexity that the report's codes could have: few entries are used
+SILENCE = -15.0  # dB of the output over the input
+WINNING = 0.1  # of a hinge loss that is 2 when undecided, 0 when the discriminator is always right
+
+
+def diagnose(line: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong by one line of the log."""
+    return [*_collapse(line), *_silence(line), *_winning_discriminator(line)]
+
+
+def _collapse(line: dict[str, Any]) -> list[Problem]:
+    """Find levels that few entries carry; a level without codes has not been initialised yet."""
+    pairs = zip(line.get("perplexity", ()), line.get("possible", ()), strict=True)
+    found = [
+        str(level)
+        for level, (perplexity, possible) in enumerate(pairs)
+        if possible and perplexity < max(1.5, COLLAPSE * possible)
+    ]
+    if not found:
+        return []
+    text = (
+        f"collapse: codebooks of level {', '.join(found)} use few of their entries; halve "
+        "optimizer.lr, use EMA codebooks with k-means start and revival, and see that the latent "
+        "varies"
+    )
+    return [Problem("collapse", text)]
+
+
+def _silence(line: dict[str, Any]) -> list[Problem]:
+    level = line.get("level_db")
+    if level is None or level > SILENCE:
+        return []
+    text = (
+        f"silence: the output is {-level:.0f} dB below the input; lower loss.complex and "
+        "loss.time, which reward quiet output, and raise loss.mel"
+    )
+    return [Problem("silence", text)]
+
+
+def _winning_discriminator(line: dict[str, Any]) -> list[Problem]:
+    loss = line.get("losses", {}).get("discriminator")
+    if loss is None or loss > WINNING:
+        return []
+    text = (
+        f"discriminator winning: its loss is {loss:.3f} (2 when undecided); lower "
+        "adversarial.optimizer.lr, or raise adversarial.feature"
+    )
+    return [Problem("winning discriminator", text)]

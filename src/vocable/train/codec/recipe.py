@@ -1,0 +1,177 @@
+"""The recipe of a codec: which codec, what it is trained on, and by which losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from vocable.train.checks import check
+from vocable.train.data.tables import Augment, Data
+from vocable.train.optim import AdamW, Optimizer
+from vocable.train.recipe import Checkpoints, Recipe
+
+
+def _check_windows(windows: Sequence[int], name: str) -> None:
+    check(
+        all(4 <= window <= 65_536 for window in windows),
+        f"{name} is {list(windows)}; wanted 4 to 65536 samples each",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodecTable:
+    """What is trained."""
+
+    architecture: str = ""  # a name in vocable.codecs; empty with `start`
+    config: dict[str, Any] = field(default_factory=dict)  # overrides of the architecture's config
+    start: str = ""  # fine-tune this codec: a bundled name or a folder
+    freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
+    name: str = ""  # of the exported codec; empty: the recipe's name
+    version: str = "1"  # of its token space
+    licence: str = ""  # of the weights, for the model's config.json
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodecData(Data):
+    """How segments are drawn, and how many of them a codec is prepared with."""
+
+    prepare_seconds: float = 2000.0  # of segments for `Codec.prepare`, which uses no gradients
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(
+            self.prepare_seconds > 0,
+            f"data.prepare_seconds is {self.prepare_seconds}; wanted more than 0",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodecCheckpoints(Checkpoints):
+    """When a run is saved, logged and evaluated, and on which held-out clips."""
+
+    clips: int = 8  # held-out clips, the same each time
+    clip_seconds: float = 6.0  # at most, from the start of each
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(self.clips > 0, f"checkpoints.clips is {self.clips}; wanted 1 or more")
+        check(
+            self.clip_seconds >= 0.1,
+            f"checkpoints.clip_seconds is {self.clip_seconds}; wanted at least 0.1",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """Weights of the losses (0: not computed) and their resolutions."""
+
+    time: float = 0.0  # L1 of the samples
+    mel: float = 1.0  # L1 of log mel bands, mean over the windows
+    low_band: float = 0.0  # L1 of log magnitudes of the bins below `low_band_hz`, mean as above
+    complex: float = 0.0  # L1 of the complex spectrum, mean as above
+    balance: bool = False  # weights are shares of the gradient at the output (EnCodec's balancer)
+    codec: dict[str, float] = field(  # losses that the codec itself reports, by name
+        default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}
+    )
+    mel_windows: tuple[int, ...] = (512, 2048, 256)  # samples; the hop is a quarter
+    mel_bands: tuple[int, ...] = (80, 160, 40)  # one a window
+    low_band_windows: tuple[int, ...] = (512, 1024)  # samples
+    low_band_hz: float = 1250.0
+    complex_windows: tuple[int, ...] = (512,)  # samples
+    floor: float = 1e-3  # of a magnitude, before the logarithm
+
+    def __post_init__(self) -> None:
+        check(
+            len(self.mel_windows) == len(self.mel_bands),
+            "loss.mel_windows and loss.mel_bands need one number each for every resolution",
+        )
+        for name in ("mel", "low_band", "complex"):
+            windows = getattr(self, f"{name}_windows")
+            _check_windows(windows, f"loss.{name}_windows")
+            check(
+                bool(windows or not getattr(self, name)),
+                f"loss.{name}_windows is empty; wanted one window or more, or loss.{name} = 0",
+            )
+        check(
+            all(n > 0 for n in self.mel_bands),
+            f"loss.mel_bands is {list(self.mel_bands)}; wanted at least 1 a window",
+        )
+        check(self.low_band_hz > 0, f"loss.low_band_hz is {self.low_band_hz}; wanted above 0")
+        check(self.floor > 0, f"loss.floor is {self.floor}; wanted above 0")
+        for name, weight in {**self.reconstruction, **self.codec}.items():
+            check(weight >= 0, f"loss weight {name} is {weight}; wanted 0 or more")
+
+    @property
+    def reconstruction(self) -> dict[str, float]:
+        """The weights of the losses that compare the output with the input."""
+        return {name: getattr(self, name) for name in ("time", "mel", "low_band", "complex")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adversarial:
+    """Discriminators trained against the codec: as many as are named, none by default."""
+
+    scales: int = 0  # of the waveform, at 1, 1/2, 1/4 … of its rate
+    periods: tuple[int, ...] = ()  # samples
+    windows: tuple[int, ...] = ()  # of spectra, samples
+    channels: int = 16  # of each one's first layer, a multiple of 4
+    weight: float = 1.0  # of the hinge loss
+    feature: float = 2.0  # weight of the distance of their feature maps
+    optimizer: Optimizer = AdamW(lr=3e-4, betas=(0.8, 0.99))
+
+    def __post_init__(self) -> None:
+        check(
+            self.channels > 0 and self.channels % 4 == 0,
+            f"adversarial.channels is {self.channels}; wanted a multiple of 4",
+        )
+        check(0 <= self.scales <= 8, f"adversarial.scales is {self.scales}; wanted 0 to 8")
+        check(
+            all(1 <= period <= 1000 for period in self.periods),
+            f"adversarial.periods is {list(self.periods)}; wanted 1 to 1000 samples each",
+        )
+        _check_windows(self.windows, "adversarial.windows")
+        check(
+            self.weight >= 0 and self.feature >= 0,
+            f"adversarial.weight is {self.weight} and feature {self.feature}; wanted 0 or more",
+        )
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a discriminator at all."""
+        return bool(self.scales or self.periods or self.windows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodecRecipe(Recipe):
+    """All that makes a codec's run, apart from the recordings."""
+
+    task: str = "codec"
+    codec: CodecTable = CodecTable()
+    data: CodecData = CodecData()
+    augment: Augment = Augment()
+    loss: Loss = Loss()
+    adversarial: Adversarial = Adversarial()
+    checkpoints: CodecCheckpoints = CodecCheckpoints()
+    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where the device has it
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        adversarial = (
+            self.adversarial.enabled and self.adversarial.weight + self.adversarial.feature
+        )
+        check(
+            any(self.loss.reconstruction.values()) or bool(adversarial),
+            "the recipe does not compare output and input, so that nothing is learnt; "
+            "set loss.mel, time, low_band or complex above 0",
+        )
+
+    @property
+    def loss_weights(self) -> dict[str, float]:
+        """The weight of every loss, by the name that the log has for it."""
+        return {
+            **self.loss.reconstruction,
+            "adversarial": self.adversarial.weight,
+            "feature": self.adversarial.feature,
+            **self.loss.codec,
+        }

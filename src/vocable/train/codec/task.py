@@ -1,0 +1,194 @@
+"""Train a codec on segments of recordings, with or without discriminators."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vocable.codecs import Codec, CodecModel
+from vocable.errors import RecipeError
+from vocable.train.codec.adversarial import discriminator_loss, generator_loss
+from vocable.train.codec.balance import Balancer
+from vocable.train.codec.discriminators import Discriminators
+from vocable.train.codec.evaluation import evaluate
+from vocable.train.codec.losses import ReconstructionLoss
+from vocable.train.codec.model import save
+from vocable.train.codec.problems import diagnose
+from vocable.train.codec.recipe import CodecRecipe
+from vocable.train.data.recordings import Recordings, open_recordings
+from vocable.train.data.segments import Segments
+from vocable.train.distributed import Distributed
+from vocable.train.task import Problem, Task
+
+_log = logging.getLogger(__name__)
+AT_OUTPUT = ("time", "mel", "low_band", "complex", "adversarial", "feature")  # can be balanced
+
+
+class CodecTask(Task):
+    """A codec, its segments, its losses, its discriminators and its held-out clips."""
+
+    speed = "times_real_time"  # seconds of audio a second
+
+    model: Any  # a CodecModel
+
+    def __init__(self, codec: nn.Module, recipe: CodecRecipe) -> None:
+        self.model, self.recipe = codec, recipe
+        self.rate = self.model.spec.rate
+        self.pretrained = bool(recipe.codec.start)
+        self.items_per_batch = recipe.data.batch * recipe.data.segment
+        self.weights = recipe.loss_weights
+        self.balancer = Balancer(self.weights) if recipe.loss.balance else None
+        for part in recipe.codec.freeze:
+            codec.get_submodule(part).requires_grad_(False)
+
+    def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
+        """Decode the recordings of the manifest `data` to `folder`, or find them there."""
+        recipe = self.recipe
+        channels = self.model.spec.channels
+        train, held_out = open_recordings(
+            data, recipe.data, recipe.augment, self.rate, channels, folder, distributed
+        )
+        _log.info(
+            "%.2f h to train on, %.2f h held out", train.seconds / 3600, held_out.seconds / 3600
+        )
+        self.distributed, self.train_seconds = distributed, train.seconds
+        self.model = self.model.to(distributed.device)
+        self.reconstruction_loss = ReconstructionLoss(recipe.loss, self.rate)
+        if recipe.adversarial.enabled:
+            self.discriminator = Discriminators(recipe.adversarial).to(distributed.device)
+            self.discriminator_optimizer = recipe.adversarial.optimizer
+            distributed.broadcast_module(self.discriminator)
+        self.segments = Segments(
+            train,
+            recipe.augment,
+            batch=recipe.data.batch,
+            segment=round(recipe.data.segment * self.rate),
+            seed=recipe.seed + 1000 * distributed.rank,
+            weights=recipe.data.weights,
+        )
+        self.clips = _some_clips(held_out, recipe)
+        self._health: Any = None
+        self._energy = torch.zeros(2, dtype=torch.float64, device=distributed.device)  # in, out
+
+    def begin(self, *, resumed: bool) -> None:
+        """Let all but the frozen parts learn; a frozen quantizer keeps its codebooks.
+
+        A new codec is first prepared: what needs no gradients is learnt from segments at once.
+        """
+        if not (resumed or self.pretrained):
+            seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)
+            batches = math.ceil(seconds / self.items_per_batch)
+            self.model.prepare(self.draw() for _ in range(batches))
+        self.model.train()
+        for part in self.recipe.codec.freeze:
+            self.model.get_submodule(part).eval()
+
+    def draw(self) -> Tensor:
+        return self.segments.draw().to(self.distributed.device)
+
+    def losses(self, batch: Tensor) -> dict[str, Tensor]:
+        with self._autocast():
+            output = self.model(batch)
+        self._input, self._output = batch, output.audio.float()
+        self._observe(output.health)
+        losses = self.reconstruction_loss(batch, self._output)
+        if self.discriminator is not None:
+            losses |= generator_loss(self.discriminator, batch, self._output)
+        return {**losses, **output.losses}
+
+    def total(self, losses: dict[str, Tensor]) -> Tensor:
+        """Return the weighted sum, balanced at the output where the recipe says so."""
+        if unknown := losses.keys() - self.weights.keys():
+            name = min(unknown)
+            raise RecipeError(
+                f'the codec reports a loss "{name}" that the recipe has no weight for; '
+                f"set loss.codec.{name} (0 leaves it out)"
+            )
+        balanced = {name: losses[name] for name in AT_OUTPUT if self.balancer and name in losses}
+        # In the order of `losses`: a set's changes with the process, and so would the last bit.
+        plain = [self.weights[name] * loss for name, loss in losses.items() if name not in balanced]
+        if self.balancer:
+            plain.append(self.balancer.total(balanced, self._output))
+        return torch.stack(plain).sum()
+
+    def discriminator_losses(self) -> dict[str, Tensor]:
+        assert self.discriminator is not None
+        loss = discriminator_loss(self.discriminator, self._input, self._output)
+        return {"discriminator": loss}
+
+    def report(self) -> dict[str, Any]:
+        """Return the output's level and the health of the codebooks since the last report.
+
+        `level_db` is that of the output over the input, in dB; `possible` is the perplexity that so
+        many codes could have at most.
+        """
+        energy_in, energy_out = (self._energy + 1e-12).tolist()
+        report: dict[str, Any] = {"level_db": 10 * math.log10(energy_out / energy_in)}
+        if self._health is not None:
+            names = ("used", "perplexity", "residual_db")
+            report |= {name: getattr(self._health, name).tolist() for name in names}
+            report["possible"] = [min(len(c), int(c.sum())) for c in self._health.counts]
+        self._health = None
+        self._energy.zero_()
+        return report
+
+    def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
+        return diagnose(line)
+
+    def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
+        device = self.distributed.device
+        return evaluate(model, self.clips, self.rate, device, board, step)
+
+    def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
+        """Write a model that `vocable.load` reads; return its token space."""
+        assert isinstance(model, CodecModel)
+        return save(model, self.recipe, folder, facts)
+
+    def in_use(self, model: nn.Module) -> Codec:
+        """Return a codec that holds the model."""
+        assert isinstance(model, CodecModel)
+        return Codec(model)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "segments": self.segments.state(),
+            "train_seconds": self.train_seconds,
+            "norms": self.balancer.norms if self.balancer else {},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        if (before := state["train_seconds"]) != self.train_seconds:
+            _log.warning(
+                "the run had %.4g h of recordings and now has %.4g h: it goes on, but not exactly",
+                before / 3600,
+                self.train_seconds / 3600,
+            )
+        if self.balancer:
+            self.balancer.norms = state["norms"]
+        self.segments.restore(state["segments"])
+
+    @torch.no_grad()
+    def _observe(self, health: Any) -> None:
+        self._energy[0] += self._input.square().sum()
+        self._energy[1] += self._output.square().sum()
+        if health is not None:
+            self._health = health if self._health is None else self._health + health
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if self.recipe.precision == "fp32" or not self.distributed.has_bf16:
+            return contextlib.nullcontext()
+        return torch.autocast(self.distributed.device.type, dtype=torch.bfloat16)
+
+
+def _some_clips(held_out: Recordings, recipe: CodecRecipe) -> list[Any]:
+    """Return a handful of held-out clips, evenly over all, the same each time."""
+    plan = recipe.checkpoints
+    chosen = range(0, len(held_out), max(1, len(held_out) // plan.clips))[: plan.clips]
+    return [held_out.clip(i)[:, : round(plan.clip_seconds * held_out.rate)] for i in chosen]

@@ -1,0 +1,1 @@
+"""Recordings to train on: manifests, decoding, conditioning, random segments."""

@@ -1,0 +1,188 @@
+"""List the recordings of a folder in a manifest, and read manifests: one JSON object a line.
+
+A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
+(seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
+`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `set`. Other
+keys are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vocable.atomic import replacing
+from vocable.audio import AudioReader
+from vocable.audio.formats import READABLE
+from vocable.errors import AudioError, RecipeError
+from vocable.train.data.tables import Data
+
+BLOCK = 500  # frames of 20 ms read at once
+_LONGEST = 1e9  # seconds that a row may speak of
+_SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One row of a manifest: a recording or a part of it."""
+
+    path: Path
+    start: float = 0.0  # seconds
+    end: float | None = None  # seconds; None: to the end of the file
+    split: str = ""  # train, valid, eval, or not given
+    licence: str = ""
+    set: str = ""  # the collection it belongs to, which a recipe may weigh
+
+
+@dataclass(frozen=True)
+class Scan:
+    """The recordings that `scan` found, as rows of a manifest."""
+
+    rows: list[dict[str, Any]]
+    bad: dict[str, str]  # file: why it cannot be used
+
+    @property
+    def seconds(self) -> float:
+        return sum(float(row["seconds"]) for row in self.rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write the manifest, with paths relative to its own folder where they lie below it."""
+        target = Path(path)
+        base = target.resolve().parent
+        lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
+        with replacing(target, overwrite=True) as fresh:
+            fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
+    """Return a manifest of all recordings under `folder`, with the bad files by name.
+
+    Files are read once, in blocks. FileNotFoundError or NotADirectoryError when there is no such
+    folder; RecipeError when it holds no recordings at all.
+    """
+    root = Path(folder)
+    if not root.exists():
+        raise FileNotFoundError(f"no folder {root}")
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    rows: list[dict[str, Any]] = []
+    bad: dict[str, str] = {}
+    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in READABLE):
+        if progress:
+            progress(str(path))
+        try:
+            rows.append({"path": str(path.resolve()), **_measure(path)})
+        except (AudioError, OSError) as error:
+            bad[str(path)] = str(error)
+    if not rows and not bad:
+        raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)})")
+    return Scan(rows, bad)
+
+
+def read_manifest(path: str | Path) -> list[Clip]:
+    """Return the clips a manifest lists. RecipeError names the line that cannot be used."""
+    source = Path(path)
+    if source.is_dir():
+        raise RecipeError(f"{source} is a folder; list it first: vocable data scan {source}")
+    clips = []
+    try:
+        lines = source.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{source} is not text in UTF-8 ({error.reason} at byte {error.start}); "
+            "make it again: vocable data scan FOLDER"
+        ) from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            clips.append(_clip(line, source.resolve().parent, f"{source}:{number}"))
+    if not clips:
+        raise RecipeError(f"{source} lists no recordings")
+    return clips
+
+
+def split(clips: list[Clip], data: Data) -> tuple[list[Clip], list[Clip]]:
+    """Return the clips to train on and those held out, by their `split`, else by share."""
+    if data.held_out:
+        return clips, read_manifest(data.held_out)
+    held_out = [clip for clip in clips if clip.split not in ("", "train")]
+    train = [clip for clip in clips if clip.split in ("", "train")]
+    if not held_out:
+        every = max(2, round(1 / data.held_out_share))
+        held_out, train = train[::every], [c for i, c in enumerate(train) if i % every]
+    if not train:
+        raise RecipeError(f"{len(clips)} recordings leave none to train on; give at least 2")
+    return train, held_out
+
+
+def _clip(line: str, base: Path, where: str) -> Clip:
+    try:
+        row = json.loads(line)
+        end = row.get("end")
+        clip = Clip(
+            base / row["path"],
+            float(row.get("start", 0.0)),
+            None if end is None else float(end),
+            str(row.get("split", "")),
+            str(row.get("licence", "")),
+            str(row.get("set", "")),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise RecipeError(
+            f'{where}: wanted a JSON object with "path", start and end in seconds; got {line[:60]}'
+        ) from error
+    end = _LONGEST if clip.end is None else clip.end
+    if not 0 <= clip.start < end <= _LONGEST:
+        raise RecipeError(
+            f"{where}: there is no audio between start {clip.start} s and end {clip.end} s; "
+            f"wanted 0 <= start < end <= {_LONGEST:.0e}"
+        )
+    return clip
+
+
+def _relative(path: str, base: Path) -> str:
+    full = Path(path)
+    return full.relative_to(base).as_posix() if full.is_relative_to(base) else str(full)
+
+
+def _measure(path: Path) -> dict[str, Any]:
+    """Read one file and return its facts."""
+    samples, powers = 0, [np.zeros(0)]
+    with AudioReader(path) as reader:
+        frame = reader.rate // 50
+        for block in reader.blocks(frame * BLOCK):
+            samples += block.shape[1]
+            powers.append(frame_powers(block, reader.rate))
+    joined = np.concatenate(powers)
+    return {
+        "seconds": round(samples / reader.rate, 3),
+        "rate": reader.rate,
+        "channels": reader.channels,
+        "loudness": loudness(joined),
+        "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
+    }
+
+
+def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Return the mean square of each complete frame of 20 ms of `[channels, samples]`."""
+    frame = rate // 50
+    used = samples.shape[1] // frame * frame
+    shaped = np.square(samples[:, :used]).reshape(samples.shape[0], -1, frame)
+    powers: np.ndarray = shaped.mean(axis=(0, 2))
+    return powers
+
+
+def loudness(powers: np.ndarray) -> float | None:
+    """Return the gated level in dBFS: the mean of the powers that lie within 20 dB of the mean.
+
+    Silent frames do not count; None where all are silent.
+    """
+    loud = powers[powers > _SILENT**2]
+    if not loud.size:
+        return None
+    gated = loud[loud > loud.mean() / 100]
+    return round(float(10 * np.log10(gated.mean())), 2)

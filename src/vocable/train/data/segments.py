@@ -1,0 +1,115 @@
+"""Draw random segments from recordings, the same again after a resume.
+
+A segment starts anywhere in the audio with equal chance, unless the recipe weighs its collections.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.errors import RecipeError
+from vocable.nearest import nearest
+from vocable.train.data.recordings import Recordings
+from vocable.train.data.tables import Augment
+
+_log = logging.getLogger(__name__)
+_TRIES = 20  # draws before a quiet segment is taken after all
+
+
+class Segments:
+    """An endless source of batches `[batch, channels, samples]`, float32.
+
+    `segment` is in samples. `state()` and `restore(state)` keep the position of the random numbers,
+    so that the same batches follow.
+    """
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        augment: Augment,
+        *,
+        batch: int,
+        segment: int,
+        seed: int,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        self.recordings, self.augment = recordings, augment
+        self.batch, self.segment = batch, segment
+        lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
+        self._offsets = np.maximum(lengths - segment + 1, 1)  # where a segment can begin, per clip
+        chances = self._offsets * _set_weights(weights or {}, recordings.sets)
+        self._cumulative = np.cumsum(chances) / np.sum(chances)
+        self._check_level(seed)
+
+    def draw(self) -> Float[Tensor, "batch channels samples"]:
+        """Return the next batch."""
+        return torch.from_numpy(np.stack([self._segment() for _ in range(self.batch)]))
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.random.bit_generator.state)
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.random.bit_generator.state = dict(state)
+
+    def _check_level(self, seed: int) -> None:
+        """Refuse recordings that are too quiet; the batches drawn later do not change by this."""
+        self.random = np.random.default_rng(seed)
+        levels = [_rms(self._cut()) for _ in range(_TRIES)]
+        if max(levels) < self.augment.min_rms:
+            raise RecipeError(
+                f"{_TRIES} random segments have at most {max(levels):.2g} rms (full scale 1); the "
+                f"recipe asks for augment.min_rms = {self.augment.min_rms}: lower it, set "
+                "augment.loudness_db = -23, or record louder"
+            )
+        self.random = np.random.default_rng(seed)
+
+    def _segment(self) -> np.ndarray:
+        for _ in range(_TRIES):
+            samples = self._cut()
+            if _rms(samples) >= self.augment.min_rms:
+                break
+        gain = 10 ** (self.random.uniform(*self.augment.gain_db) / 20)
+        samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))
+        if self.augment.flip and self.random.random() < 0.5:
+            samples *= np.float32(-1)
+        return samples
+
+    def _cut(self) -> np.ndarray:
+        """Return a random segment; a clip shorter than it is followed by silence."""
+        index = int(np.searchsorted(self._cumulative, self.random.random(), side="right"))
+        index = min(index, len(self._cumulative) - 1)
+        begin, end = self.recordings.spans[index]
+        first = int(begin) + int(self.random.integers(self._offsets[index]))
+        last = min(first + self.segment, int(end))
+        part = self.recordings.cut(first, last)
+        samples = np.zeros((len(part), self.segment), np.float32)
+        samples[:, : last - first] = part
+        return samples
+
+
+def _rms(samples: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(samples))))
+
+
+def _set_weights(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
+    """Return the weight of each recording by its set; refuse a set that none of them has."""
+    known = sorted(set(sets) - {""})
+    unknown = sorted(weights.keys() - set(sets))
+    if unknown and not known:
+        _log.warning("data.weights has no effect: no recording to train on names its set")
+    elif unknown:
+        raise RecipeError(
+            f'data.weights names "{unknown[0]}", a set that no recording to train on has; '
+            f"{nearest(unknown[0], known, most=len(known))}"
+        )
+    found = [weights.get(name, 1.0) for name in sets]
+    if not sum(found) > 0:
+        raise RecipeError("data.weights leaves nothing to train on; give one set more than 0")
+    return found

@@ -1,0 +1,99 @@
+"""The tasks by name, and the recipes that say which task they are for.
+
+    register_task("language", LanguageRecipe, LanguageTask)
+
+is all that `vocable train language`, `run` and `export` need for a new task. A recipe names its
+task by `task = "language"`; without that key it is for "codec".
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vocable.errors import RecipeError
+from vocable.fitting import fit
+from vocable.nearest import nearest
+from vocable.train.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class RegisteredTask:
+    """The class of a task's recipes, and what makes a `Task` of such a recipe."""
+
+    recipe_class: type[Recipe]
+    make_task: Callable[[Any], Any]  # a Task, which is not named here since it loads torch
+
+
+TASKS: dict[str, RegisteredTask] = {}
+_FOLDER = Path(__file__).parent / "recipes"
+
+
+def register_task(name: str, recipe_class: type[Recipe], make_task: Callable[[Any], Any]) -> None:
+    """Make a task known by `name`. `make_task` takes a recipe of `recipe_class`, returns a Task."""
+    TASKS[name] = RegisteredTask(recipe_class, make_task)
+
+
+def find_task(name: str) -> RegisteredTask:
+    """Return the task of that name; RecipeError names the nearest for one that is not known."""
+    if name not in TASKS:
+        raise RecipeError(f'no task named "{name}"; {nearest(name, TASKS)}')
+    return TASKS[name]
+
+
+def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Return the recipe in a TOML file, or the bundled one of that name, with overrides put in.
+
+    `overrides` are strings "a.b=c" where c is a TOML value (or plain text). RecipeError names an
+    unknown key and the nearest known one; FileNotFoundError lists the bundled recipes.
+    """
+    path = _find(source)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML ({error}); correct it there") from error
+    table.setdefault("name", path.stem)
+    for text in overrides:
+        _override(table, text)
+    return recipe_from(table)
+
+
+def recipe_from(table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that a table of plain values describes, checked."""
+    task = find_task(str(table.get("task", "codec")))
+    return fit(task.recipe_class, table, "recipe", RecipeError)
+
+
+def bundled() -> list[str]:
+    """Return the names of the recipes in the package."""
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def _find(source: str | Path) -> Path:
+    path = Path(source)
+    inside = _FOLDER / f"{source}.toml"
+    if path.suffix != ".toml" and inside.is_file():
+        return inside
+    if path.is_file():
+        return path
+    raise FileNotFoundError(
+        f'no recipe "{source}"; bundled: {", ".join(bundled())}; or give a .toml file'
+    )
+
+
+def _override(table: dict[str, Any], text: str) -> None:
+    key, sign, value = text.partition("=")
+    *parents, last = key.strip().split(".")
+    if not sign or not last:
+        raise RecipeError(f'an override reads "a.b=c"; got "{text}"')
+    for parent in parents:
+        table = table.setdefault(parent, {})
+        if not isinstance(table, dict):
+            raise RecipeError(f"{key} cannot be set: {parent} is a value, not a table")
+    try:
+        table[last] = tomllib.loads(f"x = {value}")["x"]
+    except tomllib.TOMLDecodeError:
+        table[last] = value.strip()

@@ -1,0 +1,79 @@
+"""Run a recipe, whatever it trains, and export what a run has made so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vocable.errors import RecipeError
+from vocable.train import checkpoint
+from vocable.train.distributed import Distributed
+from vocable.train.loop import Loop
+from vocable.train.recipe import Recipe
+from vocable.train.registry import find_task, read_recipe, recipe_from
+from vocable.train.task import Task
+
+
+def run(
+    recipe: str | Path | Recipe,
+    data: str | Path,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    overrides: Sequence[str] = (),
+    threads: int | None = None,
+    device: str | None = None,
+    progress: Callable[[dict[str, Any]], None] | None = None,
+) -> Any:
+    """Train a model, leave it in `out` as its task exports it, and return it (a codec: `Codec`).
+
+    `recipe` is a bundled name, a TOML file or a Recipe; `data` is what its task trains on, for a
+    codec a manifest as `scan` makes it; `out` must hold neither run nor model unless `resume`;
+    `device` is by default what Accelerate finds. `progress` is called with each line of the log.
+    Raises RecipeError for what cannot be run, `loop.Stopped` (a KeyboardInterrupt) after Ctrl-C,
+    when all is saved, and a plain KeyboardInterrupt where nothing is trained yet, or after a second
+    Ctrl-C.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else read_recipe(recipe, overrides)
+    folder = Path(out)
+    found = "" if resume else checkpoint.existing(folder)
+    if found:
+        again = "resume it, or " if found == "run" else ""
+        raise RecipeError(f"{folder} holds a {found}; {again}give another folder")
+    if threads:
+        torch.set_num_threads(threads)
+    distributed = Distributed(device)
+    torch.manual_seed(recipe.seed)
+    task = _make_task(recipe)
+    torch.manual_seed(recipe.seed + 1000 * distributed.rank)
+    task.setup(Path(data), folder, distributed)
+    loop = Loop(task, recipe, folder, distributed=distributed, resume=resume, progress=progress)
+    model = loop.run()
+    if distributed.is_main:
+        task.export(model, folder, _facts(recipe, loop.step, loop.seconds))
+    return task.in_use(model)
+
+
+def export(run: str | Path, out: str | Path | None = None) -> str:
+    """Export the averaged model of a run's last checkpoint; return its name (a token space).
+
+    `out` is the model's folder, by default the run's own. Works on a run that still goes on.
+    """
+    state = checkpoint.load(Path(run))
+    recipe = recipe_from(state["recipe"])
+    task = _make_task(recipe)
+    task.model.load_state_dict(state["average"])
+    facts = _facts(recipe, state["step"], state["seconds"])
+    return task.export(task.model, Path(out or run), facts)
+
+
+def _make_task(recipe: Recipe) -> Task:
+    task: Task = find_task(recipe.task).make_task(recipe)
+    return task
+
+
+def _facts(recipe: Recipe, steps: int, seconds: float) -> dict[str, Any]:
+    return {"recipe": recipe.name, "steps": steps, "seconds": round(seconds)}

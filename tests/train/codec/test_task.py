@@ -1,0 +1,120 @@
+"""The codec's task: what learns and what stays, what is reported, which clips are held out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from torch import Tensor
+
+from tests.train.test_loop import lines, still_codec
+from tests.train.toy import ToyCodec, make_loop, train
+from vocable.codecs import CodecOutput
+
+
+@pytest.mark.parametrize(("precision", "inside"), [("fp32", "float32"), ("bf16", "bfloat16")])
+def test_the_precision_is_that_of_the_blocks(
+    precision: str, inside: str, table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    found = []
+    codec = ToyCodec()
+    codec.encoder[0].register_forward_hook(lambda _block, _given, out: found.append(out.dtype))
+    loop = make_loop({**table, "precision": precision}, manifest, tmp_path / "run", codec=codec)
+    losses = loop.task.losses(loop.task.draw())
+    assert found == [getattr(torch, inside)]
+    assert {losses[name].dtype for name in ("time", "mel", "low_band")} == {torch.float32}
+
+
+def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -> None:
+    table["data"]["prepare_seconds"] = 1.0
+    first, again, further = (ToyCodec() for _ in range(3))
+    train(table, manifest, tmp_path / "run", codec=first)
+    assert 1.0 <= first.prepared_seconds < 1.3
+    table["data"]["prepare_seconds"] = 2000.0  # at most four times what there is, 3 × 0.5 s
+    all_of_it = ToyCodec()
+    train(table, manifest, tmp_path / "all", codec=all_of_it)
+    assert 6.0 <= all_of_it.prepared_seconds < 6.3
+    train(table, manifest, tmp_path / "run", codec=again, resume=True)
+    table["codec"] = {"start": "what has learnt already"}
+    train(table, manifest, tmp_path / "further", codec=further)
+    assert again.prepared_seconds == further.prepared_seconds == 0
+
+
+def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:
+    codec = still_codec()
+    before = {name: value.clone() for name, value in codec.state_dict().items()}
+    table["codec"] = {"freeze": ["encoder", "quantizer"]}
+    after = train(table, manifest, tmp_path / "run", codec=codec)["average"]
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"decoder.weight", "decoder.bias"}
+
+
+def test_reports_have_the_health_of_each_level(table: dict, manifest: Path, tmp_path: Path) -> None:
+    train(table, manifest, tmp_path / "run")
+    last = lines(tmp_path / "run")[-1]
+    assert len(last["used"]) == len(last["perplexity"]) == len(last["residual_db"]) == 2
+    assert last["possible"] == [16, 16] and 1 <= last["perplexity"][0] <= 16
+    assert last["times_real_time"] > 0 and last["left"] == 0
+
+
+class Scaled(ToyCodec):
+    """A codec that gives its input back at `gain`."""
+
+    def forward(self, x: Tensor) -> CodecOutput:
+        output = super().forward(x)
+        return CodecOutput(self.gain * x, output.codes, output.losses, output.health)
+
+
+@pytest.mark.parametrize(("gain", "level"), [(0.5, -6.02), (2.0, 6.02)])
+def test_reports_have_the_level_of_the_output_over_the_input(
+    gain: float, level: float, table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    task = make_loop(table, manifest, tmp_path / "run", codec=Scaled(gain)).task
+    for _ in range(2):
+        task.losses(task.draw())
+    assert task.report()["level_db"] == pytest.approx(level, abs=0.01)
+
+
+def test_a_report_is_about_what_came_since_the_last(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    task = make_loop(table, manifest, tmp_path / "run", codec=still_codec()).task
+    counts = []
+    for batches in (3, 1):
+        for _ in range(batches):
+            task.losses(task.draw())
+        counts.append(float(task._health.counts[0].sum()))
+        task.report()
+    assert counts[0] == 3 * counts[1] > 0
+
+
+def test_the_speed_is_audio_a_second(table: dict, manifest: Path, tmp_path: Path) -> None:
+    """Two segments of 0.128 s in each batch."""
+    task = make_loop(table, manifest, tmp_path / "run").task
+    assert task.items_per_batch == pytest.approx(task.draw().numel() / 8000)
+    assert task.speed == "times_real_time"
+
+
+def test_the_held_out_clips_are_spread_over_all_and_cut(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    parts = [{"path": "tone3.wav", "split": "valid", "start": k / 10} for k in range(4)]
+    rows = [{"path": "tone0.wav", "split": "train"}, *parts]
+    manifest.write_text("\n".join(map(json.dumps, rows)))
+    table["checkpoints"] |= {"clips": 2, "clip_seconds": 0.1}
+    first, second = make_loop(table, manifest, tmp_path / "run").task.clips
+    tone, _ = soundfile.read(manifest.parent / "tone3.wav")
+    assert np.allclose(first, tone[:800], atol=1e-4)
+    assert np.allclose(second, tone[1600:2400], atol=1e-4)
+
+
+def test_a_codec_that_exists_is_evaluated_first(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    fresh = make_loop(table, manifest, tmp_path / "fresh").task
+    table["codec"] = {"start": "some codec"}
+    assert not fresh.pretrained and make_loop(table, manifest, tmp_path / "run").task.pretrained

@@ -48,12 +48,6 @@ MODULES = {  # file names below src/vocable
     *("tokens/file/closing.py", "tokens/file/gather.py", "tokens/file/scan.py"),
     *("tokens/file/walk.py", "tokens/file/whole.py", "train/blame.py", "train/place.py"),
 }
-# Files and folders still to be cleaned. Only remove from this list.
-PENDING = ("docs/quantizers.md", "src/vocable/train/")
-
-
-def is_pending(path: Path) -> bool:
-    return path.relative_to(ROOT).as_posix().startswith(PENDING)
 
 
 def defined_words() -> list[str]:
@@ -79,7 +73,6 @@ def test_retired_phrases_do_not_come_back(pattern):
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in [*PAGES, *SOURCES]
-        if not is_pending(path)
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if re.search(pattern, line)
     ]
@@ -90,7 +83,6 @@ def test_retired_names_do_not_come_back():
     found = [
         f"{path.relative_to(ROOT)}:{token.start[0]}: {token.string} is {NAMES[token.string]}"
         for path in SOURCES
-        if not is_pending(path)
         for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline)
         if token.type == tokenize.NAME and token.string in NAMES
     ]
@@ -98,6 +90,5 @@ def test_retired_names_do_not_come_back():
 
 
 def test_retired_modules_do_not_come_back():
-    paths = [path for path in SOURCES if not is_pending(path)]
-    modules = {path.relative_to(ROOT / "src" / "vocable").as_posix() for path in paths}
+    modules = {path.relative_to(ROOT / "src" / "vocable").as_posix() for path in SOURCES}
     assert not modules & MODULES

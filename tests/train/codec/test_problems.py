@@ -83,7 +83,8 @@ def test_collapse_is_named(longer: dict, manifest: Path, tmp_path: Path) -> None
 
     codec = ToyCodec()
     codec.encoder.append(Constant())
-    codec.quantizer.start_learning(torch.randn(64, 8), per_step=64)  # else k-means meets only one point
+    # else k-means meets only one point
+    codec.quantizer.start_learning(torch.randn(64, 8), per_step=64)
     last = run(longer, manifest, tmp_path / "run", codec=codec)[-1]
     assert last.startswith("collapse: codebooks of level 0, 1 use few of their entries; halve")
 

@@ -17,7 +17,7 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.audio import AudioReader, Resampler
 from vocable.errors import AudioError, RecipeError
-from vocable.train.data.conditioning import condition
+from vocable.train.data.conditioning import trim_and_normalise
 from vocable.train.data.manifest import Clip, read_manifest, split
 from vocable.train.data.tables import Augment, Data
 from vocable.train.distributed import Distributed
@@ -140,7 +140,7 @@ def _conditioned(samples: np.ndarray, rate: int, augment: Augment) -> np.ndarray
     """Return int16 samples trimmed and at the loudness that `augment` asks for."""
     if augment.trim_db is None and augment.loudness_db is None:
         return samples
-    return _to_int16(condition(samples.astype(np.float32) / FULL_SCALE, rate, augment))
+    return _to_int16(trim_and_normalise(samples.astype(np.float32) / FULL_SCALE, rate, augment))
 
 
 def _read(path: Path, rate: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
     register_task("language", LanguageRecipe, LanguageTask)
 
-is all that `vocable train language`, `run` and `export` need for a new task. A recipe names its
+is all that `run`, `export` and `vocable train language` need for a new task. A recipe names its
 task by `task = "language"`; without that key it is for "codec".
 """
 

@@ -11,7 +11,7 @@ from vocable.train.data.tables import Augment
 _MARGIN = 0.1  # seconds of silence that stay at each edge
 
 
-def condition(
+def trim_and_normalise(
     samples: Float32[np.ndarray, "channels samples"], rate: int, augment: Augment
 ) -> Float32[np.ndarray, "channels kept"]:
     """Return a recording trimmed and at the loudness that the recipe asks for."""

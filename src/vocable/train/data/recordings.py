@@ -17,7 +17,7 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.audio import AudioReader, Resampler
 from vocable.errors import AudioError, RecipeError
-from vocable.train.data.conditioning import condition
+from vocable.train.data.conditioning import trim_and_normalise
 from vocable.train.data.manifest import Clip, read_manifest, split
 from vocable.train.data.tables import Augment, Data
 from vocable.train.distributed import Distributed
@@ -150,7 +150,7 @@ def _conditioned(samples: np.ndarray, rate: int, augment: Augment) -> np.ndarray
     """Return int16 samples trimmed and at the loudness that `augment` asks for."""
     if augment.trim_db is None and augment.loudness_db is None:
         return samples
-    conditioned = condition(samples.T.astype(np.float32) / FULL_SCALE, rate, augment)
+    conditioned = trim_and_normalise(samples.T.astype(np.float32) / FULL_SCALE, rate, augment)
     return _to_int16(conditioned)
 
 

@@ -50,7 +50,8 @@ def peak_bytes(job: Callable[[], object]) -> int:
     finally:
         done.set()
         watcher.join()
-    return max(0, highest[0] - before)
+    more: int = max(0, highest[0] - before)
+    return more
 
 
 def _give_back_memory() -> None:

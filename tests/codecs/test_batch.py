@@ -30,7 +30,15 @@ def test_more_streams_than_run_side_by_side(monkeypatch):
     sources = [Audio(tiny.sound(300, 2, seed=i), codec.rate) for i in range(5)]
     alone = [codec.encode(source) for source in sources]
     monkeypatch.setattr(batch, "STREAMS", 3)
+    side_by_side = []
+    start = codec._session.start_encoding
+    monkeypatch.setattr(
+        codec._session,
+        "start_encoding",
+        lambda batch, levels: side_by_side.append(batch) or start(batch, levels),
+    )
     assert codec.encode_batch(sources) == alone
+    assert side_by_side == [2] * 5, "two recordings of two streams are more than three"
 
 
 def test_empty_batches_are_empty():

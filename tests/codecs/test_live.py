@@ -1,0 +1,64 @@
+"""Live streams give what has settled at once, and hold back no more than the last frame."""
+
+import numpy as np
+import pytest
+
+from vocable.audio import Audio
+from vocable.codecs.live import LiveDecoder, LiveEncoder
+from vocable.errors import AudioError, TokenError
+from vocable.testing import codecs, voice
+
+CODECS = codecs()
+
+
+@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("seanet", 0), ("speech", 160)])
+def test_each_frame_sounds_when_the_next_has_come(name, withheld):
+    """withheld: samples that the decoder itself keeps for its overlap."""
+    codec = CODECS[name]
+    sound = voice(codec, 1, 5 * codec.frame)[0].numpy()
+    tokens = codec.encode(Audio(sound, codec.rate))
+    decoder = LiveDecoder(codec, LiveEncoder(codec).track)
+    given = [decoder.push(tokens[at : at + 1]).shape[1] for at in range(5)]
+    assert given[0] == 0
+    assert np.cumsum(given).tolist() == [max(0, n * codec.frame - withheld) for n in range(5)]
+    assert decoder.finish(tokens.source).shape[1] == codec.frame + withheld
+
+
+@pytest.mark.parametrize("name", ["plain", "seanet", "speech"])
+def test_each_frame_is_coded_when_its_samples_have_come(name):
+    codec = CODECS[name]
+    encoder = LiveEncoder(codec)
+    sound = voice(codec, 1, 3 * codec.frame)[0].numpy()
+    pieces = np.split(sound, [codec.frame - 1, codec.frame, 2 * codec.frame], axis=1)
+    found = [encoder.push(np.ascontiguousarray(piece)) for piece in pieces]
+    assert [sum(len(tokens) for tokens in settled) for settled in found] == [0, 1, 1, 1]
+    assert encoder.finish() == [] and encoder.samples == 3 * codec.frame
+
+
+def test_three_rates_wait_for_their_longest_token():
+    codec = CODECS["three-rates"]
+    encoder = LiveEncoder(codec)
+    block = voice(codec, 1, 3 * codec.frame)[0].numpy()
+    assert encoder.push(block) == []
+    assert [len(tokens) for tokens in encoder.push(block)] == [4]
+    assert [len(tokens) for tokens in encoder.finish()] == [2]
+
+
+def test_a_stream_of_other_tokens_is_refused_before_it_begins():
+    other = LiveEncoder(CODECS["seanet"]).track
+    with pytest.raises(TokenError, match="tokens come from seanet@"):
+        LiveDecoder(CODECS["plain"], other)
+
+
+def test_samples_that_are_not_finite_are_named_by_their_place_in_the_stream():
+    encoder = LiveEncoder(CODECS["plain"])
+    encoder.push(np.zeros((1, 100), np.float32))
+    bad = np.zeros((1, 100), np.float32)
+    bad[0, 7] = np.nan
+    with pytest.raises(AudioError, match=r"sample 107 \(0.013 s\) of channel 0 is nan"):
+        encoder.push(bad)
+
+
+def test_a_stream_without_tokens_ends_without_samples():
+    decoder = LiveDecoder(CODECS["plain"], LiveEncoder(CODECS["plain"]).track)
+    assert decoder.finish(None).shape == (1, 0)

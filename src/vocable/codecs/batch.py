@@ -94,17 +94,17 @@ def audio_blocks(session: Session, pieces: Iterable[Codes]) -> Iterator[Samples]
 def groups(
     items: Sequence[Item], key: Callable[[Item], Hashable], size: Callable[[Item], int]
 ) -> Iterator[list[int]]:
-    """Yield the places of items of one key, as many together as have at most STREAMS streams."""
+    """Yield the indices of items of one key, as many together as have at most STREAMS streams."""
     same = defaultdict(list)
-    for place, item in enumerate(items):
-        same[key(item)].append(place)
-    for places in same.values():
+    for index, item in enumerate(items):
+        same[key(item)].append(index)
+    for indices in same.values():
         group: list[int] = []
-        for place in places:
-            if group and sum(size(items[i]) for i in [*group, place]) > STREAMS:
+        for index in indices:
+            if group and sum(size(items[i]) for i in [*group, index]) > STREAMS:
                 yield group
                 group = []
-            group.append(place)
+            group.append(index)
         yield group
 
 

@@ -93,11 +93,11 @@ class CodecModel(TokenizerModel):
         level. Codes of a model with segments are cut where `Codes.segments` says, else as if all
         but the last were whole.
         """
-        placed = self._placed(codes)
-        self._check_sides(placed.sides, {side.name for side in self.spec.sides})
+        found = self._on_device(codes)
+        self._check_sides(found.sides, {side.name for side in self.spec.sides})
         if self.spec.segment is None:
-            return self._decode_piece(placed)
-        return self._all_segments(placed)
+            return self._decode_piece(found)
+        return self._all_segments(found)
 
     def _decode_piece(self, codes: Codes) -> Tensor:
         frames = frames_in(self.spec, codes)
@@ -138,15 +138,15 @@ class CodecModel(TokenizerModel):
 
         Codes of a model with segments come in segments, and only the last ones are short.
         """
-        placed = self._placed(codes)
+        found = self._on_device(codes)
         if self.spec.segment is not None:
-            return self._decode_segments(placed, state)
+            return self._decode_segments(found, state)
         if self.spec.step > 1:
-            placed, state = self._whole_steps(placed, state)
-        if not placed[0].shape[1]:
+            found, state = self._whole_steps(found, state)
+        if not found[0].shape[1]:
             return self._no_samples(state), state
         y, decoder = self.decoder.step(
-            self.condition(self._latents(placed), state.sides), state.decoder
+            self.condition(self._latents(found), state.sides), state.decoder
         )
         return self._sound(y, state), replace(state, decoder=decoder)
 
@@ -202,7 +202,7 @@ class CodecModel(TokenizerModel):
     def _no_samples(self, state: Decoding) -> Tensor:
         return torch.zeros(state.batch, self.spec.channels, 0, device=self.device)
 
-    def _placed(self, codes: CodesLike) -> Codes:
+    def _on_device(self, codes: CodesLike) -> Codes:
         """Return codes of any integer type as int64, where the weights are, with their sides."""
         found = as_codes(codes)
         for level in found:

@@ -58,8 +58,8 @@ class Overlap:
 
 def triangle(base: int, like: Tensor) -> Tensor:
     """Return weights that rise and fall again over `base` samples, above 0 everywhere."""
-    place = torch.linspace(0, 1, base + 2, device=like.device, dtype=like.dtype)[1:-1]
-    return 0.5 - (place - 0.5).abs()
+    position = torch.linspace(0, 1, base + 2, device=like.device, dtype=like.dtype)[1:-1]
+    return 0.5 - (position - 0.5).abs()
 
 
 def _padded(x: Tensor, length: int) -> Tensor:

@@ -259,8 +259,8 @@ class Excitation(Block):
         advance = phase_advance(before, hz, self.rate, self.hop)
         ends = phase[:, None] + advance.cumsum(dim=1)
         train = pulses(before, hz, ends - advance, self.rate, self.hop).flatten(1)
-        place = position[:, None] + torch.arange(train.shape[1], device=x.device)
-        hiss = torch.randn_like(train) if self.training else noise(place)
+        samples = position[:, None] + torch.arange(train.shape[1], device=x.device)
+        hiss = torch.randn_like(train) if self.training else noise(samples)
         line = torch.cat([past, torch.stack([train, hiss], dim=1)], dim=2)
         rows = line.unfold(2, len(self.window), self.hop) * self.window
         found = torch.fft.rfft(rows).transpose(1, 2).flatten(2)

@@ -84,7 +84,7 @@ class Stack(Block):
         self.blocks = nn.ModuleList(blocks)
         self.stride_in, self.ratio = 1, Fraction(1)
         for block in blocks:
-            # n rows in give n * ratio rows here, which must be a multiple of the member's stride
+            # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
             self.ratio *= block.ratio
         self.lookahead = self._lookahead()
@@ -93,7 +93,7 @@ class Stack(Block):
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time_out channels_out"]:
-        """Run member by member, each whole: so a member without steps has its use too."""
+        """Run member by member, each whole, so that a member without steps can be used."""
         for block in self._members():
             x = block(x)
         return x
@@ -107,18 +107,18 @@ class Stack(Block):
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Pass `x` through the members."""
         after = []
-        for block, held in zip(self._members(), state, strict=True):
-            x, held = block.step(x, held)
-            after.append(held)
+        for block, member_state in zip(self._members(), state, strict=True):
+            x, member_state = block.step(x, member_state)
+            after.append(member_state)
         return x, tuple(after)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Finish member by member, each rest passing through the members after it."""
         rest = self.zeros(batch_of(state), 0, 0)
-        for block, held in zip(self._members(), state, strict=True):
+        for block, member_state in zip(self._members(), state, strict=True):
             if rest.shape[1]:
-                rest, held = block.step(rest, held)
-            rest = join(rest, block.finish(held))
+                rest, member_state = block.step(rest, member_state)
+            rest = join(rest, block.finish(member_state))
         return rest
 
     def settled(self, rows: int) -> int:
@@ -140,7 +140,7 @@ class Stack(Block):
         return bisect_left(range(rows), own, key=lambda more: self.settled(rows + more))
 
     def _members(self) -> tuple[Block, ...]:
-        # the list's own iteration takes ten times as long, and a step comes here often
+        # the list's own iteration takes ten times as long, and every step calls this
         return cast("tuple[Block, ...]", tuple(self.blocks._modules.values()))
 
 
@@ -177,20 +177,20 @@ class Residual(Block):
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels"], State]:
         """Add to what the branch gives the rows that it belongs to."""
-        held, waiting = state
-        y, held = self.branch.step(x, held)
+        branch_state, waiting = state
+        y, branch_state = self.branch.step(x, branch_state)
         if not waiting.shape[1] and y.shape[1] == x.shape[1]:  # nothing waits
-            return x + y, (held, waiting)
+            return x + y, (branch_state, waiting)
         waiting = join(waiting, x) if waiting.shape[1] else x
         done = y.shape[1]
         # cloned, so that the state does not keep the whole input alive
         later = waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(len(x), 0, 0)
-        return waiting[:, :done] + y, (held, later)
+        return waiting[:, :done] + y, (branch_state, later)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
         """Add the branch's rest to the rows that wait."""
-        held, waiting = state
-        rest = self.branch.finish(held)
+        branch_state, waiting = state
+        rest = self.branch.finish(branch_state)
         return waiting + rest if waiting.shape[1] else rest
 
 

@@ -74,7 +74,7 @@ class Conv1d(Block):
         return y, rows[:, y.shape[1] * self.stride :].clone()
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
-        """Convolve what is held with the right padding."""
+        """Convolve the kept rows with the right padding."""
         return self._convolve(F.pad(state, (0, 0, 0, self.pad[1])))
 
     def _convolve(self, rows: Tensor) -> Tensor:

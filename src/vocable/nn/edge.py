@@ -50,11 +50,11 @@ class EdgeConv1d(Conv1d):
         self.edge = edge
         # rows that must have come before either edge can be made
         self.needed = max(self.pad) + 1 if edge == "reflect" else 1
-        held = self.span - stride  # rows that a started state holds at least
-        if self.pad[1] and held < (self.pad[1] + 1 if edge == "reflect" else 1):
+        kept = self.span - stride  # rows that a started state holds at least
+        if self.pad[1] and kept < (self.pad[1] + 1 if edge == "reflect" else 1):
             raise ModelError(
                 f"{edge} padding of {self.pad[1]} rows at the right needs rows that a stream has "
-                f"dropped; it holds {held}, give more of the padding to the left"
+                f"dropped; it holds {kept}, give more of the padding to the left"
             )
 
     def settled(self, rows: int) -> int:
@@ -78,21 +78,21 @@ class EdgeConv1d(Conv1d):
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete; before the first edge can be made, only collect."""
-        held, waiting = state
-        rows = torch.cat((held, x), 1)
+        kept, waiting = state
+        rows = torch.cat((kept, x), 1)
         if waiting.shape[1]:
             if rows.shape[1] < self.needed:
                 return rows.new_zeros(rows.shape[0], 0, self.channels_out), (rows, waiting)
             rows, waiting = self._extend(rows, self.pad[0], 0), waiting[:, :0]
-        y, held = super().step(rows[:, :0], rows)
-        return y, (held, waiting)
+        y, kept = super().step(rows[:, :0], rows)
+        return y, (kept, waiting)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
-        """Convolve what is held with the right edge."""
-        held, waiting = state
+        """Convolve the kept rows with the right edge."""
+        kept, waiting = state
         if waiting.shape[1]:
-            return self.forward(held)
-        return self._convolve(self._extend(held, 0, self.pad[1]))
+            return self.forward(kept)
+        return self._convolve(self._extend(kept, 0, self.pad[1]))
 
     def _extend(self, x: Tensor, left: int, right: int) -> Tensor:
         """Return the rows with `left` before them and `right` after them."""

@@ -29,7 +29,7 @@ def full_precision(device_type: str) -> AbstractContextManager[None]:
     lowered = [(b, b.fp32_precision) for b in backends if b.fp32_precision not in _EXACT]
     if lowered or torch.is_autocast_enabled(device_type):
         return _raised(device_type, lowered)
-    return _NOTHING  # a streaming step comes here ten times: each entry into autocast costs
+    return _NOTHING  # a streaming step calls this ten times, and entering autocast costs
 
 
 @contextmanager

@@ -89,22 +89,22 @@ def check_lookahead(block: Block, x: Tensor) -> None:
 
 
 def check_batch_equals_singles(block: Block, x: Tensor, *, atol: float = LAW) -> None:
-    """Check law 3: an item's result depends neither on its neighbours, nor on its place, nor on
+    """Check law 3: an item's result depends neither on its neighbours, nor on its index, nor on
     padding after its end, be they NaN. x has at least 2 items."""
     what = name_of(block)
     with torch.no_grad():
         together = block(x)
-        for place, item in enumerate(x):
+        for index, item in enumerate(x):
             alone = block(item[None])
             check_rows_equal(
-                f"{what}, item {place} of {len(x)} against itself alone",
-                together[place : place + 1], alone, atol=atol,
+                f"{what}, item {index} of {len(x)} against itself alone",
+                together[index : index + 1], alone, atol=atol,
             )  # fmt: skip
             bad = torch.full_like(x, torch.nan)
-            bad[-1 - place] = item
+            bad[-1 - index] = item
             check_rows_equal(
-                f"{what}, item {place} moved to place {len(x) - 1 - place} among NaN",
-                block(bad)[-1 - place][None], alone, atol=atol,
+                f"{what}, item {index} moved to index {len(x) - 1 - index} among NaN",
+                block(bad)[-1 - index][None], alone, atol=atol,
             )  # fmt: skip
         if block.lookahead is not None:
             _check_padding(block, x, atol)
@@ -139,29 +139,29 @@ def check_state_bounded(block: Block, x: Tensor, size: int) -> None:
     size: rows of each step, a multiple of `block.stride_in` that divides the rows of `x`.
     """
     with torch.no_grad():
-        state, held = block.initial_state(len(x)), []
+        state, sizes = block.initial_state(len(x)), []
         for piece in cut(x, [size] * (x.shape[1] // size)):
             _, state = block.step(piece, state)
-            held.append(held_bytes(state))
-        at_once = held_bytes(run_open(block, x, [x.shape[1]])[1])
-    middle = max(held[: len(held) // 2 + 1])
-    if held[-1] > middle:
+            sizes.append(state_bytes(state))
+        at_once = state_bytes(run_open(block, x, [x.shape[1]])[1])
+    middle = max(sizes[: len(sizes) // 2 + 1])
+    if sizes[-1] > middle:
         raise AssertionError(
-            f"{name_of(block)}: its state holds {held[-1]} bytes after {len(held)} steps of {size} "
-            f"rows, {middle} after half of them; a stream must not grow"
+            f"{name_of(block)}: its state holds {sizes[-1]} bytes after {len(sizes)} steps of "
+            f"{size} rows, {middle} after half of them; a stream must not grow"
         )
-    if at_once > held[-1]:
+    if at_once > sizes[-1]:
         raise AssertionError(
             f"{name_of(block)}: its state keeps {at_once} bytes alive after one step of "
-            f"{x.shape[1]} rows, {held[-1]} after steps of {size}; clone the rows that it keeps"
+            f"{x.shape[1]} rows, {sizes[-1]} after steps of {size}; clone the rows that it keeps"
         )
 
 
-def held_bytes(state: State) -> int:
+def state_bytes(state: State) -> int:
     """Return the bytes of memory that a state keeps alive."""
     if isinstance(state, Tensor):
         return state.untyped_storage().nbytes()
-    return sum(held_bytes(part) for part in state)
+    return sum(state_bytes(part) for part in state)
 
 
 def _check_padding(block: Block, x: Tensor, atol: float) -> None:

@@ -20,7 +20,7 @@ from vocable.codecs import Codec, Codes, Tokenizer
 from vocable.codecs.codes import cut_codes, frames_in, join_codes, split_segments
 from vocable.errors import ModelError, TokenError
 from vocable.quantize import LevelCodes
-from vocable.testing.block_laws import held_bytes, run_steps
+from vocable.testing.block_laws import state_bytes, run_steps
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal, cut
 from vocable.testing.ties import check_codes_agree
 
@@ -69,15 +69,15 @@ def check_streams_equal_whole(
 def check_recordings_equal_singles(codec: Tokenizer, recordings: Sequence[Audio]) -> None:
     """Check law 3 for recordings of any lengths: in a batch each gives what it gives alone."""
     together = codec.encode_batch(recordings)
-    for place, (audio, tokens) in enumerate(zip(recordings, together, strict=True)):
+    for index, (audio, tokens) in enumerate(zip(recordings, together, strict=True)):
         if codec.encode(audio) != tokens:
-            raise AssertionError(f"{_item(codec, place, recordings)}: other tokens than alone")
+            raise AssertionError(f"{_item(codec, index, recordings)}: other tokens than alone")
     if not isinstance(codec, Codec):
         return
     decoded = codec.decode_batch(together)
-    for place, (tokens, back) in enumerate(zip(together, decoded, strict=True)):
+    for index, (tokens, back) in enumerate(zip(together, decoded, strict=True)):
         wanted = torch.tensor(codec.decode(tokens).samples)
-        what = f"{_item(codec, place, recordings)}, samples"
+        what = f"{_item(codec, index, recordings)}, samples"
         check_rows_equal(what, torch.tensor(back.samples), wanted, atol=WHOLE_CODEC)
 
 
@@ -88,20 +88,20 @@ def check_streams_bounded(codec: Tokenizer, x: Tensor, size: int) -> None:
     counted by what the tensors keep alive.
     """
     if codec.model.encodes_in_steps:
-        encoding, held = codec.start_encoding(len(x)), []
+        encoding, sizes = codec.start_encoding(len(x)), []
         for block in cut(x, [size] * (x.shape[2] // size), axis=2):
             _, encoding = codec.encode_step(block, encoding)
-            held.append(held_bytes((encoding.encoder, encoding.samples, encoding.latents)))
-        _check_flat(f"{codec.name}, encoding", held)
+            sizes.append(state_bytes((encoding.encoder, encoding.samples, encoding.latents)))
+        _check_flat(f"{codec.name}, encoding", sizes)
     if isinstance(codec, Codec) and codec.model.decodes_in_steps:
-        codes, held = codec.to_codes(x), []
+        codes, sizes = codec.to_codes(x), []
         decoding = codec.start_decoding(codes.batch, sides=_item_sides(codec, codes))
         for piece in _blocks(codec, codes, [1] * codes[-1].shape[1]):
             _, decoding = codec.decode_step(piece, decoding)
             overlap = decoding.overlap
             waiting = () if overlap is None else (overlap.total, overlap.weight)
-            held.append(held_bytes((decoding.decoder, tuple(decoding.codes), waiting)))
-        _check_flat(f"{codec.name}, decoding", held)
+            sizes.append(state_bytes((decoding.decoder, tuple(decoding.codes), waiting)))
+        _check_flat(f"{codec.name}, decoding", sizes)
 
 
 def check_prefixes(codec: Tokenizer, audio: Audio) -> None:
@@ -117,7 +117,7 @@ def check_prefixes(codec: Tokenizer, audio: Audio) -> None:
 def check_identity(codec: Codec, audio: Audio) -> None:
     """Check law 6: tokens name the weights they come from; a codec with others refuses them.
 
-    Weights that are changed in place are others.
+    Weights that are changed by hand are others.
     """
     tokens = codec.encode(audio)
     if tokens.spec.space != codec.spec.space:
@@ -142,8 +142,8 @@ def check_identity(codec: Codec, audio: Audio) -> None:
         raise AssertionError(f"{codec.name}: trust_space=True overrides without a warning")
 
 
-def _item(codec: Tokenizer, place: int, recordings: Sequence[Audio]) -> str:
-    return f"{codec.name}, recording {place} of {len(recordings)}"
+def _item(codec: Tokenizer, index: int, recordings: Sequence[Audio]) -> str:
+    return f"{codec.name}, recording {index} of {len(recordings)}"
 
 
 def _trained_further(codec: Codec) -> Codec:
@@ -231,11 +231,11 @@ def _latents(codec: Tokenizer, x: Tensor, sizes: Sequence[int] = ()) -> Tensor:
     return run_steps(codec.model.encoder, rows, [b - a for a, b in pairwise([0, *ends])])
 
 
-def _check_flat(what: str, held: Sequence[int]) -> None:
-    early, late = max(held[: len(held) // 2]), max(held[len(held) // 2 :])
+def _check_flat(what: str, sizes: Sequence[int]) -> None:
+    early, late = max(sizes[: len(sizes) // 2]), max(sizes[len(sizes) // 2 :])
     if late > early:
         raise AssertionError(
-            f"{what}: its state holds {late} bytes after {len(held)} blocks, {early} after half of "
+            f"{what}: its state holds {late} bytes after {len(sizes)} blocks, {early} after half of "
             "them; a stream must not grow"
         )
 

@@ -33,7 +33,7 @@ class Learner(nn.Module):
         """Put ``vectors`` `[size, width]` into the entries that ``where`` `[size]` marks.
 
         All that is remembered of such an entry becomes that of one chosen ``count`` times a step,
-        by vectors equal to it. Whatever writes entries does it here: an entry whose statistics were
+        by vectors equal to it. Whatever writes entries calls this: an entry whose statistics were
         left as they were is overwritten from them at the next step.
         """
         entries.copy_(torch.where(where[:, None], vectors, entries))

@@ -20,7 +20,7 @@ from vocable.codecs import Codec, Codes, Tokenizer
 from vocable.codecs.codes import cut_codes, frames_in, join_codes, split_segments
 from vocable.errors import ModelError, TokenError
 from vocable.quantize import LevelCodes
-from vocable.testing.block_laws import state_bytes, run_steps
+from vocable.testing.block_laws import run_steps, state_bytes
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal, cut
 from vocable.testing.ties import check_codes_agree
 
@@ -235,8 +235,8 @@ def _check_flat(what: str, sizes: Sequence[int]) -> None:
     early, late = max(sizes[: len(sizes) // 2]), max(sizes[len(sizes) // 2 :])
     if late > early:
         raise AssertionError(
-            f"{what}: its state holds {late} bytes after {len(sizes)} blocks, {early} after half of "
-            "them; a stream must not grow"
+            f"{what}: its state holds {late} bytes after {len(sizes)} blocks, {early} after half "
+            "of them; a stream must not grow"
         )
 
 

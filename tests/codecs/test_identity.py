@@ -121,5 +121,22 @@ def test_training_a_model_does_not_reach_into_its_codec():
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_weights_of_another_precision_make_no_codec(dtype):
     model = tiny.seanet().model.to(dtype)
-    with pytest.raises(ModelError, match=f"is {dtype} but codes are made in torch.float32"):
+    with pytest.raises(
+        ModelError, match=f"is {dtype} but a codec keeps its weights in torch.float32"
+    ):
         Codec(model)
+
+
+@pytest.mark.parametrize("part", ["encoder", "quantizer", "decoder"])
+def test_a_model_that_is_cast_later_is_refused_in_one_line(part):
+    codec = tiny.speech()
+    sound = Audio(tiny.sound(4000), 16_000)
+    tokens = codec.encode(sound)
+    codec.model.get_submodule(part).half()
+    call = (lambda: codec.decode(tokens)) if part == "decoder" else (lambda: codec.encode(sound))
+    with pytest.raises(
+        ModelError, match=rf"^{part}.* is torch.float16 but a codec keeps .*dtype=…"
+    ):
+        call()
+    codec.model.float()
+    assert len(codec.decode(codec.encode(sound))) == 4000

@@ -109,3 +109,15 @@ def test_training_in_bfloat16(make):
     y.float().sum().backward()
     assert y.shape == whole.shape
     assert all(weight.grad is not None for weight in block.parameters())
+
+
+@pytest.mark.parametrize(("edge", "waits"), [("replicate", 0), ("reflect", 2)])
+def test_an_edge_waits_for_the_rows_that_it_is_made_of(edge, waits):
+    """Repeating needs the first row; mirroring two rows of padding needs the first three."""
+    block = nn.EdgeConv1d(4, 5, 3, edge=edge)
+    x = torch.randn(1, 6, 4)
+    state, given = block.initial_state(1), []
+    for row in x.split(1, dim=1):
+        y, state = block.step(row, state)
+        given.append(y.shape[1])
+    assert given == [0] * waits + [waits + 1] + [1] * (5 - waits)

@@ -11,10 +11,7 @@ import copy
 import json
 from dataclasses import asdict, replace
 
-import torch
-
 from vocable.codecs.model import UNTRAINED, TokenizerModel, untrained
-from vocable.errors import ModelError
 from vocable.quantize import Quantizer
 from vocable.weights import digest, stored
 
@@ -78,14 +75,3 @@ class Identity:
         if self._carried.rpartition(":")[2] == digits:
             return self._carried
         return f"{untrained(self._model.name)}-{digits}"
-
-
-def check_precision(model: TokenizerModel) -> None:
-    """Refuse weights of encoder or quantizer that are not fp32, in which codes are made."""
-    for part in ("encoder", "quantizer"):
-        for name, tensor in model.get_submodule(part).state_dict().items():
-            if tensor.is_floating_point() and tensor.dtype != torch.float32:
-                raise ModelError(
-                    f"{part}.{name} is {tensor.dtype} but codes are made in torch.float32; cast "
-                    "the model back by .float(), and give dtype=… to decode in lower precision"
-                )

@@ -34,7 +34,9 @@ class Session:
 
     def __init__(self, model: TokenizerModel, precision: torch.dtype | None = None) -> None:
         self.model, self.precision = model, precision
+        check_precision(model)
         self._modules = tuple(model.modules())
+        self._weights = [w for part in model.children() for w in list(part.parameters())[:1]]
 
     def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None) -> Codes:
         """Encode whole audio at the model's rate."""
@@ -97,6 +99,8 @@ class Session:
 
     @contextmanager
     def _use(self, decoding: bool = False) -> Iterator[None]:
+        if any(weight.dtype != torch.float32 for weight in self._weights):
+            check_precision(self.model)  # somebody has cast the model since
         training = [m for m in self._modules if m.training]
         for module in training:
             module.training = False
@@ -116,6 +120,16 @@ class Session:
 
 
 _NOTHING = nullcontext()
+
+
+def check_precision(model: TokenizerModel) -> None:
+    """Refuse weights that are not fp32: codes are made in it, and a decoder is lowered by dtype."""
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and tensor.dtype != torch.float32:
+            raise ModelError(
+                f"{name} is {tensor.dtype} but a codec keeps its weights in torch.float32; cast "
+                "them back by .float(), and give dtype=… to decode in lower precision"
+            )
 
 
 def check_levels(spec: TokenSpec, levels: int | None) -> None:

@@ -15,7 +15,7 @@ from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import read_source
-from vocable.codecs.identity import Identity, check_precision
+from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
 from vocable.codecs.state import Encoding
@@ -31,7 +31,6 @@ class Tokenizer:
     """
 
     def __init__(self, model: TokenizerModel) -> None:
-        check_precision(model)
         self.model = model
         self._session, self._identity = Session(model), Identity(model)
 

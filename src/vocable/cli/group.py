@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from vocable.cli.errors import message_of, one_line
+from vocable.cli.errors import Refusal, message_of, one_line
 from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED, TERMINATED
 
 COMMANDS = (
@@ -114,10 +114,33 @@ def _redirect_stdout_to_null() -> None:
 @click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version=None, package_name="vocable", message="vocable %(version)s")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+@click.option(
+    "--import",
+    "modules",
+    multiple=True,
+    metavar="MODULE",
+    help="Import a Python module of yours first, that registers codecs, measures or tasks.",
+)
 @click.pass_context
-def commands(ctx: click.Context, debug: bool) -> None:
+def commands(ctx: click.Context, debug: bool, modules: tuple[str, ...]) -> None:
     """Turn sound into tokens and tokens into sound."""
     ctx.with_resource(_warnings_on_stderr())
+    for module in modules:
+        _import_module(module)
+
+
+def _import_module(name: str) -> None:
+    """Import a module by its name, from where the user is or any installed package."""
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name.partition(".")[0] and error.name != name:
+            raise  # the module is there, and lacks another
+        raise Refusal(
+            f"no module {name} in {os.getcwd()} or installed; give its name without .py"
+        ) from error
 
 
 @contextlib.contextmanager

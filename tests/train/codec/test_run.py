@@ -54,6 +54,15 @@ def test_a_run_leaves_a_model_that_loads(trained: Path, voices: Path) -> None:
     assert facts["licence"] == "CC0-1.0" and facts["training"]["steps"] == 20
 
 
+def test_a_run_returns_the_codec_that_it_leaves(voices: Path, tmp_path: Path) -> None:
+    found = run("toy", voices, tmp_path / "toy", overrides=["schedule.steps=2"], threads=1)
+    loaded = vocable.load(str(tmp_path / "toy"))
+    assert found.spec == loaded.spec
+    tokens = found.encode(str(voices.parent / "0.wav"))
+    assert loaded.encode(str(voices.parent / "0.wav")) == tokens
+    assert loaded.decode(tokens) == found.decode(tokens)
+
+
 def test_a_run_teaches_the_codec_its_pitch_contours(trained: Path, voices: Path) -> None:
     codec = vocable.load(str(trained))
     hertz = codec.pitch(codec.encode(str(voices.parent / "2.wav")))  # 180 to 260 Hz

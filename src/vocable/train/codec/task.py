@@ -149,11 +149,15 @@ class CodecTask(Task):
     def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
         """Write a model that `vocable.load` reads; return its token space."""
         assert isinstance(model, CodecModel)
-        return save(model, self.recipe, folder, facts)
+        model.space = save(model, self.recipe, folder, facts)
+        return model.space
 
     def in_use(self, model: nn.Module) -> Codec:
-        """Return a codec that holds the model."""
+        """Return a codec with the weights as they are stored: what loading the export gives."""
         assert isinstance(model, CodecModel)
+        for tensor in model.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.to(model.stored_dtype))
         return Codec(model)
 
     def state(self) -> dict[str, Any]:

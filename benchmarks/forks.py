@@ -22,7 +22,8 @@ from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
 from benchmarks.scores import Score, cell, gain_cell
 from benchmarks.tables import heading, row
-from vocable.measures import REGISTRY, score_all
+from vocable.audio import Audio
+from vocable.measures import REGISTRY, score_recordings
 from vocable.train import run
 
 RATE = 16_000
@@ -86,7 +87,7 @@ def judged(codec: str, system: str, clips: list[Clip]) -> list[Score]:
         x = clip.read(RATE).astype(np.float64)
         tokens = model.encode(x.astype(np.float32), rate=RATE)
         y = model.decode(tokens).samples[0].astype(np.float64)
-        found, _ = score_all(REGISTRY, x, y, RATE)
+        found, _ = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
         values = {name: found.get(name) for name in REGISTRY}
         scores.append(Score(system, clip.name, clip.speaker, float(tokens.bitrate), values))
     return scores

@@ -25,7 +25,8 @@ from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
 from benchmarks.scores import Score, levels_table, systems_table
 from benchmarks.tables import progress
-from vocable.measures import REGISTRY, score_all
+from vocable.audio import Audio
+from vocable.measures import REGISTRY, score_recordings
 
 RATE = 16000
 PEERS = {
@@ -109,7 +110,7 @@ def score_clip(clip: Clip, codec: str | None, with_peers: bool) -> Result:
         decoded, result.energies = run_codec(codec, x)
         outputs += decoded
     for system, y, rate in outputs:
-        scores, unscored = score_all(REGISTRY, x, y, RATE)
+        scores, unscored = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
         values = {name: scores.get(name) for name in REGISTRY}
         result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
         result.refusals += [f"{clip.name}, {system}: {why}" for why in unscored.values()]
@@ -131,11 +132,11 @@ def residual_energies(codec, x: np.ndarray) -> list[float]:
     """Return the latent's energy, and what is left of it after each prefix of the levels."""
     import torch
 
-    rows = torch.from_numpy(x).float()[None, :, None]
-    rows = torch.nn.functional.pad(rows, (0, 0, 0, -x.size % (codec.spec.frame * codec.spec.step)))
+    model = codec.model
+    samples = Audio(x, RATE).resample(codec.rate).samples
+    sound = torch.tensor(samples).repeat(codec.channels, 1)[None]
     with torch.inference_mode():
-        model = codec.model
-        left = model.quantizer(model.encoder(rows)).health.energy.double().tolist()
+        left = model(sound).health.energy.double().tolist()
     return [left[0], *(left[n] for n in codec.spec.prefixes)]
 
 

@@ -19,7 +19,7 @@ from vocable.audio import Audio, AudioReader
 from vocable.cli.console import Console
 from vocable.cli.results import token_facts
 from vocable.cli.units import file_size, kbps, table, times_real_time
-from vocable.measures import REGISTRY, Measure, default_measures, score_all
+from vocable.measures import REGISTRY, default_measures, score_recordings
 from vocable.tokens import AudioTokens, read_tokens
 
 if TYPE_CHECKING:
@@ -94,30 +94,11 @@ def _score(
     reference: Audio, decoded: Audio, rate: int, *, shifted: bool
 ) -> tuple[dict[str, float | None], dict[str, str]]:
     """Return the scores of the default measures; and for those that are None, why."""
-    scores: dict[str, float | None] = {}
-    unscored: dict[str, str] = {}
-    for measure in default_measures():
-        found: dict[str, float] = {}
-        if shifted and measure.reference:
-            unscored[measure.name] = "the pitch is shifted"
-        else:
-            found, reasons = score_all([measure], *_prepared(measure, reference, decoded, rate))
-            unscored |= reasons
-        scores[measure.name] = found.get(measure.name)
-    return scores, unscored
-
-
-def _prepared(
-    measure: Measure, reference: Audio, decoded: Audio, rate: int
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return both recordings as a measure takes them: one channel, its rate, equal lengths.
-
-    A measure without a rate of its own gets the codec's.
-    """
-    rate = measure.rate or max(rate, measure.min_rate)
-    x, y = (audio.mono().resample(rate).samples[0] for audio in (reference, decoded))
-    length = int(min(len(x), len(y), measure.longest * rate))
-    return x[:length], y[:length], rate
+    measures = default_measures()
+    possible = [measure for measure in measures if not (shifted and measure.reference)]
+    scores, unscored = score_recordings(possible, reference, decoded, rate)
+    unscored |= {m.name: "the pitch is shifted" for m in measures if m not in possible}
+    return {measure.name: scores.get(measure.name) for measure in measures}, unscored
 
 
 def as_table(comparison: Comparison) -> str:

@@ -101,7 +101,7 @@ def command(
         title = as_title(result, "stdin" if audio == PIPE else os.path.basename(audio))
         draw(report, result.reference, result.decoded, result.tokens, title=title)
     files = {"input": audio, "output": out, "tokens": vcb, "report": report}
-    console.result({**files, **result.facts, **result.scores})
+    console.result({**files, **result.facts, **result.scores, "unscored": result.unscored})
     if not as_json and not quiet:
         click.echo(as_table(result), err=piped)
     return 0

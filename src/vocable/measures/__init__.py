@@ -1,7 +1,8 @@
 """Say how near decoded sound is to its source: arrays in, a number or a MeasureError out.
 
 Conventions, as in mir_eval: `reference` comes first; both signals are one channel [samples], floats
-with full scale at ±1, aligned and of one length. Nothing here resamples, shifts or cuts on its own.
+with full scale at ±1, aligned and of one length. Nothing resamples, shifts or cuts
+on its own but `score_recordings`, which takes whole recordings.
 
 `REGISTRY` is the one table of measures (docs/measures.md shows it), `score` and `score_all` compute
 by it, `register` adds to it. Beside it stand `delay`, and what says how one codebook is used:
@@ -10,6 +11,7 @@ by it, `register` adds to it. Beside it stand `delay`, and what says how one cod
 
 import vocable.measures.table  # noqa: F401 - registers what comes with the package
 from vocable.measures.checks import check_pair, check_signal
+from vocable.measures.recordings import score_recordings
 from vocable.measures.registry import (
     REGISTRY,
     Measure,
@@ -39,6 +41,7 @@ __all__ = [
     "register",
     "score",
     "score_all",
+    "score_recordings",
     "si_sdr",
     "stoi",
     "used_share",

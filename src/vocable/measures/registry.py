@@ -21,6 +21,16 @@ from vocable.measures.checks import (
 )
 from vocable.nearest import nearest
 
+# What a line of a log or of --json says beside scores, so that no measure may have the name.
+RESERVED = frozenset(
+    (
+        *("bits_per_second", "bits_per_second_on_disk", "bytes", "channels", "codec"),
+        *("decode_times_real_time", "encode_times_real_time", "frames", "frames_per_second"),
+        *("input", "kind", "level_db", "levels", "mel", "output", "pitch_semitones", "rate_hz"),
+        *("report", "samples", "seconds", "space", "step", "streams", "tokens", "unscored"),
+    )
+)
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -62,6 +72,10 @@ class Measure:
             raise MeasureError(
                 f'a measure is named by an identifier, as "pesq_wb", got "{self.name}"'
             )
+        if self.name in RESERVED:
+            raise MeasureError(
+                f'"{self.name}" is what results say beside scores; take another name'
+            )
         if self.direction not in ("up", "down", None):
             raise MeasureError(f'direction must be "up", "down" or None, got {self.direction!r}')
         if not self.range[0] < self.range[1]:
@@ -98,13 +112,18 @@ def score(measure: str | Measure, reference: Signal | None, degraded: Signal, ra
     resampled, shifted or cut. A measure without a reference ignores `reference`. Raises
     MeasureError where the measure is not defined, or lacks a package or its weights.
     """
-    chosen = _find(measure)
+    chosen = find(measure)
     signals = _checked(chosen, reference, degraded, rate)
     try:
         value = float(chosen.function(*signals, rate))
     except (ImportError, ModelError, OSError) as error:
         remedy = f'; pip install "vocable[{chosen.needs}]"' if chosen.needs else ""
         raise MeasureError(f"{chosen.name} lacks what it needs: {error}{remedy}") from error
+    except MeasureError:
+        raise
+    except Exception as error:  # networks fail in many ways on a clip that is too short for them
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        raise MeasureError(f"{chosen.name} failed on this clip ({reason}); leave it out") from error
     if not math.isfinite(value):
         raise MeasureError(f"{chosen.name} gave {value} for this clip; leave it out")
     return value
@@ -119,7 +138,7 @@ def score_all(
     """
     scores: dict[str, float] = {}
     unscored: dict[str, str] = {}
-    for chosen in map(_find, measures):
+    for chosen in map(find, measures):
         try:
             scores[chosen.name] = score(chosen, reference, degraded, rate)
         except MeasureError as error:
@@ -127,7 +146,8 @@ def score_all(
     return scores, unscored
 
 
-def _find(measure: str | Measure) -> Measure:
+def find(measure: str | Measure) -> Measure:
+    """Return a measure by its name; MeasureError with the nearest for an unknown one."""
     if isinstance(measure, Measure):
         return measure
     if measure not in REGISTRY:

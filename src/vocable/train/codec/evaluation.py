@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vocable.measures import default_measures, score_all
+from vocable.audio import Audio
+from vocable.measures import default_measures, score_recordings
 from vocable.signal.spectra import log_mel
 from vocable.train.codec.losses import ReconstructionLoss
 from vocable.train.codec.recipe import Loss
 
+_log = logging.getLogger(__name__)
 _SHOWN = 3  # clips that TensorBoard plays and draws
 
 
@@ -35,6 +38,7 @@ def evaluate(
     """
     distance = ReconstructionLoss(Loss(), rate)
     rows: list[dict[str, float]] = []
+    reasons: dict[str, str] = {}
     for index, clip in enumerate(clips):
         target = torch.from_numpy(clip).to(device)[None]
         output = _decoded(model, target)
@@ -42,10 +46,16 @@ def evaluate(
             "mel": float(distance(target, output)["mel"]),
             "level_db": _level_db(output) - _level_db(target),
         }
-        rows.append({**row, **_perceptual(clip.mean(0), output[0].mean(0).cpu().numpy(), rate)})
+        scores, unscored = score_recordings(
+            default_measures(), Audio(clip, rate), Audio(output[0].cpu().numpy(), rate), rate
+        )
+        rows.append({**row, **scores})
+        reasons |= unscored
         if board and index < _SHOWN:
             _show(board, index, target[0].mean(0).cpu(), output[0].mean(0).cpu(), rate, step)
     names = dict.fromkeys(name for row in rows for name in row)
+    for name, reason in reasons.items():
+        _log.info("%s is not measured of every clip: %s", name, reason)
     return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
@@ -58,12 +68,6 @@ def _decoded(model: nn.Module, x: Tensor) -> Tensor:
 
 def _level_db(x: Tensor) -> float:
     return float(10 * (x.square().mean() + 1e-12).log10())
-
-
-def _perceptual(target: np.ndarray, output: np.ndarray, rate: int) -> dict[str, float]:
-    """Return the default measures that are installed and defined for this pair, by name."""
-    scores, _ = score_all(default_measures(), target, output, rate)
-    return scores
 
 
 def _show(board: Any, index: int, target: Tensor, output: Tensor, rate: int, step: int) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tests.train.toy import ToyCodec, make_loop, train
+from vocable.errors import RecipeError
 from vocable.train import loop
 from vocable.train.codec.task import CodecTask
 
@@ -129,3 +131,46 @@ def test_tensorboard_holds_losses_sound_and_pictures(
     assert {"clip 0/original", "clip 0/decoded"} <= set(tags["audio"])
     assert tags["images"] == ["clip 0/spectrograms"]
     assert "verdict/text_summary" in tags["tensors"]
+
+
+class Reporting(CodecTask):
+    """Says something of its own in each report."""
+
+    own: dict[str, Any]
+
+    def report(self) -> dict[str, Any]:
+        return dict(self.own)
+
+
+class Remembering(CodecTask):
+    """Has a state that a checkpoint could not give back."""
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "count": np.int64(3)}
+
+
+def test_numbers_of_any_kind_are_logged_as_json(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    Reporting.own = {"mine": np.float32(0.5), "undefined": float("nan"), "all": [np.int64(2)]}
+    train(table, manifest, tmp_path / "run", task_class=Reporting)
+    assert "NaN" not in (tmp_path / "run" / "log.jsonl").read_text()
+    (line, *_) = lines(tmp_path / "run")
+    assert (line["mine"], line["undefined"], line["all"]) == (0.5, None, [2])
+
+
+@pytest.mark.parametrize("name", ["step", "losses", "seconds"])
+def test_a_task_may_not_hide_what_the_loop_reports(
+    name: str, table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    Reporting.own = {name: 1.0}
+    with pytest.raises(RecipeError, match=f'a task reports "{name}", which the log says itself'):
+        train(table, manifest, tmp_path / "run", task_class=Reporting)
+
+
+def test_a_state_that_could_not_be_read_again_is_refused_when_it_is_saved(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(RecipeError, match=r"state\['task'\]\['count'\] is int64; let the task"):
+        train(table, manifest, tmp_path / "run", task_class=Remembering)
+    assert not (tmp_path / "run" / "checkpoint.pt").exists()

@@ -14,9 +14,6 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import check_device
 from vocable.cli.units import duration, times_real_time
 
-_HELP = {"codec": "Train or fine-tune a codec. FOLDER then opens with --codec FOLDER."}
-_NEXT = {"codec": "try it: vocable roundtrip AUDIO -o OUT --codec {}"}
-
 
 class Tasks(click.Group):
     """A group with one command for each task that `vocable.train` knows."""
@@ -36,14 +33,16 @@ def command() -> None:
 
 
 def _command(task: str) -> click.Command:
-    @click.command(task, help=_HELP.get(task, f"Train a model by a recipe for the task {task}."))
+    from vocable.train.registry import TASKS
+
+    @click.command(task, help=TASKS[task].about)
     @click.option("--recipe", required=True, metavar="NAME_OR_TOML", help="What to train, and how.")
     @click.option(
         "--data",
         required=True,
         type=click.Path(exists=True),
         metavar="PATH",
-        help="What to train on: for a codec the manifest that `vocable data scan` writes.",
+        help=TASKS[task].data,
     )
     @click.option(
         "-o", "--out", metavar="FOLDER", help="Where the run is kept.  [default: runs/RECIPE]"
@@ -102,8 +101,7 @@ def _run(
         else:
             console.line("stopped before the run had anything to save")
         return 130
-    hint = _NEXT.get(task, "the model is in {}")
-    console.line(f"done; {hint.format(shlex.quote(out))}")
+    console.line(f"done; the model is in {shlex.quote(out)}")
     return 0
 
 

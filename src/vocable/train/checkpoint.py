@@ -18,6 +18,7 @@ from vocable.errors import RecipeError
 
 VERSION = 2
 NAME = "checkpoint.pt"
+_PLAIN = (bool, int, float, str, bytes, type(None))
 
 
 def existing(folder: Path) -> str:
@@ -28,9 +29,25 @@ def existing(folder: Path) -> str:
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
-    """Write `state` as the run's last checkpoint."""
+    """Write `state` as the run's last checkpoint; RecipeError for what could not be read again."""
+    _check_plain(state, "state")
     with replacing(folder / NAME, overwrite=True) as fresh:
         torch.save({"version": VERSION, **state}, fresh)
+
+
+def _check_plain(value: Any, path: str) -> None:
+    """Refuse what is neither tensor, number, text, nor a collection of these."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_plain(item, f"{path}[{key!r}]")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            _check_plain(item, f"{path}[{index}]")
+    elif type(value) not in _PLAIN and not isinstance(value, torch.Tensor):
+        raise RecipeError(
+            f"a checkpoint holds numbers, text and tensors, but {path} is {type(value).__name__}; "
+            "let the task's state() give a plain value"
+        )
 
 
 def load(path: Path) -> dict[str, Any]:

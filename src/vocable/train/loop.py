@@ -241,8 +241,8 @@ class Loop:
             "gradient": self._norm,
             self.task.speed: items / max(1e-9, now - self._logged),
             "losses": {name: sum(all_) / len(all_) for name, all_ in self._losses.items()},
-            **self.task.report(),
         }
+        line = _joined(line, self.task.report())
         line["verdict"] = self.verdicts.verdict(self.step, self.task.diagnose(line))
         self._publish(self.log.write("train", self.step, **line))
         self._losses, self._logged = {}, now
@@ -255,8 +255,8 @@ class Loop:
                 with torch.random.fork_rng(devices=[]), torch.no_grad():
                     scores = self.task.evaluate(self.average.model, self.log.board, self.step)
                 if scores:
-                    line = self.log.write("held_out", self.step, seconds=self.seconds, **scores)
-                    self._publish(line)
+                    line = _joined({"seconds": self.seconds}, scores)
+                    self._publish(self.log.write("held_out", self.step, **line))
         except Exception:  # an evaluation must never end a run of hours
             _log.exception("held-out evaluation failed at step %d; training goes on", self.step)
         self._evaluated, self._evaluated_step = time.monotonic(), self.step
@@ -283,6 +283,14 @@ class Loop:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
+
+
+def _joined(line: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Add what a task says to a line of the log; its words may not be those of the loop."""
+    for name in more:
+        if name in (*line, "kind", "step", "verdict"):
+            raise RecipeError(f'a task reports "{name}", which the log says itself; rename it')
+    return {**line, **more}
 
 
 def _is_due(step: int, steps: int, waited: float, seconds: float) -> bool:

@@ -26,21 +26,37 @@ class RegisteredTask:
 
     recipe_class: type[Recipe]
     make_task: Callable[[Any], Any]  # a Task, which is not named here since it loads torch
+    about: str  # what is trained, for --help
+    data: str  # what --data is, for --help
 
 
 TASKS: dict[str, RegisteredTask] = {}
 _FOLDER = Path(__file__).parent / "recipes"
 
 
-def register_task(name: str, recipe_class: type[Recipe], make_task: Callable[[Any], Any]) -> None:
-    """Make a task known by `name`. `make_task` takes a recipe of `recipe_class`, returns a Task."""
-    TASKS[name] = RegisteredTask(recipe_class, make_task)
+def register_task(
+    name: str,
+    recipe_class: type[Recipe],
+    make_task: Callable[[Any], Any],
+    *,
+    about: str = "Train a model.",
+    data: str = "What to train on.",
+) -> None:
+    """Make a task known by `name`.
+
+    `make_task` takes a recipe of `recipe_class` and returns a Task; import torch inside it, so that
+    reading a recipe does not. `about` and `data` are what `vocable train NAME --help` says.
+    """
+    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data)
 
 
 def find_task(name: str) -> RegisteredTask:
     """Return the task of that name; RecipeError names the nearest for one that is not known."""
     if name not in TASKS:
-        raise RecipeError(f'no task named "{name}"; {nearest(name, TASKS)}')
+        raise RecipeError(
+            f'no task named "{name}"; {nearest(name, TASKS)} (a task of your own: register_task it '
+            "first; vocable --import MODULE does so for the commands)"
+        )
     return TASKS[name]
 
 

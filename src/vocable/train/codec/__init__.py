@@ -16,4 +16,10 @@ def make_task(recipe: CodecRecipe) -> Any:
     return CodecTask(build(recipe), recipe)
 
 
-register_task("codec", CodecRecipe, make_task)
+register_task(
+    "codec",
+    CodecRecipe,
+    make_task,
+    about="Train or fine-tune a codec. FOLDER then opens with --codec FOLDER.",
+    data="The recordings: the manifest that `vocable data scan` writes.",
+)

@@ -34,6 +34,11 @@ def build(recipe: CodecRecipe) -> CodecModel:
     model = _load(recipe) if table.start else build_model(table.architecture, table.config)
     if not isinstance(model, CodecModel):
         raise RecipeError(f"{model.name} encodes and does not decode; name a codec")
+    if model.spec.writes != model.spec.rate:
+        raise RecipeError(
+            f"{model.name} reads {model.spec.rate} Hz and writes {model.spec.writes} Hz; a codec "
+            "is trained at one rate"
+        )
     _check_space(model, recipe)
     return model
 

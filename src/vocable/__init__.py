@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .errors import TokenError as TokenError
     from .errors import VocableError as VocableError
     from .load import load as load
+    from .load import load_tokenizer as load_tokenizer
     from .tokens import AudioTokens as AudioTokens
     from .tokens import Level as Level
     from .tokens import Segment as Segment
@@ -47,7 +48,7 @@ _PUBLIC = {
         "TokenError",
         "VocableError",
     ),
-    "load": ("load",),
+    "load": ("load", "load_tokenizer"),
     "tokens": (
         "AudioTokens",
         "Level",

@@ -9,6 +9,7 @@ is ever run.
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from vocable.atomic import replacing
-from vocable.codecs.keys import own
+from vocable.codecs.keys import LAYOUTS, own
 from vocable.codecs.keys.description import Description
 from vocable.codecs.registry import architecture_of, build
 from vocable.errors import ModelError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
 
-LAYOUTS: tuple[ModuleType, ...] = (own,)
 BUNDLED = Path(__file__).parent / "models"
 
 
@@ -61,7 +61,7 @@ def load(
 
     if not isinstance(tokenizer, Codec):
         raise ModelError(
-            f"{tokenizer.name} encodes and does not decode; take vocable.load.load_tokenizer"
+            f"{tokenizer.name} encodes and does not decode; take vocable.load_tokenizer"
         )
     return tokenizer
 
@@ -128,10 +128,13 @@ def save_model(
 
     The space is born here, from encoder and quantizer as they are stored: `name@version:digest`. A
     model that still has the encoder and quantizer of the space that it carries keeps that space.
+    One that is stored as it is, in fp32, carries the new space from then on.
     card: the text of CARD.md. facts: more entries for config.json, as licence and training.
     Files that are there are replaced, one by one, the description last. ModelError for a class that
     is not registered, and for weights that are not finite.
     """
+    import torch
+
     from vocable import weights
     from vocable.codecs import TokenizerModel
     from vocable.codecs.identity import keeps_space, stored_digest
@@ -146,8 +149,7 @@ def save_model(
         space = model.space
     tensors = weights.stored(lean.state_dict(), model.stored_dtype)
     weights.check_finite(tensors)
-    folder.mkdir(parents=True, exist_ok=True)
-    weights.write(folder / own.WEIGHTS, tensors)
+    data = weights.serialised(tensors)
     described = {
         "format": own.FORMAT,
         "name": name,
@@ -156,12 +158,16 @@ def save_model(
         "config": asdict(model.config),
         "space": space,
         "spec": replace(model.spec, space=space).to_dict(),
-        "sha256": weights.file_hash(folder / own.WEIGHTS),
-        **(facts or {}),
+        "sha256": hashlib.sha256(data).hexdigest(),
     }
+    text = _as_json(described, facts or {})  # all that may fail comes before the first file
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / own.WEIGHTS, data)
     if card:
-        _write(folder / own.CARD, card)
-    _write(folder / own.CONFIG, json.dumps(described, indent=2, ensure_ascii=False) + "\n")
+        _write(folder / own.CARD, card.encode())
+    _write(folder / own.CONFIG, text.encode())
+    if model.stored_dtype == torch.float32:  # nothing was rounded: these are the stored weights
+        model.space = space
     return space
 
 
@@ -207,17 +213,16 @@ def _from_hub(name: str) -> tuple[ModuleType, Description]:
     from vocable import weights
 
     repository, _, revision = name.partition("@")
-    try:
-        for file in (own.CONFIG, own.WEIGHTS):
-            path = weights.fetch(repository, revision or None, file=file)
-    except ModelError as error:
-        raise ModelError(
-            f"{error}; give a folder instead, or a bundled name: {listed(_bundled())}"
-        ) from error
-    found = _recognise(path.parent)
-    if found is None:
-        raise ModelError(f"{name} is not in a layout that vocable knows")
-    return found
+    for layout in LAYOUTS:
+        try:
+            files = [weights.fetch(repository, revision or None, file=f) for f in layout.FILES]
+        except ModelError as error:
+            raise ModelError(
+                f"{error}; give a folder instead, or a bundled name: {listed(_bundled())}"
+            ) from error
+        if found := layout.recognise(files[0].parent):
+            return layout, found
+    raise ModelError(f"{name} is not in a layout that vocable knows")
 
 
 def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, torch.Tensor]]:
@@ -238,6 +243,15 @@ def _bundled() -> list[str]:
     return sorted(path.parent.name for path in BUNDLED.glob(f"*/{own.CONFIG}"))
 
 
-def _write(path: Path, text: str) -> None:
+def _as_json(described: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
+    if taken := described.keys() & facts.keys():
+        raise ModelError(f"facts may not say {', '.join(sorted(taken))}; the model says it")
+    try:
+        return json.dumps({**described, **facts}, indent=2, ensure_ascii=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"config and facts must be plain values for JSON ({error})") from error
+
+
+def _write(path: Path, data: bytes) -> None:
     with replacing(path, overwrite=True) as fresh:
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_bytes(data)

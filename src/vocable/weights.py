@@ -85,9 +85,16 @@ def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
 
 def write(path: str | Path, tensors: Mapping[str, Tensor]) -> None:
     """Write tensors as one safetensors file, whole or not at all, over what is there."""
-    flat = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     with replacing(path, overwrite=True) as fresh:
-        fresh.write_bytes(save(flat))  # save_file would leave it readable to its owner only
+        # save_file would leave it readable to its owner only
+        fresh.write_bytes(serialised(tensors))
+
+
+def serialised(tensors: Mapping[str, Tensor]) -> bytes:
+    """Return the bytes of a safetensors file."""
+    flat = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
+    data: bytes = save(flat)
+    return data
 
 
 def stored(tensors: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:

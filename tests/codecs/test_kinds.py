@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 import torch
 
+from vocable import nn
 from vocable.audio import Audio
-from vocable.codecs import Codec, batch
+from vocable.codecs import Codec, Decoding, batch
+from vocable.codecs.codes import cut_codes, split_segments
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import ModelError, TokenError
+from vocable.quantize import ResidualVQ
 from vocable.testing import codecs, voice
-from vocable.testing.tiny_codecs import FRAME, TINY
+from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
 CODECS = {name: codec for name, codec in codecs().items() if name in TINY}
@@ -141,9 +144,6 @@ def test_what_needs_all_of_a_recording_does_not_stream():
 def test_a_state_of_segments_joins_others_at_the_same_point():
     codec = CODECS["segments"]
     codes = codec.to_codes(voice(codec, 3, 3 * 160))
-    from vocable.codecs import Decoding
-    from vocable.codecs.codes import split_segments
-
     pieces = split_segments(codec.spec, codes)
     alone = codec.from_codes(codes)
     states = []
@@ -156,3 +156,42 @@ def test_a_state_of_segments_joins_others_at_the_same_point():
     torch.testing.assert_close(middle[0], alone[2][:, 136 : 2 * 136], atol=1e-5, rtol=0)
     with pytest.raises(ModelError, match="stream 1 is at another point of a segment"):
         Decoding.stack([states[0], codec.start_decoding()])
+
+
+def test_streams_of_several_rates_stack_where_all_levels_begin():
+    codec = CODECS["three-rates"]
+    codes = codec.to_codes(voice(codec, 2, 8 * FRAME))
+    fresh = codec.start_decoding()
+    step = cut_codes(codec.spec, codes.rows(slice(0, 1)), 0, 4)
+    _, later = codec.decode_step(step, codec.start_decoding())
+    both = Decoding.stack([fresh, later])
+    samples, _ = codec.decode_step(cut_codes(codec.spec, codes, 0, 4), both)
+    assert samples.shape == (2, 1, 4 * FRAME)
+    _, begun = codec.decode_step(cut_codes(codec.spec, step, 0, 1), codec.start_decoding())
+    with pytest.raises(ModelError, match="stream 1 is at another point of a step of its levels"):
+        Decoding.stack([fresh, begun])
+    with pytest.raises(TokenError, match="codes have 1 levels but those that wait have 3"):
+        codec.decode_step(step[:1], begun)
+
+
+class Mismatched(TINY["plain"]):
+    """Parts that are not what the spec says."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(TinyConfig())
+        if part == "level sizes":
+            self.quantizer = ResidualVQ(8, (16,) * 2)
+        elif part == "strides":
+            self.quantizer = ResidualVQ(8, (16,) * 3, strides=(2, 1, 1))
+        elif part == "prefixes":
+            self.quantizer = ResidualVQ(8, (16,) * 3, prefixes=(3,))
+        elif part == "encoder":
+            self.encoder = nn.Conv1d(1, 8, FRAME, stride=FRAME // 2)
+        else:
+            self.decoder = nn.ConvTranspose1d(8, 1, FRAME, stride=FRAME // 2)
+
+
+@pytest.mark.parametrize("part", ["level sizes", "strides", "prefixes", "encoder", "decoder"])
+def test_parts_that_do_not_fit_the_spec_are_named_when_a_codec_is_made(part):
+    with pytest.raises(ModelError, match=f"^Mismatched: the spec says .*{part}.* make them one$"):
+        Codec(Mismatched(part))

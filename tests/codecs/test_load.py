@@ -154,7 +154,7 @@ def changed(folder, **entries):
     ("entries", "words"),
     [
         ({"format": 2}, "has format 2 but this vocable reads 1; upgrade vocable"),
-        ({"format": None}, 'does not describe a model: "format" is missing'),
+        ({"format": None}, "is not a model; give a folder with config.json"),
         ({"space": None}, r'needs "space" \(str\), got None'),
         ({"architecture": "seenet"}, 'no architecture named "seenet"; nearest: "seanet"'),
         ({"config": {"stride": 2}}, 'no key config.stride; nearest: "strides"'),

@@ -1,5 +1,6 @@
 """Architectures of one's own: registered, they save and load like those of the package."""
 
+import copy
 from dataclasses import dataclass
 
 import pytest
@@ -60,7 +61,7 @@ def test_a_name_that_is_taken_is_refused(taken):
 
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_every_example_saves_and_loads_with_its_codes(name, tmp_path):
-    made = TOKENIZERS[name]
+    made = copy.deepcopy(TOKENIZERS[name])
     space = save_model(made, tmp_path / "model", name="copy")
     loaded = load_tokenizer(tmp_path / "model")
     assert type(loaded) is type(made) and loaded.spec.space == space
@@ -73,6 +74,6 @@ def test_every_example_saves_and_loads_with_its_codes(name, tmp_path):
 
 
 def test_what_only_encodes_is_not_loaded_as_a_codec(tmp_path):
-    save_model(TOKENIZERS["units"], tmp_path / "units")
+    save_model(copy.deepcopy(TOKENIZERS["units"]), tmp_path / "units", name="units")
     with pytest.raises(ModelError, match="units encodes and does not decode"):
         vocable.load(tmp_path / "units")

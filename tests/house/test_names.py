@@ -10,7 +10,8 @@ import vocable
 
 PUBLIC = """
     Audio AudioError AudioReader AudioTokens AudioWriter FormatError Level MeasureError ModelError
-    RecipeError Segment Side Source TokenError TokenSpec VocableError Vocabulary load read_tokens
+    RecipeError Segment Side Source TokenError TokenSpec VocableError Vocabulary load
+    load_tokenizer read_tokens
 """
 LIMIT = 0.4  # seconds within which a command seems to start at once
 

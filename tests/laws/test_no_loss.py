@@ -25,8 +25,9 @@ def test_layouts_lose_nothing(layout: str, kind: str, frames: int):
 
 
 @every_layout
-def test_vocabularies_lose_nothing(layout: str):
-    tokens = TOKENS["multi-rate"]
+@every_kind
+def test_vocabularies_lose_nothing(layout: str, kind: str):
+    tokens = TOKENS[kind]
     vocabulary = Vocabulary.of(tokens.spec, LAYOUTS[layout], text=32_000)
     testing.check_vocabulary_no_loss(vocabulary, tokens)
 

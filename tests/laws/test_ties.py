@@ -47,3 +47,11 @@ def test_a_wrong_code_is_no_tie(level):
     wrong[0, level, 1] = 1 - wrong[0, level, 1]
     with pytest.raises(AssertionError, match=f"differ first in frame 1, level {level}"):
         testing.check_codes_agree(quantizer, z, codes, z + 1e-6, wrong)
+
+
+def test_a_coarse_token_that_ties_is_one_tie():
+    quantizer = ResidualVQ(1, (2,), strides=(4,), update=None).eval()
+    quantizer.stack[0].codebook.entries.copy_(torch.tensor([[-1.0], [1.0]]))
+    z = torch.full((1, 8, 1), 1e-6)
+    codes = quantizer.encode(z), quantizer.encode(-z)
+    assert testing.check_codes_agree(quantizer, z, codes[0], -z, codes[1]) == 2

@@ -98,13 +98,12 @@ def _tracks(path: str, title: str) -> list[Entry]:
 
 def _model(name: str) -> Entry:
     from vocable.load import describe
-    from vocable.tokens import TokenSpec
 
     try:
         model = describe(name)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    spec = TokenSpec.from_dict(model.facts["spec"]) if "spec" in model.facts else None
+    spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
         facts["bits_per_second"] = float(spec.bitrate())

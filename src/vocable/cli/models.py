@@ -36,10 +36,8 @@ def facts_of(model: Any) -> dict[str, Any]:
 
 def _summary(model: Any) -> list[str]:
     """Return rates and levels in a few words; nothing for a model whose config has no spec."""
-    from vocable.tokens import TokenSpec
-
-    if "spec" not in model.facts:
+    spec = model.spec
+    if spec is None:
         return []
-    spec = TokenSpec.from_dict(model.facts["spec"])
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g} frames/s", f"{len(spec.levels)} levels"
     return [*rates, kbps(float(spec.bitrate()))]

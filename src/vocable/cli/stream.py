@@ -35,7 +35,7 @@ def command() -> None:
 @command.command("encode")
 @form
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the codec's]")
-@click.option("--channels", type=CHANNELS, default=1, show_default=True)
+@click.option("--channels", type=CHANNELS, help="[default: the codec's]")
 @options.codec
 @options.levels
 @options.mix
@@ -43,7 +43,7 @@ def command() -> None:
 def encode(
     form: str,
     rate: int | None,
-    channels: int,
+    channels: int | None,
     codec: str | None,
     levels: int | None,
     mix: bool,
@@ -61,6 +61,8 @@ def encode(
     from vocable.cli.streaming import encode_stream
 
     source: Any = sys.stdin.buffer  # buffered, so it has read1
+    channels = channels or opened.channels
+    channels = channels or opened.channels
     blocks = read_blocks(source, form, channels)
     if mix:
         blocks, channels = (block.mean(axis=0, keepdims=True) for block in blocks), 1

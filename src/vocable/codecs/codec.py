@@ -31,6 +31,7 @@ class Codec(Tokenizer):
     """
 
     model: CodecModel
+    _kind = CodecModel
 
     def __init__(self, model: CodecModel, *, dtype: torch.dtype | None = None) -> None:
         super().__init__(model)

@@ -81,7 +81,8 @@ class CodecModel(TokenizerModel):
         sides = self.find_sides(x)
         found = self.quantizer(self.encoder(self._rows(self.prepare_input(x, sides))))
         y = self.decoder(self.condition(found.z, sides)).transpose(1, 2)
-        audio = self.restore_output(y, sides)[..., : x.shape[-1]]
+        length = x.shape[-1] * self.spec.writes // self.spec.rate
+        audio = self.restore_output(y, sides)[..., :length]
         return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
 
     # ---- whole ----------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ class CodecModel(TokenizerModel):
         if state.overlap is not None:
             return state.overlap.take(state.overlap.total.shape[2])[0]
         begun, surplus = self._no_samples(state), 0
-        if state.codes and state.codes[0].shape[1]:
+        if state.codes:
             frames = frames_in(self.spec, state.codes)
             surplus = (-frames % self.spec.step) * self.frame_written
             begun, state = self.decode_step(
@@ -184,12 +185,19 @@ class CodecModel(TokenizerModel):
     def _whole_steps(self, codes: Codes, state: Decoding) -> tuple[Codes, Decoding]:
         """Return the codes that fill steps of all levels; the others wait in the state."""
         if state.codes:
+            if len(state.codes) != len(codes):
+                raise TokenError(
+                    f"codes have {len(codes)} levels but those that wait have {len(state.codes)}; "
+                    "a stream keeps its levels"
+                )
             pairs = zip(state.codes, codes, strict=True)
             codes = Codes(torch.cat(pair, 1) for pair in pairs)
         strides = [level.stride for level in self.spec.levels]
         counts = [x.shape[1] * stride for x, stride in zip(codes, strides, strict=False)]
         ready = min(counts) // self.spec.step * self.spec.step
         rest = Codes(x[:, ready // s :].clone() for x, s in zip(codes, strides, strict=False))
+        if not any(x.shape[1] for x in rest):
+            rest = Codes(())  # as at the start: streams at this point stack
         return cut_codes(self.spec, codes, 0, ready), replace(state, codes=rest)
 
     def _latents(self, codes: Codes) -> Tensor:
@@ -205,6 +213,7 @@ class CodecModel(TokenizerModel):
     def _on_device(self, codes: CodesLike) -> Codes:
         """Return codes of any integer type as int64, where the weights are, with their sides."""
         found = as_codes(codes)
+        self._check_form(found)
         for level in found:
             if level.is_floating_point() or level.is_complex() or level.dtype == torch.bool:
                 raise TokenError(
@@ -214,6 +223,20 @@ class CodecModel(TokenizerModel):
         sides = {name: side.to(device) for name, side in found.sides.items()}
         levels = (level.to(device, torch.int64) for level in found)
         return Codes(levels, sides, found.segments)
+
+    def _check_form(self, codes: Codes) -> None:
+        """Refuse what is not one `[batch, tokens]` a level, of a prefix of the levels."""
+        if len(codes) not in self.spec.prefixes:
+            allowed = ", ".join(map(str, self.spec.prefixes))
+            raise TokenError(f"codes have {len(codes)} levels but {self.name} decodes {allowed}")
+        shapes = [list(level.shape) for level in codes]
+        if any(len(shape) != 2 or shape[0] != shapes[0][0] for shape in shapes):
+            raise TokenError(f"levels are {shapes}; wanted one [batch, tokens] each, of one batch")
+        for name, side in codes.sides.items():
+            if len(side) != codes.batch:
+                raise TokenError(
+                    f"side {name} is of {len(side)} items but the codes of {codes.batch}"
+                )
 
     def _check_sides(self, given: Sides, needed: set[str]) -> None:
         if set(given) != needed:

@@ -74,7 +74,10 @@ def as_codes(codes: CodesLike) -> Codes:
         if codes.dim() != 3:
             raise TokenError(f"codes are {list(codes.shape)}; wanted [batch, levels, frames]")
         return Codes(codes.unbind(1))
-    return Codes(codes)
+    found = Codes(codes)
+    if not all(isinstance(level, Tensor) for level in found):
+        raise TokenError("codes are not tensors; give one tensor [batch, tokens] a level")
+    return found
 
 
 def join_codes(spec: TokenSpec, parts: Sequence[Codes]) -> Codes:
@@ -105,6 +108,9 @@ def split_segments(spec: TokenSpec, codes: Codes) -> list[Codes]:
         sides = dict(codes.sides)
         for side in spec.sides:
             if side.per == "segment":
+                if codes.sides[side.name].shape[1] <= number:
+                    count = codes.sides[side.name].shape[1]
+                    raise TokenError(f"side {side.name} is of {count} segments, the codes of more")
                 sides[side.name] = codes.sides[side.name][:, number : number + 1]
         pieces.append(Codes(levels, sides, (frames,)))
         starts = ends

@@ -74,7 +74,7 @@ def tokens_of(spec: TokenSpec, codes: Codes, source: Source | None = None) -> Au
 def codes_of(tokens: AudioTokens) -> Codes:
     """Return the codes of tokens, one item a stream."""
     levels = (torch.from_numpy(stack.astype(np.int64)) for stack in tokens.stacks)
-    sides = {name: torch.from_numpy(np.array(side)).float() for name, side in tokens.sides.items()}
+    sides = {name: torch.from_numpy(np.array(side)) for name, side in tokens.sides.items()}
     return Codes(levels, sides, tokens.segments if tokens.spec.segment else ())
 
 
@@ -94,23 +94,27 @@ def written_length(spec: TokenSpec, source: Source | None, frames: int, rate: in
 
 def check_fits(own: TokenSpec, spec: TokenSpec, *, trust_space: bool = False) -> None:
     """Refuse tokens that other weights gave their meaning, or that have other levels."""
-    if spec.space != own.space:
-        if not trust_space:
-            raise TokenError(
-                f"tokens come from {spec.space} but this codec is {own.space}; "
-                f"load {spec.name}, or pass trust_space=True if you know that they fit"
-            )
-        warnings.warn(
-            f"tokens of {spec.space} are decoded by {own.space}, as trust_space=True asks",
-            stacklevel=2,
+    if spec.space != own.space and not trust_space:
+        raise TokenError(
+            f"tokens come from {spec.space} but this codec is {own.space}; "
+            f"load {spec.name}, or pass trust_space=True if you know that they fit"
         )
     if replace(spec, space=own.space) != own:
         raise TokenError(
             f"tokens are {_described(spec)} but {own.name} decodes {_described(own)}; "
             f"load the codec that made them"
         )
+    if spec.space != own.space:
+        warnings.warn(
+            f"tokens of {spec.space} are decoded by {own.space}, as trust_space=True asks",
+            stacklevel=4,
+        )
 
 
 def _described(spec: TokenSpec) -> str:
     sizes = " × ".join(map(str, dict.fromkeys(level.size for level in spec.levels)))
-    return f"{len(spec.levels)} levels of {sizes}, {spec.frame} samples a frame at {spec.rate} Hz"
+    strides = "" if spec.uniform else f" of strides {[level.stride for level in spec.levels]}"
+    segment = "" if spec.segment is None else f" in segments of {spec.segment.length}"
+    sides = "".join(f", with {side.name}" for side in spec.sides)
+    frame = f"{spec.frame} samples a frame at {spec.rate} Hz"
+    return f"{len(spec.levels)} levels of {sizes}{strides}, {frame}{segment}{sides}"

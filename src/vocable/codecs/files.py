@@ -53,6 +53,7 @@ def encode_file(
     an ending that `AudioTokens.save` knows. The target appears whole or not at all.
     """
     check_levels(spec, levels)
+    levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
     with AudioReader(source) as reader:
         channels = 1 if mix else reader.channels

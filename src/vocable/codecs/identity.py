@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import asdict, replace
+from typing import Any
 
 from vocable.codecs.model import UNTRAINED, TokenizerModel, untrained
 from vocable.quantize import Quantizer
@@ -41,37 +42,41 @@ def keeps_space(model: TokenizerModel) -> bool:
 class Identity:
     """The space of a model in use.
 
-    It is the carried one while the weights are untouched. Weights that were changed in place, or
-    never had a space, are named by what they hold; they are hashed when they have changed only.
+    It is the carried one while the weights are untouched. Weights that were written to, or never
+    had a space, are named by what they hold; they are hashed when they have changed only. That is
+    seen by torch's own counting of writes: what goes round it, by `tensor.data` or numpy, is not
+    noticed.
     """
 
     def __init__(self, model: TokenizerModel) -> None:
         self._model = model
-        self._modules = (*model.encoder.modules(), *model.quantizer.modules())
-        self._carried, self._seen = model.space, self._versions()
-        self._space = "" if model.space.endswith(UNTRAINED) else model.space
+        self._seen: Any = None
+        self._space = ""
+        if not model.space.endswith(UNTRAINED):
+            self._seen, self._space = self._state(), model.space
 
     @property
     def space(self) -> str:
         """`name@version:digest`, or `name@0:untrained-digest`."""
-        seen = self._versions()
-        if seen != self._seen or self._carried != self._model.space or not self._space:
-            self._seen, self._carried = seen, self._model.space
-            self._space = self._found()
+        state = self._state()
+        if state != self._seen:
+            self._space, self._seen = self._found(), state
         return self._space
 
-    def _versions(self) -> list[tuple[int, int]]:
-        """Return where each tensor that makes codes lies, and how often it was written in place."""
-        return [
+    def _state(self) -> Any:
+        """Return where each tensor that makes codes lies, and how often it was written to."""
+        model = self._model
+        writes = [
             (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
-            for module in self._modules
+            for part in (model.encoder, model.quantizer)
+            for module in part.modules()
             for tensors in (module._parameters, module._buffers)
             for tensor in tensors.values()
             if tensor is not None
         ]
+        return model.space, model.spec, writes
 
     def _found(self) -> str:
-        digits = stored_digest(self._model)
-        if self._carried.rpartition(":")[2] == digits:
-            return self._carried
-        return f"{untrained(self._model.name)}-{digits}"
+        if keeps_space(self._model):
+            return self._model.space
+        return f"{untrained(self._model.name)}-{stored_digest(self._model)}"

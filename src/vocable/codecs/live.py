@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from vocable.audio import Resampler, check_finite
+from vocable.audio import Resampler, check_finite, check_rate
 from vocable.codecs.codec import Codec
 from vocable.codecs.codes import Codes, split_segments
 from vocable.codecs.convert import (
@@ -24,9 +24,10 @@ from vocable.codecs.convert import (
     tokens_of,
     written_length,
 )
+from vocable.codecs.session import check_levels
 from vocable.codecs.state import Decoding
 from vocable.codecs.tokenizer import Tokenizer
-from vocable.errors import AudioError
+from vocable.errors import AudioError, TokenError
 from vocable.tokens import AudioTokens, Source, Track
 
 Block = Float32[np.ndarray, "channels samples"]
@@ -44,7 +45,9 @@ class LiveEncoder:
         levels: int | None = None,
     ) -> None:
         spec = tokenizer.spec
-        self.track = Track(spec, levels=levels or 0, rate=rate or spec.rate, channels=channels)
+        check_levels(spec, levels)
+        rate = spec.rate if rate is None else check_rate(rate)
+        self.track = Track(spec, levels=levels or 0, rate=rate, channels=channels)
         self.samples = 0  # per channel, that have come
         self._tokenizer = tokenizer
         self._resampler = Resampler(self.track.rate, spec.rate, channels)
@@ -78,29 +81,45 @@ class LiveEncoder:
 class LiveDecoder:
     """One recording on its way back to samples, at `rate` Hz in `channels` channels.
 
-    The last frame is held back until more follows, or the end says how much of it is sound.
+    The last frame (the last token of the finest level that is kept) is withheld until more follows,
+    or the end says how much of it belongs to the recording.
     """
 
     def __init__(
-        self, codec: Codec, track: Track, *, rate: int | None = None, channels: int | None = None
+        self,
+        codec: Codec,
+        track: Track,
+        *,
+        rate: int | None = None,
+        channels: int | None = None,
+        trust_space: bool = False,
     ) -> None:
-        check_fits(codec.spec, track.spec)
+        check_fits(codec.spec, track.spec, trust_space=trust_space)
         self._codec, self._track = codec, track
         self._rate, self._channels = rate or track.rate, channels or track.channels
         self._resampler = Resampler(track.spec.writes, self._rate, self._channels)
         self._waiting = np.zeros((self._channels, 0), np.float32)
         self._state: Decoding | None = None
         self._frames = self._given = 0
+        kept = track.spec.levels[: track.levels]
+        # what the last token of the finest level may stand for behind the end of the sound
+        self._withheld = min(level.stride for level in kept) * codec.model.frame_written
 
     def push(self, tokens: AudioTokens) -> Block:
-        """Return the samples that these tokens settle, up to the last frame."""
+        """Return the samples that these tokens settle, up to the last token of the finest level."""
+        wanted = (self._track.spec, self._track.levels, self._track.streams)
+        if (tokens.spec, tokens.levels, tokens.streams) != wanted:
+            raise TokenError(
+                f"the stream is of {wanted[2]} × {wanted[1]} of {wanted[0].space}, got "
+                f"{tokens.streams} × {tokens.levels} of {tokens.spec.space}"
+            )
         codes = codes_of(tokens)
         if self._state is None:
             self._state = self._codec.start_decoding(codes.batch, sides=self._item_sides(codes))
         block, self._state = self._codec.decode_step(codes, self._state)
         self._wait(block)
         self._frames += len(tokens)
-        ready = max(0, self._waiting.shape[1] - self._codec.model.frame_written)
+        ready = max(0, self._waiting.shape[1] - self._withheld)
         out: Block = self._resampler.step(self._waiting[:, :ready])
         self._waiting = self._waiting[:, ready:]
         self._given += out.shape[1]

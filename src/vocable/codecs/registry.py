@@ -9,7 +9,7 @@ asked for. A new one is a line here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from vocable.errors import ModelError
@@ -50,10 +50,19 @@ def register(name: str, config: type[Any], model: type[Any]) -> None:
 
     config: a frozen dataclass of plain values. ModelError for a name that another model has.
     """
+    if not (isinstance(name, str) and name and is_dataclass(config) and isinstance(model, type)):
+        raise ModelError(
+            f"an architecture is a name, a config dataclass and a class, got {name!r}, {config!r}, "
+            f"{model!r}"
+        )
     known = _REGISTERED.get(name)
-    if name in _PACKAGE or (known is not None and known.model.__name__ != model.__name__):
+    if name in _PACKAGE or (known is not None and _path(known.model) != _path(model)):
         raise ModelError(f'an architecture named "{name}" exists already; take another name')
     _REGISTERED[name] = Architecture(name, config, model)
+
+
+def _path(kind: type[Any]) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"  # a notebook defines the same class again
 
 
 def architectures() -> list[str]:

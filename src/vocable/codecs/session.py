@@ -6,15 +6,16 @@ state. State is a value: one may be used again, kept, stacked with others and se
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack
+from fractions import Fraction
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import Codes, CodesLike, as_codes
@@ -23,24 +24,27 @@ from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
 from vocable.tokens import TokenSpec
 
+Module = TypeVar("Module", bound=nn.Module)
+
 
 class Session:
-    """A model as it is used, by any number of streams at once.
+    """A model as it is used, by any number of streams and threads at once.
 
     precision: what the decoder computes in where that is not fp32. Whatever autocast the caller
-    has, the decoder runs in this, and encoder and search in fp32. A model that somebody trains is
-    in evaluation mode for the time of a call.
+    has, the decoder runs in this, and encoder and search in fp32. What runs is a twin of the model
+    in evaluation mode that shares its weights, so that training the model does not reach in.
     """
 
     def __init__(self, model: TokenizerModel, precision: torch.dtype | None = None) -> None:
-        self.model, self.precision = model, precision
         check_precision(model)
-        self._modules = tuple(model.modules())
+        check_parts(model)
+        self.model, self.precision = evaluation_twin(model), precision
         self._weights = [w for part in model.children() for w in list(part.parameters())[:1]]
 
     def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None) -> Codes:
         """Encode whole audio at the model's rate."""
         check_levels(self.model.spec, levels)
+        _check_samples(x, self.model.spec.channels)
         with self._use():
             return self.model.to_codes(x.to(self.model.device, torch.float32), levels)
 
@@ -56,7 +60,7 @@ class Session:
         """Encode the next samples: all codes that they settle, perhaps none."""
         with self._use():
             _check_like(block, state.samples)
-            _check_samples(block)
+            _check_samples(block, self.model.spec.channels)
             return self.model.encode_step(block, state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
@@ -97,29 +101,66 @@ class Session:
         assert isinstance(self.model, CodecModel), "only a Codec asks for it"
         return self.model
 
-    @contextmanager
-    def _use(self, decoding: bool = False) -> Iterator[None]:
+    def _use(self, decoding: bool = False) -> Any:
+        """Return the context of a computation: no gradients, the decoder's precision."""
         if any(weight.dtype != torch.float32 for weight in self._weights):
             check_precision(self.model)  # somebody has cast the model since
-        training = [m for m in self._modules if m.training]
-        for module in training:
-            module.training = False
-        try:
-            with torch.inference_mode(), self._autocast(decoding):
-                yield
-        finally:
-            for module in training:
-                module.training = True
+        autocast = self._autocast(decoding)
+        return torch.no_grad() if autocast is None else _Both(torch.no_grad(), autocast)
 
     def _autocast(self, decoding: bool) -> Any:
         """Return the context in which the decoder runs, whatever autocast is outside."""
         wanted, kind = self.precision, self.model.device.type
         if not decoding or (wanted is None and not torch.is_autocast_enabled(kind)):
-            return _NOTHING  # entering autocast costs a stream more than some layers
+            return None  # entering autocast costs a stream more than some layers
         return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
 
 
-_NOTHING = nullcontext()
+class _Both:
+    """Two contexts as one."""
+
+    def __init__(self, *contexts: Any) -> None:
+        self._stack, self._contexts = ExitStack(), contexts
+
+    def __enter__(self) -> None:
+        for context in self._contexts:
+            self._stack.enter_context(context)
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.close()
+
+
+def evaluation_twin(module: Module) -> Module:
+    """Return a copy of a module tree in evaluation mode that shares all weights with it."""
+    twin = copy.copy(module)
+    twin._modules = {
+        name: None if child is None else evaluation_twin(child)
+        for name, child in module._modules.items()
+    }
+    twin.training = False
+    return twin
+
+
+def check_parts(model: TokenizerModel) -> None:
+    """Refuse a model whose parts do not make the tokens that its spec describes."""
+    spec, quantizer = model.spec, model.quantizer
+    strides = quantizer.strides or (1,) * len(quantizer.levels)
+    pairs: list[tuple[str, object, object]] = [
+        ("level sizes", tuple(level.size for level in spec.levels), tuple(quantizer.levels)),
+        ("strides", tuple(level.stride for level in spec.levels), tuple(strides)),
+        ("prefixes", spec.prefixes, tuple(quantizer.prefixes)),
+        ("rows of the encoder per sample", Fraction(1, spec.frame), model.encoder.ratio),
+    ]
+    if isinstance(model, CodecModel):
+        ratio = Fraction(spec.frame * spec.writes, spec.rate)
+        pairs.append(("samples of the decoder per row", ratio, model.decoder.ratio))
+        pairs.append(("window", spec.window, None))  # such frames do not cover their recording
+    for what, wanted, found in pairs:
+        if wanted != found:
+            kind = type(model).__name__
+            raise ModelError(
+                f"{kind}: the spec says {what} {wanted}, its parts {found}; make them one"
+            )
 
 
 def check_precision(model: TokenizerModel) -> None:
@@ -148,7 +189,9 @@ def _check_like(block: Tensor, waiting: Tensor) -> None:
         )
 
 
-def _check_samples(block: Tensor) -> None:
+def _check_samples(block: Tensor, channels: int) -> None:
+    if block.dim() != 3 or block.shape[1] != channels:
+        raise ModelError(f"samples are {list(block.shape)}; wanted [batch, {channels}, samples]")
     if not block.is_floating_point():
         raise AudioError(
             f"block is {block.dtype} but a step takes floats within ±1; "

@@ -96,6 +96,12 @@ class Decoding:
         of segments (none, or some), and past a start-up, or none of them.
         """
         first = states[0]
+        for row, state in enumerate(states):
+            if [x.shape[1] for x in state.codes] != [x.shape[1] for x in first.codes]:
+                raise ModelError(
+                    f"stream {row} is at another point of a step of its levels than stream 0; run "
+                    "it alone until both have had whole steps"
+                )
         return Decoding(
             stack_states([state.decoder for state in states]),
             sum(state.batch for state in states),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -19,6 +19,7 @@ from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
 from vocable.codecs.state import Encoding
+from vocable.errors import ModelError
 from vocable.tokens import AudioTokens, TokenSpec
 
 
@@ -30,7 +31,13 @@ class Tokenizer:
     at (`tokenizer.model`) and to train; weights that change in place change the space.
     """
 
+    _kind: ClassVar[type[TokenizerModel]] = TokenizerModel
+
     def __init__(self, model: TokenizerModel) -> None:
+        if not isinstance(model, self._kind):
+            raise ModelError(
+                f"{type(self).__name__} holds a {self._kind.__name__}, got {type(model).__name__}"
+            )
         self.model = model
         self._session, self._identity = Session(model), Identity(model)
 

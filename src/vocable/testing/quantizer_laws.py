@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from vocable.errors import VocableError
+from vocable.errors import ModelError, VocableError
 from vocable.quantize import LevelCodes, Quantizer, as_levels
 from vocable.testing.compare import check_rows_equal, name_of
 
@@ -21,6 +21,8 @@ def check_nested(quantizer: Quantizer, z: Tensor) -> None:
     gives. Frames are a multiple of all strides of the levels.
     """
     what, levels = name_of(quantizer), len(quantizer.levels)
+    if quantizer.training:
+        raise ModelError(f"{what} is in training mode, where it learns; call eval() first")
     with torch.no_grad():
         codes = quantizer.encode(z)
         for n in quantizer.prefixes:

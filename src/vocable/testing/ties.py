@@ -17,7 +17,7 @@ from vocable.testing.compare import name_of
 def check_codes_agree(
     quantizer: Quantizer, z: Tensor, codes: LevelCodes, other_z: Tensor, other: LevelCodes
 ) -> int:
-    """Check that two encodings agree but for ties, and return the number of frames that tie.
+    """Check that two encodings agree but for ties, and return the number of ties.
 
     z, other_z: the two latents `[batch, frames, dim]`, codes and other: their codes, as the
     quantizer gives them. A frame ties where `quantizer.tie_distance` is at most 1: in its first
@@ -43,4 +43,8 @@ def check_codes_agree(
             f"distances lie {float(distance[item, frame]):.3g} times as far apart as the latents' "
             "difference moves them"
         )
-    return int(differs.sum())
+    # A token of a coarse level that ties differs in all of its frames, and is one tie.
+    first = apart.int().argmax(dim=1)[differs]
+    strides = quantizer.strides or (1,) * len(quantizer.levels)
+    ties: float = sum(1 / strides[level] for level in first.tolist())
+    return round(ties)

@@ -25,7 +25,7 @@ def check_layout_no_loss(layout: Layout, tokens: AudioTokens) -> None:
 def check_vocabulary_no_loss(vocabulary: Vocabulary, tokens: AudioTokens) -> None:
     """Check law 5: tokens → ids of a text vocabulary → tokens gives back the same integers."""
     ids = vocabulary.to_ids(tokens)
-    back = vocabulary.from_ids(ids)
+    back = vocabulary.from_ids(ids, sides=dict(tokens.sides), source=tokens.source)
     if any((a != b).any() for a, b in zip(tokens.stacks, back.stacks, strict=True)):
         raise AssertionError(
             f"vocabulary: {_difference(tokens, back)} after a round trip through ids"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vocable.tokens import TokenSpec
+
 
 @dataclass(frozen=True)
 class Description:
@@ -40,6 +42,11 @@ class Description:
     def space(self) -> str:
         """The space of its tokens, `name@version:digest`."""
         return str(self.facts["space"])
+
+    @property
+    def spec(self) -> TokenSpec | None:
+        """What the tokens are, where the files say so."""
+        return TokenSpec.from_dict(self.facts["spec"]) if "spec" in self.facts else None
 
     @property
     def card(self) -> str:

@@ -1,7 +1,6 @@
 """Our own layout: a folder with `config.json`, `model.safetensors` and `CARD.md`.
 
-Keys are those of the model's `state_dict`, so there is nothing to rename. Recognising a folder
-loads no torch.
+Keys are those of the model's `state_dict`. Recognising a folder loads no torch.
 """
 
 from __future__ import annotations
@@ -19,13 +18,16 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of config.json
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "CARD.md"
+FILES = (CONFIG, WEIGHTS)
+KEYS = ((r".+", r"\g<0>"),)  # each as it is
 _NEEDED = {"name": str, "version": str, "architecture": str, "config": dict, "space": str}
 
 
 def recognise(path: Path) -> Description | None:
     """Return what a folder (or its weights' file) says of itself, or None if it is another layout.
 
-    Raises ModelError for a folder that has a `config.json` which does not describe a model.
+    A `config.json` without "format" is somebody else's. Raises ModelError for one of ours that is
+    damaged, or of a newer format.
     """
     folder = path.parent if path.name == WEIGHTS and path.is_file() else path
     if not (folder / CONFIG).is_file():
@@ -34,6 +36,8 @@ def recognise(path: Path) -> Description | None:
         facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{folder / CONFIG} is not JSON ({error}); fetch it again") from error
+    if not isinstance(facts, dict) or "format" not in facts:
+        return None
     _check_facts(folder / CONFIG, facts)
     return Description(folder, facts)
 
@@ -42,12 +46,13 @@ def read(description: Description) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of the model, the file's hash checked."""
     from vocable import weights
 
-    return weights.read(description.folder / WEIGHTS, sha256=description.facts.get("sha256"))
+    tensors = weights.read(description.folder / WEIGHTS, sha256=description.facts.get("sha256"))
+    return weights.rename(tensors, KEYS)
 
 
 def _check_facts(path: Path, facts: Any) -> None:
-    if not isinstance(facts, dict) or not isinstance(facts.get("format"), int):
-        raise ModelError(f'{path} does not describe a model: "format" is missing')
+    if type(facts["format"]) is not int or facts["format"] < 1:
+        raise ModelError(f'{path} needs "format", a whole number from 1, got {facts["format"]!r}')
     if facts["format"] > FORMAT:
         raise ModelError(
             f"{path} has format {facts['format']} but this vocable reads {FORMAT}; upgrade vocable"

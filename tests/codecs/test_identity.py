@@ -1,6 +1,7 @@
 """Law 6: tokens know the weights that gave them meaning; others are refused by name."""
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -94,6 +95,16 @@ def test_weights_that_change_in_place_are_not_called_by_the_old_name(change):
         codec.decode(tokens)
 
 
+def test_parts_that_are_put_in_the_place_of_others_make_the_codes_and_the_space():
+    one, other = tiny.seanet(0), tiny.seanet(1)
+    one.encode(SOUND)
+    one.model.encoder, one.model.quantizer = other.model.encoder, other.model.quantizer
+    assert one.encode(SOUND) == other.encode(SOUND)
+    one.model.quantizer = tiny.speech().model.quantizer
+    with pytest.raises(ModelError, match="the spec says level sizes .* make them one"):
+        one.encode(SOUND)
+
+
 def test_an_untrained_model_is_hashed_once(monkeypatch):
     counted = []
     codec = tiny.seanet()
@@ -116,6 +127,17 @@ def test_training_a_model_does_not_reach_into_its_codec():
     assert torch.equal(torch.get_rng_state(), state), "nothing is drawn from torch's generator"
     assert codec.model.training and codec.model.decoder.training
     assert not codec.model.encoder.training
+
+
+def test_threads_share_a_codec_whose_model_is_in_training_mode():
+    codec = tiny.speech()
+    sounds = [Audio(tiny.sound(1600 + 320 * n), 16_000) for n in range(8)]
+    wanted = [codec.encode(sound) for sound in sounds]
+    codec.model.train()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            assert list(pool.map(codec.encode, sounds)) == wanted
+    assert all(module.training for module in codec.model.modules())
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])

@@ -4,6 +4,8 @@ The kinds are those of `testing.tiny_codecs`: levels of several rates, segments 
 channels, look-ahead, a side for the whole recording.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -187,11 +189,17 @@ class Mismatched(TINY["plain"]):
             self.quantizer = ResidualVQ(8, (16,) * 3, prefixes=(3,))
         elif part == "encoder":
             self.encoder = nn.Conv1d(1, 8, FRAME, stride=FRAME // 2)
+        elif part == "window":
+            self.spec = replace(self.spec, window=40)
+        elif part == "samples":
+            self.spec = replace(self.spec, out_rate=4000)
         else:
             self.decoder = nn.ConvTranspose1d(8, 1, FRAME, stride=FRAME // 2)
 
 
-@pytest.mark.parametrize("part", ["level sizes", "strides", "prefixes", "encoder", "decoder"])
+@pytest.mark.parametrize(
+    "part", ["level sizes", "strides", "prefixes", "encoder", "decoder", "window", "samples"]
+)
 def test_parts_that_do_not_fit_the_spec_are_named_when_a_codec_is_made(part):
     with pytest.raises(ModelError, match=f"^Mismatched: the spec says .*{part}.* make them one$"):
         Codec(Mismatched(part))

@@ -44,6 +44,43 @@ def test_three_rates_wait_for_their_longest_token():
     assert [len(tokens) for tokens in encoder.finish()] == [2]
 
 
+@pytest.mark.parametrize("name", ["plain", "three-rates", "segments", "look-ahead"])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_streams_of_fewer_levels_are_those_of_files(name, levels):
+    codec = CODECS[name]
+    audio = Audio(voice(codec, 1, 1001)[0].numpy(), codec.rate)
+    encoder = LiveEncoder(codec, channels=codec.channels, levels=levels)
+    decoder = LiveDecoder(codec, encoder.track)
+    settled, heard = [], []
+    for block in np.array_split(audio.samples, 5, axis=1):
+        settled += encoder.push(np.ascontiguousarray(block))
+    settled += encoder.finish()
+    wanted = codec.encode(audio, levels=levels)
+    assert sum(settled[1:], settled[0]).stacks[0].tolist() == wanted.stacks[0].tolist()
+    heard = [decoder.push(tokens) for tokens in settled]
+    heard.append(decoder.finish(wanted.source))
+    np.testing.assert_allclose(
+        np.concatenate(heard, axis=1), codec.decode(wanted).samples, atol=1e-4
+    )
+
+
+def test_a_stream_is_heard_in_the_channels_that_are_asked_for():
+    codec = CODECS["segments"]
+    audio = Audio(voice(codec, 1, 480)[0].numpy(), codec.rate)
+    tokens = codec.encode(audio)
+    both = codec.decode(tokens).samples
+    encoder = LiveEncoder(codec, channels=2)
+
+    def heard(channels):
+        decoder = LiveDecoder(codec, encoder.track, channels=channels)
+        blocks = [decoder.push(part) for part in (tokens[:10], tokens[10:20], tokens[20:])]
+        return np.concatenate([*blocks, decoder.finish(tokens.source)], axis=1)
+
+    np.testing.assert_allclose(heard(1), both.mean(0, keepdims=True), atol=1e-5)
+    with pytest.raises(AudioError, match="tokens hold 2 channels, which make no 3"):
+        heard(3)
+
+
 def test_a_stream_of_other_tokens_is_refused_before_it_begins():
     other = LiveEncoder(CODECS["seanet"]).track
     with pytest.raises(TokenError, match="tokens come from seanet@"):

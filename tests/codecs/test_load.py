@@ -199,6 +199,31 @@ def test_weights_that_are_not_finite_are_not_shipped(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_model_that_cannot_be_described_leaves_what_was_there(folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for facts, words in (
+        ({"about": object()}, "config and facts must be plain values for JSON"),
+        ({"sha256": "0" * 64, "name": "x"}, "facts may not say name, sha256; the model says it"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            save_model(tiny.seanet(1), folder, name="toy", card="# New\n", facts=facts)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_config_of_another_program_is_not_read_as_ours(tmp_path):
+    (tmp_path / "config.json").write_text('{"architectures": ["EncodecModel"]}')
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(ModelError, match="is not a model; give a folder with config.json"):
+        vocable.load(tmp_path)
+
+
+def test_what_is_saved_in_fp32_has_the_space_of_its_files(tmp_path):
+    codec = tiny.seanet()
+    space = save_model(codec, tmp_path / "toy", name="toy")
+    assert codec.spec.space == space
+    assert vocable.load(tmp_path / "toy").decode(codec.encode(SOUND)).samples.any()
+
+
 def test_describing_a_model_loads_no_torch(folder):
     code = (
         "import sys; from vocable.load import describe, models; models(); "

@@ -13,6 +13,7 @@ from vocable.load import load_tokenizer, save_model
 from vocable.nn import Conv1d, ConvTranspose1d
 from vocable.quantize import VQ
 from vocable.testing import tokenizers
+from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import Level, TokenSpec
 
 TOKENIZERS = tokenizers()
@@ -57,6 +58,15 @@ def test_a_model_that_nobody_could_load_is_not_saved(tmp_path):
 def test_a_name_that_is_taken_is_refused(taken):
     with pytest.raises(ModelError, match=f'architecture named "{taken}" exists already'):
         register(taken, MineConfig, Mine)
+
+
+def test_a_class_defined_again_takes_its_own_name_and_no_other():
+    """As a cell of a notebook that runs twice."""
+    first = TINY["plain"]
+    again = type("Plain", (first,), {"__module__": first.__module__})
+    register("tiny-plain", TinyConfig, again)
+    assert isinstance(build("tiny-plain", {}), again)
+    register("tiny-plain", TinyConfig, first)
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

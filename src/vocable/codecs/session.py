@@ -32,17 +32,28 @@ class Session:
 
     precision: what the decoder computes in where that is not fp32. Whatever autocast the caller
     has, the decoder runs in this, and encoder and search in fp32. What runs is a twin of the model
-    in evaluation mode that shares its weights, so that training the model does not reach in.
+    in evaluation mode that shares its weights, so that training the model does not reach in; a
+    module that is put in the place of another takes part from the next recording on.
     """
 
     def __init__(self, model: TokenizerModel, precision: torch.dtype | None = None) -> None:
-        check_precision(model)
-        check_parts(model)
-        self.model, self.precision = evaluation_twin(model), precision
-        self._weights = [w for part in model.children() for w in list(part.parameters())[:1]]
+        self.precision, self._given = precision, model
+        self._modules: list[nn.Module] = []
+        self._renew()
+
+    def _renew(self) -> None:
+        """Make the twin anew if the model is of other modules than before."""
+        modules = list(self._given.modules())
+        if modules == self._modules:
+            return
+        check_precision(self._given)
+        check_parts(self._given)
+        self.model, self._modules = evaluation_twin(self._given), modules
+        self._weights = [w for part in self._given.children() for w in list(part.parameters())[:1]]
 
     def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None) -> Codes:
         """Encode whole audio at the model's rate."""
+        self._renew()
         check_levels(self.model.spec, levels)
         _check_samples(x, self.model.spec.channels)
         with self._use():
@@ -50,6 +61,7 @@ class Session:
 
     def start_encoding(self, batch: int, levels: int | None) -> Encoding:
         """Return the state before the first sample of `batch` streams."""
+        self._renew()
         check_levels(self.model.spec, levels)
         with self._use():
             return self.model.start_encoding(batch, levels)
@@ -70,11 +82,13 @@ class Session:
 
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes."""
+        self._renew()
         with self._use(decoding=True):
             return self.codec.from_codes(codes)
 
     def start_decoding(self, batch: int, sides: Sides | None = None) -> Decoding:
         """Return the state before the first frame of `batch` streams."""
+        self._renew()
         with self._use():
             return self.codec.start_decoding(batch, sides)
 

@@ -9,6 +9,8 @@ import pytest
 import vocable
 from tests.cli.calls import call, results
 from tests.cli.small import RATE, write_tone
+from vocable.load import save_model
+from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import TokenWriter, Track, fits
 
 
@@ -32,6 +34,21 @@ def test_a_token_file(tokens: "vocable.AudioTokens") -> None:
         tokens.spec.space,
     ):
         assert words in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("three-rates", ["strides       4, 2, 1 frames a token", "8000 Hz, 1 channel a stream"]),
+        ("segments", ["segments      0.02 s, one every 0.017 s", "sides         scale, per segment",
+                      "8000 Hz, 2 channels a stream"]),
+        ("item", ["sides         peak, per item"]),
+    ],
+)  # fmt: skip
+def test_what_a_model_has_beside_levels(here: Path, name: str, words: list[str]) -> None:
+    save_model(TINY[name](TinyConfig()), "model")
+    printed = call("info", "model").stdout
+    assert [text for text in words if text not in printed] == [], printed
 
 
 def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:

@@ -14,7 +14,7 @@ from tests.tokens.strategies import SIZES, made
 from tests.tokens.test_spec import SPEECH
 from vocable.errors import FormatError, TokenError
 from vocable.tokens import Level
-from vocable.tokens.coder import Decoder, Encoder, Table, TableSet, fit_tables, pack, unpack
+from vocable.tokens.coder import RansDecoder, RansEncoder, Table, TableSet, fit_tables, pack, unpack
 from vocable.tokens.coder.pack import group_bits, grouping, packed_bits
 from vocable.tokens.varint import encode_varint, read_varint
 
@@ -77,10 +77,10 @@ def test_coding_gives_back_the_same(shapes, lanes, seed):
     rows = [skewed(size, count, seed) for size, count in shapes]
     tables = [Table.fit(np.bincount(skewed(size, 500, seed + 1), minlength=size))
               for size, _ in shapes]  # fmt: skip
-    encoder = Encoder(lanes)
+    encoder = RansEncoder(lanes)
     for row, table in zip(rows, tables, strict=True):
         encoder.push(row, table)
-    decoder = Decoder(encoder.finish(), lanes)
+    decoder = RansDecoder(encoder.finish(), lanes)
     for row, table in zip(rows, tables, strict=True):
         assert (decoder.pop(len(row), table) == row).all()
     decoder.close()
@@ -90,10 +90,10 @@ def test_tables_may_depend_on_what_came_before():
     """The coder knows no model: here each code's table is chosen by the code before it."""
     codes = skewed(8, 400)
     after = [Table.fit(RANDOM.integers(1, 50, 8)) for _ in range(8)]
-    encoder = Encoder(1)
+    encoder = RansEncoder(1)
     for before, code in zip([0, *codes[:-1]], codes, strict=True):
         encoder.push(np.array([code]), after[before])
-    decoder = Decoder(encoder.finish(), 1)
+    decoder = RansDecoder(encoder.finish(), 1)
     found = [0]
     for _ in codes:
         found.append(int(decoder.pop(1, after[found[-1]])[0]))
@@ -105,7 +105,7 @@ def test_coding_takes_the_cross_entropy():
     """Within 0.5 % of the ideal length, and of what constriction takes for the same table."""
     codes = skewed(1024, 50_000)
     table = Table.fit(np.bincount(skewed(1024, 50_000, 0), minlength=1024))
-    encoder = Encoder(16)
+    encoder = RansEncoder(16)
     encoder.push(codes, table)
     ours = 8 * len(encoder.finish())
     model = constriction.stream.model.Categorical(table.frequencies / 65_536, perfect=False)
@@ -118,14 +118,14 @@ def test_coding_takes_the_cross_entropy():
 def test_every_change_of_coded_data_is_seen_or_changes_the_codes():
     table = Table.fit(np.arange(1, 20))
     codes = skewed(19, 300)
-    encoder = Encoder(2)
+    encoder = RansEncoder(2)
     encoder.push(codes, table)
     data = encoder.finish()
     for at in range(len(data)):
         broken = bytearray(data)
         broken[at] ^= 0x10
         try:
-            decoder = Decoder(bytes(broken), 2)
+            decoder = RansDecoder(bytes(broken), 2)
             found = decoder.pop(300, table)
             decoder.close()
         except FormatError:
@@ -145,23 +145,23 @@ def test_every_change_of_coded_data_is_seen_or_changes_the_codes():
 )
 def test_bad_coded_data_is_refused(data, lanes, message):
     with pytest.raises(FormatError, match=message):
-        Decoder(data, lanes)
+        RansDecoder(data, lanes)
 
 
 def test_coded_data_must_end_with_its_last_symbol():
     table = Table.fit(np.ones(1024, int))
-    encoder = Encoder(1)
+    encoder = RansEncoder(1)
     encoder.push(np.arange(100), table)
     data = encoder.finish()
     for wrong in (data[:-2], data + b"\0\0"):
-        decoder = Decoder(wrong, 1)
+        decoder = RansDecoder(wrong, 1)
         decoder.pop(100, table)
         with pytest.raises(FormatError, match="does not end where"):
             decoder.close()
-    encoder = Encoder(2)
+    encoder = RansEncoder(2)
     encoder.push(np.arange(100), table)
     with pytest.raises(FormatError, match="ends before its last symbol"):
-        Decoder(encoder.finish()[:-2], 2).pop(100, table)
+        RansDecoder(encoder.finish()[:-2], 2).pop(100, table)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 40])
@@ -173,12 +173,12 @@ def test_a_single_lane_has_one_encoding(count):
         for words in (b"", b"\1\2"):
             data = state.to_bytes(5, "little") + words
             try:
-                decoder = Decoder(data, 1)
+                decoder = RansDecoder(data, 1)
                 found = decoder.pop(count, table)
                 decoder.close()
             except FormatError:
                 continue
-            encoder = Encoder(1)
+            encoder = RansEncoder(1)
             encoder.push(found, table)
             assert encoder.finish() == data
             closed += 1

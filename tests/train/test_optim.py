@@ -12,7 +12,7 @@ import torch
 
 from tests.train.toy import train
 from vocable.errors import RecipeError
-from vocable.train.optim import AdamW, Linear, Optimizer, Schedule
+from vocable.train.optim import AdamW, LinearSchedule, Optimizer, Schedule
 from vocable.train.registry import recipe_from
 
 
@@ -44,20 +44,23 @@ def joined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_linear_schedule_rises_then_falls_to_nothing() -> None:
-    schedule = Linear(steps=100, warmup=10)
+    schedule = LinearSchedule(steps=100, warmup=10)
     assert schedule.factor(0.0, 0) == pytest.approx(0.1)
     assert schedule.factor(0.09, 9) == pytest.approx(0.91)
     assert schedule.factor(0.5, 50) == pytest.approx(0.5)
     assert schedule.factor(1.0, 100) == 0
-    assert Linear(steps=4, warmup=0).factor(0.0, 0) == 1
+    assert LinearSchedule(steps=4, warmup=0).factor(0.0, 0) == 1
 
 
 @pytest.mark.parametrize(
     ("schedule", "shares"),
-    [(Linear(steps=4), [0.0, 0.5, 1.0, 1.0]), (Linear(seconds=30.0), [0.0, 0.1, 0.2, 1.0])],
+    [
+        (LinearSchedule(steps=4), [0.0, 0.5, 1.0, 1.0]),
+        (LinearSchedule(seconds=30.0), [0.0, 0.1, 0.2, 1.0]),
+    ],
 )
 def test_a_run_is_as_long_as_its_steps_or_its_seconds(
-    schedule: Linear, shares: list[float]
+    schedule: LinearSchedule, shares: list[float]
 ) -> None:
     found = [schedule.done(step, s) for step, s in ((0, 0.0), (2, 3.0), (4, 6.0), (9, 99.0))]
     assert found == pytest.approx(shares)
@@ -65,7 +68,7 @@ def test_a_run_is_as_long_as_its_steps_or_its_seconds(
 
 def test_without_a_kind_the_first_is_taken() -> None:
     recipe = recipe_from({"name": "x", "schedule": {"steps": 3}})
-    assert isinstance(recipe.schedule, Linear) and isinstance(recipe.optimizer, AdamW)
+    assert isinstance(recipe.schedule, LinearSchedule) and isinstance(recipe.optimizer, AdamW)
 
 
 def test_a_new_schedule_and_a_new_optimizer_train(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -163,7 +164,7 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
 def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str, str]]:
     rows = [("space", facts["space"]), ("architecture", facts["architecture"])]
     if spec is not None:
-        rows += [("audio", f"{spec.rate} Hz, {spec.channels} channel a stream")]
+        rows += [("audio", _audio(spec))]
         rows += _spec_rows(spec, len(spec.levels))
         rows += [("bit rate", kbps(float(spec.bitrate())))]
     rows += [("licence", facts["licence"])] if facts.get("licence") else []
@@ -182,8 +183,23 @@ def _spec_rows(spec: TokenSpec, levels: int) -> list[tuple[str, str]]:
         f"level {k} is {level.role}" for k, level in enumerate(kept) if level.role != "acoustic"
     ]
     rows += [("roles", ", ".join(roles))] if roles else []
+    if not spec.uniform:
+        strides = ", ".join(str(level.stride) for level in kept)
+        rows.append(("strides", f"{strides} frames a token"))
+    if spec.segment is not None:
+        length, hop = spec.segment.length, spec.segment.hop
+        every = "" if hop == length else f", one every {float(Fraction(hop, spec.rate)):g} s"
+        rows.append(("segments", f"{float(Fraction(length, spec.rate)):g} s{every}"))
+    sides = [f"{side.name}, per {side.per}" for side in spec.sides]
+    rows += [("sides", "; ".join(sides))] if sides else []
     rows.append(("prefixes", "decodes from the first " + ", ".join(map(str, spec.prefixes))))
     return rows
+
+
+def _audio(spec: TokenSpec) -> str:
+    channels = "1 channel" if spec.channels == 1 else f"{spec.channels} channels"
+    out = "" if spec.writes == spec.rate else f", {spec.writes} Hz out"
+    return f"{spec.rate} Hz{out}, {channels} a stream"
 
 
 def _context_table(layouts: list[dict[str, Any]], context: int | None) -> str:

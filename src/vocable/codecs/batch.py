@@ -79,7 +79,7 @@ def audio_blocks(session: Session, pieces: Iterable[Codes]) -> Iterator[Samples]
         whole = join_codes(spec, list(pieces))
         yield session.from_codes(whole).cpu().numpy()
         return
-    items = {side.name for side in spec.sides if side.per == "item"}
+    items = {side.name for side in spec.item_sides}
     for piece in pieces:
         if state is None:
             sides = {name: side for name, side in piece.sides.items() if name in items}

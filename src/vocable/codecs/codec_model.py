@@ -126,7 +126,7 @@ class CodecModel(TokenizerModel):
                 "use decode"
             )
         given = dict(sides or {})
-        self._check_sides(given, {side.name for side in self.spec.sides if side.per == "item"})
+        self._check_sides(given, {side.name for side in self.spec.item_sides})
         if self.spec.segment is None:
             return Decoding(self.decoder.initial_state(batch), batch, sides=given)
         silence = torch.zeros(batch, self.spec.channels, 0, device=self.device)
@@ -170,7 +170,7 @@ class CodecModel(TokenizerModel):
     def _decode_segments(self, codes: Codes, state: Decoding) -> tuple[Tensor, Decoding]:
         segment, overlap = self.spec.segment, state.overlap
         assert segment is not None and overlap is not None
-        self._check_sides(codes.sides, {s.name for s in self.spec.sides if s.per == "segment"})
+        self._check_sides(codes.sides, {side.name for side in self.spec.segment_sides})
         length, hop = (
             n * self.spec.writes // self.spec.rate for n in (segment.length, segment.hop)
         )

@@ -87,9 +87,8 @@ def join_codes(spec: TokenSpec, parts: Sequence[Codes]) -> Codes:
         return first
     levels = [torch.cat([part[k] for part in parts], 1) for k in range(len(first))]
     sides = dict(first.sides)
-    for side in spec.sides:
-        if side.per == "segment":
-            sides[side.name] = torch.cat([part.sides[side.name] for part in parts], 1)
+    for side in spec.segment_sides:
+        sides[side.name] = torch.cat([part.sides[side.name] for part in parts], 1)
     return Codes(levels, sides, [frames for part in parts for frames in part.segments])
 
 
@@ -106,12 +105,13 @@ def split_segments(spec: TokenSpec, codes: Codes) -> list[Codes]:
         ends = [at + -(-frames // stride) for at, stride in zip(starts, strides, strict=True)]
         levels = [x[:, a:b] for x, a, b in zip(codes, starts, ends, strict=True)]
         sides = dict(codes.sides)
-        for side in spec.sides:
-            if side.per == "segment":
-                if codes.sides[side.name].shape[1] <= number:
-                    count = codes.sides[side.name].shape[1]
-                    raise TokenError(f"side {side.name} is of {count} segments, the codes of more")
-                sides[side.name] = codes.sides[side.name][:, number : number + 1]
+        for side in spec.segment_sides:
+            given = codes.sides[side.name]
+            if given.shape[1] <= number:
+                raise TokenError(
+                    f"side {side.name} is of {given.shape[1]} segments, the codes of more"
+                )
+            sides[side.name] = given[:, number : number + 1]
         pieces.append(Codes(levels, sides, (frames,)))
         starts = ends
     if starts != [x.shape[1] for x in codes]:

@@ -135,8 +135,7 @@ class LiveDecoder:
         return found
 
     def _item_sides(self, codes: Codes) -> dict[str, torch.Tensor]:
-        items = [side.name for side in self._track.spec.sides if side.per == "item"]
-        return {name: codes.sides[name] for name in items}
+        return {side.name: codes.sides[side.name] for side in self._track.spec.item_sides}
 
     def _wait(self, block: torch.Tensor) -> None:
         samples = block.flatten(0, 1).cpu().numpy()[: self._track.channels]

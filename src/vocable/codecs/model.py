@@ -74,8 +74,7 @@ class TokenizerModel(nn.Module):
     @property
     def encodes_in_steps(self) -> bool:
         """Whether recordings may come block by block."""
-        per_item = any(side.per == "item" for side in self.spec.sides)
-        bounded = self.encoder.lookahead is not None and not per_item
+        bounded = self.encoder.lookahead is not None and not self.spec.item_sides
         return bounded or self.spec.segment is not None
 
     def forget_space(self) -> None:
@@ -214,8 +213,8 @@ class TokenizerModel(nn.Module):
 
     def _check_encodes_in_steps(self) -> None:
         if not self.encodes_in_steps:
-            items = [side.name for side in self.spec.sides if side.per == "item"]
-            why = f"its {items[0]} is found" if items else "its encoder looks"
+            items = self.spec.item_sides
+            why = f"its {items[0].name} is found" if items else "its encoder looks"
             raise ModelError(
                 f"{self.name} takes whole recordings: {why} over all of one; use encode"
             )

@@ -14,7 +14,7 @@ from vocable.codecs.seanet import SEANet, seanet_tiny
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
 from vocable.testing.block_examples import seeded
-from vocable.testing.tiny_codecs import TINY, TinyConfig, Units
+from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -33,7 +33,7 @@ def codecs() -> dict[str, Codec]:
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""
-    return {**codecs(), "units": Tokenizer(filled(seeded(lambda: Units(TinyConfig()))))}
+    return {**codecs(), "units": Tokenizer(filled(seeded(lambda: TinyUnits(TinyConfig()))))}
 
 
 def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:

@@ -207,7 +207,7 @@ def _decoded(codec: Codec, codes: Codes, sizes: Sequence[int]) -> Tensor:
 
 
 def _item_sides(codec: Codec, codes: Codes) -> dict[str, Tensor]:
-    return {s.name: codes.sides[s.name] for s in codec.spec.sides if s.per == "item"}
+    return {side.name: codes.sides[side.name] for side in codec.spec.item_sides}
 
 
 def _blocks(codec: Codec, codes: Codes, sizes: Sequence[int]) -> list[Codes]:

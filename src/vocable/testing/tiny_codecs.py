@@ -56,7 +56,7 @@ def _spec(name: str, strides: tuple[int, ...] = (1, 1, 1), **more: object) -> To
     )  # fmt: skip
 
 
-class Plain(CodecModel):
+class TinyPlain(CodecModel):
     """One rate, no look-ahead."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -65,7 +65,7 @@ class Plain(CodecModel):
         self.quantizer = ResidualVQ(WIDTH, (16,) * 3)
 
 
-class ThreeRates(CodecModel):
+class TinyThreeRates(CodecModel):
     """A token of level 0 lasts four frames, one of level 1 two."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -74,7 +74,7 @@ class ThreeRates(CodecModel):
         self.quantizer = ResidualVQ(WIDTH, (16,) * 3, strides=(4, 2, 1))
 
 
-class Segments(CodecModel):
+class TinySegments(CodecModel):
     """Stereo in segments of 10 frames, one every 8.5, each with its scale and its statistics."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -94,7 +94,7 @@ class Segments(CodecModel):
         return y * sides["scale"].reshape(-1, 1, 1)
 
 
-class LookAhead(CodecModel):
+class TinyLookAhead(CodecModel):
     """Encoder and decoder each wait for what comes."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -107,7 +107,7 @@ class LookAhead(CodecModel):
         self.quantizer = ResidualVQ(WIDTH, (16,) * 3)
 
 
-class ItemSide(CodecModel):
+class TinyItemSide(CodecModel):
     """The loudest sample of the recording is a side; the decoder hears of it, too."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -128,7 +128,7 @@ class ItemSide(CodecModel):
         return y * sides["peak"][:, None]
 
 
-class Units(TokenizerModel):
+class TinyUnits(TokenizerModel):
     """Semantic units: a frame every 16 samples, of the 40 samples that begin there."""
 
     def __init__(self, config: TinyConfig) -> None:
@@ -139,12 +139,12 @@ class Units(TokenizerModel):
 
 
 TINY: dict[str, type[CodecModel]] = {
-    "plain": Plain,
-    "three-rates": ThreeRates,
-    "segments": Segments,
-    "look-ahead": LookAhead,
-    "item": ItemSide,
+    "plain": TinyPlain,
+    "three-rates": TinyThreeRates,
+    "segments": TinySegments,
+    "look-ahead": TinyLookAhead,
+    "item": TinyItemSide,
 }
 
-for _name, _model in {**TINY, "units": Units}.items():
+for _name, _model in {**TINY, "units": TinyUnits}.items():
     register(f"tiny-{_name}", TinyConfig, _model)

@@ -65,7 +65,7 @@ class Schedule(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Linear(Schedule):
+class LinearSchedule(Schedule):
     """The rate falls linearly to 0."""
 
     kind: Literal["linear"] = "linear"
@@ -74,7 +74,7 @@ class Linear(Schedule):
         return 1.0 - done
 
 
-Schedule.kinds["linear"] = Linear
+Schedule.kinds["linear"] = LinearSchedule
 
 
 @dataclass(frozen=True, kw_only=True)

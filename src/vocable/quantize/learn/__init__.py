@@ -1,1 +1,1 @@
-"""Learning aids of the quantizers, absent at inference: update, revival, estimator, start."""
+"""Learning aids of the quantizers, absent at inference: update, revival, estimator, k-means."""

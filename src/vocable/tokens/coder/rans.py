@@ -43,7 +43,7 @@ def initial_state(lanes: int) -> int:
     return LOW if lanes > 1 else 0
 
 
-class Encoder:
+class RansEncoder:
     """Collect symbols with their tables, then write them in one go.
 
     The states run backwards from the last symbol to the first, so nothing can be written before
@@ -79,8 +79,8 @@ class Encoder:
         return head.tobytes() + b"".join(word.tobytes() for word in reversed(words))
 
 
-class Decoder:
-    """Read back what an `Encoder` of as many lanes wrote."""
+class RansDecoder:
+    """Read back what an `RansEncoder` of as many lanes wrote."""
 
     def __init__(self, data: bytes, lanes: int) -> None:
         head = lanes * STATE_BYTES

@@ -21,7 +21,7 @@ import numpy as np
 
 from ...errors import FormatError, TokenError
 from ..coder.pack import pack, packed_bits, unpack
-from ..coder.rans import Decoder, Encoder, lanes_for
+from ..coder.rans import RansDecoder, RansEncoder, lanes_for
 from ..coder.tables import TableSet
 from ..spec_parts import Side
 from ..values import AudioTokens
@@ -74,7 +74,7 @@ def _encode_coded(
     if saved <= 0:
         return None
     symbols = sum(len(row) for row, _, table in levels if table is not None)
-    coder = Encoder(lanes_for(symbols))
+    coder = RansEncoder(lanes_for(symbols))
     for row, _, table in levels:
         if table is not None:
             coder.push(row, table)
@@ -210,7 +210,7 @@ def _decode_coded(
     used = ceil(bits / 8)
     rows = dict(zip(plain, unpack(data[:used], plain_counts, plain_sizes), strict=True))
     symbols = sum(counts) - sum(plain_counts)
-    coder = Decoder(data[used:], lanes_for(symbols))
+    coder = RansDecoder(data[used:], lanes_for(symbols))
     for k, table in enumerate(tables.tables):
         if table is not None:
             rows[k] = coder.pop(counts[k], table)

@@ -36,7 +36,9 @@ class CodecTable:
 class CodecData(Data):
     """How segments are drawn, and how many of them a codec is prepared with."""
 
-    prepare_seconds: float = 2000.0  # of segments for `Codec.prepare`, which uses no gradients
+    prepare_seconds: float = (
+        2000.0  # of segments for the `prepare` of its model, which uses no gradients
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()

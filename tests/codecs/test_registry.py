@@ -63,7 +63,7 @@ def test_a_name_that_is_taken_is_refused(taken):
 def test_a_class_defined_again_takes_its_own_name_and_no_other():
     """As a cell of a notebook that runs twice."""
     first = TINY["plain"]
-    again = type("Plain", (first,), {"__module__": first.__module__})
+    again = type(first.__name__, (first,), {"__module__": first.__module__})
     register("tiny-plain", TinyConfig, again)
     assert isinstance(build("tiny-plain", {}), again)
     register("tiny-plain", TinyConfig, first)

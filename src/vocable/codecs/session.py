@@ -57,7 +57,8 @@ class Session:
         check_levels(self.model.spec, levels)
         _check_samples(x, self.model.spec.channels)
         with self._use():
-            return self.model.to_codes(x.to(self.model.device, torch.float32), levels)
+            codes = self.model.to_codes(x.to(self.model.device, torch.float32), levels)
+        return _ordinary_codes(codes)
 
     def start_encoding(self, batch: int, levels: int | None) -> Encoding:
         """Return the state before the first sample of `batch` streams."""
@@ -73,18 +74,21 @@ class Session:
         with self._use():
             _check_like(block, state.samples)
             _check_samples(block, self.model.spec.channels)
-            return self.model.encode_step(block, state)
+            codes, state = self.model.encode_step(block, state)
+        return _ordinary_codes(codes), state
 
     def finish_encoding(self, state: Encoding) -> Codes:
         """Return the last codes."""
         with self._use():
-            return self.model.finish_encoding(state)
+            codes = self.model.finish_encoding(state)
+        return _ordinary_codes(codes)
 
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes."""
         self._renew()
         with self._use(decoding=True):
-            return self.codec.from_codes(codes)
+            samples = self.codec.from_codes(codes)
+        return _ordinary(samples)
 
     def start_decoding(self, batch: int, sides: Sides | None = None) -> Decoding:
         """Return the state before the first frame of `batch` streams."""
@@ -102,12 +106,14 @@ class Session:
                 f"codes are of {found.batch} streams but the state is of {state.batch}"
             )
         with self._use(decoding=True):
-            return self.codec.decode_step(found, state)
+            samples, state = self.codec.decode_step(found, state)
+        return _ordinary(samples), state
 
     def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
         """Return the samples that the decoder still withheld."""
         with self._use(decoding=True):
-            return self.codec.finish_decoding(state)
+            samples = self.codec.finish_decoding(state)
+        return _ordinary(samples)
 
     @property
     def codec(self) -> CodecModel:
@@ -120,7 +126,8 @@ class Session:
         if any(weight.dtype != torch.float32 for weight in self._weights):
             check_precision(self.model)  # somebody has cast the model since
         autocast = self._autocast(decoding)
-        return torch.no_grad() if autocast is None else _Both(torch.no_grad(), autocast)
+        inference = torch.inference_mode()  # a tenth faster than no_grad for a block of a stream
+        return inference if autocast is None else _Both(inference, autocast)
 
     def _autocast(self, decoding: bool) -> Any:
         """Return the context in which the decoder runs, whatever autocast is outside."""
@@ -142,6 +149,16 @@ class _Both:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
+
+
+def _ordinary(x: Tensor) -> Tensor:
+    """Return a tensor that autograd may save for its backward pass, as none of inference mode."""
+    return x.clone() if x.is_inference() else x
+
+
+def _ordinary_codes(codes: Codes) -> Codes:
+    sides = {name: _ordinary(side) for name, side in codes.sides.items()}
+    return Codes(map(_ordinary, codes), sides, codes.segments)
 
 
 def evaluation_twin(module: Module) -> Module:

@@ -64,6 +64,7 @@ def from_octaves(
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)  # kept, so ordinary tensors whatever asks first
 def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Return the window, its normalised autocorrelation up to the longest lag, and the band."""
     window = torch.hann_window(WINDOW, periodic=True, dtype=torch.float64)

@@ -33,6 +33,12 @@ def test_every_iteration_brings_the_centres_nearer():
     assert errors == sorted(errors, reverse=True) and errors[3] < 0.95 * errors[0], errors
 
 
+def test_a_centre_with_one_vector_is_that_vector():
+    vectors = torch.tensor([[1.0, 2.0], [3.0, 5.0], [8.0, 13.0]])
+    centres = kmeans(vectors, 3, iterations=3)
+    assert sorted(centres.tolist()) == vectors.tolist()
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_centres_that_no_vector_is_nearest_to_lie_among_the_vectors(seed):
     torch.manual_seed(seed)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.quantize import oracle
 from vocable.errors import ModelError, TokenError
-from vocable.quantize import VQ, Gradient, Normalised, ResidualVQ, rotation
+from vocable.quantize import VQ, Ema, Expire, Gradient, KMeans, Normalised, ResidualVQ, rotation
 
 KINDS = {
     "ema": {},
@@ -152,6 +152,18 @@ def test_codes_that_no_codebook_has_are_refused(code):
 def test_impossible_settings_are_refused(options, words):
     with pytest.raises(ModelError, match=words):
         ResidualVQ(8, **{"sizes": (4, 4), **options})
+
+
+def test_the_defaults_are_those_that_worked_for_speech():
+    """As docs/quantizers.md states them."""
+    assert (KMeans().per_entry, KMeans().iterations) == (4, 10)
+    assert Expire() == Expire(0.1) and Ema() == Ema(0.99)
+
+
+def test_entries_begin_as_long_as_one():
+    torch.manual_seed(0)
+    entries = VQ(64, 256, initialise=None).stack[0].codebook.entries
+    assert 0.9 < float(entries.square().sum(dim=1).mean()) < 1.1
 
 
 def test_changed_entries_are_searched_at_once():

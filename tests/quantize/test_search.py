@@ -42,6 +42,7 @@ def test_real_numbers_agree_with_a_double_search():
     assert torch.equal(found[clear], exact.argmin(1)[clear])
 
 
+@pytest.mark.filterwarnings("error")
 def test_blocks_do_not_show():
     x, entries = whole_numbers(BLOCK + 3, 4, 0), whole_numbers(256, 4, 1)
     table = prepare(entries)

@@ -109,6 +109,8 @@ def test_the_start_waits_for_enough_vectors_and_takes_cluster_centres():
         assert float(found.losses["commitment"]) == 0 and not found.health.counts[0].any()
     made(draw())
     assert made.learning_started
+    counts = made.stack[0].learner.counts
+    assert torch.allclose(counts.sum(), torch.tensor(16.0)), "as many as a step has frames"
     entries = made.stack[0].codebook.entries
     nearest = (entries[None] - corners[:, None]).norm(dim=2).min(dim=1).values
     assert (nearest < 0.3).sum() >= 3, "Lloyd's iterations may merge two clusters, not more"

@@ -55,6 +55,14 @@ def test_packing_wastes_little(size):
     assert bits == group_bits(size, group) <= 62
 
 
+@pytest.mark.parametrize("size", [2, 3, 44, 90, 1024])
+def test_rows_of_every_grouping_come_back(size):
+    row = np.arange(2 * size + 3) * 7 % size
+    data = pack([row], [size])
+    assert data == slow_pack([row], [size])
+    assert unpack(data, [len(row)], [size])[0].tolist() == row.tolist()
+
+
 def test_a_row_has_exactly_one_packed_form():
     data = pack([np.array([4, 4, 4])], [5])
     assert unpack(data, [3], [5])[0].tolist() == [4, 4, 4]

@@ -18,6 +18,7 @@ from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable.errors import TokenError
 from vocable.tokens import (
+    AudioTokens,
     IncompleteWarning,
     Level,
     Segment,
@@ -224,6 +225,17 @@ def test_arrays_for_trainers(tmp_path, ending):
     assert loaded["codes"].dtype == np.int16 and (loaded["codes"] == some.codes).all()
     with pytest.raises(FileExistsError):
         some.save(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [(256, np.uint8), (257, np.int16), (1 << 15, np.int16), ((1 << 15) + 1, np.int32)],
+)
+def test_arrays_are_of_the_narrowest_type_that_holds_the_codes(tmp_path, size, dtype):
+    spec = replace(SPEECH, levels=(Level(size),), prefixes=(1,))
+    AudioTokens(spec, ([[0, size - 1]],)).save(tmp_path / "a.npy")
+    loaded = np.load(tmp_path / "a.npy")
+    assert loaded.dtype == dtype and loaded.tolist() == [[[0, size - 1]]]
 
 
 def test_arrays_of_all_that_tokens_hold(tmp_path):

@@ -207,6 +207,7 @@ def test_becomes_arrays():
         (([[0]], [[0]]), {"durations": [0]}, "durations must be 1 to 65536 frames, got 0"),
         (([[0]], [[0]]), {"durations": [1, 2]}, "one per token, 1, got shape"),
         (([[0]] * 2, [[0]] * 2), {"durations": [1]}, "durations need one stream"),
+        (([[0]], [[0]]), {"durations": [2], "source": Source(640, 16_000)}, "1 frames .*, got 2"),
     ],
 )
 def test_refused(stacks, kind, message):

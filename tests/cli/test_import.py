@@ -9,9 +9,9 @@ from tests.cli.small import write_tone
 
 MODULE = """
 from vocable.codecs import register
-from vocable.testing.tiny_codecs import Plain, TinyConfig
+from vocable.testing.tiny_codecs import TinyPlain, TinyConfig
 
-class Mine(Plain):
+class Mine(TinyPlain):
     pass
 
 register("{name}", TinyConfig, Mine)

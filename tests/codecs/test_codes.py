@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vocable.codecs import Codes, Decoding, Encoding
-from vocable.codecs.codes import as_codes, fill_step, join_codes
+from vocable.codecs.codes import as_codes, fill_step, join_codes, split_segments
 from vocable.codecs.convert import split_channels
 from vocable.errors import ModelError, TokenError
 from vocable.testing import codecs, voice
@@ -29,6 +29,13 @@ def test_sides_of_the_whole_item_are_those_of_the_first_part():
     parts = [Codes([torch.zeros(1, 2)] * 3, {"peak": torch.tensor([[n]])}) for n in (0.5, 0.7)]
     joined = join_codes(spec, parts)
     assert joined.sides["peak"].tolist() == [[0.5]] and joined[0].shape == (1, 4)
+
+
+def test_segments_without_their_side_are_refused():
+    spec = CODECS["segments"].spec
+    codes = Codes([torch.zeros(1, 20, dtype=torch.int64)] * 3, {"scale": torch.ones(1, 1)})
+    with pytest.raises(TokenError, match="side scale is of 1 segments, the codes of more"):
+        split_segments(spec, codes)
 
 
 def test_the_last_channel_stands_in_for_one_that_lacks():

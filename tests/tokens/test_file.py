@@ -1,6 +1,7 @@
 """Law 5, no loss: a file gives back the same tokens: at once, in pieces, in tracks, in streams."""
 
 import io
+import itertools
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from safetensors.numpy import load_file
 
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
-from vocable.errors import TokenError
+from vocable.errors import FormatError, TokenError
 from vocable.tokens import (
     AudioTokens,
     IncompleteWarning,
@@ -33,6 +34,7 @@ from vocable.tokens import (
     write_tokens,
 )
 from vocable.tokens.file.limits import ENTRY_BYTES
+from vocable.tokens.file.trailer import IndexEntry
 
 
 def written(some, **kind):
@@ -108,6 +110,7 @@ def test_only_the_chunks_of_a_range_are_read():
     stream = Counting(written(some))
     assert len(stream.getvalue()) > 8 * ENTRY_BYTES
     with TokenFile(stream) as file:
+        assert max(run.size for run in file._contents.runs) <= ENTRY_BYTES
         for first in (0, 250 * 120, 250 * 239):
             stream.count = 0
             assert file[first : first + 5] == some[first : first + 5]
@@ -145,6 +148,20 @@ def test_the_index_may_cover_many_records(monkeypatch):
     with TokenFile(io.BytesIO(target.getvalue())) as file:
         assert len(file._contents.runs) <= 16
         assert file.read("a") == a and file.cut(37, 55, "b") == b[37:55]
+
+
+def test_an_index_that_cuts_a_record_is_named(monkeypatch):
+    """Two runs that together are as long as their records, but meet one byte too early."""
+    monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
+    false = itertools.cycle((-1, 1))
+    monkeypatch.setattr(
+        "vocable.tokens.file.writer.IndexEntry",
+        lambda size, frames: IndexEntry(size + next(false), frames),
+    )
+    with TokenFile(io.BytesIO(written(made(SPEECH, 2, 1, 500)))) as file:
+        assert len(file._contents.runs) == 2
+        with pytest.raises(FormatError, match="the index is wrong at byte 62;"):
+            file.read()
 
 
 def test_nothing_existing_is_lost(tmp_path):

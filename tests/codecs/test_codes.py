@@ -98,6 +98,13 @@ def test_codes_that_are_none_of_the_model_are_one_line(name, broken, words):
     assert "\n" not in str(refusal.value)
 
 
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("shape", [(1, 2, 320), (1, 320), (320,)])
+def test_samples_of_another_shape_are_one_line(shape):
+    with pytest.raises(ModelError, match=r"wanted \[batch, 1, samples\]$"):
+        CODECS["plain"].to_codes(torch.zeros(shape))
+
+
 def test_codes_of_one_array_need_three_dimensions():
     with pytest.raises(TokenError, match=r"codes are \[3, 4\]; wanted \[batch, levels, frames\]"):
         as_codes(torch.zeros(3, 4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import torch
 from jaxtyping import Float32
 
 from vocable.audio import Audio, check_rate, resample, resampled_length
-from vocable.codecs.codes import Codes
+from vocable.codecs.codes import Codes, split_segments
 from vocable.errors import AudioError, TokenError
 from vocable.tokens import AudioTokens, Source, TokenSpec
 
@@ -69,6 +70,13 @@ def tokens_of(spec: TokenSpec, codes: Codes, source: Source | None = None) -> Au
     kinds = {side.name: side.dtype for side in spec.sides}
     sides = {name: side.cpu().numpy().astype(kinds[name]) for name, side in codes.sides.items()}
     return AudioTokens(spec, stacks, sides, source=source)
+
+
+def tokens_as_they_come(spec: TokenSpec, pieces: Iterable[Codes]) -> Iterator[AudioTokens]:
+    """Yield the tokens of what is not empty; segments one by one, for the last are short."""
+    for codes in pieces:
+        if codes[0].shape[1]:
+            yield from (tokens_of(spec, piece) for piece in split_segments(spec, codes))
 
 
 def codes_of(tokens: AudioTokens) -> Codes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
 from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch
-from vocable.codecs.codes import Codes, join_codes, split_segments
+from vocable.codecs.codes import Codes, join_codes
 from vocable.codecs.convert import (
     Samples,
     check_fits,
     codes_of,
     join_streams,
     split_channels,
+    tokens_as_they_come,
     tokens_of,
     written_length,
     written_rate,
@@ -65,7 +66,7 @@ def encode_file(
             whole = tokens_of(spec, codes, track.source(recording.samples))
             whole.save(target, overwrite=overwrite)
         else:
-            _write(target, overwrite, track, _parts(spec, blocks), recording)
+            _write(target, overwrite, track, tokens_as_they_come(spec, blocks), recording)
     if progress:
         progress(1.0)
 
@@ -127,13 +128,6 @@ class _Recording:
             if self.progress and self.reader.samples:
                 self.progress(min(1.0, self.samples / self.reader.samples))
             yield block.mean(axis=0, dtype=np.float32, keepdims=True) if self.mix else block
-
-
-def _parts(spec: TokenSpec, blocks: Iterable[Codes]) -> Iterator[AudioTokens]:
-    """Yield the tokens of a recording as they come; segments one by one, for the last are short."""
-    for codes in blocks:
-        if codes[0].shape[1]:
-            yield from (tokens_of(spec, piece) for piece in split_segments(spec, codes))
 
 
 def _resampled(

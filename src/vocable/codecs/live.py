@@ -8,20 +8,18 @@ for tokens in encoder.finish(): send(tokens)  # encoder.samples says how long th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import torch
 from jaxtyping import Float32
 
 from vocable.audio import Resampler, check_finite, check_rate
 from vocable.codecs.codec import Codec
-from vocable.codecs.codes import Codes, split_segments
+from vocable.codecs.codes import Codes
 from vocable.codecs.convert import (
     check_fits,
     codes_of,
     split_channels,
-    tokens_of,
+    tokens_as_they_come,
     written_length,
 )
 from vocable.codecs.session import check_levels
@@ -57,25 +55,19 @@ class LiveEncoder:
         """Return the tokens that these samples settle, perhaps none."""
         check_finite(block, self.track.rate, name="the stream", start=self.samples)
         self.samples += block.shape[1]
-        return self._tokens([self._step(self._resampler.step(block))])
+        settled = [self._step(self._resampler.step(block))]
+        return list(tokens_as_they_come(self.track.spec, settled))
 
     def finish(self) -> list[AudioTokens]:
         """Return the last tokens."""
         last = self._step(self._resampler.finish())
-        return self._tokens([last, self._tokenizer.finish_encoding(self._state)])
+        settled = [last, self._tokenizer.finish_encoding(self._state)]
+        return list(tokens_as_they_come(self.track.spec, settled))
 
     def _step(self, samples: Block) -> Codes:
         rows = torch.tensor(split_channels(self.track.spec, samples))
         codes, self._state = self._tokenizer.encode_step(rows, self._state)
         return codes
-
-    def _tokens(self, pieces: Iterable[Codes]) -> list[AudioTokens]:
-        """Return the tokens of what is not empty; segments one by one, for the last are short."""
-        spec = self.track.spec
-        found = [
-            part for codes in pieces if codes[0].shape[1] for part in split_segments(spec, codes)
-        ]
-        return [tokens_of(spec, codes) for codes in found]
 
 
 class LiveDecoder:

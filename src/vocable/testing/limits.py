@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,11 +20,17 @@ def check_bounded(
     """Check law 7: `work(long)` needs at most `slack` bytes more memory than `work(short)`.
 
     work: does a job of that length. Memory is what the process holds more at its highest, so
-    nothing else should run beside.
+    nothing else should run beside. An allocator may hold more than the job needs, never less: so
+    where the first try is over, the least of three counts.
     """
     work(short)  # what it loads and keeps is not what is measured
-    first, second = peak_bytes(lambda: work(short)), peak_bytes(lambda: work(long))
-    if second - first > slack:
+    first, second = math.inf, math.inf
+    for _ in range(3):
+        first = min(first, peak_bytes(lambda: work(short)))
+        second = min(second, peak_bytes(lambda: work(long)))
+        if second - first <= slack:
+            break
+    else:
         raise AssertionError(
             f"memory grows with length: {first / 2**20:.0f} MiB for {short}, "
             f"{second / 2**20:.0f} MiB for {long}, allowed {slack / 2**20:.0f} MiB more"

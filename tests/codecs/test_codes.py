@@ -1,5 +1,7 @@
 """Codes as tensors: joined, cut, filled up, stacked; and what goes with them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,8 @@ def test_the_last_channel_stands_in_for_one_that_lacks():
     given = np.array([[1, 1], [2, 2], [3, 3]], np.float32)
     wanted = [[[1, 1], [2, 2]], [[3, 3], [3, 3]]]
     assert split_channels(spec, given).tolist() == wanted
+    three = split_channels(replace(spec, channels=3), np.ones((4, 5), np.float32))
+    assert three.shape == (2, 3, 5)
 
 
 def test_encoding_states_of_other_levels_do_not_stack():

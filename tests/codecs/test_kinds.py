@@ -172,6 +172,7 @@ def test_streams_of_several_rates_stack_where_all_levels_begin():
     _, begun = codec.decode_step(cut_codes(codec.spec, step, 0, 1), codec.start_decoding())
     with pytest.raises(ModelError, match="stream 1 is at another point of a step of its levels"):
         Decoding.stack([fresh, begun])
+    assert [len(level) for level in Decoding.stack([begun, begun]).codes] == [2, 2, 2]
     with pytest.raises(TokenError, match="codes have 1 levels but those that wait have 3"):
         codec.decode_step(step[:1], begun)
 

@@ -106,6 +106,12 @@ def test_gain_and_sign_vary_within_full_scale() -> None:
     assert 0.4 < np.mean(found < 0) < 0.6
 
 
+@pytest.mark.parametrize(("decibels", "times"), [(-20.0, 0.1), (6.0206, 2.0)])
+def test_gain_is_in_decibels_of_samples(decibels: float, times: float) -> None:
+    augment = Augment(gain_db=(decibels, decibels), flip=False)
+    assert np.allclose(draw(recordings(np.full(500, 0.4)), augment), 0.4 * times, atol=1e-4)
+
+
 def test_the_position_is_restored_exactly() -> None:
     source = recordings(np.linspace(-0.5, 0.5, 5000))
     segments = Segments(source, Augment(), batch=4, segment=64, seed=3)

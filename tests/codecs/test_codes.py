@@ -9,6 +9,7 @@ import torch
 from vocable.codecs import Codes, Decoding, Encoding
 from vocable.codecs.codes import as_codes, fill_step, join_codes, split_segments
 from vocable.codecs.convert import split_channels
+from vocable.codecs.segments import triangle
 from vocable.errors import ModelError, TokenError
 from vocable.testing import codecs, voice
 from vocable.testing.tiny_codecs import TINY
@@ -47,6 +48,10 @@ def test_the_last_channel_stands_in_for_one_that_lacks():
     assert split_channels(spec, given).tolist() == wanted
     three = split_channels(replace(spec, channels=3), np.ones((4, 5), np.float32))
     assert three.shape == (2, 3, 5)
+
+
+def test_overlapping_segments_fade_in_and_out():
+    assert triangle(3, torch.ones(1)).tolist() == [0.25, 0.5, 0.25]
 
 
 def test_encoding_states_of_other_levels_do_not_stack():

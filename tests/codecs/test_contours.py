@@ -28,6 +28,7 @@ def book() -> ContourBook:
 
 def test_entries_are_contours_and_entry_0_is_unvoiced(book):
     assert book.hz.shape == (256, 4) and not book.hz[0].any()
+    assert (book.hz[1:] > 0).any(-1).all()
     voiced = book.hz[book.hz > 0]
     assert voiced.min() > 55 and voiced.max() < 440
     assert torch.equal(book.encode(torch.zeros(1, 3, 4)), torch.zeros(1, 3, dtype=torch.int64))

@@ -35,10 +35,14 @@ def fetch(
     repository: `owner/name`; revision: a branch, tag or commit, default the main one. sha256: what
     the file must hash to, 64 hex digits. The copy lies below `VOCABLE_CACHE` where that is set,
     else in `HF_HOME`; `HF_HUB_OFFLINE=1` takes only what is there. Raises ModelError for a file
-    that cannot be fetched, or has another hash.
+    that cannot be fetched, or has another hash, and without the extra `hub`.
     """
-    from huggingface_hub import hf_hub_download
-
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise ModelError(
+            f'fetching {repository} from the model hub needs an extra: pip install "vocable[hub]"'
+        ) from error
     cache = os.environ.get("VOCABLE_CACHE")
     try:
         found = hf_hub_download(

@@ -1,9 +1,9 @@
 """Find, load and save models: one loader for all of them.
 
 A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
-sure of it), or, with the extra `hub`, `owner/name` on the model hub. What a folder or file holds is recognised by the
-layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in a model's files
-is ever run.
+sure of it), or, with the extra `hub`, `owner/name` on the model hub. What a folder or file holds is
+recognised by the layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in
+a model's files is ever run.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
-from .notebook import player
+from .player import player
 from .reader import AudioReader
 from .resample import resample
 from .samples import as_samples, check_finite, check_rate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -145,12 +144,14 @@ def _length(facts: dict[str, Any]) -> str:
 
 
 def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]:
+    from vocable.tokens.spec_rows import spec_rows
+
     streams = "1 stream" if facts["streams"] == 1 else f"{facts['streams']} streams"
     rows = [
         ("space", facts["space"]),
         ("recording", _length(facts)),
         ("tokens", f"{facts['frames']} frames × {facts['levels']} levels, {streams}"),
-        *_spec_rows(spec, facts["levels"]),
+        *spec_rows(spec, facts["levels"]),
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
     ]
     if facts.get("bits_per_second_on_disk"):
@@ -162,44 +163,14 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
 
 
 def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str, str]]:
+    from vocable.tokens.spec_rows import audio_row, spec_rows
+
     rows = [("space", facts["space"]), ("architecture", facts["architecture"])]
     if spec is not None:
-        rows += [("audio", _audio(spec))]
-        rows += _spec_rows(spec, len(spec.levels))
+        rows += [audio_row(spec), *spec_rows(spec, len(spec.levels))]
         rows += [("bit rate", kbps(float(spec.bitrate())))]
     rows += [("licence", facts["licence"])] if facts.get("licence") else []
     return rows
-
-
-def _spec_rows(spec: TokenSpec, levels: int) -> list[tuple[str, str]]:
-    """Return rows on the frames and levels of a spec, in the words of docs/glossary.md."""
-    kept = spec.levels[:levels]
-    sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
-    rows = [
-        ("frames", f"{float(spec.frame_rate):g} frames/s, {spec.frame} samples at {spec.rate} Hz"),
-        ("levels", f"{levels} of {len(spec.levels)}, codebooks of {sizes}"),
-    ]
-    roles = [
-        f"level {k} is {level.role}" for k, level in enumerate(kept) if level.role != "acoustic"
-    ]
-    rows += [("roles", ", ".join(roles))] if roles else []
-    if not spec.uniform:
-        strides = ", ".join(str(level.stride) for level in kept)
-        rows.append(("strides", f"{strides} frames a token"))
-    if spec.segment is not None:
-        length, hop = spec.segment.length, spec.segment.hop
-        every = "" if hop == length else f", one every {float(Fraction(hop, spec.rate)):g} s"
-        rows.append(("segments", f"{float(Fraction(length, spec.rate)):g} s{every}"))
-    sides = [f"{side.name}, per {side.per}" for side in spec.sides]
-    rows += [("sides", "; ".join(sides))] if sides else []
-    rows.append(("prefixes", "decodes from the first " + ", ".join(map(str, spec.prefixes))))
-    return rows
-
-
-def _audio(spec: TokenSpec) -> str:
-    channels = "1 channel" if spec.channels == 1 else f"{spec.channels} channels"
-    out = "" if spec.writes == spec.rate else f", {spec.writes} Hz out"
-    return f"{spec.rate} Hz{out}, {channels} a stream"
 
 
 def _context_table(layouts: list[dict[str, Any]], context: int | None) -> str:

@@ -42,6 +42,13 @@ class Codec(Tokenizer):
         """What the decoder computes in."""
         return self._session.precision or torch.float32
 
+    def _use(self) -> list[tuple[str, str]]:
+        steps = "in steps" if self.model.decodes_in_steps else "whole recordings only"
+        return [
+            *super()._use(),
+            ("decodes", f"{steps}, in {str(self.dtype).removeprefix('torch.')}"),
+        ]
+
     # ---- recordings -----------------------------------------------------------------------------
 
     def decode(

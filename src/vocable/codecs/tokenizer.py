@@ -20,7 +20,9 @@ from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
 from vocable.codecs.state import Encoding
 from vocable.errors import ModelError
+from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
+from vocable.tokens.spec_rows import all_rows
 
 
 class Tokenizer:
@@ -73,6 +75,18 @@ class Tokenizer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._identity.space} on {self.device}>"
+
+    def _repr_html_(self) -> str:
+        return card(type(self).__name__, self.name, [*all_rows(self.spec), *self._use()])
+
+    def _use(self) -> list[tuple[str, str]]:
+        """Return rows on how it computes, for notebooks."""
+        weights = sum(tensor.numel() for tensor in self.model.parameters())
+        streams = "in steps" if self.model.encodes_in_steps else "whole recordings only"
+        return [
+            ("architecture", f"{type(self.model).__name__}, {weights / 1e6:.2f} M parameters"),
+            ("encodes", f"{streams}, on {self.device}"),
+        ]
 
     # ---- recordings -----------------------------------------------------------------------------
 

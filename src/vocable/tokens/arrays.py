@@ -52,3 +52,6 @@ class TokensLike(Protocol):
 
     @property
     def seconds(self) -> Fraction: ...
+
+    @property
+    def bitrate(self) -> Fraction: ...

@@ -26,6 +26,7 @@ from .spec_parts import (
     Span,
     check_count,
 )
+from .spec_rows import spec_card
 
 MAX_STEP = 1 << 16  # frames: as many as a chunk of a token file holds
 _SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
@@ -208,6 +209,9 @@ class TokenSpec:
         What has its usual value may be left out.
         """
         return cls(**spec_json.decode_fields(table))
+
+    def _repr_html_(self) -> str:
+        return spec_card(self)
 
     def _frames_in_one_piece(self, samples: int) -> int:
         if self.window is None:

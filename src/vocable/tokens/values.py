@@ -180,7 +180,7 @@ class AudioTokens:
         formats.save(path, self, overwrite=overwrite)
 
     def _repr_html_(self) -> str:
-        return raster.svg(self)
+        return raster.picture(self)
 
 
 def joined(parts: Sequence[AudioTokens]) -> AudioTokens:

@@ -28,6 +28,7 @@ from .spec import TokenSpec
 from .spec_json import canonical_json, check_keys
 from .spec_parts import Source, check_choice, check_count
 from .values import AudioTokens
+from .vocabulary_card import vocabulary_card
 
 MAX_ID = 1 << 31
 _KEYS = {"spec", "levels", "layout", "delays", "text", "specials", "offsets", "by"}
@@ -165,6 +166,9 @@ class Vocabulary:
             )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise TokenError(f"{path} is not a vocabulary: {error}") from error
+
+    def _repr_html_(self) -> str:
+        return vocabulary_card(self)
 
     def __reduce__(self) -> tuple[type[Vocabulary], tuple[Any, ...]]:
         fields = (self.spec, self.levels, self.layout, self.offsets, self.text)

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from ...binary_streams import BinaryFile
 from ...errors import FormatError, TokenError
+from ...notebook import card
 from ..spec_parts import Source
 from ..values import AudioTokens, joined
 from .assembly import assemble
@@ -187,6 +188,20 @@ class TokenFile:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"<TokenFile {self.name}: {'; '.join(text for _, text in self._summaries())}>"
+
+    def _repr_html_(self) -> str:
+        end = [] if self.complete else [("end", "missing, or some of the file is lost")]
+        return card("TokenFile", self.name, [*self._summaries(), *end])
+
+    def _summaries(self) -> list[tuple[str, str]]:
+        """Return what each track is called and holds, by the index alone."""
+        return [
+            (f"track {name}".strip(), track.summary(self.frames(name), self.source(name)))
+            for name, track in self.tracks.items()
+        ]
 
     def _number(self, track: str | None) -> int:
         names = list(self.tracks)

@@ -104,6 +104,15 @@ class Track:
         bounded = self.spec.frames(resampled) <= frames
         return bounded and self.spec.covered(resampled, self.levels) == frames
 
+    def summary(self, frames: int, source: Source | None) -> str:
+        """Return in one line what a file holds of this track."""
+        seconds = float(source.seconds if source else self.spec.seconds(frames))
+        total = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
+        return (
+            f"{self.spec.name}, {self.streams} × {self.levels}{total} × {frames} frames, "
+            f"{seconds:.2f} s"
+        )
+
     def source(self, samples: int) -> Source:
         """Return the source with this many samples per channel."""
         return Source(samples, self.rate, self.channels)

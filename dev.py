@@ -13,6 +13,7 @@ import hashlib
 import importlib.metadata
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ WANTED = ".[all,test]"
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest
 VERSION = "{}.{}".format(*sys.version_info)
 WINDOWS = sys.platform == "win32"
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,7 +76,7 @@ def setup(_: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory() as folder:
         pins = write_pins(Path(folder) / "constraints.txt")
         say("installing torch (the longest part)")
-        install(pins, requirement("torch"))
+        install_torch(pins)
         say(f"installing vocable {WANTED[1:]} and what it needs")
         install(pins, "-e", WANTED)
         install_pesq(pins)
@@ -84,15 +86,16 @@ def setup(_: Sequence[str] = ()) -> int:
 
 
 def demo(_: Sequence[str]) -> int:
-    """Turn the recording in examples/ into tokens and back; the results are in demo/."""
+    """Turn the recording in examples/ into tokens and back; all of it is in demo/."""
     setup()
     (ROOT / "demo").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "examples" / "speech.flac", ROOT / "demo")
     status = run(
-        script("vocable"), "roundtrip", "examples/speech.flac", "-o", "demo/speech.again.wav",
-        "--tokens", "demo/speech.vcb", "--report", "demo/report.png", "--force",
+        script("vocable"), "roundtrip", "demo/speech.flac", "-o", "demo/roundtrip.wav",
+        "--tokens", "demo/roundtrip.vcb", "--report", "demo/roundtrip.png", "--force",
     )  # fmt: skip
     if status == 0:
-        say("demo/ has the sound speech.again.wav, its tokens speech.vcb, a picture report.png")
+        say("demo/ has speech.flac, its tokens roundtrip.vcb, their sound .wav, a picture .png")
     return status
 
 
@@ -239,14 +242,29 @@ def install(pins: Path, *what: str) -> None:
         raise Failed(f"could not install {what[-1]}; pip's output above says why")
 
 
+def install_torch(pins: Path) -> None:
+    """Install torch, where no NVIDIA driver is in its CPU build: 0.2 GB instead of 5.6."""
+    if sys.platform == "linux" and shutil.which("nvidia-smi") is None:
+        found = install_if_possible(
+            pins, "--index-url", CPU_BUILDS, "--no-deps", "--retries", "1", requirement("torch")
+        )
+        if found:
+            return
+        say("PyTorch's CPU builds cannot be reached; the usual index has torch with CUDA")
+    install(pins, requirement("torch"))
+
+
 def install_pesq(pins: Path) -> None:
     """Install pesq if this machine can compile it; all else works without it."""
-    done = subprocess.run(
-        [str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check",
-         "-c", str(pins), requirement("pesq")], cwd=ROOT, capture_output=True,
-    )  # fmt: skip
-    if done.returncode:
+    if not install_if_possible(pins, requirement("pesq")):
         say("pesq could not be built (it needs a C compiler): tests that need PESQ are skipped")
+
+
+def install_if_possible(pins: Path, *what: str) -> bool:
+    """Install packages in the pinned versions, without a word; return whether that was possible."""
+    command = [str(python()), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+    done = subprocess.run([*command, "-c", str(pins), *what], cwd=ROOT, capture_output=True)
+    return done.returncode == 0
 
 
 # Running things

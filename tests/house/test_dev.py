@@ -107,3 +107,29 @@ def test_requirements_have_a_lower_bound_and_no_upper_one():
 def test_the_core_needs_no_compiler():
     asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["all"]]
     assert not any("pesq" in requirement for requirement in asked)
+
+
+@pytest.mark.parametrize(
+    ("platform", "driver", "reached", "asked"),
+    [
+        ("linux", None, True, ["cpu"]),
+        ("linux", None, False, ["cpu", "usual"]),
+        ("linux", "/usr/bin/nvidia-smi", True, ["usual"]),
+        ("darwin", None, True, ["usual"]),  # torch has no CUDA there
+    ],
+)
+def test_torch_comes_without_cuda_where_there_is_no_driver(
+    dev, monkeypatch, tmp_path, platform, driver, reached, asked
+):
+    ran = []
+
+    def build(pins, *what):
+        ran.append("cpu" if dev.CPU_BUILDS in what else "other")
+        return reached
+
+    monkeypatch.setattr(dev.sys, "platform", platform)
+    monkeypatch.setattr(dev.shutil, "which", lambda name: driver)
+    monkeypatch.setattr(dev, "install_if_possible", build)
+    monkeypatch.setattr(dev, "install", lambda pins, *what: ran.append("usual"))
+    dev.install_torch(tmp_path / "pins")
+    assert ran == asked

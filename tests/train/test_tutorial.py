@@ -21,7 +21,9 @@ VOICE = Path(__file__).parent / "voice"
 
 def shown_commands() -> list[str]:
     """Return the lines of the page's first block."""
-    block = re.search(r"```bash\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    block = re.search(
+        r"```sh\n# takes [^\n]*\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert block
     return block[1].strip().splitlines()
 

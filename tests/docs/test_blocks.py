@@ -1,0 +1,72 @@
+"""The blocks of README.md and docs/ run as printed, page by page, in the order of the page."""
+
+import shutil
+import sys
+
+import pytest
+
+from tests.docs.newcomer import Reader, fresh_clone
+from tests.docs.pages import PAGES, ROOT, SHOWN, Block, Page
+
+# What no test runs, and what the page says that it needs. A block here is one that nobody checks.
+NOT_RUN = {
+    "README.md": ["the network"],
+    "docs/cli.md": ["a microphone and a loudspeaker"],
+    "docs/training.md": ["recordings of your own, and hours"],
+}
+SLOW = ["docs/tutorial-finetune.md"]  # run by `dev.py test-all`
+RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    return fresh_clone(tmp_path_factory.mktemp("clone"))
+
+
+def as_parameter(page: Page):
+    marks = [pytest.mark.slow, pytest.mark.timeout(1800)] if page.is_slow else []
+    if page.has_shell:
+        marks.append(pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one"))
+    return pytest.param(page, id=page.name, marks=marks)
+
+
+@pytest.mark.parametrize("page", [as_parameter(page) for page in PAGES.values() if page.blocks])
+def test_the_blocks_of_a_page_run_as_printed(page, clone, tmp_path, monkeypatch, registry):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")  # as in `python`: modules of the folder one stands in
+    reader = Reader(page, clone, tmp_path)
+    if page.name in RECORDINGS:
+        shutil.copytree(ROOT / RECORDINGS[page.name], reader.folder / "recordings")
+    for block in page.blocks:
+        if not block.needs:
+            reader.run(block)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one")
+def test_a_block_that_fails_is_named(clone, tmp_path):
+    """In a fresh clone no command is found before the environment is activated."""
+    reader = Reader(PAGES["README.md"], clone, tmp_path)
+    with pytest.raises(AssertionError, match=r"^README.md:7\nvocable --version\n(.|\n)*not found"):
+        reader.run(Block("sh", "vocable --version\n", 7, "", "", ""))
+    reader.run(Block("sh", "cd examples\n. ../.venv/bin/activate\n", 8, "", "", ""))
+    reader.run(Block("sh", "vocable --version && test -f speech.flac\n", 9, "", "", ""))
+
+
+def test_what_is_not_run_is_listed_here():
+    assert {name: page.needs for name, page in PAGES.items() if page.needs} == NOT_RUN
+    assert [name for name, page in PAGES.items() if page.is_slow] == SLOW
+
+
+def test_the_pages_with_blocks_are_found():
+    with_blocks = {name for name, page in PAGES.items() if page.blocks}
+    shown_only = {"docs/glossary.md", "docs/log.md"}
+    assert with_blocks == PAGES.keys() - shown_only
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_fence_is_closed_and_found(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    fences = [line.strip() for line in lines if line.lstrip().startswith(("```", "~~~"))]
+    assert len(fences) % 2 == 0 and all(fence == "```" for fence in fences[1::2])
+    opened = [fence.removeprefix("```") for fence in fences[::2]]
+    assert len([each for each in opened if each not in SHOWN]) == len(PAGES[name].blocks)

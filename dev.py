@@ -246,11 +246,14 @@ def install_torch(pins: Path) -> None:
     """Install torch, where no NVIDIA driver is in its CPU build: 0.2 GB instead of 5.6."""
     if sys.platform == "linux" and shutil.which("nvidia-smi") is None:
         found = install_if_possible(
-            pins, "--index-url", CPU_BUILDS, "--no-deps", "--retries", "1", requirement("torch")
-        )
+            pins, "--index-url", CPU_BUILDS, "--no-deps", "--retries", "1", "--timeout", "15",
+            requirement("torch"),
+        )  # fmt: skip
         if found:
             return
-        say("PyTorch's CPU builds cannot be reached; the usual index has torch with CUDA")
+        say(
+            "PyTorch's CPU builds cannot be reached; the usual one may bring CUDA's packages, 5.6 GB"
+        )
     install(pins, requirement("torch"))
 
 

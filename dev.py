@@ -251,9 +251,7 @@ def install_torch(pins: Path) -> None:
         )  # fmt: skip
         if found:
             return
-        say(
-            "PyTorch's CPU builds cannot be reached; the usual one may bring CUDA's packages, 5.6 GB"
-        )
+        say("PyTorch's CPU builds cannot be reached; the usual one may bring CUDA too, 5.6 GB")
     install(pins, requirement("torch"))
 
 

@@ -18,6 +18,16 @@ SLOW = ["docs/tutorial-finetune.md"]  # run by `dev.py test-all`
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
 
 
+@pytest.fixture
+def modules():
+    """The modules that are imported; those that a page adds are taken out again."""
+    before = set(sys.modules)
+    yield sys.modules
+    written = {block.file.removesuffix(".py") for page in PAGES.values() for block in page.blocks}
+    for name in written - before:
+        sys.modules.pop(name, None)
+
+
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
     return fresh_clone(tmp_path_factory.mktemp("clone"))
@@ -31,7 +41,7 @@ def as_parameter(page: Page):
 
 
 @pytest.mark.parametrize("page", [as_parameter(page) for page in PAGES.values() if page.blocks])
-def test_the_blocks_of_a_page_run_as_printed(page, clone, tmp_path, monkeypatch, registry):
+def test_the_blocks_of_a_page_run_as_printed(page, clone, tmp_path, monkeypatch, registry, modules):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend("")  # as in `python`: modules of the folder one stands in
     reader = Reader(page, clone, tmp_path)

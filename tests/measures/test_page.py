@@ -53,10 +53,10 @@ def test_the_page_shows_the_table_of_measures():
 def test_a_measure_of_ones_own_appears_in_roundtrip(tmp_path):
     page = PAGE.read_text(encoding="utf-8")
     (mine,) = re.findall(r"^```python\n([^`]*register\(\n.*?)^```", page, re.M | re.S)
-    (line,) = re.findall(r"^```sh\n(python .*?)\n```", page, re.M)
+    (line,) = re.findall(r"^```sh\n(vocable .*?)\n```", page, re.M)
     (tmp_path / "mine.py").write_text(mine, encoding="utf-8")
     shutil.copy(ROOT / "examples" / "speech.flac", tmp_path)
-    command = [sys.executable, *shlex.split(line)[1:]]
+    command = [sys.executable, "-m", *shlex.split(line)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert re.search(r"^level_change +-?\d+\.\d dB$", done.stdout, re.M), done.stderr
 

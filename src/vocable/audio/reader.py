@@ -7,50 +7,30 @@ import logging
 import os
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from . import av_decoder
-from .header_length import DataLength, data_length, ends_inside_ogg_page
+from .chunks import SoundData, find_another_flac
+from .decoders import Decoder, PartsDecoder, open_decoder
+from .layout import look
 from .samples import check_finite
-from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
 
 log = logging.getLogger("vocable")
 
 BLOCK = 2**16  # samples
-RAW_PCM = (".raw", ".pcm")  # endings of files without a header
 RATES = range(1000, 768_001)  # Hz; a header that states another is damaged or hostile
-
-
-@runtime_checkable
-class Decoder(Protocol):
-    """Decodes one file, by whichever library."""
-
-    rate: int
-    channels: int
-    samples: int | None  # None where the file does not state it
-
-    def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, at most this many, none at the end.
-
-        Raises EOFError where the file is cut short or damaged.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close the file."""
-        ...
 
 
 class AudioReader:
     """Goes through a recording in blocks: a path, an open binary file, or "-" (stdin).
 
-    `samples` is the length per channel that the file states, None where it states none (M4A, WebM).
+    `samples` is the length per channel that the file states, None where it states none (M4A, WebM,
+    MP3 without an Info frame). The channels come in WAV's order. Recordings joined to a chain (OGG,
+    Opus, MP3) are read as one.
     Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for a file that is
     not a recording, has no samples, holds NaN or infinity, or ends before what its header states.
     `recover=True` reads what is there of such a file, with a warning.
@@ -70,11 +50,14 @@ class AudioReader:
         self._cleanup = contextlib.ExitStack()
         try:
             file = open_seekable(source, self._cleanup)
-            length, inside_page = data_length(file), ends_inside_ogg_page(file)
-            self._decoder = _open(file, self.name)
+            self._file = (
+                self._cleanup.enter_context(open(file, "rb")) if isinstance(file, str) else file
+            )
+            self._layout = look(self._file, recover=recover)
+            self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
             self._read_header()
-            self._check_length(length, inside_page)
+            self._check_length()
         except BaseException:
             self._cleanup.close()
             raise
@@ -105,10 +88,16 @@ class AudioReader:
     ) -> None:
         self.close()
 
+    def _open_decoder(self, file: str | BinaryFile) -> Decoder:
+        self._file.seek(0)
+        if self._layout.parts:
+            return PartsDecoder(self._file, self._layout.parts, self.name)
+        return open_decoder(file, self.name)
+
     def _read_header(self) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
-        self.samples = self._decoder.samples
+        self.samples = self._layout.length(self._decoder.samples)
         if self.rate not in RATES:
             raise AudioError(
                 f"{self.name}: its header says {self.rate} Hz; "
@@ -117,28 +106,47 @@ class AudioReader:
         if self.samples == 0:
             raise AudioError(f"{self.name} has a header but no samples; record it again")
 
-    def _check_length(self, data: DataLength | None, inside_page: bool) -> None:
+    def _check_length(self) -> None:
         """Refuse a file that lacks a sample or more of what its header states, or part of a page.
 
         The decoder's own number of samples belongs to the bytes that are present.
         """
-        if data is not None:
-            if self.samples is None or data.present == 0:
-                if data.stated > data.present:
-                    self._report_cut(f"ends after {data.present} of {data.stated} bytes of sound")
-            elif (stated := self.samples * data.stated // data.present) > self.samples:
-                there, whole = self.samples / self.rate, stated / self.rate
-                self._report_cut(f"ends after {there:.2f} s of {whole:.2f} s")
-        if inside_page:
+        if (sound := self._layout.sound) is not None:
+            self._check_sound(sound)
+        if self._layout.ends_inside_page:
             self._report_cut("breaks off inside a page")
+
+    def _check_sound(self, sound: SoundData) -> None:
+        if sound.another is not None:
+            self._report_another(sound.another)
+        if sound.beyond:
+            self._report_beyond(sound.beyond)
+        elif sound.stated is None:
+            return
+        elif self.samples is None or sound.present == 0:
+            if sound.stated > sound.present:
+                self._report_cut(f"ends after {sound.present} of {sound.stated} bytes of sound")
+        elif (stated := self.samples * sound.stated // sound.present) > self.samples:
+            there, whole = self.samples / self.rate, stated / self.rate
+            self._report_cut(f"ends after {there:.2f} s of {whole:.2f} s")
 
     def _read(self, size: int) -> Float32[np.ndarray, "channels samples"]:
         try:
-            return self._decoder.read(size)
+            block = self._decoder.read(size)
         except EOFError as error:
-            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({error})")
-            self.samples = self._position
+            self._report_fault(str(error))
             return np.zeros((self.channels, 0), np.float32)
+        if self.samples != self._decoder.samples and self.samples is not None:
+            block = block[:, : self.samples - self._position]  # the last block is filled up
+        return block
+
+    def _report_fault(self, reason: str) -> None:
+        """Report where decoding failed; what follows a whole FLAC file matters if it is another."""
+        if self._position != self.samples:
+            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({reason})")
+            self.samples = self._position
+        elif (another := find_another_flac(self._file)) is not None:
+            self._report_another(another)
 
     def _check_end(self) -> None:
         if self._position == 0:
@@ -146,6 +154,26 @@ class AudioReader:
         if self.samples is not None and self._position < self.samples:
             stated = self.samples / self.rate
             self._report_cut(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
+
+    def _report_another(self, position: int) -> None:
+        """Raise, or with `recover` warn, that a second recording is joined to the first."""
+        what = f"{self.name} holds another recording from byte {position} on"
+        if not self._recover:
+            raise AudioError(
+                f"{what}; split it there, or take the first with "
+                "vocable.Audio.read(PATH, recover=True)"
+            )
+        log.warning("%s, which is left out", what)
+
+    def _report_beyond(self, count: int) -> None:
+        """Warn that a file goes on after the sound that its header states."""
+        if self._recover:
+            what = "taken as sound"
+        else:
+            what = "left out; take them as sound with vocable.Audio.read(PATH, recover=True)"
+        log.warning(
+            "%s: %d bytes follow after the sound that its header states, %s", self.name, count, what
+        )
 
     def _report_cut(self, what: str) -> None:
         """Raise, or with `recover` warn, that the file is cut short or damaged."""
@@ -155,29 +183,3 @@ class AudioReader:
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
-
-
-def _open(file: str | BinaryFile, name: str) -> Decoder:
-    """Open with soundfile, else with PyAV (the extra `media`)."""
-    if isinstance(file, str) and file.lower().endswith(RAW_PCM):
-        raise AudioError(
-            f"{name} is raw PCM, which states neither rate nor format; pass it through "
-            "vocable stream encode --format s16le --rate 16000 --channels 1"
-        )
-    try:
-        return SoundfileDecoder(file)
-    except AudioError as error:
-        reason = str(error)
-    if not av_decoder.is_installed():
-        raise AudioError(
-            f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
-            'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
-        )
-    if not isinstance(file, str):
-        file.seek(0)
-    try:
-        return av_decoder.AvDecoder(file)
-    except AudioError as error:
-        raise AudioError(
-            f"{name} is not a recording ({error}); convert it to WAV or FLAC"
-        ) from error

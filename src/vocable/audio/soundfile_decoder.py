@@ -10,8 +10,10 @@ from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
+from .channel_order import vorbis_to_wav
 
-UNKNOWN_LENGTH = 2**62  # libsndfile's number of samples where a header states none
+UNKNOWN_LENGTH = 2**40  # libsndfile's number of samples, or more, where nothing states one
+ORDERED_AS_VORBIS = ("VORBIS", "OPUS")
 
 
 def encoded_path(path: str) -> str | bytes:
@@ -20,7 +22,7 @@ def encoded_path(path: str) -> str | bytes:
 
 
 class SoundfileDecoder:
-    """Decodes a file from beginning to end, without seeking."""
+    """Decodes a file from beginning to end, without seeking; the channels in WAV's order."""
 
     def __init__(self, file: str | BinaryFile) -> None:
         try:
@@ -31,18 +33,42 @@ class SoundfileDecoder:
         self.channels: int = self._file.channels
         length: int = self._file.frames
         self.samples: int | None = length if length < UNKNOWN_LENGTH else None
+        permuted = self._file.subtype in ORDERED_AS_VORBIS and self.channels > 2
+        self._order = list(vorbis_to_wav(self.channels)) if permuted else None
+        self._left = self.samples
+        self._fault: str | None = None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, none at the end; raise EOFError where decoding fails."""
+        """Return the next samples, none at the end; raise EOFError where decoding fails.
+
+        What was decoded before the fault is returned first.
+        """
+        if self._fault is not None:
+            raise EOFError(self._fault)
+        # One sample beyond the stated end makes the FLAC decoder look at what follows there.
+        wanted = samples + (samples == self._left)
+        rows = np.full((wanted, self.channels), np.nan, np.float32)
         try:
-            rows = self._file.read(samples, dtype="float32", always_2d=True)
+            rows = self._file.read(out=rows)
         except soundfile.LibsndfileError as error:
-            raise EOFError(error.error_string.strip(" .").removeprefix("Error : ")) from error
-        return np.ascontiguousarray(rows.T)
+            self._fault = error.error_string.strip(" .").removeprefix("Error : ")
+            rows = rows[: _decoded(rows)]
+            if len(rows) == 0:
+                raise EOFError(self._fault) from error
+        if self._left is not None:
+            self._left -= len(rows)
+        columns = rows.T if self._order is None else rows.T[self._order]
+        return np.ascontiguousarray(columns)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _decoded(rows: np.ndarray) -> int:
+    """Return how many rows were filled before the decoder failed; it does not tell."""
+    filled = np.flatnonzero(~np.isnan(rows[:, -1]))
+    return int(filled[-1]) + 1 if len(filled) else 0
 
 
 class _Unseekable(soundfile.SoundFile):  # type: ignore[misc]

@@ -1,0 +1,61 @@
+"""Look at the bytes of a file before a decoder does: which parts it has, and what is wrong."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from ..binary_streams import BinaryFile
+from .chunk_heads import head_for
+from .chunks import SoundData, find_sound
+from .file_part import Part
+from .mpeg_frames import mpeg_parts
+from .ogg_pages import MAGIC, read_pages
+
+_MPEG = (0x50, 0x55)  # WAV's numbers of layers I and II, and of layer III
+_LARGEST_BLOCK = 2**13  # samples that a decoder may give too many, where the last block is filled
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the bytes of a file tell."""
+
+    parts: tuple[Part, ...] = ()  # to be decoded one after the other; none: the whole file
+    sound: SoundData | None = None  # where a file of chunks has its samples
+    ends_inside_page: bool = False
+
+    def length(self, decoded: int | None) -> int | None:
+        """Return the samples per channel, where the decoder says `decoded`."""
+        stated = None if self.sound is None else self.sound.samples
+        if stated is None or decoded is None or not 0 < decoded - stated < _LARGEST_BLOCK:
+            return decoded
+        return stated
+
+
+def look(file: BinaryFile, *, recover: bool = False) -> Layout:
+    """Look at a file; with `recover`, what follows the stated size belongs to the sound."""
+    file.seek(0)
+    if file.read(4) == MAGIC:
+        pages = read_pages(file)
+        links = pages.links if len(pages.links) > 1 else ()
+        return Layout(links, ends_inside_page=pages.ends_inside_page)
+    sound = find_sound(file)
+    if sound is None:
+        return Layout(_unless_whole(mpeg_parts(file, 0, file.seek(0, os.SEEK_END))))
+    return Layout(_sound_parts(file, sound, recover), sound)
+
+
+def _unless_whole(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return no parts for one that states its length: decoders are faster on the file itself."""
+    return () if len(parts) == 1 and not parts[0].endless else parts
+
+
+def _sound_parts(file: BinaryFile, sound: SoundData, recover: bool) -> tuple[Part, ...]:
+    size = sound.present + (sound.beyond if recover else 0)
+    end = sound.start + size
+    if sound.codec in _MPEG:
+        return mpeg_parts(file, sound.start, end)
+    if sound.mend or size > sound.present:
+        head = head_for(file, sound, size)
+        return () if head is None else (Part(sound.start, end, head),)
+    return ()

@@ -30,3 +30,5 @@ WRITABLE = {
     ".w64": ("W64", "PCM_16"),
     ".rf64": ("RF64", "PCM_16"),
 }
+# libsndfile's names of the sample formats whose channels are in the order of Vorbis.
+ORDERED_AS_VORBIS = ("VORBIS", "OPUS")

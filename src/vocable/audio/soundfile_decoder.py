@@ -11,9 +11,9 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .channel_order import vorbis_to_wav
+from .formats import ORDERED_AS_VORBIS
 
 UNKNOWN_LENGTH = 2**40  # libsndfile's number of samples, or more, where nothing states one
-ORDERED_AS_VORBIS = ("VORBIS", "OPUS")
 
 
 def encoded_path(path: str) -> str | bytes:
@@ -33,8 +33,8 @@ class SoundfileDecoder:
         self.channels: int = self._file.channels
         length: int = self._file.frames
         self.samples: int | None = length if length < UNKNOWN_LENGTH else None
-        permuted = self._file.subtype in ORDERED_AS_VORBIS and self.channels > 2
-        self._order = list(vorbis_to_wav(self.channels)) if permuted else None
+        vorbis = self._file.subtype in ORDERED_AS_VORBIS
+        self._order = list(vorbis_to_wav(self.channels)) if vorbis else slice(None)
         self._left = self.samples
         self._fault: str | None = None
 
@@ -57,8 +57,7 @@ class SoundfileDecoder:
                 raise EOFError(self._fault) from error
         if self._left is not None:
             self._left -= len(rows)
-        columns = rows.T if self._order is None else rows.T[self._order]
-        return np.ascontiguousarray(columns)
+        return np.ascontiguousarray(rows.T[self._order])
 
     def close(self) -> None:
         """Close the file."""

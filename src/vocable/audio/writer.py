@@ -15,7 +15,8 @@ from jaxtyping import Float32
 
 from ..atomic import Replacement
 from ..errors import AudioError
-from .formats import WRITABLE
+from .channel_order import wav_to_vorbis
+from .formats import ORDERED_AS_VORBIS, WRITABLE
 from .samples import MAX_CHANNELS, check_finite, check_rate
 from .soundfile_decoder import encoded_path
 
@@ -32,8 +33,9 @@ class AudioWriter:
     """Writes blocks to a recording at `target` ("-" is stdout, as WAV).
 
     The ending names the format. WAV, FLAC and AIFF have 16 bits: what was read from 16 bits is
-    written back bit for bit, and samples beyond ±1 are clipped and counted in `clipped`. As a
-    context manager it puts the file in place at the end, and leaves nothing after an exception.
+    written back bit for bit, and samples beyond ±1 are clipped and counted in `clipped`. Channels
+    are in WAV's order, whatever the format's own. As a context manager it puts the file in place at
+    the end, and leaves nothing after an exception.
 
     Raises FileExistsError unless `overwrite`, FileNotFoundError where the folder is missing, and
     AudioError for an unknown ending, a rate or a number of channels that the format cannot hold,
@@ -66,6 +68,8 @@ class AudioWriter:
         self._format, self._subtype = _format_of(target)
         _check_limits(self.name, self._subtype, self.rate, channels)
         self._check_size(expected)
+        vorbis = self._subtype in ORDERED_AS_VORBIS
+        self._order = list(wav_to_vorbis(channels)) if vorbis else slice(None)
         self._replacement = Replacement(target, overwrite=overwrite)
         try:
             path = encoded_path(str(self._replacement.path))
@@ -91,7 +95,7 @@ class AudioWriter:
         check_finite(block, self.rate, name=self.name, start=self.samples)
         self._check_size(block.shape[1])
         for start in range(0, block.shape[1], BLOCK):
-            rows = block[:, start : start + BLOCK].T
+            rows = block[self._order, start : start + BLOCK].T
             self._append(self._as_int16(rows) if self._subtype == "PCM_16" else rows)
             self.samples += len(rows)
 
@@ -131,7 +135,7 @@ class AudioWriter:
             self.discard()
 
     def _as_int16(self, rows: np.ndarray) -> np.ndarray:
-        # libsndfile multiplies by 32767 but divides by 32768 when reading, so we scale ourselves.
+        # libsndfile rounds floats in FLAC and cuts the fraction off in the other formats.
         scaled = np.round(rows * np.float32(2**15))
         self.clipped += int(np.count_nonzero((rows > 1) | (rows < -1)))
         return np.clip(scaled, -(2**15), 2**15 - 1).astype(np.int16)

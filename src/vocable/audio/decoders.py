@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,9 +12,13 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
 from .file_part import FilePart, Part
+from .mpeg_frames import is_mpeg, next_frame
 from .soundfile_decoder import SoundfileDecoder
 
+log = logging.getLogger("vocable")
+
 RAW_PCM = (".raw", ".pcm")  # endings of files without a header
+_HEADER = 4  # bytes of an MPEG frame, which its decoder reads before it stops
 
 
 @runtime_checkable
@@ -65,10 +70,17 @@ def open_decoder(file: str | BinaryFile, name: str) -> Decoder:
 class PartsDecoder:
     """Decodes parts of a file one after the other, as one recording."""
 
-    def __init__(self, file: BinaryFile, parts: tuple[Part, ...], name: str) -> None:
-        """Open every part once: all must have the rate and the channels of the first."""
-        self._file, self._parts, self._name = file, parts, name
+    def __init__(
+        self, file: BinaryFile, parts: tuple[Part, ...], name: str, *, recover: bool
+    ) -> None:
+        """Open every part once: all must have the rate and the channels of the first.
+
+        With `recover` an MP3 file is read on after damage, with a warning.
+        """
+        self._file, self._parts, self._name = file, list(parts), name
+        self._recover = recover
         self._next = 0  # the part that is opened next
+        self._fault: EOFError | None = None
         self._decoder: Decoder | None = None
         lengths: list[int | None] = []
         for number in range(len(parts)):
@@ -82,14 +94,21 @@ class PartsDecoder:
         self.samples: int | None = sum(known) if len(known) == len(lengths) else None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, none at the end; raise EOFError where decoding fails."""
+        """Return the next samples, none at the end; raise EOFError where decoding fails.
+
+        What was decoded before the fault is returned first.
+        """
+        if self._fault is not None:
+            raise self._fault
         blocks, missing = [np.zeros((self.channels, 0), np.float32)], samples
-        while missing and (decoder := self._decoder or self._advance()):
-            block = decoder.read(missing)
-            if block.shape[1] == 0:
-                self.close()
-            blocks.append(block)
-            missing -= block.shape[1]
+        try:
+            while missing and (block := self._read_some(missing)) is not None:
+                blocks.append(block)
+                missing -= block.shape[1]
+        except EOFError as error:
+            self._fault = error
+            if len(blocks) == 1:
+                raise
         return np.concatenate(blocks, axis=1)
 
     def close(self) -> None:
@@ -98,21 +117,54 @@ class PartsDecoder:
             self._decoder.close()
             self._decoder = None
 
-    def _advance(self) -> Decoder | None:
-        """Open the next part, None after the last."""
-        if self._next == len(self._parts):
-            return None
-        self._decoder = self._open(self._next)
-        self._next += 1
-        return self._decoder
+    def _read_some(self, samples: int) -> np.ndarray | None:
+        """Return samples of the open part, or of the next; None after the last."""
+        if self._decoder is None:
+            if self._next == len(self._parts):
+                return None
+            self._decoder = self._open(self._next)
+            self._next += 1
+        part = self._parts[self._next - 1]
+        try:
+            block = self._decoder.read(samples)
+        except EOFError:
+            self._pass_over(part, self._decoder)
+            block = np.zeros((self.channels, 0), np.float32)
+        if block.shape[1] == 0:
+            self._check_end(part)
+            self.close()
+        return block
+
+    def _pass_over(self, part: Part, decoder: Decoder) -> None:
+        """Go on after what is not MPEG audio: at the end of a file, or with `recover` anywhere."""
+        if not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
+            raise
+        following = next_frame(self._file, part.start + self._view.tell(), part.end)
+        if following is None:
+            log.warning("%s ends with what is not a whole frame, and left out", self._name)
+        elif self._recover:
+            log.warning("%s is damaged before byte %d; going on there", self._name, following)
+            self._parts.insert(self._next, Part(following, part.end, endless=True))
+        else:
+            raise
+
+    def _check_end(self, part: Part) -> None:
+        """Raise EOFError if frames follow: the MP3 decoder stops where they are of another kind."""
+        at = part.start + self._view.tell() - _HEADER
+        if part.endless and is_mpeg(self._file, at, part.end):
+            raise EOFError("the rate or the number of channels changes")
 
     def _open(self, number: int) -> Decoder:
-        return open_decoder(FilePart(self._file, self._parts[number]), self._name)
+        self._view = FilePart(self._file, self._parts[number])
+        return open_decoder(self._view, self._name)
 
     def _check_same(self, decoder: Decoder, number: int) -> None:
         if (decoder.rate, decoder.channels) != (self.rate, self.channels):
             raise AudioError(
-                f"{self._name} is joined from recordings of {self.rate} Hz, {self.channels} "
-                f"channels, and (number {number + 1} of {len(self._parts)}) of {decoder.rate} Hz, "
-                f"{decoder.channels} channels; convert them to one rate, or keep them apart"
+                f"{self._name} is joined from recordings of {_kind(self)} and (number {number + 1} "
+                f"of {len(self._parts)}) of {_kind(decoder)}; convert them first"
             )
+
+
+def _kind(decoder: Decoder) -> str:
+    return f"{decoder.rate} Hz, {decoder.channels} channel{'s' * (decoder.channels != 1)}"

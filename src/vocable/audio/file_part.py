@@ -19,6 +19,11 @@ class Part:
     head: bytes = b""  # comes before them
     endless: bool = False  # no length is stated, and none must be guessed from the file's size
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether a decoder of the whole file, where this part is the only one, does as well."""
+        return not (self.head or self.endless)
+
 
 class FilePart:
     """A part of an open file, as a file that decoders read.

@@ -20,9 +20,14 @@ _LARGEST_BLOCK = 2**13  # samples that a decoder may give too many, where the la
 class Layout:
     """What the bytes of a file tell."""
 
-    parts: tuple[Part, ...] = ()  # to be decoded one after the other; none: the whole file
+    parts: tuple[Part, ...] = ()  # recordings in it, as far as they were found
     sound: SoundData | None = None  # where a file of chunks has its samples
     ends_inside_page: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a decoder reads the file itself rightly, which is also faster."""
+        return not self.parts or (len(self.parts) == 1 and self.parts[0].is_plain)
 
     def length(self, decoded: int | None) -> int | None:
         """Return the samples per channel, where the decoder says `decoded`."""
@@ -37,17 +42,11 @@ def look(file: BinaryFile, *, recover: bool = False) -> Layout:
     file.seek(0)
     if file.read(4) == MAGIC:
         pages = read_pages(file)
-        links = pages.links if len(pages.links) > 1 else ()
-        return Layout(links, ends_inside_page=pages.ends_inside_page)
+        return Layout(pages.links, ends_inside_page=pages.ends_inside_page)
     sound = find_sound(file)
     if sound is None:
-        return Layout(_unless_whole(mpeg_parts(file, 0, file.seek(0, os.SEEK_END))))
+        return Layout(mpeg_parts(file, 0, file.seek(0, os.SEEK_END)))
     return Layout(_sound_parts(file, sound, recover), sound)
-
-
-def _unless_whole(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return no parts for one that states its length: decoders are faster on the file itself."""
-    return () if len(parts) == 1 and not parts[0].endless else parts
 
 
 def _sound_parts(file: BinaryFile, sound: SoundData, recover: bool) -> tuple[Part, ...]:

@@ -39,13 +39,13 @@ class _Info:
 
 
 def mpeg_parts(file: BinaryFile, start: int, end: int) -> tuple[Part, ...]:
-    """Return the recordings in the bytes from `start` to `end`; none where that is not MPEG audio.
+    """Return the recordings in the bytes from `start` to `end`; none where no frame begins there.
 
     A recording whose Info frame states its length ends there, if frames of another one follow.
     """
     parts: list[Part] = []
     position = _skip_tags(file, start, end)
-    while _is_mpeg(file, position, end):
+    while is_mpeg(file, position, end):
         info = _read_info(file, position)
         if info is None or not info.frames:
             begin = position + (info.size if info and not info.bytes else 0)
@@ -57,14 +57,38 @@ def mpeg_parts(file: BinaryFile, start: int, end: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def is_mpeg(file: BinaryFile, position: int, end: int) -> bool:
+    """Return whether a frame begins here, and one of the same stream or nothing after it."""
+    header = _read(file, position, 4)
+    size = _frame_size(header)
+    if not size or position + size > end:
+        return False
+    after = _skip_tags(file, position + size, end)
+    return after + 4 > end or _alike(header, _read(file, after, 4))
+
+
+def next_frame(file: BinaryFile, position: int, end: int) -> int | None:
+    """Return where the next three frames of one stream begin, after damage or what is not MPEG."""
+    while position < end:
+        block = _read(file, position, min(_BLOCK, end - position))
+        syncs = (position + at for at, byte in enumerate(block) if byte == 0xFF)
+        for sync in syncs:
+            if is_mpeg(file, sync, end) and _walk(file, sync, end, 3) > _walk(file, sync, end, 2):
+                return sync
+        position += len(block)
+    return None
+
+
 def _end_of(file: BinaryFile, position: int, info: _Info, end: int) -> int:
     """Return where the recording that an Info frame begins ends, if another follows, else `end`."""
     stop = position + info.bytes
     following = _skip_tags(file, stop, end)
-    if not info.bytes or (following < end and not _is_mpeg(file, following, end)):
+    if not info.bytes or (following < end and not is_mpeg(file, following, end)):
         stop = _walk(file, position, end, info.frames + 1)
         following = _skip_tags(file, stop, end)
-    if following >= end or not _is_mpeg(file, following, end):
+    if following < end and not is_mpeg(file, following, end):
+        stop = following = next_frame(file, following, end) or end
+    if following >= end:
         return end
     if _read_info(file, following) is None and _walk(file, following, end, _TAIL) + 4 > end:
         return end
@@ -76,16 +100,6 @@ def _walk(file: BinaryFile, position: int, end: int, frames: int) -> int:
     while frames and (size := _frame_size(_read(file, position, 4))) and position + size <= end:
         position, frames = position + size, frames - 1
     return position
-
-
-def _is_mpeg(file: BinaryFile, position: int, end: int) -> bool:
-    """Return whether a frame begins here, and one of the same stream or nothing after it."""
-    header = _read(file, position, 4)
-    size = _frame_size(header)
-    if not size or position + size > end:
-        return False
-    after = _skip_tags(file, position + size, end)
-    return after + 4 > end or _alike(header, _read(file, after, 4))
 
 
 def _alike(header: bytes, other: bytes) -> bool:

@@ -15,8 +15,11 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .chunks import SoundData, find_another_flac
 from .decoders import Decoder, PartsDecoder, open_decoder
+from .file_part import Part
 from .layout import look
+from .mpeg_frames import next_frame
 from .samples import check_finite
+from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
 
 log = logging.getLogger("vocable")
@@ -50,9 +53,7 @@ class AudioReader:
         self._cleanup = contextlib.ExitStack()
         try:
             file = open_seekable(source, self._cleanup)
-            self._file = (
-                self._cleanup.enter_context(open(file, "rb")) if isinstance(file, str) else file
-            )
+            self._file = self._cleanup.enter_context(_opened(file))
             self._layout = look(self._file, recover=recover)
             self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
@@ -89,10 +90,16 @@ class AudioReader:
         self.close()
 
     def _open_decoder(self, file: str | BinaryFile) -> Decoder:
+        parts = self._layout.parts
         self._file.seek(0)
-        if self._layout.parts:
-            return PartsDecoder(self._file, self._layout.parts, self.name)
-        return open_decoder(file, self.name)
+        if self._layout.is_plain and not (self._recover and parts):
+            decoder = open_decoder(file, self.name)
+            if parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
+                return decoder
+            decoder.close()  # it has guessed a length, since the file begins inside a frame
+            end = self._file.seek(0, os.SEEK_END)
+            parts = (Part(next_frame(self._file, 0, end) or 0, end, endless=True),)
+        return PartsDecoder(self._file, parts, self.name, recover=self._recover)
 
     def _read_header(self) -> None:
         self.rate = self._decoder.rate
@@ -183,3 +190,8 @@ class AudioReader:
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
+
+
+def _opened(file: str | BinaryFile) -> contextlib.AbstractContextManager[BinaryFile]:
+    """Open a path; leave an open file to whoever opened it."""
+    return open(file, "rb") if isinstance(file, str) else contextlib.nullcontext(file)

@@ -35,6 +35,7 @@ class SoundfileDecoder:
         self.samples: int | None = length if length < UNKNOWN_LENGTH else None
         vorbis = self._file.subtype in ORDERED_AS_VORBIS
         self._order = list(vorbis_to_wav(self.channels)) if vorbis else slice(None)
+        self.is_mpeg: bool = self._file.subtype.startswith("MPEG")
         self._left = self.samples
         self._fault: str | None = None
 

@@ -136,8 +136,14 @@ def _measure(file: BinaryFile, layout: ChunkLayout, header: _Header, end: int) -
     if stated <= layout.before and beyond:
         return replace(sound, mend=True)
     present = min(stated, there)
+    reads_on = layout.data == _W64_DATA and there > present  # libsndfile takes the rest as sound
     return replace(
-        sound, stated=stated, present=present, beyond=beyond, another=another, mend=wrapped
+        sound,
+        stated=stated,
+        present=present,
+        beyond=beyond,
+        another=another,
+        mend=wrapped or reads_on,
     )
 
 

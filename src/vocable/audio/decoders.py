@@ -161,10 +161,11 @@ class PartsDecoder:
     def _check_same(self, decoder: Decoder, number: int) -> None:
         if (decoder.rate, decoder.channels) != (self.rate, self.channels):
             raise AudioError(
-                f"{self._name} is joined from recordings of {_kind(self)} and (number {number + 1} "
-                f"of {len(self._parts)}) of {_kind(decoder)}; convert them first"
+                f"{self._name} is joined from recordings of {_kind(self.rate, self.channels)} and "
+                f"(number {number + 1} of {len(self._parts)}) of "
+                f"{_kind(decoder.rate, decoder.channels)}; convert them first"
             )
 
 
-def _kind(decoder: Decoder) -> str:
-    return f"{decoder.rate} Hz, {decoder.channels} channel{'s' * (decoder.channels != 1)}"
+def _kind(rate: int, channels: int) -> str:
+    return f"{rate} Hz, {channels} channel{'s' * (channels != 1)}"

@@ -13,7 +13,7 @@ from .mpeg_frames import mpeg_parts
 from .ogg_pages import MAGIC, read_pages
 
 _MPEG = (0x50, 0x55)  # WAV's numbers of layers I and II, and of layer III
-_LARGEST_BLOCK = 2**13  # samples that a decoder may give too many, where the last block is filled
+_LARGEST_BLOCK = 2**13  # samples; compressed WAV fills its last block up
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Layout:
 
     parts: tuple[Part, ...] = ()  # recordings in it, as far as they were found
     sound: SoundData | None = None  # where a file of chunks has its samples
+    samples: int | None = None  # per channel, where the last block is filled up
     ends_inside_page: bool = False
 
     @property
@@ -31,10 +32,9 @@ class Layout:
 
     def length(self, decoded: int | None) -> int | None:
         """Return the samples per channel, where the decoder says `decoded`."""
-        stated = None if self.sound is None else self.sound.samples
-        if stated is None or decoded is None or not 0 < decoded - stated < _LARGEST_BLOCK:
+        if not self.samples or decoded is None:
             return decoded
-        return stated
+        return self.samples if 0 < decoded - self.samples < _LARGEST_BLOCK else decoded
 
 
 def look(file: BinaryFile, *, recover: bool = False) -> Layout:
@@ -46,11 +46,12 @@ def look(file: BinaryFile, *, recover: bool = False) -> Layout:
     sound = find_sound(file)
     if sound is None:
         return Layout(mpeg_parts(file, 0, file.seek(0, os.SEEK_END)))
-    return Layout(_sound_parts(file, sound, recover), sound)
+    taken = sound.present + (sound.beyond if recover else 0)
+    samples = sound.samples if sound.stated == taken else None
+    return Layout(_sound_parts(file, sound, taken), sound, samples)
 
 
-def _sound_parts(file: BinaryFile, sound: SoundData, recover: bool) -> tuple[Part, ...]:
-    size = sound.present + (sound.beyond if recover else 0)
+def _sound_parts(file: BinaryFile, sound: SoundData, size: int) -> tuple[Part, ...]:
     end = sound.start + size
     if sound.codec in _MPEG:
         return mpeg_parts(file, sound.start, end)

@@ -53,7 +53,7 @@ class SoundfileDecoder:
             rows = self._file.read(out=rows)
         except soundfile.LibsndfileError as error:
             self._fault = error.error_string.strip(" .").removeprefix("Error : ")
-            rows = rows[: _decoded(rows)]
+            rows = rows[: _decoded(rows)][: self._left]
             if len(rows) == 0:
                 raise EOFError(self._fault) from error
         if self._left is not None:

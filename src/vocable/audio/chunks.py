@@ -98,7 +98,7 @@ class _Header:
 
 
 def _find_data(file: BinaryFile, layout: ChunkLayout, end: int) -> _Header | None:
-    position, size_64_bit, codec, samples = layout.first, 0, 0, None
+    position, size_64_bit, codec, samples = layout.first, None, 0, None
     while position + layout.header.size <= end:
         file.seek(position)
         name, size = layout.header.unpack(file.read(layout.header.size))
@@ -106,7 +106,7 @@ def _find_data(file: BinaryFile, layout: ChunkLayout, end: int) -> _Header | Non
         size = max(0, size - layout.counted)
         if name == layout.data:
             bits = 8 * layout.header.size - 8 * len(name)
-            if size_64_bit and size == 0xFFFF_FFFF:
+            if size_64_bit is not None and size == 0xFFFF_FFFF:
                 size, bits = size_64_bit, 64
             return _Header(position, size, bits, codec, samples)
         body = file.read(min(size, 16)).ljust(16, b"\0")
@@ -116,8 +116,6 @@ def _find_data(file: BinaryFile, layout: ChunkLayout, end: int) -> _Header | Non
             codec = int.from_bytes(body[:2], "little")
         elif name[:4] == b"fact" and codec not in _PLAIN:
             samples = int.from_bytes(body[: min(size, 8)], "little")
-        elif name == b"COMM":  # of AIFF, where 8 bits are filled up to 16
-            samples = int.from_bytes(body[2:6])
         position += size + -size % layout.align
     return None
 

@@ -137,6 +137,21 @@ def test_a_truncated_file(tmp_path, ending, caplog):
     assert "going on with what is there" in caplog.text
 
 
+@pytest.mark.parametrize("samples", [30_000, 300_000])
+def test_of_a_cut_flac_file_every_whole_frame_is_recovered(tmp_path, samples):
+    """A frame has 4096 samples; blocks of the reader have 65,536."""
+    noise = np.random.default_rng(0).integers(-9000, 9000, (samples, 1)).astype(np.int16)
+    soundfile.write(tmp_path / "a.flac", noise, 16_000)
+    whole = Audio.read(tmp_path / "a.flac").samples
+    data = (tmp_path / "a.flac").read_bytes()
+    for share in (0.3, 0.5, 0.9, 0.999):
+        (tmp_path / "a.flac").write_bytes(data[: int(len(data) * share)])
+        part = Audio.read(tmp_path / "a.flac", recover=True).samples
+        assert samples * share - 2 * 4096 < part.shape[1] <= samples * share
+        assert part.shape[1] % 4096 == 0
+        np.testing.assert_array_equal(part, whole[:, : part.shape[1]])
+
+
 SUBTYPES = {
     **{"a.wav": "PCM_24", "b.wav": "ULAW", "c.wav": "IMA_ADPCM", "a.rf64": "PCM_16"},
     **{"a.w64": "FLOAT", "a.aiff": "PCM_16", "a.au": "PCM_16", "a.caf": "PCM_16"},

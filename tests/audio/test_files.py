@@ -37,6 +37,15 @@ def test_sixteen_bits_come_back_bit_for_bit(folder, ending, channels):
     assert Audio.read(folder / f"a{ending}") == audio
 
 
+@pytest.mark.parametrize("ending", EXACT)
+def test_floats_are_rounded_to_sixteen_bits_alike(folder, ending):
+    """libsndfile itself rounds in FLAC alone, and cuts the fraction off in the other formats."""
+    steps = np.array([[-3.75, -3.25, -0.75, -0.25, 0.25, 0.75, 3.25, 3.75, 32767.75, -32768]])
+    Audio(steps / 2**15, 16_000).save(folder / f"a{ending}")
+    expected = [[-4, -3, -1, 0, 0, 1, 3, 4, 32767, -32768]]
+    np.testing.assert_array_equal(Audio.read(folder / f"a{ending}").samples * 2**15, expected)
+
+
 @pytest.mark.parametrize("ending", EXACT + LOSSY)
 @given(samples=st.one_of(st.integers(1, 50), st.integers(51, 30000)))
 def test_every_format_keeps_the_number_of_samples(tmp_path_factory, ending, samples):

@@ -11,11 +11,12 @@ from vocable import Audio, AudioError, AudioReader
 
 SAMPLES = 30_000
 NOISE = np.random.default_rng(0).integers(-9000, 9000, SAMPLES).astype("<i2")
+PCM = NOISE.tobytes()
 GIB_4 = 2**32
 W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 
-def wav(size, body=NOISE.tobytes()):
+def wav(size, body=PCM):
     """Return a WAV file of 16 kHz and 16 bits that states `size` bytes of sound."""
     form = struct.pack("<HHIIHH", 1, 1, 16_000, 32_000, 2, 16)
     head = b"RIFF" + struct.pack("<I", (36 + size) % GIB_4) + b"WAVEfmt " + struct.pack("<I", 16)
@@ -160,8 +161,10 @@ def test_a_filled_up_block_ends_where_the_header_says(container, subtype):
     whole = soundfile.read(io.BytesIO(bytes(data)))[0]
     assert len(whole) > len(tone)
     if subtype == "IMA_ADPCM" or container == "W64":  # libsndfile states whole blocks here
-        at = data.index(b"fact") + (24 if container == "W64" else 8)
-        struct.pack_into("<I", data, at, len(tone))
+        at, kind = data.index(b"fact") + 8, "<I"
+        if container == "W64":
+            at, kind = at + 16, "<Q"
+        struct.pack_into(kind, data, at, len(tone))
     with AudioReader(io.BytesIO(bytes(data))) as reader:
         assert reader.samples == len(tone)
         joined = np.concatenate(list(reader.blocks(1000)), axis=1)[0]

@@ -152,6 +152,32 @@ def test_of_a_cut_flac_file_every_whole_frame_is_recovered(tmp_path, samples):
         np.testing.assert_array_equal(part, whole[:, : part.shape[1]])
 
 
+@pytest.mark.parametrize("damage", ["bit", "hole", "rubbish", "beginning of a frame", "twice"])
+def test_flac_is_read_past_damage_and_silence_keeps_the_time(tmp_path, caplog, damage):
+    path, noise = tmp_path / "a.flac", np.random.default_rng(0).integers(-9000, 9000, 200_000)
+    soundfile.write(path, noise.astype(np.int16), 16_000)
+    data = bytearray(path.read_bytes())
+    at = len(data) // 2
+    if damage in ("bit", "twice"):
+        data[at] ^= 1
+    if damage == "twice":
+        data[at // 2] ^= 1
+    if damage == "hole":
+        del data[at : at + 20_000]
+    if damage == "rubbish":
+        data[at:at] = np.random.default_rng(1).bytes(50_000)
+    if damage == "beginning of a frame":
+        data[data.index(b"\xff\xf8", at)] = 0
+    path.write_bytes(data)
+    refusal(lambda: Audio.read(path))
+    read = np.round(Audio.read(path, recover=True).samples[0] * 2**15)
+    assert len(read) == len(noise)
+    other = np.flatnonzero(read != noise)
+    assert 0 < len(other) <= 5 * 4096 and not read[other].any()
+    reports = [record for record in caplog.records if "is damaged near" in record.getMessage()]
+    assert len(reports) == (2 if damage == "twice" else 1)
+
+
 SUBTYPES = {
     **{"a.wav": "PCM_24", "b.wav": "ULAW", "c.wav": "IMA_ADPCM", "a.rf64": "PCM_16"},
     **{"a.w64": "FLOAT", "a.aiff": "PCM_16", "a.au": "PCM_16", "a.caf": "PCM_16"},

@@ -56,7 +56,6 @@ ANOTHER = (*CHUNK_LAYOUTS, b"fLaC", b"OggS")  # how a recording that is joined t
 UNKNOWN, UNKNOWN_64_BIT = 0x7F00_0000, 2**62
 WRAP = 2**32  # bytes; a size of 32 bits begins at 0 again here
 _PLAIN = (0x01, 0x03, 0x06, 0x07, 0xFFFE)  # WAV's numbers of formats that code each sample alone
-_FLAC = b"fLaC\0\0\0\x22"  # with the header of the block that comes first in every file
 
 
 def find_sound(file: BinaryFile) -> SoundData | None:
@@ -71,19 +70,6 @@ def find_sound(file: BinaryFile) -> SoundData | None:
         return None
     header = _find_data(file, CHUNK_LAYOUTS[magic], end)
     return None if header is None else _measure(file, CHUNK_LAYOUTS[magic], header, end)
-
-
-def find_another_flac(file: BinaryFile) -> int | None:
-    """Return where in a FLAC file a second one begins, if one is joined to it."""
-    position = 1
-    while True:
-        file.seek(position)
-        block = file.read(2**20)
-        if (found := block.find(_FLAC)) >= 0:
-            return position + found
-        if len(block) < len(_FLAC):
-            return None
-        position += max(1, len(block) - len(_FLAC) + 1)
 
 
 @dataclass(frozen=True)

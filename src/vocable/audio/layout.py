@@ -9,8 +9,10 @@ from ..binary_streams import BinaryFile
 from .chunk_heads import head_for
 from .chunks import SoundData, find_sound
 from .file_part import Part
+from .flac_frames import MAGIC as FLAC
 from .mpeg_frames import mpeg_parts
-from .ogg_pages import MAGIC, read_pages
+from .ogg_pages import MAGIC as OGG
+from .ogg_pages import read_pages
 
 _MPEG = (0x50, 0x55)  # WAV's numbers of layers I and II, and of layer III
 _LARGEST_BLOCK = 2**13  # samples; compressed WAV fills its last block up
@@ -24,6 +26,7 @@ class Layout:
     sound: SoundData | None = None  # where a file of chunks has its samples
     samples: int | None = None  # per channel, where the last block is filled up
     ends_inside_page: bool = False
+    is_flac: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -40,7 +43,10 @@ class Layout:
 def look(file: BinaryFile, *, recover: bool = False) -> Layout:
     """Look at a file; with `recover`, what follows the stated size belongs to the sound."""
     file.seek(0)
-    if file.read(4) == MAGIC:
+    magic = file.read(4)
+    if magic == FLAC:
+        return Layout(is_flac=True)
+    if magic == OGG:
         pages = read_pages(file)
         return Layout(pages.links, ends_inside_page=pages.ends_inside_page)
     sound = find_sound(file)

@@ -13,11 +13,13 @@ from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
-from .chunks import SoundData, find_another_flac
-from .decoders import Decoder, PartsDecoder, open_decoder
+from .chunks import SoundData
+from .decoders import Decoder, open_decoder
 from .file_part import Part
+from .flac_frames import FlacPastDamage, find_another_flac
 from .layout import look
 from .mpeg_frames import next_frame
+from .parts_decoder import PartsDecoder
 from .samples import check_finite
 from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
@@ -91,6 +93,8 @@ class AudioReader:
 
     def _open_decoder(self, file: str | BinaryFile) -> Decoder:
         parts = self._layout.parts
+        if self._recover and self._layout.is_flac:
+            return FlacPastDamage(self._file, self.name)
         self._file.seek(0)
         if self._layout.is_plain and not (self._recover and parts):
             decoder = open_decoder(file, self.name)

@@ -1,6 +1,7 @@
 """Every bad recording gives one line that says what is wrong, where, and what to do."""
 
 import errno
+import io
 import os
 import re
 import subprocess
@@ -241,6 +242,16 @@ def test_damage_gives_an_audio_error_or_finite_samples(tmp_path, ending):
             assert "\n" not in str(error)
         else:
             assert np.isfinite(samples).all()
+
+
+def test_libsndfile_may_seek_before_the_beginning(tmp_path, monkeypatch):
+    """An exception in one of its callbacks could not be raised, and would be printed."""
+    data = bytearray(wav(tmp_path / "a.aiff", tone(8000)).read_bytes())
+    data[data.index(b"SSND")] = 0
+    printed = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    refusal(lambda: Audio.read(io.BytesIO(bytes(data))))
+    assert not printed
 
 
 @pytest.mark.parametrize("rate", [8000, 96000])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.audio.media import tone
+from tests.audio.media import tone, write_media
 from vocable import Audio, AudioError, AudioReader
 
 CONTAINERS = {"ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III")}
@@ -69,6 +69,14 @@ def test_other_rates_and_channels_are_refused(tmp_path, ending, rates, channels,
 def test_a_chain_of_vorbis_and_opus_is_read(tmp_path):
     vorbis, opus = pieces(tmp_path, "ogg")[0], pieces(tmp_path, "opus")[0]
     assert len(Audio.read(joined(tmp_path, "ogg", [vorbis[0], opus[1]]))) == sum(LENGTHS[:2])
+
+
+def test_a_chain_of_flac_in_ogg_is_read(tmp_path):
+    pytest.importorskip("av")
+    for number, samples in enumerate(LENGTHS):
+        write_media(tmp_path / f"{number}.oga", "ogg", "flac", 16_000, tone(16_000, samples / 16e3))
+    parts = [(tmp_path / f"{number}.oga").read_bytes() for number in range(3)]
+    assert len(Audio.read(joined(tmp_path, "oga", parts))) == sum(LENGTHS)
 
 
 def test_the_last_link_may_be_cut(tmp_path):

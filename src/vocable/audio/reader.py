@@ -15,7 +15,7 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .chunks import SoundData
 from .decoders import Decoder, open_decoder
-from .file_part import Part
+from .file_part import FilePart, Part
 from .flac_frames import FlacPastDamage, find_another_flac
 from .layout import look
 from .mpeg_frames import next_frame
@@ -92,16 +92,16 @@ class AudioReader:
         self.close()
 
     def _open_decoder(self, file: str | BinaryFile) -> Decoder:
-        parts = self._layout.parts
-        if self._recover and self._layout.is_flac:
+        layout, end = self._layout, self._file.seek(0, os.SEEK_END)
+        if self._recover and layout.is_flac:
             return FlacPastDamage(self._file, self.name)
-        self._file.seek(0)
-        if self._layout.is_plain and not (self._recover and parts):
-            decoder = open_decoder(file, self.name)
-            if parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
+        parts = layout.parts or (Part(0, end),)
+        if layout.is_plain and not (self._recover and layout.parts):
+            whole = file if isinstance(file, str) else FilePart(file, parts[0])
+            decoder = open_decoder(whole, self.name)
+            if layout.parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
                 return decoder
             decoder.close()  # it has guessed a length, since the file begins inside a frame
-            end = self._file.seek(0, os.SEEK_END)
             parts = (Part(next_frame(self._file, 0, end) or 0, end, endless=True),)
         return PartsDecoder(self._file, parts, self.name, recover=self._recover)
 

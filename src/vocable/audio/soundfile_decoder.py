@@ -36,7 +36,7 @@ class SoundfileDecoder:
         vorbis = self._file.subtype in ORDERED_AS_VORBIS
         self._order = list(vorbis_to_wav(self.channels)) if vorbis else slice(None)
         self.is_mpeg: bool = self._file.subtype.startswith("MPEG")
-        self._left = self.samples
+        self._position, self._left = 0, self.samples
         self._fault: str | None = None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
@@ -48,27 +48,31 @@ class SoundfileDecoder:
             raise EOFError(self._fault)
         # One sample beyond the stated end makes the FLAC decoder look at what follows there.
         wanted = samples + (samples == self._left)
-        rows = np.full((wanted, self.channels), np.nan, np.float32)
+        rows = np.empty((wanted, self.channels), np.float32)
+        if self.is_mpeg:
+            rows.fill(np.nan)
         try:
             rows = self._file.read(out=rows)
         except soundfile.LibsndfileError as error:
             self._fault = error.error_string.strip(" .").removeprefix("Error : ")
-            rows = rows[: _decoded(rows)][: self._left]
+            rows = rows[: self._decoded(rows)][: self._left]
             if len(rows) == 0:
                 raise EOFError(self._fault) from error
+        self._position += len(rows)
         if self._left is not None:
             self._left -= len(rows)
         return np.ascontiguousarray(rows.T[self._order])
 
+    def _decoded(self, rows: np.ndarray) -> int:
+        """Return how many rows were filled before the fault; of MPEG libsndfile counts none."""
+        if self.is_mpeg:
+            filled = np.flatnonzero(~np.isnan(rows[:, -1]))
+            return int(filled[-1]) + 1 if len(filled) else 0
+        return int(self._file.tell()) - self._position
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-def _decoded(rows: np.ndarray) -> int:
-    """Return how many rows were filled before the decoder failed; it does not tell."""
-    filled = np.flatnonzero(~np.isnan(rows[:, -1]))
-    return int(filled[-1]) + 1 if len(filled) else 0
 
 
 class _Unseekable(soundfile.SoundFile):  # type: ignore[misc]

@@ -8,6 +8,7 @@ pieces of speech often are, have an Info frame in the middle, and decoders stop 
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ _KBIT = {  # bit rates in kbit/s, by MPEG 1 or 2 and layer
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}  # Hz
+_SYNC = re.compile(rb"\xff[\xe0-\xff]")  # how a frame begins
 _VBRI = 36  # where Fraunhofer's encoder puts its header in the first frame
 _SAME = 0xFFFE0C00  # bits of a frame's header that all frames of a stream share
 _BLOCK = 2**16  # bytes
@@ -69,13 +71,11 @@ def is_mpeg(file: BinaryFile, position: int, end: int) -> bool:
 
 def next_frame(file: BinaryFile, position: int, end: int) -> int | None:
     """Return where the next three frames of one stream begin, after damage or what is not MPEG."""
-    while position < end:
-        block = _read(file, position, min(_BLOCK, end - position))
-        syncs = (position + at for at, byte in enumerate(block) if byte == 0xFF)
-        for sync in syncs:
-            if is_mpeg(file, sync, end) and _walk(file, sync, end, 3) > _walk(file, sync, end, 2):
-                return sync
-        position += len(block)
+    for start in range(position, end, _BLOCK):
+        for found in _SYNC.finditer(_read(file, start, _BLOCK + 1)):
+            at = start + found.start()
+            if is_mpeg(file, at, end) and _walk(file, at, end, 3) > _walk(file, at, end, 2):
+                return at
     return None
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 from ..binary_streams import BinaryFile
 
 ENDLESS = 2**50  # bytes; more than any file has
+_KEPT = 2**16
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class FilePart:
         self._size = part.end - self._start
         self._claimed = ENDLESS if part.endless else self._size
         self._position = 0
+        self._kept, self._kept_from = b"", 0  # what was read last, and from where
 
     def seekable(self) -> bool:
         """Return True."""
@@ -66,3 +69,14 @@ class FilePart:
             data += self._file.read(size - len(data))
         self._position += len(data)
         return data
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill a buffer as far as there are bytes, and return how many; fast for small ones."""
+        at, size = self._position - self._kept_from, len(buffer)
+        if not 0 <= at <= len(self._kept) - size:
+            at, self._kept_from = 0, self._position
+            self._kept = self.read(max(size, _KEPT))
+            size = min(size, len(self._kept))
+        buffer[:size] = self._kept[at : at + size]
+        self._position = self._kept_from + at + size
+        return size

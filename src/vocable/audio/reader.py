@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,7 +15,7 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
 from .header_length import DataLength, data_length, ends_inside_ogg_page
-from .samples import check_finite
+from .samples import RATES, check_finite, check_level
 from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
 
@@ -24,7 +23,6 @@ log = logging.getLogger("vocable")
 
 BLOCK = 2**16  # samples
 RAW_PCM = (".raw", ".pcm")  # endings of files without a header
-RATES = range(1000, 768_001)  # Hz; a header that states another is damaged or hostile
 
 
 @runtime_checkable
@@ -48,12 +46,13 @@ class Decoder(Protocol):
 
 
 class AudioReader:
-    """Goes through a recording in blocks: a path, an open binary file, or "-" (stdin).
+    """Goes through a recording in blocks: a path, an open file, the bytes of one, or "-" (stdin).
 
     `samples` is the length per channel that the file states, None where it states none (M4A, WebM).
     Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for a file that is
-    not a recording, has no samples, holds NaN or infinity, or ends before what its header states.
-    `recover=True` reads what is there of such a file, with a warning.
+    not a recording, has no samples, holds NaN, infinity or samples far beyond ±1 (unless
+    `allow_loud`), or ends before what its header states. `recover=True` reads what is there of such
+    a file, with a warning.
     """
 
     name: str
@@ -61,11 +60,9 @@ class AudioReader:
     channels: int
     samples: int | None
 
-    def __init__(
-        self, source: str | os.PathLike[str] | BinaryFile, *, recover: bool = False
-    ) -> None:
+    def __init__(self, source: Any, *, recover: bool = False, allow_loud: bool = False) -> None:
         self.name = name_of(source)
-        self._recover = recover
+        self._recover, self._allow_loud = recover, allow_loud
         self._position = 0  # samples read so far
         self._cleanup = contextlib.ExitStack()
         try:
@@ -86,6 +83,8 @@ class AudioReader:
             if block.shape[1] == 0:
                 break
             check_finite(block, self.rate, name=self.name, start=self._position)
+            if not self._allow_loud:
+                check_level(block, self.rate, name=self.name, start=self._position)
             self._position += block.shape[1]
             yield block
         self._check_end()

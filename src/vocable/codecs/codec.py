@@ -133,7 +133,8 @@ class Codec(Tokenizer):
 def _audio(samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
     length = written_length(tokens.spec, tokens.source, len(tokens), rate)
     joined = join_streams(tokens.source, samples)
-    return Audio(np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length], rate)
+    samples = np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length]
+    return Audio(samples, rate, allow_loud=True)  # a decoder may be of any quality
 
 
 def _check_tokens(tokens: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from vocable.audio import Audio, check_rate, resample, resampled_length
+from vocable.audio import Audio, check_rate, is_samples, resample, resampled_length
 from vocable.codecs.codes import Codes, split_segments
 from vocable.errors import AudioError, TokenError
 from vocable.tokens import AudioTokens, Source, TokenSpec
@@ -19,17 +19,17 @@ from vocable.tokens import AudioTokens, Source, TokenSpec
 Samples = Float32[np.ndarray, "streams channels samples"]
 
 
-def read_source(source: Any, rate: int | None) -> Audio:
+def read_source(source: Any, rate: int | None, *, allow_loud: bool = False) -> Audio:
     """Return what `encode` is given as an `Audio` that holds at least one sample."""
     rate = None if rate is None else check_rate(rate)
     if isinstance(source, Audio):
         audio = source
-    elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "read"):
-        audio = Audio.read(source)
+    elif not is_samples(source):
+        audio = Audio.read(source, allow_loud=allow_loud)
     elif rate is None:
         raise AudioError("samples need their rate in Hz; pass rate=16000 or whatever it is")
     else:
-        return read_source(Audio(source, rate), rate)
+        audio = Audio(source, rate, allow_loud=allow_loud)
     if rate not in (None, audio.rate):
         raise AudioError(f"rate is {rate} Hz but the recording says {audio.rate} Hz; leave it out")
     if not len(audio):

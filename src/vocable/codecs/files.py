@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -40,23 +41,24 @@ Progress = Callable[[float], None]  # the share that is done, 0 to 1
 def encode_file(
     session: Session,
     spec: TokenSpec,
-    source: str | os.PathLike[str] | BinaryFile,
+    source: Any,
     target: str | os.PathLike[str],
     *,
     levels: int | None = None,
     mix: bool = False,
+    allow_loud: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
 
-    source: a path, an open binary file, or "-" for stdin. target: a `.vcb` file, "-" for stdout, or
-    an ending that `AudioTokens.save` knows. The target appears whole or not at all.
+    source: a path, an open file, the bytes of one, or "-" for stdin. target: a `.vcb` file, "-" for
+    stdout, or an ending that `AudioTokens.save` knows. The target appears whole or not at all.
     """
     check_levels(spec, levels)
     levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
-    with AudioReader(source) as reader:
+    with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
         recording = _Recording(spec, reader, mix, progress)

@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import read_source
@@ -97,16 +96,22 @@ class Tokenizer:
         rate: int | None = None,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
     ) -> AudioTokens:
         """Encode a recording; the tokens remember its samples, rate and channels.
 
-        source: a path, an open binary file, an `Audio`, or samples `[samples]` or `[channels,
-        samples]` (array, list or tensor) with their `rate` in Hz; int16 is scaled, `[samples, few]`
-        refused. levels: one of `spec.prefixes`; default all. mix: average the channels into one
-        first. A mono codec codes each channel as a stream. Raises AudioError for a recording that
-        cannot be used, TokenError for a number of levels that the codec does not offer.
+        source: an `Audio` or what `Audio.read` takes (a path, an open file, the bytes of one, a row
+        of a data set, (samples, rate)), or samples `[samples]` or `[channels, samples]` (array,
+        list or tensor) with their `rate` in Hz; int16 is scaled, `[samples, few]` refused.
+        levels: one of `spec.prefixes`; default all. mix: average the channels into one first. A
+        mono codec codes each channel as a stream. allow_loud: take samples far beyond ±1, which
+        are refused otherwise. Raises AudioError for a recording that cannot be used, TokenError for
+        a number of levels that the codec does not offer.
         """
-        return self.encode_batch([source], rate=rate, levels=levels, mix=mix)[0]
+        batch = self.encode_batch(
+            [source], rate=rate, levels=levels, mix=mix, allow_loud=allow_loud
+        )
+        return batch[0]
 
     def encode_batch(
         self,
@@ -115,21 +120,23 @@ class Tokenizer:
         rate: int | None = None,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
     ) -> list[AudioTokens]:
         """Encode several recordings, equal lengths together; the same codes as one by one."""
         spec = self.spec
         check_levels(spec, levels)
-        items = [read_source(source, rate) for source in sources]
+        items = [read_source(source, rate, allow_loud=allow_loud) for source in sources]
         items = [audio.mono() for audio in items] if mix else items
         return batch.encode_all(self._session, spec, items, levels)
 
     def encode_to(
         self,
-        source: str | os.PathLike[str] | BinaryFile,
+        source: Any,
         target: str | os.PathLike[str],
         *,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
@@ -138,8 +145,8 @@ class Tokenizer:
         A model that needs a whole recording at once (`model.encodes_in_steps`) holds all of it.
         """
         files.encode_file(
-            self._session, self.spec, source, target, levels=levels, mix=mix, overwrite=overwrite,
-            progress=progress,
+            self._session, self.spec, source, target, levels=levels, mix=mix,
+            allow_loud=allow_loud, overwrite=overwrite, progress=progress,
         )  # fmt: skip
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------

@@ -15,6 +15,7 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
 from .header_length import DataLength, data_length, ends_inside_ogg_page
+from .rows import is_samples, with_rate
 from .samples import RATES, check_finite, check_level
 from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
@@ -61,6 +62,11 @@ class AudioReader:
     samples: int | None
 
     def __init__(self, source: Any, *, recover: bool = False, allow_loud: bool = False) -> None:
+        if is_samples(source) or with_rate(source) is not None:
+            raise AudioError(
+                f"{type(source).__name__} holds samples in memory and is not a file; "
+                "Audio(samples, rate) and codec.encode take them"
+            )
         self.name = name_of(source)
         self._recover, self._allow_loud = recover, allow_loud
         self._position = 0  # samples read so far

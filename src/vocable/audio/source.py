@@ -108,8 +108,8 @@ def _copy(source: Any, name: str, cleanup: contextlib.ExitStack) -> BinaryFile:
     try:
         if _position(source):
             source.seek(0)
-        while data := source.read(_PIECE):
-            copy.write(_checked(data, name))
+        while piece := _checked(source.read(_PIECE), name):
+            copy.write(piece)
     except (OSError, AudioError):
         raise
     except Exception as error:  # each kind of archive has its own

@@ -57,8 +57,10 @@ class Audio:
         {"array", "sampling_rate"} of data sets, (samples, rate) pairs, and the objects of
         torchcodec and pydub. allow_loud: take samples far beyond ±1, as `Audio` does.
         """
+        if isinstance(source, Audio):
+            return source
         if (found := with_rate(source)) is not None:
-            return cls(*found, allow_loud=allow_loud)
+            return cls(found.samples, check_rate(found.rate), allow_loud=allow_loud)
         with AudioReader(source, recover=recover, allow_loud=allow_loud) as reader:
             blocks = list(reader.blocks())
             joined = np.concatenate(blocks, axis=1) if len(blocks) != 1 else blocks[0]

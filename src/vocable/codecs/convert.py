@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float32
+from torch import Tensor
 
-from vocable.audio import Audio, check_rate, is_samples, resample, resampled_length
+from vocable.audio import LOUDEST, Audio, check_rate, is_samples, resample, resampled_length
 from vocable.codecs.codes import Codes, split_segments
-from vocable.errors import AudioError, TokenError
+from vocable.errors import AudioError, ModelError, TokenError
 from vocable.tokens import AudioTokens, Source, TokenSpec
 
 Samples = Float32[np.ndarray, "streams channels samples"]
@@ -35,6 +36,23 @@ def read_source(source: Any, rate: int | None, *, allow_loud: bool = False) -> A
     if not len(audio):
         raise AudioError("audio has 0 samples; at least 1 is needed")
     return audio
+
+
+def check_block(block: Any, *, allow_loud: bool) -> None:
+    """Refuse what is not a tensor, and samples far beyond ±1; NaN is left to the session."""
+    if not isinstance(block, Tensor):
+        raise ModelError(
+            f"block is {type(block).__name__} but a step takes a tensor [batch, channels, "
+            "samples]; make one by torch.as_tensor"
+        )
+    if allow_loud or not block.is_floating_point() or not block.numel():
+        return
+    peak = float(torch.linalg.vector_norm(block, torch.inf))
+    if LOUDEST < peak < torch.inf:
+        raise AudioError(
+            f"the block reaches {peak:g}, far beyond ±1; divide 16-bit values by 32768, or pass "
+            "allow_loud=True if the sound is that loud"
+        )
 
 
 def streams_of(audio: Audio, spec: TokenSpec) -> Samples:

@@ -70,7 +70,7 @@ class LiveEncoder:
 
     def _step(self, samples: Block) -> Codes:
         rows = torch.tensor(split_channels(self.track.spec, samples))
-        codes, self._state = self._tokenizer.encode_step(rows, self._state)
+        codes, self._state = self._tokenizer.encode_step(rows, self._state, allow_loud=True)
         return codes
 
 

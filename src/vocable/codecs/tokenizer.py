@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
-from vocable.codecs.convert import read_source
+from vocable.codecs.convert import check_block, read_source
 from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
@@ -151,8 +151,15 @@ class Tokenizer:
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------
 
-    def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None = None) -> Codes:
+    def to_codes(
+        self,
+        x: Float[Tensor, "batch channels time"],
+        levels: int | None = None,
+        *,
+        allow_loud: bool = False,
+    ) -> Codes:
         """Encode whole audio: one `[batch, tokens]` a level."""
+        check_block(x, allow_loud=allow_loud)
         return self._session.to_codes(x, levels)
 
     def start_encoding(self, batch: int = 1, *, levels: int | None = None) -> Encoding:
@@ -160,9 +167,14 @@ class Tokenizer:
         return self._session.start_encoding(batch, levels)
 
     def encode_step(
-        self, block: Float[Tensor, "batch channels time"], state: Encoding
+        self,
+        block: Float[Tensor, "batch channels time"],
+        state: Encoding,
+        *,
+        allow_loud: bool = False,
     ) -> tuple[Codes, Encoding]:
         """Encode the next samples: all codes that are certain now, perhaps none."""
+        check_block(block, allow_loud=allow_loud)
         return self._session.encode_step(block, state)
 
     def finish_encoding(self, state: Encoding) -> Codes:

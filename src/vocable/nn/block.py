@@ -235,6 +235,8 @@ def stack_states(states: Sequence[State]) -> State:
     Raises ModelError, naming the row, where a stream is in another phase (a block that looks
     ahead holds fewer rows until it has started).
     """
+    if not states:
+        raise ModelError("there is no state to join; give the states of 1 stream or more")
     first = states[0]
     if isinstance(first, Tensor):
         for row, state in enumerate(states):

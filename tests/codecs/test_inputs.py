@@ -1,0 +1,94 @@
+"""`encode` and `encode_to` take what `Audio.read` takes, and look at the scale of it."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from tests.codecs import tiny
+from vocable import Audio, AudioError
+from vocable.codecs.live import LiveEncoder
+from vocable.tokens import read_tokens
+
+CODEC = tiny.seanet()
+RATE = 8000
+SOUND = tiny.sound(1000)[0]
+TOKENS = CODEC.encode(SOUND, rate=RATE)
+
+
+def wav(samples=SOUND) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, RATE, format="WAV", subtype="FLOAT")
+    return file.getvalue()
+
+
+SOURCES = {
+    "bytes": wav(),
+    "bytearray": bytearray(wav()),
+    "memoryview": memoryview(wav()),
+    "file": io.BytesIO(wav()),
+    "row of bytes": {"bytes": wav(), "path": None},
+    "row of samples": {"array": SOUND, "sampling_rate": RATE, "path": "a.wav"},
+    "samples, rate": (torch.from_numpy(SOUND)[None], RATE),
+    "rate, samples": (RATE, SOUND[:, None]),
+    "Audio": Audio(SOUND, RATE),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_every_form_of_one_recording_gives_the_same_tokens(source):
+    assert CODEC.encode(source) == TOKENS
+    assert CODEC.encode(source, rate=RATE) == TOKENS
+    with pytest.raises(AudioError, match="rate is 16000 Hz but the recording says 8000 Hz"):
+        CODEC.encode(source, rate=16_000)
+
+
+def test_samples_without_a_rate_need_one():
+    for source in (SOUND, SOUND.tolist(), memoryview(SOUND), torch.from_numpy(SOUND)):
+        assert CODEC.encode(source, rate=RATE) == TOKENS
+        with pytest.raises(AudioError, match="samples need their rate in Hz; pass rate=16000"):
+            CODEC.encode(source)
+
+
+@pytest.mark.parametrize("name", ["bytes", "memoryview", "file", "row of bytes"])
+def test_every_form_of_a_file_becomes_a_file_of_tokens(tmp_path, name):
+    CODEC.encode_to(SOURCES[name], tmp_path / "a.vcb")
+    assert read_tokens(tmp_path / "a.vcb") == TOKENS
+
+
+@pytest.mark.parametrize("name", ["row of samples", "samples, rate", "Audio"])
+def test_what_is_no_file_is_told_where_to_go(tmp_path, name):
+    with pytest.raises(AudioError, match="holds samples in memory and is not a file; .* codec.enc"):
+        CODEC.encode_to(SOURCES[name], tmp_path / "a.vcb")
+    assert not any(tmp_path.iterdir())
+
+
+def test_samples_at_integer_scale_are_refused_everywhere_unless_allowed(tmp_path):
+    loud = np.round(SOUND * 32768).astype(np.float32)
+    for source in (loud, wav(loud), {"array": loud, "sampling_rate": RATE}):
+        with pytest.raises(AudioError, match="far beyond ±1; divide 16-bit values by 32768"):
+            CODEC.encode(source, rate=RATE)
+    with pytest.raises(AudioError, match="audio: samples reach .* far beyond ±1"):
+        CODEC.encode_to(wav(loud), tmp_path / "a.vcb")
+    with pytest.raises(AudioError, match="the stream: samples reach .* far beyond ±1"):
+        LiveEncoder(CODEC).push(loud[None])
+    assert not any(tmp_path.iterdir())
+
+    allowed = CODEC.encode(loud, rate=RATE, allow_loud=True)
+    assert allowed == CODEC.encode_batch([loud], rate=RATE, allow_loud=True)[0]
+    assert allowed == CODEC.encode(Audio(loud, RATE, allow_loud=True))
+    CODEC.encode_to(wav(loud), tmp_path / "a.vcb", allow_loud=True)
+    assert read_tokens(tmp_path / "a.vcb") == allowed
+    live = LiveEncoder(CODEC, allow_loud=True)
+    pieces = [*live.push(loud[None]), *live.finish()]
+    assert np.array_equal(np.concatenate([p.codes for p in pieces], 2), allowed.codes)
+
+
+def test_what_a_decoder_gives_may_be_of_any_level():
+    codec = tiny.seanet()
+    with torch.no_grad():
+        for weight in list(codec.model.decoder.parameters())[-2:]:
+            weight.mul_(1e4)
+    assert np.abs(codec.decode(codec.encode(SOUND, rate=RATE)).samples).max() > 16

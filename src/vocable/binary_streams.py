@@ -57,6 +57,11 @@ class Writable(Protocol):
         ...
 
 
+@runtime_checkable
+class ChangeableFile(BinaryFile, Writable, Protocol):
+    """An open binary file that is read, written and changed in place."""
+
+
 def as_bytes(data: Any) -> bytes | None:
     """Return what bytes, a bytearray or a memoryview of bytes holds; None for all else."""
     if isinstance(data, bytes):

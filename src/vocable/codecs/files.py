@@ -34,6 +34,7 @@ from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
+from vocable.tokens.file.stamp import stamp
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
 
@@ -51,6 +52,8 @@ def encode_file(
     progress: Progress | None = None,
 ) -> None:
     """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
+
+    The same recording, model and options give the same bytes.
 
     source: a path, an open file, the bytes of one, or "-" for stdin. target: a `.vcb` file, "-" for
     stdout, or an ending that `AudioTokens.save` knows. The target appears whole or not at all.
@@ -148,11 +151,12 @@ def _write(
     recording: _Recording,
 ) -> None:
     try:
-        with replacing(target, overwrite=overwrite) as path, open(path, "wb") as file:
+        with replacing(target, overwrite=overwrite) as path, open(path, "w+b") as file:
             writer = TokenWriter(file, track)
             for tokens in parts:
                 writer.write(tokens)
             writer.finish(recording.samples)
+            stamp(file)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise

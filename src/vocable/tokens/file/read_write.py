@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 
 from ...atomic import replacing
-from ...binary_streams import BinaryFile, Writable
+from ...binary_streams import BinaryFile, ChangeableFile, Writable
 from ..coder.pack import packed_bits
 from ..coder.tables import TableSet, fit_tables
 from ..formats import OTHER, register
 from ..values import AudioTokens
+from .stamp import stamp
 from .token_file import TokenFile
 from .track import Track
 from .writer import TokenWriter
@@ -26,23 +28,27 @@ def write_tokens(
     """Write a token file of one track, or of several by name; it appears whole or not at all.
 
     Codes are packed into bits, or coded by the frequencies that ship for their space or by ones
-    that the file brings along, whichever is smallest. Raises FileExistsError if something is there
-    and `overwrite` is not set.
+    that the file brings along, whichever is smallest. Equal tokens give equal bytes. Raises
+    FileExistsError if something is there and `overwrite` is not set.
     """
     named = {"": tokens} if isinstance(tokens, AudioTokens) else dict(tokens)
     if isinstance(path, (str, os.PathLike)):
-        with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
+        with replacing(path, overwrite=overwrite) as fresh, open(fresh, "w+b") as file:
             _write(file, named)
     else:
-        _write(path, named)
+        whole = io.BytesIO()
+        _write(whole, named)
+        path.write(whole.getvalue())
+        path.flush()
 
 
-def _write(file: Writable, named: Mapping[str, AudioTokens]) -> None:
+def _write(file: ChangeableFile, named: Mapping[str, AudioTokens]) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
     tables = {name: _best_tables(tokens) for name, tokens in named.items()}
     with TokenWriter(file, tracks, tables=tables) as writer:
         for name, tokens in named.items():
             writer.write(tokens, name)
+    stamp(file)
 
 
 def _best_tables(tokens: AudioTokens) -> TableSet | None:

@@ -8,7 +8,7 @@ import soundfile
 import torch
 
 from tests.codecs import tiny
-from vocable import Audio, AudioError
+from vocable import Audio, AudioError, TokenError
 from vocable.codecs.live import LiveEncoder
 from vocable.tokens import read_tokens
 
@@ -92,3 +92,21 @@ def test_what_a_decoder_gives_may_be_of_any_level():
         for weight in list(codec.model.decoder.parameters())[-2:]:
             weight.mul_(1e4)
     assert np.abs(codec.decode(codec.encode(SOUND, rate=RATE)).samples).max() > 16
+
+
+@pytest.mark.parametrize("ending", [".vcb", ".npy", ".npz", ".safetensors"])
+def test_the_same_recording_codec_and_options_give_the_same_bytes(tmp_path, ending):
+    for name, source in {"a": wav(), "b": io.BytesIO(wav()), "c": {"bytes": wav()}}.items():
+        CODEC.encode_to(source, tmp_path / (name + ending))
+        CODEC.encode(source).save(tmp_path / f"{name}-whole{ending}")
+    for names in (("a", "b", "c"), ("a-whole", "b-whole", "c-whole")):
+        assert len({(tmp_path / (name + ending)).read_bytes() for name in names}) == 1
+    CODEC.encode_to(wav(), tmp_path / f"fewer{ending}", levels=2)
+    assert (tmp_path / f"fewer{ending}").read_bytes() != (tmp_path / f"a{ending}").read_bytes()
+    assert read_tokens(tmp_path / f"a{ending}") == TOKENS
+
+
+def test_an_unknown_ending_is_refused_before_any_work(tmp_path):
+    with pytest.raises(TokenError, match=r"a\.json: its ending must be one of \.npy \.npz"):
+        CODEC.encode_to(wav(), tmp_path / "a.json", progress=lambda share: 1 / 0)
+    assert not any(tmp_path.iterdir())

@@ -88,8 +88,8 @@ CASES = {
 
 
 IDS = {  # of the same files, by their content
-    "packed": "4fec524c", "prefix": "5a3c68d3", "tracks": "287a0778", "segmented": "43d64c3c", "durations": "6fcaad9f", "coded": "6f5afd9a",
-    "empty": "faf909dc",
+    "packed": "4fec524c", "prefix": "5a3c68d3", "tracks": "287a0778", "segmented": "43d64c3c",
+    "durations": "6fcaad9f", "coded": "6f5afd9a", "empty": "faf909dc",
 }  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class Codec(Tokenizer):
 
     def decode_to(
         self,
-        source: str | os.PathLike[str] | BinaryFile,
+        source: str | os.PathLike[str] | bytes | BinaryFile,
         target: str | os.PathLike[str],
         *,
         rate: int | None = None,

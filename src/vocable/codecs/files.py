@@ -35,6 +35,7 @@ from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
 from vocable.tokens.file.stamp import stamp
+from vocable.tokens.formats import format_of
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
 
@@ -61,6 +62,7 @@ def encode_file(
     check_levels(spec, levels)
     levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
+    format_of(target)  # refuses an unknown ending before any work
     with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
@@ -79,7 +81,7 @@ def encode_file(
 def decode_file(
     session: Session,
     own: TokenSpec,
-    source: str | os.PathLike[str] | BinaryFile,
+    source: str | os.PathLike[str] | bytes | BinaryFile,
     target: str | os.PathLike[str],
     *,
     rate: int | None = None,

@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Int32
 
 from ..errors import TokenError
+from ..ratio import Ratio
 from .positions import EMPTY, Positions, in_one_row, in_rows, strides_of, token_counts
 from .spec import TokenSpec
 from .spec_parts import Source, check_choice, check_count
@@ -145,11 +146,11 @@ class Layout:
     def rate(self, spec: TokenSpec, levels: int | None = None) -> Fraction:
         """Return steps per second of audio, delays left out."""
         strides = strides_of(spec, spec.check_levels(levels))
-        per_frame = Fraction(1, gcd(*strides))
+        per_frame: Fraction = Ratio(1, gcd(*strides))
         if self.name == "flatten":
-            per_frame = sum((Fraction(1, stride) for stride in strides), Fraction(0))
+            per_frame = sum((Ratio(1, stride) for stride in strides), Ratio(0))
         elif self.name == "coarse_first":
-            per_frame = Fraction(1, strides[0]) + (per_frame if len(strides) > 1 else 0)
+            per_frame = Ratio(1, strides[0]) + (per_frame if len(strides) > 1 else 0)
         return spec.frame_rate * per_frame
 
     def _check_grid(self, grid: np.ndarray, positions: Positions) -> None:

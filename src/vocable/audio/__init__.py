@@ -14,7 +14,6 @@ from .samples import as_samples as as_samples
 from .samples import check_finite as check_finite
 from .samples import check_level as check_level
 from .samples import check_rate as check_rate
-from .samples import to_numpy as to_numpy
 from .value import Audio as Audio
 from .writer import AudioWriter as AudioWriter
 
@@ -31,5 +30,4 @@ __all__ = [
     "is_samples",
     "resample",
     "resampled_length",
-    "to_numpy",
 ]

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import to_numpy
 from ..binary_streams import as_bytes
-from .samples import FEW, to_numpy
+from .samples import FEW
 
 
 class Rated(NamedTuple):

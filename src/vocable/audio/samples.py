@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from ..arrays import to_numpy
 from ..binary_streams import as_bytes
 from ..errors import AudioError
 
@@ -32,33 +33,11 @@ def as_samples(data: Any) -> Float32[np.ndarray, "channels samples"]:
     Raises AudioError for other types and shapes, for `[samples, channels]`, for int32 that holds
     16-bit values, and for the bytes of a file.
     """
-    array = to_numpy(data)
+    array = _as_array(data)
     if array.ndim == 1:
         array = array[None]
     _check_shape(array)
     return np.ascontiguousarray(_as_float(array))
-
-
-def to_numpy(data: Any) -> np.ndarray:
-    """Return an array, list or tensor (of any device, with or without gradient) as an array.
-
-    Floats that numpy lacks, as bfloat16, become float32. Raises AudioError for all else.
-    """
-    if isinstance(data, str | os.PathLike):
-        raise AudioError(f"audio must be samples, got the path {data}; use Audio.read(path)")
-    is_file = hasattr(data, "read") and not hasattr(data, "__array__")
-    if as_bytes(data) is not None or isinstance(data, Mapping) or is_file:
-        kind = type(data).__name__
-        raise AudioError(f"audio must be samples, got {kind}; use Audio.read for files and rows")
-    if hasattr(data, "detach"):  # a tensor; torch is not imported here
-        data = data.detach().cpu()
-        data = data.float() if data.is_floating_point() else data
-    try:
-        array = np.asarray(data)
-    except (ValueError, TypeError) as error:  # rows of unequal length; memory of a GPU
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise AudioError(f"audio must be [samples] or [channels, samples]; {reason}") from error
-    return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
 def check_finite(
@@ -132,6 +111,19 @@ def _whole(rate: Any, factor: int = 1) -> int:
     except (TypeError, ValueError, RuntimeError):  # torch's, for tensors of several numbers
         return 0
     return int(hertz) if hertz.is_integer() else 0
+
+
+def _as_array(data: Any) -> np.ndarray:
+    if isinstance(data, str | os.PathLike):
+        raise AudioError(f"audio must be samples, got the path {data}; use Audio.read(path)")
+    is_file = hasattr(data, "read") and not hasattr(data, "__array__")
+    if as_bytes(data) is not None or isinstance(data, Mapping) or is_file:
+        kind = type(data).__name__
+        raise AudioError(f"audio must be samples, got {kind}; use Audio.read for files and rows")
+    try:
+        return to_numpy(data)
+    except (TypeError, ValueError) as error:
+        raise AudioError(f"audio must be [samples] or [channels, samples]; {error}") from error
 
 
 def _check_shape(array: np.ndarray) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from vocable.audio import LOUDEST, to_numpy
+from vocable.arrays import to_numpy
+from vocable.audio import LOUDEST
 from vocable.audio import check_rate as check_hertz
 from vocable.errors import AudioError, MeasureError
 
@@ -44,13 +45,12 @@ def check_signal(signal: Signal, name: str = "signal") -> Samples:
     that take no reference. `name` is what messages call it.
     """
     array = _as_array(signal, name)
+    if array.dtype.kind != "f":
+        kind = array.dtype if array.dtype.kind in "iub" else type(signal).__name__
+        raise MeasureError(f"{name} is {kind}; pass floats with full scale at 1 (int16 / 32768)")
     if array.ndim != 1:
         raise MeasureError(
             f"{name} has shape {array.shape}; measure one channel [samples] at a time"
-        )
-    if array.dtype.kind != "f":
-        raise MeasureError(
-            f"{name} is {array.dtype}; pass floats with full scale at 1 (int16 / 32768)"
         )
     if array.size == 0:
         raise MeasureError(f"{name} has no samples; at least one is needed")
@@ -76,11 +76,8 @@ def check_full_scale(*signals: Samples) -> None:
 def _as_array(signal: Signal, name: str) -> np.ndarray:
     try:
         return to_numpy(signal)
-    except AudioError as error:
-        kind = type(signal).__name__
-        raise MeasureError(
-            f"{name} is {kind}; pass floats [samples], an array or tensor"
-        ) from error
+    except (TypeError, ValueError) as error:
+        raise MeasureError(f"{name} is not an array of floats [samples]: {error}") from error
 
 
 def check_rate(name: str, rate: Any, *, exactly: int | None = None, least: int = 1) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64, Integer
 
-from vocable.audio import to_numpy
+from vocable.arrays import to_numpy
 from vocable.errors import MeasureError
 
 Counts = Integer[np.ndarray, "entries"]

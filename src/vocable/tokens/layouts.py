@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int32
 
+from ..arrays import to_numpy
 from ..errors import TokenError
 from ..ratio import Ratio
 from .positions import EMPTY, Positions, in_one_row, in_rows, strides_of, token_counts
@@ -78,7 +79,7 @@ class Layout:
         TokenError if no number of frames takes this many steps, or if a token stands where the
         layout has none, or none where it has one.
         """
-        count, grid = spec.check_levels(levels), np.asarray(grid)
+        count, grid = spec.check_levels(levels), to_numpy(grid)
         if grid.ndim != 3 or grid.dtype.kind not in "iu":
             raise TokenError(
                 f"a grid must be integers [streams, rows, steps], got {grid.dtype} "

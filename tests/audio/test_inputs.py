@@ -14,7 +14,7 @@ import pytest
 import soundfile
 import torch
 
-from vocable import Audio, AudioError, AudioReader
+from vocable import Audio, AudioError, AudioReader, AudioWriter
 from vocable.audio import as_samples, is_samples
 
 RATE = 16_000
@@ -222,6 +222,21 @@ def test_samples_in_memory_are_not_read_in_blocks(source):
         AudioReader(source)
     with pytest.raises(AudioError, match=r"holds samples in memory"):
         AudioReader(Audio(RAMP, RATE))
+
+
+def test_one_recording_at_a_time():
+    for several in (["a.wav", "b.wav"], (pathlib.Path("a.wav"),), [b"RIFF"], [{"array": RAMP}]):
+        assert not is_samples(several)
+        assert refusal(several).endswith("or samples with rate=; one at a time")
+
+
+@pytest.mark.usefixtures("untyped")
+def test_a_block_of_integers_is_refused_where_floats_are_written(tmp_path):
+    whole = (RAMP * 32768).astype(np.int16)[None]
+    with AudioWriter(tmp_path / "a.wav", RATE) as writer:
+        with pytest.raises(AudioError, match="a.wav is int16; wanted floats within ±1, see as_sa"):
+            writer.write(whole)
+        writer.write(as_samples(whole))
 
 
 def test_two_numbers_are_samples():

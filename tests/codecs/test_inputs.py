@@ -110,3 +110,19 @@ def test_an_unknown_ending_is_refused_before_any_work(tmp_path):
     with pytest.raises(TokenError, match=r"a\.json: its ending must be one of \.npy \.npz"):
         CODEC.encode_to(wav(), tmp_path / "a.json", progress=lambda share: 1 / 0)
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("name", ["bytes", "row of bytes", "Audio", "path"])
+def test_one_recording_is_no_batch(name):
+    source = SOURCES.get(name, "a.wav")
+    with pytest.raises(AudioError, match=r"encode_batch takes a list, got one \w+; encode"):
+        CODEC.encode_batch(source)
+    with pytest.raises(TokenError, match="decode_batch takes a list, got one AudioTokens; decode"):
+        CODEC.decode_batch(TOKENS)
+
+
+@pytest.mark.usefixtures("untyped")
+def test_a_stream_of_integers_is_refused():
+    with pytest.raises(AudioError, match="the stream is int16; wanted floats within ±1"):
+        LiveEncoder(CODEC).push(np.zeros((1, 9), np.int16))

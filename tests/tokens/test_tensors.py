@@ -65,7 +65,5 @@ def test_memory_that_cannot_be_reached_is_one_line():
         def __array__(self, *args, **kwargs):
             raise TypeError("Implicit conversion is not allowed.\nUse .get()")
 
-    with pytest.raises(
-        TokenError, match="ids must be an array: Implicit conversion is not"
-    ):
+    with pytest.raises(TokenError, match="ids must be an array: Implicit conversion is not"):
         Vocabulary.of(SPEECH).from_ids(Sealed())

@@ -12,8 +12,8 @@ from .rows import is_samples as is_samples
 from .samples import LOUDEST as LOUDEST
 from .samples import as_samples as as_samples
 from .samples import check_finite as check_finite
-from .samples import check_level as check_level
 from .samples import check_rate as check_rate
+from .samples import check_samples as check_samples
 from .value import Audio as Audio
 from .writer import AudioWriter as AudioWriter
 
@@ -25,8 +25,8 @@ __all__ = [
     "Resampler",
     "as_samples",
     "check_finite",
-    "check_level",
     "check_rate",
+    "check_samples",
     "is_samples",
     "resample",
     "resampled_length",

@@ -16,7 +16,7 @@ from ..errors import AudioError
 from . import av_decoder
 from .header_length import DataLength, data_length, ends_inside_ogg_page
 from .rows import is_samples, with_rate
-from .samples import RATES, check_finite, check_level
+from .samples import RATES, check_samples
 from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
 
@@ -88,9 +88,9 @@ class AudioReader:
             block = self._read(size)
             if block.shape[1] == 0:
                 break
-            check_finite(block, self.rate, name=self.name, start=self._position)
-            if not self._allow_loud:
-                check_level(block, self.rate, name=self.name, start=self._position)
+            check_samples(
+                block, self.rate, name=self.name, start=self._position, allow_loud=self._allow_loud
+            )
             self._position += block.shape[1]
             yield block
         self._check_end()

@@ -9,6 +9,7 @@ torchcodec, pydub       AudioDecoder, AudioSamples; AudioSegment
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -46,7 +47,8 @@ def with_rate(source: Any) -> Rated | None:
 def is_samples(source: Any) -> bool:
     """Return whether `source` is samples that do not say their rate."""
     if isinstance(source, list | tuple):
-        return _pair(source) is None
+        several = bool(source) and isinstance(source[0], str | bytes | Mapping | os.PathLike)
+        return not several and _pair(source) is None
     if isinstance(source, memoryview):
         return as_bytes(source) is None
     return isinstance(source, array) or hasattr(source, "__array__")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from jaxtyping import Float32
@@ -51,38 +52,40 @@ def check_finite(
 
     `samples` begin at sample `start` of the recording called `name`.
     """
-    finite = np.isfinite(samples)
-    if finite.all():
-        return
-    bad = ~finite
+    check_samples(samples, rate, name=name, start=start, allow_loud=True)
+
+
+def check_samples(
+    samples: Float32[np.ndarray, "channels samples"],
+    rate: int,
+    *,
+    name: str = "audio",
+    start: int = 0,
+    allow_loud: bool = False,
+) -> None:
+    """Do as `check_finite` does, and refuse samples far beyond ±1 unless `allow_loud` is set."""
+    if samples.dtype.kind != "f":
+        raise AudioError(f"{name} is {samples.dtype}; wanted floats within ±1, see as_samples")
+    peak = max(samples.max(), -samples.min()) if samples.size else 0.0  # NaN if any sample is
+    if not math.isfinite(peak):
+        _refuse_not_finite(samples, rate, name, start)
+    if peak > LOUDEST and not allow_loud:
+        position = start + int((np.abs(samples) > LOUDEST).any(axis=0).argmax())
+        raise AudioError(
+            f"{name}: samples reach {peak:g} from {position / rate:.3f} s (sample {position}) on, "
+            "far beyond ±1; divide 16-bit values by 32768, or pass allow_loud=True (--allow-loud) "
+            "if the sound is that loud"
+        )
+
+
+def _refuse_not_finite(samples: np.ndarray, rate: int, name: str, start: int) -> NoReturn:
+    bad = ~np.isfinite(samples)
     first = int(bad.any(axis=0).argmax())
     channel = int(bad[:, first].argmax())
     position = start + first
     raise AudioError(
         f"{name}: sample {position} ({position / rate:.3f} s) of channel {channel} is "
         f"{samples[channel, first]}; make all finite first, say with numpy.nan_to_num"
-    )
-
-
-def check_level(
-    samples: Float32[np.ndarray, "channels samples"],
-    rate: int,
-    *,
-    name: str = "audio",
-    start: int = 0,
-) -> None:
-    """Raise AudioError, with the position, if finite samples lie far beyond ±1.
-
-    `samples` begin at sample `start` of the recording called `name`.
-    """
-    peak = max(samples.max(), -samples.min()) if samples.size else 0
-    if peak <= LOUDEST:
-        return
-    position = start + int((np.abs(samples) > LOUDEST).any(axis=0).argmax())
-    raise AudioError(
-        f"{name}: samples reach {peak:g} from {position / rate:.3f} s (sample {position}) on, far "
-        "beyond ±1; divide 16-bit values by 32768, or pass allow_loud=True (--allow-loud) if the "
-        "sound is that loud"
     )
 
 

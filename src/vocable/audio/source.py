@@ -89,7 +89,7 @@ def _opened(source: Any, cleanup: contextlib.ExitStack) -> Any:
         return cleanup.enter_context(source.open("rb"))
     raise AudioError(
         f"audio is {type(source).__name__}; wanted a path, an open file, the bytes of one, an "
-        "Audio, (samples, rate), or samples with rate="
+        "Audio, (samples, rate), or samples with rate=; one at a time"
     )
 
 

@@ -14,7 +14,7 @@ from .player import player
 from .reader import AudioReader
 from .resample import resample
 from .rows import with_rate
-from .samples import as_samples, check_finite, check_level, check_rate
+from .samples import as_samples, check_rate, check_samples
 from .writer import AudioWriter
 
 
@@ -37,9 +37,7 @@ class Audio:
         if isinstance(samples, Audio) and samples.rate != rate:
             raise AudioError(f"this Audio has {samples.rate} Hz; resample({rate}) changes its rate")
         array = as_samples(samples)
-        check_finite(array, rate)
-        if not allow_loud:
-            check_level(array, rate)
+        check_samples(array, rate, allow_loud=allow_loud)
         if array.flags.writeable and not _is_fresh(array, samples):
             array = array.copy()
         array.flags.writeable = False

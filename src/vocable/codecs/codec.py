@@ -67,6 +67,7 @@ class Codec(Tokenizer):
     ) -> list[Audio]:
         """Decode several tokens, equal lengths together; the same audio as one by one."""
         own = self.spec
+        _check_several(tokens)
         for item in tokens:
             _check_tokens(item)
             check_fits(own, item.spec, trust_space=trust_space)
@@ -135,6 +136,11 @@ def _audio(samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
     joined = join_streams(tokens.source, samples)
     samples = np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length]
     return Audio(samples, rate, allow_loud=True)  # a decoder may be of any quality
+
+
+def _check_several(tokens: Any) -> None:
+    if isinstance(tokens, AudioTokens):
+        raise TokenError("decode_batch takes a list, got one AudioTokens; decode takes one")
 
 
 def _check_tokens(tokens: Any) -> None:

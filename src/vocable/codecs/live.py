@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from vocable.audio import Resampler, check_finite, check_level, check_rate
+from vocable.audio import Resampler, check_rate, check_samples
 from vocable.codecs.codec import Codec
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import (
@@ -55,9 +55,8 @@ class LiveEncoder:
 
     def push(self, block: Block) -> list[AudioTokens]:
         """Return the tokens that these samples settle, perhaps none."""
-        check_finite(block, self.track.rate, name="the stream", start=self.samples)
-        if not self._allow_loud:
-            check_level(block, self.track.rate, name="the stream", start=self.samples)
+        rate, allow_loud = self.track.rate, self._allow_loud
+        check_samples(block, rate, name="the stream", start=self.samples, allow_loud=allow_loud)
         self.samples += block.shape[1]
         settled = [self._step(self._resampler.step(block))]
         return list(tokens_as_they_come(self.track.spec, settled))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.audio import Audio
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import check_block, read_source
@@ -18,7 +19,7 @@ from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
 from vocable.codecs.state import Encoding
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError
 from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.spec_rows import all_rows
@@ -125,6 +126,9 @@ class Tokenizer:
         """Encode several recordings, equal lengths together; the same codes as one by one."""
         spec = self.spec
         check_levels(spec, levels)
+        if isinstance(sources, str | bytes | os.PathLike | Mapping | Audio):
+            kind = type(sources).__name__
+            raise AudioError(f"encode_batch takes a list, got one {kind}; encode takes one")
         items = [read_source(source, rate, allow_loud=allow_loud) for source in sources]
         items = [audio.mono() for audio in items] if mix else items
         return batch.encode_all(self._session, spec, items, levels)

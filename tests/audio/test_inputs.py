@@ -53,7 +53,11 @@ def test_the_bytes_of_a_file(data, kind):
 
 
 def test_bytes_that_are_none_of_a_file():
-    assert "audio is not a recording" in refusal(b"Dear diary, today" * 9)
+    text = refusal(b"Dear diary, today" * 9)
+    assert "audio is not a recording" in text
+    assert text.endswith(
+        'bare samples as an array, numpy.frombuffer(data, "int16"), with their rate'
+    )
     assert "audio is empty (0 bytes)" in refusal(b"")
     assert "audio is empty (0 bytes)" in refusal(io.BytesIO())
 
@@ -346,6 +350,14 @@ def test_samples_are_not_taken_from_what_holds_a_file(data):
     for source in (data, bytearray(data), memoryview(data), io.BytesIO(data), {"array": RAMP}):
         with pytest.raises(AudioError, match=r"must be samples, got \w+; use Audio.read for files"):
             Audio(source, RATE)
+
+
+def test_a_closed_file_and_an_address(data):
+    closed = io.BytesIO(data)
+    closed.close()
+    assert "audio cannot be read (I/O operation on closed file)" in refusal(closed)
+    with pytest.raises(FileNotFoundError, match="^https://a.org/b.wav is an address; fetch it"):
+        Audio.read("https://a.org/b.wav")
 
 
 def test_the_rate_of_an_audio_is_not_changed_by_naming_another():

@@ -323,6 +323,16 @@ def test_an_unknown_ending_is_refused(tmp_path, name):
     assert read_tokens(tmp_path / name) == speech()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes on Windows")
+def test_a_pipe_may_have_any_ending(tmp_path):
+    os.mkfifo(tmp_path / "a.fifo")
+    code = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read())"
+    command = [sys.executable, "-c", code]
+    reader = subprocess.Popen([*command, tmp_path / "a.fifo"], stdout=subprocess.PIPE)
+    speech().save(tmp_path / "a.fifo")
+    assert read_tokens(reader.communicate(timeout=60)[0]) == speech()
+
+
 def test_no_token_file_has_the_name_of_arrays(tmp_path):
     with pytest.raises(TokenError, match=r"write_tokens writes \.vcb; tokens\.save writes arrays"):
         write_tokens(tmp_path / "a.npz", speech())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 from collections.abc import Iterator
 from types import TracebackType
@@ -162,6 +163,12 @@ class AudioReader:
         log.warning("%s %s; going on with what is there", self.name, what)
 
 
+def _remedy(file: str | BinaryFile) -> str:
+    if isinstance(file, io.BytesIO):
+        return 'pass bare samples as an array, numpy.frombuffer(data, "int16"), with their rate'
+    return "convert it to WAV or FLAC"
+
+
 def _open(file: str | BinaryFile, name: str) -> Decoder:
     """Open with soundfile, else with PyAV (the extra `media`)."""
     if isinstance(file, str) and file.lower().endswith(RAW_PCM):
@@ -183,6 +190,4 @@ def _open(file: str | BinaryFile, name: str) -> Decoder:
     try:
         return av_decoder.AvDecoder(file)
     except AudioError as error:
-        raise AudioError(
-            f"{name} is not a recording ({error}); convert it to WAV or FLAC"
-        ) from error
+        raise AudioError(f"{name} is not a recording ({error}); {_remedy(file)}") from error

@@ -59,6 +59,10 @@ def _existing(source: str | os.PathLike[str]) -> Path:
     path = Path(source)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a recording in it")
+    if "://" in str(source):
+        raise FileNotFoundError(
+            f"{source} is an address; fetch it, then pass the file or its bytes"
+        )
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such file")
     return path
@@ -95,7 +99,7 @@ def _opened(source: Any, cleanup: contextlib.ExitStack) -> Any:
 
 def _is_stored(file: Any) -> bool:
     """Say whether a file lies in memory or on disk; others may claim to seek and fail later."""
-    if isinstance(file, io.BytesIO):
+    if isinstance(file, io.BytesIO) and not file.closed:
         return True
     try:
         return stat.S_ISREG(os.fstat(file.fileno()).st_mode) and bool(file.seekable())
@@ -113,8 +117,9 @@ def _copy(source: Any, name: str, cleanup: contextlib.ExitStack) -> BinaryFile:
     except (OSError, AudioError):
         raise
     except Exception as error:  # each kind of archive has its own
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise AudioError(
-            f"{name} cannot be read ({error}); pass its bytes, or a file that is open in mode rb"
+            f"{name} cannot be read ({reason}); pass its bytes, or a file that is open in mode rb"
         ) from error
     return copy
 

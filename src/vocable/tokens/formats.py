@@ -37,9 +37,14 @@ def save(path: str | os.PathLike[str], tokens: TokensLike, *, overwrite: bool = 
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
-    """Return the format that a name ends in, .vcb for none; TokenError for an unknown ending."""
+    """Return the format that a name ends in, .vcb for none; TokenError for an unknown ending.
+
+    A pipe or a device takes .vcb, whatever its name.
+    """
     ending = Path(path).suffix.lower() or OWN
     if ending not in _FORMATS:
+        if Path(path).exists() and not Path(path).is_file():
+            return _FORMATS[OWN]
         raise TokenError(f"{path}: its ending must be one of {' '.join(sorted(_FORMATS))}")
     return _FORMATS[ending]
 

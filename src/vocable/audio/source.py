@@ -59,11 +59,9 @@ def _existing(source: str | os.PathLike[str]) -> Path:
     path = Path(source)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; name a recording in it")
-    if "://" in str(source):
-        raise FileNotFoundError(
-            f"{source} is an address; fetch it, then pass the file or its bytes"
-        )
     if not path.exists():
+        if "://" in str(source):
+            raise FileNotFoundError(f"{source} is an address; fetch it, then pass its bytes")
         raise FileNotFoundError(f"{path}: there is no such file")
     return path
 

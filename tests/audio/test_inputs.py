@@ -320,6 +320,17 @@ def test_int32_of_16_bit_values_is_refused():
             as_samples((RAMP * scale).astype(np.int32))
 
 
+def test_int32_of_24_bit_values_is_read_with_a_warning(caplog):
+    whole = (RAMP * 2**23).astype(np.int32)
+    np.testing.assert_allclose(as_samples(whole)[0], whole / 2**31)
+    assert caplog.messages == [
+        "int32 samples go up to 4194304 of 2147483648; if they are 24-bit values, shift them left "
+        "by 8 bits"
+    ]
+    as_samples(whole << 8)
+    assert len(caplog.messages) == 1
+
+
 def test_int32_of_24_bits_may_be_as_quiet_as_their_noise():
     noise = np.random.default_rng(0).integers(-200, 200, 4000).astype(np.int32) * 256
     np.testing.assert_allclose(as_samples(noise)[0], noise / 2**31)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import operator
 import os
@@ -15,6 +16,8 @@ from ..arrays import to_numpy
 from ..binary_streams import as_bytes
 from ..errors import AudioError
 
+log = logging.getLogger("vocable")
+
 RATES = range(1000, 768_001)  # Hz; what is outside has been mistyped, damaged or made to harm
 MAX_CHANNELS = 256  # as many as a token file has streams
 FEW = 8  # more rows than this and no more columns: that is [samples, channels]
@@ -22,6 +25,7 @@ LOUDEST = 16.0  # 24 dB beyond full scale: more than any mix has, less than spee
 
 _FULL_SCALE = {"int8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
 _SIXTEEN_BITS = 2**17  # four sums of 16-bit values stay below; -84 dB for int32
+_QUIET = 2**23  # 24-bit values stay below; -48 dB for int32
 _STORED_24_BITS = 256  # values of 24-bit converters in int32 are multiples of this
 _FILES = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd", b"\x1aE\xdf\xa3")
 
@@ -171,9 +175,14 @@ def _check_not_a_file(array: np.ndarray) -> None:
 
 
 def _check_32_bits(array: np.ndarray) -> None:
+    """Refuse 16-bit values in int32, and warn of what may be 24-bit values."""
     peak = max(int(array.max()), -int(array.min())) if array.size else 0
-    if 0 < peak < _SIXTEEN_BITS and (array % _STORED_24_BITS).any():
+    if peak >= _QUIET or not (array % _STORED_24_BITS).any():
+        return
+    reach = f"int32 samples go up to {peak} of {2**31}"
+    if peak < _SIXTEEN_BITS:
         raise AudioError(
-            f"int32 samples go up to {peak} of {2**31}, as 16-bit values do; pass them as int16, "
-            "or as floats divided by 2**31 if the sound is that quiet"
+            f"{reach}, as 16-bit values do; pass them as int16, or as floats divided by 2**31 if "
+            "the sound is that quiet"
         )
+    log.warning("%s; if they are 24-bit values, shift them left by 8 bits", reach)

@@ -47,9 +47,9 @@ def compare(
     *,
     levels: int | None,
     mix: bool,
-    allow_loud: bool,
     pitch: float | None,
     console: Console,
+    allow_loud: bool = False,
 ) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
     reference = _read_start(source, allow_loud=allow_loud)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import hypothesis
+import jaxtyping
 import pytest
 
 # The same examples every time: a red run is repeatable, and says what the change did.
@@ -28,3 +29,11 @@ def registry() -> Iterator[dict[str, Any]]:
     yield REGISTRY
     REGISTRY.clear()
     REGISTRY.update(before)
+
+
+@pytest.fixture
+def untyped() -> Iterator[None]:
+    """Call vocable as users do: without the checks of types and shapes that only tests run."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)

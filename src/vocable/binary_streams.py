@@ -6,7 +6,7 @@ as Python's own. They can be checked at run time, as the tests do with every sig
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 
 @runtime_checkable
@@ -55,3 +55,17 @@ class Writable(Protocol):
     def flush(self) -> None:
         """Pass on what was written."""
         ...
+
+
+@runtime_checkable
+class ChangeableFile(BinaryFile, Writable, Protocol):
+    """An open binary file that is read, written and changed in place."""
+
+
+def as_bytes(data: Any) -> bytes | None:
+    """Return what bytes, a bytearray or a memoryview of bytes holds; None for all else."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, bytearray) or (isinstance(data, memoryview) and data.format in "Bbc"):
+        return bytes(data)
+    return None

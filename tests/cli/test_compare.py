@@ -40,8 +40,10 @@ class Halving:
         gain = np.where(np.arange(len(self.audio)) < len(self.audio) // 2, 1.0, 0.5)
         return Audio((self.audio.samples * gain).astype(np.float32), self.audio.rate)
 
-    def encode_to(self, source: str, target: str, *, levels: Any, mix: bool, progress: Any) -> None:
-        audio = Audio.read(source)
+    def encode_to(
+        self, source: str, target: str, *, levels: Any, mix: bool, allow_loud: bool, progress: Any
+    ) -> None:
+        audio = Audio.read(source, allow_loud=allow_loud)
         self.encode(audio.mono() if mix else audio, levels=levels).save(target)
 
     def decode_to(self, source: str, target: str, *, overwrite: bool, progress: Any) -> None:

@@ -35,6 +35,14 @@ def test_the_commands_do_what_python_does(here: Path, small: Path, speech: Path)
     assert Path("again.wav").read_bytes() == Path("python.wav").read_bytes()
 
 
+def test_encoding_twice_gives_the_same_bytes(here: Path, small: Path, speech: Path) -> None:
+    for name in ("a.vcb", "b.vcb", "a.npz", "b.npz"):
+        call("encode", "speech.wav", "-o", name, "--codec", small)
+    for ending in (".vcb", ".npz"):
+        assert Path(f"a{ending}").read_bytes() == Path(f"b{ending}").read_bytes()
+    assert vocable.read_tokens("a.npz") == vocable.read_tokens("a.vcb")
+
+
 @pytest.mark.parametrize("name", ["größe 录音.wav", "x" * 250 + ".wav", "--force.wav", "-.wav"])
 def test_names_of_any_kind(here: Path, small: Path, name: str) -> None:
     write_tone(here / name, 0.2)

@@ -134,7 +134,16 @@ def test_samples_that_encode_would_scale_or_refuse_are_refused():
         words = f"sample 23 of channel 0 of stream 1 of the block is {bad}, which encode refuses"
         with pytest.raises(AudioError, match=words):
             codec.encode_step(spoilt, state)
-    assert codec.encode_step(x.double() * 1e30, state)[0][0].shape[1] == 2, "loud, but finite"
+    with pytest.raises(AudioError, match=r"block reaches .*e\+29, far beyond ±1; divide 16-bit"):
+        codec.encode_step(x.double() * 1e30, state)
+    loud = codec.encode_step(x.double() * 1e30, state, allow_loud=True)
+    assert loud[0][0].shape[1] == 2, "loud, but finite"
+    with pytest.raises(ModelError, match="block is ndarray but a step takes a tensor"):
+        codec.encode_step(x.numpy(), state)
+    with pytest.raises(ModelError, match="block is list but a step takes a tensor"):
+        codec.to_codes(x.tolist())
+    with pytest.raises(TokenError, match="codes are not tensors; give one tensor"):
+        codec.decode_step(np.zeros((1, 4, 3), np.int64), codec.start_decoding(1))
 
 
 @pytest.mark.usefixtures("untyped")
@@ -162,3 +171,6 @@ def test_a_state_without_streams_is_refused(name):
     for start in (codec.start_encoding, codec.start_decoding):
         with pytest.raises(ModelError, match="at least 1 stream"):
             start(0)
+    for stack in (Encoding.stack, Decoding.stack):
+        with pytest.raises(ModelError, match="at least 1 stream"):
+            stack([])

@@ -1,8 +1,9 @@
 """Token files are these bytes, for good: a change here is a breaking change (CHANGELOG, Bits).
 
-Each file beside this one was written once. Reading it must give these tokens, and writing them
-must give the same bytes again. A new case is written by `python tests/golden/test_token_bytes.py`,
-which leaves existing files alone.
+Each file beside this one was written once, with the id 01 02 03 04. Reading it must give these
+tokens, and writing them must give the same bytes again, but for the id, which follows from the
+content. A new case is written by `python tests/golden/test_token_bytes.py`, which leaves existing
+files alone.
 """
 
 import io
@@ -24,6 +25,8 @@ from vocable.tokens import (
     Track,
     write_tokens,
 )
+from vocable.tokens.file import read_write
+from vocable.tokens.file.stamp import stamp
 
 FOLDER = Path(__file__).parent
 
@@ -84,10 +87,33 @@ CASES = {
 }
 
 
+IDS = {  # of the same files, by their content
+    "packed": "4fec524c", "prefix": "5a3c68d3", "tracks": "287a0778", "segmented": "43d64c3c",
+    "durations": "6fcaad9f", "coded": "6f5afd9a", "empty": "faf909dc",
+}  # fmt: skip
+
+
 def written(named):
-    """Return the bytes of a file whose id is not random."""
+    """Return the bytes of a file of these tokens."""
     target = io.BytesIO()
-    with mock.patch("os.urandom", return_value=b"\x01\x02\x03\x04"):
+    write_tokens(target, named)
+    return target.getvalue()
+
+
+def stamped(data):
+    """Return a file with the id that its content has."""
+    file = io.BytesIO(data)
+    stamp(file)
+    return file.getvalue()
+
+
+def unstamped(named):
+    """Return the bytes of a file of these tokens with a fixed id."""
+    target = io.BytesIO()
+    with (
+        mock.patch("os.urandom", return_value=b"\x01\x02\x03\x04"),
+        mock.patch.object(read_write, "stamp"),
+    ):
         write_tokens(target, named)
     return target.getvalue()
 
@@ -105,7 +131,10 @@ def growing():
 @pytest.mark.parametrize("case", CASES)
 def test_bytes_of_token_files(case):
     golden = (FOLDER / f"{case}.vcb").read_bytes()
-    assert written(CASES[case]) == golden
+    assert unstamped(CASES[case]) == golden
+    new = written(CASES[case])
+    assert new == stamped(golden) == stamped(new)
+    assert new[:9].hex() == "89766362" + "02" + IDS[case]
     with TokenFile(io.BytesIO(golden)) as file:
         assert list(file.tracks) == list(CASES[case])
         for name, some in CASES[case].items():
@@ -121,7 +150,7 @@ def test_every_golden_file_is_tested():
 
 
 if __name__ == "__main__":
-    for name, data in {**{name: written(CASES[name]) for name in CASES},
+    for name, data in {**{name: unstamped(CASES[name]) for name in CASES},
                        "growing": growing()}.items():  # fmt: skip
         path = FOLDER / f"{name}.vcb"
         if not path.exists():

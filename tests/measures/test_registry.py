@@ -38,7 +38,8 @@ def test_better_lies_in_the_direction_and_range_that_the_table_says(measure):
 
 def test_rates_are_refused_as_the_table_says(measure):
     wrong = measure.min_rate - 1 if measure.rate is None else measure.rate - 1
-    with pytest.raises(MeasureError, match=f"^{measure.name} is defined .* got {wrong} Hz"):
+    reason = f" is defined .* got {wrong} Hz" if wrong else ": rate must be a whole number of Hz"
+    with pytest.raises(MeasureError, match=f"^{measure.name}{reason}"):
         score(measure, voice(), voice(), wrong)
 
 

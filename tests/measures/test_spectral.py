@@ -74,7 +74,7 @@ def test_less_than_a_window_is_refused(distance):
         distance(voice()[:2047], voice()[:2047])
 
 
-@pytest.mark.parametrize("rate", [0, 7999])
+@pytest.mark.parametrize("rate", [1000, 7999])
 def test_mel_needs_a_rate(rate):
     with pytest.raises(
         MeasureError, match=f"mel_distance is defined from 8000 Hz up, got {rate} Hz"

@@ -95,6 +95,8 @@ def test_states_of_unlike_phase_do_not_stack():
     )
     with pytest.raises(ModelError, match=r"state 1 holds \[2, 4\] where state 0 holds \[1, 4\]"):
         nn.stack_states([fresh, begun])
+    with pytest.raises(ModelError, match="no state to join; give the states of 1 stream or more"):
+        nn.stack_states([])
     assert nn.select(nn.stack_states([begun, begun, begun]), [2, 0])[0].shape == (2, 2, 4)
 
 

@@ -261,6 +261,7 @@ def test_arrays_of_all_that_tokens_hold(tmp_path):
     some.save(tmp_path / "a.npz")
     loaded = np.load(tmp_path / "a.npz")
     assert sorted(loaded) == ["level_0", "level_1", "level_2", "side_timbre", "spec"]
+    assert read_tokens(tmp_path / "a.npz") == some
     assert '"space":"snac@1:0a"' in str(loaded["spec"])
     with pytest.raises(TokenError, match=".npy holds one array, got level_0, level_1"):
         some.save(tmp_path / "a.npy")
@@ -308,9 +309,33 @@ def test_files_of_other_libraries_are_read(cut):
         assert read_tokens(Minimal(data[: len(data) - cut])) == speech()
 
 
-def test_any_other_ending_is_a_token_file(tmp_path):
-    speech().save(tmp_path / "a.tokens")
-    assert read_tokens(tmp_path / "a.tokens") == speech()
+def test_no_ending_is_a_token_file(tmp_path):
+    speech().save(tmp_path / "tokens")
+    assert read_tokens(tmp_path / "tokens") == speech()
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.pt", "a.tokens", "a.vcb.gz", "a.csv"])
+def test_an_unknown_ending_is_refused(tmp_path, name):
+    with pytest.raises(TokenError, match=r"must be one of \.npy \.npz \.safetensors \.vcb$"):
+        speech().save(tmp_path / name)
+    assert not any(tmp_path.iterdir())
+    write_tokens(tmp_path / name, speech())  # which says itself what it writes
+    assert read_tokens(tmp_path / name) == speech()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such pipes on Windows")
+def test_a_pipe_may_have_any_ending(tmp_path):
+    os.mkfifo(tmp_path / "a.fifo")
+    code = "import sys; sys.stdout.buffer.write(open(sys.argv[1], 'rb').read())"
+    command = [sys.executable, "-c", code]
+    reader = subprocess.Popen([*command, tmp_path / "a.fifo"], stdout=subprocess.PIPE)
+    speech().save(tmp_path / "a.fifo")
+    assert read_tokens(reader.communicate(timeout=60)[0]) == speech()
+
+
+def test_no_token_file_has_the_name_of_arrays(tmp_path):
+    with pytest.raises(TokenError, match=r"write_tokens writes \.vcb; tokens\.save writes arrays"):
+        write_tokens(tmp_path / "a.npz", speech())
 
 
 def test_two_short_segments_at_the_end():

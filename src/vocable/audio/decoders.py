@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -56,6 +57,10 @@ def open_decoder(file: str | BinaryFile, name: str) -> Decoder:
     try:
         return av_decoder.AvDecoder(file)
     except AudioError as error:
-        raise AudioError(
-            f"{name} is not a recording ({error}); convert it to WAV or FLAC"
-        ) from error
+        raise AudioError(f"{name} is not a recording ({error}); {_remedy(file)}") from error
+
+
+def _remedy(file: str | BinaryFile) -> str:
+    if isinstance(getattr(file, "file", file), io.BytesIO):  # perhaps shown as a part
+        return 'pass bare samples as an array, numpy.frombuffer(data, "int16"), with their rate'
+    return "convert it to WAV or FLAC"

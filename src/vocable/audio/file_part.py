@@ -35,7 +35,7 @@ class FilePart:
     """
 
     def __init__(self, file: BinaryFile, part: Part) -> None:
-        self._file = file
+        self.file = file
         self._start = part.start - len(part.head)
         self._head = part.head
         self._size = part.end - self._start
@@ -65,8 +65,8 @@ class FilePart:
         size = left if size < 0 else min(size, left)
         data = self._head[self._position : self._position + size]
         if len(data) < size:
-            self._file.seek(self._start + self._position + len(data))
-            data += self._file.read(size - len(data))
+            self.file.seek(self._start + self._position + len(data))
+            data += self.file.read(size - len(data))
         self._position += len(data)
         return data
 

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -20,25 +21,26 @@ from .flac_frames import FlacPastDamage, find_another_flac
 from .layout import look
 from .mpeg_frames import next_frame
 from .parts_decoder import PartsDecoder
-from .samples import check_finite
+from .rows import is_samples, with_rate
+from .samples import RATES, check_samples
 from .soundfile_decoder import SoundfileDecoder
 from .source import name_of, open_seekable
 
 log = logging.getLogger("vocable")
 
 BLOCK = 2**16  # samples
-RATES = range(1000, 768_001)  # Hz; a header that states another is damaged or hostile
 
 
 class AudioReader:
-    """Goes through a recording in blocks: a path, an open binary file, or "-" (stdin).
+    """Goes through a recording in blocks: a path, an open file, the bytes of one, or "-" (stdin).
 
     `samples` is the length per channel that the file states, None where it states none (M4A, WebM,
     MP3 without an Info frame). The channels come in WAV's order. Recordings joined to a chain (OGG,
     Opus, MP3) are read as one.
     Raises FileNotFoundError and IsADirectoryError as they are, and AudioError for a file that is
-    not a recording, has no samples, holds NaN or infinity, or ends before what its header states.
-    `recover=True` reads what is there of such a file, with a warning.
+    not a recording, has no samples, holds NaN, infinity or samples far beyond ±1 (unless
+    `allow_loud`), or ends before what its header states. `recover=True` reads what is there of such
+    a file, with a warning.
     """
 
     name: str
@@ -46,11 +48,14 @@ class AudioReader:
     channels: int
     samples: int | None
 
-    def __init__(
-        self, source: str | os.PathLike[str] | BinaryFile, *, recover: bool = False
-    ) -> None:
+    def __init__(self, source: Any, *, recover: bool = False, allow_loud: bool = False) -> None:
+        if is_samples(source) or with_rate(source) is not None:
+            raise AudioError(
+                f"{type(source).__name__} holds samples in memory and is not a file; "
+                "Audio(samples, rate) and codec.encode take them"
+            )
         self.name = name_of(source)
-        self._recover = recover
+        self._recover, self._allow_loud = recover, allow_loud
         self._position = 0  # samples read so far
         self._cleanup = contextlib.ExitStack()
         try:
@@ -71,7 +76,9 @@ class AudioReader:
             block = self._read(size)
             if block.shape[1] == 0:
                 break
-            check_finite(block, self.rate, name=self.name, start=self._position)
+            check_samples(
+                block, self.rate, name=self.name, start=self._position, allow_loud=self._allow_loud
+            )
             self._position += block.shape[1]
             yield block
         self._check_end()

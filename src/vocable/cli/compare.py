@@ -49,15 +49,18 @@ def compare(
     mix: bool,
     pitch: float | None,
     console: Console,
+    allow_loud: bool = False,
 ) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
-    reference = _read_start(source)
+    reference = _read_start(source, allow_loud=allow_loud)
     _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         file = str(Path(folder) / "tokens.vcb")
         with console.progress("encoding") as left:
             began = time.perf_counter()
-            codec.encode_to(source, file, levels=levels, mix=mix, progress=left)
+            codec.encode_to(
+                source, file, levels=levels, mix=mix, allow_loud=allow_loud, progress=left
+            )
             encoding = time.perf_counter() - began
         if pitch is not None:
             shifted = codec.shift_pitch(read_tokens(file), pitch)
@@ -77,16 +80,17 @@ def compare(
     return Comparison(tokens, reference, decoded, facts, scores, unscored)
 
 
-def _read_start(path: str) -> Audio:
+def _read_start(path: str, *, allow_loud: bool = False) -> Audio:
     """Return the first 30 s of a recording."""
-    with AudioReader(path) as reader:
+    with AudioReader(path, allow_loud=allow_loud) as reader:
         block = next(iter(reader.blocks(round(MEASURED * reader.rate))), None)
-        return Audio(np.zeros((1, 0), np.float32) if block is None else block, reader.rate)
+        samples = np.zeros((1, 0), np.float32) if block is None else block
+        return Audio(samples, reader.rate, allow_loud=allow_loud)
 
 
 def _warm_up(codec: Codec, audio: Audio) -> None:
     """Run half a second through the codec: the first call of a process pays for its threads."""
-    start = Audio(audio.samples[:1, : audio.rate // 2], audio.rate)
+    start = Audio(audio.samples[:1, : audio.rate // 2], audio.rate, allow_loud=True)
     codec.decode(codec.encode(start))
 
 

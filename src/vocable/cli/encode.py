@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @options.codec
 @options.levels
 @options.mix
+@options.allow_loud
 @options.machine
 @options.force
 @options.skip_existing
@@ -39,6 +40,7 @@ def command(
     codec: str | None,
     levels: int | None,
     mix: bool,
+    allow_loud: bool,
     device: str | None,
     threads: int | None,
     force: bool,
@@ -66,7 +68,8 @@ def command(
     def encode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            facts = _encode(opened, source, target, levels, mix, force, progress)
+            given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
+            facts = _encode(opened, source, target, given, force, progress)
         return encoded(job, facts, time.perf_counter() - began)
 
     return run(work, encode, console)
@@ -76,8 +79,7 @@ def _encode(
     codec: "Codec",
     source: str,
     target: str,
-    levels: int | None,
-    mix: bool,
+    given: dict[str, Any],
     force: bool,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -86,11 +88,11 @@ def _encode(
     from vocable.tokens import read_tokens
 
     if not target.lower().endswith(ARRAYS):
-        codec.encode_to(source, target, levels=levels, mix=mix, overwrite=force, progress=progress)
+        codec.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         tokens_file = os.path.join(folder, "tokens.vcb")
-        codec.encode_to(source, tokens_file, levels=levels, mix=mix, progress=progress)
+        codec.encode_to(source, tokens_file, **given, progress=progress)
         facts = token_facts(tokens_file)
         read_tokens(tokens_file).save(target, overwrite=force)
     return facts | rate_on_disk(target, facts["seconds"])

@@ -40,6 +40,9 @@ levels = click.option(
     "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
+allow_loud = click.option(
+    "--allow-loud", is_flag=True, help="Take samples far beyond ±1 (above 16) as they are."
+)
 threads = click.option("--threads", type=THREADS, help="CPU threads.  [default: all]")
 device = click.option("--device", help="cpu, cuda, cuda:1 or mps.")
 machine = combined(device, threads)

@@ -81,7 +81,8 @@ def figure(reference: Audio, decoded: Audio, tokens: AudioTokens, title: str = "
 
 def _start(audio: Audio) -> Audio:
     """Return the first 20 s of a recording, its channels mixed."""
-    return Audio(audio.samples[:, : int(LONGEST * audio.rate)], audio.rate).mono()
+    samples = audio.samples[:, : int(LONGEST * audio.rate)]
+    return Audio(samples, audio.rate, allow_loud=True).mono()
 
 
 def _draw_waves(axes: Any, shown: dict[str, Audio]) -> None:

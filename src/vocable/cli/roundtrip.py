@@ -51,6 +51,7 @@ def _finite(ctx: click.Context, option: click.Parameter, value: float | None) ->
 @options.codec
 @options.levels
 @options.mix
+@options.allow_loud
 @options.machine
 @options.force
 @options.output
@@ -63,6 +64,7 @@ def command(
     codec: str | None,
     levels: int | None,
     mix: bool,
+    allow_loud: bool,
     device: str | None,
     threads: int | None,
     force: bool,
@@ -91,8 +93,9 @@ def command(
     console = Console(as_json=as_json, quiet=quiet)
     with input_path(audio) as source, output_path(out, ".wav") as target:
         result = compare(
-            opened, source, target, levels=levels, mix=mix, pitch=pitch, console=console
-        )
+            opened, source, target, levels=levels, mix=mix, allow_loud=allow_loud, pitch=pitch,
+            console=console,
+        )  # fmt: skip
     if vcb is not None:
         result.tokens.save(vcb, overwrite=force)
     if report is not None:

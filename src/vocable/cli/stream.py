@@ -39,6 +39,7 @@ def command() -> None:
 @options.codec
 @options.levels
 @options.mix
+@options.allow_loud
 @options.stream_machine
 def encode(
     form: str,
@@ -47,6 +48,7 @@ def encode(
     codec: str | None,
     levels: int | None,
     mix: bool,
+    allow_loud: bool,
     device: str | None,
     threads: int,
 ) -> int:
@@ -73,6 +75,7 @@ def encode(
         rate=rate or opened.spec.rate,
         channels=channels,
         levels=levels,
+        allow_loud=allow_loud,
     )
     return 0
 

@@ -27,9 +27,10 @@ def encode_stream(
     rate: int,
     channels: int,
     levels: int | None = None,
+    allow_loud: bool = False,
 ) -> None:
     """Encode `[channels, samples]` at `rate` Hz as they come; each block's tokens are one chunk."""
-    encoder = LiveEncoder(codec, rate=rate, channels=channels, levels=levels)
+    encoder = LiveEncoder(codec, rate=rate, channels=channels, levels=levels, allow_loud=allow_loud)
     with TokenWriter(target, encoder.track, chunk_seconds=0) as file:
         for block in blocks:
             for tokens in encoder.push(block):

@@ -67,6 +67,7 @@ class Codec(Tokenizer):
     ) -> list[Audio]:
         """Decode several tokens, equal lengths together; the same audio as one by one."""
         own = self.spec
+        _check_several(tokens)
         for item in tokens:
             _check_tokens(item)
             check_fits(own, item.spec, trust_space=trust_space)
@@ -76,7 +77,7 @@ class Codec(Tokenizer):
 
     def decode_to(
         self,
-        source: str | os.PathLike[str] | BinaryFile,
+        source: str | os.PathLike[str] | bytes | BinaryFile,
         target: str | os.PathLike[str],
         *,
         rate: int | None = None,
@@ -133,7 +134,13 @@ class Codec(Tokenizer):
 def _audio(samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
     length = written_length(tokens.spec, tokens.source, len(tokens), rate)
     joined = join_streams(tokens.source, samples)
-    return Audio(np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length], rate)
+    samples = np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length]
+    return Audio(samples, rate, allow_loud=True)  # a decoder may be of any quality
+
+
+def _check_several(tokens: Any) -> None:
+    if isinstance(tokens, AudioTokens):
+        raise TokenError("decode_batch takes a list, got one AudioTokens; decode takes one")
 
 
 def _check_tokens(tokens: Any) -> None:

@@ -10,31 +10,49 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Float32
+from torch import Tensor
 
-from vocable.audio import Audio, check_rate, resample, resampled_length
+from vocable.audio import LOUDEST, Audio, check_rate, is_samples, resample, resampled_length
 from vocable.codecs.codes import Codes, split_segments
-from vocable.errors import AudioError, TokenError
+from vocable.errors import AudioError, ModelError, TokenError
 from vocable.tokens import AudioTokens, Source, TokenSpec
 
 Samples = Float32[np.ndarray, "streams channels samples"]
 
 
-def read_source(source: Any, rate: int | None) -> Audio:
+def read_source(source: Any, rate: int | None, *, allow_loud: bool = False) -> Audio:
     """Return what `encode` is given as an `Audio` that holds at least one sample."""
     rate = None if rate is None else check_rate(rate)
     if isinstance(source, Audio):
         audio = source
-    elif isinstance(source, str) or hasattr(source, "__fspath__") or hasattr(source, "read"):
-        audio = Audio.read(source)
+    elif not is_samples(source):
+        audio = Audio.read(source, allow_loud=allow_loud)
     elif rate is None:
         raise AudioError("samples need their rate in Hz; pass rate=16000 or whatever it is")
     else:
-        return read_source(Audio(source, rate), rate)
+        audio = Audio(source, rate, allow_loud=allow_loud)
     if rate not in (None, audio.rate):
         raise AudioError(f"rate is {rate} Hz but the recording says {audio.rate} Hz; leave it out")
     if not len(audio):
         raise AudioError("audio has 0 samples; at least 1 is needed")
     return audio
+
+
+def check_block(block: Any, *, allow_loud: bool) -> None:
+    """Refuse what is not a tensor, and samples far beyond ±1; NaN is left to the session."""
+    if not isinstance(block, Tensor):
+        raise ModelError(
+            f"block is {type(block).__name__} but a step takes a tensor [batch, channels, "
+            "samples]; make one by torch.as_tensor"
+        )
+    if allow_loud or not block.is_floating_point() or not block.numel():
+        return
+    peak = float(torch.linalg.vector_norm(block, torch.inf))
+    if LOUDEST < peak < torch.inf:
+        raise AudioError(
+            f"the block reaches {peak:g}, far beyond ±1; divide 16-bit values by 32768, or pass "
+            "allow_loud=True if the sound is that loud"
+        )
 
 
 def streams_of(audio: Audio, spec: TokenSpec) -> Samples:

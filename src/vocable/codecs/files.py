@@ -9,6 +9,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -33,6 +34,8 @@ from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
+from vocable.tokens.file.stamp import stamp
+from vocable.tokens.formats import format_of
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
 
@@ -40,23 +43,27 @@ Progress = Callable[[float], None]  # the share that is done, 0 to 1
 def encode_file(
     session: Session,
     spec: TokenSpec,
-    source: str | os.PathLike[str] | BinaryFile,
+    source: Any,
     target: str | os.PathLike[str],
     *,
     levels: int | None = None,
     mix: bool = False,
+    allow_loud: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
 
-    source: a path, an open binary file, or "-" for stdin. target: a `.vcb` file, "-" for stdout, or
-    an ending that `AudioTokens.save` knows. The target appears whole or not at all.
+    The same recording, model and options give the same bytes.
+
+    source: a path, an open file, the bytes of one, or "-" for stdin. target: a `.vcb` file, "-" for
+    stdout, or an ending that `AudioTokens.save` knows. The target appears whole or not at all.
     """
     check_levels(spec, levels)
     levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
-    with AudioReader(source) as reader:
+    format_of(target)  # refuses an unknown ending before any work
+    with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
         recording = _Recording(spec, reader, mix, progress)
@@ -74,7 +81,7 @@ def encode_file(
 def decode_file(
     session: Session,
     own: TokenSpec,
-    source: str | os.PathLike[str] | BinaryFile,
+    source: str | os.PathLike[str] | bytes | BinaryFile,
     target: str | os.PathLike[str],
     *,
     rate: int | None = None,
@@ -146,11 +153,12 @@ def _write(
     recording: _Recording,
 ) -> None:
     try:
-        with replacing(target, overwrite=overwrite) as path, open(path, "wb") as file:
+        with replacing(target, overwrite=overwrite) as path, open(path, "w+b") as file:
             writer = TokenWriter(file, track)
             for tokens in parts:
                 writer.write(tokens)
             writer.finish(recording.samples)
+            stamp(file)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 
-from vocable.audio import Resampler, check_finite, check_rate
+from vocable.audio import Resampler, check_rate, check_samples
 from vocable.codecs.codec import Codec
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import (
@@ -41,19 +41,22 @@ class LiveEncoder:
         rate: int | None = None,
         channels: int = 1,
         levels: int | None = None,
+        allow_loud: bool = False,
     ) -> None:
         spec = tokenizer.spec
         check_levels(spec, levels)
         rate = spec.rate if rate is None else check_rate(rate)
         self.track = Track(spec, levels=levels or 0, rate=rate, channels=channels)
         self.samples = 0  # per channel, that have come
+        self._allow_loud = allow_loud
         self._tokenizer = tokenizer
         self._resampler = Resampler(self.track.rate, spec.rate, channels)
         self._state = tokenizer.start_encoding(self.track.streams, levels=self.track.levels)
 
     def push(self, block: Block) -> list[AudioTokens]:
         """Return the tokens that these samples settle, perhaps none."""
-        check_finite(block, self.track.rate, name="the stream", start=self.samples)
+        rate, allow_loud = self.track.rate, self._allow_loud
+        check_samples(block, rate, name="the stream", start=self.samples, allow_loud=allow_loud)
         self.samples += block.shape[1]
         settled = [self._step(self._resampler.step(block))]
         return list(tokens_as_they_come(self.track.spec, settled))
@@ -66,7 +69,7 @@ class LiveEncoder:
 
     def _step(self, samples: Block) -> Codes:
         rows = torch.tensor(split_channels(self.track.spec, samples))
-        codes, self._state = self._tokenizer.encode_step(rows, self._state)
+        codes, self._state = self._tokenizer.encode_step(rows, self._state, allow_loud=True)
         return codes
 
 

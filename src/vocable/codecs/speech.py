@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any, ClassVar
 
 import torch
@@ -36,6 +35,7 @@ from vocable.quantize import (
     as_levels,
 )
 from vocable.quantize.health import count_codes
+from vocable.ratio import Ratio
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
 from vocable.signal.pitch import CONTEXT, POINTS, pitch, to_octaves
@@ -83,7 +83,7 @@ class Spectra(Block):
     def __init__(self, window: int, hop: int) -> None:
         super().__init__()
         self.size, self.stride_in = window, hop
-        self.ratio, self.lookahead, self.receptive = Fraction(1, hop), 0, window
+        self.ratio, self.lookahead, self.receptive = Ratio(1, hop), 0, window
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
@@ -110,7 +110,7 @@ class PitchRows(Block):
     def __init__(self, rate: int, frame: int) -> None:
         super().__init__()
         self.rate, self.stride_in = rate, frame
-        self.ratio, self.lookahead, self.receptive = Fraction(1, frame), 0, CONTEXT
+        self.ratio, self.lookahead, self.receptive = Ratio(1, frame), 0, CONTEXT
         self.register_buffer("past", torch.zeros(CONTEXT - frame), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
@@ -145,7 +145,7 @@ class SpeechEncoder(Block):
         self.pitch = PitchRows(c.rate, c.frame)
         self.out = nn.Linear(POINTS * (c.encoder_channels + 2), c.latent)
         self.norm = nn.LayerNorm(c.latent, elementwise_affine=False)
-        self.stride_in, self.ratio = c.frame, Fraction(1, c.frame)
+        self.stride_in, self.ratio = c.frame, Ratio(1, c.frame)
         self.lookahead, self.receptive = 0, max(self.trunk.receptive or 0, CONTEXT)
 
     def initial_state(self, batch: int) -> Any:
@@ -242,7 +242,7 @@ class Excitation(Block):
     def __init__(self, rate: int, hop: int, window: int) -> None:
         super().__init__()
         self.rate, self.hop = rate, hop
-        self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Fraction(1), 0, None
+        self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Ratio(1), 0, None
         self.register_buffer("window", torch.hann_window(window).sqrt(), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
@@ -286,7 +286,7 @@ class OverlapAdd(Block):
     def __init__(self, hop: int) -> None:
         super().__init__()
         self.hop = hop
-        self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Fraction(hop), 1, 2
+        self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Ratio(hop), 1, 2
         self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
@@ -323,7 +323,7 @@ class SpeechDecoder(Block):
         nn.init.zeros_(self.head.bias.data[self.bins : 2 * self.bins])
         self.source = Excitation(c.rate, c.hop, c.synthesis)
         self.overlap = OverlapAdd(c.hop)
-        self.stride_in, self.ratio, self.lookahead = 1, Fraction(c.frame), 1
+        self.stride_in, self.ratio, self.lookahead = 1, Ratio(c.frame), 1
         self.receptive = None
 
     def initial_state(self, batch: int) -> Any:

@@ -45,6 +45,7 @@ class Encoding:
         All must have the same number of levels and of samples in a frame that has begun, and have
         passed a start-up, if the codec has one; else a ModelError names the stream that differs.
         """
+        _check_some(len(states))
         first = states[0]
         for row, state in enumerate(states):
             if (state.samples.shape[2], state.levels) != (first.samples.shape[2], first.levels):
@@ -95,6 +96,7 @@ class Decoding:
         All must be in one phase: with as many codes in a step that has begun, after the same number
         of segments (none, or some), and past a start-up, or none of them.
         """
+        _check_some(len(states))
         first = states[0]
         for row, state in enumerate(states):
             if [x.shape[1] for x in state.codes] != [x.shape[1] for x in first.codes]:

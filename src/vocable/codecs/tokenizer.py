@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -11,15 +11,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.binary_streams import BinaryFile
+from vocable.audio import Audio
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
-from vocable.codecs.convert import read_source
+from vocable.codecs.convert import check_block, read_source
 from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
 from vocable.codecs.state import Encoding
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError
 from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.spec_rows import all_rows
@@ -97,16 +97,22 @@ class Tokenizer:
         rate: int | None = None,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
     ) -> AudioTokens:
         """Encode a recording; the tokens remember its samples, rate and channels.
 
-        source: a path, an open binary file, an `Audio`, or samples `[samples]` or `[channels,
-        samples]` (array, list or tensor) with their `rate` in Hz; int16 is scaled, `[samples, few]`
-        refused. levels: one of `spec.prefixes`; default all. mix: average the channels into one
-        first. A mono codec codes each channel as a stream. Raises AudioError for a recording that
-        cannot be used, TokenError for a number of levels that the codec does not offer.
+        source: an `Audio` or what `Audio.read` takes (a path, an open file, the bytes of one, a row
+        of a data set, (samples, rate)), or samples `[samples]` or `[channels, samples]` (array,
+        list or tensor) with their `rate` in Hz; int16 is scaled, `[samples, few]` refused.
+        levels: one of `spec.prefixes`; default all. mix: average the channels into one first. A
+        mono codec codes each channel as a stream. allow_loud: take samples far beyond ±1, which
+        are refused otherwise. Raises AudioError for a recording that cannot be used, TokenError for
+        a number of levels that the codec does not offer.
         """
-        return self.encode_batch([source], rate=rate, levels=levels, mix=mix)[0]
+        batch = self.encode_batch(
+            [source], rate=rate, levels=levels, mix=mix, allow_loud=allow_loud
+        )
+        return batch[0]
 
     def encode_batch(
         self,
@@ -115,21 +121,26 @@ class Tokenizer:
         rate: int | None = None,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
     ) -> list[AudioTokens]:
         """Encode several recordings, equal lengths together; the same codes as one by one."""
         spec = self.spec
         check_levels(spec, levels)
-        items = [read_source(source, rate) for source in sources]
+        if isinstance(sources, str | bytes | os.PathLike | Mapping | Audio):
+            kind = type(sources).__name__
+            raise AudioError(f"encode_batch takes a list, got one {kind}; encode takes one")
+        items = [read_source(source, rate, allow_loud=allow_loud) for source in sources]
         items = [audio.mono() for audio in items] if mix else items
         return batch.encode_all(self._session, spec, items, levels)
 
     def encode_to(
         self,
-        source: str | os.PathLike[str] | BinaryFile,
+        source: Any,
         target: str | os.PathLike[str],
         *,
         levels: int | None = None,
         mix: bool = False,
+        allow_loud: bool = False,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
@@ -138,14 +149,21 @@ class Tokenizer:
         A model that needs a whole recording at once (`model.encodes_in_steps`) holds all of it.
         """
         files.encode_file(
-            self._session, self.spec, source, target, levels=levels, mix=mix, overwrite=overwrite,
-            progress=progress,
+            self._session, self.spec, source, target, levels=levels, mix=mix,
+            allow_loud=allow_loud, overwrite=overwrite, progress=progress,
         )  # fmt: skip
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------
 
-    def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None = None) -> Codes:
+    def to_codes(
+        self,
+        x: Float[Tensor, "batch channels time"],
+        levels: int | None = None,
+        *,
+        allow_loud: bool = False,
+    ) -> Codes:
         """Encode whole audio: one `[batch, tokens]` a level."""
+        check_block(x, allow_loud=allow_loud)
         return self._session.to_codes(x, levels)
 
     def start_encoding(self, batch: int = 1, *, levels: int | None = None) -> Encoding:
@@ -153,9 +171,14 @@ class Tokenizer:
         return self._session.start_encoding(batch, levels)
 
     def encode_step(
-        self, block: Float[Tensor, "batch channels time"], state: Encoding
+        self,
+        block: Float[Tensor, "batch channels time"],
+        state: Encoding,
+        *,
+        allow_loud: bool = False,
     ) -> tuple[Codes, Encoding]:
         """Encode the next samples: all codes that are certain now, perhaps none."""
+        check_block(block, allow_loud=allow_loud)
         return self._session.encode_step(block, state)
 
     def finish_encoding(self, state: Encoding) -> Codes:

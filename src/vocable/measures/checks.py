@@ -4,12 +4,16 @@ import importlib
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Shaped
+from jaxtyping import Float64
 
-from vocable.errors import MeasureError
+from vocable.arrays import to_numpy
+from vocable.audio import LOUDEST
+from vocable.audio import check_rate as check_hertz
+from vocable.errors import AudioError, MeasureError
 
-# Any shape and type, because refusing the wrong ones with a reason is what this file is for.
-Signal = Shaped[np.ndarray, "..."]
+# Floats [samples]: an array, a tensor of any device, a list. Any type, because refusing the wrong
+# ones with a reason is what this file is for.
+Signal = Any
 Samples = Float64[np.ndarray, "samples"]
 
 # Mean power below which a signal is silence (-100 dB of full scale): ratios to it mean nothing.
@@ -40,31 +44,55 @@ def check_signal(signal: Signal, name: str = "signal") -> Samples:
     It must be one channel [samples] of finite floats, at least one; it may be silent. For measures
     that take no reference. `name` is what messages call it.
     """
-    if signal.ndim != 1:
+    array = _as_array(signal, name)
+    if array.dtype.kind != "f":
+        kind = array.dtype if array.dtype.kind in "iub" else type(signal).__name__
+        raise MeasureError(f"{name} is {kind}; pass floats with full scale at 1 (int16 / 32768)")
+    if array.ndim != 1:
         raise MeasureError(
-            f"{name} has shape {signal.shape}; measure one channel [samples] at a time"
+            f"{name} has shape {array.shape}; measure one channel [samples] at a time"
         )
-    if signal.dtype.kind != "f":
-        raise MeasureError(
-            f"{name} is {signal.dtype}; pass floats with full scale at 1 (int16 / 32768)"
-        )
-    if signal.size == 0:
+    if array.size == 0:
         raise MeasureError(f"{name} has no samples; at least one is needed")
-    bad = np.flatnonzero(~np.isfinite(signal))
+    bad = np.flatnonzero(~np.isfinite(array))
     if bad.size:
         raise MeasureError(
             f"{name} holds {bad.size} NaN or infinite samples, the first at {bad[0]}; "
             "mend or leave out this clip"
         )
-    return signal.astype(np.float64)
+    return array.astype(np.float64)
 
 
-def check_rate(name: str, rate: int, *, exactly: int | None = None, least: int = 1) -> None:
-    """Raise MeasureError if the measure `name` is not defined at `rate` Hz."""
-    if exactly not in (None, rate):
-        raise MeasureError(f"{name} is defined at {exactly} Hz, got {rate} Hz; resample to it")
-    if rate < least:
-        raise MeasureError(f"{name} is defined from {least} Hz up, got {rate} Hz; resample to more")
+def check_full_scale(*signals: Samples) -> None:
+    """Raise MeasureError for signals far beyond ±1, where a measure has a floor or a threshold."""
+    peak = max(max(signal.max(), -signal.min()) for signal in signals)
+    if peak > LOUDEST:
+        raise MeasureError(
+            f"a signal reaches {peak:g}, far beyond ±1; pass floats with full scale at 1 "
+            "(16-bit values / 32768)"
+        )
+
+
+def _as_array(signal: Signal, name: str) -> np.ndarray:
+    try:
+        return to_numpy(signal)
+    except (TypeError, ValueError) as error:
+        raise MeasureError(f"{name} is not an array of floats [samples]: {error}") from error
+
+
+def check_rate(name: str, rate: Any, *, exactly: int | None = None, least: int = 1) -> int:
+    """Return a rate in Hz as an int, or raise MeasureError if `name` is not defined at it."""
+    try:
+        hertz = check_hertz(rate)
+    except AudioError as error:
+        raise MeasureError(f"{name}: {error}") from error
+    if exactly not in (None, hertz):
+        raise MeasureError(f"{name} is defined at {exactly} Hz, got {hertz} Hz; resample to it")
+    if hertz < least:
+        raise MeasureError(
+            f"{name} is defined from {least} Hz up, got {hertz} Hz; resample to more"
+        )
+    return hertz
 
 
 def check_longest(name: str, seconds: float, longest: float) -> None:

@@ -108,11 +108,13 @@ def default_measures() -> list[Measure]:
 def score(measure: str | Measure, reference: Signal | None, degraded: Signal, rate: int) -> float:
     """Return what a measure, or the registered measure of a name, says of `degraded`.
 
-    Takes float [samples] with full scale at ±1, aligned and of one length, at `rate` Hz; nothing is
-    resampled, shifted or cut. A measure without a reference ignores `reference`. Raises
-    MeasureError where the measure is not defined, or lacks a package or its weights.
+    Takes float [samples] (array, tensor or list) with full scale at ±1, aligned and of one length,
+    at `rate` Hz; nothing is resampled, shifted or cut. A measure without a reference ignores
+    `reference`. Raises MeasureError where the measure is not defined, or lacks a package or its
+    weights.
     """
     chosen = find(measure)
+    rate = check_rate(chosen.name, rate, exactly=chosen.rate, least=chosen.min_rate)
     signals = _checked(chosen, reference, degraded, rate)
     try:
         value = float(chosen.function(*signals, rate))
@@ -158,7 +160,6 @@ def find(measure: str | Measure) -> Measure:
 def _checked(
     measure: Measure, reference: Signal | None, degraded: Signal, rate: int
 ) -> tuple[Samples, ...]:
-    check_rate(measure.name, rate, exactly=measure.rate, least=measure.min_rate)
     if not measure.reference:
         signals: tuple[Samples, ...] = (check_signal(degraded, "degraded"),)
     elif reference is None:

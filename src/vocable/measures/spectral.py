@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.errors import MeasureError
-from vocable.measures.checks import Samples, Signal, check_pair, check_rate
+from vocable.measures.checks import Samples, Signal, check_full_scale, check_pair, check_rate
 
 Spectrum = Float64[np.ndarray, "frames bins"]
 Filters = Float64[np.ndarray, "bins bands"]
@@ -28,7 +28,8 @@ def mel_distance(reference: Signal, degraded: Signal, rate: int) -> float:
     Kumar et al. 2023, arXiv 2306.06546; definitions differ, so compare only with this one.
     """
     x, y = check_pair(reference, degraded)
-    check_rate("mel_distance", rate, least=MEL_MIN_RATE)
+    rate = check_rate("mel_distance", rate, least=MEL_MIN_RATE)
+    check_full_scale(x, y)
     _check_length(x, "mel_distance")
     return float(sum(_mel_difference(x, y, rate, window, bands) for window, bands in MEL_SCALES))
 
@@ -40,6 +41,7 @@ def log_spectral_distance(reference: Signal, degraded: Signal) -> float:
     10 times the result is the distance in dB. Gray and Markel 1976.
     """
     x, y = check_pair(reference, degraded)
+    check_full_scale(x, y)
     _check_length(x, "log_spectral_distance")
     difference = _log_power(x) - _log_power(y)
     return float(np.mean(np.sqrt(np.mean(difference**2, axis=1))))

@@ -30,7 +30,7 @@ def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
     silence on either side, no speech found, another rate. ITU-T P.862.2, package pesq.
     """
     x, y = check_pair(reference, degraded)
-    check_rate("pesq_wb", rate, exactly=PESQ_RATE)
+    rate = check_rate("pesq_wb", rate, exactly=PESQ_RATE)
     check_longest("pesq_wb", x.size / rate, PESQ_LONGEST)
     if x.size < PESQ_SHORTEST * rate:
         raise MeasureError(
@@ -55,7 +55,7 @@ def stoi(reference: Signal, degraded: Signal, rate: int) -> float:
     MeasureError (the package would return 1e-5). Taal et al. 2011, package pystoi.
     """
     x, y = check_pair(reference, degraded)
-    check_rate("stoi", rate, least=STOI_MIN_RATE)
+    rate = check_rate("stoi", rate, least=STOI_MIN_RATE)
     package = import_package("pystoi", "stoi", "eval")
     too_short = f"stoi needs at least 0.4 s of active speech, got {x.size / rate:.2f} s in all"
     with warnings.catch_warnings():

@@ -1,16 +1,21 @@
 """Say how well the entries of one codebook are used."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Int64, Integer
 
+from vocable.arrays import to_numpy
 from vocable.errors import MeasureError
 
 Counts = Integer[np.ndarray, "entries"]
 
 
-def count_codes(codes: Integer[np.ndarray, "..."], size: int) -> Int64[np.ndarray, "entries"]:
-    """Return how often each of `size` entries occurs in the codes of one level."""
-    flat = np.asarray(codes).reshape(-1)
+def count_codes(codes: Any, size: int) -> Int64[np.ndarray, "entries"]:
+    """Return how often each of `size` entries occurs in the codes (array or tensor) of a level."""
+    flat = to_numpy(codes).reshape(-1)
+    if flat.dtype.kind not in "iu":
+        raise MeasureError(f"codes must be integers, got {flat.dtype}")
     wrong = flat[(flat < 0) | (flat >= size)]
     if wrong.size:
         raise MeasureError(f"codes must lie in 0 to {size - 1}, got {wrong[0]}")

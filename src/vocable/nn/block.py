@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.ratio import Ratio
 
 State: TypeAlias = Any
 """Nested tuples of tensors, batch first. Where streams can be in different phases (a look-ahead
@@ -37,7 +38,7 @@ class Block(nn.Module):
     """
 
     stride_in: int = 1
-    ratio: Fraction = Fraction(1)
+    ratio: Fraction = Ratio(1)
     lookahead: int | None = 0
     receptive: int | None = 1
 
@@ -82,7 +83,7 @@ class Stack(Block):
     def __init__(self, *blocks: Block) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
-        self.stride_in, self.ratio = 1, Fraction(1)
+        self.stride_in, self.ratio = 1, Ratio(1)
         for block in blocks:
             # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
@@ -235,6 +236,8 @@ def stack_states(states: Sequence[State]) -> State:
     Raises ModelError, naming the row, where a stream is in another phase (a block that looks
     ahead holds fewer rows until it has started).
     """
+    if not states:
+        raise ModelError("there is no state to join; give the states of 1 stream or more")
     first = states[0]
     if isinstance(first, Tensor):
         for row, state in enumerate(states):

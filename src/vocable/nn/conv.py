@@ -7,8 +7,6 @@ measured, the first in training as well (benchmarks/convolution.py).
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -16,6 +14,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
+from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
 FEWER = 32  # input rows up to which a depthwise one is a product and a sum
@@ -50,7 +49,7 @@ class Conv1d(Block):
         self.weight, self.bias = made.weight, made.bias
         self.stride, self.dilation, self.groups, self.pad = stride, dilation, groups, pad
         self.channels_in, self.channels_out = channels_in, channels_out
-        self.stride_in, self.ratio = stride, Fraction(1, stride)
+        self.stride_in, self.ratio = stride, Ratio(1, stride)
         self.lookahead = max(self.span - stride - pad[0], 0)
         self.receptive = self.span
 

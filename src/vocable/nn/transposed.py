@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 import torch
 from jaxtyping import Float
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 from vocable.nn.conv import convolve
+from vocable.ratio import Ratio
 
 
 class ConvTranspose1d(Block):
@@ -48,7 +48,7 @@ class ConvTranspose1d(Block):
         self.bias = made.bias
         self.channels_in, self.channels_out = channels_in, channels_out
         self.stride, self.taps, self.trim = stride, kernel // stride, trim
-        self.ratio = Fraction(stride)
+        self.ratio = Ratio(stride)
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
 

@@ -1,32 +1,40 @@
-"""Save tokens as plain arrays, for trainers that know nothing of vocable.
+"""Save tokens as plain arrays, for trainers that know nothing of vocable, and read them again.
 
-.npy            one array `[streams, levels, frames]`; the spec is lost, so it takes neither
-                durations nor sides nor levels of different rates
+.npy            one array `[streams, levels, frames]`, which takes neither durations nor sides nor
+                levels of different rates; after it a second one, the spec and the source as JSON,
+                which `np.load` passes over
 .npz            `codes`, or `level_0`, `level_1`, … where rates differ; `durations`, `side_*`,
-                and `spec` as JSON
-.safetensors    the same names; the spec as metadata
+                `source` (samples, rate, channels), and `spec` as JSON
+.safetensors    the same names; the spec as metadata `vocable_spec`
 
-Codes have the smallest type of uint8, int16 and int32 that holds the largest codebook.
+Codes have the smallest type of uint8, int16 and int32 that holds the largest codebook. Equal tokens
+give equal bytes.
 """
 
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..atomic import replacing
-from ..errors import TokenError
+from ..errors import FormatError, TokenError
 from .formats import register
+from .spec import TokenSpec
 from .spec_json import canonical_json
+from .spec_parts import Source
 from .values import AudioTokens
 
 ENDINGS = (".npy", ".npz", ".safetensors")
+_SPEC = "vocable_spec"  # the key of safetensors' metadata: one, since several come in random order
+
+Arrays = dict[str, np.ndarray]
 
 
-@register(*ENDINGS)
 def save_arrays(
     path: str | os.PathLike[str], tokens: AudioTokens, *, overwrite: bool = False
 ) -> None:
@@ -36,28 +44,29 @@ def save_arrays(
     """
     ending = Path(path).suffix.lower()
     arrays = _arrays(tokens)
-    if ending == ".npy" and set(arrays) != {"codes"}:
-        raise TokenError(f".npy holds one array, got {', '.join(arrays)}; save as .npz or .vcb")
+    if ending == ".npy" and arrays.keys() - {"source"} != {"codes"}:
+        names = ", ".join(arrays.keys() - {"source"} if "codes" in arrays else arrays)
+        raise TokenError(f".npy holds one array, got {names}; save as .npz or .vcb")
     spec = canonical_json(tokens.spec.to_dict()).decode()
-    with replacing(path, overwrite=overwrite) as fresh:
-        _write(ending, fresh, arrays, spec)
+    with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
+        _write(ending, file, arrays, spec)
 
 
-def _write(ending: str, path: Path, arrays: dict[str, np.ndarray], spec: str) -> None:
-    if ending == ".safetensors":
-        from safetensors.numpy import save_file
+def read_arrays(path: str | os.PathLike[str]) -> AudioTokens:
+    """Read what `save_arrays` wrote; FormatError, with the reason, for anything else."""
+    read = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}
+    open(path, "rb").close()  # raises PermissionError, apart from the errors of damage below
+    try:
+        arrays, spec = read[Path(path).suffix.lower()](Path(path))
+        return _tokens(arrays, TokenSpec.from_dict(json.loads(spec)))
+    except FormatError:
+        raise
+    except Exception as error:  # numpy, zipfile and json fail in many ways on damage
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise FormatError(f"{path} does not hold tokens of vocable ({reason})") from error
 
-        save_file(arrays, path, metadata={"vocable_spec": spec})
-        return
-    with open(path, "wb") as file:
-        if ending == ".npy":
-            np.save(file, arrays["codes"])
-        else:
-            named: dict[str, Any] = {"spec": np.array(spec), **arrays}
-            np.savez(file, **named)
 
-
-def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:
+def _arrays(tokens: AudioTokens) -> Arrays:
     dtype = _code_type(max(level.size for level in tokens.spec.levels[: tokens.levels]))
     if tokens.spec.uniform:
         arrays = {"codes": tokens.codes.astype(dtype)}
@@ -65,10 +74,72 @@ def _arrays(tokens: AudioTokens) -> dict[str, np.ndarray]:
         arrays = {f"level_{k}": codes.astype(dtype) for k, codes in enumerate(tokens.stacks)}
     if tokens.durations is not None:
         arrays["durations"] = np.array(tokens.durations)
+    if tokens.source is not None:
+        arrays["source"] = np.array(astuple(tokens.source), np.int64)
     return arrays | {f"side_{name}": np.array(side) for name, side in tokens.sides.items()}
+
+
+def _tokens(arrays: Arrays, spec: TokenSpec) -> AudioTokens:
+    if "codes" in arrays:
+        stacks = [arrays["codes"][:, level] for level in range(arrays["codes"].shape[1])]
+    else:
+        levels = sum(name.startswith("level_") for name in arrays)
+        stacks = [arrays[f"level_{level}"] for level in range(levels)]
+    sides = {side.name: arrays[f"side_{side.name}"] for side in spec.sides}
+    source = Source(*arrays["source"].tolist()) if "source" in arrays else None
+    return AudioTokens(spec, stacks, sides, arrays.get("durations"), source)
+
+
+def _write(ending: str, file: Any, arrays: Arrays, spec: str) -> None:
+    if ending == ".safetensors":
+        from safetensors.numpy import save
+
+        file.write(save(arrays, metadata={_SPEC: spec}))
+    elif ending == ".npz":
+        named: dict[str, Any] = {"spec": np.array(spec), **arrays}
+        np.savez(file, **named)
+    else:
+        source = arrays["source"].tolist() if "source" in arrays else None
+        np.save(file, arrays["codes"])
+        np.save(file, np.array(canonical_json({"spec": json.loads(spec), "source": source})))
+
+
+def _read_npy(path: Path) -> tuple[Arrays, str]:
+    with open(path, "rb") as file:
+        arrays = {"codes": np.load(file, allow_pickle=False)}
+        if not file.peek(1):
+            raise FormatError(
+                f"{path} holds one array and no spec; make AudioTokens(spec, levels) of np.load"
+            )
+        about = json.loads(np.load(file, allow_pickle=False).item())
+    if about["source"] is not None:
+        arrays["source"] = np.array(about["source"])
+    return arrays, json.dumps(about["spec"])
+
+
+def _read_npz(path: Path) -> tuple[Arrays, str]:
+    with np.load(path, allow_pickle=False) as file:
+        if any(info.file_size > info.compress_size for info in file.zip.infolist()):
+            raise FormatError(f"{path} is compressed, as a bomb may be; save it by np.savez")
+        arrays = dict(file)
+    return arrays, str(arrays.pop("spec"))
+
+
+def _read_safetensors(path: Path) -> tuple[Arrays, str]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            spec = (file.metadata() or {})[_SPEC]
+            return {name: file.get_tensor(name) for name in file.keys()}, spec  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
 
 
 def _code_type(size: int) -> type[np.integer]:
     if size <= 1 << 8:
         return np.uint8
     return np.int16 if size <= 1 << 15 else np.int32
+
+
+register(*ENDINGS, save=save_arrays, read=read_arrays)

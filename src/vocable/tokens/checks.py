@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import to_numpy
 from ..errors import TokenError
 from .spec import TokenSpec
 from .spec_parts import MAX_CHANNELS, Side, Source
@@ -39,7 +40,7 @@ def check_stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...
 
 
 def _codes(name: str, given: Any, size: int) -> np.ndarray:
-    codes = _integers(name, given)
+    codes = integers(name, given)
     if codes.ndim != 2:
         raise TokenError(f"{name} must be [streams, frames], got shape {codes.shape}")
     if codes.size:
@@ -62,7 +63,7 @@ def check_durations(
         return None
     if not spec.uniform or spec.segment is not None or stacks[0].shape[0] != 1:
         raise TokenError("durations need one stream, strides of 1 and no segments")
-    durations = _integers("durations", given)
+    durations = integers("durations", given)
     if durations.shape != stacks[0].shape[1:]:
         raise TokenError(
             f"durations must be one per token, {stacks[0].shape[1]}, got shape {durations.shape}"
@@ -147,7 +148,7 @@ def check_sides(
 
 def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
     lead = (streams, segments) if side.per == "segment" else (streams,)
-    values = np.asarray(given)
+    values = _array(f"side {side.name}", given)
     if values.shape != (*lead, *side.shape):
         raise TokenError(
             f"side {side.name} must have shape {(*lead, *side.shape)}, got {values.shape}"
@@ -157,11 +158,19 @@ def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
     return _own(values, values.dtype)
 
 
-def _integers(name: str, given: Any) -> np.ndarray:
-    values = np.asarray(given)
+def integers(name: str, given: Any) -> np.ndarray:
+    """Return an array, list or tensor of integers as an array; TokenError for anything else."""
+    values = _array(name, given)
     if values.dtype.kind not in "iu":
         raise TokenError(f"{name} must be integers, got {values.dtype}")
     return values
+
+
+def _array(name: str, given: Any) -> np.ndarray:
+    try:
+        return to_numpy(given)
+    except (TypeError, ValueError) as error:
+        raise TokenError(f"{name} must be an array: {error}") from error
 
 
 def _own(values: np.ndarray, dtype: Any) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Save tokens in the format that the ending of a name asks for.
+"""Save and read tokens in the format that the ending of a name asks for.
 
 Each format registers itself here, so that `AudioTokens.save` need not know any.
 """
@@ -8,27 +8,48 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple
 
+from ..errors import TokenError
 from .arrays import TokensLike
 
-Save = TypeVar("Save", bound=Callable[..., None])  # (path, tokens, *, overwrite)
-OTHER = ""  # stands for every ending that no format has registered
-
-_FORMATS: dict[str, Callable[..., None]] = {}
+OWN = ".vcb"
 
 
-def register(*endings: str) -> Callable[[Save], Save]:
-    """Make the decorated function the one that writes names with these endings."""
+class Format(NamedTuple):
+    """How one kind of file is written and read."""
 
-    def add(save: Save) -> Save:
-        _FORMATS.update(dict.fromkeys(endings, save))
-        return save
+    save: Callable[..., None]  # (path, tokens, *, overwrite)
+    read: Callable[..., Any]  # (path)
 
-    return add
+
+_FORMATS: dict[str, Format] = {}
+
+
+def register(*endings: str, save: Callable[..., None], read: Callable[..., Any]) -> None:
+    """Let names with these endings be written and read by these functions."""
+    _FORMATS.update(dict.fromkeys(endings, Format(save, read)))
 
 
 def save(path: str | os.PathLike[str], tokens: TokensLike, *, overwrite: bool = False) -> None:
     """Write tokens in the format that the name ends in, whole or not at all."""
-    write = _FORMATS.get(Path(path).suffix.lower(), _FORMATS[OTHER])
-    write(path, tokens, overwrite=overwrite)
+    format_of(path).save(path, tokens, overwrite=overwrite)
+
+
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """Return the format that a name ends in, .vcb for none; TokenError for an unknown ending.
+
+    A pipe or a device takes .vcb, whatever its name.
+    """
+    ending = Path(path).suffix.lower() or OWN
+    if ending not in _FORMATS:
+        if Path(path).exists() and not Path(path).is_file():
+            return _FORMATS[OWN]
+        raise TokenError(f"{path}: its ending must be one of {' '.join(sorted(_FORMATS))}")
+    return _FORMATS[ending]
+
+
+def other_reader(path: str | os.PathLike[str]) -> Callable[..., Any] | None:
+    """Return what reads a name with the ending of another format than .vcb."""
+    ending = Path(path).suffix.lower()
+    return _FORMATS[ending].read if ending in _FORMATS and ending != OWN else None

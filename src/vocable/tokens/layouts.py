@@ -22,7 +22,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int32
 
+from ..arrays import to_numpy
 from ..errors import TokenError
+from ..ratio import Ratio
 from .positions import EMPTY, Positions, in_one_row, in_rows, strides_of, token_counts
 from .spec import TokenSpec
 from .spec_parts import Source, check_choice, check_count
@@ -77,7 +79,7 @@ class Layout:
         TokenError if no number of frames takes this many steps, or if a token stands where the
         layout has none, or none where it has one.
         """
-        count, grid = spec.check_levels(levels), np.asarray(grid)
+        count, grid = spec.check_levels(levels), to_numpy(grid)
         if grid.ndim != 3 or grid.dtype.kind not in "iu":
             raise TokenError(
                 f"a grid must be integers [streams, rows, steps], got {grid.dtype} "
@@ -145,11 +147,11 @@ class Layout:
     def rate(self, spec: TokenSpec, levels: int | None = None) -> Fraction:
         """Return steps per second of audio, delays left out."""
         strides = strides_of(spec, spec.check_levels(levels))
-        per_frame = Fraction(1, gcd(*strides))
+        per_frame: Fraction = Ratio(1, gcd(*strides))
         if self.name == "flatten":
-            per_frame = sum((Fraction(1, stride) for stride in strides), Fraction(0))
+            per_frame = sum((Ratio(1, stride) for stride in strides), Ratio(0))
         elif self.name == "coarse_first":
-            per_frame = Fraction(1, strides[0]) + (per_frame if len(strides) > 1 else 0)
+            per_frame = Ratio(1, strides[0]) + (per_frame if len(strides) > 1 else 0)
         return spec.frame_rate * per_frame
 
     def _check_grid(self, grid: np.ndarray, positions: Positions) -> None:

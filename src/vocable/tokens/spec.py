@@ -15,6 +15,7 @@ from typing import Any
 
 from ..errors import TokenError
 from ..nearest import listed
+from ..ratio import Ratio
 from . import spec_json
 from .spec_parts import (
     MAX_CHANNELS,
@@ -101,8 +102,8 @@ class TokenSpec:
     def frame_rate(self) -> Fraction:
         """Finest frames per second of audio; where segments overlap, frames count twice."""
         if self.segment is None:
-            return Fraction(self.rate, self.frame)
-        return Fraction(self.rate * self.segment_frames, self.segment.hop)
+            return Ratio(self.rate, self.frame)
+        return Ratio(self.rate * self.segment_frames, self.segment.hop)
 
     @property
     def segment_frames(self) -> int:
@@ -114,12 +115,12 @@ class TokenSpec:
     def bitrate(self, levels: int | None = None) -> Fraction:
         """Nominal bit/s of one stream with the first `levels` levels: log2 of sizes, no sides."""
         chosen = self.levels[: self.check_levels(levels)]
-        return self.frame_rate * sum((level.bits / level.stride for level in chosen), Fraction(0))
+        return self.frame_rate * sum((level.bits / level.stride for level in chosen), Ratio(0))
 
     def tokens_per_second(self, levels: int | None = None) -> Fraction:
         """Tokens per second in one stream with the first `levels` levels."""
         chosen = self.levels[: self.check_levels(levels)]
-        return self.frame_rate * sum((Fraction(1, level.stride) for level in chosen), Fraction(0))
+        return self.frame_rate * sum((Ratio(1, level.stride) for level in chosen), Ratio(0))
 
     def check_levels(self, levels: int | None) -> int:
         """Return how many levels `levels` means (None: all), refusing what is not a prefix."""
@@ -195,8 +196,8 @@ class TokenSpec:
     def seconds(self, frames: int) -> Fraction:
         """Duration of `frames` frames in seconds; segments count from first to last sample."""
         if self.segment is None or frames == 0:
-            return Fraction(frames * self.frame, self.rate)
-        return Fraction(self.span(frames - 1).stop, self.rate)
+            return Ratio(frames * self.frame, self.rate)
+        return Ratio(self.span(frames - 1).stop, self.rate)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as integers, strings, lists and dictionaries, ready for JSON."""

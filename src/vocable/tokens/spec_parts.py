@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import log2, prod
 
 from ..errors import TokenError
+from ..ratio import Ratio
 
 ROLES = ("acoustic", "semantic", "prosody")
 SIDE_TYPES = ("float16", "float32", "float64", "uint8", "int16", "int32", "int64")
@@ -53,7 +54,7 @@ class Level:
     @property
     def bits(self) -> Fraction:
         """Bits of one token: log2 of the size, exact for powers of two."""
-        return Fraction(log2(self.size)).limit_denominator(1_000_000)
+        return Ratio(log2(self.size)).limit_denominator(1_000_000)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Source:
     @property
     def seconds(self) -> Fraction:
         """Length in seconds."""
-        return Fraction(self.samples, self.rate)
+        return Ratio(self.samples, self.rate)
 
 
 @dataclass(frozen=True)

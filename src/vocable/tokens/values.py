@@ -174,8 +174,9 @@ class AudioTokens:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write a token file, or arrays for trainers if the name ends in .npy, .npz, .safetensors.
 
-        The file appears whole or not at all. Raises FileExistsError if something is there and
-        `overwrite` is not set, and TokenError if the format cannot hold these tokens.
+        `read_tokens` reads all of these. The file appears whole or not at all. Raises
+        FileExistsError if something is there and `overwrite` is not set, and TokenError for another
+        ending than these and .vcb (or none), and if the format cannot hold these tokens.
         """
         formats.save(path, self, overwrite=overwrite)
 

@@ -22,6 +22,7 @@ from jaxtyping import Int64
 
 from ..atomic import replacing
 from ..errors import TokenError
+from .checks import integers
 from .layouts import LAYOUTS, Layout, flatten
 from .positions import EMPTY
 from .spec import TokenSpec
@@ -122,10 +123,13 @@ class Vocabulary:
     ) -> AudioTokens:
         """Return the tokens of these ids; one stream may come without its axis.
 
+        Ids hold neither sides nor the source, the length and rate of the recording: give both back
+        where the tokens had them, as in `from_ids(to_ids(tokens), source=tokens.source)`. Without a
+        source tokens decode to whole frames.
         TokenError, with the position, for the first id that does not belong there, and for a
         number of ids that is not a whole number of frames.
         """
-        grid = self._grid(np.asarray(ids))
+        grid = self._grid(integers("ids", ids))
         self.layout.frames(self.spec, grid.shape[2], self.levels)
         offsets, sizes = self._bounds(*grid.shape[1:])
         codes = grid - offsets
@@ -176,8 +180,6 @@ class Vocabulary:
 
     def _grid(self, ids: np.ndarray) -> np.ndarray:
         """Return ids as `[streams, rows, steps]` of int64."""
-        if ids.dtype.kind not in "iu":
-            raise TokenError(f"ids must be integers, got {ids.dtype}")
         rows = 1 if self.layout.name == "flatten" else self.levels
         if self.layout.name == "flatten":
             ids = ids[None, None] if ids.ndim < 2 else ids[:, None]

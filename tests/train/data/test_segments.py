@@ -121,3 +121,15 @@ def test_the_position_is_restored_exactly() -> None:
     again = Segments(source, Augment(), batch=4, segment=64, seed=99)
     again.restore(state)
     assert all((again.draw() == batch).all() for batch in wanted)
+
+
+def test_recordings_shorter_than_a_segment_are_counted(caplog):
+    spans = np.array([[0, 100], [100, 1100]])
+    source = Recordings(np.full((1100, 1), 9999, np.int16), spans, 100, ["", ""])
+    Segments(source, Augment(), batch=1, segment=100, seed=0)
+    assert not caplog.records
+    Segments(source, Augment(), batch=1, segment=250, seed=0)
+    assert caplog.messages == [
+        "1 of 2 recordings to train on are shorter than a segment (2.50 s), the shortest 1.00 s; "
+        "silence fills the rest"
+    ]

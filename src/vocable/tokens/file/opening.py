@@ -11,34 +11,58 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...binary_streams import BinaryFile
+from ...binary_streams import BinaryFile, as_bytes
+from ...errors import FormatError, TokenError
+from ..formats import other_reader
 
 Bytes = bytes | mmap.mmap
 
 
-def name_of(path: str | os.PathLike[str] | BinaryFile) -> str:
+def name_of(path: Any) -> str:
     """Return how errors name a file."""
     if isinstance(path, (str, os.PathLike)):
         return "stdin" if str(path) == "-" else str(path)
     return str(getattr(path, "name", "tokens"))
 
 
-def open_seekable(
-    path: str | os.PathLike[str] | BinaryFile, cleanup: contextlib.ExitStack
-) -> BinaryFile:
+def check_exists(path: Any) -> None:
+    """Raise FileNotFoundError or IsADirectoryError for a path that names no file."""
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{path} is a folder, not a token file")
+    if not Path(path).exists():
+        raise FileNotFoundError(f"there is no file {path}")
+
+
+def open_seekable(path: Any, cleanup: contextlib.ExitStack) -> BinaryFile:
     """Open for seeking; what cannot seek is read into memory, since a token file is small.
 
     `cleanup` closes what is opened here.
     """
     if isinstance(path, (str, os.PathLike)) and str(path) != "-":
-        if Path(path).is_dir():
-            raise IsADirectoryError(f"{path} is a folder, not a token file")
-        if not Path(path).exists():
-            raise FileNotFoundError(f"there is no file {path}")
+        check_exists(path)
+        if other_reader(path):
+            raise FormatError(
+                f"{path} holds arrays; read them by read_tokens, and save them as .vcb to open, "
+                "decode or show them as a file"
+            )
         file: BinaryFile = cleanup.enter_context(open(path, "rb"))
     else:
-        file = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else path
+        file = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else _opened(path)
     return file if file.seekable() else io.BytesIO(file.read())
+
+
+def _opened(source: Any) -> Any:
+    """Return bytes as an open file, and of a file that was opened as text the bytes below."""
+    if (data := as_bytes(source)) is not None:
+        return io.BytesIO(data)
+    if hasattr(source, "buffer"):
+        return source.buffer
+    if not hasattr(source, "read") or isinstance(source, io.TextIOBase):
+        raise TokenError(
+            f"a token file is a path, an open binary file or the bytes of one, got "
+            f"{type(source).__name__}"
+        )
+    return source
 
 
 @contextlib.contextmanager

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 
 from ...atomic import replacing
-from ...binary_streams import BinaryFile, Writable
+from ...binary_streams import BinaryFile, ChangeableFile, Writable
+from ...errors import TokenError
 from ..coder.pack import packed_bits
 from ..coder.tables import TableSet, fit_tables
-from ..formats import OTHER, register
+from ..formats import OWN, other_reader, register
 from ..values import AudioTokens
+from .opening import check_exists
+from .stamp import stamp
 from .token_file import TokenFile
 from .track import Track
 from .writer import TokenWriter
 
 
-@register(OTHER)
 def write_tokens(
     path: str | os.PathLike[str] | Writable,
     tokens: AudioTokens | Mapping[str, AudioTokens],
@@ -26,23 +29,30 @@ def write_tokens(
     """Write a token file of one track, or of several by name; it appears whole or not at all.
 
     Codes are packed into bits, or coded by the frequencies that ship for their space or by ones
-    that the file brings along, whichever is smallest. Raises FileExistsError if something is there
-    and `overwrite` is not set.
+    that the file brings along, whichever is smallest. Equal tokens give equal bytes. Raises
+    FileExistsError if something is there and `overwrite` is not set, and TokenError for a name that
+    ends as an array file does (`tokens.save` writes those).
     """
     named = {"": tokens} if isinstance(tokens, AudioTokens) else dict(tokens)
     if isinstance(path, (str, os.PathLike)):
-        with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
+        if other_reader(path):
+            raise TokenError(f"{path}: write_tokens writes {OWN}; tokens.save writes arrays")
+        with replacing(path, overwrite=overwrite) as fresh, open(fresh, "w+b") as file:
             _write(file, named)
     else:
-        _write(path, named)
+        whole = io.BytesIO()
+        _write(whole, named)
+        path.write(whole.getvalue())
+        path.flush()
 
 
-def _write(file: Writable, named: Mapping[str, AudioTokens]) -> None:
+def _write(file: ChangeableFile, named: Mapping[str, AudioTokens]) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
     tables = {name: _best_tables(tokens) for name, tokens in named.items()}
     with TokenWriter(file, tracks, tables=tables) as writer:
         for name, tokens in named.items():
             writer.write(tokens, name)
+    stamp(file)
 
 
 def _best_tables(tokens: AudioTokens) -> TableSet | None:
@@ -84,13 +94,26 @@ def _bits(tokens: AudioTokens, tables: TableSet | None) -> float:
 
 
 def read_tokens(
-    path: str | os.PathLike[str] | BinaryFile, *, track: str | None = None, recover: bool = False
+    path: str | os.PathLike[str] | bytes | BinaryFile,
+    *,
+    track: str | None = None,
+    recover: bool = False,
 ) -> AudioTokens:
     """Read a token file, every byte checked; tokens of a whole file know their source.
 
+    Reads arrays that `tokens.save` wrote as well, if the name ends in .npy, .npz or .safetensors.
     track: its name, where the file holds several. recover: read what is left of a damaged file,
     with a warning that says which seconds are lost; what is left is joined.
     Raises FormatError, FileNotFoundError or IsADirectoryError.
     """
+    if isinstance(path, (str, os.PathLike)) and (read := other_reader(path)):
+        check_exists(path)
+        if track is not None:
+            raise TokenError(f"{path} holds arrays of one recording and no tracks; leave track out")
+        found: AudioTokens = read(path)
+        return found
     with TokenFile(path, recover=recover) as file:
         return file.read(track)
+
+
+register(OWN, save=write_tokens, read=read_tokens)

@@ -1,9 +1,9 @@
 """Frame bytes as records in which every change is noticed.
 
-A file is a preamble and records. Preamble: the 4 bytes `\\x89vcb`, the version, and 4 random bytes,
-the file's id. Record: sync word, kind, track if it is not the first, sequence number, payload
-length, payload, CRC-32 over the id and all of the record before it. The id ties a record to its
-file, the sequence number to its position in it.
+A file is a preamble and records. Preamble: the 4 bytes `\\x89vcb`, the version, and 4 bytes, the
+file's id, which are random or follow from its content (`stamp`). Record: sync word, kind, track if
+it is not the first, sequence number, payload length, payload, CRC-32 over the id and all of the
+record before it. The id ties a record to its file, the sequence number to its position in it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def encode_record(file_id: bytes, kind: int, track: int, sequence: int, payload:
     kind_and_track = bytes([kind | NUMBERED, track]) if track else bytes([kind])
     head = SYNC + kind_and_track + encode_varint(sequence) + encode_varint(len(payload))
     body = head + payload
-    return body + _crc(file_id, body)
+    return body + checksum(file_id, body)
 
 
 def read_record(stream: Readable, file_id: bytes, offset: int) -> Record | None:
@@ -126,7 +126,7 @@ def read_record(stream: Readable, file_id: bytes, offset: int) -> Record | None:
     payload_and_crc = _read_exactly(stream, length + CRC_BYTES, offset)
     payload, crc = payload_and_crc[:-CRC_BYTES], payload_and_crc[-CRC_BYTES:]
     body = head + sequence_bytes + length_bytes + payload
-    if _crc(file_id, body) != crc:
+    if checksum(file_id, body) != crc:
         raise DamagedRecord(f"checksum mismatch in the record at byte {offset}")
     return Record(offset, len(body) + CRC_BYTES, kind, track, sequence, payload)
 
@@ -170,5 +170,6 @@ def _max_payload(kind: int) -> int:
     return MAX_HEADER if kind == RecordKind.HEADER else MAX_PAYLOAD
 
 
-def _crc(file_id: bytes, body: bytes) -> bytes:
+def checksum(file_id: bytes, body: bytes) -> bytes:
+    """Return what a record ends with: the CRC-32 of the file's id and of all of it before."""
     return zlib.crc32(body, zlib.crc32(file_id)).to_bytes(CRC_BYTES, "little")

@@ -34,7 +34,7 @@ class TokenFile:
             file[750:1500]               # these frames; only their chunks are read
             for tokens in file.chunks(): # bounded memory
 
-    path        a path, "-" for stdin, or an open binary file
+    path        a path, "-" for stdin, an open binary file, or the bytes of one
     recover     read what is left of a damaged file; `gaps` lists what is lost
 
     `complete` says whether the file was closed. Without a trailer it opens with a warning and holds
@@ -42,7 +42,9 @@ class TokenFile:
     file at all.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | BinaryFile, *, recover: bool = False) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | bytes | BinaryFile, *, recover: bool = False
+    ) -> None:
         self.name = name_of(path)
         self._lenient = recover
         self._cleanup = contextlib.ExitStack()

@@ -37,6 +37,7 @@ class TokenWriter:
                     `write` a chunk of its own, which is on the disk when the call returns
     tables          per track: frequencies to code by; left out, those that ship for the space
 
+    The file's id is random, so that two files of the same tokens differ in a few bytes.
     Leaving the block closes the file. When it is left by an error, what was written so far stays
     readable, as a file without a trailer.
     """

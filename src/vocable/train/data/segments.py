@@ -43,6 +43,7 @@ class Segments:
         self.recordings, self.augment = recordings, augment
         self.batch, self.segment = batch, segment
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
+        _report_short(lengths, segment, recordings.rate)
         self._offsets = np.maximum(lengths - segment + 1, 1)  # where a segment can begin, per clip
         chances = self._offsets * _set_weights(weights or {}, recordings.sets)
         self._cumulative = np.cumsum(chances) / np.sum(chances)
@@ -96,6 +97,17 @@ class Segments:
 
 def _rms(samples: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(samples))))
+
+
+def _report_short(lengths: np.ndarray, segment: int, rate: int) -> None:
+    """Say how many recordings a segment does not fit into, since silence takes the rest of it."""
+    short = int((lengths < segment).sum())
+    if short:
+        _log.warning(
+            "%d of %d recordings to train on are shorter than a segment (%.2f s), the shortest "
+            "%.2f s; silence fills the rest",
+            short, len(lengths), segment / rate, int(lengths.min()) / rate,
+        )  # fmt: skip
 
 
 def _set_weights(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vocable.cli.errors import Refusal
-from vocable.cli.paths import Job, check_endings, plan
+from vocable.cli.paths import Job, check_endings, plan, with_ending
 
-ENCODE = {"ending": ".vcb", "collect": (".wav", ".flac")}
+ENCODE = {"rename": partial(with_ending, ".vcb"), "collect": (".wav", ".flac")}
 
 
 @pytest.fixture

@@ -59,6 +59,16 @@ force = click.option("--force", is_flag=True, help="Replace files that exist alr
 skip_existing = click.option(
     "--skip-existing", is_flag=True, help="Skip inputs whose output exists already."
 )
+keep_endings = click.option(
+    "--keep-endings", is_flag=True, help="Name outputs as in talk.flac <-> talk.flac.vcb."
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    default=1,
+    metavar="N",
+    help="Do N files at once, each in a process with one thread (or --threads).  [default: 1]",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result.")
 output = combined(
     as_json,

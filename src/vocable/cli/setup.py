@@ -39,14 +39,18 @@ def _import_module(name: str) -> None:
 
 
 @contextlib.contextmanager
-def warnings_on_stderr() -> Iterator[None]:
-    """While a command runs, print the library's warnings on stderr, one line each and only once."""
-    log, handler = logging.getLogger("vocable"), _StderrHandler(logging.WARNING)
+def warnings_on_stderr(*, shown: bool = True) -> Iterator[None]:
+    """While a command runs, print the library's warnings on stderr, one line each and only once.
+
+    shown: False hides them.
+    """
+    log = logging.getLogger("vocable")
+    handler = _StderrHandler(logging.WARNING) if shown else logging.NullHandler()
     printed = set()
 
     def show(message: Warning | str, *where: Any, **more: Any) -> None:
         text = one_line(str(message))
-        if text not in printed:  # a file that is opened twice warns twice
+        if shown and text not in printed:  # a file that is opened twice warns twice
             click.echo(f"warning: {text}", err=True)
         printed.add(text)
 

@@ -68,11 +68,12 @@ def _in_order(pool: _Pool, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome]]
 class _Worker:
     """A process, and the job that it is at."""
 
-    def __init__(self, work: Work, settings: Settings) -> None:
+    def __init__(self, work: Work, settings: Settings, *, warns: bool = False) -> None:
         self.ready = False
         self.job: int | None = None
         self.connection, theirs = _SPAWN.Pipe()
-        self.process = _SPAWN.Process(target=_serve, args=(theirs, work, settings), daemon=True)
+        served = theirs, work, settings, warns
+        self.process = _SPAWN.Process(target=_serve, args=served, daemon=True)
         with _ctrl_c_blocked():
             self.process.start()
         theirs.close()
@@ -93,7 +94,7 @@ class _Pool:
     def __init__(self, jobs: Sequence[Job], work: Work, count: int, settings: Settings) -> None:
         self._jobs, self._work, self._settings = jobs, work, settings
         self._next = 0  # the job to give out
-        self._workers = [_Worker(work, settings) for _ in range(count)]
+        self._workers = [_Worker(work, settings, warns=k == 0) for k in range(count)]
 
     def give(self, end: int) -> None:
         """Give jobs before number `end` to the workers that have none."""
@@ -157,18 +158,23 @@ def _ctrl_c_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Any, work: Work, settings: Settings) -> None:
-    """Do what comes through the connection until it closes; the first answer says "started"."""
+def _serve(connection: Any, work: Work, settings: Settings, warns: bool) -> None:
+    """Do what comes through the connection until it closes; the first answer says "started".
+
+    warns: print the warnings of the start, which are those of all workers.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, exit_on_sigterm)
     print_in_any_encoding()
     modules, skips, debug = settings
-    with warnings_on_stderr(), contextlib.suppress(EOFError, OSError):
-        do = _started(connection, work, modules)
-        while do:
-            job = connection.recv()
-            quiet = Progress(job.source, shown=False)
-            connection.send(attempt(do, job, quiet, skips=skips, debug=debug))
+    with contextlib.suppress(EOFError, OSError):
+        with warnings_on_stderr(shown=warns):
+            do = _started(connection, work, modules)
+        with warnings_on_stderr():
+            while do:
+                job = connection.recv()
+                quiet = Progress(job.source, shown=False)
+                connection.send(attempt(do, job, quiet, skips=skips, debug=debug))
 
 
 def _started(connection: Any, work: Work, modules: Sequence[str]) -> Do | None:

@@ -43,13 +43,16 @@ class Found:
 
         Hidden files of other kinds do not count.
         """
-        parts = [f"{n} {ending or 'without an ending'}" for ending, n in self.others.most_common()]
-        if self.again:
-            parts.append(f"{_counted(self.again, 'folder')} searched by another name")
-        if self.circles:
-            parts.append(f"{_counted(self.circles, 'link')} to a folder around it")
-        if self.special:
-            parts.append(f"{_counted(self.special, 'pipe or device', 'pipes or devices')}")
+        counts = sorted(self.others.items(), key=lambda item: (-item[1], not item[0], item[0]))
+        parts = [f"{n} {ending or 'without an ending'}" for ending, n in counts]
+        for names, one, many in (
+            (self.again, "folder searched by another name", "folders searched by another name"),
+            (self.circles, "link to a folder around it", "links to folders around them"),
+            (self.special, "pipe or device", "pipes or devices"),
+        ):
+            if names:
+                what = one if len(names) == 1 else many
+                parts.append(f"{len(names)} {what} ({listed(names, most=3)})")
         return ", ".join(parts)
 
 
@@ -106,7 +109,8 @@ class _Walk:
     def _take(self, path: str, name: str) -> None:
         ending = ending_of(name)
         if ending not in self._endings:
-            self.found.others[ending] += not name.startswith(".")
+            if not name.startswith("."):
+                self.found.others[ending] += 1
         elif os.path.exists(path) and not os.path.isfile(path):
             self.found.special.append(path)
         else:  # also a link that leads nowhere: whoever reads it says so
@@ -125,8 +129,3 @@ def _leads_above_itself(link: str) -> bool:
     """Return whether a link leads to a folder that it lies in: a circle."""
     target, here = os.path.realpath(link), os.path.realpath(os.path.dirname(link))
     return here == target or here.startswith(target.rstrip(os.sep) + os.sep)
-
-
-def _counted(names: list[str], one: str, many: str = "") -> str:
-    word = one if len(names) == 1 else many or one + "s"
-    return f"{len(names)} {word} ({listed(names, most=3)})"

@@ -55,15 +55,9 @@ class Replacement:
             self.path = _temporary_path(self.target)
             _remove_stale(self.path.parent)
             self._handle = _create_locked(self.path, Path(target))
-            self._check_again()
-
-    def _check_again(self) -> None:
-        """Refuse a target that another process completed while we waited for the lock."""
-        try:
-            check_target(self.target, overwrite=self.overwrite)
-        except FileExistsError:
-            self.discard()
-            raise
+            if not overwrite and self.target.exists():  # another process was there first
+                self.discard()
+                check_target(target)
 
     def commit(self) -> None:
         """Flush the temporary file and give it its final name."""

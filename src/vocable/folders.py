@@ -111,10 +111,10 @@ class _Walk:
         if ending not in self._endings:
             if not name.startswith("."):
                 self.found.others[ending] += 1
-        elif os.path.exists(path) and not os.path.isfile(path):
+        elif os.path.isfile(path) or not os.path.exists(path):
+            self.found.files.append(path)  # whoever reads a link that leads nowhere says so
+        else:
             self.found.special.append(path)
-        else:  # also a link that leads nowhere: whoever reads it says so
-            self.found.files.append(path)
 
 
 def _join(folder: str, name: str) -> str:

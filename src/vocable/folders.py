@@ -44,7 +44,8 @@ class Found:
         Hidden files of other kinds do not count.
         """
         counts = sorted(self.others.items(), key=lambda item: (-item[1], not item[0], item[0]))
-        parts = [f"{n} {ending or 'without an ending'}" for ending, n in counts]
+        kinds = listed(f"{n} {ending or 'without an ending'}" for ending, n in counts)
+        parts = [kinds] if kinds else []
         for names, one, many in (
             (self.again, "folder searched by another name", "folders searched by another name"),
             (self.circles, "link to a folder around it", "links to folders around them"),
@@ -53,7 +54,7 @@ class Found:
             if names:
                 what = one if len(names) == 1 else many
                 parts.append(f"{len(names)} {what} ({listed(names, most=3)})")
-        return ", ".join(parts)
+        return " ".join(", ".join(parts).splitlines())  # names may have line breaks
 
 
 def search(folder: str | os.PathLike[str], endings: Iterable[str]) -> Found:

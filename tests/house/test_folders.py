@@ -69,6 +69,9 @@ def test_what_is_left_out_is_counted_by_ending(tmp_path: Path) -> None:
     make(tmp_path, "1.wav", "a.TXT", "b.txt", "x.jsonl", "README", ".hidden", "d/.DS_Store")
     _, found = found_in(tmp_path)
     assert found.left_out == "2 .txt, 1 .jsonl, 1 without an ending"
+    make(tmp_path, *(f"x.{kind}" for kind in "abcdef"))
+    left_out = found_in(tmp_path)[1].left_out
+    assert left_out == "2 .txt, 1 .a, 1 .b, 1 .c, 1 .d and 4 more"
 
 
 @links

@@ -16,7 +16,7 @@ import click
 
 from vocable.cli.errors import message_of
 from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED
-from vocable.cli.setup import (
+from vocable.cli.process import (
     exit_on_sigterm,
     import_modules,
     print_in_any_encoding,

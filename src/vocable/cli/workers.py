@@ -18,7 +18,7 @@ from vocable.cli.attempt import Do, Outcome, Work, attempt
 from vocable.cli.console import Progress
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.paths import Job
-from vocable.cli.setup import (
+from vocable.cli.process import (
     exit_on_sigterm,
     import_modules,
     print_in_any_encoding,

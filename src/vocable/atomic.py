@@ -2,8 +2,10 @@
 
 Everything that vocable writes goes to a temporary file beside its target, is flushed to the disk
 and then renamed over it. A crash, a full disk or Ctrl-C leaves the old file (or none) under the
-final name. The next write to the same target removes what a process that died left behind; two
+final name. The next write into the same folder removes what processes that died left behind; two
 writes to one target at the same time are refused.
+
+A process that writes holds a lock on its temporary file: where nobody does, the file is stale.
 """
 
 from __future__ import annotations
@@ -14,11 +16,17 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 if sys.platform != "win32":
     import fcntl
+
+_ENDING = ".vocable-part"
+_TRIES, _WAIT = 5, 0.01  # seconds; who looks for stale files holds a lock for a moment
+_IN_USE, _EXISTS = 32, 80  # errors of Windows
+_searched: set[Path] = set()  # folders whose stale files this process has removed
 
 
 class Replacement:
@@ -45,7 +53,11 @@ class Replacement:
             check_target(self.target, overwrite=overwrite)
             self.target = self.target.resolve()  # replace what a link points at, not the link
             self.path = _temporary_path(self.target)
+            _remove_stale(self.path.parent)
             self._handle = _create_locked(self.path, Path(target))
+            if not overwrite and self.target.exists():  # another process was there first
+                self.discard()
+                check_target(target)
 
     def commit(self) -> None:
         """Flush the temporary file and give it its final name."""
@@ -55,6 +67,8 @@ class Replacement:
                 self._copy()
             else:
                 check_target(self.target, overwrite=self.overwrite)
+                if sys.platform == "win32":  # an open file cannot be renamed there
+                    self._unlock()
                 os.replace(self.path, self.target)
                 self._release()
                 _sync_folder(self.target.parent)
@@ -64,13 +78,19 @@ class Replacement:
     def discard(self) -> None:
         """Remove the temporary file; does nothing after `commit` or another `discard`."""
         if not self._done:
+            if sys.platform == "win32":  # nor removed
+                self._unlock()
             self.path.unlink(missing_ok=True)
             self._release()
 
     def _release(self) -> None:
         self._done = True
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._handle is not None:
             os.close(self._handle)
+            self._handle = None
 
     def _copy(self) -> None:
         with open(self.path, "rb") as done:
@@ -118,33 +138,76 @@ def _temporary_path(target: Path) -> Path:
     name = target.name
     if len(os.fsencode(name)) > 200:  # names may have 255 bytes
         name = hashlib.sha256(os.fsencode(name)).hexdigest()
-    return target.with_name(f".{name}.part")
+    return target.with_name(f".{name}{_ENDING}")
 
 
-def _create_locked(path: Path, target: Path) -> int | None:
+def _remove_stale(folder: Path) -> None:
+    """Remove the temporary files of processes that died, once a folder and process."""
+    if folder in _searched:
+        return
+    _searched.add(folder)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for name in [entry.name for entry in entries if entry.name.endswith(_ENDING)]:
+            with contextlib.suppress(OSError):  # it belongs to others, or there are no locks here
+                _remove_if_stale(folder / name)
+
+
+def _remove_if_stale(path: Path) -> None:
+    if sys.platform == "win32":  # where a file cannot be removed while it is open
+        path.unlink()
+        return
+    handle = os.open(path, os.O_RDWR)
+    try:
+        if _lock(handle, path):
+            path.unlink()
+    finally:
+        os.close(handle)
+
+
+def _create_locked(path: Path, target: Path) -> int:
     """Create `path` empty and locked; FileExistsError while another process writes `target`."""
-    if sys.platform == "win32":  # an open file cannot be renamed there, so none is kept open
-        path.write_bytes(b"")
-        return None
-    while True:
+    for attempt in range(_TRIES):
+        time.sleep(attempt * _WAIT)
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = _try_to_create(path)
         except PermissionError as error:  # of the folder, which nobody knows by a hidden name
             raise PermissionError(error.errno, error.strerror, str(target)) from None
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            raise FileExistsError(
-                f"{target} is being written by someone else; wait for them or take another name"
-            ) from None
-        except OSError:  # a file system without locks
-            pass
-        # The process that held the lock may have renamed the file since we opened it: try again.
-        if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
-            os.ftruncate(handle, 0)
+        if handle is not None:
             return handle
-        os.close(handle)
+    raise FileExistsError(
+        f"{target} is being written by someone else; wait for them or take another name"
+    )
+
+
+def _try_to_create(path: Path) -> int | None:
+    """Return a handle of the empty, locked file; None while someone else has it."""
+    if sys.platform == "win32":  # an open file is locked: it can be neither removed nor renamed
+        try:
+            path.unlink(missing_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        except (PermissionError, FileExistsError) as error:
+            if getattr(error, "winerror", _IN_USE) not in (_IN_USE, _EXISTS):
+                raise
+            return None
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        ours = _lock(handle, path)
+    except OSError:  # a file system without locks
+        ours = True
+    if ours:
+        os.ftruncate(handle, 0)
+        return handle
+    os.close(handle)
+    return None
+
+
+def _lock(handle: int, path: Path) -> bool:
+    """Lock a file unless another process has it, or has renamed or removed it meanwhile."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return path.exists() and os.path.samestat(os.fstat(handle), path.stat())
 
 
 def _sync(path: Path) -> None:

@@ -1,9 +1,10 @@
 """Find, load and save models: one loader for all of them.
 
 A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
-sure of it), or, with the extra `hub`, `owner/name` on the model hub. What a folder or file holds is
-recognised by the layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in
-a model's files is ever run.
+sure of it), whatever lies in the current folder; a folder of that name is `./NAME`. `owner/name` is
+one here, or else, with the extra `hub`, on the model hub. What a folder or file holds is recognised
+by the layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in a model's
+files is ever run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -31,11 +33,17 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
 
 BUNDLED = Path(__file__).parent / "models"
+_log = logging.getLogger("vocable")
 
 
 def models() -> list[Description]:
     """Return the models that come with the package, by name."""
     return [describe(BUNDLED / name) for name in _bundled()]
+
+
+def is_bundled(name: str) -> bool:
+    """Return whether a name, or NAME@VERSION, means a model that comes with the package."""
+    return name.partition("@")[0] in _bundled()
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
@@ -50,6 +58,7 @@ def load(
 ) -> Codec:
     """Load a codec: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
+    A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
     bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
     To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
@@ -177,11 +186,12 @@ def _find(name: str | os.PathLike[str]) -> tuple[ModuleType, Description]:
     Raises ModelError with the nearest names for one that nothing here has.
     """
     path = Path(name)
+    if isinstance(name, str) and is_bundled(name):
+        if (path / own.CONFIG).is_file():
+            _log.warning("%s is the model that comes with vocable; the folder is ./%s", name, name)
+        return _of_package(name)
     if found := _recognise(path):
         return found
-    model, _, version = str(name).partition("@")
-    if model in _bundled():
-        return _of_package(model, version)
     if path.exists():
         raise ModelError(
             f"{path} is not a model; give a folder with {own.CONFIG} and {own.WEIGHTS}"
@@ -199,7 +209,8 @@ def _recognise(path: Path) -> tuple[ModuleType, Description] | None:
     return None
 
 
-def _of_package(name: str, version: str) -> tuple[ModuleType, Description]:
+def _of_package(name: str) -> tuple[ModuleType, Description]:
+    name, _, version = name.partition("@")
     found = _recognise(BUNDLED / name)
     assert found is not None
     if version not in ("", found[1].version):

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.audio.media import BY_AV, tone, write_media
+from tests.audio.media import BY_AV, tone, write_media, write_tone
 from vocable import Audio, AudioError, AudioReader, AudioWriter
 
 EXACT = [".wav", ".flac", ".aiff", ".w64", ".rf64"]
@@ -215,3 +216,16 @@ def test_without_the_extra_the_command_to_install_it_is_named(folder, monkeypatc
     (folder / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     with pytest.raises(AudioError, match=r'need an extra: pip install "vocable\[media\]"'):
         Audio.read(folder / "a.m4a")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows names have no colons")
+@pytest.mark.parametrize("name", ["2026-11-28T10:30:00", "file:y", "http://x", "concat:a|b"])
+@pytest.mark.parametrize("ending", [".wav", ".m4a"])
+def test_a_name_that_reads_like_a_url_is_a_name(tmp_path, monkeypatch, name, ending):
+    monkeypatch.chdir(tmp_path)
+    if ending == ".m4a":
+        pytest.importorskip("av")
+    write_tone(tmp_path / f"plain{ending}")
+    Path(name + ending).parent.mkdir(parents=True, exist_ok=True)
+    os.rename(f"plain{ending}", name + ending)
+    assert Audio.read(name + ending).seconds >= 1

@@ -14,6 +14,7 @@ import soundfile
 import vocable
 from tests.cli.calls import call, called, results
 from tests.cli.small import write_tone
+from vocable.atomic import Replacement
 from vocable.cli.open_codec import open_codec
 
 
@@ -305,3 +306,44 @@ def test_tokens_whose_codec_does_not_come_with_the_package(
     call("encode", "speech.wav", "--codec", small)
     done = call("decode", "speech.vcb", "-o", "y.wav", code=1)
     assert "tokens come from speech@1:" in done.stderr and "--codec" in done.stderr
+
+
+def test_endings_are_kept_and_come_back(here: Path, small: Path) -> None:
+    for name in ("a.wav", "a.flac"):
+        write_tone(here / "talks" / name, 0.2)
+    assert "--keep-endings" in call("encode", "talks", "-o", "out", code=2).stderr
+    call("encode", "talks", "-o", "out", "--keep-endings", "--codec", small)
+    assert sorted(os.listdir("out")) == ["a.flac.vcb", "a.wav.vcb"]
+    call("decode", "out", "-o", "back", "--keep-endings", "--codec", small)
+    assert [soundfile.info(f"back/a.{kind}").format for kind in ("flac", "wav")] == ["FLAC", "WAV"]
+
+
+def test_skip_existing_leaves_to_another_run_what_it_is_writing(here: Path, small: Path) -> None:
+    for name in ("a.wav", "b.wav"):
+        write_tone(here / name, 0.2)
+    other = Replacement("a.vcb")
+    done = call("encode", "a.wav", "b.wav", "--skip-existing", "--codec", small)
+    assert done.stderr.endswith("1 done, 1 skipped, taken by another run\n")
+    assert call("encode", "a.wav", "--codec", small, code=1).stderr == (
+        "error: a.wav: a.vcb is being written by someone else; wait for them or take another name\n"
+    )
+    other.discard()
+
+
+def test_what_a_folder_holds_besides_is_said(here: Path, small: Path) -> None:
+    write_tone(here / "talks" / "a.wav", 0.2)
+    Path("talks/a.txt").write_text("hello")
+    done = call("encode", "talks", "-o", "out", "--codec", small)
+    assert done.stderr.splitlines()[1:] == ["left out: 1 .txt"]
+    assert call("data", "scan", "talks").stderr.splitlines()[1:] == ["left out: 1 .txt"]
+
+
+def test_a_bundled_name_wins_over_a_folder(here: Path, small: Path, speech: Path) -> None:
+    shutil.copytree(small, here / "speech-16k")
+    done = call("encode", "speech.wav", "--threads", 1)
+    assert done.stderr.startswith(
+        "warning: speech-16k is the model that comes with vocable; the folder is ./speech-16k\n"
+    )
+    assert vocable.read_tokens("speech.vcb").spec.name == "speech-16k"
+    call("encode", "speech.wav", "--codec", "./speech-16k", "--force")
+    assert vocable.read_tokens("speech.vcb").spec.name == "speech"

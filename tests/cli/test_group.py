@@ -263,3 +263,29 @@ def test_ctrl_c_ends_with_130() -> None:
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr.strip()) == (INTERRUPTED, "stopped")
+
+
+@pytest.mark.parametrize("page", ["cp1251", "cp437", "koi8-r", "utf-8"])
+def test_every_code_page_can_be_printed(page: str, here: Path, speech: Path) -> None:
+    name = os.fsdecode("größe.wav".encode()) if os.name == "nt" else "größe\udce9.wav"
+    os.rename(speech, name)
+    environment = {**os.environ, "PYTHONIOENCODING": page}
+    for args in (["models"], ["info", name], ["encode", name, "-o", "x.vcb", "--threads", "1"]):
+        done = subprocess.run(
+            [*PROGRAM, *args], capture_output=True, env=environment, timeout=120, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        printed = done.stdout + done.stderr
+    real_time = "× real time" if page == "utf-8" else "x real time"
+    assert real_time.encode(page) in printed
+    shown = "größe" if page in ("cp437", "utf-8") else "gr\\xf6\\xdfe"
+    assert printed.startswith(shown.encode(page))
+
+
+def test_another_choice_of_the_user_stays(here: Path, speech: Path, small: Path) -> None:
+    assert call("encode", "speech.wav", "--codec", str(small)).exit_code == 0
+    for choice, shown in (("cp1251", b"25 frames x 4"), ("cp1251:replace", b"25 frames ? 4")):
+        environment = {**os.environ, "PYTHONIOENCODING": choice}
+        line = [*PROGRAM, "info", "speech.vcb"]
+        done = subprocess.run(line, capture_output=True, env=environment, timeout=60, check=False)
+        assert shown in done.stdout

@@ -123,10 +123,25 @@ def test_no_torch(tokens: "vocable.AudioTokens", small: Path) -> None:
     code = (
         "import sys\nfrom vocable.cli.group import commands\n"
         "for what in sys.argv[1:]:\n"
-        "  try: commands.main(['info', what, '--context', '99'])\n"
+        "  more = [] if what.endswith('.wav') else ['--context', '99']\n"
+        "  try: commands.main(['info', what, *more])\n"
         "  except SystemExit as end: assert end.code == 0\n"
         "assert 'torch' not in sys.modules\n"
     )
     line = [sys.executable, "-c", code, "speech.vcb", "speech.wav", str(small)]
     done = subprocess.run(line, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_context_of_a_recording_is_refused(here: Path, speech: Path) -> None:
+    done = call("info", "speech.wav", "--context", 4096, code=2)
+    assert done.stderr == (
+        "error: --context: speech.wav is a recording; how much fits depends on the codec: "
+        "vocable info speech-16k --context 4096\n"
+    )
+
+
+def test_a_bundled_name_wins_over_a_file(here: Path, speech: Path) -> None:
+    speech.rename("speech-16k")
+    assert call("info", "speech-16k").stdout.startswith("speech-16k  (")
+    assert "recording" in call("info", "./speech-16k").stdout

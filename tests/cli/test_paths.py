@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vocable.cli.errors import Refusal
-from vocable.cli.paths import Job, check_endings, plan
+from vocable.cli.paths import (
+    Job,
+    check_endings,
+    plan,
+    with_ending,
+    with_second_ending,
+    without_second_ending,
+)
 
-ENCODE = {"ending": ".vcb", "collect": (".wav", ".flac")}
+ENCODE = {"rename": partial(with_ending, ".vcb"), "collect": (".wav", ".flac")}
 
 
 @pytest.fixture
@@ -183,3 +191,40 @@ def test_any_tree_is_recreated(paths: set[tuple[str, ...]]) -> None:
             for file in files
         }
         assert len(jobs) == len(files)
+
+
+def test_endings_can_be_kept(talks: Path) -> None:
+    Path("talks/b/one.wav").write_bytes(b"x")
+    files = ("talks/b/one.wav", "talks/b/one.flac")
+    assert "--keep-endings keeps them apart" in refused(*files)
+    assert "give each its -o" in refused("talks/b/one.wav", "talks/b/one.wav")
+    keep = {**ENCODE, "rename": partial(with_second_ending, ".vcb")}
+    targets = [job.target for job in plan(files, None, **keep).jobs]
+    assert targets == ["talks/b/one.wav.vcb", "talks/b/one.flac.vcb"]
+    assert [job.target for job in plan(("-",), "talks", **keep).jobs] == [
+        os.path.join("talks", "stdin.vcb")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "sound"),
+    [("a/b.flac.vcb", "a/b.flac"), ("b.M4A.vcb", "b.M4A.wav"), ("b.vcb", "b.wav"), ("-", "-.wav")],
+)
+def test_endings_come_back(tokens: str, sound: str) -> None:
+    assert without_second_ending((".wav", ".flac"), tokens) == sound
+
+
+def test_what_a_folder_holds_besides_is_in_the_plan(talks: Path) -> None:
+    assert plan(("talks",), "out", **ENCODE).left_out == "1 .txt"
+    Path("notes").mkdir()
+    Path("notes/a.txt").write_bytes(b"x")
+    assert plan(("talks", "notes"), "out", **ENCODE).left_out == "2 .txt"
+    assert refused("notes", out="out").endswith(" in notes, which holds 1 .txt")
+
+
+def test_inputs_on_several_drives_are_refused(talks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def commonpath(_: object) -> str:
+        raise ValueError("Paths don't have the same drive")
+
+    monkeypatch.setattr(os.path, "commonpath", commonpath)
+    assert "lie on several drives" in refused("talks/a", "talks/b", out="out")

@@ -123,3 +123,12 @@ def test_a_report_of_next_to_nothing(tmp_path: Path, samples: int) -> None:
     decoded = Audio(np.zeros((1, samples), np.float32), 8000)
     draw(tmp_path / "x.png", reference, decoded, AudioTokens(spec, stacks))
     assert (tmp_path / "x.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize("name", ["a$\\foo$.wav", "caf\udce9.wav", "$$ a_b^c.wav"])
+def test_any_name_can_be_the_title(tmp_path: Path, name: str) -> None:
+    audio = sine(440, 0.5)
+    picture = figure(audio, audio, tokens_of(audio), name)
+    assert picture.get_suptitle() == name.replace("\udce9", "?")
+    draw(tmp_path / "x.png", audio, audio, tokens_of(audio), title=name)
+    assert (tmp_path / "x.png").read_bytes().startswith(PNG)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import huggingface_hub
 import pytest
@@ -230,3 +231,22 @@ def test_describing_a_model_loads_no_torch(folder):
         f"describe({str(folder)!r}); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], env=os.environ).returncode == 0
+
+
+def test_a_bundled_name_wins_and_a_path_is_a_path(folder, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(sys.modules["vocable.load"], "BUNDLED", folder.parent)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    save_model(tiny.seanet(1), "toy", name="mine")
+    assert describe("toy").name == "toy"
+    assert caplog.messages == ["toy is the model that comes with vocable; the folder is ./toy"]
+    caplog.clear()
+    assert describe("./toy").name == describe(Path("toy")).name == "mine"
+    assert caplog.messages == []
+
+
+def test_a_byte_order_mark_is_not_part_of_a_description(folder):
+    for name in ("config.json", "CARD.md"):
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text("\ufeff" + text, encoding="utf-8")
+    assert describe(folder).name == "toy" and describe(folder).card.startswith("# Toy")

@@ -116,3 +116,70 @@ def test_discard_and_commit_happen_once(tmp_path):
     second.discard()
     second.discard()
     assert (tmp_path / "a").read_text() == "one"
+
+
+HALF_WRITTEN = """
+    import sys, time
+    from vocable.atomic import replacing
+    with replacing(sys.argv[1]) as path:
+        path.write_text("half")
+        print("ready", flush=True)
+        time.sleep(60)
+"""
+
+
+def half_written(target):
+    """Start a process that has begun to write."""
+    command = [sys.executable, "-c", textwrap.dedent(HALF_WRITTEN), str(target)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@posix
+def test_a_write_beside_them_removes_stale_files_and_no_living_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr("vocable.atomic._searched", set())
+    (tmp_path / ".download.part").write_text("somebody else's")
+    (tmp_path / "in").mkdir()
+    with half_written(tmp_path / "living") as process:
+        with half_written(tmp_path / "killed") as other:
+            other.send_signal(signal.SIGKILL)
+        assert len(os.listdir(tmp_path)) == 4
+        with replacing(tmp_path / "ours") as path:
+            path.write_text("new")
+            names = sorted(os.listdir(tmp_path))
+            assert names == [".download.part", ".living.vocable-part", path.name, "in"]
+        process.terminate()
+    with replacing(tmp_path / "in" / "other") as path:
+        path.write_text("new")
+    assert ".living.vocable-part" in os.listdir(tmp_path), "each folder is searched once"
+
+
+@posix
+def test_nothing_is_removed_where_locks_do_not_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("vocable.atomic._searched", set())
+    (tmp_path / ".other.vocable-part").write_text("may be living")
+
+    def flock(*_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("vocable.atomic.fcntl.flock", flock)
+    with replacing(tmp_path / "ours") as path:
+        path.write_text("new")
+    assert sorted(os.listdir(tmp_path)) == [".other.vocable-part", "ours"]
+
+
+@posix
+def test_a_target_that_appears_before_the_lock_is_refused_before_work(tmp_path, monkeypatch):
+    from vocable import atomic
+
+    once = atomic._create_locked
+
+    def create(path, target):
+        (tmp_path / "a").write_text("theirs")
+        return once(path, target)
+
+    monkeypatch.setattr(atomic, "_create_locked", create)
+    with pytest.raises(FileExistsError, match="a exists"):
+        Replacement(tmp_path / "a")
+    assert os.listdir(tmp_path) == ["a"]

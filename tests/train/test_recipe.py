@@ -98,3 +98,14 @@ def test_changes_name_what_differs_and_only_that() -> None:
     old, new = (asdict(read_recipe("toy", sets)) for sets in ([], ["optimizer.lr=0.5", "seed=3"]))
     assert changes(old, old) == []
     assert changes(old, new) == ["optimizer.lr: 0.001 -> 0.5", "seed: 0 -> 3"]
+
+
+def test_a_byte_order_mark_is_not_part_of_a_recipe(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("\ufeff[schedule]\nsteps = 3\n", encoding="utf-8")
+    assert read_recipe(tmp_path / "mine.toml").schedule.steps == 3
+
+
+def test_a_path_does_not_become_another_file(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("[schedule]\nsteps = 3\n")
+    (tmp_path / "mine.toml").write_text("[schedule]\nsteps = 5\n")
+    assert read_recipe(tmp_path / "mine").schedule.steps == 3

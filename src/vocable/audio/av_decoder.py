@@ -27,7 +27,7 @@ class AvDecoder:
         import av
 
         try:
-            self._container: Any = av.open(file)
+            self._container: Any = av.open(_without_protocol(file))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise AudioError(_reason(error)) from error
         if not self._container.streams.audio:
@@ -74,6 +74,11 @@ class AvDecoder:
         if array.dtype == np.uint8:
             return (array.astype(np.float32) - 128) / 128
         return (array / 2.0 ** (8 * array.dtype.itemsize - 1)).astype(np.float32)
+
+
+def _without_protocol(file: str | BinaryFile) -> str | BinaryFile:
+    """Return a path that FFmpeg takes for a path, even where it reads like a URL (10:30.m4a)."""
+    return f"file:{file}" if isinstance(file, str) else file
 
 
 def _reason(error: Exception) -> str:

@@ -22,14 +22,17 @@ class Console:
     def __init__(self, *, as_json: bool = False, quiet: bool = False) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self._progress: Progress | None = None
 
     def line(self, text: str) -> None:
         """Print a line on stderr, unless --quiet."""
         if not self.quiet:
+            self._clear()
             click.echo(text, err=True)
 
     def failure(self, text: str) -> None:
         """Print an error on stderr, even with --quiet."""
+        self._clear()
         click.echo(f"error: {one_line(text)}", err=True)
 
     def result(self, facts: dict[str, Any]) -> None:
@@ -41,7 +44,12 @@ class Console:
 
     def progress(self, name: str) -> "Progress":
         """Return a callback that shows the time left of work that takes over 2 s."""
-        return Progress(name, shown=not self.quiet)
+        self._progress = Progress(name, shown=not self.quiet)
+        return self._progress
+
+    def _clear(self) -> None:
+        if self._progress is not None:
+            self._progress.clear()
 
 
 class Progress:
@@ -67,8 +75,13 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove its line from the terminal, so that another can be printed."""
         if self._terminal and self._width:
             click.echo("\r" + " " * self._width + "\r", nl=False, err=True)
+            self._width = 0
 
     def __call__(self, share: float) -> None:
         """Report that `share` (0 to 1) of the work is done."""

@@ -11,6 +11,7 @@ from vocable.cli.console import Console
 from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_outputs
 from vocable.cli.units import duration
+from vocable.folders import search
 from vocable.nearest import listed
 
 
@@ -38,6 +39,8 @@ def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) 
     if found.rows:
         found.save(target)
     console.line(_summary(found, target))
+    if found.left_out:
+        console.line(f"left out: {found.left_out}")
     for name, why in found.bad.items():
         console.failure(why if name in why else f"{name}: {why}")
     console.result(_facts(found, target))
@@ -52,11 +55,7 @@ class _FileCounter:
 
         self._report = report
         self._done = 0
-        self._total = sum(
-            os.path.splitext(name)[1].lower() in READABLE
-            for _, _, names in os.walk(folder)
-            for name in names
-        )
+        self._total = len(search(folder, READABLE).files)
 
     def __call__(self, path: str) -> None:
         self._report(self._done / max(1, self._total))
@@ -77,4 +76,5 @@ def _facts(found: Any, target: str) -> dict[str, Any]:
         "recordings": len(found.rows),
         "seconds": found.seconds,
         "bad": found.bad,
+        "left_out": found.left_out,
     }

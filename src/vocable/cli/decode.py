@@ -2,14 +2,24 @@
 
 import os
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
 
 from vocable.cli import options
+from vocable.cli.attempt import Do
 from vocable.cli.console import Console, Progress
 from vocable.cli.open_codec import CodecCache
-from vocable.cli.paths import Job, check_endings, check_stdout, plan
+from vocable.cli.paths import (
+    Job,
+    check_endings,
+    check_stdout,
+    plan,
+    with_ending,
+    without_second_ending,
+)
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
@@ -25,8 +35,10 @@ from vocable.cli.work import run
 @options.codec_of_tokens
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @options.machine
+@options.jobs
 @options.force
 @options.skip_existing
+@options.keep_endings
 @options.output
 def command(
     inputs: tuple[str, ...],
@@ -35,8 +47,10 @@ def command(
     rate: int | None,
     device: str | None,
     threads: int | None,
+    jobs: int,
     force: bool,
     skip_existing: bool,
+    keep_endings: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -47,23 +61,48 @@ def command(
     .mp3.
     """
     from vocable.audio.formats import WRITABLE
-    from vocable.cli.results import audio_facts, decoded
 
     console = Console(as_json=as_json, quiet=quiet)
-    work = plan(
-        inputs, out, ending=".wav", collect=(".vcb",), force=force, skip_existing=skip_existing
+    kinds = tuple(WRITABLE)
+    todo = plan(
+        inputs,
+        out,
+        rename=partial(without_second_ending, kinds) if keep_endings else _as_wav,
+        collect=(".vcb",),
+        force=force,
+        skip_existing=skip_existing,
     )
-    check_stdout(work, as_json=as_json)
-    check_endings([job.target for job in work.jobs], tuple(WRITABLE))
-    codecs = CodecCache(codec, device, threads)
+    check_stdout(todo, as_json=as_json)
+    check_endings([job.target for job in todo.jobs], kinds)
+    threads = threads or (1 if jobs > 1 else None)
+    return run(todo, _Decoding(codec, device, threads, rate, force), console, jobs)
 
-    def decode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+
+_as_wav = partial(with_ending, ".wav")
+
+
+@dataclass(frozen=True)
+class _Decoding:
+    """What is done to each token file: the options of the call."""
+
+    codec: str | None
+    device: str | None
+    threads: int | None
+    rate: int | None
+    force: bool
+
+    def start(self) -> Do:
+        return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
+
+    def _decode(
+        self, codecs: CodecCache, job: Job, progress: Progress
+    ) -> tuple[str, dict[str, Any]]:
+        from vocable.cli.results import audio_facts, decoded
+
         with input_path(job.source) as source, output_path(job.target, ".wav") as target:
-            opened_codec = codecs.for_file(source)
+            codec = codecs.for_file(source)
             began = time.perf_counter()
-            opened_codec.decode_to(source, target, rate=rate, overwrite=force, progress=progress)
+            codec.decode_to(source, target, rate=self.rate, overwrite=self.force, progress=progress)
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
         return decoded(job, facts, took)
-
-    return run(work, decode, console)

@@ -3,14 +3,24 @@
 import os
 import tempfile
 import time
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vocable.cli import options
+from vocable.cli.attempt import Do
 from vocable.cli.console import Console, Progress
 from vocable.cli.open_codec import check_levels, open_codec
-from vocable.cli.paths import Job, check_endings, check_stdout, plan
+from vocable.cli.paths import (
+    Job,
+    check_endings,
+    check_stdout,
+    plan,
+    with_ending,
+    with_second_ending,
+)
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
@@ -31,8 +41,10 @@ if TYPE_CHECKING:
 @options.mix
 @options.allow_loud
 @options.machine
+@options.jobs
 @options.force
 @options.skip_existing
+@options.keep_endings
 @options.output
 def command(
     inputs: tuple[str, ...],
@@ -43,8 +55,10 @@ def command(
     allow_loud: bool,
     device: str | None,
     threads: int | None,
+    jobs: int,
     force: bool,
     skip_existing: bool,
+    keep_endings: bool,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -54,25 +68,47 @@ def command(
     in .npy, .npz or .safetensors instead of .vcb.
     """
     from vocable.audio.formats import READABLE
-    from vocable.cli.results import ARRAYS, encoded
+    from vocable.cli.results import ARRAYS
 
     console = Console(as_json=as_json, quiet=quiet)
-    work = plan(
-        inputs, out, ending=".vcb", collect=READABLE, force=force, skip_existing=skip_existing
+    todo = plan(
+        inputs,
+        out,
+        rename=partial(with_second_ending if keep_endings else with_ending, ".vcb"),
+        collect=READABLE,
+        force=force,
+        skip_existing=skip_existing,
     )
-    check_stdout(work, as_json=as_json)
-    check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS))
-    opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
-    check_levels(opened.spec, levels)
+    check_stdout(todo, as_json=as_json)
+    check_endings([job.target for job in todo.jobs], (".vcb", *ARRAYS))
+    threads = threads or (1 if jobs > 1 else None)
+    given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
+    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, force)
+    return run(todo, work, console, jobs)
 
-    def encode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+
+@dataclass(frozen=True)
+class _Encoding:
+    """What is done to each recording: the options of the call."""
+
+    codec: str
+    device: str | None
+    threads: int | None
+    given: dict[str, Any]  # of the codec's encode
+    force: bool
+
+    def start(self) -> Do:
+        opened = open_codec(self.codec, self.device, self.threads)
+        check_levels(opened.spec, self.given["levels"])
+        return partial(self._encode, opened)
+
+    def _encode(self, codec: "Codec", job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+        from vocable.cli.results import encoded
+
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-            facts = _encode(opened, source, target, given, force, progress)
+            facts = _encode(codec, source, target, self.given, self.force, progress)
         return encoded(job, facts, time.perf_counter() - began)
-
-    return run(work, encode, console)
 
 
 def _encode(

@@ -5,19 +5,23 @@ The exit codes are those of exit_codes.py; whatever ends a run is said in one li
 
 import contextlib
 import importlib
-import logging
 import os
 import signal
 import sys
 import traceback
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
-from vocable.cli.errors import Refusal, message_of, one_line
-from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED, TERMINATED
+from vocable.cli.errors import message_of
+from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED
+from vocable.cli.process import (
+    exit_on_sigterm,
+    import_modules,
+    print_in_any_encoding,
+    warnings_on_stderr,
+)
 
 COMMANDS = (
     "encode",
@@ -124,63 +128,16 @@ def _redirect_stdout_to_null() -> None:
 @click.pass_context
 def commands(ctx: click.Context, debug: bool, modules: tuple[str, ...]) -> None:
     """Turn sound into tokens and tokens into sound."""
-    ctx.with_resource(_warnings_on_stderr())
-    for module in modules:
-        _import_module(module)
-
-
-def _import_module(name: str) -> None:
-    """Import a module by its name, from where the user is or any installed package."""
-    if "" not in sys.path:
-        sys.path.insert(0, "")
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name.partition(".")[0] and error.name != name:
-            raise  # the module is there, and lacks another
-        raise Refusal(
-            f"no module {name} in {os.getcwd()} or installed; give its name without .py"
-        ) from error
-
-
-@contextlib.contextmanager
-def _warnings_on_stderr() -> Iterator[None]:
-    """While a command runs, print the library's warnings on stderr, one line each and only once."""
-    log, handler = logging.getLogger("vocable"), _StderrHandler(logging.WARNING)
-    printed = set()
-
-    def show(message: Warning | str, *where: Any, **more: Any) -> None:
-        text = one_line(str(message))
-        if text not in printed:  # a file that is opened twice warns twice
-            click.echo(f"warning: {text}", err=True)
-        printed.add(text)
-
-    log.addHandler(handler)
-    try:
-        with warnings.catch_warnings():
-            warnings.showwarning = show
-            yield
-    finally:
-        log.removeHandler(handler)
-
-
-class _StderrHandler(logging.Handler):
-    """Writes to the current sys.stderr, which click's test runner replaces."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(f"{record.levelname.lower()}: {one_line(record.getMessage())}", err=True)
+    ctx.with_resource(warnings_on_stderr())
+    import_modules(modules)
 
 
 def main() -> None:
     """Run the command line that the program was called with; never returns."""
-    signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    signal.signal(signal.SIGTERM, exit_on_sigterm)
     _replace_closed_streams()
+    print_in_any_encoding()
     commands.main()
-
-
-def _exit_on_sigterm(*_: Any) -> None:
-    """Exit by an exception, so that temporary files are removed."""
-    sys.exit(TERMINATED)
 
 
 def _replace_closed_streams() -> None:

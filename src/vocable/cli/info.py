@@ -36,7 +36,9 @@ def command(what: str, context: int | None, as_json: bool) -> int:
     """
     console = Console(as_json=as_json)
     for title, facts, spec in _entries(what):
-        if context is not None and spec is not None:
+        if context is not None:
+            if spec is None:
+                raise Refusal(_without_context(what, facts["kind"], context))
             facts["context"] = _layouts(spec, context, facts.get("levels"))
         console.result({"input": what, **facts})
         if not as_json:
@@ -44,17 +46,32 @@ def command(what: str, context: int | None, as_json: bool) -> int:
     return 0
 
 
+def _without_context(what: str, kind: str, context: int) -> str:
+    if kind == "model":
+        return f"--context: {what} does not say what its tokens are; give a .vcb file of it"
+    return (
+        f"--context: {what} is a recording; how much fits depends on the codec: "
+        f"vocable info {options.DEFAULT_CODEC} --context {context}"
+    )
+
+
 Entry = tuple[str, dict[str, Any], "TokenSpec | None"]
 
 
 def _entries(what: str) -> list[Entry]:
     """Return title, facts and spec of each track, of a recording, or of a model."""
-    if is_special(what) or (os.path.isfile(what) and not what.endswith(".safetensors")):
+    from vocable.load import is_bundled
+
+    if is_special(what) or (_is_plain_file(what) and not is_bundled(what)):
         with input_path(what) as path:
             return _tracks(path, what) if _is_token_file(path) else [_recording(path, what)]
     if _must_be_file(what):
         raise Refusal(f"no such file: {what}")
     return [_model(what)]
+
+
+def _is_plain_file(what: str) -> bool:
+    return os.path.isfile(what) and not what.endswith(".safetensors")
 
 
 def _must_be_file(what: str) -> bool:

@@ -1,5 +1,6 @@
 """The options that several commands share, defined once."""
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 DEFAULT_CODEC = "speech-16k"
 FILE = click.Path(allow_dash=True, readable=False)  # paths.py checks it, with better messages
 RATE = click.IntRange(1000, 768_000)  # Hz
+JOBS = 60 if sys.platform == "win32" else 256  # Windows waits for 63 processes at most
 THREADS = click.IntRange(1, 1024)  # with far more than a machine has, the process dies
 
 
@@ -61,6 +63,16 @@ stream_machine = combined(
 force = click.option("--force", is_flag=True, help="Replace files that exist already.")
 skip_existing = click.option(
     "--skip-existing", is_flag=True, help="Skip inputs whose output exists already."
+)
+keep_endings = click.option(
+    "--keep-endings", is_flag=True, help="Name outputs as in talk.flac <-> talk.flac.vcb."
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(1, JOBS),
+    default=1,
+    metavar="N",
+    help="Do N files at once, each in a process with one thread (or --threads).  [default: 1]",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object per result.")
 output = combined(

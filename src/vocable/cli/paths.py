@@ -6,11 +6,12 @@ talks -o out` and `encode talks/a talks/c -o out` turn talks/a/b.wav into out/a/
 
 import os
 import sys
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from vocable.cli.errors import Refusal
+from vocable.folders import Found, ending_of, search
 from vocable.nearest import listed
 
 PIPE = "-"
@@ -31,18 +32,20 @@ class Plan:
     jobs: list[Job]
     skipped: int = 0  # inputs whose output existed, with --skip-existing
     unread: tuple[OSError, ...] = ()  # one for each folder that could not be searched
+    left_out: str = ""  # what else the folders hold, in one line
+    skips_existing: bool = False  # also outputs that appear, or are being written, while it runs
 
 
 def plan(
     inputs: tuple[str, ...],
     out: str | None,
     *,
-    ending: str,
+    rename: Callable[[str], str],
     collect: tuple[str, ...],
     force: bool = False,
     skip_existing: bool = False,
 ) -> Plan:
-    """Return the jobs of a call, each output with `ending`, unless `out` names a single file.
+    """Return the jobs of a call: `rename` makes an output of an input, if `out` is not a file.
 
     A folder among the inputs means all files below it whose ending is in `collect`. Raises
     `Refusal` for a missing input, an output that exists, and two inputs with the same output.
@@ -50,17 +53,19 @@ def plan(
     if force and skip_existing:
         raise Refusal("--force replaces outputs and --skip-existing keeps them; give one of them")
     _check_inputs(inputs, out)
-    unread: list[OSError] = []
-    sources = [file for name in inputs for file in _files(name, collect, unread)]
-    if not sources and not unread:
-        raise Refusal(f"no file ending in {', '.join(collect)} in {listed(list(inputs))}")
-    jobs = _jobs(inputs, sources, out, ending)
+    found = _found(inputs, collect)
+    if not found.files and not found.unread:
+        others = f", which holds {found.left_out}" if found.left_out else ""
+        raise Refusal(f"no file ending in {', '.join(collect)} in {listed(list(inputs))}{others}")
+    jobs = _jobs(inputs, found.files, out, rename)
     _check_collisions(jobs)
+    missing = jobs
     if skip_existing:
         missing = [job for job in jobs if job.target == PIPE or not os.path.exists(job.target)]
-        return Plan(missing, len(jobs) - len(missing), tuple(unread))
-    _check_overwriting(jobs, force)
-    return Plan(jobs, unread=tuple(unread))
+    else:
+        _check_overwriting(jobs, force)
+    skipped = len(jobs) - len(missing)
+    return Plan(missing, skipped, tuple(found.unread), found.left_out, skip_existing)
 
 
 def check_input(source: str) -> None:
@@ -87,7 +92,7 @@ def check_outputs(targets: list[str | None], source: str, *, force: bool) -> Non
 def check_endings(targets: list[str], endings: tuple[str, ...]) -> None:
     """Refuse outputs whose ending is not one of a format that can be written."""
     for target in targets:
-        if not is_special(target) and _ending(target) not in endings:
+        if not is_special(target) and ending_of(target) not in endings:
             raise Refusal(f"{target}: its ending must be one of {' '.join(endings)}")
 
 
@@ -117,33 +122,25 @@ def _check_inputs(inputs: tuple[str, ...], out: str | None) -> None:
         raise Refusal('several inputs need a folder (-o FOLDER), but -o is "-", which is stdout')
 
 
-def _files(name: str, collect: tuple[str, ...], unread: list[OSError]) -> list[str]:
-    """Return a file as itself, a folder as its files, sorted; add folders that fail to `unread`."""
-    if name == PIPE or not os.path.isdir(name):
-        return [name]
-    found = []
-    for folder, below, files in os.walk(name, onerror=unread.append):
-        below.sort()
-        found += [os.path.join(folder, f) for f in sorted(files) if _ending(f) in collect]
+def _found(inputs: tuple[str, ...], collect: tuple[str, ...]) -> Found:
+    """Return a file as itself, a folder as its files."""
+    found = Found()
+    for name in inputs:
+        is_file = name == PIPE or not os.path.isdir(name)
+        found.add(Found([name]) if is_file else search(name, collect))
     return found
 
 
-def _ending(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
-def _jobs(inputs: tuple[str, ...], sources: list[str], out: str | None, ending: str) -> list[Job]:
+def _jobs(
+    inputs: tuple[str, ...], sources: list[str], out: str | None, rename: Callable[[str], str]
+) -> list[Job]:
     if out is None:
-        return [Job(source, _beside(source, ending)) for source in sources]
+        return [Job(file, PIPE if is_special(file) else rename(file)) for file in sources]
     many = len(inputs) > 1 or os.path.isdir(inputs[0])
     if not many and not _names_folder(out):
         check_folder(out)
         return [Job(sources[0], out)]
-    return _tree(inputs, sources, out, ending)
-
-
-def _beside(source: str, ending: str) -> str:
-    return PIPE if is_special(source) else os.path.splitext(source)[0] + ending
+    return _tree(inputs, sources, out, rename)
 
 
 def _names_folder(out: str) -> bool:
@@ -157,39 +154,49 @@ def check_folder(target: str) -> None:
         raise Refusal(f"{target}: the folder {folder} does not exist; create it or change -o")
 
 
-def _tree(inputs: tuple[str, ...], sources: list[str], out: str, ending: str) -> list[Job]:
+def _tree(
+    inputs: tuple[str, ...], sources: list[str], out: str, rename: Callable[[str], str]
+) -> list[Job]:
     if os.path.exists(out) and not os.path.isdir(out):
         raise Refusal(f"several inputs need a folder, but -o {out} is a file")
-    if not os.path.isdir(out) and _ending(out.rstrip("/" + os.sep)):
+    if not os.path.isdir(out) and ending_of(out.rstrip("/" + os.sep)):
         raise Refusal(f"several inputs need a folder; if {out} is to be one, create it first")
     check_folder(out.rstrip("/" + os.sep))
     if inputs == (PIPE,):
-        return [Job(PIPE, os.path.join(out, "stdin" + ending))]
+        return [Job(PIPE, os.path.join(out, rename("stdin")))]
     base = _common_folder(inputs)
-    return [Job(file, os.path.join(out, _relative(file, base, ending))) for file in sources]
+    below = [os.path.relpath(os.path.abspath(file), base) for file in sources]
+    names = [os.path.join(out, rename(name)) for name in below]
+    return [Job(file, name) for file, name in zip(sources, names, strict=True)]
 
 
 def _common_folder(inputs: tuple[str, ...]) -> str:
     folders = [
         name if os.path.isdir(name) else os.path.dirname(os.path.abspath(name)) for name in inputs
     ]
-    return os.path.commonpath([os.path.abspath(folder) for folder in folders])
-
-
-def _relative(file: str, base: str, ending: str) -> str:
-    return os.path.splitext(os.path.relpath(os.path.abspath(file), base))[0] + ending
+    try:
+        return os.path.commonpath([os.path.abspath(folder) for folder in folders])
+    except ValueError as error:  # Windows
+        raise Refusal("the inputs lie on several drives; give those of one drive a call") from error
 
 
 def _check_collisions(jobs: list[Job]) -> None:
-    counts = Counter(_key(job.target) for job in jobs if job.target != PIPE)
+    by_target: dict[str, list[Job]] = {}
     for job in jobs:
-        if job.target == PIPE:
-            continue
-        if counts[_key(job.target)] > 1:
-            sources = [other.source for other in jobs if _key(other.target) == _key(job.target)]
-            raise Refusal(f"{listed(sources)} would all become {job.target}; give each its own -o")
-        if job.source != PIPE and _key(job.source) == _key(job.target):
-            raise Refusal(f"{job.target} is both input and output; name another file with -o")
+        if job.target != PIPE:
+            by_target.setdefault(_key(job.target), []).append(job)
+    for key, same in by_target.items():
+        if len(same) > 1:
+            raise Refusal(_collision(same))
+        if same[0].source != PIPE and _key(same[0].source) == key:
+            raise Refusal(f"{same[0].target} is both input and output; name another file with -o")
+
+
+def _collision(jobs: list[Job]) -> str:
+    endings = {ending_of(job.source) for job in jobs}
+    repair = "--keep-endings keeps them apart" if len(endings) == len(jobs) else "give each its -o"
+    sources = listed([job.source for job in jobs])
+    return f"{sources} would all become {jobs[0].target}; {repair}"
 
 
 def _key(path: str) -> str:
@@ -216,6 +223,25 @@ def refuse_terminal() -> None:
         raise Refusal("stdout is closed; use -o FILE or a pipe")
     if sys.stdout.isatty():
         raise Refusal("stdout is a terminal and the result is binary; use -o FILE or a pipe")
+
+
+def with_ending(ending: str, name: str) -> str:
+    """Return a name with another ending: talk.flac becomes talk.vcb."""
+    return os.path.splitext(name)[0] + ending
+
+
+def with_second_ending(ending: str, name: str) -> str:
+    """Return a name with one more ending: talk.flac becomes talk.flac.vcb."""
+    return name + ending
+
+
+def without_second_ending(endings: tuple[str, ...], name: str) -> str:
+    """Return a name without its last ending: talk.flac.vcb becomes talk.flac.
+
+    Where what is left has none of `endings`, the first of them is added.
+    """
+    stem = os.path.splitext(name)[0]
+    return stem if ending_of(stem) in endings else stem + endings[0]
 
 
 def make_folder(target: str) -> None:

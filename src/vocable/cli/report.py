@@ -66,7 +66,8 @@ def figure(reference: Audio, decoded: Audio, tokens: AudioTokens, title: str = "
     heights = [_WAVE, _WAVE, _MEL, _MEL, float(np.clip(_ROW * rows, *_TOKENS))]
     picture = Figure(figsize=(_WIDTH, sum(heights) + _MARGINS), layout="constrained")
     axes = picture.subplots(5, 1, sharex=True, height_ratios=heights)
-    picture.suptitle(title, x=0.01, ha="left", fontsize=12)
+    drawable = title.encode(errors="replace").decode()  # names of files may hold any bytes
+    picture.suptitle(drawable, x=0.01, ha="left", fontsize=12, parse_math=False)
     shown = {"input": _start(reference), "decoded": _start(decoded)}
     if reference.channels > 1:
         axes[0].set_title(f"{reference.channels} channels mixed", loc="right", fontsize=9)

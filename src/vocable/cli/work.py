@@ -1,55 +1,96 @@
-"""Do the jobs of one call one after the other: a failed one is reported, the others are done."""
+"""Do the jobs of one call: a failed one is reported, the others are done."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from vocable.cli.attempt import Do, Outcome, Work, attempt
 from vocable.cli.console import Console, Progress
 from vocable.cli.errors import message_of, one_line
 from vocable.cli.exit_codes import FAILED
-from vocable.cli.paths import PIPE, Job, Plan, make_folder
+from vocable.cli.paths import PIPE, Job, Plan
+from vocable.cli.workers import outcomes_of_workers
 
 
-def run(
-    plan: Plan, do: Callable[[Job, Progress], tuple[str, dict[str, Any]]], console: Console
-) -> int:
-    """Call `do(job, progress)` for each job; it returns a line and the facts for --json.
+def run(plan: Plan, work: Work, console: Console, processes: int = 1) -> int:
+    """Do the jobs, in this process or in several; each has a line and the facts for --json.
 
-    A folder that could not be searched counts as a failed input. Returns the exit code.
+    Lines come in the order of the jobs. A folder that could not be searched counts as a failed
+    input. Returns the exit code.
     """
-    failed = len(plan.unread)
-    for error in plan.unread:
-        _report_failure(error.filename, error, console)
-    for job in plan.jobs:
-        try:
-            make_folder(job.target)
-            with console.progress(job.source) as progress:
-                line, facts = do(job, progress)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            if click.get_current_context().find_root().params["debug"]:
-                raise
-            failed += 1
-            _report_failure(job.source, error, console)
-        else:
-            console.line(one_line(line))
-            console.result({"input": job.source, "output": job.target, **facts})
-    _report_counts(plan, failed, console)
+    failed, taken = len(plan.unread), 0
+    with _outcomes(plan, work, console, processes) as outcomes:
+        for error in plan.unread:
+            _report_failure(error.filename, message_of(error), console)
+        for job, outcome in outcomes:
+            failed += bool(outcome.error)
+            taken += outcome.taken
+            _report(job, outcome, console)
+    _report_counts(plan, failed, taken, console)
     return FAILED if failed else 0
 
 
-def _report_failure(source: str, error: Exception, console: Console) -> None:
-    message, name = message_of(error), "stdin" if source == PIPE else one_line(source)
+@contextmanager
+def _outcomes(
+    plan: Plan, work: Work, console: Console, processes: int
+) -> Iterator[Iterator[tuple[Job, Outcome]]]:
+    """Start the work; give an iterator over the jobs and what came of each."""
+    count, debug = min(processes, len(plan.jobs)), _root_option("debug")
+    if count < 2:
+        yield _in_this_process(plan, work.start(), console, debug)
+        return
+    settings = _root_option("modules"), plan.skips_existing, debug
+    with (
+        outcomes_of_workers(plan.jobs, work, count, settings) as outcomes,
+        console.progress(f"{len(plan.jobs)} files") as progress,
+    ):
+        yield _counted(outcomes, progress, len(plan.jobs))
+
+
+def _counted(
+    outcomes: Iterator[tuple[Job, Outcome]], progress: Progress, total: int
+) -> Iterator[tuple[Job, Outcome]]:
+    for number, outcome in enumerate(outcomes, 1):
+        yield outcome
+        progress(number / total)
+
+
+def _in_this_process(
+    plan: Plan, do: Do, console: Console, debug: bool
+) -> Iterator[tuple[Job, Outcome]]:
+    for job in plan.jobs:
+        with console.progress(job.source) as progress:
+            outcome = attempt(do, job, progress, skips=plan.skips_existing, debug=debug)
+        yield job, outcome
+
+
+def _root_option(name: str) -> Any:
+    return click.get_current_context().find_root().params[name]
+
+
+def _report(job: Job, outcome: Outcome, console: Console) -> None:
+    if outcome.error:
+        _report_failure(job.source, outcome.error, console)
+    elif not outcome.taken:
+        console.line(one_line(outcome.line))
+        console.result({"input": job.source, "output": job.target, **outcome.facts})
+
+
+def _report_failure(source: str, message: str, console: Console) -> None:
+    name = "stdin" if source == PIPE else one_line(source)
     console.failure(message if name in message else f"{name}: {message}")
     console.result({"input": source, "output": None, "error": message})
 
 
-def _report_counts(plan: Plan, failed: int, console: Console) -> None:
-    done = len(plan.jobs) + len(plan.unread) - failed
+def _report_counts(plan: Plan, failed: int, taken: int, console: Console) -> None:
+    if plan.left_out:
+        console.line(f"left out: {plan.left_out}")
+    done = len(plan.jobs) + len(plan.unread) - failed - taken
     counts = [f"{done} done"]
     counts += [f"{plan.skipped} skipped, existing"] if plan.skipped else []
+    counts += [f"{taken} skipped, taken by another run"] if taken else []
     counts += [f"{failed} failed"] if failed else []
-    if len(plan.jobs) + plan.skipped + len(plan.unread) > 1 or plan.skipped:
+    if len(plan.jobs) + plan.skipped + len(plan.unread) > 1 or plan.skipped or taken:
         console.line(", ".join(counts))

@@ -68,7 +68,7 @@ def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """
     path = _find(source)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is not TOML ({error}); correct it there") from error
     table.setdefault("name", path.stem)
@@ -90,9 +90,8 @@ def bundled() -> list[str]:
 
 def _find(source: str | Path) -> Path:
     path = Path(source)
-    inside = _FOLDER / f"{source}.toml"
-    if path.suffix != ".toml" and inside.is_file():
-        return inside
+    if str(source) in bundled():
+        return _FOLDER / f"{source}.toml"
     if path.is_file():
         return path
     raise FileNotFoundError(

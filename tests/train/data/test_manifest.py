@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -166,3 +167,61 @@ def test_rows_may_be_parts_of_a_file(tmp_path: Path) -> None:
         "CC0",
         "s",
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_links_are_followed_and_rows_have_the_names_as_seen(tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "set").mkdir()
+    soundfile.write(tmp_path / "store" / "1.wav", np.zeros(RATE), RATE)
+    soundfile.write(tmp_path / "blobs" / "3f2a.wav", np.zeros(RATE), RATE)
+    (tmp_path / "set" / "spk1").symlink_to("../store")
+    (tmp_path / "set" / "spk7.wav").symlink_to("../blobs/3f2a.wav")
+    (tmp_path / "linked").symlink_to("set")
+    for folder in ("set", "linked"):
+        target = tmp_path / folder / "m.jsonl"
+        scan(tmp_path / folder).save(target)
+        rows = [json.loads(line) for line in target.read_text().splitlines()]
+        assert [row["path"] for row in rows] == ["spk1/1.wav", "spk7.wav"]
+        assert [clip.path.is_file() for clip in read_manifest(target)] == [True, True]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_linked_manifest_speaks_of_the_links_folder_or_its_own(tmp_path: Path) -> None:
+    for name in ("blobs/m.jsonl", "blobs/1.wav", "snap/2.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('{"path": "1.wav"}\n{"path": "2.wav"}\n{"path": "3.wav"}')
+    (tmp_path / "snap" / "m.jsonl").symlink_to("../blobs/m.jsonl")
+    found = [clip.path for clip in read_manifest(tmp_path / "snap" / "m.jsonl")]
+    snap, blobs = tmp_path.resolve() / "snap", tmp_path.resolve() / "blobs"
+    assert found == [blobs / "1.wav", snap / "2.wav", snap / "3.wav"]
+
+
+def test_scan_says_what_it_leaves_out(folder: Path) -> None:
+    assert scan(folder).left_out == "1 .txt"
+    for path in [*folder.glob("*.wav"), folder / "deep" / "half silent.flac"]:
+        path.unlink()
+    with pytest.raises(RecipeError, match=r"holds no recordings \(.wav .*\); it holds 1 .txt$"):
+        scan(folder)
+
+
+def test_a_folder_that_cannot_be_searched_is_bad(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "Permission denied", path)
+        return once(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert scan(folder).bad[str(folder / "deep")] == "cannot be searched (Permission denied)"
+
+
+def test_a_byte_order_mark_and_any_line_ends_are_read(tmp_path: Path) -> None:
+    text = '\ufeff{"path": "a\u2028b.wav"}\r\n{"path": "c\x85.wav"}\r\n'
+    (tmp_path / "m.jsonl").write_bytes(text.encode())
+    names = [clip.path.name for clip in read_manifest(tmp_path / "m.jsonl")]
+    assert names == ["a\u2028b.wav", "c\x85.wav"]

@@ -52,4 +52,4 @@ class Description:
     def card(self) -> str:
         """The text of its model card; empty where it has none."""
         path = self.folder / "CARD.md"
-        return path.read_text(encoding="utf-8") if path.is_file() else ""
+        return path.read_text(encoding="utf-8-sig") if path.is_file() else ""

@@ -33,7 +33,7 @@ def recognise(path: Path) -> Description | None:
     if not (folder / CONFIG).is_file():
         return None
     try:
-        facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        facts = json.loads((folder / CONFIG).read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise ModelError(f"{folder / CONFIG} is not JSON ({error}); fetch it again") from error
     if not isinstance(facts, dict) or "format" not in facts:

@@ -20,6 +20,7 @@ from vocable.atomic import replacing
 from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
+from vocable.folders import search
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
@@ -44,7 +45,8 @@ class Scan:
     """The recordings that `scan` found, as rows of a manifest."""
 
     rows: list[dict[str, Any]]
-    bad: dict[str, str]  # file: why it cannot be used
+    bad: dict[str, str]  # file or folder: why it cannot be used
+    left_out: str = ""  # what else the folder holds, in one line
 
     @property
     def seconds(self) -> float:
@@ -53,7 +55,7 @@ class Scan:
     def save(self, path: str | Path) -> None:
         """Write the manifest, with paths relative to its own folder where they lie below it."""
         target = Path(path)
-        base = target.resolve().parent
+        base = _folder_of(target)
         lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
         with replacing(target, overwrite=True) as fresh:
             fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -62,8 +64,9 @@ class Scan:
 def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
     """Return a manifest of all recordings under `folder`, with the bad files by name.
 
-    Files are read once, in blocks. FileNotFoundError or NotADirectoryError when there is no such
-    folder; RecipeError when it holds no recordings at all.
+    Links are followed; a row has the name that leads to the file from `folder`. Files are read
+    once, in blocks. FileNotFoundError or NotADirectoryError when there is no such folder;
+    RecipeError when it holds no recordings at all.
     """
     root = Path(folder)
     if not root.exists():
@@ -71,17 +74,19 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
     if not root.is_dir():
         raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
     rows: list[dict[str, Any]] = []
-    bad: dict[str, str] = {}
-    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in READABLE):
+    found, real = search(root, READABLE), root.resolve()
+    bad = {str(e.filename): f"cannot be searched ({e.strerror})" for e in found.unread}
+    for path in map(Path, found.files):
         if progress:
             progress(str(path))
         try:
-            rows.append({"path": str(path.resolve()), **_measure(path)})
+            rows.append({"path": str(real / path.relative_to(root)), **_measure(path)})
         except (AudioError, OSError) as error:
             bad[str(path)] = str(error)
     if not rows and not bad:
-        raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)})")
-    return Scan(rows, bad)
+        others = f"; it holds {found.left_out}" if found.left_out else ""
+        raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)}){others}")
+    return Scan(rows, bad, found.left_out)
 
 
 def read_manifest(path: str | Path) -> list[Clip]:
@@ -91,15 +96,16 @@ def read_manifest(path: str | Path) -> list[Clip]:
         raise RecipeError(f"{source} is a folder; list it first: vocable data scan {source}")
     clips = []
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        lines = source.read_text(encoding="utf-8-sig").split("\n")  # JSON may hold other line ends
     except UnicodeDecodeError as error:
         raise RecipeError(
             f"{source} is not text in UTF-8 ({error.reason} at byte {error.start}); "
             "make it again: vocable data scan FOLDER"
         ) from error
+    folders = list(dict.fromkeys([_folder_of(source), source.resolve().parent]))
     for number, line in enumerate(lines, 1):
         if line.strip():
-            clips.append(_clip(line, source.resolve().parent, f"{source}:{number}"))
+            clips.append(_clip(line, folders, f"{source}:{number}"))
     if not clips:
         raise RecipeError(f"{source} lists no recordings")
     return clips
@@ -119,12 +125,12 @@ def split(clips: list[Clip], data: Data) -> tuple[list[Clip], list[Clip]]:
     return train, held_out
 
 
-def _clip(line: str, base: Path, where: str) -> Clip:
+def _clip(line: str, folders: list[Path], where: str) -> Clip:
     try:
         row = json.loads(line)
         end = row.get("end")
         clip = Clip(
-            base / row["path"],
+            _located(row["path"], folders),
             float(row.get("start", 0.0)),
             None if end is None else float(end),
             str(row.get("split", "")),
@@ -142,6 +148,19 @@ def _clip(line: str, base: Path, where: str) -> Clip:
             f"wanted 0 <= start < end <= {_LONGEST:.0e}"
         )
     return clip
+
+
+def _folder_of(manifest: Path) -> Path:
+    """Return the real folder in which a manifest is seen, which may be a link to one elsewhere."""
+    return manifest.parent.resolve()
+
+
+def _located(path: str, folders: list[Path]) -> Path:
+    """Return a row's path; of a linked manifest in the link's folder, else in its target's."""
+    if len(folders) == 1:
+        return folders[0] / path
+    paths = [folder / path for folder in folders]
+    return next((each for each in paths if each.exists()), paths[0])
 
 
 def _relative(path: str, base: Path) -> str:

@@ -15,6 +15,8 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
+from .av_open import is_installed
+from .fault import FETCH, Fault
 from .header_length import DataLength, data_length, ends_inside_ogg_page
 from .samples import check_finite
 from .soundfile_decoder import SoundfileDecoder
@@ -136,22 +138,27 @@ class AudioReader:
         try:
             return self._decoder.read(size)
         except EOFError as error:
-            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({error})")
+            advice = error.advice if isinstance(error, Fault) else FETCH
+            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({error})", advice)
+            if isinstance(error, Fault) and error.goes_on:
+                return self._read(size)
             self.samples = self._position
             return np.zeros((self.channels, 0), np.float32)
 
     def _check_end(self) -> None:
         if self._position == 0:
-            raise AudioError(f"{self.name} holds no samples that can be decoded; fetch it again")
+            raise AudioError(
+                f"{self.name} holds no samples that can be decoded; record or fetch it again"
+            )
         if self.samples is not None and self._position < self.samples:
             stated = self.samples / self.rate
             self._report_cut(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
 
-    def _report_cut(self, what: str) -> None:
+    def _report_cut(self, what: str, advice: str = FETCH) -> None:
         """Raise, or with `recover` warn, that the file is cut short or damaged."""
         if not self._recover:
             raise AudioError(
-                f"{self.name} {what}; fetch it again, or take what is there with "
+                f"{self.name} {what}; {advice}, or take what is there with "
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
@@ -168,15 +175,15 @@ def _open(file: str | BinaryFile, name: str) -> Decoder:
         return SoundfileDecoder(file)
     except AudioError as error:
         reason = str(error)
-    if not av_decoder.is_installed():
+    if not is_installed():
         raise AudioError(
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
             'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
         )
-    if not isinstance(file, str):
-        file.seek(0)
     try:
-        return av_decoder.AvDecoder(file)
+        return av_decoder.AvDecoder(file, name)
+    except Fault as fault:
+        raise AudioError(f"{name} {fault}; {fault.advice}") from fault
     except AudioError as error:
         raise AudioError(
             f"{name} is not a recording ({error}); convert it to WAV or FLAC"

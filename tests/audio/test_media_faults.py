@@ -47,12 +47,19 @@ def test_a_cut_file_is_refused_and_recovered_up_to_the_cut(path, share, caplog):
 
 
 def test_what_follows_a_damaged_place_is_recovered(path, caplog):
+    """Silence stands for what is lost, so that the rest keeps its time."""
     if path.suffix in (".webm", ".mkv"):
         pytest.skip("FFmpeg goes on at the next cluster, which is 5 s long")
+    whole = Audio.read(path).samples
     path.write_bytes(with_a_hole(path.read_bytes()))
     assert "breaks off at 2." in refusal(path)
-    assert len(Audio.read(path, recover=True)) > 48_000 * SECONDS * 0.9
+    found = Audio.read(path, recover=True).samples
     assert len(caplog.records) <= 2
+    if path.suffix == ".aac":  # frames are found by their headers; some are not noticed to lack
+        assert 0 <= whole.shape[1] - found.shape[1] <= 2 * 1024
+    else:
+        assert found.shape == whole.shape
+        assert np.corrcoef(found[0, -48_000:], whole[0, -48_000:])[0, 1] > 0.95  # AAC adds noise
 
 
 def test_a_gap_in_a_webm_is_named(tmp_path, caplog):

@@ -58,7 +58,7 @@ class AvDecoder:
         self._faults = 0  # packets that could not be decoded
         self._fault: Fault | None = None  # to be raised when the samples before it are read
         self._blocks = self._decode()
-        self._pending = self._silence = np.zeros((self.channels, 0), np.float32)
+        self._pending = self._empty = np.zeros((self.channels, 0), np.float32)
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
         """Return the next samples, none at the end; raise Fault where decoding fails."""
@@ -82,24 +82,36 @@ class AvDecoder:
     def _decode(self) -> Iterator[np.ndarray]:
         """Yield the recording in pieces, and an empty one for a fault, which is set then."""
         convert, trim, last = self._frames.convert, self._trim, None
-        kind = self.rate, self.channels
+        kind, length, faults = (self.rate, self.channels), 0, 0
         for packet, following in itertools.pairwise(self._demux()):
             last = packet if packet.size else last
             is_last = following is None or following.size == 0  # an empty one drains the decoder
             for frame in self._decoded(packet):
                 if (frame.sample_rate, frame.layout.nb_channels) != kind:
                     self._fault = self._change(frame)
-                    yield self._silence
+                    yield self._empty
                     return
                 block = convert(frame)
+                length = block.shape[1]
                 if trim is not None:
                     block = trim.cut(block, packet, frame.pts, last=is_last)
                 self._length += block.shape[1]
                 yield block
             if self._fault is not None:
-                yield self._silence
+                yield self._empty
+            if self._faults > faults:
+                faults += 1
+                if not is_last:
+                    yield self._silence(packet, length)
         self._check_end(last)
-        yield self._silence
+        yield self._empty
+
+    def _silence(self, packet: Any, length: int) -> np.ndarray:
+        """Return what stands for a packet that cannot be decoded, as long as the frame before."""
+        block = np.zeros((self.channels, length), np.float32)
+        if self._trim is not None:
+            block = self._trim.cut(block, packet, packet.pts, last=False)
+        return block
 
     def _demux(self) -> Iterator[Any]:
         """Yield the packets, and None at the end."""

@@ -66,7 +66,11 @@ def block_ends(stream: Any, packets: Iterator[Any]) -> tuple[Iterator[Any], Bloc
     packets = itertools.chain([first], packets)
     if header.startswith(b"OpusHead"):
         ends = BlockEnds(start=int.from_bytes(header[10:12], "little"))
-    elif b"\x01vorbis" in header[:64] and not first.has_sidedata("skip_samples"):
+    elif (
+        b"\x01vorbis" in header[:64]
+        and len(header) > 128
+        and not first.has_sidedata("skip_samples")
+    ):
         rate = context.sample_rate
         ends = BlockEnds(0, first, _starter(header, first, rate), b"Lavf" in header, rate)
     else:

@@ -202,7 +202,7 @@ def test_media_files_are_read_in_blocks_and_from_open_files(folder, ending):
 
 
 def test_without_the_extra_the_command_to_install_it_is_named(folder, monkeypatch):
-    monkeypatch.setattr("vocable.audio.reader.is_installed", lambda: False)
+    monkeypatch.setattr("vocable.audio.av_decoder.is_installed", lambda: False)
     (folder / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(100))
     with pytest.raises(AudioError, match=r'need an extra: pip install "vocable\[media\]"'):
         Audio.read(folder / "a.m4a")

@@ -27,7 +27,7 @@ def test_soundfile_reads_it_without_the_extra(tmp_path, monkeypatch, ending):
         pytest.importorskip("av")
     path = tmp_path / f"tone{ending}"
     rate = write_tone(path)
-    monkeypatch.setattr("vocable.audio.reader.is_installed", lambda: False)
+    monkeypatch.setattr("vocable.audio.av_decoder.is_installed", lambda: False)
     check_is_the_tone(Audio.read(path), rate)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import logging
 from collections.abc import Iterator
@@ -22,6 +23,11 @@ from .mp4_edit import open_mp4
 log = logging.getLogger("vocable")
 
 SHORT = 0.5  # seconds that a duration may be longer than the sound
+
+
+def is_installed() -> bool:
+    """Return whether PyAV can be imported."""
+    return importlib.util.find_spec("av") is not None
 
 
 @runtime_checkable

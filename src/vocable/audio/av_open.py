@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +12,6 @@ from .container_end import lacks_index
 from .fault import Fault
 
 SKIP_MANUAL = 1 << 29  # FFmpeg's flag for a decoder that leaves out nothing itself
-
-
-def is_installed() -> bool:
-    """Return whether PyAV can be imported."""
-    return importlib.util.find_spec("av") is not None
 
 
 def open_container(file: str | BinaryFile, **options: str) -> Any:

@@ -15,7 +15,6 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
-from .av_open import is_installed
 from .fault import FETCH, Fault
 from .header_length import DataLength, data_length, ends_inside_ogg_page
 from .samples import check_finite
@@ -175,7 +174,7 @@ def _open(file: str | BinaryFile, name: str) -> Decoder:
         return SoundfileDecoder(file)
     except AudioError as error:
         reason = str(error)
-    if not is_installed():
+    if not av_decoder.is_installed():
         raise AudioError(
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
             'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'

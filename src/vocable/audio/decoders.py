@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
+from .fault import Fault
 from .soundfile_decoder import SoundfileDecoder
 
 RAW_PCM = (".raw", ".pcm")  # endings of files without a header
@@ -52,10 +53,10 @@ def open_decoder(file: str | BinaryFile, name: str) -> Decoder:
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
             'M4A, MP4, WebM and others need an extra: pip install "vocable[media]"'
         )
-    if not isinstance(file, str):
-        file.seek(0)
     try:
-        return av_decoder.AvDecoder(file)
+        return av_decoder.AvDecoder(file, name)
+    except Fault as fault:
+        raise AudioError(f"{name} {fault}; {fault.advice}") from fault
     except AudioError as error:
         raise AudioError(f"{name} is not a recording ({error}); {_remedy(file)}") from error
 

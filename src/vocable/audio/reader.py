@@ -16,6 +16,7 @@ from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .chunks import SoundData
 from .decoders import Decoder, open_decoder
+from .fault import FETCH, Fault
 from .file_part import FilePart, Part
 from .flac_frames import FlacPastDamage, find_another_flac
 from .layout import look
@@ -152,23 +153,29 @@ class AudioReader:
         try:
             block = self._decoder.read(size)
         except EOFError as error:
-            self._report_fault(str(error))
+            self._report_fault(error)
+            if isinstance(error, Fault) and error.goes_on:
+                return self._read(size)
             return np.zeros((self.channels, 0), np.float32)
         if self.samples != self._decoder.samples and self.samples is not None:
             block = block[:, : self.samples - self._position]  # the last block is filled up
         return block
 
-    def _report_fault(self, reason: str) -> None:
+    def _report_fault(self, fault: EOFError) -> None:
         """Report where decoding failed; what follows a whole FLAC file matters if it is another."""
         if self._position != self.samples:
-            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({reason})")
-            self.samples = self._position
+            advice = fault.advice if isinstance(fault, Fault) else FETCH
+            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({fault})", advice)
+            if not (isinstance(fault, Fault) and fault.goes_on):
+                self.samples = self._position
         elif (another := find_another_flac(self._file)) is not None:
             self._report_another(another)
 
     def _check_end(self) -> None:
         if self._position == 0:
-            raise AudioError(f"{self.name} holds no samples that can be decoded; fetch it again")
+            raise AudioError(
+                f"{self.name} holds no samples that can be decoded; record or fetch it again"
+            )
         if self.samples is not None and self._position < self.samples:
             stated = self.samples / self.rate
             self._report_cut(f"ends after {self._position / self.rate:.2f} s of {stated:.2f} s")
@@ -193,11 +200,11 @@ class AudioReader:
             "%s: %d bytes follow after the sound that its header states, %s", self.name, count, what
         )
 
-    def _report_cut(self, what: str) -> None:
+    def _report_cut(self, what: str, advice: str = FETCH) -> None:
         """Raise, or with `recover` warn, that the file is cut short or damaged."""
         if not self._recover:
             raise AudioError(
-                f"{self.name} {what}; fetch it again, or take what is there with "
+                f"{self.name} {what}; {advice}, or take what is there with "
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)

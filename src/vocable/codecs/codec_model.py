@@ -129,7 +129,7 @@ class CodecModel(TokenizerModel):
         self._check_sides(given, {side.name for side in self.spec.item_sides})
         if self.spec.segment is None:
             return Decoding(self.decoder.initial_state(batch), batch, sides=given)
-        silence = torch.zeros(batch, self.spec.channels, 0, device=self.device)
+        silence = self._zeros(batch, self.spec.channels, 0)
         return Decoding((), batch, overlap=Overlap(silence, silence.new_zeros(0)))
 
     def decode_step(
@@ -208,7 +208,7 @@ class CodecModel(TokenizerModel):
         return self.restore_output(y.float().transpose(1, 2), state.sides)
 
     def _no_samples(self, state: Decoding) -> Tensor:
-        return torch.zeros(state.batch, self.spec.channels, 0, device=self.device)
+        return self._zeros(state.batch, self.spec.channels, 0)
 
     def _on_device(self, codes: CodesLike) -> Codes:
         """Return codes of any integer type as int64, where the weights are, with their sides."""

@@ -22,6 +22,7 @@ from vocable.codecs.codes import Codes, CodesLike, as_codes
 from vocable.codecs.model import Sides, TokenizerModel
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
+from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -125,16 +126,14 @@ class Session:
         """Return the context of a computation: no gradients, the decoder's precision."""
         if any(weight.dtype != torch.float32 for weight in self._weights):
             check_precision(self.model)  # somebody has cast the model since
-        autocast = self._autocast(decoding)
         inference = torch.inference_mode()  # a tenth faster than no_grad for a block of a stream
-        return inference if autocast is None else _Both(inference, autocast)
-
-    def _autocast(self, decoding: bool) -> Any:
-        """Return the context in which the decoder runs, whatever autocast is outside."""
-        wanted, kind = self.precision, self.model.device.type
-        if not decoding or (wanted is None and not torch.is_autocast_enabled(kind)):
-            return None  # entering autocast costs a stream more than some layers
-        return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
+        if not decoding:
+            return inference  # the model sees to the precision of what makes codes
+        kind = self.model.device.type
+        if self.precision is not None:
+            return _Both(inference, torch.autocast(kind, self.precision))
+        precision = full_precision(kind)
+        return inference if precision is NOTHING else _Both(inference, precision)
 
 
 class _Both:

@@ -23,7 +23,7 @@ class Health:
         """Return the health of the codes of each level: the residual energies are unknown (NaN)."""
         pairs = zip(as_levels(codes), sizes, strict=False)
         counts = tuple(count_codes(row, size) for row, size in pairs)
-        return cls(counts, torch.full((len(counts) + 1,), torch.nan))
+        return cls(counts, torch.full((len(counts) + 1,), torch.nan, dtype=torch.float32))
 
     def __add__(self, other: Health) -> Health:
         counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
@@ -53,8 +53,8 @@ class Health:
 def count_codes(codes: Int[Tensor, "..."], size: int) -> Float[Tensor, "size"]:
     """Return how often each of ``size`` entries occurs in ``codes``."""
     flat = codes.reshape(-1)
-    ones = torch.ones(flat.shape, device=flat.device)
-    return torch.zeros(size, device=flat.device).index_add_(0, flat, ones)
+    ones = torch.ones(flat.shape, dtype=torch.float32, device=flat.device)
+    return ones.new_zeros(size).index_add_(0, flat, ones)
 
 
 def _perplexity(counts: Tensor) -> Tensor:

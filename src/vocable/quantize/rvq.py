@@ -78,7 +78,8 @@ class ResidualVQ(Quantizer):
         self.initialise = initialise
         # Latents that wait for the k-means, [rows, dim]; one-dimensional once it is done: so it is
         # in the checkpoint, and asking for it never waits for the device.
-        self.register_buffer("waiting", None if update is None else torch.zeros(0, dim))
+        waiting = None if update is None else torch.zeros(0, dim, dtype=torch.float32)
+        self.register_buffer("waiting", waiting)
 
     def encode(self, z: Float[Tensor, "batch frames dim"], levels: int | None = None) -> LevelCodes:
         wanted = self.wanted_levels(levels)
@@ -140,7 +141,7 @@ class ResidualVQ(Quantizer):
             return  # the first step says it
         for level in self.stack:
             level.resume_learning(per_step)
-        self.waiting = torch.zeros(0, device=self.stack[0].codebook.entries.device)
+        self.waiting = self.stack[0].codebook.entries.new_zeros(0)
 
     def drop_learning(self) -> None:
         """Remove all that only training needs, so that `state_dict` is what inference needs."""

@@ -20,7 +20,7 @@ class Learner(nn.Module):
     def __init__(self, size: int, decay: float) -> None:
         super().__init__()
         self.decay = decay
-        self.register_buffer("counts", torch.zeros(size))
+        self.register_buffer("counts", torch.zeros(size, dtype=torch.float32))
 
     @torch.no_grad()
     def observe(self, entries: Tensor, x: Tensor, codes: Tensor) -> None:
@@ -81,7 +81,7 @@ class _EmaLearner(Learner):
 
     def __init__(self, size: int, width: int, decay: float) -> None:
         super().__init__(size, decay)
-        self.register_buffer("sums", torch.zeros(size, width))
+        self.register_buffer("sums", torch.zeros(size, width, dtype=torch.float32))
 
     @torch.no_grad()
     def observe(self, entries: Tensor, x: Tensor, codes: Tensor) -> None:

@@ -20,8 +20,10 @@ from torch import Tensor, nn
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import Codes, CodesLike, as_codes
 from vocable.codecs.model import Sides, TokenizerModel
+from vocable.codecs.segments import Overlap
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
+from vocable.nn import State
 from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
 
@@ -66,7 +68,8 @@ class Session:
         self._renew()
         check_levels(self.model.spec, levels)
         with self._use():
-            return self.model.start_encoding(batch, levels)
+            state = self.model.start_encoding(batch, levels)
+        return _ordinary_encoding(state)
 
     def encode_step(
         self, block: Float[Tensor, "batch channels time"], state: Encoding
@@ -76,7 +79,7 @@ class Session:
             _check_like(block, state.samples)
             _check_samples(block, self.model.spec.channels)
             codes, state = self.model.encode_step(block, state)
-        return _ordinary_codes(codes), state
+        return _ordinary_codes(codes), _ordinary_encoding(state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
         """Return the last codes."""
@@ -95,7 +98,8 @@ class Session:
         """Return the state before the first frame of `batch` streams."""
         self._renew()
         with self._use():
-            return self.codec.start_decoding(batch, sides)
+            state = self.codec.start_decoding(batch, sides)
+        return _ordinary_decoding(state)
 
     def decode_step(
         self, codes: CodesLike, state: Decoding
@@ -108,7 +112,7 @@ class Session:
             )
         with self._use(decoding=True):
             samples, state = self.codec.decode_step(found, state)
-        return _ordinary(samples), state
+        return _ordinary(samples), _ordinary_decoding(state)
 
     def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
         """Return the samples that the decoder still withheld."""
@@ -151,13 +155,43 @@ class _Both:
 
 
 def _ordinary(x: Tensor) -> Tensor:
-    """Return a tensor that autograd may save for its backward pass, as none of inference mode."""
+    """Return a tensor that may change in place and enter a loss, as none of inference mode may."""
     return x.clone() if x.is_inference() else x
 
 
 def _ordinary_codes(codes: Codes) -> Codes:
     sides = {name: _ordinary(side) for name, side in codes.sides.items()}
+    if len({level.shape for level in codes}) == 1:  # one copy, not one a level
+        return Codes(torch.stack(tuple(codes), 1).unbind(1), sides, codes.segments)
     return Codes(map(_ordinary, codes), sides, codes.segments)
+
+
+def _ordinary_state(state: State) -> State:
+    if isinstance(state, Tensor):
+        return _ordinary(state)
+    return tuple([_ordinary_state(part) for part in state])
+
+
+def _ordinary_encoding(state: Encoding) -> Encoding:
+    return Encoding(
+        _ordinary_state(state.encoder),
+        _ordinary(state.samples),
+        _ordinary(state.latents),
+        state.levels,
+    )
+
+
+def _ordinary_decoding(state: Decoding) -> Decoding:
+    overlap = state.overlap
+    if overlap is not None:
+        overlap = Overlap(_ordinary(overlap.total), _ordinary(overlap.weight), overlap.base)
+    return Decoding(
+        _ordinary_state(state.decoder),
+        state.batch,
+        Codes(map(_ordinary, state.codes)),
+        overlap,
+        {name: _ordinary(side) for name, side in state.sides.items()},
+    )
 
 
 def evaluation_twin(module: Module) -> Module:

@@ -237,7 +237,8 @@ class SpeechQuantizer(Quantizer):
     def _health(self, residual: Health, contour: Tensor) -> Health:
         """Put the contour's level first: it leaves all of the latent's energy to the others."""
         counts = (count_codes(contour, self.book.size), *residual.counts)
-        return Health(counts, torch.cat([residual.energy[:1], residual.energy]))
+        energy = torch.cat([residual.energy[:1], residual.energy])
+        return Health(counts, energy, residual.unusable)
 
 
 class Excitation(_Placed):

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-
 # Tables are kept: they are ordinary tensors of stated dtype and device, whatever asks first.
 CPU = torch.device("cpu")
 

@@ -51,6 +51,14 @@ def test_nothing_is_named_during_the_warmup() -> None:
     assert found == [HEALTHY] * 5 + ["too quiet"] * 2
 
 
+def test_nothing_is_named_while_it_lessens() -> None:
+    verdict = Verdicts(warmup=0).verdict
+    sizes = [40.0, 37.0, 30.0, 28.0, 27.5, 27.0, 26.0, 26.0, 26.0]
+    found = [verdict(i, [Problem("silence", "quiet", size)]) for i, size in enumerate(sizes, 1)]
+    # from 28 on it becomes less, but not by a twentieth; 26 is the way out again
+    assert found == [HEALTHY] * 5 + ["quiet"] + [HEALTHY] * 2 + ["quiet"]
+
+
 class Poisoned(CodecTask):
     """A task whose mel loss is NaN at step 7."""
 

@@ -133,7 +133,7 @@ class Session:
         inference = torch.inference_mode()  # a tenth faster than no_grad for a block of a stream
         if not decoding:
             return inference  # the model sees to the precision of what makes codes
-        kind = self.model.device.type
+        kind = self._weights[0].device.type
         if self.precision is not None:
             return _Both(inference, torch.autocast(kind, self.precision))
         precision = full_precision(kind)
@@ -167,9 +167,9 @@ def _ordinary_codes(codes: Codes) -> Codes:
 
 
 def _ordinary_state(state: State) -> State:
-    if isinstance(state, Tensor):
-        return _ordinary(state)
-    return tuple([_ordinary_state(part) for part in state])
+    if isinstance(state, tuple):
+        return tuple([_ordinary_state(part) for part in state])
+    return state.clone() if state.is_inference() else state
 
 
 def _ordinary_encoding(state: Encoding) -> Encoding:
@@ -182,16 +182,13 @@ def _ordinary_encoding(state: Encoding) -> Encoding:
 
 
 def _ordinary_decoding(state: Decoding) -> Decoding:
-    overlap = state.overlap
+    decoder, overlap, codes = _ordinary_state(state.decoder), state.overlap, state.codes
     if overlap is not None:
         overlap = Overlap(_ordinary(overlap.total), _ordinary(overlap.weight), overlap.base)
-    return Decoding(
-        _ordinary_state(state.decoder),
-        state.batch,
-        Codes(map(_ordinary, state.codes)),
-        overlap,
-        {name: _ordinary(side) for name, side in state.sides.items()},
-    )
+    if codes:
+        codes = Codes(map(_ordinary, codes))
+    sides = {name: _ordinary(side) for name, side in state.sides.items()}
+    return Decoding(decoder, state.batch, codes, overlap, sides)
 
 
 def evaluation_twin(module: Module) -> Module:

@@ -19,19 +19,20 @@ def diagnose(line: dict[str, Any]) -> list[Problem]:
 def _collapse(line: dict[str, Any]) -> list[Problem]:
     """Find levels that few entries carry; a level without codes has not been initialised yet."""
     pairs = zip(line.get("perplexity", ()), line.get("possible", ()), strict=True)
-    found = [
-        str(level)
+    badness = {
+        str(level): max(1.5, COLLAPSE * possible) / max(perplexity, 1e-3)
         for level, (perplexity, possible) in enumerate(pairs)
-        if possible and perplexity < max(1.5, COLLAPSE * possible)
-    ]
+        if possible
+    }
+    found = [level for level, bad in badness.items() if bad > 1]
     if not found:
         return []
     text = (
         f"collapse: codebooks of level {', '.join(found)} use few of their entries; halve "
-        "optimizer.lr, use EMA codebooks with k-means start and revival, and see that the latent "
-        "varies"
+        "optimizer.lr, or double data.batch or loss.codec.commitment, and see that the recordings "
+        "are not all alike"
     )
-    return [Problem("collapse", text)]
+    return [Problem("collapse", text, max(badness.values()))]
 
 
 def _silence(line: dict[str, Any]) -> list[Problem]:
@@ -42,7 +43,7 @@ def _silence(line: dict[str, Any]) -> list[Problem]:
         f"silence: the output is {-level:.0f} dB below the input; lower loss.complex and "
         "loss.time, which reward quiet output, and raise loss.mel"
     )
-    return [Problem("silence", text)]
+    return [Problem("silence", text, -level)]
 
 
 def _winning_discriminator(line: dict[str, Any]) -> list[Problem]:

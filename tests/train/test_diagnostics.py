@@ -51,12 +51,11 @@ def test_nothing_is_named_during_the_warmup() -> None:
     assert found == [HEALTHY] * 5 + ["too quiet"] * 2
 
 
-def test_nothing_is_named_while_it_lessens() -> None:
+def test_a_problem_is_named_when_it_has_lasted_as_many_steps_as_it_says() -> None:
     verdict = Verdicts(warmup=0).verdict
-    sizes = [40.0, 37.0, 30.0, 28.0, 27.5, 27.0, 26.0, 26.0, 26.0]
-    found = [verdict(i, [Problem("silence", "quiet", size)]) for i, size in enumerate(sizes, 1)]
-    # from 28 on it becomes less, but not by a twentieth; 26 is the way out again
-    assert found == [HEALTHY] * 5 + ["quiet"] + [HEALTHY] * 2 + ["quiet"]
+    slow = [Problem("collapse", "few", patience=30)]
+    found = [verdict(step, [] if step == 50 else slow) for step in range(10, 100, 10)]
+    assert found == [HEALTHY] * 3 + ["few"] + [HEALTHY] * 4 + ["few"]
 
 
 class Poisoned(CodecTask):

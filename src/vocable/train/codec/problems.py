@@ -7,6 +7,9 @@ from typing import Any
 from vocable.train.task import Problem
 
 COLLAPSE = 0.03  # of the perplexity that the report's codes could have: few entries are used
+# Steps: in a sound run from nothing the first level stays below that for some 250 steps, and then
+# fills up at once.
+FILLING = 500
 SILENCE = -15.0  # dB of the output over the input
 WINNING = 0.1  # of a hinge loss that is 2 when undecided, 0 when the discriminator is always right
 
@@ -19,12 +22,11 @@ def diagnose(line: dict[str, Any]) -> list[Problem]:
 def _collapse(line: dict[str, Any]) -> list[Problem]:
     """Find levels that few entries carry; a level without codes has not been initialised yet."""
     pairs = zip(line.get("perplexity", ()), line.get("possible", ()), strict=True)
-    badness = {
-        str(level): max(1.5, COLLAPSE * possible) / max(perplexity, 1e-3)
+    found = [
+        str(level)
         for level, (perplexity, possible) in enumerate(pairs)
-        if possible
-    }
-    found = [level for level, bad in badness.items() if bad > 1]
+        if possible and perplexity < max(1.5, COLLAPSE * possible)
+    ]
     if not found:
         return []
     text = (
@@ -32,7 +34,7 @@ def _collapse(line: dict[str, Any]) -> list[Problem]:
         "optimizer.lr, or double data.batch or loss.codec.commitment, and see that the recordings "
         "are not all alike"
     )
-    return [Problem("collapse", text, max(badness.values()))]
+    return [Problem("collapse", text, FILLING)]
 
 
 def _silence(line: dict[str, Any]) -> list[Problem]:
@@ -43,7 +45,7 @@ def _silence(line: dict[str, Any]) -> list[Problem]:
         f"silence: the output is {-level:.0f} dB below the input; lower loss.complex and "
         "loss.time, which reward quiet output, and raise loss.mel"
     )
-    return [Problem("silence", text, -level)]
+    return [Problem("silence", text)]
 
 
 def _winning_discriminator(line: dict[str, Any]) -> list[Problem]:

@@ -199,8 +199,8 @@ def _gains_from_bf16(distributed: Distributed) -> bool:
     (kept,) = distributed.broadcast_values(not reason)
     if not kept and distributed.is_main:
         _log.warning(
-            'the run is in fp32, where this machine is faster (%s); set precision = "fp32" to leave '
-            "out this test",
+            "the run is in fp32, in which this machine is faster (%s); with "
+            'precision = "fp32" this is not measured',
             reason,
         )
     return bool(kept)

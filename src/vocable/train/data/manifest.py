@@ -2,15 +2,15 @@
 
 A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
 (seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
-`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `set`. Other
-keys are ignored.
+`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `clipped`
+(places at full scale), `band_end` (Hz), `set`. Other keys are ignored.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from vocable.atomic import replacing
 from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
+from vocable.train.data.faults import LEFT_OUT, Listener, kinds_of
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
@@ -45,10 +46,11 @@ class Scan:
 
     rows: list[dict[str, Any]]
     bad: dict[str, str]  # file: why it cannot be used
+    noted: dict[str, list[str]] = field(default_factory=dict)  # kind, of `faults.KINDS`: files
 
     @property
     def seconds(self) -> float:
-        return sum(float(row["seconds"]) for row in self.rows)
+        return float(sum(row["seconds"] for row in self.rows))
 
     def save(self, path: str | Path) -> None:
         """Write the manifest, with paths relative to its own folder where they lie below it."""
@@ -62,8 +64,9 @@ class Scan:
 def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
     """Return a manifest of all recordings under `folder`, with the bad files by name.
 
-    Files are read once, in blocks. FileNotFoundError or NotADirectoryError when there is no such
-    folder; RecipeError when it holds no recordings at all.
+    Silent recordings and those under 0.1 s are left out; they, and what is clipped, of a narrow
+    band or a copy of another, are noted. Files are read once, in blocks. FileNotFoundError or
+    NotADirectoryError when there is no such folder; RecipeError when it holds no recordings at all.
     """
     root = Path(folder)
     if not root.exists():
@@ -72,16 +75,25 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
         raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
     rows: list[dict[str, Any]] = []
     bad: dict[str, str] = {}
+    noted: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in READABLE):
         if progress:
             progress(str(path))
         try:
-            rows.append({"path": str(path.resolve()), **_measure(path)})
+            facts, digest = _measure(path)
         except (AudioError, OSError) as error:
             bad[str(path)] = str(error)
-    if not rows and not bad:
+            continue
+        kinds = kinds_of(facts) + (["copy"] if digest in seen else [])
+        seen.add(digest)
+        for kind in kinds:
+            noted.setdefault(kind, []).append(str(path))
+        if not set(kinds) & set(LEFT_OUT):
+            rows.append({"path": str(path.resolve()), **facts})
+    if not rows and not bad and not noted:
         raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)})")
-    return Scan(rows, bad)
+    return Scan(rows, bad, noted)
 
 
 def read_manifest(path: str | Path) -> list[Clip]:
@@ -149,22 +161,25 @@ def _relative(path: str, base: Path) -> str:
     return full.relative_to(base).as_posix() if full.is_relative_to(base) else str(full)
 
 
-def _measure(path: Path) -> dict[str, Any]:
-    """Read one file and return its facts."""
+def _measure(path: Path) -> tuple[dict[str, Any], str]:
+    """Read one file and return its facts, and a digest of its samples."""
     samples, powers = 0, [np.zeros(0)]
     with AudioReader(path) as reader:
-        frame = reader.rate // 50
+        frame, listener = reader.rate // 50, Listener(reader.rate)
         for block in reader.blocks(frame * BLOCK):
             samples += block.shape[1]
             powers.append(frame_powers(block, reader.rate))
+            listener.hear(block)
     joined = np.concatenate(powers)
-    return {
+    facts = {
         "seconds": round(samples / reader.rate, 3),
         "rate": reader.rate,
         "channels": reader.channels,
         "loudness": loudness(joined),
         "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
+        **listener.facts(),
     }
+    return facts, listener.digest
 
 
 def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:

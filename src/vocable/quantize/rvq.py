@@ -224,8 +224,9 @@ class ResidualVQ(Quantizer):
     def _usable_steps(self, rows: Tensor) -> Tensor:
         """Return the rows without the steps of all levels that hold a NaN or infinity."""
         step = math.lcm(*self.strides)
-        steps = rows[: len(rows) // step * step].unflatten(0, (-1, step))
-        return steps[usable(steps).all(1)].flatten(0, 1)
+        steps = rows[: len(rows) // step * step].reshape(-1, step, rows.shape[1])
+        found: Tensor = steps[usable(steps).all(1)].flatten(0, 1)
+        return found
 
     def _unquantized(self, z: Tensor) -> Quantized:
         """Return ``z`` as it is: before the k-means there is nothing to quantize it with."""

@@ -24,6 +24,8 @@ from vocable.testing.block_laws import run_steps
 from vocable.testing.compare import LAW, check_rows_equal, name_of
 
 Setting = Callable[[], AbstractContextManager[Any]]
+THREADS = "one thread more"
+_DTYPES = (torch.bfloat16, torch.float16, torch.float64)
 
 
 def host_settings() -> dict[str, Setting]:
@@ -114,16 +116,6 @@ def check_tensors_are_ordinary(codec: Tokenizer, x: Tensor) -> None:
             )
 
 
-THREADS = "one thread more"
-LOWERED: dict[str, Setting] = {
-    "autocast to bfloat16": partial(torch.autocast, "cpu", torch.bfloat16),
-    "products of medium precision": lambda: _set(
-        torch.set_float32_matmul_precision, torch.get_float32_matmul_precision(), "medium"
-    ),
-}
-_DTYPES = (torch.bfloat16, torch.float16, torch.float64)
-
-
 @contextmanager
 def _set(put: Callable[[Any], object], before: Any, value: Any) -> Iterator[None]:
     put(value)
@@ -162,6 +154,17 @@ def _modules_made_empty() -> AbstractContextManager[None]:
         nn.Module.register_parameter = method  # type: ignore[method-assign]
 
     return _set(put, register, register_empty)
+
+
+def _medium_products() -> AbstractContextManager[None]:
+    before = torch.get_float32_matmul_precision()
+    return _set(torch.set_float32_matmul_precision, before, "medium")
+
+
+LOWERED: dict[str, Setting] = {
+    "autocast to bfloat16": partial(torch.autocast, "cpu", torch.bfloat16),
+    "products of medium precision": _medium_products,
+}
 
 
 def _guarded(what: str, run: Callable[[], Sequence[Tensor]]) -> Sequence[Tensor]:

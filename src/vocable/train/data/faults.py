@@ -38,7 +38,7 @@ class Listener:
     def hear(self, block: Float32[np.ndarray, "channels samples"]) -> None:
         """Take the next block."""
         self._digest.update(np.ascontiguousarray(block.T).data)
-        self._count_clipped(np.abs(block) >= FULL_SCALE)
+        self._count_clipped(np.asarray(np.abs(block) >= FULL_SCALE))
         used = block.shape[1] // self._size * self._size
         frames = block[:, :used].reshape(len(block), -1, self._size)
         chosen = frames[:, -self._frames % _EVERY :: _EVERY].mean(axis=0)
@@ -46,10 +46,10 @@ class Listener:
         self._power += np.square(np.abs(np.fft.rfft(chosen * window))).sum(axis=0)
         self._frames += frames.shape[1]
 
-    def _count_clipped(self, full: Bool[np.ndarray, "channels samples"]) -> None:
+    def _count_clipped(self, block: Bool[np.ndarray, "channels samples"]) -> None:
         """Count the places in which FLAT samples or more in a row are at full scale."""
-        before = np.broadcast_to(self._full, (len(full), FLAT))
-        full = np.concatenate([before, full], axis=1)
+        before = np.broadcast_to(self._full, (len(block), FLAT))
+        full: Bool[np.ndarray, "channels more"] = np.concatenate([before, block], axis=1)
         self._full = full[:, -FLAT:]
         if full.any():
             flat = np.lib.stride_tricks.sliding_window_view(full, FLAT, axis=1).all(axis=2)

@@ -225,8 +225,16 @@ def check_parts(model: TokenizerModel) -> None:
 
 
 def check_precision(model: TokenizerModel) -> None:
-    """Refuse weights that are not fp32: codes are made in it, and a decoder is lowered by dtype."""
+    """Refuse weights that are not fp32: codes are made in it, and a decoder is lowered by dtype.
+
+    And those that are none: on the meta device.
+    """
     for name, tensor in model.state_dict().items():
+        if tensor.is_meta:
+            raise ModelError(
+                f"{name} is on the meta device, so it has no values; load the model (vocable.load "
+                "does so under any setting), or give it its weights first"
+            )
         if tensor.is_floating_point() and tensor.dtype != torch.float32:
             raise ModelError(
                 f"{name} is {tensor.dtype} but a codec keeps its weights in torch.float32; cast "

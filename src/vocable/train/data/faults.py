@@ -52,7 +52,8 @@ class Listener:
         full: Bool[np.ndarray, "channels more"] = np.concatenate([before, block], axis=1)
         self._full = full[:, -FLAT:]
         if full.any():
-            flat = np.lib.stride_tricks.sliding_window_view(full, FLAT, axis=1).all(axis=2)
+            windows = np.lib.stride_tricks.sliding_window_view(full, FLAT, axis=1)
+            flat = np.asarray(windows.all(axis=2))
             self._clipped += int((flat[:, 1:] & ~flat[:, :-1]).sum())
 
     @property
@@ -62,8 +63,8 @@ class Listener:
 
     def facts(self) -> dict[str, Any]:
         """Return `clipped`, places at full scale, and `band_end`, Hz above which nothing is."""
-        heard = np.flatnonzero(self._power >= _EDGE * max(self._power.max(), 1e-12))
-        end = round(float(heard[-1]) * self._rate / self._size) if heard.size else None
+        bins = np.flatnonzero(self._power >= _EDGE * max(self._power.max(), 1e-12))
+        end = round(float(bins[-1]) * self._rate / self._size) if bins.size else None
         return {"clipped": self._clipped, "band_end": end}
 
 

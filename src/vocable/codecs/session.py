@@ -58,8 +58,8 @@ class Session:
         """Encode whole audio at the model's rate."""
         self._renew()
         check_levels(self.model.spec, levels)
-        _check_samples(x, self.model.spec.channels)
         with self._use():
+            _check_samples(x, self.model.spec.channels)
             codes = self.model.to_codes(x.to(self.model.device, torch.float32), levels)
         return _ordinary_codes(codes)
 

@@ -20,10 +20,14 @@ from torch import Tensor, nn
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import Codes, CodesLike, as_codes
 from vocable.codecs.model import Sides, TokenizerModel
-from vocable.codecs.segments import Overlap
+from vocable.codecs.ordinary import (
+    ordinary,
+    ordinary_codes,
+    ordinary_decoding,
+    ordinary_encoding,
+)
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
-from vocable.nn import State
 from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
 
@@ -61,7 +65,7 @@ class Session:
         with self._use():
             _check_samples(x, self.model.spec.channels)
             codes = self.model.to_codes(x.to(self.model.device, torch.float32), levels)
-        return _ordinary_codes(codes)
+        return ordinary_codes(codes)
 
     def start_encoding(self, batch: int, levels: int | None) -> Encoding:
         """Return the state before the first sample of `batch` streams."""
@@ -69,7 +73,7 @@ class Session:
         check_levels(self.model.spec, levels)
         with self._use():
             state = self.model.start_encoding(batch, levels)
-        return _ordinary_encoding(state)
+        return ordinary_encoding(state)
 
     def encode_step(
         self, block: Float[Tensor, "batch channels time"], state: Encoding
@@ -79,27 +83,27 @@ class Session:
             _check_like(block, state.samples)
             _check_samples(block, self.model.spec.channels)
             codes, state = self.model.encode_step(block, state)
-        return _ordinary_codes(codes), _ordinary_encoding(state)
+        return ordinary_codes(codes), ordinary_encoding(state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
         """Return the last codes."""
         with self._use():
             codes = self.model.finish_encoding(state)
-        return _ordinary_codes(codes)
+        return ordinary_codes(codes)
 
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes."""
         self._renew()
         with self._use(decoding=True):
             samples = self.codec.from_codes(codes)
-        return _ordinary(samples)
+        return ordinary(samples)
 
     def start_decoding(self, batch: int, sides: Sides | None = None) -> Decoding:
         """Return the state before the first frame of `batch` streams."""
         self._renew()
         with self._use():
             state = self.codec.start_decoding(batch, sides)
-        return _ordinary_decoding(state)
+        return ordinary_decoding(state)
 
     def decode_step(
         self, codes: CodesLike, state: Decoding
@@ -112,13 +116,13 @@ class Session:
             )
         with self._use(decoding=True):
             samples, state = self.codec.decode_step(found, state)
-        return _ordinary(samples), _ordinary_decoding(state)
+        return ordinary(samples), ordinary_decoding(state)
 
     def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
         """Return the samples that the decoder still withheld."""
         with self._use(decoding=True):
             samples = self.codec.finish_decoding(state)
-        return _ordinary(samples)
+        return ordinary(samples)
 
     @property
     def codec(self) -> CodecModel:
@@ -152,43 +156,6 @@ class _Both:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
-
-
-def _ordinary(x: Tensor) -> Tensor:
-    """Return a tensor that may change in place and enter a loss, as none of inference mode may."""
-    return x.clone() if x.is_inference() else x
-
-
-def _ordinary_codes(codes: Codes) -> Codes:
-    sides = {name: _ordinary(side) for name, side in codes.sides.items()}
-    if len({level.shape for level in codes}) == 1:  # one copy, not one a level
-        return Codes(torch.stack(tuple(codes), 1).unbind(1), sides, codes.segments)
-    return Codes(map(_ordinary, codes), sides, codes.segments)
-
-
-def _ordinary_state(state: State) -> State:
-    if isinstance(state, tuple):
-        return tuple([_ordinary_state(part) for part in state])
-    return state.clone() if state.is_inference() else state
-
-
-def _ordinary_encoding(state: Encoding) -> Encoding:
-    return Encoding(
-        _ordinary_state(state.encoder),
-        _ordinary(state.samples),
-        _ordinary(state.latents),
-        state.levels,
-    )
-
-
-def _ordinary_decoding(state: Decoding) -> Decoding:
-    decoder, overlap, codes = _ordinary_state(state.decoder), state.overlap, state.codes
-    if overlap is not None:
-        overlap = Overlap(_ordinary(overlap.total), _ordinary(overlap.weight), overlap.base)
-    if codes:
-        codes = Codes(map(_ordinary, codes))
-    sides = {name: _ordinary(side) for name, side in state.sides.items()}
-    return Decoding(decoder, state.batch, codes, overlap, sides)
 
 
 def evaluation_twin(module: Module) -> Module:

@@ -44,8 +44,8 @@ from vocable.testing.host_laws import (
     check_quantizer_ignores_settings,
     check_settings_ignored,
     check_tensors_are_ordinary,
-    host_settings,
 )
+from vocable.testing.host_settings import host_settings
 from vocable.testing.limits import check_bounded, check_clear_refusal
 from vocable.testing.quantizer_examples import quantizers
 from vocable.testing.quantizer_laws import check_nested

@@ -38,7 +38,8 @@ class Listener:
     def hear(self, block: Float32[np.ndarray, "channels samples"]) -> None:
         """Take the next block."""
         self._digest.update(np.ascontiguousarray(block.T).data)
-        self._count_clipped(np.asarray(np.abs(block) >= FULL_SCALE))
+        if max(block.max(initial=0), -block.min(initial=0)) >= FULL_SCALE or self._full.any():
+            self._count_clipped(np.asarray(np.abs(block) >= FULL_SCALE))
         used = block.shape[1] // self._size * self._size
         frames = block[:, :used].reshape(len(block), -1, self._size)
         chosen = frames[:, -self._frames % _EVERY :: _EVERY].mean(axis=0)
@@ -51,10 +52,9 @@ class Listener:
         before = np.broadcast_to(self._full, (len(block), FLAT))
         full: Bool[np.ndarray, "channels more"] = np.concatenate([before, block], axis=1)
         self._full = full[:, -FLAT:]
-        if full.any():
-            windows = np.lib.stride_tricks.sliding_window_view(full, FLAT, axis=1)
-            flat = np.asarray(windows.all(axis=2))
-            self._clipped += int((flat[:, 1:] & ~flat[:, :-1]).sum())
+        windows = np.lib.stride_tricks.sliding_window_view(full, FLAT, axis=1)
+        flat = np.asarray(windows.all(axis=2))
+        self._clipped += int((flat[:, 1:] & ~flat[:, :-1]).sum())
 
     @property
     def digest(self) -> str:

@@ -81,15 +81,20 @@ def load_tokenizer(
     dtype: torch.dtype | None = None,
 ) -> Tokenizer:
     """Load a tokenizer, or a codec where the model decodes; see `load`."""
+    import torch
+
     from vocable.codecs import Codec, CodecModel, Tokenizer
+    from vocable.nn.settings import plain_settings
 
     if device is not None:
         check_device(device)
-    model, tensors = _open(name)
-    model.quantizer.drop_learning()
-    _load_tensors(model, tensors)
-    model = model.to(device or "cpu").eval().requires_grad_(False)
-    return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+    # the first weights are random, which must not move the generator of the program around
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        model, tensors = _open(name)
+        model.quantizer.drop_learning()
+        _load_tensors(model, tensors)
+        model = model.to(device or "cpu").eval().requires_grad_(False)
+        return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
@@ -98,18 +103,22 @@ def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
     It carries its space until `model.forget_space()`: call that unless encoder and quantizer are
     frozen.
     """
-    from vocable.codecs.identity import without_learning
+    import torch
 
-    model, tensors = _open(name)
-    lean = without_learning(model.quantizer).state_dict()
-    learning = {
-        f"quantizer.{key}": value
-        for key, value in model.quantizer.state_dict().items()
-        if key not in lean
-    }
-    _load_tensors(model, {**tensors, **learning})
-    model.quantizer.resume_learning()
-    return model
+    from vocable.codecs.identity import without_learning
+    from vocable.nn.settings import plain_settings
+
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        model, tensors = _open(name)
+        lean = without_learning(model.quantizer).state_dict()
+        learning = {
+            f"quantizer.{key}": value
+            for key, value in model.quantizer.state_dict().items()
+            if key not in lean
+        }
+        _load_tensors(model, {**tensors, **learning})
+        model.quantizer.resume_learning()
+        return model
 
 
 def check_device(device: str | torch.device) -> None:

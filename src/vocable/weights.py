@@ -139,7 +139,10 @@ def rename(
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
-    """Copy tensors into a module, in the module's own dtypes; every key and shape must fit."""
+    """Copy tensors into a module, in the module's own dtypes; every key and shape must fit.
+
+    A module whose weights hold no memory (accelerate's `init_empty_weights`) gets new ones.
+    """
     own = module.state_dict()
     extra = [key for key in tensors if key not in own]
     lacking = [key for key in own if key not in tensors]
@@ -153,7 +156,24 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
                 f"checkpoint has {key} of shape {list(value.shape)}; "
                 f"this model needs {list(own[key].shape)}"
             )
+    for key, tensor in own.items():
+        if tensor.is_meta:
+            _put(module, key, torch.empty_like(tensor, device="cpu"))
     module.load_state_dict(dict(tensors))
+
+
+def _put(module: nn.Module, key: str, tensor: Tensor) -> None:
+    """Put a tensor in the place of a parameter or buffer.
+
+    Not by `setattr`: what keeps a module empty takes hold there too.
+    """
+    path, _, name = key.rpartition(".")
+    part = module.get_submodule(path)
+    old = part._parameters.get(name)
+    if old is None:
+        part._buffers[name] = tensor
+    else:
+        part._parameters[name] = nn.Parameter(tensor, requires_grad=old.requires_grad)
 
 
 def digest(tensors: Mapping[str, Tensor], about: str = "") -> str:

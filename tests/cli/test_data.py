@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 from tests.cli.calls import call, results
 from tests.cli.small import write_tone
 from vocable.audio.formats import READABLE
@@ -32,3 +35,26 @@ def test_scan_says_what_it_found(here: Path) -> None:
     assert summary == f"{manifest}  2 recordings  3 s  8000 Hz, 16000 Hz  1 bad"
     assert bad.startswith(f"error: {Path('talks', 'c.wav')} is not a recording")
     assert len(manifest.read_text().splitlines()) == 2
+
+
+def test_scan_names_poor_recordings(here: Path) -> None:
+    write_tone(here / "talks" / "good.wav", 1.0)
+    for number in range(7):
+        soundfile.write(here / "talks" / f"silent{number}.wav", np.zeros(800 + number), 8000)
+    (here / "talks" / "same.wav").write_bytes((here / "talks" / "good.wav").read_bytes())
+    done = call("data", "scan", "talks", "-o", "m.jsonl")
+    summary, silent, copy = done.stderr.splitlines()
+    assert summary == "m.jsonl  2 recordings  2 s  16000 Hz"
+    names = ", ".join(str(Path("talks", f"silent{number}.wav")) for number in range(5))
+    assert silent == f"7 silent throughout, so left out: {names} and 2 more"
+    assert copy == f"1 the same samples as another: {Path('talks', 'same.wav')}"
+    (facts,) = results("data", "scan", "talks", "-o", "n.jsonl")
+    assert len(facts["noted"]["silent"]) == 7
+
+
+def test_scan_of_silence_only(here: Path) -> None:
+    (here / "talks").mkdir()
+    soundfile.write(here / "talks" / "a.wav", np.zeros(8000), 8000)
+    summary, silent = call("data", "scan", "talks").stderr.splitlines()
+    assert summary == "no recording can be used, so no manifest was written"
+    assert silent.startswith("1 silent throughout") and not Path("talks", "manifest.jsonl").exists()

@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,22 @@ def test_a_run_becomes_a_codec(manifest: Path) -> None:
     call("roundtrip", "talks/0.wav", "-o", "y.wav", "--codec", Path("runs/toy"))
     again = call("train", "codec", *how, code=2)
     assert "holds a run; go on with it by --resume" in again.stderr
+
+
+@pytest.mark.parametrize("verdicts", [["healthy", "silence: raise loss.mel"], ["sick", "healthy"]])
+def test_the_last_line_says_whether_the_run_is_healthy(
+    verdicts: list[str], manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*args: object, progress: Callable[[dict[str, Any]], None], **more: object) -> None:
+        for step, verdict in enumerate(verdicts, 1):
+            progress({"kind": "train", "step": step, "verdict": verdict})
+        progress({"kind": "held_out", "step": 2, "stoi": 0.5})
+
+    monkeypatch.setattr("vocable.train.run", run, raising=False)
+    done = call("train", "codec", "--recipe", "toy", "--data", manifest, "-o", "run")
+    sick = verdicts[-1] != "healthy"
+    said = f", but the run is not healthy: {verdicts[-1]}" if sick else ""
+    assert done.stderr.splitlines()[-1] == f"done; the model is in run{said}"
 
 
 def test_a_line_of_the_log_for_people() -> None:

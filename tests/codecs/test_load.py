@@ -16,7 +16,9 @@ from vocable import weights
 from vocable.audio import Audio
 from vocable.cli.errors import Refusal
 from vocable.cli.open_codec import check_device
+from vocable.codecs import Codec
 from vocable.codecs.identity import stored_digest
+from vocable.codecs.seanet import SEANet, seanet_tiny
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, models, save_model
 
@@ -185,6 +187,30 @@ def test_damaged_weights_are_refused(folder):
     (folder / "config.json").write_text("{")
     with pytest.raises(ModelError, match="is not JSON"):
         vocable.load(folder)
+
+
+def test_a_model_without_memory_is_refused():
+    with torch.device("meta"):
+        model = SEANet(seanet_tiny())
+    with pytest.raises(
+        ModelError, match="is on the meta device, so it has no values; load the model"
+    ):
+        Codec(model)
+
+
+def test_loading_moves_no_generator(folder):
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    torch.manual_seed(7)
+    vocable.load(folder)
+    load_to_train(folder)
+    assert torch.equal(torch.rand(3), wanted)
+
+
+def test_a_model_to_train_is_ordinary_under_any_setting(folder):
+    with torch.inference_mode():
+        model = load_to_train(folder)
+    assert all(p.requires_grad and not p.is_inference() for p in model.parameters())
 
 
 def test_folders_without_a_model_are_refused(tmp_path):

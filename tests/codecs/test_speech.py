@@ -113,6 +113,33 @@ def test_decoding_repeats_to_the_bit(codec):
     assert torch.equal(codec.from_codes(codes), codec.from_codes(codes))
 
 
+def test_noise_is_random_in_a_training_step_only():
+    model = Speech(TINY).train()
+    x = voice(200, 0.32)[None, None]
+    codes = model.to_codes(x)
+    with torch.no_grad():
+        before = torch.get_rng_state()
+        first, again = model.from_codes(codes), model.from_codes(codes)
+        assert torch.equal(first, again) and torch.equal(before, torch.get_rng_state())
+        assert torch.equal(first, model.eval().from_codes(codes))
+    z = model.quantizer.decode(codes.stacked())
+    model.train()
+    assert not torch.equal(model.decoder(z), model.decoder(z))
+
+
+@pytest.mark.parametrize("cast", [torch.float16, torch.bfloat16])
+def test_windows_survive_a_cast_to_half_precision_and_back(codec, cast):
+    """They are no weights: what is stored in half precision comes back as it was."""
+    x = voice(200, 0.64)[None, None]
+    model = Speech(TINY).eval()
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor.copy_(tensor.to(cast))
+        wanted = model.from_codes(model.to_codes(x))
+        model.to(cast).float()
+        assert torch.equal(model.from_codes(model.to_codes(x)), wanted)
+
+
 def test_training_reaches_every_weight():
     torch.manual_seed(0)
     codec = Speech(TINY).train()  # the network alone

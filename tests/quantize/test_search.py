@@ -1,5 +1,7 @@
 """The search finds the nearest entry, the first of equal ones, in fp32 whatever else is allowed."""
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.quantize import oracle
+from vocable.quantize.precision import full_precision
 from vocable.quantize.search import BLOCK, FEW, GROUP, nearest, prepare
 
 SIZES = [1, 2, 5, GROUP, 8 * GROUP, 8 * GROUP + 1, 1024]
@@ -91,3 +94,45 @@ def test_few_rows_take_the_lowest_of_equal_entries_too():
     few = torch.cat([nearest(row[None], table) for row in x])
     assert torch.equal(few, nearest(x, table))
     assert torch.equal(few, torch.arange(0, 1024, 3)[: len(x)] % 64)
+
+
+needs_backends = pytest.mark.skipif(
+    not hasattr(torch.backends.cuda.matmul, "fp32_precision"), reason="torch before 2.9"
+)
+
+
+@pytest.fixture
+def lowered():
+    before = torch.backends.fp32_precision
+    torch.backends.fp32_precision = "bf16"
+    yield torch.backends.mkldnn
+    torch.backends.fp32_precision = before
+
+
+@needs_backends
+def test_the_precision_of_all_backends_is_followed_again_afterwards(lowered):
+    seen = [lowered.conv.fp32_precision]
+    with full_precision("cpu"), full_precision("cpu"):
+        seen.append(lowered.conv.fp32_precision)
+    seen.append(lowered.conv.fp32_precision)
+    torch.backends.fp32_precision = "ieee"
+    assert [*seen, lowered.conv.fp32_precision] == ["bf16", "ieee", "bf16", "ieee"]
+
+
+@needs_backends
+def test_the_precision_stays_until_the_last_thread_leaves(lowered):
+    entered, leave = threading.Event(), threading.Event()
+
+    def other():
+        with full_precision("cpu"):
+            entered.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=other)
+    with full_precision("cpu"):
+        thread.start()
+        assert entered.wait(10)
+    assert lowered.conv.fp32_precision == "ieee", "the other thread still computes"
+    leave.set()
+    thread.join(10)
+    assert lowered.conv.fp32_precision == "bf16"

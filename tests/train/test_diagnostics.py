@@ -51,6 +51,13 @@ def test_nothing_is_named_during_the_warmup() -> None:
     assert found == [HEALTHY] * 5 + ["too quiet"] * 2
 
 
+def test_a_problem_is_named_when_it_has_lasted_as_many_steps_as_it_says() -> None:
+    verdict = Verdicts(warmup=0).verdict
+    slow = [Problem("collapse", "few", patience=30)]
+    found = [verdict(step, [] if step == 50 else slow) for step in range(10, 100, 10)]
+    assert found == [HEALTHY] * 3 + ["few"] + [HEALTHY] * 4 + ["few"]
+
+
 class Poisoned(CodecTask):
     """A task whose mel loss is NaN at step 7."""
 

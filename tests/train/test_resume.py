@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,13 +137,83 @@ def test_discriminators_may_join_at_a_resume(table: dict, manifest: Path, tmp_pa
     assert "discriminator" in train(table, manifest, tmp_path / "run", resume=True)
 
 
-def test_damaged_and_newer_checkpoints_are_refused(tmp_path: Path) -> None:
-    (tmp_path / checkpoint.NAME).write_bytes(b"not a checkpoint at all")
-    with pytest.raises(RecipeError, match="is not a checkpoint of vocable"):
+BAD = {
+    "empty": (lambda whole: b"", "is empty"),
+    "short": (lambda whole: whole[:5000], "is cut short after 5000 bytes"),
+    "longer": (lambda whole: whole[:-10], "is cut short after"),
+    "text": (lambda whole: b"not a checkpoint at all", "is not a checkpoint of vocable"),
+    "changed": (
+        lambda whole: whole[:20_000] + bytes([whole[20_000] ^ 8]) + whole[20_001:],
+        "is damaged (the record ",
+    ),
+    "list": (lambda whole: torch_file([1, 2]), "but another file of torch"),
+    "weights": (lambda whole: torch_file({"w": torch.ones(2)}), "but another file of torch"),
+    "table": (lambda whole: torch_file({"version": 2, "step": 3}), 'it has no "seconds"'),
+    "code": (lambda whole: torch_file({"version": 2, "model": Path("x")}), "cannot be read"),
+}
+
+
+def torch_file(content: object) -> bytes:
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two checkpoints, of steps 3 and 4."""
+    folder = tmp_path_factory.mktemp("saved")
+    state = {"seconds": 1.0, "recipe": {}, "model": {"w": torch.arange(9000.0)}, "average": {}}
+    state |= {"optimizer": {}, "task": {}, "others": []}
+    for step in (3, 4):
+        checkpoint.save(folder, {"step": step, **state})
+    return folder
+
+
+def test_the_checkpoint_before_the_last_is_kept(saved: Path) -> None:
+    assert checkpoint.load(saved)["step"] == 4
+    assert checkpoint.load(saved / checkpoint.PREVIOUS)["step"] == 3
+    assert {path.name for path in saved.iterdir()} == {checkpoint.NAME, checkpoint.PREVIOUS}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_damaged_checkpoint_is_named_with_the_last_good_one(
+    kind: str, saved: Path, tmp_path: Path
+) -> None:
+    change, says = BAD[kind]
+    (tmp_path / checkpoint.NAME).write_bytes(change((saved / checkpoint.NAME).read_bytes()))
+    with pytest.raises(RecipeError) as alone:
         checkpoint.load(tmp_path)
+    assert says in str(alone.value) and "\n" not in str(alone.value)
+    assert str(tmp_path / checkpoint.NAME) in str(alone.value)
+    assert str(alone.value).endswith("start the run again in another folder")
+    shutil.copy(saved / checkpoint.PREVIOUS, tmp_path)
+    with pytest.raises(RecipeError, match="the one before it is good, of step 3: rename"):
+        checkpoint.load(tmp_path)
+    os.replace(tmp_path / checkpoint.PREVIOUS, tmp_path / checkpoint.NAME)
+    assert checkpoint.load(tmp_path)["step"] == 3
+
+
+def test_checkpoints_of_other_versions_are_refused(tmp_path: Path) -> None:
     torch.save({"version": 99}, tmp_path / checkpoint.NAME)
     with pytest.raises(RecipeError, match="has version 99, this vocable reads 2"):
         checkpoint.load(tmp_path)
+
+
+def test_a_damaged_log_and_cut_recordings_do_not_end_a_resume(
+    table: dict, manifest: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tmp_path / "run"
+    train(table, manifest, run)
+    text = (run / "log.jsonl").read_bytes().splitlines(keepends=True)
+    (run / "log.jsonl").write_bytes(b"".join([text[0], b"\xff\x00 [1]\n", *text[1:], b'{"st']))
+    (run / "train.int16").write_bytes((run / "train.int16").read_bytes()[:100])
+    (run / "held_out.json").write_text('{"key": ')
+    table["schedule"]["steps"] = 14
+    train(table, manifest, run, resume=True)
+    assert "log.jsonl: line 2 is damaged; it is left out" in caplog.text
+    steps = [json.loads(line)["step"] for line in (run / "log.jsonl").read_text().splitlines()]
+    assert steps[:4] == [1, 4, 8, 12]
 
 
 def test_stopped_is_a_keyboard_interrupt() -> None:

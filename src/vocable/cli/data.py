@@ -41,6 +41,8 @@ def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) 
     console.line(_summary(found, target))
     if found.left_out:
         console.line(f"left out: {found.left_out}")
+    for line in _notes(found):
+        console.line(line)
     for name, why in found.bad.items():
         console.failure(why if name in why else f"{name}: {why}")
     console.result(_facts(found, target))
@@ -70,6 +72,17 @@ def _summary(found: Any, target: str) -> str:
     return f"{target}  {len(found.rows)} recordings  {duration(found.seconds)}  {rates}{bad}"
 
 
+def _notes(found: Any) -> list[str]:
+    """Return one line for each kind of poor recording, with the first names."""
+    from vocable.train.data.faults import KINDS
+
+    lines = []
+    for kind, about in KINDS.items():
+        if names := found.noted.get(kind):
+            lines.append(f"{len(names)} {about}: {listed(names)}")
+    return lines
+
+
 def _facts(found: Any, target: str) -> dict[str, Any]:
     return {
         "manifest": target if found.rows else None,
@@ -77,4 +90,5 @@ def _facts(found: Any, target: str) -> dict[str, Any]:
         "seconds": found.seconds,
         "bad": found.bad,
         "left_out": found.left_out,
+        "noted": found.noted,
     }

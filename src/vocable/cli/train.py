@@ -87,8 +87,13 @@ def _run(
     console: Console, task: str, recipe: str, data: str, out: str, settings: dict[str, Any]
 ) -> int:
     from vocable.train import checkpoint, run
+    from vocable.train.diagnostics import HEALTHY
+
+    verdict = HEALTHY
 
     def progress(line: dict[str, Any]) -> None:
+        nonlocal verdict
+        verdict = line.get("verdict", verdict)
         console.line(described(line))
         console.result(line)
 
@@ -101,7 +106,8 @@ def _run(
         else:
             console.line("stopped before the run had anything to save")
         return 130
-    console.line(f"done; the model is in {shlex.quote(out)}")
+    but = "" if verdict == HEALTHY else f", but the run is not healthy: {verdict}"
+    console.line(f"done; the model is in {shlex.quote(out)}{but}")
     return 0
 
 

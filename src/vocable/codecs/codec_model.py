@@ -129,7 +129,7 @@ class CodecModel(TokenizerModel):
         self._check_sides(given, {side.name for side in self.spec.item_sides})
         if self.spec.segment is None:
             return Decoding(self.decoder.initial_state(batch), batch, sides=given)
-        silence = torch.zeros(batch, self.spec.channels, 0, device=self.device)
+        silence = self._zeros(batch, self.spec.channels, 0)
         return Decoding((), batch, overlap=Overlap(silence, silence.new_zeros(0)))
 
     def decode_step(
@@ -208,18 +208,21 @@ class CodecModel(TokenizerModel):
         return self.restore_output(y.float().transpose(1, 2), state.sides)
 
     def _no_samples(self, state: Decoding) -> Tensor:
-        return torch.zeros(state.batch, self.spec.channels, 0, device=self.device)
+        return self._zeros(state.batch, self.spec.channels, 0)
 
     def _on_device(self, codes: CodesLike) -> Codes:
         """Return codes of any integer type as int64, where the weights are, with their sides."""
         found = as_codes(codes)
         self._check_form(found)
-        for level in found:
-            if level.is_floating_point() or level.is_complex() or level.dtype == torch.bool:
-                raise TokenError(
-                    f"codes are {level.dtype}; give integers, as encode_step returns them"
-                )
         device = self.device
+        if {level.dtype for level in found} != {torch.int64}:
+            for level in found:
+                if level.is_floating_point() or level.is_complex() or level.dtype == torch.bool:
+                    raise TokenError(
+                        f"codes are {level.dtype}; give integers, as encode_step returns them"
+                    )
+        elif {level.device for level in found} == {device} and not found.sides:
+            return found  # as in a stream: converting what needs none takes its time too
         sides = {name: side.to(device) for name, side in found.sides.items()}
         levels = (level.to(device, torch.int64) for level in found)
         return Codes(levels, sides, found.segments)
@@ -229,9 +232,10 @@ class CodecModel(TokenizerModel):
         if len(codes) not in self.spec.prefixes:
             allowed = ", ".join(map(str, self.spec.prefixes))
             raise TokenError(f"codes have {len(codes)} levels but {self.name} decodes {allowed}")
-        shapes = [list(level.shape) for level in codes]
-        if any(len(shape) != 2 or shape[0] != shapes[0][0] for shape in shapes):
-            raise TokenError(f"levels are {shapes}; wanted one [batch, tokens] each, of one batch")
+        shapes = [level.shape for level in codes]
+        if any(len(shape) != 2 or shape[0] != shapes[0][0] for shape in set(shapes)):
+            given = [list(shape) for shape in shapes]
+            raise TokenError(f"levels are {given}; wanted one [batch, tokens] each, of one batch")
         for name, side in codes.sides.items():
             if len(side) != codes.batch:
                 raise TokenError(

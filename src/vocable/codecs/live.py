@@ -68,7 +68,7 @@ class LiveEncoder:
         return list(tokens_as_they_come(self.track.spec, settled))
 
     def _step(self, samples: Block) -> Codes:
-        rows = torch.tensor(split_channels(self.track.spec, samples))
+        rows = torch.tensor(split_channels(self.track.spec, samples), device="cpu")
         codes, self._state = self._tokenizer.encode_step(rows, self._state, allow_loud=True)
         return codes
 

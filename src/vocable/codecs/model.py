@@ -131,7 +131,7 @@ class TokenizerModel(nn.Module):
     def start_encoding(self, batch: int = 1, levels: int | None = None) -> Encoding:
         """Return the state before the first sample of `batch` streams."""
         self._check_encodes_in_steps()
-        samples = torch.zeros(batch, self.spec.channels, 0, device=self.device)
+        samples = self._zeros(batch, self.spec.channels, 0)
         state = () if self.spec.segment else self.encoder.initial_state(batch)
         return Encoding(state, samples, samples.new_zeros(batch, 0, self.quantizer.dim), levels)
 
@@ -205,11 +205,12 @@ class TokenizerModel(nn.Module):
     def _no_codes(self, state: Encoding) -> Codes:
         kind = {"dtype": torch.int64, "device": self.device}
         count, batch = self.quantizer.wanted_levels(state.levels), state.batch
-        sides = {
-            side.name: torch.zeros(batch, 0, *side.shape, device=self.device)
-            for side in self.spec.sides
-        }
+        sides = {side.name: self._zeros(batch, 0, *side.shape) for side in self.spec.sides}
         return Codes((torch.zeros(batch, 0, **kind) for _ in range(count)), sides)  # type: ignore[call-overload]
+
+    def _zeros(self, *shape: int) -> Tensor:
+        """Return fp32 zeros where the weights are."""
+        return torch.zeros(shape, dtype=torch.float32, device=self.device)
 
     def _check_encodes_in_steps(self) -> None:
         if not self.encodes_in_steps:

@@ -99,6 +99,10 @@ def build(name: str, config: Mapping[str, Any]) -> TokenizerModel:
 
     An unknown architecture or key is a `ModelError` that names the nearest.
     """
+    from vocable.nn.settings import plain_settings
+
     found = architecture(name)
-    made: TokenizerModel = found.model(fit(found.config, config, "config", ModelError, "config."))
+    values = fit(found.config, config, "config", ModelError, "config.")
+    with plain_settings():
+        made: TokenizerModel = found.model(values)
     return made

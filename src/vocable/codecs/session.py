@@ -20,8 +20,15 @@ from torch import Tensor, nn
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import Codes, CodesLike, as_codes
 from vocable.codecs.model import Sides, TokenizerModel
+from vocable.codecs.ordinary import (
+    ordinary,
+    ordinary_codes,
+    ordinary_decoding,
+    ordinary_encoding,
+)
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
+from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -55,17 +62,18 @@ class Session:
         """Encode whole audio at the model's rate."""
         self._renew()
         check_levels(self.model.spec, levels)
-        _check_samples(x, self.model.spec.channels)
         with self._use():
+            _check_samples(x, self.model.spec.channels)
             codes = self.model.to_codes(x.to(self.model.device, torch.float32), levels)
-        return _ordinary_codes(codes)
+        return ordinary_codes(codes)
 
     def start_encoding(self, batch: int, levels: int | None) -> Encoding:
         """Return the state before the first sample of `batch` streams."""
         self._renew()
         check_levels(self.model.spec, levels)
         with self._use():
-            return self.model.start_encoding(batch, levels)
+            state = self.model.start_encoding(batch, levels)
+        return ordinary_encoding(state)
 
     def encode_step(
         self, block: Float[Tensor, "batch channels time"], state: Encoding
@@ -75,26 +83,27 @@ class Session:
             _check_like(block, state.samples)
             _check_samples(block, self.model.spec.channels)
             codes, state = self.model.encode_step(block, state)
-        return _ordinary_codes(codes), state
+        return ordinary_codes(codes), ordinary_encoding(state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
         """Return the last codes."""
         with self._use():
             codes = self.model.finish_encoding(state)
-        return _ordinary_codes(codes)
+        return ordinary_codes(codes)
 
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes."""
         self._renew()
         with self._use(decoding=True):
             samples = self.codec.from_codes(codes)
-        return _ordinary(samples)
+        return ordinary(samples)
 
     def start_decoding(self, batch: int, sides: Sides | None = None) -> Decoding:
         """Return the state before the first frame of `batch` streams."""
         self._renew()
         with self._use():
-            return self.codec.start_decoding(batch, sides)
+            state = self.codec.start_decoding(batch, sides)
+        return ordinary_decoding(state)
 
     def decode_step(
         self, codes: CodesLike, state: Decoding
@@ -107,13 +116,13 @@ class Session:
             )
         with self._use(decoding=True):
             samples, state = self.codec.decode_step(found, state)
-        return _ordinary(samples), state
+        return ordinary(samples), ordinary_decoding(state)
 
     def finish_decoding(self, state: Decoding) -> Float[Tensor, "batch channels time"]:
         """Return the samples that the decoder still withheld."""
         with self._use(decoding=True):
             samples = self.codec.finish_decoding(state)
-        return _ordinary(samples)
+        return ordinary(samples)
 
     @property
     def codec(self) -> CodecModel:
@@ -125,16 +134,14 @@ class Session:
         """Return the context of a computation: no gradients, the decoder's precision."""
         if any(weight.dtype != torch.float32 for weight in self._weights):
             check_precision(self.model)  # somebody has cast the model since
-        autocast = self._autocast(decoding)
         inference = torch.inference_mode()  # a tenth faster than no_grad for a block of a stream
-        return inference if autocast is None else _Both(inference, autocast)
-
-    def _autocast(self, decoding: bool) -> Any:
-        """Return the context in which the decoder runs, whatever autocast is outside."""
-        wanted, kind = self.precision, self.model.device.type
-        if not decoding or (wanted is None and not torch.is_autocast_enabled(kind)):
-            return None  # entering autocast costs a stream more than some layers
-        return torch.autocast(kind, wanted or torch.bfloat16, enabled=wanted is not None)
+        if not decoding:
+            return inference  # the model sees to the precision of what makes codes
+        kind = self._weights[0].device.type
+        if self.precision is not None:
+            return _Both(inference, torch.autocast(kind, self.precision))
+        precision = full_precision(kind)
+        return inference if precision is NOTHING else _Both(inference, precision)
 
 
 class _Both:
@@ -149,16 +156,6 @@ class _Both:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
-
-
-def _ordinary(x: Tensor) -> Tensor:
-    """Return a tensor that autograd may save for its backward pass, as none of inference mode."""
-    return x.clone() if x.is_inference() else x
-
-
-def _ordinary_codes(codes: Codes) -> Codes:
-    sides = {name: _ordinary(side) for name, side in codes.sides.items()}
-    return Codes(map(_ordinary, codes), sides, codes.segments)
 
 
 def evaluation_twin(module: Module) -> Module:
@@ -195,8 +192,16 @@ def check_parts(model: TokenizerModel) -> None:
 
 
 def check_precision(model: TokenizerModel) -> None:
-    """Refuse weights that are not fp32: codes are made in it, and a decoder is lowered by dtype."""
+    """Refuse weights that are not fp32: codes are made in it, and a decoder is lowered by dtype.
+
+    And those that are none: on the meta device.
+    """
     for name, tensor in model.state_dict().items():
+        if tensor.is_meta:
+            raise ModelError(
+                f"{name} is on the meta device, so it has no values; load the model (vocable.load "
+                "does so under any setting), or give it its weights first"
+            )
         if tensor.is_floating_point() and tensor.dtype != torch.float32:
             raise ModelError(
                 f"{name} is {tensor.dtype} but a codec keeps its weights in torch.float32; cast "

@@ -39,6 +39,7 @@ from vocable.ratio import Ratio
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
 from vocable.signal.pitch import CONTEXT, POINTS, pitch, to_octaves
+from vocable.signal.spectra import hann, root_hann
 from vocable.tokens import AudioTokens, Level, TokenSpec
 
 
@@ -71,28 +72,39 @@ def speech_16k() -> SpeechConfig:
     return SpeechConfig()
 
 
-class Spectra(Block):
+class _Placed(Block):
+    """A block without weights: an empty buffer keeps where it is.
+
+    Its windows are not buffers, which whoever holds the module may cast, empty or leave out.
+    """
+
+    place: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("place", torch.zeros(0, dtype=torch.float32), persistent=False)
+
+
+class Spectra(_Placed):
     """Turn samples into spectral features, one row a hop, from a window that ends with the hop.
 
     `[B, T, 1] -> [B, T / hop, 3 · (window / 2 + 1)]`: log magnitudes, and real and imaginary parts
     compressed to magnitude^0.3.
     """
 
-    window: Tensor
-
     def __init__(self, window: int, hop: int) -> None:
         super().__init__()
         self.size, self.stride_in = window, hop
         self.ratio, self.lookahead, self.receptive = Ratio(1, hop), 0, window
-        self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
-        return self.window.new_zeros(batch, self.size - self.stride_in)
+        return self.zeros(batch, self.size - self.stride_in)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         with torch.autocast(x.device.type, enabled=False):
             line = torch.cat([state, x[..., 0].float()], dim=1)
-            found = torch.fft.rfft(line.unfold(1, self.size, self.stride_in) * self.window)
+            window = hann(self.size, line.device)
+            found = torch.fft.rfft(line.unfold(1, self.size, self.stride_in) * window)
             # The root of the power: complex abs takes half of the encoder's time.
             power = found.real.square() + found.imag.square()
             magnitude = power.sqrt().clamp(min=1e-5)
@@ -102,19 +114,16 @@ class Spectra(Block):
             return torch.cat(parts, dim=-1).to(x.dtype), after
 
 
-class PitchRows(Block):
+class PitchRows(_Placed):
     """Turn samples into pitch, `[B, T, 1] -> [B, T / frame, 4]` in Hz, 0 = unvoiced."""
-
-    past: Tensor
 
     def __init__(self, rate: int, frame: int) -> None:
         super().__init__()
         self.rate, self.stride_in = rate, frame
         self.ratio, self.lookahead, self.receptive = Ratio(1, frame), 0, CONTEXT
-        self.register_buffer("past", torch.zeros(CONTEXT - frame), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
-        return self.past.repeat(batch, 1)
+        return self.zeros(batch, CONTEXT - self.stride_in)
 
     @torch.no_grad()
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
@@ -228,28 +237,25 @@ class SpeechQuantizer(Quantizer):
     def _health(self, residual: Health, contour: Tensor) -> Health:
         """Put the contour's level first: it leaves all of the latent's energy to the others."""
         counts = (count_codes(contour, self.book.size), *residual.counts)
-        return Health(counts, torch.cat([residual.energy[:1], residual.energy]))
+        energy = torch.cat([residual.energy[:1], residual.energy])
+        return Health(counts, energy, residual.unusable)
 
 
-class Excitation(Block):
+class Excitation(_Placed):
     """Turn pitch, `[B, N, 1]` Hz a hop, into spectra of pulses and of noise, `[B, N, 2 · bins]`.
 
     State: the last hop of both signals, the last voiced pitch's phase in cycles, the position.
     """
 
-    window: Tensor
-
     def __init__(self, rate: int, hop: int, window: int) -> None:
         super().__init__()
-        self.rate, self.hop = rate, hop
+        self.rate, self.hop, self.size = rate, hop, window
         self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Ratio(1), 0, None
-        self.register_buffer("window", torch.hann_window(window).sqrt(), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
-        zeros = self.window.new_zeros
-        past = zeros(batch, 2, len(self.window) - self.hop)
-        phase = zeros(batch, dtype=torch.float64)
-        return past, zeros(batch, 1), phase, zeros(batch, dtype=torch.int64)
+        past = self.zeros(batch, 2, self.size - self.hop)
+        phase, position = self.zeros(batch).double(), self.zeros(batch).long()
+        return past, self.zeros(batch, 1), phase, position
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         past, last, phase, position = state
@@ -260,9 +266,10 @@ class Excitation(Block):
         ends = phase[:, None] + advance.cumsum(dim=1)
         train = pulses(before, hz, ends - advance, self.rate, self.hop).flatten(1)
         samples = position[:, None] + torch.arange(train.shape[1], device=x.device)
-        hiss = torch.randn_like(train) if self.training else noise(samples)
+        learns = self.training and torch.is_grad_enabled()  # random in a training step only
+        hiss = torch.randn_like(train) if learns else noise(samples)
         line = torch.cat([past, torch.stack([train, hiss], dim=1)], dim=2)
-        rows = line.unfold(2, len(self.window), self.hop) * self.window
+        rows = line.unfold(2, self.size, self.hop) * root_hann(self.size, line.device)
         found = torch.fft.rfft(rows).transpose(1, 2).flatten(2)
         ends = ends[:, -1] - ends[:, -1].floor() if hz.shape[1] else phase
         last = hz[:, -1:].clone() if hz.shape[1] else last
@@ -274,28 +281,25 @@ class Excitation(Block):
         )
 
 
-class OverlapAdd(Block):
+class OverlapAdd(_Placed):
     """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`; the look-ahead is one hop.
 
     State: the half of a window that waits for the next; empty before the first, whose early half
     lies before the recording.
     """
 
-    window: Tensor
-
     def __init__(self, hop: int) -> None:
         super().__init__()
         self.hop = hop
         self.stride_in, self.ratio, self.lookahead, self.receptive = 1, Ratio(hop), 1, 2
-        self.register_buffer("window", torch.hann_window(2 * hop).sqrt(), persistent=False)
 
     def initial_state(self, batch: int) -> Any:
-        return self.window.new_zeros(batch, 0)
+        return self.zeros(batch, 0)
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[1]:
-            return self.window.new_zeros(x.shape[0], 0, 1), state
-        rows = torch.fft.irfft(x, 2 * self.hop) * self.window
+            return state.new_zeros(x.shape[0], 0, 1), state
+        rows = torch.fft.irfft(x, 2 * self.hop) * root_hann(2 * self.hop, x.device)
         early, late = rows.split(self.hop, dim=2)
         waiting = state[:, None] if state.shape[1] else torch.zeros_like(late[:, :1])
         samples = (early + torch.cat([waiting, late[:, :-1]], dim=1)).flatten(1)

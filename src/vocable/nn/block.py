@@ -26,6 +26,7 @@ State: TypeAlias = Any
 that is not filled yet), the shapes tell, so that `stack_states` can refuse."""
 
 FAR = 1 << 20  # strides: so many that every member has long started
+_NOWHERE = torch.zeros((), dtype=torch.float32, device="cpu")  # the like of a block without weights
 
 
 class Block(nn.Module):
@@ -73,7 +74,7 @@ class Block(nn.Module):
     def zeros(self, *shape: int) -> Tensor:
         """Return zeros on the device and in the type of the block's weights."""
         tensors = chain(self.parameters(), self.buffers())
-        first = next((t for t in tensors if t.is_floating_point()), torch.zeros(()))
+        first = next((t for t in tensors if t.is_floating_point()), _NOWHERE)
         return first.new_zeros(shape)
 
 

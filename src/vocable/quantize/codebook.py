@@ -20,7 +20,7 @@ class Codebook(nn.Module):
     def __init__(self, size: int, width: int, learned: bool) -> None:
         super().__init__()
         self.size, self.width = size, width
-        entries = torch.randn(size, width) / width**0.5
+        entries = torch.randn(size, width, dtype=torch.float32) / width**0.5
         if learned:
             self.entries = nn.Parameter(entries)
         else:
@@ -96,8 +96,8 @@ class _NormalisedCodebook(Codebook):
 
     def __init__(self, dim: int, size: int, width: int, learned: bool) -> None:
         super().__init__(size, width, learned)
-        self.down = nn.Linear(dim, width)
-        self.up = nn.Linear(width, dim)
+        self.down = nn.Linear(dim, width, dtype=torch.float32)
+        self.up = nn.Linear(width, dim, dtype=torch.float32)
 
     def query(self, z: Tensor) -> Tensor:
         low: Tensor = self.down(z)

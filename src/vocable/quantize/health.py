@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from vocable.quantize.level_codes import LevelCodes, as_levels
@@ -17,17 +17,21 @@ class Health:
 
     counts: tuple[Tensor, ...]  # per level, how often each entry was chosen
     energy: Tensor  # [levels + 1]: summed squares of the latent, then of each level's residual
+    # how many latents were NaN or infinite: they count nowhere else, and nothing is learned of them
+    unusable: Tensor = field(
+        default_factory=lambda: torch.zeros((), dtype=torch.int64, device="cpu")
+    )
 
     @classmethod
     def of(cls, codes: LevelCodes, sizes: tuple[int, ...]) -> Health:
         """Return the health of the codes of each level: the residual energies are unknown (NaN)."""
         pairs = zip(as_levels(codes), sizes, strict=False)
         counts = tuple(count_codes(row, size) for row, size in pairs)
-        return cls(counts, torch.full((len(counts) + 1,), torch.nan))
+        return cls(counts, torch.full((len(counts) + 1,), torch.nan, dtype=torch.float32))
 
     def __add__(self, other: Health) -> Health:
         counts = tuple(a + b for a, b in zip(self.counts, other.counts, strict=True))
-        return Health(counts, self.energy + other.energy)
+        return Health(counts, self.energy + other.energy, self.unusable + other.unusable)
 
     @property
     def used(self) -> Float[Tensor, "levels"]:
@@ -50,11 +54,20 @@ class Health:
         return 10 * torch.log10(self.energy[1:] / self.energy[0])
 
 
-def count_codes(codes: Int[Tensor, "..."], size: int) -> Float[Tensor, "size"]:
-    """Return how often each of ``size`` entries occurs in ``codes``."""
+def usable(x: Float[Tensor, "*rows width"]) -> Bool[Tensor, "*rows"]:
+    """Return which vectors have a finite norm in fp32; of the others nothing can be learned."""
+    return x.detach().float().square().sum(-1).isfinite()
+
+
+def count_codes(
+    codes: Int[Tensor, "..."], size: int, counted: Bool[Tensor, "..."] | None = None
+) -> Float[Tensor, "size"]:
+    """Return how often each of ``size`` entries occurs in ``codes``, where ``counted``."""
     flat = codes.reshape(-1)
-    ones = torch.ones(flat.shape, device=flat.device)
-    return torch.zeros(size, device=flat.device).index_add_(0, flat, ones)
+    ones = torch.ones(flat.shape, dtype=torch.float32, device=flat.device)
+    if counted is not None:
+        ones = counted.reshape(-1).to(ones)
+    return ones.new_zeros(size).index_add_(0, flat, ones)
 
 
 def _perplexity(counts: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vocable.quantize.codebook import Codebook, Parametrisation
+from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.estimator import Estimator
 from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.learn.revival import Revival
@@ -21,6 +22,7 @@ class LevelStep:
 
     value: Tensor  # [batch, frames, dim]: with gradient to the level's projections only
     codes: Tensor  # [batch, tokens]
+    counts: Tensor  # [size]: how often each entry was chosen, by usable vectors
     losses: dict[str, Tensor]  # per item, [batch]
 
 
@@ -71,12 +73,15 @@ class CodebookLevel(nn.Module):
         codes = self.codebook.search(x)
         chosen = F.embedding(codes, self.codebook.entries)
         losses = {"commitment": _distance(x, chosen.detach())}
-        if self.learned:
-            losses["codebook"] = _distance(x.detach(), chosen)
+        known = usable(x)
+        if self.learned:  # the entries stay finite, even if an optimizer follows a bad batch
+            sought = torch.where(known[..., None], x.detach(), chosen.detach())
+            losses["codebook"] = _distance(sought, chosen)
         value = self._spread(self._value(pooled, chosen.detach()))
         if self.training and self.learner is not None:
             self._learn(self.learner, x.detach().flatten(0, 1), codes.flatten())
-        return LevelStep(value, codes, losses)
+        counts = count_codes(codes, self.codebook.size, known)
+        return LevelStep(value, codes, counts, losses)
 
     @torch.no_grad()
     def start_learning(self, residual: Tensor, how: KMeans, per_step: int) -> None:

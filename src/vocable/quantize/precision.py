@@ -8,40 +8,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import Any
 
 import torch
 
 _EXACT = ("ieee", "none")
-_NOTHING = nullcontext()
+NOTHING = nullcontext()  # returned where all is in fp32 as it is
 
 
 def full_precision(device_type: str) -> AbstractContextManager[None]:
-    """Run the body without autocast, and with matrix products in fp32.
+    """Run the body without autocast, and with matrix products (on CPUs convolutions too) in fp32.
 
     Where the caller has allowed TF32 or bf16 products, that holds again afterwards. The setting
-    belongs to the process, so let no other thread change it meanwhile.
+    belongs to the process: it is restored when the last thread that runs such a body leaves it.
     """
     if not hasattr(torch.backends.cuda.matmul, "fp32_precision"):  # torch before 2.9
         return _highest(device_type)
+    lowered = any(backend.fp32_precision not in _EXACT for backend in _backends(device_type))
+    if lowered or _raising.bodies or torch.is_autocast_enabled(device_type):
+        return _raised(device_type)
+    return NOTHING  # a streaming step calls this ten times, and entering autocast costs
+
+
+def _backends(device_type: str) -> tuple[Any, ...]:
+    if device_type == "cuda":
+        return (torch.backends.cuda.matmul,)
     cpu: Any = torch.backends.mkldnn  # its attributes appear at run time
-    backends = (torch.backends.cuda.matmul, cpu.matmul)
-    lowered = [(b, b.fp32_precision) for b in backends if b.fp32_precision not in _EXACT]
-    if lowered or torch.is_autocast_enabled(device_type):
-        return _raised(device_type, lowered)
-    return _NOTHING  # a streaming step calls this ten times, and entering autocast costs
+    return cpu.matmul, cpu.conv
+
+
+class _Raising:
+    """Backends that are held at fp32, and how many bodies run meanwhile, in all threads."""
+
+    def __init__(self) -> None:
+        self.bodies = 0
+        self._lock = Lock()
+        self._before: list[tuple[Any, str]] = []
+
+    def begin(self, backends: tuple[Any, ...]) -> None:
+        with self._lock:
+            self.bodies += 1
+            for backend in backends:
+                if backend.fp32_precision not in _EXACT:
+                    self._before.append((backend, _own_value(backend)))
+                    backend.fp32_precision = "ieee"
+
+    def end(self) -> None:
+        with self._lock:
+            self.bodies -= 1
+            while self._before and not self.bodies:
+                backend, value = self._before.pop()
+                backend.fp32_precision = value
+
+
+def _own_value(backend: Any) -> str:
+    """Return what to restore: "none" where the value is that of all backends, and follows it."""
+    value: str = backend.fp32_precision
+    backend.fp32_precision = "none"
+    return "none" if backend.fp32_precision == value else value
+
+
+_raising = _Raising()
 
 
 @contextmanager
-def _raised(device_type: str, lowered: list[tuple[Any, str]]) -> Iterator[None]:
-    for backend, _ in lowered:
-        backend.fp32_precision = "ieee"
+def _raised(device_type: str) -> Iterator[None]:
+    _raising.begin(_backends(device_type))
     try:
         with torch.autocast(device_type, enabled=False):
             yield
     finally:
-        for backend, value in lowered:
-            backend.fp32_precision = value
+        _raising.end()
 
 
 @contextmanager

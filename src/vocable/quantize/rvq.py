@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Parametrisation, Plain
+from vocable.quantize.health import usable
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
@@ -78,7 +78,8 @@ class ResidualVQ(Quantizer):
         self.initialise = initialise
         # Latents that wait for the k-means, [rows, dim]; one-dimensional once it is done: so it is
         # in the checkpoint, and asking for it never waits for the device.
-        self.register_buffer("waiting", None if update is None else torch.zeros(0, dim))
+        waiting = None if update is None else torch.zeros(0, dim, dtype=torch.float32)
+        self.register_buffer("waiting", waiting)
 
     def encode(self, z: Float[Tensor, "batch frames dim"], levels: int | None = None) -> LevelCodes:
         wanted = self.wanted_levels(levels)
@@ -112,7 +113,7 @@ class ResidualVQ(Quantizer):
             # The estimator gives the encoder its gradient; `total` has that of the projections.
             out = self.estimator(z, total.detach()) + (total - total.detach())
             codes = [step.codes for step in steps]
-            health = replace(Health.of(codes, self.levels), energy=energy)
+            health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
             return Quantized(out, self._joined(codes), _mean_losses(steps, use), health)
 
     @property
@@ -123,8 +124,7 @@ class ResidualVQ(Quantizer):
     @torch.no_grad()
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
         """Set each level by k-means over ``latents``; a training step brings ``per_step``."""
-        step = math.lcm(*self.strides)
-        residual = latents.float()[: len(latents) // step * step]
+        residual = self._usable_steps(latents.float())
         for level in self.stack:
             level.start_learning(residual, self.initialise or KMeans(), per_step)
             for tensor in level.state_dict(keep_vars=True).values():
@@ -140,7 +140,7 @@ class ResidualVQ(Quantizer):
             return  # the first step says it
         for level in self.stack:
             level.resume_learning(per_step)
-        self.waiting = torch.zeros(0, device=self.stack[0].codebook.entries.device)
+        self.waiting = self.stack[0].codebook.entries.new_zeros(0)
 
     def drop_learning(self) -> None:
         """Remove all that only training needs, so that `state_dict` is what inference needs."""
@@ -200,7 +200,9 @@ class ResidualVQ(Quantizer):
         if self.training and self.dropout > 0:
             choices = torch.tensor(self.prefixes, device=device)
             drawn = choices[torch.randint(len(choices), (batch,), device=device)]
-            used = torch.where(torch.rand(batch, device=device) < self.dropout, drawn, used)
+            used = torch.where(
+                torch.rand(batch, dtype=torch.float32, device=device) < self.dropout, drawn, used
+            )
         return torch.arange(len(self.levels), device=device)[:, None] < used
 
     def _still_waiting(self, z: Tensor) -> bool:
@@ -211,12 +213,20 @@ class ResidualVQ(Quantizer):
         if self.initialise is None:
             self.resume_learning(per_step)
             return False
-        self.waiting = torch.cat([self.waiting, gather_rows(z.flatten(0, 1))])
+        rows = gather_rows(z.flatten(0, 1))
+        self.waiting = torch.cat([self.waiting, self._usable_steps(rows)])
         needed = max(n * s for n, s in zip(self.levels, self.strides, strict=True))
         if len(self.waiting) < self.initialise.per_entry * needed:
             return True
         self.start_learning(self.waiting, per_step)
         return False
+
+    def _usable_steps(self, rows: Tensor) -> Tensor:
+        """Return the rows without the steps of all levels that hold a NaN or infinity."""
+        step = math.lcm(*self.strides)
+        steps = rows[: len(rows) // step * step].reshape(-1, step, rows.shape[1])
+        found: Tensor = steps[usable(steps).all(1)].flatten(0, 1)
+        return found
 
     def _unquantized(self, z: Tensor) -> Quantized:
         """Return ``z`` as it is: before the k-means there is nothing to quantize it with."""
@@ -226,7 +236,8 @@ class ResidualVQ(Quantizer):
         zero = z.new_zeros(()) + sum(weights.sum() * 0 for weights in self.parameters())
         names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
         none = tuple(z.new_zeros(size) for size in self.levels)
-        health = Health(none, _energy(z).repeat(len(self.levels) + 1))
+        energy = _energy(z).repeat(len(self.levels) + 1)
+        health = Health(none, energy, _count_unusable(z))
         return Quantized(z, self._joined(codes), dict.fromkeys(names, zero), health)
 
     def _load_from_state_dict(
@@ -251,7 +262,12 @@ def _masked(value: Tensor, use: Tensor) -> Tensor:
 
 
 def _energy(x: Tensor) -> Tensor:
-    return x.detach().double().square().sum()
+    known = torch.where(usable(x)[..., None], x.detach(), 0.0)
+    return known.double().square().sum()
+
+
+def _count_unusable(z: Tensor) -> Tensor:
+    return (~usable(z)).sum()
 
 
 def _mean_losses(steps: list[LevelStep], use: Tensor) -> dict[str, Tensor]:

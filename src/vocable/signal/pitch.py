@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -37,10 +38,10 @@ def pitch(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "frame
     """
     correlation = _autocorrelation(x, rate)
     first, last = int(rate / HIGHEST), int(rate / LOWEST)
-    lags = torch.arange(first, last + 1, device=x.device)
+    lags = torch.arange(first, last + 1, dtype=torch.float32, device=x.device)
     length = torch.log2(lags / first) / math.log2(last / first)  # 0 to 1 on a log axis
     by_lag = correlation[..., first : last + 1]
-    frame_lag = first + (by_lag.sum(1) * (1.0 - 0.15 * length)).argmax(-1)
+    frame_lag = first + (by_lag.sum(1) * (1.0 - 0.15 * length)).argmax(-1).float()
     near = (lags >= frame_lag[:, None] / 1.2) & (lags <= frame_lag[:, None] * 1.2)
     peak, index = torch.where(near[:, None], by_lag, -1.0).max(-1)
     hz = rate / _refined(correlation, index + first)
@@ -67,9 +68,10 @@ def from_octaves(
 @torch.inference_mode(False)  # kept, so ordinary tensors whatever asks first
 def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Return the window, its normalised autocorrelation up to the longest lag, and the band."""
-    window = torch.hann_window(WINDOW, periodic=True, dtype=torch.float64)
+    kind: dict[str, Any] = {"dtype": torch.float64, "device": "cpu"}
+    window = torch.hann_window(WINDOW, periodic=True, **kind)
     of_window = torch.fft.irfft(torch.fft.rfft(window, _FFT).abs() ** 2)
-    hz = torch.fft.rfftfreq(_FFT, 1 / rate, dtype=torch.float64)
+    hz = torch.fft.rfftfreq(_FFT, 1 / rate, **kind)
     band = ((hz - 50) / 40).clamp(0, 1) * ((2000 - hz) / 800).clamp(0, 1)
     lags = slice(0, int(rate / LOWEST) + 3)
     return window.to(device), (of_window / of_window[0])[lags].to(device), band.to(device)

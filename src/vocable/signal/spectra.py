@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+# Tables are kept: they are ordinary tensors of stated dtype and device, whatever asks first.
+CPU = torch.device("cpu")
+
 
 @lru_cache(maxsize=64)
-def hann(size: int) -> Float[Tensor, " size"]:
-    """Return the periodic Hann window of `size` samples, float32 on the CPU."""
-    with torch.inference_mode(False):  # the cached window is used in training too
-        return torch.hann_window(size, periodic=True)
+@torch.inference_mode(False)
+def hann(size: int, device: torch.device = CPU) -> Float[Tensor, " size"]:
+    """Return the periodic Hann window of `size` samples, float32."""
+    window = torch.hann_window(size, periodic=True, dtype=torch.float32, device=CPU)
+    return window.to(device)
+
+
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def root_hann(size: int, device: torch.device = CPU) -> Float[Tensor, " size"]:
+    """Return the root of `hann`: a window that is applied before and after a change of spectra."""
+    return hann(size, CPU).sqrt().to(device)
 
 
 def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[Tensor, "..."]:
@@ -24,7 +36,7 @@ def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[
     also be shorter than a window.
     """
     flat = x.reshape(-1, x.shape[-1])
-    taper = hann(window).to(x)
+    taper = hann(window, x.device).to(x.dtype)
     out = torch.stft(
         flat, window, hop, window=taper, center=True, pad_mode="constant", return_complex=True
     )
@@ -55,15 +67,16 @@ def mel_to_hz(mel: Tensor) -> Tensor:
 
 
 @lru_cache(maxsize=64)
-@torch.inference_mode(False)  # the cached filters are used in training too
+@torch.inference_mode(False)
 def mel_filters(rate: int, window: int, bands: int) -> Float[Tensor, "bins bands"]:
     """Return triangular mel filters (HTK scale, peak 1) from 0 Hz to half of `rate` Hz.
 
     A band too narrow to reach any bin takes the bin nearest to its centre, so that none is empty.
     """
-    bins = torch.linspace(0, rate / 2, window // 2 + 1, dtype=torch.float64)
-    top_mel = hz_to_mel(torch.tensor(rate / 2, dtype=torch.float64))
-    edges = mel_to_hz(torch.linspace(0, float(top_mel), bands + 2, dtype=torch.float64))
+    kind: dict[str, Any] = {"dtype": torch.float64, "device": CPU}
+    bins = torch.linspace(0, rate / 2, window // 2 + 1, **kind)
+    top_mel = hz_to_mel(torch.tensor(rate / 2, **kind))
+    edges = mel_to_hz(torch.linspace(0, float(top_mel), bands + 2, **kind))
     rise = (bins[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     filters = torch.minimum(rise, fall).clamp(min=0)

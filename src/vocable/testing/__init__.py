@@ -15,6 +15,9 @@ law, where and by how much. `blocks()`, `quantizers()`, `codecs()`, `tokenizers(
 6 identity          check_identity
 7 bounded           check_state_bounded, check_streams_bounded, check_bounded
 8 clear refusal     check_clear_refusal
+9 host settings     check_codec_ignores_settings, check_quantizer_ignores_settings,
+                    check_block_ignores_settings, check_settings_ignored,
+                    check_tensors_are_ordinary
 """
 
 from vocable.testing.block_examples import blocks
@@ -35,6 +38,14 @@ from vocable.testing.codec_laws import (
     check_streams_bounded,
     check_streams_equal_whole,
 )
+from vocable.testing.host_laws import (
+    check_block_ignores_settings,
+    check_codec_ignores_settings,
+    check_quantizer_ignores_settings,
+    check_settings_ignored,
+    check_tensors_are_ordinary,
+)
+from vocable.testing.host_settings import host_settings
 from vocable.testing.limits import check_bounded, check_clear_refusal
 from vocable.testing.quantizer_examples import quantizers
 from vocable.testing.quantizer_laws import check_nested
@@ -50,8 +61,10 @@ from vocable.testing.token_laws import (
 __all__ = [
     "blocks",
     "check_batch_equals_singles",
+    "check_block_ignores_settings",
     "check_bounded",
     "check_clear_refusal",
+    "check_codec_ignores_settings",
     "check_codes_agree",
     "check_damage_is_noticed",
     "check_exact_length",
@@ -62,14 +75,18 @@ __all__ = [
     "check_nested",
     "check_old_state_unharmed",
     "check_prefixes",
+    "check_quantizer_ignores_settings",
     "check_recordings_equal_singles",
     "check_rows_join_and_leave",
+    "check_settings_ignored",
     "check_state_bounded",
     "check_steps_equal_whole",
     "check_streams_bounded",
     "check_streams_equal_whole",
+    "check_tensors_are_ordinary",
     "check_vocabulary_no_loss",
     "codecs",
+    "host_settings",
     "layouts",
     "quantizers",
     "tokenizers",

@@ -18,7 +18,7 @@ def quantizers() -> dict[str, Quantizer]:
 
 def _learned(make: Callable[[], Quantizer]) -> Quantizer:
     quantizer = make()
-    quantizer.start_learning(torch.randn(200, 6), per_step=200)
+    quantizer.start_learning(torch.randn(200, 6, dtype=torch.float32), per_step=200)
     return quantizer.eval()
 
 

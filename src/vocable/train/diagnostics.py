@@ -23,24 +23,29 @@ NONFINITE_REMEDY = "half of optimizer.lr, or optimizer.clip = 0.5"
 class Verdicts:
     """The verdict on each report: a problem is named when it has lasted `PATIENCE` reports.
 
-    Up to the step `warmup` every run counts as healthy.
+    It must also have lasted as many steps as it says itself. Up to the step `warmup` every run
+    counts as healthy.
     """
 
     def __init__(self, warmup: int) -> None:
         self.warmup = warmup
-        self._lasting: dict[str, int] = {}  # problem: reports in a row
+        self._lasting: dict[str, list[int]] = {}  # problem: the steps of its reports in a row
         self._last = HEALTHY
 
     def verdict(self, step: int, problems: Sequence[Problem]) -> str:
         """Return "healthy", or what is wrong and what to do; a new verdict is logged too."""
         found = problems if step > self.warmup else ()
-        self._lasting = {p.name: self._lasting.get(p.name, 0) + 1 for p in found}
-        named = [p.text for p in found if self._lasting[p.name] >= PATIENCE]
+        self._lasting = {p.name: [*self._lasting.get(p.name, ()), step] for p in found}
+        named = [p.text for p in found if self._has_lasted(p)]
         verdict = "; ".join(named) or HEALTHY
         if named and verdict != self._last:
             _log.warning("step %d: %s", step, verdict)
         self._last = verdict
         return verdict
+
+    def _has_lasted(self, problem: Problem) -> bool:
+        steps = self._lasting[problem.name]
+        return len(steps) >= PATIENCE and steps[-1] - steps[0] >= problem.patience
 
 
 def find_nonfinite_loss(

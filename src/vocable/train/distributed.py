@@ -48,11 +48,6 @@ class Distributed:
         return found
 
     @property
-    def has_bf16(self) -> bool:
-        """Whether the device computes in bfloat16."""
-        return self.device.type != "cuda" or torch.cuda.is_bf16_supported()
-
-    @property
     def is_main(self) -> bool:
         """Whether this is the process that writes."""
         return self.rank == 0

@@ -76,11 +76,18 @@ def _numbers(name: str, value: Any) -> list[tuple[str, float]]:
 def _lines(path: Path) -> list[dict[str, Any]]:
     """Return the complete lines of a log; the last is cut where the run was killed in it."""
     found = []
-    for text in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+    texts = (
+        path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
+    )
+    for number, text in enumerate(texts, 1):
         try:
-            found.append(json.loads(text))
-        except json.JSONDecodeError:
-            break
+            line = json.loads(text)
+            line["step"] + 0  # a number
+        except (ValueError, TypeError, KeyError):
+            if number < len(texts):
+                _logger.warning("%s: line %d is damaged; it is left out", path, number)
+            continue
+        found.append(line)
     return found
 
 

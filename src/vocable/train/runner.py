@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from vocable.errors import RecipeError
+from vocable.nn.settings import plain_settings
 from vocable.train import checkpoint
 from vocable.train.distributed import Distributed
 from vocable.train.loop import Loop
@@ -46,15 +47,16 @@ def run(
     if threads:
         torch.set_num_threads(threads)
     distributed = Distributed(device)
-    torch.manual_seed(recipe.seed)
-    task = _make_task(recipe)
-    torch.manual_seed(recipe.seed + 1000 * distributed.rank)
-    task.setup(Path(data), folder, distributed)
-    loop = Loop(task, recipe, folder, distributed=distributed, resume=resume, progress=progress)
-    model = loop.run()
-    if distributed.is_main:
-        task.export(model, folder, _facts(recipe, loop.step, loop.seconds))
-    return task.in_use(model)
+    with plain_settings():
+        torch.manual_seed(recipe.seed)
+        task = _make_task(recipe)
+        torch.manual_seed(recipe.seed + 1000 * distributed.rank)
+        task.setup(Path(data), folder, distributed)
+        loop = Loop(task, recipe, folder, distributed=distributed, resume=resume, progress=progress)
+        model = loop.run()
+        if distributed.is_main:
+            task.export(model, folder, _facts(recipe, loop.step, loop.seconds))
+        return task.in_use(model)
 
 
 def export(run: str | Path, out: str | Path | None = None) -> str:
@@ -64,10 +66,11 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
     """
     state = checkpoint.load(Path(run))
     recipe = recipe_from(state["recipe"])
-    task = _make_task(recipe)
-    task.model.load_state_dict(state["average"])
     facts = _facts(recipe, state["step"], state["seconds"])
-    return task.export(task.model, Path(out or run), facts)
+    with plain_settings():
+        task = _make_task(recipe)
+        task.model.load_state_dict(state["average"])
+        return task.export(task.model, Path(out or run), facts)
 
 
 def _make_task(recipe: Recipe) -> Task:

@@ -27,6 +27,7 @@ class Problem:
 
     name: str  # the same in each report, whatever the numbers
     text: str  # what was seen and what to do, with keys of the recipe
+    patience: int = 0  # steps that it must have lasted before it is named
 
 
 class Task(ABC):

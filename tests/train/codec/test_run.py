@@ -15,6 +15,7 @@ import torch
 from click.testing import CliRunner
 
 import vocable
+from vocable import testing
 from vocable.cli.group import commands
 from vocable.errors import ModelError, RecipeError, TokenError
 from vocable.train.registry import recipe_from
@@ -43,6 +44,18 @@ def further(trained: Path, *freeze: str) -> Any:
             },  # evaluated before the first step too
         }
     )
+
+
+@pytest.mark.parametrize("name", ["default dtype bfloat16", "the meta device", "inference mode"])
+def test_a_run_is_the_same_under_the_settings_of_a_host(
+    name: str, voices: Path, tmp_path: Path
+) -> None:
+    how = {"overrides": ["schedule.steps=3", "schedule.warmup=1"], "threads": 1, "device": "cpu"}
+    alone = run("toy", voices, tmp_path / "alone", **how)
+    with testing.host_settings()[name]():
+        among = run("toy", voices, tmp_path / "among", **how)
+        exported = export(tmp_path / "among", tmp_path / "again")
+    assert among.spec.space == alone.spec.space == exported  # a hash of the weights
 
 
 def test_a_run_leaves_a_model_that_loads(trained: Path, voices: Path) -> None:

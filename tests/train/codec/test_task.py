@@ -14,12 +14,19 @@ from torch import Tensor
 from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
+from vocable.train import bf16
 
 
 @pytest.mark.parametrize(("precision", "inside"), [("fp32", "float32"), ("bf16", "bfloat16")])
 def test_the_precision_is_that_of_the_blocks(
-    precision: str, inside: str, table: dict, manifest: Path, tmp_path: Path
+    precision: str,
+    inside: str,
+    table: dict,
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(bf16, "why_not", lambda device: "")
     found = []
     codec = ToyCodec()
     codec.encoder[0].register_forward_hook(lambda _block, _given, out: found.append(out.dtype))
@@ -27,6 +34,32 @@ def test_the_precision_is_that_of_the_blocks(
     losses = loop.task.losses(loop.task.draw())
     assert found == [getattr(torch, inside)]
     assert {losses[name].dtype for name in ("time", "mel", "low_band")} == {torch.float32}
+
+
+def test_bf16_is_left_where_it_is_slower(
+    table: dict,
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    seconds = {torch.float32: 0.002, torch.bfloat16: 0.04}
+    monkeypatch.setattr(bf16, "product_seconds", seconds.__getitem__)
+    found = []
+    codec = ToyCodec()
+    codec.encoder[0].register_forward_hook(lambda _block, _given, out: found.append(out.dtype))
+    loop = make_loop({**table, "precision": "bf16"}, manifest, tmp_path / "run", codec=codec)
+    loop.task.losses(loop.task.draw())
+    assert found == [torch.float32]
+    (said,) = [record.getMessage() for record in caplog.records if "bf16" in record.getMessage()]
+    assert "a product takes 40.0 ms in bf16, 2.0 ms in fp32" in said and "\n" not in said
+    seconds[torch.bfloat16] = 0.001
+    assert bf16.why_not(torch.device("cpu")) == ""
+
+
+def test_the_timed_product_is_of_its_dtype() -> None:
+    times = [bf16.product_seconds(dtype) for dtype in (torch.float32, torch.bfloat16)]
+    assert all(0 < seconds < 60 for seconds in times)
 
 
 def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -64,8 +64,7 @@ def test_the_loudness_is_of_the_loud_parts(tmp_path: Path) -> None:
         soundfile.write(tmp_path / f"{name}.wav", levels * signs, RATE, subtype="FLOAT")
         (row,) = (row for row in scan(tmp_path).rows if Path(row["path"]).stem == name)
         assert row["loudness"] == pytest.approx(loudness, abs=0.05)
-    soundfile.write(tmp_path / "silent.wav", 1e-4 * signs, RATE, subtype="FLOAT")
-    assert [row["loudness"] for row in scan(tmp_path).rows][-1] is None
+    assert manifest.loudness(np.full(50, 1e-8)) is None
 
 
 def test_a_saved_scan_reads_back_and_moves_with_its_folder(folder: Path) -> None:
@@ -174,8 +173,8 @@ def test_links_are_followed_and_rows_have_the_names_as_seen(tmp_path: Path) -> N
     (tmp_path / "blobs").mkdir()
     (tmp_path / "store").mkdir()
     (tmp_path / "set").mkdir()
-    soundfile.write(tmp_path / "store" / "1.wav", np.zeros(RATE), RATE)
-    soundfile.write(tmp_path / "blobs" / "3f2a.wav", np.zeros(RATE), RATE)
+    soundfile.write(tmp_path / "store" / "1.wav", np.linspace(-0.5, 0.5, RATE), RATE)
+    soundfile.write(tmp_path / "blobs" / "3f2a.wav", np.linspace(-0.5, 0.5, RATE), RATE)
     (tmp_path / "set" / "spk1").symlink_to("../store")
     (tmp_path / "set" / "spk7.wav").symlink_to("../blobs/3f2a.wav")
     (tmp_path / "linked").symlink_to("set")

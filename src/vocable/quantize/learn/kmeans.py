@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.quantize.health import count_codes
+from vocable.errors import ModelError
+from vocable.quantize.health import count_codes, usable
 from vocable.quantize.search import nearest, prepare
 
 
@@ -26,8 +27,12 @@ def kmeans(
 ) -> Float[Tensor, "size width"]:
     """Return ``size`` cluster centres of ``x`` by Lloyd's iterations from random rows.
 
-    A centre that loses all its rows starts anew from a random row.
+    A centre that loses all its rows starts anew from a random row. Rows that are NaN or infinite
+    are left out; ModelError where no other is left.
     """
+    x = x[usable(x)]
+    if not len(x):
+        raise ModelError("k-means has no finite vector to learn from; see what made them NaN")
     order = torch.randperm(x.shape[0], device=x.device)
     centres = x[order[torch.arange(size, device=x.device) % x.shape[0]]]
     for _ in range(iterations):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from vocable.quantize.health import usable
 from vocable.quantize.learn.replicas import from_first_replica, replicas
 from vocable.quantize.learn.update import Learner
 
@@ -38,4 +39,5 @@ class Expire(Revival):
         picks = torch.randint(x.shape[0], (size,), device=x.device)
         vectors = from_first_replica(x[picks])
         dead = learner.counts < self.below * learner.counts.mean()
+        dead &= usable(vectors)  # the others wait for a better one
         learner.set_entries(entries, dead, vectors, x.shape[0] * replicas() / size)

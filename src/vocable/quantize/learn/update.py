@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vocable.quantize.health import count_codes
+from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.replicas import sum_over_replicas
 
 
@@ -20,12 +20,15 @@ class Learner(nn.Module):
     def __init__(self, size: int, decay: float) -> None:
         super().__init__()
         self.decay = decay
-        self.register_buffer("counts", torch.zeros(size))
+        self.register_buffer("counts", torch.zeros(size, dtype=torch.float32))
 
     @torch.no_grad()
     def observe(self, entries: Tensor, x: Tensor, codes: Tensor) -> None:
-        """Learn from vectors ``x`` `[rows, width]` that chose ``codes`` `[rows]`."""
-        counts = sum_over_replicas(count_codes(codes, len(self.counts)))
+        """Learn from vectors ``x`` `[rows, width]` that chose ``codes`` `[rows]`.
+
+        Vectors that are NaN or infinite are left out: one of them would stay in the mean for good.
+        """
+        counts = sum_over_replicas(count_codes(codes, len(self.counts), usable(x)))
         self.counts.lerp_(counts, 1 - self.decay)
 
     @torch.no_grad()
@@ -81,11 +84,12 @@ class _EmaLearner(Learner):
 
     def __init__(self, size: int, width: int, decay: float) -> None:
         super().__init__(size, decay)
-        self.register_buffer("sums", torch.zeros(size, width))
+        self.register_buffer("sums", torch.zeros(size, width, dtype=torch.float32))
 
     @torch.no_grad()
     def observe(self, entries: Tensor, x: Tensor, codes: Tensor) -> None:
         super().observe(entries, x, codes)
+        x = torch.where(usable(x)[:, None], x, 0.0)
         sums = sum_over_replicas(torch.zeros_like(self.sums).index_add_(0, codes, x))
         self.sums.lerp_(sums, 1 - self.decay)
         # Below this count the quotient is one of rounding errors: the entry stays as last chosen.

@@ -7,6 +7,9 @@ from typing import Any
 from vocable.train.task import Problem
 
 COLLAPSE = 0.03  # of the perplexity that the report's codes could have: few entries are used
+# Steps: in a sound run from nothing the first level stays below that for some 250 steps, and then
+# fills up at once.
+FILLING = 500
 SILENCE = -15.0  # dB of the output over the input
 WINNING = 0.1  # of a hinge loss that is 2 when undecided, 0 when the discriminator is always right
 
@@ -28,10 +31,10 @@ def _collapse(line: dict[str, Any]) -> list[Problem]:
         return []
     text = (
         f"collapse: codebooks of level {', '.join(found)} use few of their entries; halve "
-        "optimizer.lr, use EMA codebooks with k-means start and revival, and see that the latent "
-        "varies"
+        "optimizer.lr, or double data.batch or loss.codec.commitment, and see that the recordings "
+        "are not all alike"
     )
-    return [Problem("collapse", text)]
+    return [Problem("collapse", text, FILLING)]
 
 
 def _silence(line: dict[str, Any]) -> list[Problem]:

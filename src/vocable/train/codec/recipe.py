@@ -155,7 +155,7 @@ class CodecRecipe(Recipe):
     loss: Loss = Loss()
     adversarial: Adversarial = Adversarial()
     checkpoints: CodecCheckpoints = CodecCheckpoints()
-    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where the device has it
+    precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where it is faster
 
     def __post_init__(self) -> None:
         super().__post_init__()

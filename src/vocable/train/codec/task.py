@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from vocable.codecs import Codec, CodecModel
 from vocable.errors import RecipeError
+from vocable.train import bf16
 from vocable.train.codec.adversarial import discriminator_loss, generator_loss
 from vocable.train.codec.balance import Balancer
 from vocable.train.codec.discriminators import Discriminators
@@ -59,6 +60,7 @@ class CodecTask(Task):
             "%.2f h to train on, %.2f h held out", train.seconds / 3600, held_out.seconds / 3600
         )
         self.distributed, self.train_seconds = distributed, train.seconds
+        self._bf16 = recipe.precision == "bf16" and _gains_from_bf16(distributed)
         self.model = self.model.to(distributed.device)
         self.reconstruction_loss = ReconstructionLoss(recipe.loss, self.rate)
         if recipe.adversarial.enabled:
@@ -186,9 +188,22 @@ class CodecTask(Task):
             self._health = health if self._health is None else self._health + health
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if self.recipe.precision == "fp32" or not self.distributed.has_bf16:
+        if not self._bf16:
             return contextlib.nullcontext()
         return torch.autocast(self.distributed.device.type, dtype=torch.bfloat16)
+
+
+def _gains_from_bf16(distributed: Distributed) -> bool:
+    """Decide, for all processes, whether a recipe's bf16 is kept; say so where it is not."""
+    reason = bf16.why_not(distributed.device)
+    (kept,) = distributed.broadcast_values(not reason)
+    if not kept and distributed.is_main:
+        _log.warning(
+            "the run is in fp32, in which this machine is faster (%s); with "
+            'precision = "fp32" this is not measured',
+            reason,
+        )
+    return bool(kept)
 
 
 def _some_clips(held_out: Recordings, recipe: CodecRecipe) -> list[Any]:

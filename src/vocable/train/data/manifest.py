@@ -2,15 +2,15 @@
 
 A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
 (seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
-`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `set`. Other
-keys are ignored.
+`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `clipped`
+(places at full scale), `band_end` (Hz), `set`. Other keys are ignored.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
 from vocable.folders import search
+from vocable.train.data.faults import LEFT_OUT, Listener, kinds_of
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
@@ -47,10 +48,11 @@ class Scan:
     rows: list[dict[str, Any]]
     bad: dict[str, str]  # file or folder: why it cannot be used
     left_out: str = ""  # what else the folder holds, in one line
+    noted: dict[str, list[str]] = field(default_factory=dict)  # kind, of `faults.KINDS`: files
 
     @property
     def seconds(self) -> float:
-        return sum(float(row["seconds"]) for row in self.rows)
+        return float(sum(row["seconds"] for row in self.rows))
 
     def save(self, path: str | Path) -> None:
         """Write the manifest, with paths relative to its own folder where they lie below it."""
@@ -64,9 +66,10 @@ class Scan:
 def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> Scan:
     """Return a manifest of all recordings under `folder`, with the bad files by name.
 
-    Links are followed; a row has the name that leads to the file from `folder`. Files are read
-    once, in blocks. FileNotFoundError or NotADirectoryError when there is no such folder;
-    RecipeError when it holds no recordings at all.
+    Links are followed; a row has the name that leads to the file from `folder`. Silent recordings
+    and those under 0.1 s are left out; they, and what is clipped, of a narrow band or a copy of
+    another, are noted. Files are read once, in blocks. FileNotFoundError or NotADirectoryError when
+    there is no such folder; RecipeError when it holds no recordings at all.
     """
     root = Path(folder)
     if not root.exists():
@@ -76,17 +79,26 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
     rows: list[dict[str, Any]] = []
     found, real = search(root, READABLE), root.resolve()
     bad = {str(e.filename): f"cannot be searched ({e.strerror})" for e in found.unread}
+    noted: dict[str, list[str]] = {}
+    seen: set[str] = set()
     for path in map(Path, found.files):
         if progress:
             progress(str(path))
         try:
-            rows.append({"path": str(real / path.relative_to(root)), **_measure(path)})
+            facts, digest = _measure(path)
         except (AudioError, OSError) as error:
             bad[str(path)] = str(error)
-    if not rows and not bad:
+            continue
+        kinds = kinds_of(facts) + (["copy"] if digest in seen else [])
+        seen.add(digest)
+        for kind in kinds:
+            noted.setdefault(kind, []).append(str(path))
+        if not set(kinds) & set(LEFT_OUT):
+            rows.append({"path": str(real / path.relative_to(root)), **facts})
+    if not rows and not bad and not noted:
         others = f"; it holds {found.left_out}" if found.left_out else ""
         raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)}){others}")
-    return Scan(rows, bad, found.left_out)
+    return Scan(rows, bad, found.left_out, noted)
 
 
 def read_manifest(path: str | Path) -> list[Clip]:
@@ -168,22 +180,25 @@ def _relative(path: str, base: Path) -> str:
     return full.relative_to(base).as_posix() if full.is_relative_to(base) else str(full)
 
 
-def _measure(path: Path) -> dict[str, Any]:
-    """Read one file and return its facts."""
+def _measure(path: Path) -> tuple[dict[str, Any], str]:
+    """Read one file and return its facts, and a digest of its samples."""
     samples, powers = 0, [np.zeros(0)]
     with AudioReader(path) as reader:
-        frame = reader.rate // 50
+        frame, listener = reader.rate // 50, Listener(reader.rate)
         for block in reader.blocks(frame * BLOCK):
             samples += block.shape[1]
             powers.append(frame_powers(block, reader.rate))
+            listener.hear(block)
     joined = np.concatenate(powers)
-    return {
+    facts = {
         "seconds": round(samples / reader.rate, 3),
         "rate": reader.rate,
         "channels": reader.channels,
         "loudness": loudness(joined),
         "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
+        **listener.facts(),
     }
+    return facts, listener.digest
 
 
 def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:

@@ -93,14 +93,28 @@ def decode_once(
     """
     index = cache.with_suffix(".json")
     key = _fingerprint(clips, rate, augment, channels)
-    known = json.loads(index.read_text()) if index.is_file() and cache.is_file() else {}
-    if known.get("key") != key:
-        known = {"key": key, "spans": _write(clips, rate, augment, cache, channels)}
+    known = _known_spans(index, cache, key, channels)
+    if known is None:
+        known = _write(clips, rate, augment, cache, channels)
         with replacing(index, overwrite=True) as fresh:
-            fresh.write_text(json.dumps(known))
-    spans = np.asarray(known["spans"], dtype=np.int64).reshape(-1, 3)
+            fresh.write_text(json.dumps({"key": key, "spans": known}))
+    spans = np.asarray(known, dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r").reshape(-1, channels)
     return Recordings(samples, spans[:, :2], rate, [clips[i].set for i in spans[:, 2]])
+
+
+def _known_spans(
+    index: Path, cache: Path, key: str, channels: int
+) -> list[tuple[int, int, int]] | None:
+    """Return what `_write` gave for this key; None where it has not been, or a file is damaged."""
+    try:
+        known = json.loads(index.read_text())
+        spans = [(a, b, c) for a, b, c in known["spans"]] if known["key"] == key else []
+        samples = max((last for _, last, _ in spans), default=0)
+        whole = bool(spans) and cache.stat().st_size == samples * channels * 2
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return spans if whole else None
 
 
 def _fingerprint(clips: Sequence[Clip], rate: int, augment: Augment, channels: int) -> str:

@@ -1,4 +1,4 @@
-"""The card of every model that ships says what its weights, the manifest's table and RESULTS say."""
+"""The card of every model that ships says what its weights, its own table and RESULTS say."""
 
 import re
 from pathlib import Path
@@ -49,12 +49,9 @@ def latency(codec: Codec) -> int:
 
 def test_rate_frame_and_latency(codec, card):
     milliseconds = [f"{1000 * n / codec.rate:g} ms" for n in (codec.frame, latency(codec))]
-    said = fact(card, "rate, frame, latency").replace("\N{NO-BREAK SPACE}", " ")
-    assert said.startswith(
-        f"{codec.rate:,} Hz, {codec.frame} samples ({milliseconds[0]}), {milliseconds[1]} (".replace(
-            ",", " ", 1
-        )
-    )
+    rate = f"{codec.rate:,}".replace(",", " ")
+    wanted = f"{rate} Hz, {codec.frame} samples ({milliseconds[0]}), {milliseconds[1]} ("
+    assert fact(card, "rate, frame, latency").startswith(wanted)
     assert f"{milliseconds[1]} of latency" in README
 
 
@@ -80,18 +77,17 @@ def test_arithmetic(codec, card):
 def test_size(name, codec, card):
     parameters = sum(p.numel() for p in codec.model.parameters()) / 1e6
     megabytes = (describe(name).folder / "model.safetensors").stat().st_size / 1e6
-    codebooks = sum(level.role == "acoustic" for level in codec.spec.levels)
-    assert fact(card, "size") == (
-        f"{parameters:.1f} M parameters and {codebooks} codebooks, {megabytes:.1f} MB in half precision"
-    )
+    books = sum(level.role == "acoustic" for level in codec.spec.levels)
+    parts = f"{parameters:.1f} M parameters and {books} codebooks"
+    assert fact(card, "size") == f"{parts}, {megabytes:.1f} MB in half precision"
     assert f"carries {megabytes:.1f} MB of weights" in README
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):
-    (said,) = re.findall(r"^\| data \(train split, ([\d.]+) h\)", card, re.M)
+    (hours,) = re.findall(r"^\| data \(train split, ([\d.]+) h\)", card, re.M)
     rows = re.findall(r"^\| [^|]+ \| (\d\.\d\d) \| ", card, re.M)
-    assert f"{sum(map(float, rows)):.1f}" == said
-    assert f", {said} hours in " in card
+    assert f"{sum(map(float, rows)):.1f}" == hours
+    assert f", {hours} hours in " in card
 
 
 def test_the_run_is_the_one_in_its_description(name, card):
@@ -115,6 +111,8 @@ def test_scores_are_those_of_the_published_table(name, codec, card):
 
 def test_the_share_of_entries_in_use_is_that_of_the_published_table():
     section = RESULTS.partition("\n## Codebooks")[2].partition("\n## ")[0]
-    used = [float(share) for share in re.findall(r"^\| \d \| \w+ \| \d+ \| ([\d.]+)%", section, re.M)]
-    (said,) = re.findall(r"at least ([\d.]+) % of the entries of\s+every codebook", README)
-    assert float(said) == min(used)
+    used = [
+        float(share) for share in re.findall(r"^\| \d \| \w+ \| \d+ \| ([\d.]+)%", section, re.M)
+    ]
+    (least,) = re.findall(r"at least ([\d.]+) % of the entries of\s+every codebook", README)
+    assert float(least) == min(used)

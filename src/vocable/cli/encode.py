@@ -10,12 +10,13 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console, Progress
 from vocable.cli.open_codec import check_levels, open_codec
-from vocable.cli.paths import Job, check_endings, check_stdout, plan
+from vocable.cli.paths import PIPE, Job, check_endings, check_stdout, plan
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
+    from vocable.measures import Listener
 
 
 @click.command("encode")
@@ -52,6 +53,7 @@ def command(
     in .npy, .npz or .safetensors instead of .vcb.
     """
     from vocable.audio.formats import READABLE
+    from vocable.cli.hearing import Hearing
     from vocable.cli.results import ARRAYS, encoded
 
     console = Console(as_json=as_json, quiet=quiet)
@@ -62,14 +64,20 @@ def command(
     check_endings([job.target for job in work.jobs], (".vcb", *ARRAYS))
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
     check_levels(opened.spec, levels)
+    hearing = Hearing(opened, console)
 
     def encode(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            facts = _encode(opened, source, target, levels, mix, force, progress)
-        return encoded(job, facts, time.perf_counter() - began)
+            listener = hearing.listener()
+            facts = _encode(opened, source, target, levels, mix, force, progress, listener)
+        took = time.perf_counter() - began
+        facts |= hearing.judge("stdin" if job.source == PIPE else job.source, listener)
+        return encoded(job, facts, took)
 
-    return run(work, encode, console)
+    code = run(work, encode, console)
+    hearing.report_counts()
+    return code
 
 
 def _encode(
@@ -80,17 +88,23 @@ def _encode(
     mix: bool,
     force: bool,
     progress: Progress,
+    listener: "Listener | None",
 ) -> dict[str, Any]:
     """Encode one file, block by block; return the facts for --json."""
     from vocable.cli.results import ARRAYS, rate_on_disk, token_facts
     from vocable.tokens import read_tokens
 
     if not target.lower().endswith(ARRAYS):
-        codec.encode_to(source, target, levels=levels, mix=mix, overwrite=force, progress=progress)
+        codec.encode_to(
+            source, target, levels=levels, mix=mix, overwrite=force, progress=progress,
+            listen=listener,
+        )  # fmt: skip
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         tokens_file = os.path.join(folder, "tokens.vcb")
-        codec.encode_to(source, tokens_file, levels=levels, mix=mix, progress=progress)
+        codec.encode_to(
+            source, tokens_file, levels=levels, mix=mix, progress=progress, listen=listener
+        )
         facts = token_facts(tokens_file)
         read_tokens(tokens_file).save(target, overwrite=force)
     return facts | rate_on_disk(target, facts["seconds"])

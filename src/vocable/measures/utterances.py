@@ -29,7 +29,8 @@ def most_utterances(x: Samples, rate: int) -> int:
 
 def _frame_powers(x: Samples) -> Float64[np.ndarray, " frames"]:
     frames = x[: x.size // FRAME * FRAME].reshape(-1, FRAME)
-    return np.square(frames).mean(axis=1)
+    powers: Float64[np.ndarray, " frames"] = np.square(frames).mean(axis=1)
+    return powers
 
 
 def _band_passed(x: Samples, rate: int) -> Samples:

@@ -49,8 +49,8 @@ def compare(
     levels: int | None,
     mix: bool,
     pitch: float | None,
-    listen: Callable[[Any], None] | None,
     console: Console,
+    listen: Callable[[Any], None] | None = None,
 ) -> Comparison:
     """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it.
 
@@ -62,7 +62,8 @@ def compare(
         file = str(Path(folder) / "tokens.vcb")
         with console.progress("encoding") as left:
             began = time.perf_counter()
-            codec.encode_to(source, file, levels=levels, mix=mix, progress=left, listen=listen)
+            how: dict[str, Any] = {"listen": listen} if listen else {}
+            codec.encode_to(source, file, levels=levels, mix=mix, progress=left, **how)
             encoding = time.perf_counter() - began
         if pitch is not None:
             shifted = codec.shift_pitch(read_tokens(file), pitch)

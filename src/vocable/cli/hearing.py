@@ -20,7 +20,8 @@ class Hearing:
 
     def __init__(self, codec: Codec, console: Console) -> None:
         self._codec, self._console = codec, console
-        self._speech_only = codec.model.speech_only and codec.rate > 2 * TELEPHONE
+        speech_only = getattr(codec.model, "speech_only", False)
+        self._speech_only = speech_only and codec.rate > 2 * TELEPHONE
         self._judged = self._other = self._limited = 0  # recordings
 
     def listener(self) -> Listener | None:

@@ -8,11 +8,12 @@ telephone is looked at, so that recordings of any rate are judged alike.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Float32
 
-from vocable.measures.checks import Signal, check_rate, check_signal, is_silent
+from vocable.measures.checks import SILENCE, Signal, check_rate, check_signal
 
 MIN_RATE = 8000  # Hz
 SHORTEST = 1.0  # seconds: less than a few syllables says nothing
@@ -42,25 +43,31 @@ def describe_content(samples: Signal, rate: int) -> Content:
 
     Under a second, and of silence, `speech` is None.
     """
-    x = check_signal(samples)
+    check_signal(samples)
     check_rate("what a recording holds", rate, least=MIN_RATE)
     size = 2 * round(FRAME * rate / 2)
-    if is_silent(x) or x.size < size:
-        return Content(None, None)
-    frames = x[: x.size // size * size].reshape(-1, size).astype(np.float32)
-    spectra = np.fft.rfft(frames * np.hanning(size + 1)[:-1].astype(np.float32))
+    frames = samples[: samples.size // size * size].reshape(-1, size).astype(np.float32)
+    spectra = np.fft.rfft(frames * _window(size))
     powers = np.square(spectra.real) + np.square(spectra.imag)
-    mean = powers.mean(axis=0)
+    mean = powers.sum(axis=0) / max(1, len(powers))
+    if mean.sum() < SILENCE * size**2 / 4:
+        return Content(None, None)
     end = float(np.flatnonzero(mean >= _EDGE * mean.max())[-1] * rate / size)
-    return Content(_is_speech(powers, rate) if x.size >= SHORTEST * rate else None, end)
+    return Content(_is_speech(powers, rate) if samples.size >= SHORTEST * rate else None, end)
+
+
+@lru_cache(maxsize=8)
+def _window(size: int) -> Float32[np.ndarray, " size"]:
+    return np.hanning(size + 1)[:-1].astype(np.float32)
 
 
 def _is_speech(powers: Float[np.ndarray, "frames bins"], rate: int) -> bool:
     hertz = np.fft.rfftfreq(2 * powers.shape[1] - 2, 1 / rate)
     edges = np.minimum(np.searchsorted(hertz, BANDS), powers.shape[1])
     bands = np.add.reduceat(powers[:, : edges[-1]], edges[:-1], axis=1)
-    loud = np.percentile(bands.sum(axis=1), 95) + 1e-12
-    audible = bands.sum(axis=1) > _QUIET * loud
+    whole = bands.sum(axis=1)
+    loud = np.sort(whole)[int(0.95 * (len(whole) - 1))] + 1e-12
+    audible = whole > _QUIET * loud
     levels = 10 * np.log10(bands + _FLOOR * loud)
     brightness = levels[:, 4] - levels[:, :2].mean(axis=1)
     octaves, voiced = _pitch(powers, hertz, rate)

@@ -32,7 +32,8 @@ class Listener:
             if self._settled:
                 return
             part = block[..., start : start + size]
-            mixed = part.reshape(-1, part.shape[-1]).mean(axis=0)
+            mixed = part.reshape(-1, part.shape[-1])
+            mixed = mixed[0] if len(mixed) == 1 else mixed.mean(axis=0)
             self._blocks.append(mixed)
             self._kept += mixed.size
             if self._kept >= size:

@@ -95,7 +95,9 @@ def test_measures_get_the_reference_first_and_at_the_codecs_rate(
     assert calls == [(2 * RATE, 2 * RATE, RATE)]
     value = f"{found.scores['louder']:.1f} dB"
     assert f"louder             {value}" in as_table(found).splitlines()
-    assert as_title(found, "stereo.wav").split("    ")[-1] == f"louder {value}"
+    assert as_title(found, "stereo.wav").split("    ")[-2:] == [
+        f"louder {value}", "(measured: 2 channels mixed)"
+    ]  # fmt: skip
 
 
 def test_measures_get_their_own_rate_and_no_more_than_they_take(
@@ -127,7 +129,7 @@ def test_a_shifted_pitch_is_scored_only_without_a_reference(
     assert "pesq_wb            not measured: the pitch is shifted" in lines
     assert as_title(found, "x.wav") == (
         f"x.wav    halving, 3 levels, 1.11 kbps    pitch +3 semitones"
-        f"    power {found.scores['power']:.3f}"
+        f"    power {found.scores['power']:.3f}    (measured: 2 channels mixed)"
     )
 
 

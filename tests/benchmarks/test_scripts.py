@@ -9,7 +9,7 @@ import pytest
 import soundfile
 import torch
 
-from tests.measures.signals import RATE, voice
+from tests.measures.signals import RATE, noise, voice
 from vocable.load import build, save_model
 from vocable.measures import REGISTRY
 
@@ -85,6 +85,20 @@ def test_codebooks_counts_the_hours_asked_and_no_more(monkeypatch, capsys, codec
     rows, about = table(monkeypatch, capsys, "codebooks", *options)
     assert [row[1] for row in rows[1:]] == ["prosody", "acoustic", "acoustic", "acoustic"]
     assert "0.001 h, 2 of 2 clips" in about
+
+
+def test_content_counts_what_is_called_speech(monkeypatch, capsys, tmp_path):
+    speech = Path(__file__).parents[2] / "examples" / "speech.flac"
+    for name, source in (("speech", speech), ("other", "noise.wav"), ("brief", "brief.wav")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.jsonl").write_text(json.dumps({"path": str(source)}))
+    soundfile.write(tmp_path / "noise.wav", noise(3 * RATE), RATE)
+    soundfile.write(tmp_path / "brief.wav", noise(RATE // 2), RATE)
+    folders = [str(tmp_path / name) for name in ("speech", "other", "brief")]
+    options = ("--speech", folders[0], "--other", folders[1], "--other", folders[2])
+    rows, about = table(monkeypatch, capsys, "content", *options)
+    assert [row[2:] for row in rows[1:]] == [["1", "0", "0"], ["0", "1", "0"], ["0", "0", "1"]]
+    assert "precision 1.000, recall 1.000 (1 of 1), said of 0 of 1 speech recordings" in about
 
 
 @pytest.mark.slow

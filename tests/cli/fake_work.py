@@ -5,10 +5,9 @@ import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vocable.atomic import replacing
-from vocable.cli.attempt import Do
+from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Progress
 from vocable.cli.errors import Refusal
 from vocable.cli.paths import Job
@@ -29,7 +28,7 @@ class FakeWork:
         return work
 
 
-def work(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+def work(job: Job, progress: Progress) -> Outcome:
     """Write the name of the source to the target, unless the name says otherwise."""
     name = Path(job.source).stem
     if name == "bad":
@@ -40,4 +39,4 @@ def work(job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
             os.kill(os.getpid(), signal.SIGKILL)
         if name.startswith("slow"):
             time.sleep(60 if name == "slowest" else 0.3)
-    return f"{name} done", {"process": os.getpid()}
+    return Outcome(f"{name} done", {"process": os.getpid()})

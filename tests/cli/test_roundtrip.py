@@ -18,7 +18,7 @@ SPEECH = Path(__file__).parents[2] / "examples" / "speech.flac"
 PNG = b"\x89PNG\r\n\x1a\n"
 ROWS = (
     *("codec", "duration", "frames", "levels", "bit rate, nominal", "bit rate, on disk"),
-    *("pesq_wb", "stoi", "encode", "decode"),
+    *("level", "pesq_wb", "stoi", "encode", "decode"),
 )
 
 
@@ -87,7 +87,7 @@ def test_a_measure_that_is_registered_has_a_row_and_a_key(
     register(LOUDER)
     done = call("roundtrip", "speech.wav", "-o", "y.wav", "--codec", small)
     rows = [line.split("  ")[0] for line in done.stdout.splitlines()]
-    assert rows == [*ROWS[:-2], "louder", *ROWS[-2:]] and done.stdout.count(" dB") == 1
+    assert rows == [*ROWS[:-2], "louder", *ROWS[-2:]] and done.stdout.count(" dB") == 2
     (facts,) = results("roundtrip", "speech.wav", "-o", "y.wav", "--codec", small, "--force")
     reference, decoded = (vocable.Audio.read(path).samples[0] for path in ("speech.wav", "y.wav"))
     assert facts["louder"] == pytest.approx(score(LOUDER, reference, decoded, 16_000), abs=1e-6)

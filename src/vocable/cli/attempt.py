@@ -9,17 +9,6 @@ from vocable.cli.console import Progress
 from vocable.cli.errors import message_of
 from vocable.cli.paths import Job, make_folder
 
-Do = Callable[[Job, Progress], tuple[str, dict[str, Any]]]
-
-
-@runtime_checkable
-class Work(Protocol):
-    """What is done to each file of a call; can be pickled, so that other processes do it too."""
-
-    def start(self) -> Do:
-        """Open the codec; return what does a job and gives its line and its facts for --json."""
-        ...
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -27,8 +16,22 @@ class Outcome:
 
     line: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    warning: str = ""
+    kind: str = ""  # of warning, in two words, to be counted
     error: str = ""
     taken: bool = False
+
+
+Do = Callable[[Job, Progress], Outcome]
+
+
+@runtime_checkable
+class Work(Protocol):
+    """What is done to each file of a call; can be pickled, so that other processes do it too."""
+
+    def start(self) -> Do:
+        """Open the codec; return what does a job."""
+        ...
 
 
 def attempt(do: Do, job: Job, progress: Progress, *, skips: bool, debug: bool) -> Outcome:
@@ -49,7 +52,7 @@ def attempt(do: Do, job: Job, progress: Progress, *, skips: bool, debug: bool) -
 
 def _done(do: Do, job: Job, progress: Progress, skips: bool) -> Outcome:
     try:
-        return Outcome(*do(job, progress))
+        return do(job, progress)
     except FileExistsError:
         if not skips:
             raise

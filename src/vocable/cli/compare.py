@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,9 @@ import numpy as np
 from vocable.audio import Audio, AudioReader
 from vocable.cli.console import Console
 from vocable.cli.results import token_facts
-from vocable.cli.units import file_size, kbps, table, times_real_time
+from vocable.cli.units import duration, file_size, kbps, table, times_real_time
 from vocable.measures import REGISTRY, default_measures, score_recordings
+from vocable.measures.checks import SILENCE
 from vocable.tokens import AudioTokens, read_tokens
 
 if TYPE_CHECKING:
@@ -50,17 +51,21 @@ def compare(
     pitch: float | None,
     console: Console,
     allow_loud: bool = False,
+    listen: Callable[[Any], None] | None = None,
 ) -> Comparison:
-    """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it."""
+    """Encode `source`, shift its pitch if asked, decode to `target` (replaced), and score it.
+
+    listen: is given the recording as it is encoded.
+    """
     reference = _read_start(source, allow_loud=allow_loud)
     _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         file = str(Path(folder) / "tokens.vcb")
         with console.progress("encoding") as left:
             began = time.perf_counter()
-            codec.encode_to(
-                source, file, levels=levels, mix=mix, allow_loud=allow_loud, progress=left
-            )
+            how: dict[str, Any] = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
+            how |= {"listen": listen} if listen else {}
+            codec.encode_to(source, file, progress=left, **how)
             encoding = time.perf_counter() - began
         if pitch is not None:
             shifted = codec.shift_pitch(read_tokens(file), pitch)
@@ -74,6 +79,8 @@ def compare(
     scores, unscored = _score(reference, decoded, tokens.spec.rate, shifted=bool(pitch))
     facts |= {
         "pitch_semitones": pitch or 0.0,
+        "measured_seconds": min(MEASURED, facts["seconds"]),
+        "level_db": _level_db(reference, decoded),
         "encode_times_real_time": facts["seconds"] / encoding,
         "decode_times_real_time": facts["seconds"] / decoding,
     }
@@ -86,6 +93,12 @@ def _read_start(path: str, *, allow_loud: bool = False) -> Audio:
         block = next(iter(reader.blocks(round(MEASURED * reader.rate))), None)
         samples = np.zeros((1, 0), np.float32) if block is None else block
         return Audio(samples, reader.rate, allow_loud=allow_loud)
+
+
+def _level_db(reference: Audio, decoded: Audio) -> float | None:
+    """Return by how much the decoded sound is louder, all channels mixed; None without sound."""
+    x, y = (np.mean(audio.mono().samples.astype(np.float64) ** 2) for audio in (reference, decoded))
+    return float(10 * np.log10(y / x)) if x > SILENCE and y > SILENCE else None
 
 
 def _warm_up(codec: Codec, audio: Audio) -> None:
@@ -118,6 +131,8 @@ def as_table(comparison: Comparison) -> str:
         ("levels", f"{facts['levels']} of {len(comparison.tokens.spec.levels)}"),
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
         ("bit rate, on disk", disk),
+        *_measured_row(comparison),
+        ("level", _level(facts["level_db"])),
         *_score_rows(comparison),
         ("encode", times_real_time(facts["encode_times_real_time"])),
         ("decode", times_real_time(facts["decode_times_real_time"])),
@@ -135,7 +150,23 @@ def as_title(comparison: Comparison, name: str) -> str:
     if facts["pitch_semitones"]:
         words.append(f"pitch {facts['pitch_semitones']:+g} semitones")
     words += [" ".join(row) for row in _score_rows(comparison) if row[0] not in unscored]
+    words += [f"({': '.join(row)})" for row in _measured_row(comparison)]
     return "    ".join(words)
+
+
+def _measured_row(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what the level and the scores are of, where that is not the whole mono recording."""
+    facts, channels = comparison.facts, comparison.reference.channels
+    words = []
+    if facts["seconds"] > MEASURED:
+        words.append(f"the first {MEASURED:g} s of {duration(facts['seconds'])}")
+    if channels > 1:
+        words.append(f"{channels} channels mixed")
+    return [("measured", ", ".join(words))] if words else []
+
+
+def _level(level_db: float | None) -> str:
+    return "not measured: there is no sound" if level_db is None else f"{level_db:+.1f} dB"
 
 
 def _score_rows(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -4,12 +4,11 @@ import os
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import click
 
 from vocable.cli import options
-from vocable.cli.attempt import Do
+from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
 from vocable.cli.open_codec import CodecCache
 from vocable.cli.paths import (
@@ -94,9 +93,7 @@ class _Decoding:
     def start(self) -> Do:
         return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
 
-    def _decode(
-        self, codecs: CodecCache, job: Job, progress: Progress
-    ) -> tuple[str, dict[str, Any]]:
+    def _decode(self, codecs: CodecCache, job: Job, progress: Progress) -> Outcome:
         from vocable.cli.results import audio_facts, decoded
 
         with input_path(job.source) as source, output_path(job.target, ".wav") as target:

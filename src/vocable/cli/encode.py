@@ -3,17 +3,18 @@
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from vocable.cli import options
-from vocable.cli.attempt import Do
+from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
 from vocable.cli.open_codec import check_levels, open_codec
 from vocable.cli.paths import (
+    PIPE,
     Job,
     check_endings,
     check_stdout,
@@ -102,13 +103,21 @@ class _Encoding:
         check_levels(opened.spec, self.given["levels"])
         return partial(self._encode, opened)
 
-    def _encode(self, codec: "Codec", job: Job, progress: Progress) -> tuple[str, dict[str, Any]]:
+    def _encode(self, codec: "Codec", job: Job, progress: Progress) -> Outcome:
+        from vocable.cli.hearing import Hearing
         from vocable.cli.results import encoded
+
+        hearing = Hearing(codec)
+        listener = hearing.listener()
 
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            facts = _encode(codec, source, target, self.given, self.force, progress)
-        return encoded(job, facts, time.perf_counter() - began)
+            given = self.given | ({"listen": listener} if listener else {})
+            facts = _encode(codec, source, target, given, self.force, progress)
+        took = time.perf_counter() - began
+        verdict = hearing.judge("stdin" if job.source == PIPE else job.source, listener)
+        outcome = encoded(job, facts | verdict.facts, took)
+        return replace(outcome, warning=verdict.warning, kind=verdict.kind)
 
 
 def _encode(

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from vocable.tokens import AudioTokens
 
 LONGEST = 20.0  # seconds: more than this is unreadable at the picture's width
+STREAMS = 4  # drawn of a recording with more
+_DOTTED = 100  # samples: fewer are drawn as dots too, since a line needs two
 _WINDOW = 1024  # samples at 16 kHz and above; the hop is a quarter
 _BANDS = 96
 _RANGE = 80.0  # dB below the loudest band that the colours span
 _COLOURS = {"input": "#3b5b7a", "decoded": "#c2571a"}
 _COLUMNS = 2000  # of the token raster: finer than the picture's pixels
-# Inches. Each row of tokens is as high as its name, within the least and most of all rows.
+# Inches. Each row of tokens is as high as its name, all of them are at least as high as a log-mel.
 _WIDTH, _WAVE, _MEL, _MARGINS = 12.0, 1.1, 2.1, 1.5
-_ROW, _TOKENS = 0.15, (2.1, 40.0)
+_ROW, _TOKENS = 0.15, 2.1
 
 
 def draw(
@@ -55,34 +57,62 @@ def check_matplotlib() -> None:
 
 
 def figure(reference: Audio, decoded: Audio, tokens: AudioTokens, title: str = "") -> Any:
-    """Return a matplotlib figure: two waves, two log-mels, and all levels of all streams.
+    """Return a matplotlib figure: for each stream two waves, two log-mels and all levels.
 
-    Waves and log-mels are of all channels mixed, which the picture says.
+    A stream shows its own channels, mixed where it has several, which its heading says. Of more
+    than four streams the first four are drawn.
     """
     check_matplotlib()
     from matplotlib.figure import Figure
 
-    rows = tokens.streams * tokens.levels
-    heights = [_WAVE, _WAVE, _MEL, _MEL, float(np.clip(_ROW * rows, *_TOKENS))]
-    picture = Figure(figsize=(_WIDTH, sum(heights) + _MARGINS), layout="constrained")
-    axes = picture.subplots(5, 1, sharex=True, height_ratios=heights)
+    drawn = range(min(tokens.streams, STREAMS))
+    height = max(_TOKENS, _ROW * tokens.levels)
+    heights = [_WAVE, _WAVE, _MEL, _MEL, height]
+    size = (_WIDTH, len(drawn) * sum(heights) + _MARGINS)
+    picture = Figure(figsize=size, layout="constrained")
     drawable = title.encode(errors="replace").decode()  # names of files may hold any bytes
     picture.suptitle(drawable, x=0.01, ha="left", fontsize=12, parse_math=False)
-    shown = {"input": _start(reference), "decoded": _start(decoded)}
-    if reference.channels > 1:
-        axes[0].set_title(f"{reference.channels} channels mixed", loc="right", fontsize=9)
-    _draw_waves(axes[:2], shown)
-    _draw_mels(axes[2:4], shown)
-    _draw_tokens(axes[4], tokens, shown["input"].seconds, heights[4])
+    axes = picture.subplots(
+        5 * len(drawn), 1, sharex=True, height_ratios=heights * len(drawn), squeeze=False
+    )[:, 0]
+    for stream in drawn:
+        sounds = {"input": _shown(reference, tokens, stream)}
+        sounds["decoded"] = _shown(decoded, tokens, stream)
+        own = axes[5 * stream : 5 * stream + 5]
+        own[0].set_title(_heading(reference, tokens, stream), loc="right", fontsize=9)
+        _draw_waves(own[:2], sounds)
+        _draw_mels(own[2:4], sounds)
+        _draw_tokens(own[4], tokens, stream, sounds["input"].seconds)
     picture.align_ylabels(axes)
     whole = tokens.seconds <= LONGEST
-    axes[4].set_xlabel("seconds" if whole else f"seconds (the first {LONGEST:.0f})")
+    axes[-1].set_xlabel("seconds" if whole else f"seconds (the first {LONGEST:.0f})")
     return picture
 
 
-def _start(audio: Audio) -> Audio:
-    """Return the first 20 s of a recording, its channels mixed."""
-    samples = audio.samples[:, : int(LONGEST * audio.rate)]
+def _heading(audio: Audio, tokens: AudioTokens, stream: int) -> str:
+    """Return what stands over a stream: which, and of which channels; nothing for plain mono."""
+    channels = _channels(audio, tokens, stream)
+    counted = [str(channel + 1) for channel in channels]
+    words = [f"stream {stream} of {tokens.streams}"] if tokens.streams > 1 else []
+    if len(channels) > 1:
+        words.append(f"channels {', '.join(counted[:-1])} and {counted[-1]} mixed")
+    elif audio.channels > 1:
+        words.append(f"channel {counted[0]}")
+    return ": ".join(words)
+
+
+def _channels(audio: Audio, tokens: AudioTokens, stream: int) -> range:
+    """Return the channels of a recording that a stream codes."""
+    if tokens.streams == 1:
+        return range(audio.channels)
+    first = stream * tokens.spec.channels
+    return range(first, min(first + tokens.spec.channels, audio.channels))
+
+
+def _shown(audio: Audio, tokens: AudioTokens, stream: int) -> Audio:
+    """Return the first 20 s of what a stream codes of a recording, its channels mixed."""
+    channels = _channels(audio, tokens, stream)
+    samples = audio.samples[channels.start : channels.stop, : int(LONGEST * audio.rate)]
     return Audio(samples, audio.rate, allow_loud=True).mono()
 
 
@@ -90,9 +120,9 @@ def _draw_waves(axes: Any, shown: dict[str, Audio]) -> None:
     """Draw both waves to one scale."""
     peak = max(1e-3, *(float(np.abs(audio.samples).max(initial=0)) for audio in shown.values()))
     for axis, (name, audio) in zip(axes, shown.items(), strict=True):
-        axis.plot(
-            np.arange(len(audio)) / audio.rate, audio.samples[0], color=_COLOURS[name], lw=0.5
-        )
+        dots = {"marker": "o", "markersize": 4, "clip_on": False} if len(audio) < _DOTTED else {}
+        seconds = np.arange(len(audio)) / audio.rate
+        axis.plot(seconds, audio.samples[0], color=_COLOURS[name], lw=0.5, **dots)
         axis.set_ylim(-1.05 * peak, 1.05 * peak)
         axis.set_ylabel(f"{name} wave")
 
@@ -137,10 +167,11 @@ def _hertz(rate: int) -> tuple[list[float], list[str]]:
     return heights, [str(hz) for hz in ticks]
 
 
-def _draw_tokens(axis: Any, tokens: AudioTokens, seconds: float, height: float) -> None:
-    """Draw a row for each level of each stream, the first on top, `height` inches in all."""
-    grid = token_grid(tokens, seconds, _COLUMNS)
-    rows = len(grid)
+def _draw_tokens(axis: Any, tokens: AudioTokens, stream: int, seconds: float) -> None:
+    """Draw a row for each level of a stream, the first on top."""
+    rows = tokens.levels
+    own = slice(stream * rows, (stream + 1) * rows)
+    grid = token_grid(tokens, seconds, _COLUMNS)[own]
     image = axis.imshow(
         grid,
         aspect="auto",
@@ -150,9 +181,7 @@ def _draw_tokens(axis: Any, tokens: AudioTokens, seconds: float, height: float) 
         vmax=1,
         extent=(0, seconds, rows, 0),
     )
-    each = max(1, round(_ROW * rows / height))  # names that would overlap are left out
-    axis.set_yticks(np.arange(0, rows, each) + 0.5, row_names(tokens)[::each], fontsize=8)
+    axis.set_yticks(np.arange(rows) + 0.5, row_names(tokens)[own], fontsize=8)
     axis.hlines(range(1, rows), 0, seconds, color="white", lw=0.5)
-    axis.hlines(range(tokens.levels, rows, tokens.levels), 0, seconds, color="white", lw=3)
     axis.set_xlim(0, seconds)
     axis.figure.colorbar(image, ax=axis, pad=0.01, label="entry / codebook size")

@@ -6,14 +6,12 @@ Only headers are read, without torch. Keys carry their units.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from vocable.cli.attempt import Outcome
 from vocable.cli.paths import PIPE, Job
 from vocable.cli.units import file_size, kbps, times_real_time
 from vocable.tokens import TokenFile
-
-if TYPE_CHECKING:
-    pass
 
 ARRAYS = (".npy", ".npz", ".safetensors")
 
@@ -68,22 +66,22 @@ def audio_facts(path: str) -> dict[str, Any]:
         return facts | {"rate_hz": reader.rate, "channels": reader.channels}
 
 
-def encoded(job: Job, facts: dict[str, Any], took: float) -> tuple[str, dict[str, Any]]:
+def encoded(job: Job, facts: dict[str, Any], took: float) -> Outcome:
     """Return the line and the facts of one encoded file."""
     facts = _with_speed(facts, took)
     line = _source_to_target(job, facts)
     if facts.get("bits_per_second_on_disk"):
         line += f"  {file_size(facts['bytes'])}  {kbps(facts['bits_per_second_on_disk'])}"
-    return f"{line}  {times_real_time(facts['times_real_time'])}", facts
+    return Outcome(f"{line}  {times_real_time(facts['times_real_time'])}", facts)
 
 
-def decoded(job: Job, facts: dict[str, Any], took: float) -> tuple[str, dict[str, Any]]:
+def decoded(job: Job, facts: dict[str, Any], took: float) -> Outcome:
     """Return the line and the facts of one decoded file."""
     facts = _with_speed(facts, took)
     line = _source_to_target(job, facts)
     if "bytes" in facts:
         line += f"  {file_size(facts['bytes'])}"
-    return f"{line}  {times_real_time(facts['times_real_time'])}", facts
+    return Outcome(f"{line}  {times_real_time(facts['times_real_time'])}", facts)
 
 
 def _source_to_target(job: Job, facts: dict[str, Any]) -> str:

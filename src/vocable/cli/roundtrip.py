@@ -89,22 +89,31 @@ def command(
     if pitch is not None:
         _check_pitch(opened)
     from vocable.cli.compare import as_table, as_title, compare
+    from vocable.cli.hearing import Hearing
 
     console = Console(as_json=as_json, quiet=quiet)
+    hearing = Hearing(opened)
+    listener = hearing.listener()
     with input_path(audio) as source, output_path(out, ".wav") as target:
         result = compare(
             opened, source, target, levels=levels, mix=mix, allow_loud=allow_loud, pitch=pitch,
-            console=console,
+            listen=listener, console=console,
         )  # fmt: skip
+    name = "stdin" if audio == PIPE else audio
+    verdict = hearing.judge(name, listener, result.facts["level_db"])
+    if verdict.warning:
+        console.line(f"warning: {verdict.warning}")
     if vcb is not None:
         result.tokens.save(vcb, overwrite=force)
     if report is not None:
         from vocable.cli.report import draw
 
-        title = as_title(result, "stdin" if audio == PIPE else os.path.basename(audio))
+        title = as_title(result, os.path.basename(name))
         draw(report, result.reference, result.decoded, result.tokens, title=title)
     files = {"input": audio, "output": out, "tokens": vcb, "report": report}
-    console.result({**files, **result.facts, **result.scores, "unscored": result.unscored})
+    console.result(
+        {**files, **result.facts, **verdict.facts, **result.scores, "unscored": result.unscored}
+    )
     if not as_json and not quiet:
         click.echo(as_table(result), err=piped)
     return 0

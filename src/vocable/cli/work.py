@@ -1,6 +1,7 @@
 """Do the jobs of one call: a failed one is reported, the others are done."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,15 +21,16 @@ def run(plan: Plan, work: Work, console: Console, processes: int = 1) -> int:
     Lines come in the order of the jobs. A folder that could not be searched counts as a failed
     input. Returns the exit code.
     """
-    failed, taken = len(plan.unread), 0
+    failed, taken, kinds = len(plan.unread), 0, Counter[str]()
     with _outcomes(plan, work, console, processes) as outcomes:
         for error in plan.unread:
             _report_failure(error.filename, message_of(error), console)
         for job, outcome in outcomes:
             failed += bool(outcome.error)
             taken += outcome.taken
+            kinds.update([outcome.kind] if outcome.kind else [])
             _report(job, outcome, console)
-    _report_counts(plan, failed, taken, console)
+    _report_counts(plan, failed, taken, kinds, console)
     return FAILED if failed else 0
 
 
@@ -74,6 +76,8 @@ def _report(job: Job, outcome: Outcome, console: Console) -> None:
     if outcome.error:
         _report_failure(job.source, outcome.error, console)
     elif not outcome.taken:
+        if outcome.warning:
+            console.line(f"warning: {one_line(outcome.warning)}")
         console.line(one_line(outcome.line))
         console.result({"input": job.source, "output": job.target, **outcome.facts})
 
@@ -84,11 +88,13 @@ def _report_failure(source: str, message: str, console: Console) -> None:
     console.result({"input": source, "output": None, "error": message})
 
 
-def _report_counts(plan: Plan, failed: int, taken: int, console: Console) -> None:
+def _report_counts(
+    plan: Plan, failed: int, taken: int, kinds: Mapping[str, int], console: Console
+) -> None:
     if plan.left_out:
         console.line(f"left out: {plan.left_out}")
     done = len(plan.jobs) + len(plan.unread) - failed - taken
-    counts = [f"{done} done"]
+    counts = [f"{done} done"] + [f"{count} {kind}" for kind, count in sorted(kinds.items())]
     counts += [f"{plan.skipped} skipped, existing"] if plan.skipped else []
     counts += [f"{taken} skipped, taken by another run"] if taken else []
     counts += [f"{failed} failed"] if failed else []

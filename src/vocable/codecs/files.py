@@ -38,6 +38,7 @@ from vocable.tokens.file.stamp import stamp
 from vocable.tokens.formats import format_of
 
 Progress = Callable[[float], None]  # the share that is done, 0 to 1
+Listen = Callable[[Samples], None]  # hears a block of a recording
 
 
 def encode_file(
@@ -51,6 +52,7 @@ def encode_file(
     allow_loud: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
+    listen: Listen | None = None,
 ) -> None:
     """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
 
@@ -58,6 +60,7 @@ def encode_file(
 
     source: a path, an open file, the bytes of one, or "-" for stdin. target: a `.vcb` file, "-" for
     stdout, or an ending that `AudioTokens.save` knows. The target appears whole or not at all.
+    listen: is given each block before it is encoded, at the codec's rate.
     """
     check_levels(spec, levels)
     levels = None if levels is None else int(levels)
@@ -66,7 +69,7 @@ def encode_file(
     with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
-        recording = _Recording(spec, reader, mix, progress)
+        recording = _Recording(spec, reader, mix, progress, listen)
         blocks = batch.code_blocks(session, recording, levels)
         if Path(target).suffix.lower() in ENDINGS:
             codes = join_codes(spec, list(blocks))
@@ -117,16 +120,25 @@ class _Recording:
     """The blocks of a recording as streams at the codec's rate; counts what was read."""
 
     def __init__(
-        self, spec: TokenSpec, reader: AudioReader, mix: bool, progress: Progress | None
+        self,
+        spec: TokenSpec,
+        reader: AudioReader,
+        mix: bool,
+        progress: Progress | None,
+        listen: Listen | None,
     ) -> None:
         self.spec, self.reader, self.mix, self.progress = spec, reader, mix, progress
+        self.listen = listen
         self.samples = 0  # per channel, read so far
 
     def __iter__(self) -> Iterator[Samples]:
         channels = 1 if self.mix else self.reader.channels
         resampler = Resampler(self.reader.rate, self.spec.rate, channels)
         for block in _resampled(resampler, self._blocks()):
-            yield split_channels(self.spec, block)
+            streams = split_channels(self.spec, block)
+            if self.listen:
+                self.listen(streams)
+            yield streams
 
     def _blocks(self) -> Iterator[Float32[np.ndarray, "channels samples"]]:
         size = max(1, round(batch.TILE * self.reader.rate) // self.reader.channels)

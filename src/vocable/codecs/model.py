@@ -52,6 +52,7 @@ class TokenizerModel(nn.Module):
     """
 
     stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
+    speech_only: ClassVar[bool] = False  # other sounds come out as speech-like ones
 
     encoder: Block
     quantizer: Quantizer

@@ -364,6 +364,7 @@ class Speech(CodecModel):
     """The speech codec: spectra and pitch in, residual codes, source and filter out."""
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
+    speech_only: ClassVar[bool] = True
 
     config: SpeechConfig
     encoder: SpeechEncoder

@@ -14,7 +14,7 @@ from torch import Tensor
 from vocable.audio import Audio
 from vocable.codecs import batch, files
 from vocable.codecs.codes import Codes
-from vocable.codecs.convert import check_block, read_source
+from vocable.codecs.convert import Samples, check_block, read_source
 from vocable.codecs.identity import Identity
 from vocable.codecs.model import TokenizerModel
 from vocable.codecs.session import Session, check_levels
@@ -143,14 +143,17 @@ class Tokenizer:
         allow_loud: bool = False,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
+        listen: Callable[[Samples], None] | None = None,
     ) -> None:
         """Encode a file of any length to a `.vcb` file in bounded memory; see `files.encode_file`.
 
         A model that needs a whole recording at once (`model.encodes_in_steps`) holds all of it.
+        progress: is given the share that is done, 0 to 1. listen: is given each block before it is
+        encoded, `[streams, channels, samples]` at the codec's rate.
         """
         files.encode_file(
             self._session, self.spec, source, target, levels=levels, mix=mix,
-            allow_loud=allow_loud, overwrite=overwrite, progress=progress,
+            allow_loud=allow_loud, overwrite=overwrite, progress=progress, listen=listen,
         )  # fmt: skip
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------

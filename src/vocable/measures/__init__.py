@@ -5,12 +5,15 @@ with full scale at ±1, aligned and of one length. Nothing resamples, shifts or 
 on its own but `score_recordings`, which takes whole recordings.
 
 `REGISTRY` is the one table of measures (docs/measures.md shows it), `score` and `score_all` compute
-by it, `register` adds to it. Beside it stand `delay`, and what says how one codebook is used:
-`count_codes`, then `entropy`, `perplexity`, `used_share`.
+by it, `register` adds to it. Beside it stand `delay`; what says how one codebook is used:
+`count_codes`, then `entropy`, `perplexity`, `used_share`; and `describe_content`, whether
+samples are speech and where their band ends, of a whole recording by `Listener`.
 """
 
 import vocable.measures.table  # noqa: F401 - registers what comes with the package
 from vocable.measures.checks import check_pair, check_signal
+from vocable.measures.content import Content, describe_content
+from vocable.measures.listener import Listener
 from vocable.measures.recordings import score_recordings
 from vocable.measures.registry import (
     REGISTRY,
@@ -27,12 +30,15 @@ from vocable.measures.tokens import count_codes, entropy, perplexity, used_share
 
 __all__ = [
     "REGISTRY",
+    "Content",
+    "Listener",
     "Measure",
     "check_pair",
     "check_signal",
     "count_codes",
     "default_measures",
     "delay",
+    "describe_content",
     "entropy",
     "log_spectral_distance",
     "mel_distance",

@@ -24,7 +24,8 @@ from vocable.nearest import nearest
 # What a line of a log or of --json says beside scores, so that no measure may have the name.
 RESERVED = frozenset(
     (
-        *("bits_per_second", "bits_per_second_on_disk", "bytes", "channels", "codec"),
+        *("band_end_hz", "bits_per_second", "bits_per_second_on_disk", "bytes", "channels"),
+        *("codec", "measured_seconds", "speech"),
         *("decode_times_real_time", "encode_times_real_time", "frames", "frames_per_second"),
         *("input", "kind", "level_db", "levels", "mel", "output", "pitch_semitones", "rate_hz"),
         *("report", "samples", "seconds", "space", "step", "streams", "tokens", "unscored"),

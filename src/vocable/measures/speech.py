@@ -1,13 +1,14 @@
 """Predict what listeners would say of decoded speech: quality (PESQ) and intelligibility (STOI).
 
 Both wrap the packages whose numbers the field quotes, and turn their many ways to fail (a NaN, a
-score of 1e-5, a bytes message, a crash on long input) into one MeasureError with the reason.
+score of 1e-5, a bytes message, a crash on many words) into one MeasureError with the reason.
 """
 
 import warnings
 
 from vocable.errors import MeasureError
 from vocable.measures.checks import (
+    Samples,
     Signal,
     check_longest,
     check_pair,
@@ -15,11 +16,15 @@ from vocable.measures.checks import (
     import_package,
     is_silent,
 )
+from vocable.measures.utterances import most_utterances
 
 PESQ_RATE = 16000
 PESQ_SHORTEST = 0.25  # seconds
-# Seconds: the ITU's code has tables for 50 utterances and crashes beyond them; 30 s stay below.
-PESQ_LONGEST = 30.0
+PESQ_LONGEST = 30.0  # seconds: P.862 was validated on 8 to 12, P.862.3 allows 30
+# The ITU's code has tables for 50 utterances and writes past their ends, which gives a wrong score
+# or ends the process. Words with pauses reach 50 from 19.4 s on, and 75 in 30 s. Our count was at
+# most one below its own (120 trains of words, bursts and tones; its code built with larger tables).
+PESQ_UTTERANCES, PESQ_SURE = 45, 19.0  # seconds that never hold more than 50
 STOI_MIN_RATE = 8000
 
 
@@ -27,7 +32,8 @@ def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
     """Return the wideband PESQ score (MOS-LQO, about 1 to 4.64; identity gives 4.6439).
 
     Takes [samples] of one length at 16 kHz, 0.25 to 30 s. MeasureError where it is not defined:
-    silence on either side, no speech found, another rate. ITU-T P.862.2, package pesq.
+    silence on either side, no speech found, another rate, or more than about 50 words with pauses
+    between them, of which the package would crash. ITU-T P.862.2, package pesq.
     """
     x, y = check_pair(reference, degraded)
     rate = check_rate("pesq_wb", rate, exactly=PESQ_RATE)
@@ -39,6 +45,7 @@ def pesq_wb(reference: Signal, degraded: Signal, rate: int) -> float:
         )
     if is_silent(y):
         raise MeasureError("pesq_wb is not defined for a silent degraded signal; count it apart")
+    _check_utterances(x, rate)
     package = import_package("pesq", "pesq_wb", "pesq")
     try:
         return float(package.pesq(rate, x, y, "wb"))
@@ -64,6 +71,15 @@ def stoi(reference: Signal, degraded: Signal, rate: int) -> float:
             return float(package.stoi(x, y, rate, extended=False))
         except (RuntimeWarning, ValueError) as error:  # numpy's AxisError is a ValueError
             raise MeasureError(too_short) from error
+
+
+def _check_utterances(x: Samples, rate: int) -> None:
+    """Refuse a reference on which the package may crash."""
+    if x.size > PESQ_SURE * rate and (count := most_utterances(x, rate)) > PESQ_UTTERANCES:
+        raise MeasureError(
+            f"pesq_wb holds 50 utterances at a time, got up to {count} in {x.size / rate:.2f} s "
+            f"(words with pauses between them); score pieces of at most {PESQ_SURE:g} s"
+        )
 
 
 def _text(error: Exception) -> str:

@@ -1,0 +1,118 @@
+"""The card of every model that ships says what its weights, its own table and RESULTS say."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+import vocable
+from benchmarks.flops import count
+from vocable.codecs import Codec
+from vocable.load import describe, models
+
+ROOT = Path(__file__).parents[2]
+RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", params=[model.name for model in models()])
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def codec(name):
+    return vocable.load(name)
+
+
+@pytest.fixture(scope="module")
+def card(name):
+    return describe(name).card
+
+
+def fact(card: str, key: str) -> str:
+    """Return the value of a row of the card's first table."""
+    (value,) = re.findall(rf"^\| {key} \| (.*) \|$", card, re.M)
+    return value
+
+
+def latency(codec: Codec) -> int:
+    """Return the samples from the first of a frame to when its sound is whole."""
+    state, heard, frames = codec.start_decoding(), 0, 4
+    codes = tuple(torch.zeros(1, 1, dtype=torch.int64) for _ in codec.spec.levels)
+    for _ in range(frames):
+        block, state = codec.decode_step(codes, state)
+        heard += block.shape[-1]
+    return codec.frame + frames * codec.frame - heard
+
+
+def test_rate_frame_and_latency(codec, card):
+    milliseconds = [f"{1000 * n / codec.rate:g} ms" for n in (codec.frame, latency(codec))]
+    rate = f"{codec.rate:,}".replace(",", " ")
+    wanted = f"{rate} Hz, {codec.frame} samples ({milliseconds[0]}), {milliseconds[1]} ("
+    assert fact(card, "rate, frame, latency").startswith(wanted)
+    assert f"{milliseconds[1]} of latency" in README
+
+
+def test_levels_and_bit_rates(codec, card):
+    spec = codec.spec
+    low, high = (spec.bitrate(spec.prefixes[i]) for i in (0, -1))
+    assert fact(card, "prefixes") == (
+        f"{spec.prefixes[0]} to {spec.prefixes[-1]} levels: {low} to {high} bits/s"
+    )
+    frames = f"{codec.rate // 1000} kHz mono to {spec.frame_rate} frames/s"
+    assert f"{frames} of {len(spec.levels)} tokens ({high} bits/s)" in card
+
+
+def test_arithmetic(codec, card):
+    encode, decode = (total / 1e9 for total, _ in count(codec))
+    assert fact(card, "arithmetic").startswith(
+        f"{encode:.3f} GFLOP a second of audio to encode, {decode:.3f} to decode"
+    )
+    for direction, flops in (("encode", encode), ("decode", decode)):
+        assert f"\n| {direction} | {flops:.3f} | " in RESULTS
+
+
+def test_size(name, codec, card):
+    parameters = sum(p.numel() for p in codec.model.parameters()) / 1e6
+    megabytes = (describe(name).folder / "model.safetensors").stat().st_size / 1e6
+    books = sum(level.role == "acoustic" for level in codec.spec.levels)
+    parts = f"{parameters:.1f} M parameters and {books} codebooks"
+    assert fact(card, "size") == f"{parts}, {megabytes:.1f} MB in half precision"
+    assert f"carries {megabytes:.1f} MB of weights" in README
+
+
+def test_the_hours_are_the_sum_of_the_rows(card):
+    (hours,) = re.findall(r"^\| data \(train split, ([\d.]+) h\)", card, re.M)
+    rows = re.findall(r"^\| [^|]+ \| (\d\.\d\d) \| ", card, re.M)
+    assert f"{sum(map(float, rows)):.1f}" == hours
+    assert f", {hours} hours in " in card
+
+
+def test_the_run_is_the_one_in_its_description(name, card):
+    training = describe(name).facts["training"]
+    steps = f"{training['steps']:,}".replace(",", " ")
+    assert f"{steps} steps of" in card and f"in {training['seconds']} s on" in card
+
+
+def test_scores_are_those_of_the_published_table(name, codec, card):
+    rows = {
+        int(levels): (float(pesq), float(stoi))
+        for levels, pesq, stoi in re.findall(
+            rf"^\| {name}, (\d+) levels \| [\d.]+ \| ([\d.]+) ± [\d.]+ \| ([\d.]+) ±", RESULTS, re.M
+        )
+    }
+    most = codec.spec.prefixes[-1]
+    assert f"PESQ-WB {rows[most][0]:.2f}, STOI {rows[most][1]:.3f} with {most} levels" in card
+    for levels in (4, 2):
+        assert f"{rows[levels][0]:.2f} / {rows[levels][1]:.3f} with {levels}" in card
+
+
+def test_the_share_of_entries_in_use_is_that_of_the_published_table():
+    section = RESULTS.partition("\n## Codebooks")[2].partition("\n## ")[0]
+    used = [
+        float(share) for share in re.findall(r"^\| \d \| \w+ \| \d+ \| ([\d.]+)%", section, re.M)
+    ]
+    (least,) = re.findall(r"at least ([\d.]+) % of the entries of\s+every codebook", README)
+    assert float(least) == min(used)

@@ -1,0 +1,55 @@
+"""Keep count of the frames of a live stream, of which some are lost and the first may be missed."""
+
+from __future__ import annotations
+
+from . import short_chunk
+from .track import Track
+
+
+class LivePlace:
+    """Where a reader is in a stream.
+
+    origin      the frame at which it joined
+    next        the frame that should come next; None before the first
+    known       whether both count from the beginning of the stream. Until a live record says where
+                it is, a late reader knows only the numbers of chunks, modulo 128 steps
+    """
+
+    def __init__(self) -> None:
+        self.origin = 0
+        self.next: int | None = None
+        self.known = False
+
+    @property
+    def heard(self) -> int:
+        """Frames since the reader joined."""
+        return 0 if self.next is None else self.next - self.origin
+
+    def meet(self, frames: int, track: Track) -> None:
+        """Take a live record: so many frames come before it."""
+        if self.next is None:
+            self.origin = self.next = frames
+        elif self.known:
+            self.next = max(self.next, frames)  # those between are lost
+        else:
+            number = frames // track.unit % short_chunk.NUMBERS
+            moved = frames - short_chunk.start_of(track, number, self.next)
+            self.origin += moved
+            self.next = max(self.next + moved, frames)
+        self.known = True
+
+    def restart(self, frames: int) -> None:
+        """Go on with another stream, which is at this frame, as if nothing lay between."""
+        self.origin, self.next, self.known = frames - self.heard, frames, True
+
+    def move_to(self, start: int, frames: int) -> None:
+        """Take a chunk of so many frames."""
+        if self.next is None:
+            self.origin = start
+        self.next = start + frames
+
+    def skip(self, start: int) -> None:
+        """Go on at a frame as if nothing lay between."""
+        assert self.next is not None
+        self.origin += start - self.next
+        self.next = start

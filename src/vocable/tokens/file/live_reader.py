@@ -47,6 +47,11 @@ class LiveReader:
             self._start(Header({"": track}))
 
     @property
+    def frames(self) -> int:
+        """Frames since the reader joined, those that are lost too."""
+        return self._place.heard
+
+    @property
     def missed(self) -> int:
         """Bytes of the stream before the reader could join."""
         return self._records.missed
@@ -102,6 +107,9 @@ class LiveReader:
             return self._tokens(record)
         else:
             self._validator.read_metadata(record)
+            trailer = self._validator.trailer
+            if trailer is not None and self.track is not None:
+                self._place.meet(trailer.frames[0], self.track)
         return None
 
     def _join(self, record: Record) -> None:

@@ -14,8 +14,6 @@ from .record_validator import RecordValidator, chunk_header
 from .records import Record, RecordKind
 from .track import Header, Track
 
-MAX_GAP_SECONDS = 60  # a stream that jumps further goes on as if nothing were lost
-
 
 class LiveReader:
     """Take the bytes of a stream as they come, and give what tokens of it arrive.
@@ -30,7 +28,6 @@ class LiveReader:
 
     track       what the stream holds; None until the stream says it
     late        chunks that were left out, since they came twice or after later ones
-    skipped     jumps of over a minute, which are not counted as lost
 
     `push` raises FormatError for what cannot be heard as one stream: several tracks, other tokens
     than before, sides that are lost.
@@ -38,13 +35,18 @@ class LiveReader:
 
     def __init__(self, track: Track | None = None) -> None:
         self.track: Track | None = None
-        self.late = self.skipped = 0
+        self.late = 0
         self._records = ArrivingRecords()
         self._validator: RecordValidator | None = None
         self._id: bytes | None = None
         self._place = LivePlace()
         if track is not None:
             self._start(Header({"": track}))
+
+    @property
+    def skipped(self) -> int:
+        """Jumps of over a minute, which do not count as lost: the stream goes on behind them."""
+        return self._place.skipped
 
     @property
     def frames(self) -> int:
@@ -136,9 +138,10 @@ class LiveReader:
         if others:
             names = ", ".join(map(repr, header.tracks))
             raise FormatError(f"the stream holds the tracks {names}; one track can be heard")
-        if self.track is not None and _form(track) != _form(self.track):
+        if self.track is None or self._place.next is None:
+            self.track = track
+        elif _form(track) != _form(self.track):
             raise FormatError(f"the stream is {_described(track)}, not {_described(self.track)}")
-        self.track = self.track or track
         self._validator = RecordValidator(header, lenient=True)
         self._records.short = short_chunk.codes_size(track)
         return track
@@ -151,16 +154,9 @@ class LiveReader:
         if place.next is not None and header.start < place.next:
             self.late += 1
             return None
-        if place.next is not None and _is_far(track, header.start - place.next):
-            self.skipped += 1
-            place.skip(header.start)
         tokens = self._validator.decode(record)
-        place.move_to(header.start, header.frames)
-        return header.start - place.origin, tokens
-
-
-def _is_far(track: Track, frames: int) -> bool:
-    return frames > MAX_GAP_SECONDS * track.spec.frame_rate
+        start = place.move_to(header.start, header.frames, track)
+        return start, tokens
 
 
 def _samples(track: Track, frames: int) -> int:

@@ -10,27 +10,12 @@ import logging
 import struct
 
 from vocable.binary_streams import LiveReadable
+from vocable.cli.magic import HEAD, format_of, mpeg_frame
 from vocable.cli.pcm import PcmFormat
 from vocable.errors import AudioError
 
 log = logging.getLogger("vocable")
 
-_HEAD = 12  # bytes that tell the formats below apart
-_MAGIC = {
-    b"fLaC": "FLAC",
-    b"OggS": "Ogg",
-    b"FORM": "AIFF",
-    b"caff": "CAF",
-    b"\x1a\x45\xdf\xa3": "WebM or Matroska",
-    b"\x30\x26\xb2\x75": "WMA",
-    b".snd": "AU",
-    b"riff": "W64",
-    b"RIFX": "a big-endian WAV",
-    b"RIFF": "RIFF without WAVE",
-    b"#!AMR": "AMR",
-    b"wvpk": "WavPack",
-    **{b"ID3" + bytes([version]): "MP3" for version in (2, 3, 4)},
-}
 _FORMS = {(1, 16): "s16le", (3, 32): "f32le"}  # by format tag and bits
 _EXTENSIBLE = 0xFFFE
 _COPIED = 2**16  # bytes at most per read of what is left out
@@ -103,24 +88,28 @@ def open_pcm(
     form, rate, channels: as the user says, who must agree with a WAV header; where neither says
     anything, `usual` holds. AudioError for a WAV of other samples, or another format.
     """
-    head = _read(source, _HEAD)
+    head = _read(source, HEAD)
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:] == b"WAVE":
         found, size = _read_wav(source)
         _check(found, form, rate, channels)
         return WavSamples(source, size), found
-    _refuse_other(head)
+    head += _refuse_other(head, source)
     stated = PcmFormat(form or usual.form, rate or usual.rate, channels or usual.channels)
     return Pushed(head, source), stated
 
 
-def _refuse_other(head: bytes) -> None:
+def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
+    """Return what was read beyond the head to tell bare samples from other formats."""
     if head.startswith(b"\x89vcb"):
         raise AudioError("stdin is a token file, not samples; `vocable stream decode` reads it")
-    names = [name for magic, name in _MAGIC.items() if head.startswith(magic)]
-    if head[4:8] == b"ftyp":
-        names = ["MP4"]
-    if names:
-        raise AudioError(f"stdin is {names[0]}, not bare samples; {_ADVICE}")
+    name, frame = format_of(head), mpeg_frame(head)
+    more = _read(source, max(0, frame + 2 - len(head))) if frame else b""
+    following = (head + more)[frame : frame + 2]
+    if frame and len(following) == 2 and following[0] == 0xFF and following[1] == head[1]:
+        name = "MP3 or AAC"
+    if name:
+        raise AudioError(f"stdin is {name}, not bare samples; {_ADVICE}")
+    return more
 
 
 _ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
@@ -136,6 +125,8 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
                 raise AudioError("stdin's WAV header does not say what its samples are")
             return found, _stated(wide if wide and size == 0xFFFF_FFFF else size)
         body = _read(source, min(size + size % 2, _KEPT))
+        if len(body) < min(size, _KEPT):
+            break
         _leave_out(source, size + size % 2 - len(body))
         if name == b"fmt ":
             found = _format_of(body)

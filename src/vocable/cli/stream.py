@@ -138,6 +138,9 @@ def _decode_whole(
 
     try:
         reader = TokenReader(sys.stdin.buffer)
+    except FormatError as error:
+        raise FormatError(f"{error}; --conceal joins a stream that has begun") from error
+    try:
         decode_stream(_codec_of(reader, codecs), reader, target, rate=rate, channels=channels)
     except DamagedRecord as error:
         raise FormatError(f"{error}; --conceal goes on over gaps") from error

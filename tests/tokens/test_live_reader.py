@@ -210,4 +210,4 @@ def test_places_become_absolute_at_the_first_live_record():
     place.move_to(30, 1, TRACK)
     place.move_to(31, 1, TRACK)
     place.meet(128 * 9 + 35, TRACK)
-    assert (place.origin, place.next, place.heard) == (128 * 9 + 30, 128 * 9 + 35, 5)
+    assert (place.origin, place.next, place.frames) == (128 * 9 + 30, 128 * 9 + 35, 5)

@@ -157,14 +157,14 @@ def _format_of(body: bytes) -> PcmFormat:
 
 
 def _check(found: PcmFormat, form: str | None, rate: int | None, channels: int | None) -> None:
-    for option, said, stated in (
+    for option, wanted, stated in (
         ("--format", form, found.form),
         ("--rate", rate, found.rate),
         ("--channels", channels, found.channels),
     ):
-        if said not in (None, stated):
+        if wanted not in (None, stated):
             raise AudioError(
-                f"stdin's WAV header says {stated} but {option} is {said}; leave {option} out"
+                f"stdin's WAV header says {stated} but {option} is {wanted}; leave {option} out"
             )
 
 

@@ -84,8 +84,8 @@ def decode_with_gaps(
         for start, tokens in _pieces(source, reader):
             if decoder is None:
                 assert reader.track is not None  # tokens have come
-                heard = reader.track
-                decoder = LiveDecoder(codec_of(heard), heard, rate=rate, channels=channels)
+                codec = codec_of(reader.track)
+                decoder = LiveDecoder(codec, reader.track, rate=rate, channels=channels)
             known = reader.source()
             target.write(decoder.conceal(start - decoder.frames, known))
             target.write(decoder.push(tokens, known, whole=reader.live))

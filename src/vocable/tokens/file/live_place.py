@@ -25,7 +25,7 @@ class LivePlace:
         self.skipped = 0
 
     @property
-    def heard(self) -> int:
+    def frames(self) -> int:
         """Frames since the reader joined."""
         return 0 if self.next is None else self.next - self.origin
 
@@ -45,7 +45,7 @@ class LivePlace:
 
     def restart(self, frames: int) -> None:
         """Go on with another stream, which is at this frame, as if nothing lay between."""
-        self.origin, self.next, self.known = frames - self.heard, frames, True
+        self.origin, self.next, self.known = frames - self.frames, frames, True
 
     def move_to(self, start: int, frames: int, track: Track) -> int:
         """Take a chunk of so many frames; return where it begins, from where the reader joined."""

@@ -7,7 +7,7 @@ from ..spec import TokenSpec
 from ..spec_parts import Source
 from ..values import AudioTokens
 from . import short_chunk
-from .arriving import ArrivingRecords
+from .incoming import IncomingRecords
 from .live_place import LivePlace
 from .live_record import LiveRecord
 from .record_validator import RecordValidator, chunk_header
@@ -36,7 +36,7 @@ class LiveReader:
     def __init__(self, track: Track | None = None) -> None:
         self.track: Track | None = None
         self.late = 0
-        self._records = ArrivingRecords()
+        self._records = IncomingRecords()
         self._validator: RecordValidator | None = None
         self._id: bytes | None = None
         self._place = LivePlace()
@@ -51,7 +51,7 @@ class LiveReader:
     @property
     def frames(self) -> int:
         """Frames since the reader joined, those that are lost too."""
-        return self._place.heard
+        return self._place.frames
 
     @property
     def missed(self) -> int:

@@ -260,6 +260,8 @@ class TokenFile:
         try:
             yield
         except FormatError as error:
+            if str(error).startswith(f"{self.name}: "):
+                raise
             lost = ""
             if validator is not None:
                 lost = (

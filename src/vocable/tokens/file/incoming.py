@@ -21,7 +21,7 @@ from .records import (
 _LIVE = SYNC + bytes([RecordKind.LIVE])
 
 
-class ArrivingRecords:
+class IncomingRecords:
     """Take bytes, give the records that are complete.
 
     A short chunk counts where one must begin (after a record, or a chunk further), and elsewhere if
@@ -30,7 +30,7 @@ class ArrivingRecords:
     file_id     of the stream; None until its preamble or a live record says it
     short       bytes of codes in a short chunk; 0 where there are none
     missed      bytes before the first record
-    left_out    bytes since then that are no record
+    left_out    bytes since then that belong to no record
     """
 
     def __init__(self) -> None:

@@ -89,7 +89,7 @@ class Pipes:
         for thread in threads:
             thread.start()
         data = np.round(samples * 2**15).clip(-(2**15), 2**15 - 1).astype("<i2").tobytes()
-        _write(encode.stdin, data[: 2 * self.rate])
+        _write(encode.stdin, np.resize(np.frombuffer(data, "<i2"), self.rate).tobytes())
         while sum(count for _, count in self.heard) < 1.9 * self.rate:
             time.sleep(0.01)
         began = time.perf_counter()
@@ -110,7 +110,7 @@ class Pipes:
     def _latencies(self, began: float) -> np.ndarray:
         starts = np.cumsum([0, *(count for _, count in self.heard)])[:-1] / 2 / self.rate - 1
         times = np.array([when for when, _ in self.heard]) - began
-        return 1000 * (times - starts)[starts >= 0.5]
+        return 1000 * (times - starts)[starts >= 0]
 
     def _relay(self, source: IO[bytes], target: IO[bytes]) -> None:
         while data := source.read1(2**16):  # type: ignore[attr-defined]

@@ -91,6 +91,8 @@ class Pipes:
         data = np.round(samples * 2**15).clip(-(2**15), 2**15 - 1).astype("<i2").tobytes()
         _write(encode.stdin, np.resize(np.frombuffer(data, "<i2"), self.rate).tobytes())
         while sum(count for _, count in self.heard) < 1.9 * self.rate:
+            if decode.poll() is not None:
+                raise SystemExit("stream decode ended before it gave a second of sound")
             time.sleep(0.01)
         began = time.perf_counter()
         for start in range(0, len(data), 2 * size):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tokens.live import SOME, packets
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_damage import notices, recovered
-from tests.tokens.test_hostile import ID, file_of
+from tests.tokens.test_hostile import ID, SIZE, chunk, closed, file_of
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable import testing
 from vocable.errors import FormatError, TokenError
@@ -32,6 +32,7 @@ from vocable.tokens.file import short_chunk, writer
 from vocable.tokens.file.live_record import LiveRecord
 from vocable.tokens.file.records import RecordKind
 from vocable.tokens.file.track import Header
+from vocable.tokens.file.trailer import IndexEntry, Trailer
 from vocable.tokens.spec_parts import MAX_SAMPLES
 
 PACKETS = packets()
@@ -194,13 +195,11 @@ def test_hostile_live_streams_are_refused(records, more, message):
 
 
 def test_a_trailer_that_contradicts_a_live_record_is_refused():
-    target = io.BytesIO()
-    with TokenWriter(target, Track(SPEECH), live=True) as file:
-        file.announce(640)
-        file.write(SOME[:1])
-        file.finish(639)
+    size = len(file_of(live(639))) - len(file_of())
+    entries = (IndexEntry(size, (0,)), IndexEntry(SIZE, (1,)))
+    data = closed(Trailer((640,), (1,), entries), live(639), chunk(0, 1, bytes(3)))
     with pytest.raises(FormatError, match="the trailer states other samples than a live record"):
-        list(TokenReader(io.BytesIO(target.getvalue())))
+        list(TokenReader(io.BytesIO(data)))
 
 
 def test_what_cannot_be_a_live_stream_is_refused():
@@ -214,6 +213,12 @@ def test_what_cannot_be_a_live_stream_is_refused():
         TokenWriter(io.BytesIO(), Track(SPEECH), tables=tables, live=True)
     with pytest.raises(TokenError, match="only a live stream"):
         TokenWriter(io.BytesIO(), Track(SPEECH)).announce(5)
+    file = TokenWriter(io.BytesIO(), Track(SPEECH), live=True)
+    with pytest.raises(TokenError, match="samples must be"):
+        file.announce(-1)
+    file.announce(0)
+    with pytest.raises(TokenError, match="0 samples were announced, got 640"):
+        file.finish(640)
 
 
 def test_a_live_stream_is_announced_every_5_s():

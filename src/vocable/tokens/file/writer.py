@@ -14,6 +14,7 @@ from ...atomic import check_target
 from ...binary_streams import Writable
 from ...errors import TokenError
 from ..coder.tables import TableSet, is_shipped
+from ..spec_parts import MAX_SAMPLES, check_count
 from ..values import AudioTokens
 from . import chunk, short_chunk
 from .chunker import TrackChunker
@@ -110,8 +111,10 @@ class TokenWriter:
         """
         if self._closed or self._live_at is None:
             raise TokenError("only a live stream that is open can announce its samples")
+        check_count("samples", samples, 0, MAX_SAMPLES)
         self._announced = samples
         self._write_live()
+        self._flush()
 
     def finish(self, samples: int | Mapping[str, int] | None = None) -> None:
         """Write the tokens that still wait and the trailer, and close the file.
@@ -130,6 +133,8 @@ class TokenWriter:
                 )
         if samples is None:
             samples = self._announced
+        elif self._announced not in (None, samples):
+            raise TokenError(f"{self._announced} samples were announced, got {samples}")
         given = samples if isinstance(samples, Mapping) else {next(iter(self._chunkers)): samples}
         for chunker in self._chunkers.values():
             for piece in chunker.flush():
@@ -184,7 +189,8 @@ class TokenWriter:
         if self._live_at is not None and chunker.frames - self._live_at >= _live_every(chunker):
             self._write_live()
         steps, rest = divmod(tokens.frames, chunker.track.unit)
-        if self._short and not rest and steps <= _FEW:
+        whole = not rest and chunker.frames % chunker.track.unit == 0
+        if self._short and whole and steps <= _FEW:
             self._write_steps(chunker, tokens)
             return
         payload = chunk.encode(chunker.track, chunker.frames, tokens, chunker.tables)

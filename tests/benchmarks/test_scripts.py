@@ -80,6 +80,22 @@ def test_streaming(monkeypatch, capsys, codec):
     assert all(float(low) <= float(high) for _, _, _, low, high, *_ in rows[1:])
 
 
+def test_latency_of_the_stream_itself_is_a_frame_and_its_overlap(monkeypatch, capsys, codec):
+    options = ("--codec", codec, "--seconds", "1", "--levels", "2")
+    rows, _ = table(monkeypatch, capsys, "latency", *options)
+    first, own, p50, p99, rate = map(float, rows[1])
+    assert (first, own) == (40, 50) and 50 <= p50 <= p99
+    assert 1 < rate < 5  # two seconds, and the head
+
+
+def test_concealment(monkeypatch, capsys, codec, data):
+    pytest.importorskip("pesq")
+    pytest.importorskip("pystoi")
+    rows, _ = table(monkeypatch, capsys, "concealment", "--codec", codec, "--data", data)
+    assert [row[0] for row in rows[1:]] == ["0 %", "1 %", "3 %", "5 %", "10 %"]
+    assert len(set(rows[1][4:])) == 1  # nothing lost: all ways alike
+
+
 def test_codebooks_counts_the_hours_asked_and_no_more(monkeypatch, capsys, codec, data):
     options = ("--codec", codec, "--data", data, "--hours", str(3 / 3600))
     rows, about = table(monkeypatch, capsys, "codebooks", *options)

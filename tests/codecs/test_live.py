@@ -99,3 +99,77 @@ def test_samples_that_are_not_finite_are_named_by_their_place_in_the_stream():
 def test_a_stream_without_tokens_ends_without_samples():
     decoder = LiveDecoder(CODECS["plain"], LiveEncoder(CODECS["plain"]).track)
     assert decoder.finish(None).shape == (1, 0)
+
+
+@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("seanet", 0), ("speech", 160)])
+def test_whole_frames_sound_at_once(name, withheld):
+    """What a stream waits for: its frame, and what the decoder keeps for its overlap."""
+    codec = CODECS[name]
+    sound = voice(codec, 1, 5 * codec.frame)[0].numpy()
+    tokens = codec.encode(Audio(sound, codec.rate))
+    decoder = LiveDecoder(codec, LiveEncoder(codec).track)
+    given = [decoder.push(tokens[at : at + 1], whole=True) for at in range(5)]
+    sizes = [block.shape[1] for block in given]
+    assert np.cumsum(sizes).tolist() == [n * codec.frame - withheld for n in range(1, 6)]
+    joined = np.concatenate([*given, decoder.finish(tokens.source)], axis=1)
+    np.testing.assert_allclose(joined, codec.decode(tokens).samples, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["plain", "speech"])
+def test_a_known_end_is_not_overrun(name):
+    codec = CODECS[name]
+    audio = Audio(voice(codec, 1, 2 * codec.frame + 5)[0].numpy(), codec.rate)
+    tokens = codec.encode(audio)
+    decoder = LiveDecoder(codec, LiveEncoder(codec).track)
+    given = [decoder.push(tokens[:2], whole=True), decoder.push(tokens[2:], tokens.source)]
+    given.append(decoder.finish(tokens.source))
+    joined = np.concatenate(given, axis=1)
+    np.testing.assert_allclose(joined, codec.decode(tokens).samples, atol=1e-5)
+
+
+def loud(block):
+    return float(np.sqrt(np.mean(block**2)))
+
+
+@pytest.mark.parametrize("name", ["plain", "seanet", "speech", "three-rates", "segments"])
+def test_gaps_are_filled_and_fade_out(name):
+    """As long as they were; what was lost first is heard, then less, then nothing."""
+    codec = CODECS[name]
+    track = LiveEncoder(codec, channels=codec.channels).track
+    sound = voice(codec, 1, 4 * track.unit * codec.frame)[0].numpy()
+    tokens = codec.encode(Audio(sound, codec.rate))
+    step = tokens[: track.unit]
+    decoder = LiveDecoder(codec, track)
+    before = decoder.push(step, whole=True).shape[1]
+    second = decoder.conceal(track.unit * round(codec.rate / codec.frame / track.unit + 1))
+    assert decoder.concealed == decoder.frames - track.unit
+    assert second.shape[1] % decoder._step_written == 0
+    eighth = codec.rate // 8
+    early, late = second[:, :eighth], second[:, 2 * eighth :]
+    assert loud(early) > 0 and not late.any()
+    again = decoder.push(step, whole=True)
+    assert again.any()
+    total = before + second.shape[1] + again.shape[1] + decoder.finish(None).shape[1]
+    if track.spec.segment is None:
+        assert total == decoder.frames * codec.frame
+
+
+def test_what_is_lost_before_the_first_token_is_silence():
+    codec = CODECS["speech"]
+    tokens = codec.encode(Audio(voice(codec, 1, 2 * codec.frame)[0].numpy(), codec.rate))
+    decoder = LiveDecoder(codec, LiveEncoder(codec).track)
+    assert decoder.conceal(0).shape == (1, 0)
+    assert not decoder.conceal(2).any() and decoder.concealed == 2
+    heard = [decoder.push(tokens, whole=True), decoder.finish(None)]
+    assert sum(block.shape[1] for block in heard) == 2 * codec.frame
+
+
+def test_nothing_lost_is_nothing_changed():
+    codec = CODECS["speech"]
+    tokens = codec.encode(Audio(voice(codec, 1, 3 * codec.frame)[0].numpy(), codec.rate))
+    track = LiveEncoder(codec).track
+    one, other = LiveDecoder(codec, track), LiveDecoder(codec, track)
+    for at in range(3):
+        assert other.conceal(0).shape[1] == 0
+        block = one.push(tokens[at : at + 1], whole=True)
+        assert (block == other.push(tokens[at : at + 1], whole=True)).all()

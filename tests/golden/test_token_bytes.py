@@ -7,6 +7,7 @@ files alone.
 """
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from unittest import mock
 
@@ -128,6 +129,23 @@ def growing():
     return target.getvalue()
 
 
+def live():
+    """Return the bytes of a live stream: short chunks, a chunk of many frames, a known end."""
+    target, some = io.BytesIO(), speech(150)
+    with mock.patch("os.urandom", return_value=b"\x01\x02\x03\x04"):
+        file = TokenWriter(target, Track(SPEECH), live=True)
+    starts = [0, 1, 4, 24, *range(25, 150)]
+    for start, stop in pairwise(starts):
+        file.write(some[start:stop])
+    file.announce(some.source.samples)
+    file.write(some[149:])
+    file.finish()
+    return target.getvalue()
+
+
+STREAMS = {"growing": growing, "live": live}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_bytes_of_token_files(case):
     golden = (FOLDER / f"{case}.vcb").read_bytes()
@@ -141,17 +159,23 @@ def test_bytes_of_token_files(case):
             assert file.read(name) == some
 
 
-def test_bytes_of_a_growing_file():
-    assert growing() == (FOLDER / "growing.vcb").read_bytes()
+@pytest.mark.parametrize("case", STREAMS)
+def test_bytes_of_a_stream(case):
+    assert STREAMS[case]() == (FOLDER / f"{case}.vcb").read_bytes()
+
+
+def test_a_live_stream_reads_as_what_was_written():
+    with TokenFile(FOLDER / "live.vcb") as file:
+        assert file.read() == speech(150)
 
 
 def test_every_golden_file_is_tested():
-    assert {path.stem for path in FOLDER.glob("*.vcb")} == {*CASES, "growing"}
+    assert {path.stem for path in FOLDER.glob("*.vcb")} == {*CASES, *STREAMS}
 
 
 if __name__ == "__main__":
     for name, data in {**{name: unstamped(CASES[name]) for name in CASES},
-                       "growing": growing()}.items():  # fmt: skip
+                       **{name: write() for name, write in STREAMS.items()}}.items():  # fmt: skip
         path = FOLDER / f"{name}.vcb"
         if not path.exists():
             path.write_bytes(data)

@@ -21,7 +21,8 @@ _PYTHON_REPAIRS = {
     "or pass trust_space=True": "or call codec.decode_to(…, trust_space=True)",
     "has 0 frames; at least 1 is needed": "has 0 frames, so no sound; encode the recording again",
 }
-_HAS_REPAIR = ("again", "install", "recover=True")  # words of messages that say what to do
+# Words of messages that say what to do.
+_HAS_REPAIR = ("again", "install", "recover=True", "--conceal", "`vocable ")
 
 _names: dict[str, str] = {}  # temporary files: their names in messages
 

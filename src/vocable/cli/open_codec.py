@@ -58,7 +58,7 @@ class CodecCache:
         if device is not None:
             check_device(device)
         self._settings = device, threads
-        self._named = open_codec(named, *self._settings) if named is not None else None
+        self.named = open_codec(named, *self._settings) if named is not None else None
         self._by_name: dict[str, Codec] = {}
 
     def for_file(self, path: str) -> Codec:
@@ -70,8 +70,8 @@ class CodecCache:
 
     def for_spec(self, spec: TokenSpec) -> Codec:
         """Return the codec for tokens: that of --codec, else the one that the tokens name."""
-        if self._named is not None:
-            return self._named
+        if self.named is not None:
+            return self.named
         if spec.name not in self._by_name:
             self._by_name[spec.name] = self._bundled(spec)
         return self._by_name[spec.name]

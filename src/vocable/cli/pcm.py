@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,18 @@ log = logging.getLogger("vocable")
 Samples = npt.NDArray[np.float32]  # [channels, samples] within about ±1
 
 DTYPES: dict[str, np.dtype[Any]] = {"s16le": np.dtype("<i2"), "f32le": np.dtype("<f4")}
+
 _FULL_SCALE = 2.0**15  # of s16le
 _READ_SIZE = 2**16  # bytes at most per read; a pipe gives what it has
+
+
+@dataclass(frozen=True)
+class PcmFormat:
+    """What bare samples are: a key of DTYPES, Hz, channels."""
+
+    form: str
+    rate: int
+    channels: int
 
 
 def read_blocks(source: LiveReadable, sample_format: str, channels: int) -> Iterator[Samples]:

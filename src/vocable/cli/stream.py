@@ -13,18 +13,12 @@ from vocable.cli.paths import refuse_terminal
 from vocable.errors import FormatError, TokenError
 
 if TYPE_CHECKING:
+    from vocable.cli.pcm import PcmWriter
     from vocable.codecs import Codec
     from vocable.tokens import TokenReader
 
 CHANNELS = click.IntRange(1, 256)
-form = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["s16le", "f32le"]),
-    default="s16le",
-    show_default=True,
-    help="How samples are stored: 16-bit integers or 32-bit floats, interleaved.",
-)
+FORM = click.Choice(["s16le", "f32le"])
 
 
 @click.group("stream")
@@ -33,7 +27,13 @@ def command() -> None:
 
 
 @command.command("encode")
-@form
+@click.option(
+    "--format",
+    "form",
+    type=FORM,
+    help="How samples are stored: 16-bit integers or 32-bit floats, interleaved.  [default: "
+    "s16le, or as a WAV header says]",
+)
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the codec's]")
 @click.option("--channels", type=CHANNELS, help="[default: the codec's]")
 @options.codec
@@ -42,7 +42,7 @@ def command() -> None:
 @options.allow_loud
 @options.stream_machine
 def encode(
-    form: str,
+    form: str | None,
     rate: int | None,
     channels: int | None,
     codec: str | None,
@@ -52,27 +52,29 @@ def encode(
     device: str | None,
     threads: int,
 ) -> int:
-    """Samples on stdin become a .vcb stream on stdout, frame by frame.
+    """Samples on stdin become a live .vcb stream on stdout, frame by frame.
 
-    What was written stays readable when the stream breaks off.
+    A WAV header before them is read for format, rate and channels. What was written stays readable
+    when the stream breaks off.
     """
     refuse_terminal()
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
     check_levels(opened.spec, levels)
-    from vocable.cli.pcm import read_blocks
+    from vocable.cli.pcm import PcmFormat, read_blocks
+    from vocable.cli.pcm_header import open_pcm
     from vocable.cli.streaming import encode_stream
 
+    usual = PcmFormat("s16le", opened.spec.rate, opened.channels)
     source: Any = sys.stdin.buffer  # buffered, so it has read1
-    channels = channels or opened.channels
-    channels = channels or opened.channels
-    blocks = read_blocks(source, form, channels)
+    source, found = open_pcm(source, usual, form=form, rate=rate, channels=channels)
+    blocks, channels = read_blocks(source, found.form, found.channels), found.channels
     if mix:
         blocks, channels = (block.mean(axis=0, keepdims=True) for block in blocks), 1
     encode_stream(
         opened,
         blocks,
         sys.stdout.buffer,
-        rate=rate or opened.spec.rate,
+        rate=found.rate,
         channels=channels,
         levels=levels,
         allow_loud=allow_loud,
@@ -81,37 +83,85 @@ def encode(
 
 
 @command.command("decode")
-@form
+@click.option(
+    "--format",
+    "form",
+    type=FORM,
+    default="s16le",
+    show_default=True,
+    help="How samples are stored: 16-bit integers or 32-bit floats, interleaved.",
+)
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @click.option("--channels", type=CHANNELS, help="[default: the source's]")
+@click.option(
+    "--conceal",
+    is_flag=True,
+    help="Fill what is lost or damaged from the sound before it, join a stream that has begun, and "
+    "say how much was lost.",
+)
 @options.codec_of_tokens
 @options.stream_machine
 def decode(
     form: str,
     rate: int | None,
     channels: int | None,
+    conceal: bool,
     codec: str | None,
     device: str | None,
     threads: int,
 ) -> int:
     """A .vcb stream on stdin becomes samples on stdout, each chunk as it arrives.
 
-    The last frame waits for the next chunk or the end, which says how much of it is sound.
+    With --conceal a late listener joins at the next live record, which comes every 5 s, or with
+    --codec at the second chunk.
     """
     refuse_terminal()
     from vocable.cli.pcm import PcmWriter
-    from vocable.cli.streaming import decode_stream
-    from vocable.tokens import TokenReader
 
     target = PcmWriter(sys.stdout.buffer, form)
+    codecs = CodecCache(codec, device, threads)
+    run = _decode_with_gaps if conceal else _decode_whole
     try:
-        reader = TokenReader(sys.stdin.buffer)
-        opened = _codec_of(reader, CodecCache(codec, device, threads))
-        decode_stream(opened, reader, target, rate=rate, channels=channels)
+        run(target, codecs, rate, channels)
     except FormatError as error:
         raise FormatError(f"stdin: {error}") from error
     target.close()
     return 0
+
+
+def _decode_whole(
+    target: PcmWriter, codecs: CodecCache, rate: int | None, channels: int | None
+) -> None:
+    from vocable.cli.streaming import decode_stream
+    from vocable.tokens import TokenReader
+    from vocable.tokens.file.records import DamagedRecord
+
+    try:
+        reader = TokenReader(sys.stdin.buffer)
+    except FormatError as error:
+        raise FormatError(f"{error}; --conceal joins a stream that has begun") from error
+    try:
+        decode_stream(_codec_of(reader, codecs), reader, target, rate=rate, channels=channels)
+    except DamagedRecord as error:
+        raise FormatError(f"{error}; --conceal goes on over gaps") from error
+
+
+def _decode_with_gaps(
+    target: PcmWriter, codecs: CodecCache, rate: int | None, channels: int | None
+) -> None:
+    from vocable.cli.streaming import decode_with_gaps
+    from vocable.tokens import Track
+
+    source: Any = sys.stdin.buffer  # buffered, so it has read1
+    track = None if codecs.named is None else Track(codecs.named.spec)
+    decode_with_gaps(
+        source,
+        target,
+        lambda found: codecs.for_spec(found.spec),
+        track=track,
+        rate=rate,
+        channels=channels,
+    )
 
 
 def _codec_of(reader: TokenReader, codecs: CodecCache) -> Codec:

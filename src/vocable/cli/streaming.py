@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.live import LiveDecoder, LiveEncoder
-from vocable.errors import AudioError
-from vocable.tokens import AudioTokens, TokenWriter
+from vocable.errors import AudioError, FormatError
+from vocable.tokens import AudioTokens, LiveReader, TokenWriter, Track
 from vocable.tokens.file.records import Truncated
 
 if TYPE_CHECKING:
+    from vocable.binary_streams import LiveReadable
     from vocable.cli.pcm import PcmWriter, Samples
     from vocable.codecs import Codec
     from vocable.tokens import TokenReader
 
 log = logging.getLogger("vocable")
+
+_READ_SIZE = 2**16  # bytes at most per read; a pipe gives what it has
 
 
 def encode_stream(
@@ -29,17 +32,17 @@ def encode_stream(
     levels: int | None = None,
     allow_loud: bool = False,
 ) -> None:
-    """Encode `[channels, samples]` at `rate` Hz as they come; each block's tokens are one chunk."""
+    """Encode `[channels, samples]` at `rate` Hz as they come to a live stream of tokens."""
     encoder = LiveEncoder(codec, rate=rate, channels=channels, levels=levels, allow_loud=allow_loud)
-    with TokenWriter(target, encoder.track, chunk_seconds=0) as file:
+    with TokenWriter(target, encoder.track, live=True) as file:
         for block in blocks:
             for tokens in encoder.push(block):
                 file.write(tokens)
         if not encoder.samples:
             raise AudioError("stdin has no samples; is what should write them running?")
+        file.announce(encoder.samples)
         for tokens in encoder.finish():
             file.write(tokens)
-        file.finish(encoder.samples)
 
 
 def decode_stream(
@@ -49,7 +52,7 @@ def decode_stream(
     (track,) = reader.tracks.values()
     decoder = LiveDecoder(codec, track, rate=rate, channels=channels)
     for tokens in _arriving(reader):
-        target.write(decoder.push(tokens))
+        target.write(decoder.push(tokens, reader.source(), whole=reader.live))
     target.write(decoder.finish(reader.source()))
 
 
@@ -60,3 +63,60 @@ def _arriving(reader: TokenReader) -> Iterator[AudioTokens]:
             yield tokens
     except Truncated:
         log.warning("the tokens end without a trailer: the stream was broken off")
+
+
+def decode_with_gaps(
+    source: LiveReadable,
+    target: PcmWriter,
+    codec_of: Callable[[Track], Codec],
+    *,
+    track: Track | None,
+    rate: int | None,
+    channels: int | None,
+) -> None:
+    """Decode what arrives of a stream, and fill the gaps; say at the end how many there were.
+
+    track: what the stream is taken to hold until it says so itself.
+    """
+    reader = LiveReader(track)
+    decoder: LiveDecoder | None = None
+    try:
+        for start, tokens in _pieces(source, reader):
+            if decoder is None:
+                assert reader.track is not None  # tokens have come
+                codec = codec_of(reader.track)
+                decoder = LiveDecoder(codec, reader.track, rate=rate, channels=channels)
+            known = reader.source()
+            target.write(decoder.conceal(start - decoder.frames, known))
+            target.write(decoder.push(tokens, known, whole=reader.live))
+        if decoder is None:
+            raise FormatError("no tokens in it; is it what `vocable stream encode` writes?")
+        known = reader.source()
+        target.write(decoder.conceal(reader.frames - decoder.frames, known))
+        target.write(decoder.finish(known))
+    finally:
+        _report(reader, decoder)
+
+
+def _pieces(source: LiveReadable, reader: LiveReader) -> Iterator[tuple[int, AudioTokens]]:
+    while data := source.read1(_READ_SIZE):
+        yield from reader.push(data)
+    reader.finish()
+
+
+def _report(reader: LiveReader, decoder: LiveDecoder | None) -> None:
+    """Say what of the stream was not heard as it was sent."""
+    if decoder is None or reader.track is None:
+        return
+    lost, spec = decoder.concealed, reader.track.spec
+    found = [
+        (lost, f"{lost} of {decoder.frames} frames ({float(spec.seconds(lost)):.2f} s) were lost "
+               "and are filled in"),
+        (reader.late, f"{reader.late} chunks came twice or too late"),
+        (reader.damaged, f"{reader.damaged} bytes were damaged"),
+        (reader.skipped, f"{reader.skipped} gaps of over a minute are left out"),
+        (reader.missed, f"it was joined after {reader.missed} bytes"),
+        (not reader.complete, "it ends without a trailer"),
+    ]  # fmt: skip
+    if any(count for count, _ in found):
+        log.warning("stdin: %s", "; ".join(text for count, text in found if count))

@@ -15,6 +15,7 @@ from jaxtyping import Float32
 from vocable.audio import Resampler, check_rate, check_samples
 from vocable.codecs.codec import Codec
 from vocable.codecs.codes import Codes
+from vocable.codecs.concealment import Fader
 from vocable.codecs.convert import (
     check_fits,
     codes_of,
@@ -77,7 +78,10 @@ class LiveDecoder:
     """One recording on its way back to samples, at `rate` Hz in `channels` channels.
 
     The last frame (the last token of the finest level that is kept) is withheld until more follows,
-    or the end says how much of it belongs to the recording.
+    or the end says how much of it belongs to the recording; `push` may be told either.
+
+    frames      that were pushed or made up so far
+    concealed   those of them that were made up
     """
 
     def __init__(
@@ -95,13 +99,21 @@ class LiveDecoder:
         self._resampler = Resampler(track.spec.writes, self._rate, self._channels)
         self._waiting = np.zeros((self._channels, 0), np.float32)
         self._state: Decoding | None = None
-        self._frames = self._given = 0
+        self._last: AudioTokens | None = None
+        self._fader = Fader(track.spec.writes)
+        self.frames = self.concealed = self._given = 0
         kept = track.spec.levels[: track.levels]
         # what the last token of the finest level may stand for behind the end of the sound
         self._withheld = min(level.stride for level in kept) * codec.model.frame_written
 
-    def push(self, tokens: AudioTokens) -> Block:
-        """Return the samples that these tokens settle, up to the last token of the finest level."""
+    def push(
+        self, tokens: AudioTokens, source: Source | None = None, *, whole: bool = False
+    ) -> Block:
+        """Return the samples that these tokens settle.
+
+        source: what was encoded, where that is known before the end. whole: the recording fills all
+        frames so far. With either the last frame is not withheld.
+        """
         wanted = (self._track.spec, self._track.levels, self._track.streams)
         if (tokens.spec, tokens.levels, tokens.streams) != wanted:
             raise TokenError(
@@ -112,29 +124,69 @@ class LiveDecoder:
         if self._state is None:
             self._state = self._codec.start_decoding(codes.batch, sides=self._item_sides(codes))
         block, self._state = self._codec.decode_step(codes, self._state)
-        self._wait(block)
-        self._frames += len(tokens)
-        ready = max(0, self._waiting.shape[1] - self._withheld)
-        out: Block = self._resampler.step(self._waiting[:, :ready])
-        self._waiting = self._waiting[:, ready:]
-        self._given += out.shape[1]
-        return out
+        self._wait(self._fader.fade_in(self._channels_of(block)))
+        self._last = tokens
+        self.frames += len(tokens)
+        known = whole or source is not None
+        return self._give(0 if known else self._withheld, source)
+
+    def conceal(self, frames: int, source: Source | None = None) -> Block:
+        """Return sound for frames that did not come: the last ones again, which fade out in 0.2 s.
+
+        source: what was encoded, where that is known.
+        """
+        unit = self._track.unit
+        for _ in range(0, frames, unit):
+            self._wait(self._fader.fade_out(self._made_up()))
+        self.frames += frames
+        self.concealed += frames
+        return self._give(0, source)
 
     def finish(self, source: Source | None) -> Block:
         """Return the rest: as long as the source, or whole frames where that is not known."""
         if self._state is not None:
-            self._wait(self._codec.finish_decoding(self._state))
+            block = self._channels_of(self._codec.finish_decoding(self._state))
+            self._wait(self._fader.fade_out(block) if self._fader.gain < 1 else block)
         rest = [self._resampler.step(self._waiting), self._resampler.finish()]
-        total = written_length(self._track.spec, source, self._frames, self._rate)
-        found: Block = np.concatenate(rest, axis=1)[:, : total - self._given]
+        total = written_length(self._track.spec, source, self.frames, self._rate)
+        found: Block = np.concatenate(rest, axis=1)[:, : max(0, total - self._given)]
         return found
+
+    def _give(self, withheld: int, source: Source | None) -> Block:
+        ready = max(0, self._waiting.shape[1] - withheld)
+        out: Block = self._resampler.step(self._waiting[:, :ready])
+        self._waiting = self._waiting[:, ready:]
+        if source is not None:
+            total = written_length(self._track.spec, source, self.frames, self._rate)
+            out = out[:, : max(0, total - self._given)]
+        self._given += out.shape[1]
+        return out
+
+    def _made_up(self) -> Block:
+        """Return the sound of the last step of all levels again, silence where nothing is left."""
+        if self._last is None or self._state is None or not self._fader.gain:
+            return np.zeros((self._channels, self._step_written), np.float32)
+        start = (len(self._last) - 1) // self._track.unit * self._track.unit
+        codes = codes_of(self._last[start:])
+        block, self._state = self._codec.decode_step(codes, self._state)
+        return self._channels_of(block)
+
+    @property
+    def _step_written(self) -> int:
+        """Samples that a step of all levels becomes, at the rate that the codec writes."""
+        spec = self._track.spec
+        step = spec.step * spec.frame if spec.segment is None else spec.segment.hop
+        return step * spec.writes // spec.rate
 
     def _item_sides(self, codes: Codes) -> dict[str, torch.Tensor]:
         return {side.name: codes.sides[side.name] for side in self._track.spec.item_sides}
 
-    def _wait(self, block: torch.Tensor) -> None:
+    def _channels_of(self, block: torch.Tensor) -> Block:
         samples = block.flatten(0, 1).cpu().numpy()[: self._track.channels]
-        self._waiting = np.concatenate([self._waiting, _fanned(samples, self._channels)], axis=1)
+        return _fanned(samples, self._channels)
+
+    def _wait(self, block: Block) -> None:
+        self._waiting = np.concatenate([self._waiting, block], axis=1)
 
 
 def _fanned(samples: Block, channels: int) -> Float32[np.ndarray, "wanted samples"]:

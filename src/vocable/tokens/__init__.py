@@ -3,6 +3,7 @@
 from . import array_files as array_files  # registers .npy, .npz and .safetensors
 from .file import (
     IncompleteWarning,
+    LiveReader,
     TokenFile,
     TokenReader,
     TokenWriter,
@@ -25,6 +26,7 @@ __all__ = [
     "IncompleteWarning",
     "Layout",
     "Level",
+    "LiveReader",
     "Segment",
     "Side",
     "Source",

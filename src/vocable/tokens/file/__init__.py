@@ -1,6 +1,7 @@
 """Read and write `.vcb` token files; docs/token-file.md is their specification."""
 
 from .contents import Gap, IncompleteWarning
+from .live_reader import LiveReader
 from .read_write import read_tokens, write_tokens
 from .reader import TokenReader
 from .token_file import TokenFile
@@ -10,6 +11,7 @@ from .writer import TokenWriter
 __all__ = [
     "Gap",
     "IncompleteWarning",
+    "LiveReader",
     "TokenFile",
     "TokenReader",
     "TokenWriter",

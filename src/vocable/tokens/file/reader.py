@@ -9,9 +9,10 @@ from ...binary_streams import Readable
 from ...errors import FormatError
 from ..spec_parts import Source
 from ..values import AudioTokens
+from . import short_chunk
 from .contents import IncompleteWarning
 from .record_validator import RecordValidator
-from .records import PREAMBLE_BYTES, RecordKind, read_preamble, read_record, read_up_to
+from .records import PREAMBLE_BYTES, Record, RecordKind, read_preamble, read_record, read_up_to
 from .track import Header
 
 
@@ -21,7 +22,8 @@ class TokenReader:
         for track, tokens in TokenReader(sys.stdin.buffer):
             ...
 
-    `tracks` is known at once; `complete` and `source` once the iteration has ended. Raises
+    `tracks` is known at once; `complete` and `source` once the iteration has ended. A live stream
+    (`live`) states its source before the last tokens. Raises
     FormatError at the first record that is not as written; warns if the stream ends without a
     trailer.
     """
@@ -30,22 +32,31 @@ class TokenReader:
         self._stream = stream
         self._id, header, self._offset = read_header(stream)
         self._validator = RecordValidator(header)
+        self._short = short_chunk.codes_size_in(header)
         self.tracks = dict(header.tracks)
 
     def __iter__(self) -> Iterator[tuple[str, AudioTokens]]:
         validator = self._validator
-        while (record := read_record(self._stream, self._id, self._offset)) is not None:
+        while (record := self._next()) is not None:
             self._offset += record.size
             if self.complete:
                 raise FormatError(f"{record.size} bytes or more follow the trailer")
             if not validator.accept(record):
                 continue
-            if record.kind == RecordKind.CHUNK:
+            if record.is_chunk:
                 validator.advance(record)
                 yield validator.track_name(record), validator.decode(record)
             else:
                 validator.read_metadata(record)
         self._end()
+
+    def _next(self) -> Record | None:
+        return read_record(self._stream, self._id, self._offset, self._short)
+
+    @property
+    def live(self) -> bool:
+        """Whether this is a live stream: until it states its source, all of a frame is sound."""
+        return self._validator.live
 
     @property
     def complete(self) -> bool:
@@ -53,7 +64,7 @@ class TokenReader:
         return self._validator.trailer is not None
 
     def source(self, track: str = "") -> Source | None:
-        """Return what was encoded, once the trailer has come, if it says so."""
+        """Return what was encoded, once a live record or the trailer says so."""
         return self._validator.source(track)
 
     def _end(self) -> None:

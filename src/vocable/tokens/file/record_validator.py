@@ -11,8 +11,9 @@ from ...errors import FormatError
 from ..coder.tables import NAME_BYTES, TableSet, shipped
 from ..spec_parts import Source
 from ..values import AudioTokens
-from . import chunk
+from . import chunk, short_chunk
 from .chunk import ChunkHeader
+from .live_record import LiveRecord
 from .records import CRITICAL, DamagedRecord, Record, RecordKind
 from .track import Header, Track
 from .trailer import SIZE_BYTES, Trailer, decode_trailer
@@ -28,6 +29,8 @@ class TrackState:
     tables: TableSet | None = None
     item_sides: dict[str, np.ndarray] | None = None
     frames: int = 0
+    live_frames: int = 0  # how far the last live record says that the stream has come
+    samples: int | None = None  # of the source, where a live record states them
     ended: bool = False  # a chunk that ends inside a unit may only be followed by short segments
 
 
@@ -44,6 +47,7 @@ class RecordValidator:
     next_sequence: int = 1
     size: int = 0  # bytes of the records so far
     trailer: Trailer | None = None
+    live: bool = False  # whether a live record has come
     tracks: dict[str, TrackState] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +62,13 @@ class RecordValidator:
 
     def accept(self, record: Record) -> bool:
         """Check the record's number, track and kind; False for one that is to be skipped."""
+        if record.kind == RecordKind.SHORT:
+            self.size += record.size
+            if not self.live and not self.lenient:
+                raise DamagedRecord(
+                    f"a short chunk comes at byte {record.offset}, before a live record"
+                )
+            return True
         if record.sequence != self.next_sequence and not self.lenient:
             raise DamagedRecord(
                 f"record {self.next_sequence} is missing: "
@@ -88,7 +99,7 @@ class RecordValidator:
         return self._states[record.track]
 
     def read_metadata(self, record: Record) -> None:
-        """Take in a record that is not a chunk: tables, sides, the trailer."""
+        """Take in a record that is not a chunk: tables, sides, a live record, the trailer."""
         state = self.track_state(record)
         if record.kind == RecordKind.HEADER:
             raise DamagedRecord(f"a second header comes at byte {record.offset}")
@@ -100,8 +111,28 @@ class RecordValidator:
             if state.item_sides is not None or state.frames:
                 raise _misplaced("sides", record)
             state.item_sides = _decode_item_sides(state.track, record.payload)
+        elif record.kind == RecordKind.LIVE:
+            self._read_live(record, state)
         elif record.kind == RecordKind.TRAILER:
             self.trailer = self._decode_trailer(record)
+
+    def _read_live(self, record: Record, state: TrackState) -> None:
+        found = LiveRecord.from_bytes(record.payload)
+        if found.header != self.header or record.track:
+            raise DamagedRecord(f"the live record at byte {record.offset} has another header")
+        if not self.lenient:
+            if found.frames != state.frames:
+                raise DamagedRecord(
+                    f"the live record at byte {record.offset} counts {found.frames} frames, "
+                    f"{state.frames} came"
+                )
+            if state.samples not in (None, found.samples):
+                raise DamagedRecord(
+                    f"the live record at byte {record.offset} states other samples than before"
+                )
+            if state.frames and not self.live:
+                raise _misplaced("live records", record)
+        self.live, state.samples, state.live_frames = True, found.samples, found.frames
 
     def _decode_trailer(self, record: Record) -> Trailer:
         trailer = decode_trailer(record.payload, len(self._states))
@@ -119,7 +150,8 @@ class RecordValidator:
     def advance(self, record: Record) -> ChunkHeader:
         """Check at which frame a chunk begins, without decoding it, and move on past it."""
         state = self.track_state(record)
-        header = chunk.read_header(state.track, record.payload)
+        expected = max(state.frames, state.live_frames)
+        header = chunk_header(state.track, record, expected)
         if header.start < state.frames or (header.start > state.frames and not self.lenient):
             raise DamagedRecord(
                 f"the chunk at byte {record.offset} begins at frame {header.start}, "
@@ -141,16 +173,21 @@ class RecordValidator:
             raise DamagedRecord(
                 f"the chunk at byte {record.offset} comes before the sides of its track"
             )
+        if record.kind == RecordKind.SHORT:
+            return short_chunk.decode(state.track, record.payload, state.item_sides or {})
         tables = state.tables
         if tables is None and self.lenient:  # their record may be what is lost
             tables = state.track.shipped_tables
         return chunk.decode(state.track, record.payload, tables, state.item_sides or {})
 
     def source(self, name: str) -> Source | None:
-        """Return the source of a track from the trailer; None while it is not known."""
-        if self.trailer is None:
-            return None
-        samples = self.trailer.samples[self._names.index(name)]
+        """Return the source of a track from the trailer; None while it is not known.
+
+        A live record may state it before.
+        """
+        samples = self.tracks[name].samples
+        if self.trailer is not None:
+            samples = self.trailer.samples[self._names.index(name)]
         return None if samples is None else self.tracks[name].track.source(samples)
 
     def check_totals(self, trailer: Trailer) -> None:
@@ -159,11 +196,22 @@ class RecordValidator:
             if state.frames != frames:
                 raise FormatError(f"the trailer counts {frames} frames, {state.frames} came")
             source = self.source(name)
+            if state.samples is not None and (source is None or source.samples != state.samples):
+                raise FormatError("the trailer states other samples than a live record")
             if source is not None and not state.track.matches(source.samples, frames):
                 raise FormatError(
                     f"{source.samples} samples at {source.rate} Hz are not {frames} "
                     f"frames of {state.track.spec.name}"
                 )
+
+
+def chunk_header(track: Track, record: Record, expected: int) -> ChunkHeader:
+    """Return what a chunk says of itself, where one that begins at frame `expected` should come."""
+    if record.kind != RecordKind.SHORT:
+        return chunk.read_header(track, record.payload)
+    start = short_chunk.start_of(track, record.sequence, expected)
+    counts = short_chunk.counts(track)
+    return ChunkHeader(chunk.PACKED, start, track.unit, counts, 1, None, 0)
 
 
 def _misplaced(what: str, record: Record) -> DamagedRecord:

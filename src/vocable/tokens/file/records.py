@@ -3,7 +3,8 @@
 A file is a preamble and records. Preamble: the 4 bytes `\\x89vcb`, the version, and 4 bytes, the
 file's id, which are random or follow from its content (`stamp`). Record: sync word, kind, track if
 it is not the first, sequence number, payload length, payload, CRC-32 over the id and all of the
-record before it. The id ties a record to its file, the sequence number to its position in it.
+record before it. The id ties a record to its file, the sequence number to its position in it. A
+live stream has short chunks, too (short_chunk.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from enum import IntEnum
 from ...binary_streams import Readable
 from ...errors import FormatError
 from ..varint import MAX_VARINT_BYTES, encode_varint, read_varint
+from . import short_chunk
 from .limits import MAX_HEADER, MAX_PAYLOAD
 
 MAGIC = b"\x89vcb"
@@ -35,6 +37,8 @@ class RecordKind(IntEnum):
     SIDES = 0x83
     CHUNK = 0x84
     TRAILER = 0x85
+    LIVE = 0x86
+    SHORT = 0x00  # a chunk of a live stream, which has its own framing and no kind in the file
 
 
 class DamagedRecord(FormatError):
@@ -47,7 +51,10 @@ class Truncated(FormatError):
 
 @dataclass(frozen=True)
 class Record:
-    """One record: the byte at which it begins, how many bytes it takes, and what it holds."""
+    """One record: the byte at which it begins, how many bytes it takes, and what it holds.
+
+    sequence    of a short chunk its number, modulo 128
+    """
 
     offset: int
     size: int
@@ -55,6 +62,11 @@ class Record:
     track: int
     sequence: int
     payload: bytes
+
+    @property
+    def is_chunk(self) -> bool:
+        """Whether it holds frames."""
+        return self.kind in (RecordKind.CHUNK, RecordKind.SHORT)
 
 
 def preamble(file_id: bytes) -> bytes:
@@ -96,14 +108,18 @@ def encode_record(file_id: bytes, kind: int, track: int, sequence: int, payload:
     return body + checksum(file_id, body)
 
 
-def read_record(stream: Readable, file_id: bytes, offset: int) -> Record | None:
+def read_record(stream: Readable, file_id: bytes, offset: int, short: int = 0) -> Record | None:
     """Read the record that begins here, at byte `offset` of the file; None at the end.
 
-    Raises DamagedRecord if it is not what was written, Truncated if the file ends inside it.
+    short: bytes of codes in a short chunk; 0 where there are none. Raises DamagedRecord if it is
+    not what was written, Truncated if the file ends inside it.
     """
-    head = read_up_to(stream, len(SYNC) + 1)
+    head = read_up_to(stream, 1)
     if not head:
         return None
+    if short and head[0] < short_chunk.NUMBERS:
+        return _read_short(stream, head, offset, short)
+    head += read_up_to(stream, len(SYNC))
     if len(head) <= len(SYNC):
         raise _truncated(offset)
     if head[: len(SYNC)] != SYNC:
@@ -128,7 +144,16 @@ def read_record(stream: Readable, file_id: bytes, offset: int) -> Record | None:
     body = head + sequence_bytes + length_bytes + payload
     if checksum(file_id, body) != crc:
         raise DamagedRecord(f"checksum mismatch in the record at byte {offset}")
+    if kind == RecordKind.LIVE and payload[:ID_BYTES] != file_id:
+        raise DamagedRecord(f"the live record at byte {offset} is of another stream")
     return Record(offset, len(body) + CRC_BYTES, kind, track, sequence, payload)
+
+
+def _read_short(stream: Readable, head: bytes, offset: int, codes: int) -> Record:
+    data = head + _read_exactly(stream, short_chunk.size_of(codes) - 1, offset)
+    if not short_chunk.holds(data):
+        raise DamagedRecord(f"checksum mismatch in the short chunk at byte {offset}")
+    return Record(offset, len(data), RecordKind.SHORT, 0, data[0], data[1 : 1 + codes])
 
 
 def read_up_to(stream: Readable, count: int) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...errors import FormatError
 from ...nearest import listed
+from . import short_chunk
 from .contents import Contents, Gap, RecordRun
 from .opening import Bytes
 from .record_finder import ByteReader, RecordFinder
@@ -19,15 +20,15 @@ def read_in_order(data: Bytes, file_id: bytes, header: Header, start: int) -> Co
     A file that ends without a trailer is fine; FormatError for one that is damaged.
     """
     search = _Search(header, lenient=False)
-    offset = start
+    offset, short = start, short_chunk.codes_size_in(header)
     try:
-        while (record := read_record(ByteReader(data, offset), file_id, offset)) is not None:
+        while (record := read_record(ByteReader(data, offset), file_id, offset, short)) is not None:
             offset += record.size
             search.add(record)
             if record.kind == RecordKind.TRAILER:
                 raise FormatError("bytes follow the trailer, or it states its own size wrongly")
     except Truncated as error:
-        _check_truncation(data, file_id, offset, error)
+        _check_truncation(RecordFinder(data, file_id, short), data, offset, error)
     except FormatError as error:
         raise FormatError(
             f"{error}; audio from {search.seconds:.2f} s on is lost, "
@@ -37,13 +38,13 @@ def read_in_order(data: Bytes, file_id: bytes, header: Header, start: int) -> Co
     return Contents(tuple(search.runs), None, problem=problem)
 
 
-def _check_truncation(data: Bytes, file_id: bytes, offset: int, error: Truncated) -> None:
+def _check_truncation(finder: RecordFinder, data: Bytes, offset: int, error: Truncated) -> None:
     """Refuse a file whose last record claims a wrong length, which is damage.
 
     It differs from one that just ends: records follow, or the last bytes are those of a trailer.
     """
     stated = int.from_bytes(bytes(data[-SIZE_BYTES - CRC_BYTES : -CRC_BYTES]), "little")
-    if stated == len(data) - offset or RecordFinder(data, file_id).find(offset + 1) is not None:
+    if stated == len(data) - offset or finder.find(offset + 1) is not None:
         raise DamagedRecord(
             f"the record at byte {offset} is damaged; read with recover=True for the rest"
         ) from error
@@ -52,7 +53,7 @@ def _check_truncation(data: Bytes, file_id: bytes, offset: int, error: Truncated
 def recover(data: Bytes, file_id: bytes, header: Header, start: int) -> Contents:
     """Take every undamaged record in ascending order, and say what time is lost."""
     search = _Search(header, lenient=True)
-    finder = RecordFinder(data, file_id)
+    finder = RecordFinder(data, file_id, short_chunk.codes_size_in(header))
     offset, clean = start, True
     while (record := finder.find(offset)) is not None:
         clean = clean and record.offset == offset
@@ -83,12 +84,13 @@ class _Search:
     def add(self, record: Record) -> None:
         """Add a record and the frames it holds; FormatError for one that cannot be used."""
         validator = self.validator
-        if validator.lenient and record.sequence < validator.next_sequence:
+        counted = record.kind != RecordKind.SHORT
+        if validator.lenient and counted and record.sequence < validator.next_sequence:
             raise DamagedRecord(f"the record at byte {record.offset} is doubled or out of order")
         count = len(validator.tracks)
         starts, frames = [0] * count, [0] * count
         if validator.accept(record):
-            if record.kind == RecordKind.CHUNK:
+            if record.is_chunk:
                 start, length = self._add_chunk(record)
                 starts[record.track], frames[record.track] = start, length
             else:

@@ -14,12 +14,12 @@ from ...errors import FormatError, TokenError
 from ...notebook import card
 from ..spec_parts import Source
 from ..values import AudioTokens, joined
+from . import short_chunk
 from .assembly import assemble
-from .chunk import read_header as read_chunk_header
 from .contents import IncompleteWarning, RecordRun, indexed_contents
 from .opening import mapped, name_of, open_seekable
 from .reader import read_header
-from .record_validator import RecordValidator
+from .record_validator import RecordValidator, chunk_header
 from .records import DamagedRecord, Record, RecordKind, read_record
 from .recovery import read_in_order
 from .recovery import recover as recover_contents
@@ -64,6 +64,7 @@ class TokenFile:
         """Find the records by the index, or without one search for them."""
         self._file.seek(0)
         self._id, self._header, start = read_header(self._file)
+        self._short = short_chunk.codes_size_in(self._header)
         self.tracks: dict[str, Track] = dict(self._header.tracks)
         found = None
         if not self._lenient:
@@ -81,7 +82,7 @@ class TokenFile:
         for run in self._contents.runs:
             if not any(run.frames):
                 for record in self._records(run, validator):
-                    if record.kind == RecordKind.CHUNK:
+                    if record.is_chunk:
                         raise FormatError(f"the index hides a chunk at byte {record.offset}")
         validator.trailer, validator.lenient = self._contents.trailer, self._lenient
         return validator
@@ -119,8 +120,8 @@ class TokenFile:
         for run in self._contents.runs:
             frames = [0] * len(self.tracks)
             for record in self._records(run, validator):
-                if record.kind != RecordKind.CHUNK:
-                    if any(run.frames):
+                if not record.is_chunk:
+                    if any(run.frames) and record.kind != RecordKind.LIVE:
                         raise FormatError(
                             f"{self.name}: the index hides a record without frames "
                             f"at byte {record.offset}"
@@ -225,10 +226,11 @@ class TokenFile:
             if not run.frames[number] or first >= stop or first + run.frames[number] <= start:
                 continue
             for record in self._records(run, None):
-                if record.kind != RecordKind.CHUNK or record.track != number:
+                if not record.is_chunk or record.track != number:
                     continue
                 with self._naming_errors():
-                    header = read_chunk_header(track, record.payload)
+                    header = chunk_header(track, record, first)
+                    first = header.start + header.frames
                     inside = header.start < stop and header.start + header.frames > start
                     tokens = self._known.decode(record) if inside else None
                 if tokens is not None:
@@ -242,12 +244,12 @@ class TokenFile:
         while offset < end:
             with self._naming_errors(validator):
                 self._file.seek(offset)
-                record = read_record(self._file, self._id, offset)
+                record = read_record(self._file, self._id, offset, self._short)
                 if record is None or offset + record.size > end:
                     raise DamagedRecord(f"the index is wrong at byte {offset}")
                 offset += record.size
                 known = validator is None or validator.accept(record)
-                if validator is not None and known and record.kind != RecordKind.CHUNK:
+                if validator is not None and known and not record.is_chunk:
                     validator.read_metadata(record)
             if known:
                 yield record
@@ -258,6 +260,8 @@ class TokenFile:
         try:
             yield
         except FormatError as error:
+            if str(error).startswith(f"{self.name}: "):
+                raise
             lost = ""
             if validator is not None:
                 lost = (

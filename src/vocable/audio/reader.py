@@ -25,7 +25,7 @@ from .parts_decoder import PartsDecoder
 from .rows import is_samples, with_rate
 from .samples import RATES, check_samples
 from .soundfile_decoder import SoundfileDecoder
-from .source import name_of, open_seekable
+from .source import name_of, open_seekable, opened
 
 log = logging.getLogger("vocable")
 
@@ -61,7 +61,7 @@ class AudioReader:
         self._cleanup = contextlib.ExitStack()
         try:
             file = open_seekable(source, self._cleanup)
-            self._file = self._cleanup.enter_context(_opened(file))
+            self._file = self._cleanup.enter_context(opened(file))
             self._layout = look(self._file, recover=recover)
             self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
@@ -152,21 +152,21 @@ class AudioReader:
     def _read(self, size: int) -> Float32[np.ndarray, "channels samples"]:
         try:
             block = self._decoder.read(size)
-        except EOFError as error:
-            self._report_fault(error)
-            if isinstance(error, Fault) and error.goes_on:
+        except Fault as fault:
+            self._report_fault(fault)
+            if fault.goes_on:
                 return self._read(size)
             return np.zeros((self.channels, 0), np.float32)
         if self.samples != self._decoder.samples and self.samples is not None:
             block = block[:, : self.samples - self._position]  # the last block is filled up
         return block
 
-    def _report_fault(self, fault: EOFError) -> None:
+    def _report_fault(self, fault: Fault) -> None:
         """Report where decoding failed; what follows a whole FLAC file matters if it is another."""
         if self._position != self.samples:
-            advice = fault.advice if isinstance(fault, Fault) else FETCH
-            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({fault})", advice)
-            if not (isinstance(fault, Fault) and fault.goes_on):
+            what = f"breaks off at {self._position / self.rate:.2f} s ({fault})"
+            self._report_cut(what, fault.advice)
+            if not fault.goes_on:
                 self.samples = self._position
         elif (another := find_another_flac(self._file)) is not None:
             self._report_another(another)
@@ -208,8 +208,3 @@ class AudioReader:
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
-
-
-def _opened(file: str | BinaryFile) -> contextlib.AbstractContextManager[BinaryFile]:
-    """Open a path; leave an open file to whoever opened it."""
-    return open(file, "rb") if isinstance(file, str) else contextlib.nullcontext(file)

@@ -20,9 +20,10 @@ _FORMS = {(1, 16): "s16le", (3, 32): "f32le"}  # by format tag and bits
 _EXTENSIBLE = 0xFFFE
 _COPIED = 2**16  # bytes at most per read of what is left out
 _KEPT = 64  # bytes at most of a chunk before the samples
+_ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
 
 
-class Pushed:
+class PutBack:
     """A stream before which bytes that were read already are put back."""
 
     def __init__(self, head: bytes, source: LiveReadable) -> None:
@@ -95,7 +96,7 @@ def open_pcm(
         return WavSamples(source, size), found
     head += _refuse_other(head, source)
     stated = PcmFormat(form or usual.form, rate or usual.rate, channels or usual.channels)
-    return Pushed(head, source), stated
+    return PutBack(head, source), stated
 
 
 def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
@@ -110,9 +111,6 @@ def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
     if name:
         raise AudioError(f"stdin is {name}, not bare samples; {_ADVICE}")
     return more
-
-
-_ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
 
 
 def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:

@@ -21,7 +21,7 @@ from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
 from vocable.folders import search
-from vocable.train.data.faults import LEFT_OUT, Listener, kinds_of
+from vocable.train.data.faults import LEFT_OUT, FaultFinder, kinds_of
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
@@ -184,11 +184,11 @@ def _measure(path: Path) -> tuple[dict[str, Any], str]:
     """Read one file and return its facts, and a digest of its samples."""
     samples, powers = 0, [np.zeros(0)]
     with AudioReader(path) as reader:
-        frame, listener = reader.rate // 50, Listener(reader.rate)
+        frame, finder = reader.rate // 50, FaultFinder(reader.rate)
         for block in reader.blocks(frame * BLOCK):
             samples += block.shape[1]
             powers.append(frame_powers(block, reader.rate))
-            listener.hear(block)
+            finder.push(block)
     joined = np.concatenate(powers)
     facts = {
         "seconds": round(samples / reader.rate, 3),
@@ -196,9 +196,9 @@ def _measure(path: Path) -> tuple[dict[str, Any], str]:
         "channels": reader.channels,
         "loudness": loudness(joined),
         "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
-        **listener.facts(),
+        **finder.facts(),
     }
-    return facts, listener.digest
+    return facts, finder.digest
 
 
 def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:

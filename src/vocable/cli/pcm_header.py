@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import struct
 
+from vocable.audio.magic import HEAD, format_of, mpeg_frame
 from vocable.binary_streams import LiveReadable
-from vocable.cli.magic import HEAD, format_of, mpeg_frame
 from vocable.cli.pcm import PcmFormat
 from vocable.errors import AudioError
+from vocable.tokens.file.records import MAGIC
 
 log = logging.getLogger("vocable")
 
@@ -101,7 +102,7 @@ def open_pcm(
 
 def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
     """Return what was read beyond the head to tell bare samples from other formats."""
-    if head.startswith(b"\x89vcb"):
+    if head.startswith(MAGIC):
         raise AudioError("stdin is a token file, not samples; `vocable stream decode` reads it")
     name, frame = format_of(head), mpeg_frame(head)
     more = _read(source, max(0, frame + 2 - len(head))) if frame else b""

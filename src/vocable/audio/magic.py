@@ -1,8 +1,8 @@
-"""Tell by its first bytes what a file is, where it should be bare samples."""
+"""Tell by its first bytes that something is a file, where it should be bare samples."""
 
 from __future__ import annotations
 
-from vocable.audio.mpeg_frames import frame_size
+from .mpeg_frames import frame_size
 
 HEAD = 12  # bytes that tell the formats below
 _FORMATS = {
@@ -15,6 +15,7 @@ _FORMATS = {
     b".snd": "AU",
     b"riff": "W64",
     b"RIFX": "a big-endian WAV",
+    b"RF64": "RF64",
     b"RIFF": "RIFF without WAVE",
     b"#!AMR": "AMR",
     b"wvpk": "WavPack",

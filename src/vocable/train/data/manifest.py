@@ -71,11 +71,7 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
     another, are noted. Files are read once, in blocks. FileNotFoundError or NotADirectoryError when
     there is no such folder; RecipeError when it holds no recordings at all.
     """
-    root = Path(folder)
-    if not root.exists():
-        raise FileNotFoundError(f"no folder {root}")
-    if not root.is_dir():
-        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    root = _existing(folder)
     rows: list[dict[str, Any]] = []
     found, real = search(root, READABLE), root.resolve()
     bad = {str(e.filename): f"cannot be searched ({e.strerror})" for e in found.unread}
@@ -99,6 +95,15 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
         others = f"; it holds {found.left_out}" if found.left_out else ""
         raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)}){others}")
     return Scan(rows, bad, found.left_out, noted)
+
+
+def _existing(folder: str | Path) -> Path:
+    root = Path(folder)
+    if not root.exists():
+        raise FileNotFoundError(f"no folder {root}")
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    return root
 
 
 def read_manifest(path: str | Path) -> list[Clip]:

@@ -14,11 +14,11 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .chunks import SoundData
+from .contents import look
 from .decoders import Decoder, open_decoder
 from .fault import FETCH, Fault
 from .file_part import FilePart, Part
 from .flac_frames import FlacPastDamage, find_another_flac
-from .layout import look
 from .mpeg_frames import next_frame
 from .parts_decoder import PartsDecoder
 from .rows import is_samples, with_rate
@@ -61,7 +61,7 @@ class AudioReader:
         try:
             file = open_seekable(source, self._cleanup)
             self._file = self._cleanup.enter_context(opened(file))
-            self._layout = look(self._file, recover=recover)
+            self._contents = look(self._file, recover=recover)
             self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
             self._read_header()
@@ -94,14 +94,14 @@ class AudioReader:
         self.close()
 
     def _open_decoder(self, file: str | BinaryFile) -> Decoder:
-        layout, end = self._layout, self._file.seek(0, os.SEEK_END)
-        if self._recover and layout.is_flac:
+        contents, end = self._contents, self._file.seek(0, os.SEEK_END)
+        if self._recover and contents.is_flac:
             return FlacPastDamage(self._file, self.name)
-        parts = layout.parts or (Part(0, end),)
-        if layout.is_plain and not (self._recover and layout.parts):
+        parts = contents.parts or (Part(0, end),)
+        if contents.is_plain and not (self._recover and contents.parts):
             whole = file if isinstance(file, str) else FilePart(file, parts[0])
             decoder = open_decoder(whole, self.name)
-            if layout.parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
+            if contents.parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
                 return decoder
             decoder.close()  # it has guessed a length, since the file begins inside a frame
             parts = (Part(next_frame(self._file, 0, end) or 0, end, endless=True),)
@@ -110,7 +110,7 @@ class AudioReader:
     def _read_header(self) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
-        self.samples = self._layout.length(self._decoder.samples)
+        self.samples = self._contents.length(self._decoder.samples)
         if self.rate not in RATES:
             raise AudioError(
                 f"{self.name}: its header says {self.rate} Hz; "
@@ -124,9 +124,9 @@ class AudioReader:
 
         The decoder's own number of samples belongs to the bytes that are present.
         """
-        if (sound := self._layout.sound) is not None:
+        if (sound := self._contents.sound) is not None:
             self._check_sound(sound)
-        if self._layout.ends_inside_page:
+        if self._contents.ends_inside_page:
             self._report_cut("breaks off inside a page")
 
     def _check_sound(self, sound: SoundData) -> None:

@@ -121,7 +121,7 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
         name, size = struct.unpack("<4sI", head)
         if name == b"data":
             if found is None:
-                raise AudioError("stdin's WAV header does not say what its samples are")
+                raise AudioError(f"stdin's WAV header does not say what its samples are; {_ADVICE}")
             return found, _stated(wide if wide and size == 0xFFFF_FFFF else size)
         body = _read(source, min(size + size % 2, _KEPT))
         if len(body) < min(size, _KEPT):
@@ -131,7 +131,7 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
             found = _format_of(body)
         elif name == b"ds64" and len(body) >= 16:
             wide = int.from_bytes(body[8:16], "little")
-    raise AudioError("stdin ends inside its WAV header")
+    raise AudioError("stdin ends inside its WAV header; run what writes it again")
 
 
 def _stated(size: int) -> int | None:
@@ -141,7 +141,7 @@ def _stated(size: int) -> int | None:
 
 def _format_of(body: bytes) -> PcmFormat:
     if len(body) < 16:
-        raise AudioError("stdin's WAV header is damaged: its format is cut")
+        raise AudioError("stdin's WAV header is damaged: its format is cut; write it again")
     tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
     if tag == _EXTENSIBLE and len(body) >= 26:
         tag = int.from_bytes(body[24:26], "little")

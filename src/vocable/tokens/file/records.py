@@ -41,6 +41,10 @@ class RecordKind(IntEnum):
     SHORT = 0x00  # a chunk of a live stream, which has its own framing and no kind in the file
 
 
+class NotATokenFile(FormatError):
+    """It does not begin as token files do: it is something else, or begins in the middle."""
+
+
 class DamagedRecord(FormatError):
     """A record is not what was written."""
 
@@ -79,7 +83,7 @@ def read_preamble(data: bytes) -> bytes:
     if not data:
         raise FormatError("the file is empty")
     if data[: len(MAGIC)] != MAGIC:
-        raise FormatError("this is not a token file: it does not begin with \\x89vcb")
+        raise NotATokenFile("this is not a token file: it does not begin with \\x89vcb")
     if len(data) < PREAMBLE_BYTES:
         raise FormatError("the file ends inside its first record; nothing of it can be read")
     version = data[len(MAGIC)]

@@ -142,8 +142,8 @@ class LiveReader:
             self.track = track
         elif _form(track) != _form(self.track):
             raise FormatError(
-                f"the stream is {_described(track)}, not {_described(self.track)}; take another "
-                "reader for it"
+                f"the stream is {_described(track)}, not {_described(self.track)}; begin again "
+                "with another reader"
             )
         self._validator = RecordValidator(header, lenient=True)
         self._records.short = short_chunk.codes_size(track)

@@ -1,7 +1,8 @@
 """Settings that all tests share."""
 
+import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import hypothesis
@@ -29,6 +30,22 @@ def registry() -> Iterator[dict[str, Any]]:
     yield REGISTRY
     REGISTRY.clear()
     REGISTRY.update(before)
+
+
+@pytest.fixture
+def unlistable(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Forbid to list the folders whose path ends so, as another user's may be."""
+    once = os.scandir
+
+    def forbid(ending: str) -> None:
+        def scandir(path: str) -> object:
+            if str(path).endswith(ending):
+                raise PermissionError(13, "Permission denied", path)
+            return once(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+
+    return forbid
 
 
 @pytest.fixture

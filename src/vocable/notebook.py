@@ -26,19 +26,14 @@ def card(kind: str, title: str, rows: Rows = (), *parts: str) -> str:
 
     kind, title and rows are plain text, escaped here; parts are HTML of this module's making.
     """
-    head = f"{styled('b', '', title)} {styled('span', DIM, kind)}" if title else bold(kind)
-    return f'<div style="{CARD}"><div>{head}</div>{facts(rows)}{"".join(parts)}</div>'
+    head = f"{styled('b', '', title)} {styled('span', DIM, kind)}"
+    return f'<div style="{CARD}"><div>{head}</div>{_columns(rows)}{"".join(parts)}</div>'
 
 
-def facts(rows: Rows) -> str:
+def _columns(rows: Rows) -> str:
     """Return rows of (label, text) as two columns of HTML."""
     cells = [styled("div", DIM, label) + styled("div", "", text) for label, text in rows]
     return f'<div style="{GRID}">{"".join(cells)}</div>' if cells else ""
-
-
-def bold(text: str) -> str:
-    """Return text in bold, as HTML."""
-    return styled("b", "", text)
 
 
 def note(text: str) -> str:

@@ -1,5 +1,6 @@
 """Recordings that are joined in one file are all read, or refused by name."""
 
+import io
 import logging
 
 import numpy as np
@@ -8,6 +9,9 @@ import soundfile
 
 from tests.audio.media import tone, write_media
 from vocable import Audio, AudioError, AudioReader
+from vocable.audio.fault import Fault
+from vocable.audio.file_part import Part
+from vocable.audio.parts_decoder import PartsDecoder
 
 CONTAINERS = {"ogg": ("OGG", "VORBIS"), "opus": ("OGG", "OPUS"), "mp3": ("MP3", "MPEG_LAYER_III")}
 LENGTHS = (30_000, 17_001, 5_000)
@@ -260,3 +264,31 @@ def test_recovery_is_silent_about_files_that_are_whole(tmp_path, caplog):
                 pieces(tmp_path, ending)
                 Audio.read(part, recover=True)
     assert not caplog.records
+
+
+def test_a_fault_behind_which_a_decoder_goes_on_is_raised_once(monkeypatch):
+    sound = np.full((1, 100), 0.5, np.float32)
+
+    class Goes:
+        """Decodes 100 samples, then a packet that is damaged, then 100 samples."""
+
+        rate, channels, samples = 16_000, 1, None
+
+        def __init__(self, *_):
+            self.blocks = iter([sound, Fault("a packet", goes_on=True), sound])
+
+        def read(self, samples):
+            block = next(self.blocks, sound[:, :0])
+            if isinstance(block, Fault):
+                raise block
+            return block
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("vocable.audio.parts_decoder.open_decoder", Goes)
+    decoder = PartsDecoder(io.BytesIO(bytes(9)), (Part(0, 9),), "a.wav", recover=True)
+    assert decoder.read(1000).shape == (1, 100)
+    with pytest.raises(Fault, match="a packet"):
+        decoder.read(1000)
+    assert decoder.read(1000).shape == (1, 100)

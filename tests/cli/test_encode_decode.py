@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -187,18 +188,11 @@ def test_a_stream_that_breaks_off_is_warned_of_once_by_its_name(
 
 
 def test_a_folder_that_cannot_be_searched_is_a_failure(
-    here: Path, small: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, small: Path, unlistable: Callable[[str], None]
 ) -> None:
     write_tone(here / "talks/a/one.wav", 0.2)
     (here / "talks/b").mkdir()
-    once = os.scandir
-
-    def scandir(path: str) -> object:
-        if str(path).endswith("b"):
-            raise PermissionError(13, "Permission denied", path)
-        return once(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
+    unlistable("b")
     done = call("encode", "talks", "-o", "out", "--codec", small, code=1)
     assert done.stderr.startswith(f"error: {Path('talks/b')}: no permission")
     assert done.stderr.endswith("1 done, 1 failed\n") and Path("out/a/one.vcb").exists()

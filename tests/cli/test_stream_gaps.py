@@ -56,6 +56,15 @@ def test_without_it_the_line_names_it(small: Path, sent: list[bytes]) -> None:
     assert "not a token file" in said and "--conceal" in said
 
 
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [(b"\0" * 9, True), (b"", False), (b"\x89vcb\x09abcd", False)],  # begun, empty, newer
+)
+def test_joining_is_named_where_it_may_help(small: Path, data: bytes, named: bool) -> None:
+    _, said = heard(small, data, code=1)
+    assert ("--conceal joins a stream that has begun" in said) == named
+
+
 def test_doubled_swapped_and_damaged_chunks(small: Path, sent: list[bytes]) -> None:
     mixed = [*sent[:10], sent[9], *sent[10:20], sent[21], sent[20], b"noise", *sent[22:]]
     filled, said = heard(small, b"".join(mixed), "--conceal")

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vocable.codecs import Codec
-from vocable.codecs.speech import Speech, SpeechConfig, speech_16k
+from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.errors import VocableError
 
 TINY = SpeechConfig(
@@ -35,7 +35,7 @@ def codec() -> Codec:
 
 
 def test_the_shipped_sizes_keep_their_promises():
-    spec = Speech(speech_16k()).spec
+    spec = Speech(SpeechConfig()).spec
     assert spec.rate == 16_000 and spec.frame == 640
     assert spec.levels[0].role == "prosody" and {level.size for level in spec.levels} == {1024}
     assert spec.prefixes == (2, 3, 4, 5, 6, 7, 8)

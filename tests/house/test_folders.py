@@ -1,6 +1,7 @@
 """What a search of folders finds, by which names, and what it says it left out."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,17 +85,10 @@ def test_a_link_that_leads_nowhere_is_found_and_a_pipe_is_not(tmp_path: Path) ->
 
 
 def test_a_folder_that_cannot_be_listed_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, unlistable: Callable[[str], None]
 ) -> None:
     make(tmp_path, "a/1.wav", "b/2.wav")
-    once = os.scandir
-
-    def scandir(path: str) -> object:
-        if str(path).endswith("b"):
-            raise PermissionError(13, "Permission denied", path)
-        return once(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
+    unlistable("b")
     names, found = found_in(tmp_path)
     assert names == ["a/1.wav"]
     assert [error.filename for error in found.unread] == [str(tmp_path / "b")]

@@ -137,8 +137,8 @@ def test_chunks_are_ten_seconds():
 def test_the_index_may_cover_many_records(monkeypatch):
     """A day of 40 ms chunks is more than the trailer holds: entries are merged."""
     monkeypatch.setattr("vocable.tokens.file.trailer.MAX_INDEX", 16)
-    monkeypatch.setattr("vocable.tokens.file.writer.MAX_INDEX", 16)
-    monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
+    monkeypatch.setattr("vocable.tokens.file.record_writer.MAX_INDEX", 16)
+    monkeypatch.setattr("vocable.tokens.file.record_writer.ENTRY_BYTES", 1)
     a, b = speech(100), speech(100, seed=1)
     target = io.BytesIO()
     with TokenWriter(target, {"a": Track.of(a), "b": Track.of(b)}, chunk_seconds=0) as file:
@@ -152,10 +152,10 @@ def test_the_index_may_cover_many_records(monkeypatch):
 
 def test_an_index_that_cuts_a_record_is_named(monkeypatch):
     """Two runs that together are as long as their records, but meet one byte too early."""
-    monkeypatch.setattr("vocable.tokens.file.writer.ENTRY_BYTES", 1)
+    monkeypatch.setattr("vocable.tokens.file.record_writer.ENTRY_BYTES", 1)
     false = itertools.cycle((-1, 1))
     monkeypatch.setattr(
-        "vocable.tokens.file.writer.IndexEntry",
+        "vocable.tokens.file.record_writer.IndexEntry",
         lambda size, frames: IndexEntry(size + next(false), frames),
     )
     with TokenFile(io.BytesIO(written(made(SPEECH, 2, 1, 500)))) as file:

@@ -14,11 +14,12 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .av_frames import FloatFrames, take_layout
-from .av_open import errors, open_container, opened, reason
+from .av_open import errors, open_container, reason
 from .container_end import lacking_bytes, stated_seconds
 from .fault import Fault
 from .matroska import block_ends
 from .mp4_edit import open_mp4
+from .source import opened
 
 log = logging.getLogger("vocable")
 

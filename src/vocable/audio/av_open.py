@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .container_end import lacks_index
 from .fault import Fault
+from .source import opened
 
 SKIP_MANUAL = 1 << 29  # FFmpeg's flag for a decoder that leaves out nothing itself
 
@@ -55,16 +54,6 @@ def _check_index(file: str | BinaryFile) -> None:
     with opened(file) as plain:
         if lacks_index(plain):
             raise Fault("ends before its index, without which no MP4 can be read")
-
-
-@contextlib.contextmanager
-def opened(file: str | BinaryFile) -> Iterator[BinaryFile]:
-    """Open a path; or take an open file."""
-    if isinstance(file, str):
-        with open(file, "rb") as plain:
-            yield plain
-    else:
-        yield file
 
 
 def reason(error: Exception) -> str:

@@ -28,7 +28,7 @@ class Decoder(Protocol):
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
         """Return the next samples, at most this many, none at the end.
 
-        Raises EOFError where the file is cut short or damaged.
+        Raises Fault where the file is cut short or damaged.
         """
         ...
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from ..binary_streams import BinaryFile
+from .fault import Fault
 from .file_part import FilePart, Part
 from .soundfile_decoder import SoundfileDecoder
 
@@ -60,7 +61,7 @@ class FlacPastDamage:
         self._damaged: int | None = None  # and that is still to be reported
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, none at the end; raise EOFError where no frame follows."""
+        """Return the next samples, none at the end; raise Fault where no frame follows."""
         block = self._read_some(samples)
         while block is None:
             block = self._read_some(samples)
@@ -79,7 +80,7 @@ class FlacPastDamage:
             return block
         try:
             return self._decoder.read(samples)
-        except EOFError:
+        except Fault:
             if self._position == self.samples or not self._go_on():
                 raise
             return None

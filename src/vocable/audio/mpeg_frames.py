@@ -62,7 +62,7 @@ def mpeg_parts(file: BinaryFile, start: int, end: int) -> tuple[Part, ...]:
 def is_mpeg(file: BinaryFile, position: int, end: int) -> bool:
     """Return whether a frame begins here, and one of the same stream or nothing after it."""
     header = _read(file, position, 4)
-    size = _frame_size(header)
+    size = frame_size(header)
     if not size or position + size > end:
         return False
     after = _skip_tags(file, position + size, end)
@@ -97,18 +97,18 @@ def _end_of(file: BinaryFile, position: int, info: _Info, end: int) -> int:
 
 def _walk(file: BinaryFile, position: int, end: int, frames: int) -> int:
     """Return the position after so many frames, or after the last that is whole."""
-    while frames and (size := _frame_size(_read(file, position, 4))) and position + size <= end:
+    while frames and (size := frame_size(_read(file, position, 4))) and position + size <= end:
         position, frames = position + size, frames - 1
     return position
 
 
 def _alike(header: bytes, other: bytes) -> bool:
     same = int.from_bytes(header) ^ int.from_bytes(other)
-    return bool(_frame_size(other)) and not same & _SAME
+    return bool(frame_size(other)) and not same & _SAME
 
 
-def _frame_size(header: bytes) -> int:
-    """Return the bytes of the frame with this header, 0 if it is none."""
+def frame_size(header: bytes) -> int:
+    """Return the bytes of the frame that begins with these, 4 at least; 0 if none begins so."""
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:
         return 0
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
@@ -127,7 +127,7 @@ def _read_info(file: BinaryFile, position: int) -> _Info | None:
     frame = _read(file, position, 200)
     mono, mpeg_1 = frame[3] >> 6 == 3, frame[1] >> 3 & 3 == 3
     side = 4 + ((17 if mono else 32) if mpeg_1 else (9 if mono else 17))
-    size = _frame_size(frame)
+    size = frame_size(frame)
     for at in (side, side + 2):  # after a checksum, if there is one
         if frame[at : at + 4] in (b"Xing", b"Info"):
             flags, frames, count = struct.unpack(">III", frame[at + 4 : at + 16].ljust(12, b"\0"))

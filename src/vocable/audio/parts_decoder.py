@@ -10,6 +10,7 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .decoders import Decoder, open_decoder
+from .fault import Fault
 from .file_part import FilePart, Part
 from .mpeg_frames import is_mpeg, next_frame
 from .soundfile_decoder import SoundfileDecoder
@@ -32,7 +33,7 @@ class PartsDecoder:
         self._file, self._parts, self._name = file, list(parts), name
         self._recover = recover
         self._next = 0  # the part that is opened next
-        self._fault: EOFError | None = None
+        self._fault: Fault | None = None  # to be raised when the samples before it are read
         self._decoder: Decoder | None = None
         lengths: list[int | None] = []
         for number in range(len(parts)):
@@ -46,21 +47,22 @@ class PartsDecoder:
         self.samples: int | None = sum(known) if len(known) == len(lengths) else None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, none at the end; raise EOFError where decoding fails.
+        """Return the next samples, none at the end; raise Fault where decoding fails.
 
         What was decoded before the fault is returned first.
         """
         if self._fault is not None:
-            raise self._fault
+            fault, self._fault = self._fault, None
+            raise fault
         blocks, missing = [np.zeros((self.channels, 0), np.float32)], samples
         try:
             while missing and (block := self._read_some(missing)) is not None:
                 blocks.append(block)
                 missing -= block.shape[1]
-        except EOFError as error:
-            self._fault = error
+        except Fault as fault:
             if len(blocks) == 1:
                 raise
+            self._fault = fault
         return np.concatenate(blocks, axis=1)
 
     def close(self) -> None:
@@ -79,7 +81,7 @@ class PartsDecoder:
         part = self._parts[self._next - 1]
         try:
             block = self._decoder.read(samples)
-        except EOFError:
+        except Fault:
             if not self._pass_over(part, self._decoder):
                 raise
             block = np.zeros((self.channels, 0), np.float32)
@@ -102,10 +104,10 @@ class PartsDecoder:
         return self._recover
 
     def _check_end(self, part: Part) -> None:
-        """Raise EOFError if frames follow: the MP3 decoder stops where they are of another kind."""
+        """Raise Fault if frames follow: the MP3 decoder stops where they are of another kind."""
         at = part.start + self._view.tell() - _HEADER
         if part.endless and is_mpeg(self._file, at, part.end):
-            raise EOFError("the rate or the number of channels changes")
+            raise Fault("the rate or the number of channels changes")
 
     def _open(self, number: int) -> Decoder:
         self._view = FilePart(self._file, self._parts[number])

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -15,17 +14,17 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .chunks import SoundData
+from .contents import look
 from .decoders import Decoder, open_decoder
 from .fault import FETCH, Fault
 from .file_part import FilePart, Part
 from .flac_frames import FlacPastDamage, find_another_flac
-from .layout import look
 from .mpeg_frames import next_frame
 from .parts_decoder import PartsDecoder
 from .rows import is_samples, with_rate
 from .samples import RATES, check_samples
 from .soundfile_decoder import SoundfileDecoder
-from .source import name_of, open_seekable
+from .source import name_of, open_seekable, opened
 
 log = logging.getLogger("vocable")
 
@@ -61,8 +60,8 @@ class AudioReader:
         self._cleanup = contextlib.ExitStack()
         try:
             file = open_seekable(source, self._cleanup)
-            self._file = self._cleanup.enter_context(_opened(file))
-            self._layout = look(self._file, recover=recover)
+            self._file = self._cleanup.enter_context(opened(file))
+            self._contents = look(self._file, recover=recover)
             self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
             self._read_header()
@@ -91,23 +90,18 @@ class AudioReader:
     def __enter__(self) -> AudioReader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _open_decoder(self, file: str | BinaryFile) -> Decoder:
-        layout, end = self._layout, self._file.seek(0, os.SEEK_END)
-        if self._recover and layout.is_flac:
+        contents, end = self._contents, self._file.seek(0, os.SEEK_END)
+        if self._recover and contents.is_flac:
             return FlacPastDamage(self._file, self.name)
-        parts = layout.parts or (Part(0, end),)
-        if layout.is_plain and not (self._recover and layout.parts):
+        parts = contents.parts or (Part(0, end),)
+        if contents.is_plain and not (self._recover and contents.parts):
             whole = file if isinstance(file, str) else FilePart(file, parts[0])
             decoder = open_decoder(whole, self.name)
-            if layout.parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
+            if contents.parts or not isinstance(decoder, SoundfileDecoder) or not decoder.is_mpeg:
                 return decoder
             decoder.close()  # it has guessed a length, since the file begins inside a frame
             parts = (Part(next_frame(self._file, 0, end) or 0, end, endless=True),)
@@ -116,7 +110,7 @@ class AudioReader:
     def _read_header(self) -> None:
         self.rate = self._decoder.rate
         self.channels = self._decoder.channels
-        self.samples = self._layout.length(self._decoder.samples)
+        self.samples = self._contents.length(self._decoder.samples)
         if self.rate not in RATES:
             raise AudioError(
                 f"{self.name}: its header says {self.rate} Hz; "
@@ -130,9 +124,9 @@ class AudioReader:
 
         The decoder's own number of samples belongs to the bytes that are present.
         """
-        if (sound := self._layout.sound) is not None:
+        if (sound := self._contents.sound) is not None:
             self._check_sound(sound)
-        if self._layout.ends_inside_page:
+        if self._contents.ends_inside_page:
             self._report_cut("breaks off inside a page")
 
     def _check_sound(self, sound: SoundData) -> None:
@@ -152,21 +146,21 @@ class AudioReader:
     def _read(self, size: int) -> Float32[np.ndarray, "channels samples"]:
         try:
             block = self._decoder.read(size)
-        except EOFError as error:
-            self._report_fault(error)
-            if isinstance(error, Fault) and error.goes_on:
+        except Fault as fault:
+            self._report_fault(fault)
+            if fault.goes_on:
                 return self._read(size)
             return np.zeros((self.channels, 0), np.float32)
         if self.samples != self._decoder.samples and self.samples is not None:
             block = block[:, : self.samples - self._position]  # the last block is filled up
         return block
 
-    def _report_fault(self, fault: EOFError) -> None:
+    def _report_fault(self, fault: Fault) -> None:
         """Report where decoding failed; what follows a whole FLAC file matters if it is another."""
         if self._position != self.samples:
-            advice = fault.advice if isinstance(fault, Fault) else FETCH
-            self._report_cut(f"breaks off at {self._position / self.rate:.2f} s ({fault})", advice)
-            if not (isinstance(fault, Fault) and fault.goes_on):
+            what = f"breaks off at {self._position / self.rate:.2f} s ({fault})"
+            self._report_cut(what, fault.advice)
+            if not fault.goes_on:
                 self.samples = self._position
         elif (another := find_another_flac(self._file)) is not None:
             self._report_another(another)
@@ -208,8 +202,3 @@ class AudioReader:
                 "vocable.Audio.read(PATH, recover=True)"
             )
         log.warning("%s %s; going on with what is there", self.name, what)
-
-
-def _opened(file: str | BinaryFile) -> contextlib.AbstractContextManager[BinaryFile]:
-    """Open a path; leave an open file to whoever opened it."""
-    return open(file, "rb") if isinstance(file, str) else contextlib.nullcontext(file)

@@ -15,6 +15,7 @@ from jaxtyping import Float32
 from ..arrays import to_numpy
 from ..binary_streams import as_bytes
 from ..errors import AudioError
+from .magic import format_of
 
 log = logging.getLogger("vocable")
 
@@ -27,7 +28,6 @@ _FULL_SCALE = {"int8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
 _SIXTEEN_BITS = 2**17  # four sums of 16-bit values stay below; -84 dB for int32
 _QUIET = 2**23  # 24-bit values stay below; -48 dB for int32
 _STORED_24_BITS = 256  # values of 24-bit converters in int32 are multiples of this
-_FILES = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"caff", b".snd", b"\x1aE\xdf\xa3")
 
 
 def as_samples(data: Any) -> Float32[np.ndarray, "channels samples"]:
@@ -168,7 +168,7 @@ def _as_float(array: np.ndarray) -> np.ndarray:
 def _check_not_a_file(array: np.ndarray) -> None:
     """Refuse uint8 that begins as files do: a whole recording, and not samples."""
     start = array[0, :8].tobytes()
-    if len(array) == 1 and (start.startswith(_FILES) or start.endswith(b"ftyp")):
+    if len(array) == 1 and format_of(start):
         raise AudioError(
             f"uint8 that begins with {start!r} is a file and not samples; use Audio.read(bytes(it))"
         )

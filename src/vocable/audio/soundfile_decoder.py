@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from .channel_order import vorbis_to_wav
+from .fault import Fault
 from .formats import ORDERED_AS_VORBIS
 
 UNKNOWN_LENGTH = 2**40  # libsndfile's number of samples, or more, where nothing states one
@@ -40,12 +41,12 @@ class SoundfileDecoder:
         self._fault: str | None = None
 
     def read(self, samples: int) -> Float32[np.ndarray, "channels samples"]:
-        """Return the next samples, none at the end; raise EOFError where decoding fails.
+        """Return the next samples, none at the end; raise Fault where decoding fails.
 
         What was decoded before the fault is returned first.
         """
         if self._fault is not None:
-            raise EOFError(self._fault)
+            raise Fault(self._fault)
         # One sample beyond the stated end makes the FLAC decoder look at what follows there.
         wanted = samples + (samples == self._left)
         rows = np.empty((wanted, self.channels), np.float32)
@@ -57,7 +58,7 @@ class SoundfileDecoder:
             self._fault = error.error_string.strip(" .").removeprefix("Error : ")
             rows = rows[: self._decoded(rows)][: self._left]
             if len(rows) == 0:
-                raise EOFError(self._fault) from error
+                raise Fault(self._fault) from error
         self._position += len(rows)
         if self._left is not None:
             self._left -= len(rows)

@@ -48,11 +48,16 @@ def open_seekable(source: Any, cleanup: contextlib.ExitStack) -> str | BinaryFil
             open(path, "rb").close()  # raises PermissionError, which libraries hide
             return os.fspath(path)
         source = cleanup.enter_context(open(path, "rb"))
-    file = _opened(source, cleanup)
+    file = _as_file(source, cleanup)
     file = file if _is_stored(file) else _copy(file, name, cleanup)
     _check_not_empty(file.seek(0, os.SEEK_END), name)
     file.seek(0)
     return file
+
+
+def opened(file: str | BinaryFile) -> contextlib.AbstractContextManager[BinaryFile]:
+    """Open a path; leave an open file to whoever opened it."""
+    return open(file, "rb") if isinstance(file, str) else contextlib.nullcontext(file)
 
 
 def _existing(source: str | os.PathLike[str]) -> Path:
@@ -78,7 +83,7 @@ def _in_row(row: Mapping[str, Any]) -> Any:
     )
 
 
-def _opened(source: Any, cleanup: contextlib.ExitStack) -> Any:
+def _as_file(source: Any, cleanup: contextlib.ExitStack) -> Any:
     """Return something with `read`: open files as they are, others opened."""
     if isinstance(source, str | os.PathLike):
         return sys.stdin.buffer

@@ -69,7 +69,7 @@ def command(
     in .npy, .npz or .safetensors instead of .vcb.
     """
     from vocable.audio.formats import READABLE
-    from vocable.cli.results import ARRAYS
+    from vocable.tokens.array_files import ENDINGS
 
     console = Console(as_json=as_json, quiet=quiet)
     todo = plan(
@@ -81,7 +81,7 @@ def command(
         skip_existing=skip_existing,
     )
     check_stdout(todo, as_json=as_json)
-    check_endings([job.target for job in todo.jobs], (".vcb", *ARRAYS))
+    check_endings([job.target for job in todo.jobs], (".vcb", *ENDINGS))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
     work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, force)
@@ -129,10 +129,11 @@ def _encode(
     progress: Progress,
 ) -> dict[str, Any]:
     """Encode one file, block by block; return the facts for --json."""
-    from vocable.cli.results import ARRAYS, rate_on_disk, token_facts
+    from vocable.cli.results import rate_on_disk, token_facts
     from vocable.tokens import read_tokens
+    from vocable.tokens.array_files import ENDINGS
 
-    if not target.lower().endswith(ARRAYS):
+    if not target.lower().endswith(ENDINGS):
         codec.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:

@@ -29,8 +29,7 @@ class Hearing:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        speech_only = getattr(codec.model, "speech_only", False)
-        self._speech_only = speech_only and codec.rate > 2 * TELEPHONE
+        self._speech_only = codec.model.speech_only and codec.rate > 2 * TELEPHONE
 
     def listener(self) -> Listener | None:
         """Return what hears one recording while it is encoded; None for a codec of any sound."""

@@ -86,8 +86,10 @@ def _must_be_file(what: str) -> bool:
 
 def _is_token_file(path: str) -> bool:
     """Return whether a file is a token file by its first bytes or its ending."""
+    from vocable.tokens.file.records import MAGIC
+
     with open(path, "rb") as file:
-        return file.read(4) == b"\x89vcb" or path.lower().endswith(".vcb")
+        return file.read(len(MAGIC)) == MAGIC or path.lower().endswith(".vcb")
 
 
 def _recording(path: str, title: str) -> Entry:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import struct
 
+from vocable.audio.magic import HEAD, format_of, mpeg_frame
 from vocable.binary_streams import LiveReadable
-from vocable.cli.magic import HEAD, format_of, mpeg_frame
 from vocable.cli.pcm import PcmFormat
 from vocable.errors import AudioError
+from vocable.tokens.file.records import MAGIC
 
 log = logging.getLogger("vocable")
 
@@ -20,9 +21,10 @@ _FORMS = {(1, 16): "s16le", (3, 32): "f32le"}  # by format tag and bits
 _EXTENSIBLE = 0xFFFE
 _COPIED = 2**16  # bytes at most per read of what is left out
 _KEPT = 64  # bytes at most of a chunk before the samples
+_ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
 
 
-class Pushed:
+class PutBack:
     """A stream before which bytes that were read already are put back."""
 
     def __init__(self, head: bytes, source: LiveReadable) -> None:
@@ -95,12 +97,12 @@ def open_pcm(
         return WavSamples(source, size), found
     head += _refuse_other(head, source)
     stated = PcmFormat(form or usual.form, rate or usual.rate, channels or usual.channels)
-    return Pushed(head, source), stated
+    return PutBack(head, source), stated
 
 
 def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
     """Return what was read beyond the head to tell bare samples from other formats."""
-    if head.startswith(b"\x89vcb"):
+    if head.startswith(MAGIC):
         raise AudioError("stdin is a token file, not samples; `vocable stream decode` reads it")
     name, frame = format_of(head), mpeg_frame(head)
     more = _read(source, max(0, frame + 2 - len(head))) if frame else b""
@@ -112,9 +114,6 @@ def _refuse_other(head: bytes, source: LiveReadable) -> bytes:
     return more
 
 
-_ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
-
-
 def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
     """Read chunks up to the samples; return what these are, and their bytes if that is stated."""
     found, wide = None, 0
@@ -122,7 +121,7 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
         name, size = struct.unpack("<4sI", head)
         if name == b"data":
             if found is None:
-                raise AudioError("stdin's WAV header does not say what its samples are")
+                raise AudioError(f"stdin's WAV header does not say what its samples are; {_ADVICE}")
             return found, _stated(wide if wide and size == 0xFFFF_FFFF else size)
         body = _read(source, min(size + size % 2, _KEPT))
         if len(body) < min(size, _KEPT):
@@ -132,7 +131,7 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
             found = _format_of(body)
         elif name == b"ds64" and len(body) >= 16:
             wide = int.from_bytes(body[8:16], "little")
-    raise AudioError("stdin ends inside its WAV header")
+    raise AudioError("stdin ends inside its WAV header; run what writes it again")
 
 
 def _stated(size: int) -> int | None:
@@ -142,7 +141,7 @@ def _stated(size: int) -> int | None:
 
 def _format_of(body: bytes) -> PcmFormat:
     if len(body) < 16:
-        raise AudioError("stdin's WAV header is damaged: its format is cut")
+        raise AudioError("stdin's WAV header is damaged: its format is cut; write it again")
     tag, channels, rate, _, _, bits = struct.unpack("<HHIIHH", body[:16])
     if tag == _EXTENSIBLE and len(body) >= 26:
         tag = int.from_bytes(body[24:26], "little")

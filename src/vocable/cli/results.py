@@ -13,8 +13,6 @@ from vocable.cli.paths import PIPE, Job
 from vocable.cli.units import file_size, kbps, times_real_time
 from vocable.tokens import TokenFile
 
-ARRAYS = (".npy", ".npz", ".safetensors")
-
 
 def token_facts(path: str) -> dict[str, Any]:
     """Return the facts of a token file with one track, and its size."""

@@ -17,6 +17,7 @@ from vocable.cli.pipes import input_path, output_path
 from vocable.errors import MeasureError
 
 if TYPE_CHECKING:
+    from vocable.cli.compare import Comparison
     from vocable.codecs import Codec
 
 
@@ -82,13 +83,11 @@ def command(
     if as_json and piped:
         raise Refusal('--json writes to stdout, and so does "-"; take a file for one of them')
     _check_endings(out, vcb, report)
-    if report is not None:
-        _check_plot()
+    _check_plot(report)
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
     check_levels(opened.spec, levels)
-    if pitch is not None:
-        _check_pitch(opened)
-    from vocable.cli.compare import as_table, as_title, compare
+    _check_pitch(opened, pitch)
+    from vocable.cli.compare import as_table, compare
     from vocable.cli.hearing import Hearing
 
     console = Console(as_json=as_json, quiet=quiet)
@@ -106,10 +105,7 @@ def command(
     if vcb is not None:
         result.tokens.save(vcb, overwrite=force)
     if report is not None:
-        from vocable.cli.report import draw
-
-        title = as_title(result, os.path.basename(name))
-        draw(report, result.reference, result.decoded, result.tokens, title=title)
+        _draw(result, report, name)
     files = {"input": audio, "output": out, "tokens": vcb, "report": report}
     console.result(
         {**files, **result.facts, **verdict.facts, **result.scores, "unscored": result.unscored}
@@ -119,16 +115,26 @@ def command(
     return 0
 
 
+def _draw(result: Comparison, report: str, name: str) -> None:
+    from vocable.cli.compare import as_title
+    from vocable.cli.report import draw
+
+    title = as_title(result, os.path.basename(name))
+    draw(report, result.reference, result.decoded, result.tokens, title=title)
+
+
 def _check_endings(out: str, vcb: str | None, report: str | None) -> None:
     from vocable.audio.formats import WRITABLE
-    from vocable.cli.results import ARRAYS
+    from vocable.tokens.array_files import ENDINGS
 
     check_endings([out], tuple(WRITABLE))
-    check_endings([vcb] if vcb else [], (".vcb", *ARRAYS))
+    check_endings([vcb] if vcb else [], (".vcb", *ENDINGS))
     check_endings([report] if report else [], (".png",))
 
 
-def _check_plot() -> None:
+def _check_plot(report: str | None) -> None:
+    if report is None:
+        return
     from vocable.cli.report import check_matplotlib
 
     try:
@@ -137,8 +143,8 @@ def _check_plot() -> None:
         raise Refusal(message_of(error)) from error
 
 
-def _check_pitch(codec: Codec) -> None:
-    if not hasattr(codec.model, "shift_pitch"):
+def _check_pitch(codec: Codec, pitch: float | None) -> None:
+    if pitch is not None and not hasattr(codec.model, "shift_pitch"):
         raise Refusal(
             f"--pitch: {codec.name} has no pitch tokens; take a codec with a level of the role "
             'prosody ("vocable info CODEC")'

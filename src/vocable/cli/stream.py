@@ -134,11 +134,11 @@ def _decode_whole(
 ) -> None:
     from vocable.cli.streaming import decode_stream
     from vocable.tokens import TokenReader
-    from vocable.tokens.file.records import DamagedRecord
+    from vocable.tokens.file.records import DamagedRecord, NotATokenFile
 
     try:
         reader = TokenReader(sys.stdin.buffer)
-    except FormatError as error:
+    except NotATokenFile as error:
         raise FormatError(f"{error}; --conceal joins a stream that has begun") from error
     try:
         decode_stream(_codec_of(reader, codecs), reader, target, rate=rate, channels=channels)

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vocable.tokens import AudioTokens
+from vocable.tokens.spec_parts import level_name
 
 
 def token_grid(
@@ -28,10 +29,7 @@ def token_grid(
 
 def row_names(tokens: AudioTokens) -> list[str]:
     """Return the names of the grid's rows: level, role, and stream where there are several."""
-    levels = [
-        f"level {k}" if level.role == "acoustic" else f"level {k}, {level.role}"
-        for k, level in enumerate(tokens.spec.levels[: tokens.levels])
-    ]
+    levels = [level_name(k, level) for k, level in enumerate(tokens.spec.levels[: tokens.levels])]
     if tokens.streams == 1:
         return levels
     return [f"stream {stream}, {level}" for stream in range(tokens.streams) for level in levels]

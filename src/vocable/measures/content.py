@@ -52,8 +52,17 @@ def describe_content(samples: Signal, rate: int) -> Content:
     mean = powers.sum(axis=0) / max(1, len(powers))
     if mean.sum() < SILENCE * size**2 / 4:
         return Content(None, None)
-    end = float(np.flatnonzero(mean >= _EDGE * mean.max())[-1] * rate / size)
-    return Content(_is_speech(powers, rate) if samples.size >= SHORTEST * rate else None, end)
+    speech = _is_speech(powers, rate) if samples.size >= SHORTEST * rate else None
+    return Content(speech, band_end(mean, rate / size))
+
+
+def band_end(power: Float[np.ndarray, " bins"], width: float) -> float | None:
+    """Return the frequency in Hz above which all is 60 dB below the loudest; None for silence.
+
+    power: of a whole recording, in bins of `width` Hz from 0 on.
+    """
+    bins = np.flatnonzero(power >= _EDGE * max(power.max(), 1e-12))
+    return float(bins[-1]) * width if bins.size else None
 
 
 @lru_cache(maxsize=8)

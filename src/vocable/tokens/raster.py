@@ -13,6 +13,7 @@ from jaxtyping import UInt8
 
 from ..notebook import DIM, card, note, styled
 from .arrays import TokensLike
+from .spec_parts import level_name
 
 MAX_COLUMNS = 480
 MAX_ROWS = 64  # of all streams together; a page is not the place for more
@@ -95,7 +96,9 @@ def _stream(
         f"display:block;width:100%;max-width:none;height:{height}px;margin:0;padding:0;border:0;"
         "border-radius:0;image-rendering:pixelated"
     )
-    names = [_level_name(k, level.role) for k, level in enumerate(tokens.spec.levels[: len(rows)])]
+    names = [
+        _row_name(level_name(k, level)) for k, level in enumerate(tokens.spec.levels[: len(rows)])
+    ]
     several = styled("div", f"grid-column:1/-1;{DIM}", f"stream {number}")
     return [
         several if tokens.streams > 1 else "",
@@ -105,8 +108,7 @@ def _stream(
     ]
 
 
-def _level_name(number: int, role: str) -> str:
-    name = f"level {number}" if role == "acoustic" else f"level {number}, {role}"
+def _row_name(name: str) -> str:
     return styled("div", f"height:{ROW_HEIGHT}px;font-size:11px;line-height:{ROW_HEIGHT}px", name)
 
 

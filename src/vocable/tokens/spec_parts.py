@@ -57,6 +57,11 @@ class Level:
         return Ratio(log2(self.size)).limit_denominator(1_000_000)
 
 
+def level_name(number: int, level: Level) -> str:
+    """Return what pictures call a spec's level `number`: `level 0, prosody`."""
+    return f"level {number}" if level.role == "acoustic" else f"level {number}, {level.role}"
+
+
 @dataclass(frozen=True)
 class Side:
     """Numbers beside the codes, per item or per segment (EnCodec-48's scale, FACodec's timbre)."""

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from vocable.audio import resample
-from vocable.train.data.faults import Listener
+from vocable.train.data.faults import FaultFinder
 from vocable.train.data.manifest import scan
 
 RATE = 16_000
@@ -71,10 +71,10 @@ def test_the_band_of_a_stereo_recording(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("frames", [1, 7, 50])
 def test_blocks_of_any_size_say_the_same(frames: int) -> None:
-    whole, pieces = Listener(RATE), Listener(RATE)
+    whole, pieces = FaultFinder(RATE), FaultFinder(RATE)
     x = np.clip(hiss(2.0, 1.0), -1, 1).astype(np.float32)[None]
     x[0, 318:323] = 1.0  # over the edge of the first frame
-    whole.hear(x)
+    whole.push(x)
     for start in range(0, x.shape[1], 320 * frames):
-        pieces.hear(x[:, start : start + 320 * frames])
+        pieces.push(x[:, start : start + 320 * frames])
     assert whole.digest == pieces.digest and whole.facts() == pieces.facts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -206,16 +207,9 @@ def test_scan_says_what_it_leaves_out(folder: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_searched_is_bad(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, unlistable: Callable[[str], None]
 ) -> None:
-    once = os.scandir
-
-    def scandir(path: str) -> object:
-        if str(path).endswith("deep"):
-            raise PermissionError(13, "Permission denied", path)
-        return once(path)
-
-    monkeypatch.setattr(os, "scandir", scandir)
+    unlistable("deep")
     assert scan(folder).bad[str(folder / "deep")] == "cannot be searched (Permission denied)"
 
 

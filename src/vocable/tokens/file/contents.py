@@ -6,12 +6,15 @@ A file that was closed says it in its trailer, which is found from the end; othe
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from os import SEEK_END
 
 from ...binary_streams import BinaryFile
 from ...errors import FormatError
+from .record_validator import RecordValidator
 from .records import CRC_BYTES, Record, RecordKind, read_record
 from .trailer import SIZE_BYTES, Trailer, decode_trailer
 
@@ -94,3 +97,20 @@ def _runs(trailer: Trailer, start: int, end: int) -> tuple[RecordRun, ...]:
     if offset != end:
         raise FormatError(f"the index ends at byte {offset}, the trailer begins at {end}")
     return tuple(runs)
+
+
+@contextlib.contextmanager
+def naming_errors(name: str, validator: RecordValidator | None = None) -> Iterator[None]:
+    """Say in errors which file it is and, with a validator, from when on it is lost."""
+    try:
+        yield
+    except FormatError as error:
+        if str(error).startswith(f"{name}: "):
+            raise
+        lost = ""
+        if validator is not None:
+            lost = (
+                f"; audio from {float(validator.seconds):.2f} s on is lost, "
+                "read with recover=True for the rest"
+            )
+        raise FormatError(f"{name}: {error}{lost}") from error

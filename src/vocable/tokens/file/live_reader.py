@@ -141,7 +141,10 @@ class LiveReader:
         if self.track is None or self._place.next is None:
             self.track = track
         elif _form(track) != _form(self.track):
-            raise FormatError(f"the stream is {_described(track)}, not {_described(self.track)}")
+            raise FormatError(
+                f"the stream is {_described(track)}, not {_described(self.track)}; begin again "
+                "with another reader"
+            )
         self._validator = RecordValidator(header, lenient=True)
         self._records.short = short_chunk.codes_size(track)
         return track

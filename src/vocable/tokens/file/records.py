@@ -41,6 +41,10 @@ class RecordKind(IntEnum):
     SHORT = 0x00  # a chunk of a live stream, which has its own framing and no kind in the file
 
 
+class NotATokenFile(FormatError):
+    """It does not begin as token files do: it is something else, or begins in the middle."""
+
+
 class DamagedRecord(FormatError):
     """A record is not what was written."""
 
@@ -79,7 +83,7 @@ def read_preamble(data: bytes) -> bytes:
     if not data:
         raise FormatError("the file is empty")
     if data[: len(MAGIC)] != MAGIC:
-        raise FormatError("this is not a token file: it does not begin with \\x89vcb")
+        raise NotATokenFile("this is not a token file: it does not begin with \\x89vcb")
     if len(data) < PREAMBLE_BYTES:
         raise FormatError("the file ends inside its first record; nothing of it can be read")
     version = data[len(MAGIC)]
@@ -119,19 +123,7 @@ def read_record(stream: Readable, file_id: bytes, offset: int, short: int = 0) -
         return None
     if short and head[0] < short_chunk.NUMBERS:
         return _read_short(stream, head, offset, short)
-    head += read_up_to(stream, len(SYNC))
-    if len(head) <= len(SYNC):
-        raise _truncated(offset)
-    if head[: len(SYNC)] != SYNC:
-        raise DamagedRecord(f"no record begins at byte {offset}")
-    kind, track = head[-1] & ~NUMBERED, 0
-    if head[-1] & NUMBERED:
-        head += _read_exactly(stream, 1, offset)
-        track = head[-1]
-        if track == 0:
-            raise DamagedRecord(
-                f"the record at byte {offset} numbers the first track, which has no number"
-            )
+    head, kind, track = _read_head(stream, head, offset)
     (sequence, sequence_bytes), (length, length_bytes) = (
         _read_number(stream, offset) for _ in range(2)
     )
@@ -147,6 +139,24 @@ def read_record(stream: Readable, file_id: bytes, offset: int, short: int = 0) -
     if kind == RecordKind.LIVE and payload[:ID_BYTES] != file_id:
         raise DamagedRecord(f"the live record at byte {offset} is of another stream")
     return Record(offset, len(body) + CRC_BYTES, kind, track, sequence, payload)
+
+
+def _read_head(stream: Readable, head: bytes, offset: int) -> tuple[bytes, int, int]:
+    """Return what comes before a record's numbers, whose first byte is read: it, kind, track."""
+    head += read_up_to(stream, len(SYNC))
+    if len(head) <= len(SYNC):
+        raise _truncated(offset)
+    if head[: len(SYNC)] != SYNC:
+        raise DamagedRecord(f"no record begins at byte {offset}")
+    kind = head[-1] & ~NUMBERED
+    if not head[-1] & NUMBERED:
+        return head, kind, 0
+    head += _read_exactly(stream, 1, offset)
+    if head[-1] == 0:
+        raise DamagedRecord(
+            f"the record at byte {offset} numbers the first track, which has no number"
+        )
+    return head, kind, head[-1]
 
 
 def _read_short(stream: Readable, head: bytes, offset: int, codes: int) -> Record:

@@ -7,7 +7,6 @@ import os
 import warnings
 from collections.abc import Iterator
 from itertools import pairwise
-from types import TracebackType
 
 from ...binary_streams import BinaryFile
 from ...errors import FormatError, TokenError
@@ -16,7 +15,7 @@ from ..spec_parts import Source
 from ..values import AudioTokens, joined
 from . import short_chunk
 from .assembly import assemble
-from .contents import IncompleteWarning, RecordRun, indexed_contents
+from .contents import IncompleteWarning, RecordRun, indexed_contents, naming_errors
 from .opening import mapped, name_of, open_seekable
 from .reader import read_header
 from .record_validator import RecordValidator, chunk_header
@@ -50,7 +49,7 @@ class TokenFile:
         self._cleanup = contextlib.ExitStack()
         try:
             self._file = open_seekable(path, self._cleanup)
-            with self._naming_errors():
+            with naming_errors(self.name):
                 self._read_contents()
                 self._known = self._read_metadata()
             if self._contents.problem:
@@ -110,7 +109,7 @@ class TokenFile:
         name = list(self.tracks)[self._number(track)]
         chunks = list(self.chunks(track))
         item_sides = self._known.tracks[name].item_sides or {}
-        with self._naming_errors():
+        with naming_errors(self.name):
             return assemble(self.tracks[name], chunks, item_sides, self.source(name))
 
     def chunks(self, track: str | None = None) -> Iterator[AudioTokens]:
@@ -127,7 +126,7 @@ class TokenFile:
                             f"at byte {record.offset}"
                         )
                     continue
-                with self._naming_errors(validator):
+                with naming_errors(self.name, validator):
                     frames[record.track] += validator.advance(record).frames
                     tokens = validator.decode(record) if record.track == number else None
                 if tokens is not None:
@@ -143,7 +142,7 @@ class TokenFile:
         record, trailer = self._contents.trailer_record, self._contents.trailer
         validator.trailer = trailer
         if record is not None and trailer is not None:
-            with self._naming_errors():
+            with naming_errors(self.name):
                 validator.accept(record)
                 validator.read_metadata(record)
                 validator.check_totals(trailer)
@@ -167,7 +166,7 @@ class TokenFile:
             stop = self._contents.end(number)  # coarse tokens may reach beyond the last frame
         if start >= stop:
             item_sides = self._known.tracks[name].item_sides or {}
-            with self._naming_errors():
+            with naming_errors(self.name):
                 return assemble(self.tracks[name], [], item_sides, None)
         chunks = list(self._chunks_between(number, start, stop))
         spans = [(begin, begin + tokens.frames) for begin, tokens in chunks]
@@ -184,12 +183,7 @@ class TokenFile:
     def __enter__(self) -> TokenFile:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -228,7 +222,7 @@ class TokenFile:
             for record in self._records(run, None):
                 if not record.is_chunk or record.track != number:
                     continue
-                with self._naming_errors():
+                with naming_errors(self.name):
                     header = chunk_header(track, record, first)
                     first = header.start + header.frames
                     inside = header.start < stop and header.start + header.frames > start
@@ -242,7 +236,7 @@ class TokenFile:
         """Read the records of a run; the validator, if given, checks their order and metadata."""
         offset, end = run.offset, run.offset + run.size
         while offset < end:
-            with self._naming_errors(validator):
+            with naming_errors(self.name, validator):
                 self._file.seek(offset)
                 record = read_record(self._file, self._id, offset, self._short)
                 if record is None or offset + record.size > end:
@@ -253,19 +247,3 @@ class TokenFile:
                     validator.read_metadata(record)
             if known:
                 yield record
-
-    @contextlib.contextmanager
-    def _naming_errors(self, validator: RecordValidator | None = None) -> Iterator[None]:
-        """Say in errors which file it is and, with a validator, from when on it is lost."""
-        try:
-            yield
-        except FormatError as error:
-            if str(error).startswith(f"{self.name}: "):
-                raise
-            lost = ""
-            if validator is not None:
-                lost = (
-                    f"; audio from {float(validator.seconds):.2f} s on is lost, "
-                    "read with recover=True for the rest"
-                )
-            raise FormatError(f"{self.name}: {error}{lost}") from error

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float32
 
+from vocable.measures.content import band_end
+
 FULL_SCALE = 0.9999  # of a sample: 16 bits end at 0.99997
 FLAT = 3  # samples in a row at full scale are clipped; a peak that was fitted to it has fewer
 SHORTEST = 0.1  # seconds
 NARROW = 0.55  # of half the rate: a band that ends below was recorded at a lower rate
-_EDGE = 1e-6  # -60 dB of the loudest frequency, below which there is no content
 _EVERY = 8  # frames of 20 ms, of which one is looked at: enough for a mean, and fast
 
 KINDS = {
@@ -25,8 +26,8 @@ KINDS = {
 LEFT_OUT = ("short", "silent")
 
 
-class Listener:
-    """Hears a recording in blocks `[channels, samples]`: frames of 20 ms, but for the last."""
+class FaultFinder:
+    """Looks at a recording in blocks `[channels, samples]`: frames of 20 ms, but for the last."""
 
     def __init__(self, rate: int) -> None:
         self._rate, self._size = rate, rate // 50
@@ -35,7 +36,7 @@ class Listener:
         self._power = np.zeros(self._size // 2 + 1)
         self._digest = hashlib.sha256(str(rate).encode())
 
-    def hear(self, block: Float32[np.ndarray, "channels samples"]) -> None:
+    def push(self, block: Float32[np.ndarray, "channels samples"]) -> None:
         """Take the next block."""
         self._digest.update(np.ascontiguousarray(block.T).data)
         if max(block.max(initial=0), -block.min(initial=0)) >= FULL_SCALE or self._full.any():
@@ -63,9 +64,8 @@ class Listener:
 
     def facts(self) -> dict[str, Any]:
         """Return `clipped`, places at full scale, and `band_end`, Hz above which nothing is."""
-        bins = np.flatnonzero(self._power >= _EDGE * max(self._power.max(), 1e-12))
-        end = round(float(bins[-1]) * self._rate / self._size) if bins.size else None
-        return {"clipped": self._clipped, "band_end": end}
+        end = band_end(self._power, self._rate / self._size)
+        return {"clipped": self._clipped, "band_end": None if end is None else round(end)}
 
 
 def kinds_of(row: dict[str, Any]) -> list[str]:

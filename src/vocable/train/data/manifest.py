@@ -21,7 +21,7 @@ from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
 from vocable.errors import AudioError, RecipeError
 from vocable.folders import search
-from vocable.train.data.faults import LEFT_OUT, Listener, kinds_of
+from vocable.train.data.faults import LEFT_OUT, FaultFinder, kinds_of
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
@@ -71,11 +71,7 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
     another, are noted. Files are read once, in blocks. FileNotFoundError or NotADirectoryError when
     there is no such folder; RecipeError when it holds no recordings at all.
     """
-    root = Path(folder)
-    if not root.exists():
-        raise FileNotFoundError(f"no folder {root}")
-    if not root.is_dir():
-        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    root = _existing(folder)
     rows: list[dict[str, Any]] = []
     found, real = search(root, READABLE), root.resolve()
     bad = {str(e.filename): f"cannot be searched ({e.strerror})" for e in found.unread}
@@ -99,6 +95,15 @@ def scan(folder: str | Path, progress: Callable[[str], None] | None = None) -> S
         others = f"; it holds {found.left_out}" if found.left_out else ""
         raise RecipeError(f"{root} holds no recordings ({' '.join(READABLE)}){others}")
     return Scan(rows, bad, found.left_out, noted)
+
+
+def _existing(folder: str | Path) -> Path:
+    root = Path(folder)
+    if not root.exists():
+        raise FileNotFoundError(f"no folder {root}")
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root} is a file; give the folder that holds the recordings")
+    return root
 
 
 def read_manifest(path: str | Path) -> list[Clip]:
@@ -184,11 +189,11 @@ def _measure(path: Path) -> tuple[dict[str, Any], str]:
     """Read one file and return its facts, and a digest of its samples."""
     samples, powers = 0, [np.zeros(0)]
     with AudioReader(path) as reader:
-        frame, listener = reader.rate // 50, Listener(reader.rate)
+        frame, finder = reader.rate // 50, FaultFinder(reader.rate)
         for block in reader.blocks(frame * BLOCK):
             samples += block.shape[1]
             powers.append(frame_powers(block, reader.rate))
-            listener.hear(block)
+            finder.push(block)
     joined = np.concatenate(powers)
     facts = {
         "seconds": round(samples / reader.rate, 3),
@@ -196,9 +201,9 @@ def _measure(path: Path) -> tuple[dict[str, Any], str]:
         "channels": reader.channels,
         "loudness": loudness(joined),
         "silence": round(float(np.mean(joined < _SILENT**2)), 4) if joined.size else 1.0,
-        **listener.facts(),
+        **finder.facts(),
     }
-    return facts, listener.digest
+    return facts, finder.digest
 
 
 def frame_powers(samples: np.ndarray, rate: int) -> np.ndarray:

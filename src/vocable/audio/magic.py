@@ -1,6 +1,8 @@
-"""Tell by its first bytes what a file is, where it should be bare samples."""
+"""Tell by its first bytes that something is a file, where it should be bare samples."""
 
 from __future__ import annotations
+
+from .mpeg_frames import frame_size
 
 HEAD = 12  # bytes that tell the formats below
 _FORMATS = {
@@ -13,16 +15,13 @@ _FORMATS = {
     b".snd": "AU",
     b"riff": "W64",
     b"RIFX": "a big-endian WAV",
+    b"RF64": "RF64",
     b"RIFF": "RIFF without WAVE",
     b"#!AMR": "AMR",
     b"wvpk": "WavPack",
     **{b"ID3" + bytes([version]): "MP3" for version in (2, 3, 4)},
 }
-_KBITS = {  # of MPEG audio, layer III, by version
-    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES = (44_100, 48_000, 32_000)
+_LAYER, _LAYER_3 = 0x06, 0x02  # of the second byte of a frame of MPEG audio
 
 
 def format_of(head: bytes) -> str:
@@ -41,11 +40,4 @@ def mpeg_frame(head: bytes) -> int:
         return 0
     if head[1] & 0xF6 == 0xF0:  # ADTS
         return (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-    version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
-    bits, rate = head[2] >> 4, head[2] >> 2 & 3
-    if head[1] < 0xE0 or layer != 1 or version == 1 or bits in (0, 15) or rate == 3:
-        return 0
-    first = version == 3
-    kbits = _KBITS[1 if first else 2][bits]
-    hertz = _RATES[rate] >> (0 if first else 1 if version == 2 else 2)
-    return (144_000 if first else 72_000) * kbits // hertz + (head[2] >> 1 & 1)
+    return frame_size(head) if head[1] & _LAYER == _LAYER_3 else 0

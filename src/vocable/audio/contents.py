@@ -19,8 +19,8 @@ _LARGEST_BLOCK = 2**13  # samples; compressed WAV fills its last block up
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What the bytes of a file tell."""
+class Contents:
+    """What the bytes of a file say that it holds."""
 
     parts: tuple[Part, ...] = ()  # recordings in it, as far as they were found
     sound: SoundData | None = None  # where a file of chunks has its samples
@@ -40,21 +40,21 @@ class Layout:
         return self.samples if 0 < decoded - self.samples < _LARGEST_BLOCK else decoded
 
 
-def look(file: BinaryFile, *, recover: bool = False) -> Layout:
+def look(file: BinaryFile, *, recover: bool = False) -> Contents:
     """Look at a file; with `recover`, what follows the stated size belongs to the sound."""
     file.seek(0)
     magic = file.read(4)
     if magic == FLAC:
-        return Layout(is_flac=True)
+        return Contents(is_flac=True)
     if magic == OGG:
         pages = read_pages(file)
-        return Layout(pages.links, ends_inside_page=pages.ends_inside_page)
+        return Contents(pages.links, ends_inside_page=pages.ends_inside_page)
     sound = find_sound(file)
     if sound is None:
-        return Layout(mpeg_parts(file, 0, file.seek(0, os.SEEK_END)))
+        return Contents(mpeg_parts(file, 0, file.seek(0, os.SEEK_END)))
     taken = sound.present + (sound.beyond if recover else 0)
     samples = sound.samples if sound.stated == taken else None
-    return Layout(_sound_parts(file, sound, taken), sound, samples)
+    return Contents(_sound_parts(file, sound, taken), sound, samples)
 
 
 def _sound_parts(file: BinaryFile, sound: SoundData, size: int) -> tuple[Part, ...]:

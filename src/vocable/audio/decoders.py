@@ -11,6 +11,7 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
+from .av_open import opened
 from .fault import Fault
 from .soundfile_decoder import SoundfileDecoder
 
@@ -48,6 +49,7 @@ def open_decoder(file: str | BinaryFile, name: str) -> Decoder:
         return SoundfileDecoder(file)
     except AudioError as error:
         reason = str(error)
+    _refuse_others(file, name)
     if not av_decoder.is_installed():
         raise AudioError(
             f"{name} is not WAV, FLAC, OGG, Opus or MP3 ({reason}); "
@@ -59,6 +61,23 @@ def open_decoder(file: str | BinaryFile, name: str) -> Decoder:
         raise AudioError(f"{name} {fault}; {fault.advice}") from fault
     except AudioError as error:
         raise AudioError(f"{name} is not a recording ({error}); {_remedy(file)}") from error
+
+
+def _refuse_others(file: str | BinaryFile, name: str) -> None:
+    """Say what a file is that is often passed in place of a recording."""
+    with opened(file) as plain:
+        plain.seek(0)
+        head = plain.read(6)
+    if head[:4] == b"\x89vcb":
+        raise AudioError(
+            f"{name} is a token file, not a recording; `vocable decode`, or codec.decode_to, makes "
+            "sound of it"
+        )
+    if head == b"\x93NUMPY":
+        raise AudioError(
+            f"{name} is an array of NumPy, not a recording; pass samples by numpy.load with their "
+            "rate, and tokens to `vocable decode`"
+        )
 
 
 def _remedy(file: str | BinaryFile) -> str:

@@ -1,8 +1,10 @@
 """`vocable data scan`: what it collects, and what it says."""
 
+import os
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from tests.cli.calls import call, results
@@ -58,3 +60,13 @@ def test_scan_of_silence_only(here: Path) -> None:
     summary, silent = call("data", "scan", "talks").stderr.splitlines()
     assert summary == "no recording can be used, so no manifest was written"
     assert silent.startswith("1 silent throughout") and not Path("talks", "manifest.jsonl").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names there")
+def test_scan_takes_a_line_for_a_note_whatever_the_names(here: Path) -> None:
+    for name in ("a\nb.wav", "c\nd.wav"):
+        write_tone(here / "talks" / name, 1.0)
+    (here / "talks" / "e\nf").symlink_to(here / "talks")
+    summary, left_out, copy = call("data", "scan", "talks").stderr.splitlines()
+    assert "2 recordings" in summary and left_out.startswith("left out: 1 link")
+    assert copy == "1 the same samples as another: talks/c d.wav"

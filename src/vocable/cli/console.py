@@ -24,10 +24,10 @@ class Console:
         self._progress: Progress | None = None
 
     def line(self, text: str) -> None:
-        """Print a line on stderr, unless --quiet."""
+        """Print one line on stderr, unless --quiet; names in it may have line breaks."""
         if not self.quiet:
             self._clear()
-            click.echo(text, err=True)
+            click.echo(one_line(text), err=True)
 
     def failure(self, text: str) -> None:
         """Print an error on stderr, even with --quiet."""

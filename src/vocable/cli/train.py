@@ -102,7 +102,8 @@ def _run(
     except KeyboardInterrupt as stop:  # with words, if all is saved
         if checkpoint.existing(Path(out)) == "run":
             again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
-            console.line(f"{str(stop) or 'stopped at once'}\ngo on with: {again}")
+            console.line(str(stop) or "stopped at once")
+            console.line(f"go on with: {again}")
         else:
             console.line("stopped before the run had anything to save")
         return 130

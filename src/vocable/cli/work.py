@@ -77,8 +77,8 @@ def _report(job: Job, outcome: Outcome, console: Console) -> None:
         _report_failure(job.source, outcome.error, console)
     elif not outcome.taken:
         if outcome.warning:
-            console.line(f"warning: {one_line(outcome.warning)}")
-        console.line(one_line(outcome.line))
+            console.line(f"warning: {outcome.warning}")
+        console.line(outcome.line)
         console.result({"input": job.source, "output": job.target, **outcome.facts})
 
 

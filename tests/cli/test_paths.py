@@ -19,7 +19,12 @@ from vocable.cli.paths import (
     without_second_ending,
 )
 
-ENCODE = {"rename": partial(with_ending, ".vcb"), "collect": (".wav", ".flac")}
+KEEPING = partial(with_second_ending, ".vcb")
+ENCODE = {
+    "rename": partial(with_ending, ".vcb"),
+    "keep_ending": KEEPING,
+    "collect": (".wav", ".flac"),
+}
 
 
 @pytest.fixture
@@ -198,12 +203,22 @@ def test_endings_can_be_kept(talks: Path) -> None:
     files = ("talks/b/one.wav", "talks/b/one.flac")
     assert "--keep-endings keeps them apart" in refused(*files)
     assert "give each its -o" in refused("talks/b/one.wav", "talks/b/one.wav")
-    keep = {**ENCODE, "rename": partial(with_second_ending, ".vcb")}
+    keep = {**ENCODE, "rename": KEEPING}
     targets = [job.target for job in plan(files, None, **keep).jobs]
     assert targets == ["talks/b/one.wav.vcb", "talks/b/one.flac.vcb"]
     assert [job.target for job in plan(("-",), "talks", **keep).jobs] == [
         os.path.join("talks", "stdin.vcb")
     ]
+
+
+def test_keeping_endings_is_advised_only_where_it_helps(talks: Path) -> None:
+    for name in ("talks/one.npy", "talks/one.vcb"):
+        Path(name).write_bytes(b"x")
+    back = partial(without_second_ending, (".wav", ".flac"))
+    decode = {"rename": partial(with_ending, ".wav"), "keep_ending": back, "collect": (".vcb",)}
+    for rename in (decode["rename"], back):
+        with pytest.raises(Refusal, match=r"would all become talks.one.wav; give each its -o"):
+            plan(("talks/one.npy", "talks/one.vcb"), None, **{**decode, "rename": rename})
 
 
 @pytest.mark.parametrize(

@@ -72,10 +72,12 @@ def command(
     from vocable.tokens.array_files import ENDINGS
 
     console = Console(as_json=as_json, quiet=quiet)
+    keep_ending = partial(with_second_ending, ".vcb")
     todo = plan(
         inputs,
         out,
-        rename=partial(with_second_ending if keep_endings else with_ending, ".vcb"),
+        rename=keep_ending if keep_endings else partial(with_ending, ".vcb"),
+        keep_ending=keep_ending,
         collect=READABLE,
         force=force,
         skip_existing=skip_existing,

@@ -41,13 +41,15 @@ def plan(
     out: str | None,
     *,
     rename: Callable[[str], str],
+    keep_ending: Callable[[str], str],
     collect: tuple[str, ...],
     force: bool = False,
     skip_existing: bool = False,
 ) -> Plan:
     """Return the jobs of a call: `rename` makes an output of an input, if `out` is not a file.
 
-    A folder among the inputs means all files below it whose ending is in `collect`. Raises
+    A folder among the inputs means all files below it whose ending is in `collect`. keep_ending:
+    what `rename` is with --keep-endings, which is advised where it helps. Raises
     `Refusal` for a missing input, an output that exists, and two inputs with the same output.
     """
     if force and skip_existing:
@@ -58,7 +60,7 @@ def plan(
         others = f", which holds {found.left_out}" if found.left_out else ""
         raise Refusal(f"no file ending in {', '.join(collect)} in {listed(list(inputs))}{others}")
     jobs = _jobs(inputs, found.files, out, rename)
-    _check_collisions(jobs)
+    _check_collisions(jobs, keep_ending)
     missing = jobs
     if skip_existing:
         missing = [job for job in jobs if job.target == PIPE or not os.path.exists(job.target)]
@@ -85,7 +87,7 @@ def check_outputs(targets: list[str | None], source: str, *, force: bool) -> Non
     if len(set(files)) < len(files):
         raise Refusal(f"{listed([job.target for job in jobs])} must be different files")
     for job in jobs:
-        _check_collisions([job])
+        _check_not_input(job)
     _check_overwriting(jobs, force)
 
 
@@ -180,21 +182,25 @@ def _common_folder(inputs: tuple[str, ...]) -> str:
         raise Refusal("the inputs lie on several drives; give those of one drive a call") from error
 
 
-def _check_collisions(jobs: list[Job]) -> None:
+def _check_collisions(jobs: list[Job], keep_ending: Callable[[str], str]) -> None:
     by_target: dict[str, list[Job]] = {}
     for job in jobs:
         if job.target != PIPE:
             by_target.setdefault(_key(job.target), []).append(job)
-    for key, same in by_target.items():
+    for same in by_target.values():
         if len(same) > 1:
-            raise Refusal(_collision(same))
-        if same[0].source != PIPE and _key(same[0].source) == key:
-            raise Refusal(f"{same[0].target} is both input and output; name another file with -o")
+            raise Refusal(_collision(same, keep_ending))
+        _check_not_input(same[0])
 
 
-def _collision(jobs: list[Job]) -> str:
-    endings = {ending_of(job.source) for job in jobs}
-    repair = "--keep-endings keeps them apart" if len(endings) == len(jobs) else "give each its -o"
+def _check_not_input(job: Job) -> None:
+    if PIPE not in (job.source, job.target) and _key(job.source) == _key(job.target):
+        raise Refusal(f"{job.target} is both input and output; name another file with -o")
+
+
+def _collision(jobs: list[Job], keep_ending: Callable[[str], str]) -> str:
+    kept = {keep_ending(os.path.basename(job.source)) for job in jobs}
+    repair = "--keep-endings keeps them apart" if len(kept) == len(jobs) else "give each its -o"
     sources = listed([job.source for job in jobs])
     return f"{sources} would all become {jobs[0].target}; {repair}"
 

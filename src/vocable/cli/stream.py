@@ -113,7 +113,7 @@ def decode(
     """A .vcb stream on stdin becomes samples on stdout, each chunk as it arrives.
 
     With --conceal a late listener joins at the next live record, which comes every 5 s, or with
-    --codec at the second chunk.
+    --codec at the second chunk of one frame.
     """
     refuse_terminal()
     from vocable.cli.pcm import PcmWriter

@@ -90,7 +90,10 @@ def decode_with_gaps(
             target.write(decoder.conceal(start - decoder.frames, known))
             target.write(decoder.push(tokens, known, whole=reader.live))
         if decoder is None:
-            raise FormatError("no tokens in it; is it what `vocable stream encode` writes?")
+            raise FormatError(
+                f"no tokens in it, of {reader.missed + reader.damaged} bytes that are damaged or "
+                "something else; is it what `vocable stream encode` writes?"
+            )
         known = reader.source()
         target.write(decoder.conceal(reader.frames - decoder.frames, known))
         target.write(decoder.finish(known))

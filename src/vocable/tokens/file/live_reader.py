@@ -24,7 +24,7 @@ class LiveReader:
                 ...                                 # frames before `start` that did not come: lost
 
     `start` counts frames from where the reader joined: the beginning, else the next live record,
-    which comes every 5 s; with `track` given, the second whole chunk.
+    which comes every 5 s; with `track` given, the second whole chunk of one frame.
 
     track       what the stream holds; None until the stream says it
     late        chunks that were left out, since they came twice or after later ones

@@ -146,6 +146,41 @@ def test_arrays_for_trainers(here: Path, small: Path, speech: Path, ending: str)
         assert np.array_equal(np.load("x.npy"), codes)
 
 
+@pytest.mark.parametrize("ending", ["npy", "npz", "safetensors"])
+def test_arrays_decode_to_what_their_tokens_do(
+    here: Path, small: Path, speech: Path, ending: str
+) -> None:
+    for name in (f"a.{ending}", "b.vcb"):
+        call("encode", "speech.wav", "-o", name, "--codec", small)
+        call("decode", name, "--codec", small)
+    assert soundfile.info("a.wav").frames == 16_000
+    assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
+    (facts,) = results("info", f"a.{ending}")
+    (own,) = results("info", "b.vcb")
+    for key in (key for key in own if "bytes" not in key and key not in ("input", "name")):
+        assert facts[key] == own[key] or key == "bits_per_second_on_disk", key
+    assert facts["bytes"] == Path(f"a.{ending}").stat().st_size
+
+
+def test_an_array_of_other_origin_is_not_decoded(here: Path, small: Path) -> None:
+    np.save("plain.npy", np.zeros((1, 4, 9), int))
+    said = call("decode", "plain.npy", "--codec", small, code=1).stderr
+    assert "one array and no spec; encode the recording again, or make AudioTokens(" in said
+    assert said.count("again") == 1
+
+
+def test_a_token_file_is_not_a_recording(here: Path, small: Path, speech: Path) -> None:
+    call("encode", "speech.wav", "--codec", small)
+    Path("tokens.wav").write_bytes(Path("speech.vcb").read_bytes())
+    np.save("array.npy", np.zeros(9))
+    for name in ("speech.vcb", "tokens.wav", "-"):
+        stdin = Path("speech.vcb").read_bytes()
+        said = call("encode", name, "-o", "x.vcb", "--codec", small, code=1, stdin=stdin).stderr
+        assert "is a token file, not a recording; `vocable decode`" in said
+    said = call("encode", "array.npy", "-o", "x.vcb", "--codec", small, code=1).stderr
+    assert "array.npy is an array of NumPy, not a recording; pass samples by numpy.load" in said
+
+
 def test_pipes_from_end_to_end(here: Path, small: Path, speech: Path) -> None:
     encoded = called("encode", "-", "--codec", small, stdin=speech.read_bytes())
     assert encoded.returncode == 0, encoded.stderr

@@ -113,7 +113,7 @@ def test_a_name_of_nothing_is_refused(here: Path) -> None:
     assert "is not a model" in call("info", "folder", code=2).stderr
 
 
-@pytest.mark.parametrize("what", ["talks/nope.wav", "nope.vcb", "NOPE.FLAC", "talks/nope"])
+@pytest.mark.parametrize("what", ["talks/nope.wav", "nope.vcb", "a.npy", "NOPE.FLAC", "talks/nope"])
 def test_a_missing_file_is_not_taken_for_a_model(here: Path, what: str) -> None:
     (here / "talks").mkdir()
     assert call("info", what, code=2).stderr == f"error: no such file: {what}\n"

@@ -17,7 +17,8 @@ from safetensors.numpy import save_file
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable.errors import FormatError, TokenError
-from vocable.tokens import AudioTokens, Side, Source, read_tokens
+from vocable.tokens import AudioTokens, Side, Source, TokenFile, read_tokens
+from vocable.tokens.array_files import holds_tokens
 
 ENDINGS = [".npy", ".npz", ".safetensors"]
 
@@ -50,6 +51,25 @@ def test_sides_segments_and_durations_come_back(tmp_path):
         for ending in (".npz", ".safetensors"):
             some.save(tmp_path / f"a{ending}", overwrite=True)
             assert read_tokens(tmp_path / f"a{ending}") == some
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_arrays_open_as_a_token_file(tmp_path, ending):
+    for some in (speech(700), speech()[3:9], speech()[3:3]):
+        path = tmp_path / f"a{ending}"
+        some.save(path, overwrite=True)
+        with TokenFile(path) as file:
+            assert file.read() == some and file.source() == some.source
+            assert file[1:4] == some[1:4] and file.name == str(path) and file.complete
+
+
+def test_a_model_is_not_taken_for_tokens(tmp_path):
+    save_file({"weight": np.zeros(3)}, tmp_path / "a.safetensors")
+    assert not holds_tokens(tmp_path / "a.safetensors")
+    (tmp_path / "a.safetensors").write_bytes(b"Dear diary, today")
+    assert not holds_tokens(tmp_path / "a.safetensors")
+    speech().save(tmp_path / "a.safetensors", overwrite=True)
+    assert holds_tokens(tmp_path / "a.safetensors")
 
 
 def test_numpy_sees_one_array_in_npy(tmp_path):

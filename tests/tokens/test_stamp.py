@@ -76,9 +76,3 @@ def test_other_forms_of_a_file_and_what_is_none(tmp_path):
     for source in (None, 3, np.zeros(9), io.StringIO("vcb")):
         with pytest.raises(TokenError, match="a token file is a path, an open binary file or the"):
             read_tokens(source)
-
-
-def test_arrays_are_no_token_file_and_the_line_says_what_reads_them(tmp_path):
-    speech().save(tmp_path / "a.npz")
-    with pytest.raises(FormatError, match=r"a\.npz holds arrays; read them by read_tokens, and"):
-        TokenFile(tmp_path / "a.npz")

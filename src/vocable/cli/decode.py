@@ -55,18 +55,20 @@ def command(
 ) -> int:
     """Turn tokens into sound.
 
-    TOKENS is a .vcb file, "-" for stdin, or a folder whose tree is recreated under -o. A recording
-    gets exactly the samples, channels and rate it had. OUT may end in .wav, .flac, .ogg, .opus or
-    .mp3.
+    TOKENS is a .vcb, .npy, .npz or .safetensors file, "-" for a .vcb on stdin, or a folder, of
+    which the tree of .vcb files is recreated under -o. A recording gets exactly the samples,
+    channels and rate it had. OUT may end in .wav, .flac, .ogg, .opus or .mp3.
     """
     from vocable.audio.formats import WRITABLE
 
     console = Console(as_json=as_json, quiet=quiet)
     kinds = tuple(WRITABLE)
+    keep_ending = partial(without_second_ending, kinds)
     todo = plan(
         inputs,
         out,
-        rename=partial(without_second_ending, kinds) if keep_endings else _as_wav,
+        rename=keep_ending if keep_endings else partial(with_ending, ".wav"),
+        keep_ending=keep_ending,
         collect=(".vcb",),
         force=force,
         skip_existing=skip_existing,
@@ -75,9 +77,6 @@ def command(
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
     return run(todo, _Decoding(codec, device, threads, rate, force), console, jobs)
-
-
-_as_wav = partial(with_ending, ".wav")
 
 
 @dataclass(frozen=True)

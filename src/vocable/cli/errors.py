@@ -13,12 +13,16 @@ _REPAIRS = {
     errno.EFBIG: "the file would be larger than this system allows; free some space or raise it",
     errno.EACCES: "no permission; change the file's rights or write elsewhere with -o",
     errno.EPERM: "not permitted; change the file's rights or write elsewhere with -o",
+    errno.EMFILE: "too many open files; raise `ulimit -n`, or take fewer --jobs",
     errno.EROFS: "this file system is read-only; write elsewhere with -o",
 }
 # The library's repairs are calls in Python; here they say where that call is.
 _PYTHON_REPAIRS = {
     "read with recover=True for the rest": "vocable.read_tokens(PATH, recover=True) reads the rest",
     "or pass trust_space=True": "or call codec.decode_to(…, trust_space=True)",
+    "make AudioTokens(spec, levels) of np.load": (
+        "encode the recording again, or make AudioTokens(spec, levels) of it in Python"
+    ),
     "has 0 frames; at least 1 is needed": "has 0 frames, so no sound; encode the recording again",
 }
 # Words of messages that say what to do.

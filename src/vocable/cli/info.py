@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def command(what: str, context: int | None, as_json: bool) -> int:
     """Describe a token file, a recording or a model.
 
-    FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, a model's folder, or the
-    name of a model that comes with the package.
+    FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, tokens as .npy, .npz or
+    .safetensors, a model's folder, or the name of a model that comes with the package.
     """
     console = Console(as_json=as_json)
     for title, facts, spec in _entries(what):
@@ -62,7 +62,7 @@ def _entries(what: str) -> list[Entry]:
     """Return title, facts and spec of each track, of a recording, or of a model."""
     from vocable.load import is_bundled
 
-    if is_special(what) or (_is_plain_file(what) and not is_bundled(what)):
+    if is_special(what) or (_is_no_model(what) and not is_bundled(what)):
         with input_path(what) as path:
             return _tracks(path, what) if _is_token_file(path) else [_recording(path, what)]
     if _must_be_file(what):
@@ -70,26 +70,30 @@ def _entries(what: str) -> list[Entry]:
     return [_model(what)]
 
 
-def _is_plain_file(what: str) -> bool:
-    return os.path.isfile(what) and not what.endswith(".safetensors")
+def _is_no_model(what: str) -> bool:
+    from vocable.tokens.array_files import holds_tokens
+
+    return os.path.isfile(what) and (not what.endswith(".safetensors") or holds_tokens(what))
 
 
 def _must_be_file(what: str) -> bool:
     """Return whether a name that does not exist can only mean a file, not a model."""
     from vocable.audio.formats import READABLE
+    from vocable.tokens.array_files import ENDINGS
 
     ending, folder = os.path.splitext(what)[1].lower(), os.path.dirname(what)
     return not os.path.exists(what) and (
-        ending in (".vcb", *READABLE) or (folder != "" and os.path.isdir(folder))
+        ending in (".vcb", *ENDINGS, *READABLE) or (folder != "" and os.path.isdir(folder))
     )
 
 
 def _is_token_file(path: str) -> bool:
-    """Return whether a file is a token file by its first bytes or its ending."""
+    """Return whether a file holds tokens, by its first bytes or its ending."""
+    from vocable.tokens.array_files import ENDINGS
     from vocable.tokens.file.records import MAGIC
 
     with open(path, "rb") as file:
-        return file.read(len(MAGIC)) == MAGIC or path.lower().endswith(".vcb")
+        return file.read(len(MAGIC)) == MAGIC or path.lower().endswith((".vcb", *ENDINGS))
 
 
 def _recording(path: str, title: str) -> Entry:

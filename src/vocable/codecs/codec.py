@@ -85,7 +85,10 @@ class Codec(Tokenizer):
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> None:
-        """Decode a `.vcb` file of any length to an audio file in bounded memory."""
+        """Decode a `.vcb` file of any length to an audio file in bounded memory.
+
+        source may also be a path of arrays (.npy, .npz, .safetensors), which are read whole.
+        """
         files.decode_file(
             self._session, self.spec, source, target, rate=rate, trust_space=trust_space,
             overwrite=overwrite, progress=progress,

@@ -94,8 +94,9 @@ def decode_file(
 ) -> None:
     """Decode a token file to a recording; the same samples as `decode` of its tokens.
 
-    source: a `.vcb` file of one track, "-" for stdin, or an open binary file. target: a path whose
-    ending says the kind, or "-" for stdout. The target appears whole or not at all.
+    source: a `.vcb` file of one track, "-" for stdin, an open binary file, or a path of arrays that
+    `AudioTokens.save` wrote. target: a path whose ending says the kind, or "-" for stdout. The
+    target appears whole or not at all.
     """
     with TokenFile(source) as file:
         track, encoded = _only_track(file), file.source()

@@ -66,6 +66,22 @@ def read_arrays(path: str | os.PathLike[str]) -> AudioTokens:
         raise FormatError(f"{path} does not hold tokens of vocable ({reason})") from error
 
 
+def holds_tokens(path: str | os.PathLike[str]) -> bool:
+    """Return whether a file's name ends as arrays do, and it is not a model's `.safetensors`."""
+    ending = Path(path).suffix.lower()
+    return ending in ENDINGS and (ending != ".safetensors" or _SPEC in _metadata(path))
+
+
+def _metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return file.metadata() or {}
+    except SafetensorError:
+        return {}
+
+
 def _arrays(tokens: AudioTokens) -> Arrays:
     dtype = _code_type(max(level.size for level in tokens.spec.levels[: tokens.levels]))
     if tokens.spec.uniform:

@@ -5,6 +5,7 @@ Each format registers itself here, so that `AudioTokens.save` need not know any.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -53,3 +54,12 @@ def other_reader(path: str | os.PathLike[str]) -> Callable[..., Any] | None:
     """Return what reads a name with the ending of another format than .vcb."""
     ending = Path(path).suffix.lower()
     return _FORMATS[ending].read if ending in _FORMATS and ending != OWN else None
+
+
+def as_own(path: str | os.PathLike[str]) -> io.BytesIO | None:
+    """Return what another format holds as a `.vcb` in memory; None where the name ends in none."""
+    if (read := other_reader(path)) is None:
+        return None
+    file = io.BytesIO()
+    _FORMATS[OWN].save(file, read(path))
+    return file

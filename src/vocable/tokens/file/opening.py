@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...binary_streams import BinaryFile, as_bytes
-from ...errors import FormatError, TokenError
-from ..formats import other_reader
+from ...errors import TokenError
+from ..formats import as_own
 
 Bytes = bytes | mmap.mmap
 
@@ -36,16 +36,12 @@ def check_exists(path: Any) -> None:
 def open_seekable(path: Any, cleanup: contextlib.ExitStack) -> BinaryFile:
     """Open for seeking; what cannot seek is read into memory, since a token file is small.
 
-    `cleanup` closes what is opened here.
+    Arrays that `tokens.save` wrote become a token file in memory. `cleanup` closes what is opened
+    here.
     """
     if isinstance(path, (str, os.PathLike)) and str(path) != "-":
         check_exists(path)
-        if other_reader(path):
-            raise FormatError(
-                f"{path} holds arrays; read them by read_tokens, and save them as .vcb to open, "
-                "decode or show them as a file"
-            )
-        file: BinaryFile = cleanup.enter_context(open(path, "rb"))
+        file: BinaryFile = as_own(path) or cleanup.enter_context(open(path, "rb"))
     else:
         file = sys.stdin.buffer if isinstance(path, (str, os.PathLike)) else _opened(path)
     return file if file.seekable() else io.BytesIO(file.read())

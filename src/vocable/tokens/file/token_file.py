@@ -33,7 +33,8 @@ class TokenFile:
             file[750:1500]               # these frames; only their chunks are read
             for tokens in file.chunks(): # bounded memory
 
-    path        a path, "-" for stdin, an open binary file, or the bytes of one
+    path        a path, "-" for stdin, an open binary file, or the bytes of one; a path that ends
+                in .npy, .npz or .safetensors holds arrays, which are read whole
     recover     read what is left of a damaged file; `gaps` lists what is lost
 
     `complete` says whether the file was closed. Without a trailer it opens with a warning and holds

@@ -57,6 +57,14 @@ def test_a_size_that_is_too_large_is_refused():
     assert is_whole(read(data, recover=True))
 
 
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_file_that_lacks_its_last_bytes_is_refused(missing):
+    data = wav(2 * SAMPLES, PCM[:-missing])
+    with pytest.raises(AudioError, match=r"ends after 1\.87 s of 1\.88 s"):
+        read(data)
+    assert len(read(data, recover=True)) == SAMPLES - (missing + 1) // 2
+
+
 FULL = pytest.mark.skipif(sys.platform == "win32", reason="takes 4 GiB where files are not sparse")
 
 

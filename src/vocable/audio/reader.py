@@ -6,6 +6,8 @@ import contextlib
 import logging
 import os
 from collections.abc import Iterator
+from math import ceil
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -139,7 +141,7 @@ class AudioReader:
         elif self.samples is None or sound.present == 0:
             if sound.stated > sound.present:
                 self._report_cut(f"ends after {sound.present} of {sound.stated} bytes of sound")
-        elif (stated := self.samples * sound.stated // sound.present) > self.samples:
+        elif (stated := ceil(self.samples * sound.stated / sound.present)) > self.samples:
             there, whole = self.samples / self.rate, stated / self.rate
             self._report_cut(f"ends after {there:.2f} s of {whole:.2f} s")
 

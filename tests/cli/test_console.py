@@ -1,9 +1,12 @@
-"""What people read: numbers with units, and the time left of long work."""
+"""What people read: numbers with units, the time left of long work, errors in a line."""
+
+import errno
 
 import pytest
 
 from vocable.cli import console
 from vocable.cli.console import Progress
+from vocable.cli.errors import message_of
 from vocable.cli.units import duration, file_size, kbps, table, times_real_time
 
 
@@ -69,3 +72,8 @@ def test_quiet_prints_nothing(clock_at: list[float], capsys: pytest.CaptureFixtu
     clock_at[0] += 10
     progress(0.5)
     assert capsys.readouterr().err == ""
+
+
+def test_too_many_open_files_have_a_repair() -> None:
+    error = OSError(errno.EMFILE, "Too many open files")
+    assert message_of(error) == "too many open files; raise `ulimit -n`, or take fewer --jobs"

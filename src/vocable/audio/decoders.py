@@ -11,9 +11,9 @@ from jaxtyping import Float32
 from ..binary_streams import BinaryFile
 from ..errors import AudioError
 from . import av_decoder
-from .av_open import opened
 from .fault import Fault
 from .soundfile_decoder import SoundfileDecoder
+from .source import opened
 
 RAW_PCM = (".raw", ".pcm")  # endings of files without a header
 

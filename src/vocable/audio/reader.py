@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import Iterator
 from math import ceil
-from types import TracebackType
 from typing import Any
 
 import numpy as np

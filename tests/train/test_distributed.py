@@ -21,26 +21,8 @@ from vocable.train import checkpoint
 pytest.importorskip("accelerate")
 
 
-def train_in_two(
-    table: dict, manifest: Path, out: Path, *, resume: bool = False, last_step: int = -1
-) -> None:
-    """Train by two processes, as `accelerate launch --cpu --num_processes 2` starts them.
-
-    Both die after `last_step` steps without a word.
-    """
-    code = f"""
-        import json, os, pathlib, sys
-        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
-        import torch
-        torch.set_num_threads(1)
-        from tests.train.toy import make_loop
-        manifest, out = map(pathlib.Path, ({str(manifest)!r}, {str(out)!r}))
-        loop = make_loop(json.loads({json.dumps(table)!r}), manifest, out, resume={resume})
-        after = loop._after_step
-        loop._after_step = lambda: os._exit(0) if loop.step == {last_step} else after()
-        loop.run()
-        torch.save(loop.task.model.state_dict(), out / f"replica{{loop.distributed.rank}}.pt")
-    """
+def run_two(code: str) -> None:
+    """Run code in two processes, as `accelerate launch --cpu --num_processes 2` starts them."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -60,6 +42,44 @@ def train_in_two(
         for rank in range(2)
     ]
     assert [process.wait(timeout=120) for process in processes] == [0, 0]
+
+
+def train_in_two(
+    table: dict, manifest: Path, out: Path, *, resume: bool = False, last_step: int = -1
+) -> None:
+    """Train by two processes.
+
+    Both die after `last_step` steps without a word.
+    """
+    code = f"""
+        import json, os, pathlib, sys
+        sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+        import torch
+        torch.set_num_threads(1)
+        from tests.train.toy import make_loop
+        manifest, out = map(pathlib.Path, ({str(manifest)!r}, {str(out)!r}))
+        loop = make_loop(json.loads({json.dumps(table)!r}), manifest, out, resume={resume})
+        after = loop._after_step
+        loop._after_step = lambda: os._exit(0) if loop.step == {last_step} else after()
+        loop.run()
+        torch.save(loop.task.model.state_dict(), out / f"replica{{loop.distributed.rank}}.pt")
+    """
+    run_two(code)
+
+
+def test_the_main_process_gives_the_others_its_weights(tmp_path: Path) -> None:
+    code = f"""
+        import os, torch
+        from vocable.train.distributed import Distributed
+        rank = int(os.environ["RANK"])
+        layer = torch.nn.Linear(2, 2)
+        torch.nn.init.constant_(layer.weight, 1.0 + rank)
+        Distributed().broadcast_module(layer)
+        torch.save(layer.weight, {str(tmp_path)!r} + f"/{{rank}}.pt")
+    """
+    run_two(code)
+    for rank in range(2):
+        assert torch.equal(torch.load(tmp_path / f"{rank}.pt").data, torch.ones(2, 2))
 
 
 def test_two_replicas_train_one_model(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -78,6 +78,20 @@ def test_reports_have_speed_and_time_left(
     assert [reports[step]["seconds"] for step in (4, 12)] == pytest.approx([2.0, 6.0])
 
 
+def test_evaluating_does_not_count_for_the_speed(
+    table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table["checkpoints"] |= {"evaluate_steps": 6}
+    run, evaluated = make_loop(table, manifest, tmp_path / "run"), []
+    clock = SimpleNamespace(monotonic=lambda: 100.0 + run.step / 2 + 50 * len(evaluated))
+    monkeypatch.setattr(loop, "time", clock)
+    monkeypatch.setattr(run.task, "evaluate", lambda *_: evaluated.append(1) or {})
+    run._begin = run._logged = run._saved = run._evaluated = 100.0
+    run.run()
+    reports = {line["step"]: line for line in lines(tmp_path / "run")}
+    assert evaluated and reports[8]["times_real_time"] == pytest.approx(0.256 / 0.5)
+
+
 def test_a_schedule_by_the_clock_ends_in_time(table: dict, manifest: Path, tmp_path: Path) -> None:
     table["schedule"] = {"seconds": 1.0}
     loop = make_loop(table, manifest, tmp_path / "run")

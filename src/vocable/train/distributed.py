@@ -41,7 +41,9 @@ class Distributed:
             raise RecipeError('several devices need an extra: pip install "vocable[train]"')
         from accelerate import PartialState
 
-        state = PartialState(cpu=device == "cpu")
+        # It takes a CPU only if told so: else several processes without a GPU would not meet.
+        asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
+        state = PartialState(cpu=device == "cpu" or asked or not torch.cuda.is_available())
         self.rank, self.world_size = state.process_index, state.num_processes
         atexit.register(_leave)  # or else its threads may end the interpreter with an error
         found: torch.device = state.device

@@ -85,7 +85,7 @@ def test_the_mel_loss_equals_its_definition(settings: dict, floor: float) -> Non
 def test_the_low_band_loss_equals_its_definition() -> None:
     """As mel, of the bins up to 1250 Hz: 0 to 20 of a window of 256, 0 to 40 of one of 512."""
     weights = Loss(mel=0.0, low_band=1.0, low_band_windows=(256, 512))
-    target, output = quiet_and_loud()
+    target, output = noise(0)[:1], noise(1)[:1]
     parts = []
     for window, bins in ((256, 21), (512, 41)):
         a, b = (np.abs(spectra(x[0, 0].numpy(), window))[:, :bins] for x in (target, output))

@@ -21,6 +21,7 @@ SHORT = {"name": "x", "schedule": {"steps": 3}}
         ("loss.mel_windows=[512]", "one number each"),
         ("augment.gain_db=[4, -12]", "augment.gain_db is [4.0, -12.0]; wanted the lower first"),
         ("augment.loudness_db=1e6", "augment.loudness_db is 1000000.0; wanted -100 to 0"),
+        ("checkpoints.log_steps=0", "checkpoints.log_steps is 0; wanted 1 or more"),
         ("data.segment=1e-9", "data.segment is 1e-09 s; wanted 0.02 to 600"),
         ("data.prepare_seconds=0", "data.prepare_seconds is 0.0; wanted more than 0"),
         ("data.prepare_seconds=nan", "data.prepare_seconds is nan; wanted a finite number"),

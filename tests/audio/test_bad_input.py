@@ -317,7 +317,7 @@ def test_a_full_disk(tmp_path, ending, limit):
         except vocable.AudioError as error:
             print(error)
     """
-    command = [sys.executable, "-c", textwrap.dedent(code), str(path), str(limit)]
+    command = [sys.executable, "-B", "-c", textwrap.dedent(code), str(path), str(limit)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert re.search(r"a\.\w+: writing failed after \d+\.\d s \(.+ MiB are free in .+\)", printed)
     assert "make room and run again" in printed

@@ -71,7 +71,8 @@ def test_a_disk_that_is_full(
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + MAIN
     )
-    line = [sys.executable, "-c", code, *args, *out, "--codec", str(small)]
+    # -B: or Python, too, would leave half of its compiled files in the source's folders.
+    line = [sys.executable, "-B", "-c", code, *args, *out, "--codec", str(small)]
     done = subprocess.run(line, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stderr
     assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1

@@ -157,9 +157,10 @@ def test_killed_half_way_leaves_nothing_under_the_final_name(tmp_path, monkeypat
 
 
 @unix
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path):
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path, monkeypatch):
     import resource
 
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # half a compiled file would stay
     before = paths(tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     for job, source, target in jobs(tmp_path):

@@ -3,11 +3,15 @@
 # A guess: the chunk `fact` holds the number of samples, and what wrote it reads that many.
 # What happens: MS ADPCM in WAV states the number, and is read to the end of its last block; IMA
 # ADPCM in WAV states whole blocks; MS ADPCM in W64 states a number near 2**63.
-# Seen: of 10,001 samples at 16 kHz: WAV MS_ADPCM 10001, read as 10120; WAV IMA_ADPCM 10170 both;
+# Seen on 2026-11-28: of 10,001 samples at 16 kHz: WAV MS_ADPCM 10001, read as 10120; WAV IMA_ADPCM 10170 both;
 #       W64 MS_ADPCM 0x7fffffffffffd8ef, read as 10120.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6
 "$python" - <<'END'
 import io
 import struct

@@ -3,10 +3,14 @@
 # A guess: as many samples come back as were written; the byte that makes a chunk even is padding.
 # What happens: an odd number of 8-bit samples in AIFF is written with the padding counted in (COMM
 # says one more), and the zero byte is read as a sample: full scale in unsigned and µ-law samples.
-# Seen: WAV 10001 samples; AIFF 10002, of which the last is -1.0 (PCM_U8), -0.98 (ULAW), 0.0 (PCM_S8).
+# Seen on 2026-11-28: WAV 10001 samples; AIFF 10002, of which the last is -1.0 (PCM_U8), -0.98 (ULAW), 0.0 (PCM_S8).
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6
 "$python" - <<'END'
 import io
 import struct

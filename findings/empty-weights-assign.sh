@@ -5,10 +5,14 @@
 # What happens: inside init_empty_weights() it reports that all keys match, and the parameters stay
 # on the device "meta": accelerate moves whatever becomes a parameter there. After it, and
 # inside torch's own `with torch.device("meta")`, it works.
-# Seen: <All keys matched successfully>, then meta; cpu in the two others.
+# Seen on 2026-11-28: <All keys matched successfully>, then meta; cpu in the two others.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages torch==2.13.0 accelerate==1.15.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install torch==2.13.0 accelerate==1.15.0
 "$python" - <<'END'
 import sys
 

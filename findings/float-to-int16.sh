@@ -3,10 +3,14 @@
 # A guess: floats written as 16 bits are the same integers in every lossless format.
 # What happens: FLAC rounds them to the nearest; WAV, AIFF, W64, CAF and AU round down (not to zero),
 # so that faint noise gets a mean of half a step below zero. The scale is 2**15, and 1.0 is clipped.
-# Seen: of 0.9 -0.1 -0.9 1.5 steps, FLAC 1 0 -1 2; the others 0 -1 -1 1; the means 0.0 and -0.5.
+# Seen on 2026-11-28: of 0.9 -0.1 -0.9 1.5 steps, FLAC 1 0 -1 2; the others 0 -1 -1 1; the means 0.0 and -0.5.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6
 "$python" - <<'END'
 import io
 import sys

@@ -4,11 +4,15 @@
 # as it was.
 # What happens: a value that came from torch.backends.fp32_precision becomes its own, and no longer
 # follows. Only "none" makes it follow again.
-# Seen: after "ieee" is put back and everything is set to "tf32": conv ieee, matmul tf32;
+# Seen on 2026-11-28: after "ieee" is put back and everything is set to "tf32": conv ieee, matmul tf32;
 #       after conv is set to "none": conv tf32.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages torch==2.13.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install torch==2.13.0 numpy==2.4.6
 "$python" - <<'END'
 import sys
 

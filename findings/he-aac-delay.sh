@@ -3,12 +3,16 @@
 # A guess: FFmpeg leaves out the delay that an M4A states, HE-AAC's too.
 # What happens: in HE-AAC the tag iTunSMPB counts at half the rate of the sound, as the track does;
 # FFmpeg leaves out as many samples at the full rate, which is half of the delay.
-# Seen: the tag states 2529 and 6500 at 22,050 Hz, for 13,000 samples at 44,100 Hz; the sound begins
+# Seen on 2026-11-28: the tag states 2529 and 6500 at 22,050 Hz, for 13,000 samples at 44,100 Hz; the sound begins
 #       2,528 samples (57 ms) late.
 # The file is a tone made for this, encoded by fdkaac 1.0.0 (-p 5 -b 24 --include-sbr-delay).
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install numpy==2.4.6 av==18.1.0
 cat >"$folder/base64" <<'END'
 AAAAIGZ0eXBNNEEgAAAAAE00QSBtcDQyaXNvbQAAAAAAAAAIZnJlZQAABO9tZGF0AUAigKNW7wABAAAAAAA4BvaxClpaWlpa
 WlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpaWlpa

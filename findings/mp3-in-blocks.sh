@@ -3,12 +3,16 @@
 # A guess: an MP3 read in blocks gives the same samples as in one go, as FLAC, Vorbis and Opus do.
 # What happens: after each read, soundfile seeks to where it is already. In MP3 that throws away the
 # bits that a frame takes from earlier ones, so that each block but the first begins wrongly.
-# Seen: a sweep of ±0.4 in blocks of 1 s is off by up to 0.47, 22 % of it by more than 0.01. Sound
+# Seen on 2026-11-28: a sweep of ±0.4 in blocks of 1 s is off by up to 0.47, 22 % of it by more than 0.01. Sound
 #       whose frames take nothing from earlier ones shows nothing. mpg123's own lines on stderr
 #       ("part2_3_length ... too large") come from there.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6
 "$python" - <<'END'
 import io
 import sys

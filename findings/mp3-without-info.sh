@@ -3,11 +3,15 @@
 # A guess: an MP3 is read up to its last frame, whether or not an Info frame states its length.
 # What happens: of an MP3 of variable bit rate without that frame, as encoders leave it that cannot
 # go back, libsndfile guesses the length, and ends there without an error.
-# Seen: loud first: soundfile states 28454 samples and gives 28454, FFmpeg finds 161280;
+# Seen on 2026-11-28: loud first: soundfile states 28454 samples and gives 28454, FFmpeg finds 161280;
 #       loud last: soundfile states 287424, and gives 161280.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6 lameenc==1.9.0 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6 lameenc==1.9.0 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

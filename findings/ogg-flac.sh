@@ -2,10 +2,14 @@
 # soundfile 0.14.0 (libsndfile 1.2.2), av 18.1.0 (FFmpeg 8.1.2)
 # A guess: what reads FLAC and what reads Ogg reads FLAC in Ogg.
 # What happens: libsndfile as the wheel brings it knows the format, and cannot open it.
-# Seen: "unknown error in flac decoder"; FFmpeg gives 16000 samples.
+# Seen on 2026-11-28: "unknown error in flac decoder"; FFmpeg gives 16000 samples.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

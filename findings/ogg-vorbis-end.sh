@@ -3,10 +3,14 @@
 # A guess: FFmpeg and libsndfile give the same samples of one Ogg Vorbis file.
 # What happens: of a file so short that all its sound lies in one page, FFmpeg leaves out the last
 # 128 samples, also after copying it to Matroska. Longer files are whole.
-# Seen: 1 s at 48 kHz: soundfile 48000, FFmpeg 47872, the same as the first; 3 s: 144000 both.
+# Seen on 2026-11-28: 1 s at 48 kHz: soundfile 48000, FFmpeg 47872, the same as the first; 3 s: 144000 both.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

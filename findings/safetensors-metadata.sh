@@ -2,10 +2,14 @@
 # safetensors 0.8.0
 # A guess: the same tensors and the same metadata give the same file, so its hash says what it holds.
 # What happens: two or more keys of metadata are written in an order that changes from call to call.
-# Seen: 64 calls give 1 file with one key, 20 or more with four (there are 24 orders).
+# Seen on 2026-11-28: 64 calls give 1 file with one key, 20 or more with four (there are 24 orders).
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages safetensors==0.8.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install safetensors==0.8.0 numpy==2.4.6
 "$python" - <<'END'
 import hashlib
 import sys

@@ -2,10 +2,14 @@
 # soxr 1.1.0
 # A guess: digital silence, resampled as int16, stays silent.
 # What happens: soxr adds dither to int16. Float samples have none.
-# Seen: of 44,100 zeros from 16 kHz about 23 % are 1 or -1; as float32 none.
+# Seen on 2026-11-28: of 44,100 zeros from 16 kHz about 23 % are 1 or -1; as float32 none.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soxr==1.1.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soxr==1.1.0 numpy==2.4.6
 "$python" - <<'END'
 import sys
 

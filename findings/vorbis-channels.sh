@@ -4,12 +4,16 @@
 # What happens: libsndfile hands the columns to Vorbis and Opus as they come. These have another
 # order (left, centre, right, back left, back right, low frequencies): the centre is played right,
 # and the last channel loses all but its low frequencies. soundfile reads them back as written.
-# Seen: tones of 300 (left) 400 (right) 500 (centre) 60 (low) 700 800 (back) Hz are played by
+# Seen on 2026-11-28: tones of 300 (left) 400 (right) 500 (centre) 60 (low) 700 800 (back) Hz are played by
 #       FLAC as written, by OGG as left 300, right 500, centre 400, back left 60, back right 700;
 #       the 800 Hz are gone.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

@@ -2,10 +2,14 @@
 # soundfile 0.14.0 (libsndfile 1.2.2)
 # A guess: the sound of a W64 file ends where its `data` chunk ends, as in WAV.
 # What happens: where another chunk follows, it is read as sound, with its header.
-# Seen: WAV 16000 of 16000 samples, W64 18012: 24 + 4,000 bytes are 2,012 samples more.
+# Seen on 2026-11-28: WAV 16000 of 16000 samples, W64 18012: 24 + 4,000 bytes are 2,012 samples more.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages soundfile==0.14.0 numpy==2.4.6
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install soundfile==0.14.0 numpy==2.4.6
 "$python" - <<'END'
 import io
 import struct

@@ -3,10 +3,14 @@
 # A guess: a WAV has 44 bytes of header, and its header states its length.
 # What happens: FFmpeg writes a LIST chunk before the samples, so they begin at byte 78. Into a pipe
 # both sizes stay ffffffff, and Python's wave states 2**31 - 1 samples.
-# Seen: 16,000 samples: data at 78, of ffffffff bytes; wave states 2147483647, and gives 16000.
+# Seen on 2026-11-28: 16,000 samples: data at 78, of ffffffff bytes; wave states 2147483647, and gives 16000.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install numpy==2.4.6 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

@@ -2,10 +2,14 @@
 # av 18.1.0 (FFmpeg 8.1.2)
 # A guess: sound that FFmpeg writes as WMA and reads again is whole, if late by a codec's delay.
 # What happens: the first 2,048 samples (43 ms at 48 kHz) are lost.
-# Seen: of 48,000 samples 47104 come back, which begin at sample 2048; 48 and 44.1 kHz alike.
+# Seen on 2026-11-28: of 48,000 samples 47104 come back, which begin at sample 2048; 48 and 44.1 kHz alike.
 set -eu
-. "$(dirname "$0")/lib.sh"
-packages numpy==2.4.6 av==18.1.0
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+"${PYTHON:-python3}" -m venv "$folder/venv"
+python="$folder/venv/bin/python"
+"$python" -m pip --quiet --disable-pip-version-check install numpy==2.4.6 av==18.1.0
 "$python" - <<'END'
 import io
 import sys

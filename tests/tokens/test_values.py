@@ -237,13 +237,3 @@ def test_describes_itself():
     assert repr(speech().first(1)) == (
         "<AudioTokens speech-16k: 1 × 1 of 2 × 25 frames, 1.00 s, 250 bit/s>"
     )
-
-
-def test_equal_codes_have_equal_colours():
-    from vocable.tokens.raster import raster
-
-    some = AudioTokens(SNAC, ([[7]], [[0, 4095]], [[1, 1, 1, 2]]))
-    grid = raster(some)
-    assert grid.shape == (3, 4, 3)
-    assert (grid[0] == grid[0, 0]).all()
-    assert (grid[1, 0] == grid[1, 1]).all() and (grid[1, 1] != grid[1, 2]).any()

@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import safetensors
 import torch
@@ -113,29 +114,70 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
         raise ModelError(f"{_named(bad)} hold values that are not finite; train it anew")
 
 
-def rename(
-    tensors: Mapping[str, Tensor], table: Sequence[tuple[str, str | None]]
-) -> dict[str, Tensor]:
-    """Rename keys by a table of (pattern, replacement), each a whole-key regular expression.
+class Row(NamedTuple):
+    """A line of a table of keys: a whole-key pattern, what it becomes, and what the tensor does."""
 
-    The first pattern that fits decides; replacement None drops the key knowingly. A key that no
-    pattern fits, or two keys that become one, are a `ModelError` that names them.
+    pattern: str
+    name: str | None  # a replacement, as in `re.sub`; None drops the key knowingly
+    change: Callable[[Tensor], Tensor] | None = None  # to the layout of our own blocks
+
+
+def rename(tensors: Mapping[str, Tensor], table: Sequence[Row]) -> dict[str, Tensor]:
+    """Rename keys, and turn tensors, by a table; the first row whose pattern fits decides.
+
+    A key that no pattern fits, or two keys that become one, are a `ModelError` that names them.
     """
     renamed: dict[str, Tensor] = {}
     unknown = []
     for key, value in tensors.items():
-        fits = ((re.fullmatch(pattern, key), name) for pattern, name in table)
-        match, name = next(((m, n) for m, n in fits if m), (None, None))
-        if match is None:
+        fits = ((re.fullmatch(row.pattern, key), row) for row in table)
+        match, row = next(((m, r) for m, r in fits if m), (None, None))
+        if match is None or row is None:
             unknown.append(key)
-        elif name is not None:
-            name = match.expand(name)
+        elif row.name is not None:
+            name = match.expand(row.name)
             if name in renamed:
                 raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
-            renamed[name] = value
+            renamed[name] = row.change(value) if row.change else value
     if unknown:
         raise ModelError(f"checkpoint has {_named(unknown)} that the key map does not know")
     return renamed
+
+
+def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return plain weights for weight-normed ones, `g · v / ‖v‖` over all axes but the first.
+
+    Knows the old form, `X.weight_g` and `X.weight_v`, and the parametrised one,
+    `X.parametrizations.weight.original0` and `original1`; computed in double precision. Other keys
+    stay. ModelError for one half without the other.
+    """
+    fused: dict[str, Tensor] = {}
+    for key, value in tensors.items():
+        found = _NORMED.fullmatch(key)
+        if found is None:
+            fused[key] = value
+            continue
+        name, old, _ = found.groups()
+        gain, direction = (
+            (f"{name}.weight_g", f"{name}.weight_v")
+            if old
+            else tuple(f"{name}.parametrizations.weight.original{i}" for i in (0, 1))
+        )
+        if gain not in tensors or direction not in tensors:
+            raise ModelError(f"checkpoint has {key} without its other half; fetch it again")
+        if key == direction:
+            fused[f"{name}.weight"] = _fused(tensors[gain], value)
+    return fused
+
+
+_NORMED = re.compile(r"(.+)\.(?:(weight_[gv])|(parametrizations\.weight\.original[01]))")
+
+
+def _fused(gain: Tensor, direction: Tensor) -> Tensor:
+    v = direction.double()
+    norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
+    weight: Tensor = gain.double().reshape(norm.shape) * v / norm
+    return weight.to(direction.dtype)
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:

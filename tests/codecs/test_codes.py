@@ -20,11 +20,11 @@ CODECS = {name: codec for name, codec in codecs().items() if name in TINY}
 def test_a_step_is_filled_with_the_last_token_of_each_level():
     spec = CODECS["three-rates"].spec
     codes = Codes([torch.tensor([[1, 2]]), torch.tensor([[3, 4, 5]]), torch.arange(6)[None]])
-    filled = fill_step(spec, codes, 6)
+    filled = fill_step(spec, codes, 6, spec.step)
     assert [level.tolist() for level in filled] == [
         [[1, 2]], [[3, 4, 5, 5]], [[0, 1, 2, 3, 4, 5, 5, 5]]
     ]  # fmt: skip
-    assert fill_step(spec, filled, 8) is filled
+    assert fill_step(spec, filled, 8, spec.step) is filled
 
 
 def test_sides_of_the_whole_item_are_those_of_the_first_part():

@@ -7,6 +7,7 @@ from torch import nn
 
 from vocable import weights
 from vocable.errors import ModelError
+from vocable.weights import Row
 
 TENSORS = {"a.w": torch.arange(6.0).reshape(2, 3), "b": torch.ones(2, dtype=torch.int64)}
 
@@ -38,12 +39,32 @@ def test_the_digest_names_content_not_order():
 
 
 def test_renaming_by_a_table():
-    table = [(r"a\.(.*)", r"first.\1"), ("b", None)]
-    assert list(weights.rename(TENSORS, table)) == ["first.w"]
+    table = [Row(r"a\.(.*)", r"first.\1", torch.t), Row("b", None)]
+    renamed = weights.rename(TENSORS, table)
+    assert list(renamed) == ["first.w"]
+    assert torch.equal(renamed["first.w"], TENSORS["a.w"].T)
     with pytest.raises(ModelError, match=r"1 key \(b\) that the key map does not know"):
         weights.rename(TENSORS, table[:1])
     with pytest.raises(ModelError, match="two keys for x, the second is b"):
-        weights.rename(TENSORS, [(".*", "x")])
+        weights.rename(TENSORS, [Row(".*", "x")])
+
+
+@pytest.mark.parametrize("kind", [nn.Conv1d, nn.ConvTranspose1d, nn.Linear])
+@pytest.mark.parametrize("old", [True, False])
+def test_weight_norm_in_both_forms_becomes_a_plain_weight(kind, old):
+    layer = kind(3, 4, 2) if kind is not nn.Linear else kind(3, 4)
+    normed = (nn.utils.weight_norm if old else nn.utils.parametrizations.weight_norm)(layer)
+    with torch.no_grad():
+        for weight in normed.parameters():
+            weight.mul_(1.7)
+    stored = {f"a.{key}": value for key, value in normed.state_dict().items()}
+    fused = weights.fuse_weight_norm({**stored, "alpha": torch.ones(1)})
+    assert set(fused) == {"a.weight", "a.bias", "alpha"}
+    normed(torch.randn(1, 3, 3) if kind is not nn.Linear else torch.randn(1, 3))  # the old hook
+    torch.testing.assert_close(fused["a.weight"], normed.weight.detach(), atol=1e-7, rtol=1e-6)
+    half = [key for key in stored if key.endswith(("weight_g", "original0"))]
+    with pytest.raises(ModelError, match="without its other half"):
+        weights.fuse_weight_norm({half[0]: stored[half[0]]})
 
 
 def test_loading_names_what_does_not_fit():

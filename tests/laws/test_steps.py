@@ -28,6 +28,16 @@ def test_steps_equal_whole(name: str, strides: int, sizes: list[int]):
     testing.check_steps_equal_whole(block, rows(block, strides), sizes)
 
 
+@pytest.mark.parametrize("name", [name for name in BLOCKS if BLOCKS[name].ragged])
+@given(strides=st.integers(0, 9), more=st.integers(0, 7), sizes=SIZES)
+def test_steps_equal_whole_where_input_ends_inside_a_stride(name, strides, more, sizes):
+    block = BLOCKS[name]
+    x = torch.randn(2, strides * block.stride_in + more % block.stride_in, 4)
+    testing.check_steps_equal_whole(block, x, [size * block.stride_in for size in sizes])
+    whole_strides = -(-x.shape[1] // block.stride_in)
+    assert block(x).shape[1] == whole_strides * block.stride_in * block.ratio
+
+
 @every_block
 def test_old_state_unharmed(name: str):
     block = BLOCKS[name]

@@ -8,6 +8,7 @@ class Speech(CodecModel):
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,6 +64,11 @@ class CodecModel(TokenizerModel):
         """Whether codes may come block by block."""
         return self.decoder.lookahead is not None or self.spec.segment is not None
 
+    @property
+    def frames_decoded_together(self) -> int:
+        """Frames that the decoder takes at once: a step of all levels, or its own, if longer."""
+        return math.lcm(self.spec.step, self.decoder.stride_in)
+
     def condition(self, z: Float[Tensor, "batch frames dim"], sides: Sides) -> Tensor:
         """Return what the decoder gets, row by row."""
         return z
@@ -102,7 +108,7 @@ class CodecModel(TokenizerModel):
 
     def _decode_piece(self, codes: Codes) -> Tensor:
         frames = frames_in(self.spec, codes)
-        z = self._latents(fill_step(self.spec, codes, frames))
+        z = self._latents(fill_step(self.spec, codes, frames, self.frames_decoded_together))
         y = self.decoder(self.condition(z, codes.sides)).float().transpose(1, 2)
         return self.restore_output(y, codes.sides)[..., : frames * self.frame_written]
 
@@ -142,7 +148,7 @@ class CodecModel(TokenizerModel):
         found = self._on_device(codes)
         if self.spec.segment is not None:
             return self._decode_segments(found, state)
-        if self.spec.step > 1:
+        if self.frames_decoded_together > 1:
             found, state = self._whole_steps(found, state)
         if not found[0].shape[1]:
             return self._no_samples(state), state
@@ -158,10 +164,10 @@ class CodecModel(TokenizerModel):
         begun, surplus = self._no_samples(state), 0
         if state.codes:
             frames = frames_in(self.spec, state.codes)
-            surplus = (-frames % self.spec.step) * self.frame_written
-            begun, state = self.decode_step(
-                fill_step(self.spec, state.codes, frames), replace(state, codes=Codes(()))
-            )
+            step = self.frames_decoded_together
+            surplus = (-frames % step) * self.frame_written
+            filled = fill_step(self.spec, state.codes, frames, step)
+            begun, state = self.decode_step(filled, replace(state, codes=Codes(())))
         y = self.decoder.finish(state.decoder)
         rest = self._sound(y.reshape(state.batch, -1, self.spec.channels), state)
         found = torch.cat((begun, rest), 2)
@@ -183,7 +189,7 @@ class CodecModel(TokenizerModel):
         return torch.cat(parts, 2), replace(state, overlap=overlap)
 
     def _whole_steps(self, codes: Codes, state: Decoding) -> tuple[Codes, Decoding]:
-        """Return the codes that fill steps of all levels; the others wait in the state."""
+        """Return the codes that fill steps of the decoder; the others wait in the state."""
         if state.codes:
             if len(state.codes) != len(codes):
                 raise TokenError(
@@ -194,7 +200,7 @@ class CodecModel(TokenizerModel):
             codes = Codes(torch.cat(pair, 1) for pair in pairs)
         strides = [level.stride for level in self.spec.levels]
         counts = [x.shape[1] * stride for x, stride in zip(codes, strides, strict=False)]
-        ready = min(counts) // self.spec.step * self.spec.step
+        ready = min(counts) // self.frames_decoded_together * self.frames_decoded_together
         rest = Codes(x[:, ready // s :].clone() for x, s in zip(codes, strides, strict=False))
         if not any(x.shape[1] for x in rest):
             rest = Codes(())  # as at the start: streams at this point stack

@@ -152,9 +152,12 @@ def cut_codes(spec: TokenSpec, codes: Codes, start: int, stop: int) -> Codes:
     return Codes(levels, codes.sides)
 
 
-def fill_step(spec: TokenSpec, codes: Codes, frames: int) -> Codes:
-    """Repeat the last token of each level until all levels end at one multiple of `spec.step`."""
-    missing = -frames % spec.step
+def fill_step(spec: TokenSpec, codes: Codes, frames: int, step: int) -> Codes:
+    """Repeat the last token of each level until all end at one multiple of `step` frames.
+
+    step: a multiple of `spec.step`.
+    """
+    missing = -frames % step
     if not missing:
         return codes
     levels = []

@@ -10,6 +10,7 @@ tuple of one `[B, tokens]` a level (codes.py). Recordings, files and identity ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -78,6 +79,12 @@ class TokenizerModel(nn.Module):
         bounded = self.encoder.lookahead is not None and not self.spec.item_sides
         return bounded or self.spec.segment is not None
 
+    @property
+    def frames_together(self) -> int:
+        """Frames that the encoder takes at once: a step of all levels, or its own, if longer."""
+        own = -(-self.encoder.stride_in // self.spec.frame)
+        return math.lcm(self.spec.step, own)
+
     def forget_space(self) -> None:
         """Leave the carried space: call it before training changes the encoder or the quantizer."""
         self.space = untrained(self.name)
@@ -123,9 +130,16 @@ class TokenizerModel(nn.Module):
         return Codes(codes, sides, (-(-piece.shape[2] // self.spec.frame),))
 
     def _rows(self, x: Tensor) -> Tensor:
-        """Turn `[B, C, T]` to `[B, T', C]`, T' the next multiple of a step of all levels."""
-        fill = -x.shape[-1] % (self.spec.frame * self.spec.step)
-        return F.pad(x, (0, fill)).transpose(1, 2).contiguous()
+        """Turn `[B, C, T]` to `[B, T', C]`: filled with silence to what the encoder takes.
+
+        An encoder that fills up its own strides gets the recording as it is.
+        """
+        return F.pad(x, (0, self._fill(x.shape[-1]))).transpose(1, 2).contiguous()
+
+    def _fill(self, samples: int) -> int:
+        if self.encoder.ragged and self.spec.step == 1:
+            return 0
+        return -samples % (self.spec.frame * self.frames_together)
 
     # ---- in steps -------------------------------------------------------------------------------
 
@@ -143,14 +157,10 @@ class TokenizerModel(nn.Module):
         samples = torch.cat((state.samples, x.to(state.samples)), 2)
         if self.spec.segment is not None:
             return self._encode_segments(samples, state)
-        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.spec.step)
+        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.frames_together)
         if not whole:
             return self._no_codes(state), replace(state, samples=samples)
-        rows = samples[..., :whole].transpose(1, 2).contiguous()
-        with full_precision(rows.device.type):
-            z, encoder = self.encoder.step(rows, state.encoder)
-            codes, latents = self._search(z, state)
-        return codes, Encoding(encoder, samples[..., whole:].clone(), latents, state.levels)
+        return self._encode_rows(samples, whole, state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
         """Return the last codes; what has begun is filled up with silence, as in whole mode."""
@@ -159,12 +169,21 @@ class TokenizerModel(nn.Module):
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
             return join_codes(self.spec, found) if found else self._no_codes(state)
         begun = state.samples.shape[2]
-        fill = -begun % (self.spec.frame * self.spec.step)
-        silence = state.samples.new_zeros(*state.samples.shape[:2], fill)
-        codes, state = self.encode_step(silence, state)
+        last = F.pad(state.samples, (0, self._fill(begun)))
+        codes, state = self._encode_rows(last, last.shape[2], state)
         with full_precision(state.samples.device.type):
             rest, _ = self._search(self.encoder.finish(state.encoder), state)
         return self._trimmed(join_codes(self.spec, [codes, rest]), begun)
+
+    def _encode_rows(self, samples: Tensor, count: int, state: Encoding) -> tuple[Codes, Encoding]:
+        """Encode the first `count` samples; the others wait."""
+        if not count:
+            return self._no_codes(state), state
+        rows = samples[..., :count].transpose(1, 2).contiguous()
+        with full_precision(rows.device.type):
+            z, encoder = self.encoder.step(rows, state.encoder)
+            codes, latents = self._search(z, state)
+        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels)
 
     def _search(self, z: Tensor, state: Encoding) -> tuple[Codes, Tensor]:
         """Quantize the rows that fill tokens of all levels; return the others, to wait."""
@@ -189,9 +208,9 @@ class TokenizerModel(nn.Module):
     def _trimmed(self, codes: Codes, begun: int) -> Codes:
         """Cut off the tokens that stand for nothing but silence behind the end.
 
-        begun: samples in the step of all levels that the end broke off; 0 if it was whole.
+        begun: samples in the encoder's step that the end broke off; 0 if it was whole.
         """
-        frame, window, step = self.spec.frame, self.spec.window, self.spec.step
+        frame, window, step = self.spec.frame, self.spec.window, self.frames_together
         if not begun:
             return codes
         frames = -(-begun // frame)  # of the last step

@@ -32,7 +32,7 @@ _NOWHERE = torch.zeros((), dtype=torch.float32, device="cpu")  # the like of a b
 class Block(nn.Module):
     """A layer on `[batch, time, channels]` that runs whole or in steps.
 
-    stride_in: a step takes a multiple of this many rows.
+    stride_in: a step takes a multiple of this many rows; the last may be short if `ragged`.
     ratio: output rows per input row.
     lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
@@ -63,6 +63,11 @@ class Block(nn.Module):
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Return what was withheld: the exact right edge."""
         return self.zeros(batch_of(state), 0, 0)
+
+    @property
+    def ragged(self) -> bool:
+        """Whether input may end inside a stride, which then gives all its output rows."""
+        return self.stride_in == 1
 
     def settled(self, rows: int) -> int:
         """Return how many output rows are final once `rows` input rows have come."""
@@ -123,6 +128,11 @@ class Stack(Block):
             rest = join(rest, block.finish(member_state))
         return rest
 
+    @property
+    def ragged(self) -> bool:
+        """Whether input may end inside a stride: if it may in every member."""
+        return all(block.ragged for block in self._members())
+
     def settled(self, rows: int) -> int:
         """Return how many output rows are final: what the members settle, one after the other."""
         for block in self._members():
@@ -159,6 +169,11 @@ class Residual(Block):
         self.branch = branch
         self.stride_in = branch.stride_in
         self.lookahead, self.receptive = branch.lookahead, branch.receptive
+
+    @property
+    def ragged(self) -> bool:
+        """Whether input may end inside a stride of the branch."""
+        return self.branch.ragged
 
     def settled(self, rows: int) -> int:
         """Return how many output rows are final: those of the branch."""

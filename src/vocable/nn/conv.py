@@ -24,6 +24,7 @@ class Conv1d(Block):
     """A convolution over time with `pad = (left, right)` rows of zeros; causal by default.
 
     Right padding is look-ahead: `step` withholds the rows that need it, `finish` gives them.
+    fill: input that ends inside a stride is padded up to it; else its last rows are left out.
     `weight` is `[channels_out, channels_in / groups, kernel]`, as in torch.
     """
 
@@ -37,6 +38,7 @@ class Conv1d(Block):
         dilation: int = 1,
         groups: int = 1,
         pad: tuple[int, int] | None = None,
+        fill: bool = False,
         bias: bool = True,
     ) -> None:
         super().__init__()
@@ -48,6 +50,7 @@ class Conv1d(Block):
         made = nn.Conv1d(channels_in, channels_out, kernel, groups=groups, bias=bias)
         self.weight, self.bias = made.weight, made.bias
         self.stride, self.dilation, self.groups, self.pad = stride, dilation, groups, pad
+        self.fill = fill
         self.channels_in, self.channels_out = channels_in, channels_out
         self.stride_in, self.ratio = stride, Ratio(1, stride)
         self.lookahead = max(self.span - stride - pad[0], 0)
@@ -57,7 +60,8 @@ class Conv1d(Block):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time_out channels_out"]:
         """Convolve the padded rows at once."""
-        return self._convolve(F.pad(x, (0, 0, *self.pad)))
+        left, right = self.pad
+        return self._convolve(F.pad(x, (0, 0, left, right + self._lacking(left + x.shape[1]))))
 
     def initial_state(self, batch: int) -> State:
         """Return the left padding, `[batch, left, channels_in]`."""
@@ -74,7 +78,17 @@ class Conv1d(Block):
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve the kept rows with the right padding."""
-        return self._convolve(F.pad(state, (0, 0, 0, self.pad[1])))
+        right = self.pad[1] + self._lacking(state.shape[1])
+        return self._convolve(F.pad(state, (0, 0, 0, right)))
+
+    @property
+    def ragged(self) -> bool:
+        """Whether input may end inside a stride, which then gives a row of output."""
+        return self.fill or self.stride == 1
+
+    def _lacking(self, rows: int) -> int:
+        """Return how many rows fill up the last stride; `rows` are counted with the left pad."""
+        return -(rows + self.pad[1] - self.span) % self.stride if self.fill else 0
 
     def _convolve(self, rows: Tensor) -> Tensor:
         return convolve(rows, self.weight, self.bias, self.stride, self.dilation, self.groups)

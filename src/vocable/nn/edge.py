@@ -12,7 +12,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.errors import ModelError
 from vocable.nn.block import State
 from vocable.nn.conv import Conv1d
 
@@ -36,6 +35,7 @@ class EdgeConv1d(Conv1d):
         stride: int = 1,
         dilation: int = 1,
         pad: tuple[int, int] | None = None,
+        fill: bool = False,
         bias: bool = True,
     ) -> None:
         super().__init__(
@@ -45,17 +45,16 @@ class EdgeConv1d(Conv1d):
             stride=stride,
             dilation=dilation,
             pad=pad,
+            fill=fill,
             bias=bias,
         )
         self.edge = edge
+        right = self.pad[1] + (stride - 1 if fill else 0)  # rows of the right edge, at most
+        mirrored = 1 + right if edge == "reflect" else min(right, 1)  # rows that it is made of
         # rows that must have come before either edge can be made
-        self.needed = max(self.pad) + 1 if edge == "reflect" else 1
-        kept = self.span - stride  # rows that a started state holds at least
-        if self.pad[1] and kept < (self.pad[1] + 1 if edge == "reflect" else 1):
-            raise ModelError(
-                f"{edge} padding of {self.pad[1]} rows at the right needs rows that a stream has "
-                f"dropped; it holds {kept}, give more of the padding to the left"
-            )
+        self.needed = max(self.pad[0], right) + 1 if edge == "reflect" else 1
+        # rows that a state holds beside those of the next output: the right edge mirrors them
+        self.older = max(0, mirrored - (self.span - stride)) if right else 0
 
     def settled(self, rows: int) -> int:
         """Return how many output rows are final: none until the first edge can be made."""
@@ -65,9 +64,12 @@ class EdgeConv1d(Conv1d):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time_out channels_out"]:
         """Convolve the padded rows at once."""
-        short = max(self.needed - x.shape[1], 0) if self.edge == "reflect" else 0
+        if not x.shape[1]:
+            return x.new_zeros(x.shape[0], 0, self.channels_out)
+        left, right = self.pad[0], self.pad[1] + self._lacking(self.pad[0] + x.shape[1])
+        short = max(max(left, right) + 1 - x.shape[1], 0) if self.edge == "reflect" else 0
         rows = torch.cat((x, x.new_zeros(x.shape[0], short, x.shape[2])), 1)
-        rows = self._extend(rows, *self.pad) if x.shape[1] else rows
+        rows = self._extend(rows, left, right)
         return self._convolve(rows[:, : rows.shape[1] - short])
 
     def initial_state(self, batch: int) -> State:
@@ -84,15 +86,18 @@ class EdgeConv1d(Conv1d):
             if rows.shape[1] < self.needed:
                 return rows.new_zeros(rows.shape[0], 0, self.channels_out), (rows, waiting)
             rows, waiting = self._extend(rows, self.pad[0], 0), waiting[:, :0]
-        y, kept = super().step(rows[:, :0], rows)
-        return y, (kept, waiting)
+            rows = torch.cat((rows.new_zeros(rows.shape[0], self.older, rows.shape[2]), rows), 1)
+        y = self._convolve(rows[:, self.older :])
+        # cloned, so that the state does not keep the whole input alive
+        return y, (rows[:, y.shape[1] * self.stride :].clone(), waiting)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve the kept rows with the right edge."""
         kept, waiting = state
         if waiting.shape[1]:
             return self.forward(kept)
-        return self._convolve(self._extend(kept, 0, self.pad[1]))
+        right = self.pad[1] + self._lacking(kept.shape[1] - self.older)
+        return self._convolve(self._extend(kept, 0, right)[:, self.older :])
 
     def _extend(self, x: Tensor, left: int, right: int) -> Tensor:
         """Return the rows with `left` before them and `right` after them."""

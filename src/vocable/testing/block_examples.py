@@ -47,7 +47,7 @@ def _encodec_like() -> nn.Block:
     return nn.Stack(
         nn.EdgeConv1d(4, 4, 7, edge="reflect"),
         nn.Residual(nn.Stack(nn.ELU(), nn.EdgeConv1d(4, 4, 3, edge="reflect"))),
-        nn.EdgeConv1d(4, 6, 4, stride=2, edge="reflect"),
+        nn.EdgeConv1d(4, 6, 4, stride=2, edge="reflect", fill=True),
         nn.EdgeConv1d(6, 5, 7, edge="reflect"),
     )
 
@@ -73,6 +73,14 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-reflect-strided": lambda: nn.EdgeConv1d(4, 5, 8, stride=4, edge="reflect", pad=(2, 2)),
     "conv-replicate": lambda: nn.EdgeConv1d(4, 5, 4, stride=2, edge="replicate"),
     "conv-replicate-ahead": lambda: nn.EdgeConv1d(4, 5, 3, edge="replicate", pad=(0, 2)),
+    "conv-fill": lambda: nn.Conv1d(4, 5, 4, stride=2, fill=True),
+    "conv-reflect-fill": lambda: nn.EdgeConv1d(4, 5, 8, stride=4, edge="reflect", fill=True),
+    "conv-reflect-fill-symmetric": lambda: nn.EdgeConv1d(
+        4, 5, 8, stride=4, edge="reflect", pad=(2, 2), fill=True
+    ),
+    "conv-replicate-fill": lambda: nn.EdgeConv1d(
+        4, 5, 4, stride=4, edge="replicate", pad=(0, 0), fill=True
+    ),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "elu": nn.ELU,

@@ -225,7 +225,7 @@ def _blocks(codec: Codec, codes: Codes, sizes: Sequence[int]) -> list[Codes]:
 @torch.no_grad()
 def _latents(codec: Tokenizer, x: Tensor, sizes: Sequence[int] = ()) -> Tensor:
     """Return the encoder's output, whole, or in steps of as many whole frames as `sizes` fill."""
-    rows, frame = codec.model._rows(x), codec.frame
+    rows, frame = codec.model._rows(x), codec.frame * codec.model.frames_together
     if not sizes:
         whole: Tensor = codec.model.encoder(rows)
         return whole

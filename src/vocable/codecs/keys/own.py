@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 FORMAT = 1  # of config.json
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "CARD.md"
 FILES = (CONFIG, WEIGHTS)
-KEYS = ((r".+", r"\g<0>"),)  # each as it is
 _NEEDED = {"name": str, "version": str, "architecture": str, "config": dict, "space": str}
 
 
@@ -46,8 +45,7 @@ def read(description: Description) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of the model, the file's hash checked."""
     from vocable import weights
 
-    tensors = weights.read(description.folder / WEIGHTS, sha256=description.facts.get("sha256"))
-    return weights.rename(tensors, KEYS)
+    return weights.read(description.folder / WEIGHTS, sha256=description.facts.get("sha256"))
 
 
 def _check_facts(path: Path, facts: Any) -> None:

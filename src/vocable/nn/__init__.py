@@ -1,6 +1,7 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
 from vocable.nn.activation import ELU, GELU, Snake
+from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
@@ -8,12 +9,14 @@ from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.norm import GroupNorm, LayerNorm
 from vocable.nn.recurrent import LSTM
+from vocable.nn.transformer import TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 
 __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "Attention",
     "Block",
     "Conv1d",
     "ConvNeXtBlock",
@@ -28,6 +31,7 @@ __all__ = [
     "Snake",
     "Stack",
     "State",
+    "TransformerLayer",
     "fold",
     "select",
     "stack_states",

@@ -24,6 +24,7 @@ class ConvTranspose1d(Block):
 
     trim = (left, right) output rows are cut off, together `kernel - stride`; cutting rows at the
     left is look-ahead: `step` is late by as many output rows, `finish` gives them.
+    groups: 1, or as many as channels: each channel has a kernel of its own.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class ConvTranspose1d(Block):
         *,
         stride: int,
         trim: tuple[int, int] | None = None,
+        groups: int = 1,
         bias: bool = True,
     ) -> None:
         super().__init__()
@@ -43,11 +45,18 @@ class ConvTranspose1d(Block):
                 f"a transposed convolution needs kernel a multiple of stride and trim that sums to "
                 f"kernel - stride but has kernel {kernel}, stride {stride}, trim {trim}"
             )
-        made = nn.ConvTranspose1d(channels_in, channels_out, kernel, stride, bias=bias)
+        if groups != 1 and not groups == channels_in == channels_out:
+            raise ModelError(
+                f"a transposed convolution has 1 group, or one for each channel, but has {groups} "
+                f"for {channels_in} channels in and {channels_out} out"
+            )
+        made = nn.ConvTranspose1d(
+            channels_in, channels_out, kernel, stride, groups=groups, bias=bias
+        )
         self.weight = nn.Parameter(from_torch(made.weight.detach(), stride))
         self.bias = made.bias
         self.channels_in, self.channels_out = channels_in, channels_out
-        self.stride, self.taps, self.trim = stride, kernel // stride, trim
+        self.stride, self.taps, self.trim, self.groups = stride, kernel // stride, trim, groups
         self.ratio = Ratio(stride)
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
@@ -80,9 +89,18 @@ class ConvTranspose1d(Block):
 
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""
+        if self.groups > 1:
+            return self._spread_each(rows)
         bias = None if self.bias is None else self.bias.repeat(self.stride)
         y = convolve(rows, self.weight, bias)
         return y.reshape(rows.shape[0], y.shape[1] * self.stride, self.channels_out)
+
+    def _spread_each(self, rows: Tensor) -> Tensor:
+        """Multiply each channel by its own taps: too little work for a convolution."""
+        count = rows.shape[1] - self.taps + 1
+        parts = [rows[:, i : i + count, None] * self.weight[..., i] for i in range(self.taps)]
+        y = sum(parts[1:], parts[0]).flatten(1, 2)
+        return y if self.bias is None else y + self.bias
 
 
 def from_torch(

@@ -52,6 +52,18 @@ def _encodec_like() -> nn.Block:
     )
 
 
+def _mimi_like() -> nn.Block:
+    """A transformer between convolutions, the last of which repeats the edge; and up again."""
+    return nn.Stack(
+        nn.Conv1d(4, 4, 4, stride=2),
+        nn.TransformerLayer(4, 2, context=4, hidden=8, scale=0.5),
+        nn.EdgeConv1d(4, 4, 4, stride=2, edge="replicate", bias=False),
+        nn.ConvTranspose1d(4, 4, 4, stride=2, groups=4, bias=False),
+        nn.TransformerLayer(4, 2, context=3, hidden=8, scale=0.5),
+        nn.ConvTranspose1d(4, 5, 4, stride=2),
+    )
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -68,6 +80,10 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
     "transposed-patch": lambda: nn.ConvTranspose1d(4, 5, 3, stride=3),
+    "transposed-depthwise": lambda: nn.ConvTranspose1d(4, 4, 4, stride=2, groups=4, bias=False),
+    "transposed-depthwise-ahead": lambda: nn.ConvTranspose1d(
+        4, 4, 6, stride=2, groups=4, trim=(3, 1)
+    ),
     "conv-reflect": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect"),
     "conv-reflect-symmetric": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect", pad=(3, 3)),
     "conv-reflect-strided": lambda: nn.EdgeConv1d(4, 5, 8, stride=4, edge="reflect", pad=(2, 2)),
@@ -88,10 +104,14 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "snake": lambda: nn.Snake(4),
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
+    "attention": lambda: nn.Attention(4, 2, context=5),
+    "attention-to-itself": lambda: nn.Attention(4, 1, context=1),
+    "transformer": lambda: nn.TransformerLayer(4, 2, context=6, hidden=8, scale=0.5),
     "convnext": lambda: nn.ConvNeXtBlock(4),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
     "stack-reflect": _encodec_like,
+    "stack-attention": _mimi_like,
 }

@@ -6,6 +6,8 @@ from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
+from vocable.nn.local_attention import LocalAttention
+from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
 from vocable.nn.norm import GroupNorm, LayerNorm
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transposed import ConvTranspose1d
@@ -23,12 +25,16 @@ __all__ = [
     "GroupNorm",
     "LayerNorm",
     "Linear",
+    "LocalAttention",
+    "NoiseBlock",
+    "NoiseSource",
     "Residual",
     "Scale",
     "Snake",
     "Stack",
     "State",
     "fold",
+    "seeded",
     "select",
     "stack_states",
 ]

@@ -52,6 +52,20 @@ def _encodec_like() -> nn.Block:
     )
 
 
+def _snac_like() -> nn.Block:
+    """Windows of rows that earlier and later members withhold, and noise at another rate."""
+    source = nn.NoiseSource()
+    attention = nn.Stack(nn.LayerNorm(4), nn.LocalAttention(4, window=3, head=2))
+    return nn.Stack(
+        nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)),
+        nn.Residual(attention),
+        nn.Conv1d(4, 4, 3, pad=(1, 1), groups=4),
+        nn.NoiseBlock(4, number=0, source=source),
+        nn.ConvTranspose1d(4, 4, 4, stride=2, trim=(1, 1)),
+        nn.NoiseBlock(4, number=1, source=source),
+    )
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -89,9 +103,12 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
     "convnext": lambda: nn.ConvNeXtBlock(4),
+    "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
+    "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
     "stack-reflect": _encodec_like,
+    "stack-windows": _snac_like,
 }

@@ -1,6 +1,6 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Snake
+from vocable.nn.activation import ELU, GELU, Snake, Tanh
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
@@ -33,6 +33,7 @@ __all__ = [
     "Snake",
     "Stack",
     "State",
+    "Tanh",
     "fold",
     "seeded",
     "select",

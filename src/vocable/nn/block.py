@@ -36,12 +36,14 @@ class Block(nn.Module):
     ratio: output rows per input row.
     lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
+    short: output rows that the end of all lacks, of `ratio` rows per input row.
     """
 
     stride_in: int = 1
     ratio: Fraction = Ratio(1)
     lookahead: int | None = 0
     receptive: int | None = 1
+    short: int = 0
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -100,6 +102,7 @@ class Stack(Block):
             # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
             self.ratio *= block.ratio
+            self.short = math.ceil(self.short * block.ratio) + block.short
         self.lookahead = self._lookahead()
         self.receptive = self.reach(1)
 
@@ -174,10 +177,10 @@ class Residual(Block):
 
     def __init__(self, branch: Block) -> None:
         super().__init__()
-        if branch.ratio != 1:
+        if branch.ratio != 1 or branch.short:
             raise ModelError(
                 f"a residual branch must keep the rate but {type(branch).__name__} gives "
-                f"{branch.ratio} rows per row; change its strides"
+                f"{branch.ratio} rows per row, {branch.short} less at the end; change its strides"
             )
         self.branch = branch
         self.stride_in = branch.stride_in

@@ -35,13 +35,23 @@ def _seanet() -> Architecture:
     return Architecture("seanet", SEANetConfig, SEANet)
 
 
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
+
+
 def _speech() -> Architecture:
     from vocable.codecs.speech import Speech, SpeechConfig
 
     return Architecture("speech", SpeechConfig, Speech)
 
 
-_PACKAGE: dict[str, Callable[[], Architecture]] = {"seanet": _seanet, "speech": _speech}
+_PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "seanet": _seanet,
+    "snac": _snac,
+    "speech": _speech,
+}
 _REGISTERED: dict[str, Architecture] = {}
 
 

@@ -11,6 +11,7 @@ import torch
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
 from vocable.testing.block_examples import seeded
@@ -25,6 +26,8 @@ def codecs() -> dict[str, Codec]:
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "seanet": lambda: SEANet(seanet_tiny()),
         "seanet-stereo": lambda: SEANet(replace(seanet_tiny(), channels=2)),
+        "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
+        "snac-windows": lambda: SNAC(snac_tiny()),
         "speech": lambda: Speech(speech_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}

@@ -29,6 +29,12 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
+
+    return Architecture("dac", DACConfig, DAC)
+
+
 def _seanet() -> Architecture:
     from vocable.codecs.seanet import SEANet, SEANetConfig
 
@@ -41,7 +47,11 @@ def _speech() -> Architecture:
     return Architecture("speech", SpeechConfig, Speech)
 
 
-_PACKAGE: dict[str, Callable[[], Architecture]] = {"seanet": _seanet, "speech": _speech}
+_PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
+    "seanet": _seanet,
+    "speech": _speech,
+}
 _REGISTERED: dict[str, Architecture] = {}
 
 

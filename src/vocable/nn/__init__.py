@@ -7,6 +7,7 @@ from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.norm import GroupNorm, LayerNorm
+from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transposed import ConvTranspose1d
 
@@ -23,6 +24,7 @@ __all__ = [
     "GroupNorm",
     "LayerNorm",
     "Linear",
+    "Prolonged",
     "Residual",
     "Scale",
     "Snake",

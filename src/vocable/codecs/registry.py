@@ -29,6 +29,12 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
+
+    return Architecture("dac", DACConfig, DAC)
+
+
 def _seanet() -> Architecture:
     from vocable.codecs.seanet import SEANet, SEANetConfig
 
@@ -48,6 +54,7 @@ def _speech() -> Architecture:
 
 
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
     "seanet": _seanet,
     "snac": _snac,
     "speech": _speech,

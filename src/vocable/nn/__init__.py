@@ -9,6 +9,7 @@ from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
 from vocable.nn.norm import GroupNorm, LayerNorm
+from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transposed import ConvTranspose1d
 
@@ -28,6 +29,7 @@ __all__ = [
     "LocalAttention",
     "NoiseBlock",
     "NoiseSource",
+    "Prolonged",
     "Residual",
     "Scale",
     "Snake",

@@ -42,6 +42,15 @@ def _seanet_like() -> nn.Block:
     )
 
 
+def _short() -> nn.Block:
+    """Up by 6, with two rows less at the end."""
+    return nn.Stack(
+        nn.ConvTranspose1d(4, 5, 6, stride=3, trim=(2, 2), short=1),
+        nn.Residual(nn.Conv1d(5, 5, 3, pad=(1, 1))),
+        nn.ConvTranspose1d(5, 4, 4, stride=2, trim=(1, 1)),
+    )
+
+
 def _encodec_like() -> nn.Block:
     """Convolutions that reflect, one after the other: each waits for the rows it mirrors."""
     return nn.Stack(
@@ -109,11 +118,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
-    "stack-short": lambda: nn.Stack(
-        nn.ConvTranspose1d(4, 5, 6, stride=3, trim=(2, 2), short=1),
-        nn.Residual(nn.Conv1d(5, 5, 3, pad=(1, 1))),
-        nn.ConvTranspose1d(5, 4, 4, stride=2, trim=(1, 1)),
-    ),
+    "stack-short": _short,
+    "prolonged": lambda: nn.Prolonged(_short()),
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
     "stack-reflect": _encodec_like,

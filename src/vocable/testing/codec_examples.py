@@ -10,6 +10,7 @@ import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.contours import ContourBook
+from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.seanet import SEANet, seanet_tiny
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.speech import Speech, SpeechConfig
@@ -24,6 +25,8 @@ def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
     made: dict[str, Callable[[], CodecModel]] = {
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
+        "dac": lambda: DAC(dac_tiny()),
+        "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
         "seanet": lambda: SEANet(seanet_tiny()),
         "seanet-stereo": lambda: SEANet(replace(seanet_tiny(), channels=2)),
         "snac": lambda: SNAC(replace(snac_tiny(), window=0)),

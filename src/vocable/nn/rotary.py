@@ -1,7 +1,6 @@
 """Rotary positions: pairs of channels turn by an angle that grows with the row's position.
 
-"RoFormer: Enhanced Transformer with Rotary Position Embedding" (Su et al. 2021,
-arXiv:2104.09864).
+"RoFormer: Enhanced Transformer with Rotary Position Embedding" (Su et al. 2021, arXiv 2104.09864).
 Channel i of a head pairs with channel i + width / 2, as in transformers; checkpoints whose pairs
 lie side by side (Kyutai's) are permuted by their key map.
 
@@ -37,10 +36,10 @@ def cos_and_sin(
 
 
 def rotate(
-    x: Float[Tensor, "batch time heads width"],
-    cos: Float[Tensor, "batch time 1 pairs"],
-    sin: Float[Tensor, "batch time 1 pairs"],
-) -> Float[Tensor, "batch time heads width"]:
+    x: Float[Tensor, "#batch time heads width"],
+    cos: Float[Tensor, "#batch time 1 pairs"],
+    sin: Float[Tensor, "#batch time 1 pairs"],
+) -> Float[Tensor, "#batch time heads width"]:
     """Turn each pair of channels by its angle."""
     first, second = x.chunk(2, -1)
     turned = torch.cat((first * cos - second * sin, second * cos + first * sin), -1)

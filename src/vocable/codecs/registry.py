@@ -29,10 +29,22 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
+
+    return Architecture("dac", DACConfig, DAC)
+
+
 def _encodec() -> Architecture:
     from vocable.codecs.encodec import EnCodec, EnCodecConfig
 
     return Architecture("encodec", EnCodecConfig, EnCodec)
+
+
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
 
 
 def _soundstream() -> Architecture:
@@ -48,7 +60,9 @@ def _speech() -> Architecture:
 
 
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
     "encodec": _encodec,
+    "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,
 }

@@ -41,16 +41,22 @@ def _encodec() -> Architecture:
     return Architecture("encodec", EnCodecConfig, EnCodec)
 
 
-def _snac() -> Architecture:
-    from vocable.codecs.snac import SNAC, SNACConfig
+def _mimi() -> Architecture:
+    from vocable.codecs.mimi import Mimi, MimiConfig
 
-    return Architecture("snac", SNACConfig, SNAC)
+    return Architecture("mimi", MimiConfig, Mimi)
 
 
 def _soundstream() -> Architecture:
     from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 
     return Architecture("soundstream", SoundStreamConfig, SoundStream)
+
+
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
 
 
 def _speech() -> Architecture:
@@ -62,6 +68,7 @@ def _speech() -> Architecture:
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
     "dac": _dac,
     "encodec": _encodec,
+    "mimi": _mimi,
     "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,

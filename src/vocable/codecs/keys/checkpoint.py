@@ -16,7 +16,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vocable.codecs.keys.kind import Kind, kind_of
 from vocable.codecs.keys.stored import files_of, header_of, tensors_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 # Where a folder holds more than one checkpoint, these are the ones that are meant.
-_USUAL = (
+USUAL = (
     "model.safetensors",
     "model.safetensors.index.json",
     "pytorch_model.bin",
@@ -85,6 +85,15 @@ class Recognised:
     config: Mapping[str, Any]
 
 
+@runtime_checkable
+class Layout(Protocol):
+    """What a module that knows a family's checkpoints offers."""
+
+    def recognise(self, checkpoint: Checkpoint) -> Recognised | None: ...
+
+    def read(self, checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]: ...
+
+
 def open_checkpoint(path: Path) -> Checkpoint:
     """Return the checkpoint in a folder or file: what it states, its keys and shapes, no tensors.
 
@@ -113,7 +122,7 @@ def weights_in(path: Path) -> Path:
     kinds = _kinds(path)
     for kind in _ORDER:
         found = sorted(file for file, its in kinds.items() if its == kind)
-        usual = [file for file in found if file.name in _USUAL]
+        usual = [file for file in found if file.name in USUAL]
         if len(found) == 1 or usual:
             return (usual or found)[0]
         if found:

@@ -28,13 +28,26 @@ def files_of(path: Path) -> tuple[Path, ...]:
     """Return the files that hold the tensors: the file itself, or the parts that an index names."""
     if check_is_weights(path) != "index":
         return (path,)
-    missing = [part.name for part in _parts(path) if not part.is_file()]
+    parts = [path.parent / name for name in parts_of(path)]
+    missing = [part.name for part in parts if not part.is_file()]
     if missing:
         raise ModelError(
             f"{path} names {listed(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
             "beside it; fetch all parts into one folder"
         )
-    return tuple(_parts(path))
+    return tuple(parts)
+
+
+def parts_of(index: Path) -> list[str]:
+    """Return the names of the files that an index names, which may only lie beside it."""
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{index} is not an index of weights ({error}); fetch it again") from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name or name in ("", index.name):
+            raise ModelError(f"{index} names {name!r}, which is not a file beside it")
+    return sorted(names)
 
 
 def header_of(path: Path) -> Header:
@@ -73,18 +86,6 @@ def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
             return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
     except safetensors.SafetensorError as error:
         raise ModelError(f"{path} is damaged ({error}); fetch it again") from error
-
-
-def _parts(index: Path) -> list[Path]:
-    """Return the files that an index names, which may only lie beside it."""
-    try:
-        names = set(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"].values())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{index} is not an index of weights ({error}); fetch it again") from error
-    for name in names:
-        if not isinstance(name, str) or Path(name).name != name or name in ("", index.name):
-            raise ModelError(f"{index} names {name!r}, which is not a file beside it")
-    return [index.parent / name for name in sorted(names)]
 
 
 def _check_twice(path: Path, known: Mapping[str, Any], more: Mapping[str, Any]) -> None:

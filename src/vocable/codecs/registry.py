@@ -29,16 +29,34 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
+
+    return Architecture("dac", DACConfig, DAC)
+
+
 def _encodec() -> Architecture:
     from vocable.codecs.encodec import EnCodec, EnCodecConfig
 
     return Architecture("encodec", EnCodecConfig, EnCodec)
 
 
+def _mimi() -> Architecture:
+    from vocable.codecs.mimi import Mimi, MimiConfig
+
+    return Architecture("mimi", MimiConfig, Mimi)
+
+
 def _soundstream() -> Architecture:
     from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 
     return Architecture("soundstream", SoundStreamConfig, SoundStream)
+
+
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
 
 
 def _speech() -> Architecture:
@@ -48,7 +66,10 @@ def _speech() -> Architecture:
 
 
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
     "encodec": _encodec,
+    "mimi": _mimi,
+    "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,
 }

@@ -128,8 +128,8 @@ def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return plain weights for weight-normed ones, `g · v / ‖v‖` over all axes but the first.
 
     Knows the old form, `X.weight_g` and `X.weight_v`, and the parametrised one,
-    `X.parametrizations.weight.original0` and `original1`; computed in double precision. Other keys
-    stay. ModelError for one half without the other.
+    `X.parametrizations.weight.original0` and `original1`; computed in double precision, fp32 at
+    least. Other keys stay. ModelError for one half without the other.
     """
     fused: dict[str, Tensor] = {}
     for key, value in tensors.items():
@@ -157,7 +157,7 @@ def _fused(gain: Tensor, direction: Tensor) -> Tensor:
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
     weight: Tensor = gain.double().reshape(norm.shape) * v / norm
-    return weight.to(direction.dtype)
+    return weight.to(torch.promote_types(direction.dtype, torch.float32))
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:

@@ -29,10 +29,34 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
-def _seanet() -> Architecture:
-    from vocable.codecs.seanet import SEANet, SEANetConfig
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
 
-    return Architecture("seanet", SEANetConfig, SEANet)
+    return Architecture("dac", DACConfig, DAC)
+
+
+def _encodec() -> Architecture:
+    from vocable.codecs.encodec import EnCodec, EnCodecConfig
+
+    return Architecture("encodec", EnCodecConfig, EnCodec)
+
+
+def _mimi() -> Architecture:
+    from vocable.codecs.mimi import Mimi, MimiConfig
+
+    return Architecture("mimi", MimiConfig, Mimi)
+
+
+def _soundstream() -> Architecture:
+    from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
+
+    return Architecture("soundstream", SoundStreamConfig, SoundStream)
+
+
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
 
 
 def _speech() -> Architecture:
@@ -41,7 +65,14 @@ def _speech() -> Architecture:
     return Architecture("speech", SpeechConfig, Speech)
 
 
-_PACKAGE: dict[str, Callable[[], Architecture]] = {"seanet": _seanet, "speech": _speech}
+_PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
+    "encodec": _encodec,
+    "mimi": _mimi,
+    "snac": _snac,
+    "soundstream": _soundstream,
+    "speech": _speech,
+}
 _REGISTERED: dict[str, Architecture] = {}
 
 

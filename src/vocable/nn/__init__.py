@@ -1,19 +1,25 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Snake
+from vocable.nn.activation import ELU, GELU, Snake, Tanh
+from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
+from vocable.nn.local_attention import LocalAttention
+from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
 from vocable.nn.norm import GroupNorm, LayerNorm
+from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
+from vocable.nn.transformer import TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 
 __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "Attention",
     "Block",
     "Conv1d",
     "ConvNeXtBlock",
@@ -23,12 +29,19 @@ __all__ = [
     "GroupNorm",
     "LayerNorm",
     "Linear",
+    "LocalAttention",
+    "NoiseBlock",
+    "NoiseSource",
+    "Prolonged",
     "Residual",
     "Scale",
     "Snake",
     "Stack",
     "State",
+    "Tanh",
+    "TransformerLayer",
     "fold",
+    "seeded",
     "select",
     "stack_states",
 ]

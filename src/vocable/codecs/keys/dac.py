@@ -180,7 +180,8 @@ def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, d
     from vocable.codecs.dac import PUBLISHED, DACConfig
 
     configs = {make.__name__: make() for make in PUBLISHED}
-    stated = checkpoint.stated.get("sample_rate", checkpoint.config.get("sampling_rate"))
+    arguments = checkpoint.stated.get("metadata", {}).get("kwargs", {})  # of the package's class
+    stated = arguments.get("sample_rate", checkpoint.config.get("sampling_rate"))
     for name, config in configs.items():
         if config == replace(config, **sizes) and stated in (None, config.rate):
             return name, asdict(config)

@@ -9,20 +9,10 @@ import pytest
 import torch
 
 from tests.golden.encodec.opened import checkpoint, held, load
-from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encodec_48khz
+from vocable.codecs.encodec import PUBLISHED, EnCodec
 from vocable.codecs.keys import encodec as keys
 from vocable.errors import ModelError
 from vocable.nn.transposed import to_torch
-
-PUBLISHED = {
-    "encodec_24khz": encodec_24khz(),
-    "encodec_48khz": encodec_48khz(),
-    "encodec_32khz": encodec_32khz(),
-}
-
-
-def recognised(found):
-    return keys.recognise(found)
 
 
 def shapes_of(config):
@@ -63,7 +53,7 @@ def _published_keys(tensors):
 
 @pytest.mark.parametrize("kind", ["causal", "symmetric", "stereo"])
 def test_config_and_shapes_say_what_the_model_is(kind):
-    found = recognised(checkpoint(kind))
+    found = keys.recognise(checkpoint(kind))
     assert (found.layout, found.architecture, found.name) == ("encodec", "encodec", "encodec")
     config = found.config
     assert config["causal"] == (kind == "causal") and config["rate"] == 8000
@@ -81,7 +71,7 @@ def test_either_revision_of_a_config_gives_the_units_that_the_weights_have():
 
 def test_levels_follow_bandwidths():
     each = 5  # kbit/s of a level
-    found = recognised(checkpoint("causal", target_bandwidths=[each, 2 * each, 99.0]))
+    found = keys.recognise(checkpoint("causal", target_bandwidths=[each, 2 * each, 99.0]))
     assert found.config["prefixes"] == (1, 2, 4)
 
 
@@ -93,9 +83,9 @@ def test_audiocraft_s_recipe_says_what_shapes_do_not():
         "  pad_mode: constant\n"
     )
     found = replace(found, config={}, stated={"xp.cfg": recipe})
-    config = recognised(found).config
+    config = keys.recognise(found).config
     assert (config["rate"], config["causal"], config["edge"]) == (16_000, False, "zeros")
-    assert recognised(found).layout == "audiocraft"
+    assert keys.recognise(found).layout == "audiocraft"
     assert load(found).rate == 16_000
     for bad, words in (
         ("sample_rate: 16000\n", "lacks sample_rate, causal or pad_mode"),
@@ -103,19 +93,19 @@ def test_audiocraft_s_recipe_says_what_shapes_do_not():
         (recipe.replace("constant", "circular"), 'pad_mode is "circular"'),
     ):
         with pytest.raises(ModelError, match=words):
-            recognised(replace(found, stated={"xp.cfg": bad}))
+            keys.recognise(replace(found, stated={"xp.cfg": bad}))
 
 
-@pytest.mark.parametrize("name", ["encodec_24khz", "encodec_48khz"])
-def test_a_file_of_published_size_needs_no_config(name):
-    config = PUBLISHED[name]
-    found = recognised(replace(checkpoint("causal"), shapes=shapes_of(config), config={}))
+@pytest.mark.parametrize("make", PUBLISHED)
+def test_a_file_of_published_size_needs_no_config(make):
+    config, name = make(), make.__name__
+    found = keys.recognise(replace(checkpoint("causal"), shapes=shapes_of(config), config={}))
     assert (found.name, dict(found.config)) == (name, asdict(config))
 
 
 def test_a_file_of_another_size_needs_its_config():
     with pytest.raises(ModelError, match="sizes of none of encodec_24khz, .* put its config.json"):
-        recognised(replace(checkpoint("causal"), config={}))
+        keys.recognise(replace(checkpoint("causal"), config={}))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +122,7 @@ def test_a_file_of_another_size_needs_its_config():
 )
 def test_a_config_that_does_not_fit_is_refused(changes, words):
     with pytest.raises(ModelError, match=words):
-        recognised(checkpoint("causal", **changes))
+        keys.recognise(checkpoint("causal", **changes))
 
 
 def tensors_of(kind):
@@ -172,8 +162,8 @@ def test_a_tensor_of_another_shape_is_named():
 
 def test_other_families_are_not_taken():
     tensors, config = tensors_of("causal")
-    assert recognised(held({"encoder.block.0.weight": torch.zeros(1)})) is None
+    assert keys.recognise(held({"encoder.block.0.weight": torch.zeros(1)})) is None
     speechtokenizer = tensors | {"encoder.model.7.lstm.weight_ih_l0_reverse": torch.zeros(1)}
-    assert recognised(held(speechtokenizer, **config)) is None
+    assert keys.recognise(held(speechtokenizer, **config)) is None
     decoder = {key: value for key, value in tensors.items() if not key.startswith("encoder")}
-    assert recognised(held(decoder, **config)) is None
+    assert keys.recognise(held(decoder, **config)) is None

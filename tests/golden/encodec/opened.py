@@ -12,9 +12,10 @@ from safetensors import safe_open
 from torch import Tensor
 
 from vocable import weights
-from vocable.codecs import Codec, build
+from vocable.codecs import Codec
 from vocable.codecs.keys import encodec as keys
 from vocable.codecs.keys.checkpoint import Checkpoint
+from vocable.load.converting import convert
 
 HERE = Path(__file__).parent
 
@@ -53,10 +54,7 @@ def load(found: Checkpoint) -> Codec:
     """Load a checkpoint by EnCodec's key map."""
     recognised = keys.recognise(found)
     assert recognised is not None
-    model = build(recognised.architecture, recognised.config)
-    model.quantizer.drop_learning()
-    weights.load_tensors(model, keys.read(found, recognised))
-    return Codec(model.eval())  # type: ignore[arg-type]
+    return Codec(convert(keys, found, recognised).eval())  # type: ignore[arg-type]
 
 
 def opened(kind: str) -> Codec:

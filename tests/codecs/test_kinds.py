@@ -1,7 +1,7 @@
 """Every kind of codec goes every way: files, arrays, live streams, batches, lengths and channels.
 
 The kinds are those of `testing.tiny_codecs`: levels of several rates, segments with a scale and two
-channels, look-ahead, a side for the whole recording; and EnCodec's three.
+channels, look-ahead, a side for the whole recording; and EnCodec's three, and Mimi.
 """
 
 from dataclasses import replace
@@ -22,7 +22,9 @@ from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
 CODECS = {
-    name: codec for name, codec in codecs().items() if name in TINY or name.startswith("encodec")
+    name: codec
+    for name, codec in codecs().items()
+    if name in TINY or name.startswith(("encodec", "mimi"))
 }
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)

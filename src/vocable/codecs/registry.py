@@ -35,10 +35,22 @@ def _dac() -> Architecture:
     return Architecture("dac", DACConfig, DAC)
 
 
-def _seanet() -> Architecture:
-    from vocable.codecs.seanet import SEANet, SEANetConfig
+def _encodec() -> Architecture:
+    from vocable.codecs.encodec import EnCodec, EnCodecConfig
 
-    return Architecture("seanet", SEANetConfig, SEANet)
+    return Architecture("encodec", EnCodecConfig, EnCodec)
+
+
+def _mimi() -> Architecture:
+    from vocable.codecs.mimi import Mimi, MimiConfig
+
+    return Architecture("mimi", MimiConfig, Mimi)
+
+
+def _soundstream() -> Architecture:
+    from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
+
+    return Architecture("soundstream", SoundStreamConfig, SoundStream)
 
 
 def _snac() -> Architecture:
@@ -55,8 +67,10 @@ def _speech() -> Architecture:
 
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
     "dac": _dac,
-    "seanet": _seanet,
+    "encodec": _encodec,
+    "mimi": _mimi,
     "snac": _snac,
+    "soundstream": _soundstream,
     "speech": _speech,
 }
 _REGISTERED: dict[str, Architecture] = {}

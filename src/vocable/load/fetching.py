@@ -29,8 +29,8 @@ class Fetched(NamedTuple):
 def fetch_model(name: str) -> Fetched:
     """Return the files of a model of the hub, their hashes checked.
 
-    Raises hub.NotOnHub and hub.Unreachable, and ModelError for files that hash to something else
-    than what is pinned, or came first.
+    Raises what `hub.fetch` does, and ModelError for files that hash to something else than what is
+    pinned, or came first.
     """
     repository, _, asked = name.partition("@")
     entry = published(repository)
@@ -84,21 +84,16 @@ def _first(repository: str, names: Iterable[str], revision: str | None) -> Path:
     for name in names:
         try:
             return hub.fetch(repository, name, revision)
-        except hub.NoRepository:
-            raise
-        except hub.NotOnHub as error:
+        except hub.NoFile:
             tried.append(name)
-            last = error
-    if len(tried) == 1:
-        raise last
-    raise hub.NotOnHub(f"{repository} has none of {listed(tried)}; load its files from a folder")
+    raise ModelError(f"{repository} has none of {listed(tried)}; load its files from a folder")
 
 
 def _config(repository: str, revision: str | None) -> list[Path]:
     """Return the config beside the weights, if there is one."""
     try:
         return [hub.fetch(repository, CONFIG, revision)]
-    except hub.NotOnHub:
+    except hub.NoFile:
         return []
 
 

@@ -13,6 +13,7 @@ from vocable.codecs.keys.checkpoint import Layout
 VERSION = 1  # of all maps of keys together: converted models that are kept are made anew
 FAMILIES: dict[str, str] = {  # a family's name -> the module that knows its layouts
     "DAC": "vocable.codecs.keys.dac",
+    "SNAC": "vocable.codecs.keys.snac",
 }
 
 

@@ -28,6 +28,7 @@ _UNIT = re.compile(r"encoder\.block\.\d+\.block\.0\.block\.1\.weight")
 _BOOK = re.compile(r"quantizer\.quantizers\.\d+\.codebook\.weight")
 _NOISE = re.compile(r"decoder\.model\.\d+\.block\.2\.linear\.weight")
 _ATTENTION = re.compile(r"encoder\.block\.\d+\.to_qkv\.weight")
+_ROTARY = re.compile(r"encoder\.block\.\d+\.rel_pos\.inv_freq")
 _LAST_SNAKE = re.compile(r"encoder\.block\.\d+\.alpha")  # DAC has one before its last convolution
 _STATED = {
     "sampling_rate": "rate",
@@ -92,7 +93,7 @@ def _rows() -> Iterator[Row]:
         yield Row(rf"{unit}\.(weight|bias)", rf"{branch}.\4")
         yield Row(rf"{part}\.norm\.(weight|bias)", rf"{ours}.branch.blocks.0.\2")
         yield Row(rf"{part}\.to_(qkv|out)\.weight", rf"{ours}.branch.blocks.1.\2.weight")
-        yield Row(rf"{part}\.rel_pos\.inv_freq", None)  # what the head's width says anyway
+        yield Row(rf"{part}\.rel_pos\.inv_freq", None)  # what the width of a head says anyway
     theirs, ours = r"quantizer\.quantizers\.(\d+)\.", r"quantizer.stack.\1.codebook."
     yield Row(theirs + r"codebook\.weight", ours + "entries")
     for projection, name in (("in_proj", "down"), ("out_proj", "up")):
@@ -111,7 +112,8 @@ def _sizes(shapes: Shapes) -> dict[str, Any]:
     """Return the values of a SNACConfig that the shapes tell."""
     down, up = _matching(shapes, _DOWN), _matching(shapes, _UP)
     books = _matching(shapes, _BOOK)
-    return {
+    rotary = _matching(shapes, _ROTARY)
+    return ({"head": 2 * rotary[0][0]} if rotary else {}) | {
         "encoder_channels": down[0][1],
         "strides": tuple(shape[2] // 2 for shape in down),
         "decoder_channels": up[0][0],

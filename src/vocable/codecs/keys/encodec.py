@@ -166,7 +166,7 @@ def _dilations(units: int, growth: int = 2) -> tuple[int, ...]:
 
 def _published(sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of the published model of these sizes."""
-    for name, config in _models().items():
+    for config in _models().values():
         if all(config[key] == value for key, value in sizes.items()):
             return config
     raise ModelError(
@@ -188,7 +188,7 @@ def _name(config: Mapping[str, Any]) -> str:
 
 
 def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what transformers' config.json says beside the sizes; its defaults are the 24 kHz's."""
+    """Return what transformers' config.json says beside the sizes; defaults are the 24 kHz's."""
     _check_config(config, sizes)
     rate, seconds = config.get("sampling_rate", 24_000), config.get("chunk_length_s")
     length = None if seconds is None else int(seconds * rate)

@@ -5,7 +5,6 @@ channels, look-ahead, a side for the whole recording; EnCodec's three; and SNAC,
 look-ahead together, with and without windows of several frames.
 """
 
-import copy
 from dataclasses import replace
 
 import numpy as np
@@ -25,9 +24,7 @@ from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
 KINDS = (*TINY, "snac", "snac-windows")
 CODECS = {
-    name: codec
-    for name, codec in codecs().items()
-    if name in KINDS or name.startswith("encodec")
+    name: codec for name, codec in codecs().items() if name in KINDS or name.startswith("encodec")
 }
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)

@@ -17,12 +17,16 @@ _TIMEOUT = 10.0  # seconds that the hub has to answer
 _TRUE = ("1", "on", "yes", "true")
 
 
-class NotOnHub(ModelError):
-    """The hub answers, and has no such repository, revision or file, or not for everybody."""
+class NoFile(ModelError):
+    """The hub has the repository, and no such file in it."""
 
 
-class NoRepository(NotOnHub):
+class NoRepository(ModelError):
     """The hub has no such repository, or shows it to its members only."""
+
+
+class NoClient(ModelError):
+    """The extra `hub` is not installed."""
 
 
 class Unreachable(ModelError):
@@ -32,16 +36,17 @@ class Unreachable(ModelError):
 def fetch(repository: str, file: str, revision: str | None = None) -> Path:
     """Return the local copy of a file on the model hub, downloaded if it is not here yet.
 
-    repository: `owner/name`; revision: a branch, tag or commit, default the main branch. An
-    interrupted download goes on where it stopped. Raises NotOnHub, Unreachable (`offline`), and
-    ModelError for a download that breaks off and without the extra `hub`.
+    repository: `owner/name`; revision: a branch, tag or commit, default the main branch. A
+    connection that breaks off is taken up again where it stopped, a few times. Raises NoFile,
+    NoRepository, Unreachable (see `offline`), and ModelError for a repository or revision that is
+    closed or missing, for a download that breaks off for good, and without the extra `hub`.
     """
     client = _client(repository)
     if found := local(repository, file, revision):
         return found
     what = f"{file} of {repository}" + (f" at {revision}" if revision else "")
     if offline():
-        raise Unreachable(f"{what} is not here, and HF_HUB_OFFLINE forbids to fetch it")
+        raise Unreachable(f"{what} is not here, and the hub may not be asked (offline)")
     _ask(client, what, repository, file, revision)
     try:
         return Path(client.hf_hub_download(repository, file, revision=revision, **_places()))
@@ -112,7 +117,7 @@ def _client(repository: str) -> Any:
     try:
         import huggingface_hub as client
     except ImportError as error:
-        raise ModelError(
+        raise NoClient(
             f'fetching {repository} from the model hub needs an extra: pip install "vocable[hub]"'
         ) from error
     return client
@@ -127,16 +132,16 @@ def _ask(client: Any, what: str, repository: str, file: str, revision: str | Non
     try:
         client.get_hf_file_metadata(url, timeout=_TIMEOUT)
     except errors.GatedRepoError as error:
-        raise NotOnHub(
+        raise ModelError(
             f"{repository} asks for a login and consent to its terms; give it on "
             f"{page(repository)}, then run `hf auth login`"
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise NoRepository(f"the model hub has no repository {repository}") from error
     except errors.RevisionNotFoundError as error:
-        raise NotOnHub(f"{repository} has no revision {revision}") from error
+        raise ModelError(f"{repository} has no revision {revision}") from error
     except errors.EntryNotFoundError as error:
-        raise NotOnHub(f"{repository} has no file {file}") from error
+        raise NoFile(f"{repository} has no file {file}") from error
     except Exception as error:  # the hub's client raises what its transport raises
         raise Unreachable(
             f"{what} is not here, and the model hub cannot be reached ({_reason(error)})"

@@ -1,7 +1,7 @@
-"""A stand-in of the model hub: the part of its HTTP interface that a download uses, on this machine.
+"""A stand-in of the model hub, on this machine: the part of its HTTP interface that downloads use.
 
-It serves `/OWNER/NAME/resolve/REVISION/FILE`, whole or from a byte on, and answers what is missing as
-the hub does, by a status and a header.
+It serves `/OWNER/NAME/resolve/REVISION/FILE`, whole or from a byte on, and answers what is missing
+as the hub does, by a status and a header.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, *, body: bool) -> None:
         hub = self.held
+        if "/resolve/" not in self.path:  # what its client asks beside files
+            return self._refuse(404, "")
         hub.asked.append((self.command, unquote(self.path), self.headers.get("Range", "")))
         if hub.status is not None:
             return self._refuse(hub.status, "")

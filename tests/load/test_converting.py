@@ -162,11 +162,13 @@ LIKE = r"model.safetensors looks like toy-8khz \(toys layout\): "
 FAULTS = {
     "missing": (
         lambda t: t.pop("toy.decoder.blocks.0.weight"),
-        LIKE + r"checkpoint has no key this model lacks and lacks 1 key \(decoder.blocks.0.weight\) it",
+        LIKE
+        + r"checkpoint has no key this model lacks and lacks 1 key \(decoder.blocks.0.weight\) it",
     ),
     "extra": (
         lambda t: t.update({"toy.decoder.blocks.9.bias": torch.ones(1)}),
-        LIKE + r"checkpoint has 1 key \(decoder.blocks.9.bias\) this model lacks and lacks no key it",
+        LIKE
+        + r"checkpoint has 1 key \(decoder.blocks.9.bias\) this model lacks and lacks no key it",
     ),
     "unknown": (
         lambda t: t.update({"head.bias": torch.ones(1)}),

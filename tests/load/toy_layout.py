@@ -1,6 +1,7 @@
 """The layout of a family that nobody published: keys of `tiny-plain` behind a prefix of their own.
 
-It is as short as a layout can be; read it as an example of the contract in codecs/keys/checkpoint.py.
+It is as short as a layout can be; read it as an example of the contract in
+codecs/keys/checkpoint.py.
 """
 
 from vocable.codecs.keys.checkpoint import Recognised

@@ -25,9 +25,12 @@ def toy_tensors(seed=0):
     return {f"toy.{key}": value for key, value in toy_model(seed).state_dict().items()}
 
 
-def toy_file(seed=0):
-    """Return the bytes of a toy's checkpoint."""
-    return save(toy_tensors(seed))
+def toy_file(seed=0, padding=0):
+    """Return the bytes of a toy's checkpoint, longer by `padding` that its layout does not use."""
+    import torch
+
+    more = {"toy.unused.zeros": torch.zeros(padding, dtype=torch.uint8)} if padding else {}
+    return save(toy_tensors(seed) | more)
 
 
 def write_toy(folder, seed=0, name="model.safetensors"):

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,11 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     if any(key.endswith("_reverse") for key in shapes):
         return None  # SpeechTokenizer's LSTM, which looks back as well
     layout = "transformers" if _BOOK in checkpoint.shapes else "encodec"
-    sizes = _sizes({_as_fused(key): shape for key, shape in shapes.items()})
+    with _refusing("weights of such shapes make no EnCodec"):
+        sizes = _sizes({_as_fused(key): shape for key, shape in shapes.items()})
     if checkpoint.config:
-        config = sizes | _stated_by_config(checkpoint.config, sizes)
+        with _refusing("config.json does not describe an EnCodec"):
+            config = sizes | _stated_by_config(checkpoint.config, sizes)
     elif isinstance(recipe := checkpoint.stated.get("xp.cfg"), str):
         layout, config = "audiocraft", sizes | _stated_by_recipe(recipe, sizes)
     else:
@@ -69,6 +72,17 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     tensors = {_as_in_transformers(key): value for key, value in checkpoint.tensors().items()}
     tensors = weights.fuse_weight_norm(tensors)
     return weights.rename(tensors, _table(tensors, bool(recognised.config["group_norm"])))
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Say in one line that something lacks, or is not what it should be."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"checkpoint: {what} ({error!r}); fetch it again") from error
 
 
 def _as_in_transformers(key: str) -> str:
@@ -166,7 +180,7 @@ def _dilations(units: int, growth: int = 2) -> tuple[int, ...]:
 
 def _published(sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of the published model of these sizes."""
-    for name, config in _models().items():
+    for config in _models().values():
         if all(config[key] == value for key, value in sizes.items()):
             return config
     raise ModelError(
@@ -188,7 +202,7 @@ def _name(config: Mapping[str, Any]) -> str:
 
 
 def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what transformers' config.json says beside the sizes; its defaults are the 24 kHz's."""
+    """Return what transformers' config.json says beside the sizes; defaults are the 24 kHz's."""
     _check_config(config, sizes)
     rate, seconds = config.get("sampling_rate", 24_000), config.get("chunk_length_s")
     length = None if seconds is None else int(seconds * rate)

@@ -15,6 +15,7 @@ VERSION = 1  # of all maps of keys together: converted models that are kept are 
 FAMILIES = {
     "EnCodec": "vocable.codecs.keys.encodec",
     "DAC": "vocable.codecs.keys.dac",
+    "SNAC": "vocable.codecs.keys.snac",
 }
 
 

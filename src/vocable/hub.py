@@ -25,6 +25,10 @@ class NoRepository(ModelError):
     """The hub has no such repository, or shows it to its members only."""
 
 
+class NoClient(ModelError):
+    """The extra `hub` is not installed."""
+
+
 class Unreachable(ModelError):
     """The hub does not answer, or may not be asked."""
 
@@ -42,7 +46,7 @@ def fetch(repository: str, file: str, revision: str | None = None) -> Path:
         return found
     what = f"{file} of {repository}" + (f" at {revision}" if revision else "")
     if offline():
-        raise Unreachable(f"{what} is not here, and HF_HUB_OFFLINE forbids to fetch it")
+        raise Unreachable(f"{what} is not here, and the hub may not be asked (offline)")
     _ask(client, what, repository, file, revision)
     try:
         return Path(client.hf_hub_download(repository, file, revision=revision, **_places()))
@@ -113,7 +117,7 @@ def _client(repository: str) -> Any:
     try:
         import huggingface_hub as client
     except ImportError as error:
-        raise ModelError(
+        raise NoClient(
             f'fetching {repository} from the model hub needs an extra: pip install "vocable[hub]"'
         ) from error
     return client

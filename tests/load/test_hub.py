@@ -320,10 +320,10 @@ def test_without_a_network_the_error_says_what_to_download(monkeypatch):
 def test_offline_nothing_is_asked(hub, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(
-        ModelError, match=REACH.format("HF_HUB_OFFLINE forbids to fetch it", hub.url)
+        ModelError, match=REACH.format(r"the hub may not be asked \(offline\)", hub.url)
     ):
         vocable.load("kyutai/mimi")
-    with pytest.raises(ModelError, match='forbids .*; nearest: "kyutai/mimi"$'):
+    with pytest.raises(ModelError, match='offline.*; nearest: "kyutai/mimi"$'):
         vocable.load("kyutai/mimmi")
     assert hub.asked == []
 

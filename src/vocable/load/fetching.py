@@ -58,9 +58,27 @@ def what_to_download(name: str) -> str:
     return f"download {file} and {CONFIG} from {page} into a folder, and load that folder"
 
 
-def is_here(entry: Published) -> bool:
-    """Return whether a published checkpoint of the hub has been downloaded."""
-    return hub.local(entry.name, entry.file, entry.revision) is not None
+class Availability(NamedTuple):
+    """Whether a published checkpoint is here, and what its file is checked against.
+
+    hash: "pinned", where a source states it; "recorded", at the first download; "first use", where
+    that is still to come. sha256: empty in the last case.
+    """
+
+    here: bool
+    hash: str
+    sha256: str
+
+
+def availability(entry: Published) -> Availability:
+    """Return what is here of a published checkpoint; a file from elsewhere is not looked for."""
+    here = entry.on_hub and hub.local(entry.name, entry.file, entry.revision) is not None
+    if entry.sha256:
+        return Availability(here, "pinned", entry.sha256)
+    record = recorded(entry.name, entry.revision) if entry.on_hub else None
+    if record and entry.file in record.files:
+        return Availability(here, "recorded", record.files[entry.file])
+    return Availability(here, "first use", "")
 
 
 def _fetch_files(

@@ -11,7 +11,9 @@ from importlib import import_module
 from vocable.codecs.keys.checkpoint import Layout
 
 VERSION = 1  # of all maps of keys together: converted models that are kept are made anew
-FAMILIES: dict[str, str] = {  # a family's name -> the module that knows its layouts
+# A family's name -> the module that knows its layouts.
+FAMILIES = {
+    "EnCodec": "vocable.codecs.keys.encodec",
     "DAC": "vocable.codecs.keys.dac",
     "SNAC": "vocable.codecs.keys.snac",
 }

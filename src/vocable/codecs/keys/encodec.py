@@ -14,17 +14,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from torch import Tensor
+
+from vocable.codecs.encodec import PUBLISHED
+from vocable.codecs.keys.change import pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from vocable.weights import Row
+from vocable.weights import Row, fuse_weight_norm, rename
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -52,9 +53,11 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     if any(key.endswith("_reverse") for key in shapes):
         return None  # SpeechTokenizer's LSTM, which looks back as well
     layout = "transformers" if _BOOK in checkpoint.shapes else "encodec"
-    sizes = _sizes({_as_fused(key): shape for key, shape in shapes.items()})
+    with _refusing("weights of such shapes make no EnCodec"):
+        sizes = _sizes({_as_fused(key): shape for key, shape in shapes.items()})
     if checkpoint.config:
-        config = sizes | _stated_by_config(checkpoint.config, sizes)
+        with _refusing("config.json does not describe an EnCodec"):
+            config = sizes | _stated_by_config(checkpoint.config, sizes)
     elif isinstance(recipe := checkpoint.stated.get("xp.cfg"), str):
         layout, config = "audiocraft", sizes | _stated_by_recipe(recipe, sizes)
     else:
@@ -64,11 +67,20 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.encodec`, weight norm fused."""
-    from vocable import weights
-
     tensors = {_as_in_transformers(key): value for key, value in checkpoint.tensors().items()}
-    tensors = weights.fuse_weight_norm(tensors)
-    return weights.rename(tensors, _table(tensors, bool(recognised.config["group_norm"])))
+    tensors = fuse_weight_norm(tensors)
+    return rename(tensors, _table(tensors, bool(recognised.config["group_norm"])))
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """Say in one line that something lacks, or is not what it should be."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"checkpoint: {what} ({error!r}); fetch it again") from error
 
 
 def _as_in_transformers(key: str) -> str:
@@ -83,9 +95,6 @@ def _as_fused(key: str) -> str:
 
 def _table(tensors: Mapping[str, Tensor], normed: bool) -> list[Row]:
     """Return what becomes of transformers' keys; a convolution with a norm is a block of two."""
-    from vocable.codecs.keys.change import pointwise, transposed
-    from vocable.weights import Row
-
     inner = "conv." if normed else ""
     last = max(_layers(tensors, "decoder"), default=0)
     side, layer = r"(encoder|decoder)\.layers\.(\d+)", r"\1.blocks.\2"
@@ -164,27 +173,23 @@ def _dilations(units: int, growth: int = 2) -> tuple[int, ...]:
 # ---- what shapes do not say ---------------------------------------------------------------------
 
 
-def _published(sizes: Mapping[str, Any]) -> dict[str, Any]:
+def _published(sizes: dict[str, Any]) -> dict[str, Any]:
     """Return the config of the published model of these sizes."""
-    for config in _models().values():
-        if all(config[key] == value for key, value in sizes.items()):
+    for make in PUBLISHED:
+        config = asdict(make())
+        if config == config | sizes:
             return config
+    names = ", ".join(make.__name__ for make in PUBLISHED)
     raise ModelError(
-        f"checkpoint has the keys of EnCodec but the sizes of none of {', '.join(_models())}, and "
-        "does not say its rate and padding; put its config.json beside it"
+        f"checkpoint has the keys of EnCodec but the sizes of none of {names}, and does not say "
+        "its rate and padding; put its config.json beside it"
     )
 
 
-def _models() -> dict[str, dict[str, Any]]:
-    from vocable.codecs import encodec
-
-    made = (encodec.encodec_24khz, encodec.encodec_48khz, encodec.encodec_32khz)
-    return {make.__name__: asdict(make()) for make in made}
-
-
-def _name(config: Mapping[str, Any]) -> str:
-    same = (n for n, c in _models().items() if all(c[key] == config[key] for key in config))
-    return next(same, "encodec")
+def _name(config: dict[str, Any]) -> str:
+    """Return the name of the published model of this config, else the family's."""
+    published = ((make.__name__, asdict(make())) for make in PUBLISHED)
+    return next((name for name, values in published if values == values | config), "encodec")
 
 
 def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:

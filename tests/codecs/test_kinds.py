@@ -5,7 +5,6 @@ channels, look-ahead, a side for the whole recording; EnCodec's three; and SNAC,
 look-ahead together, with and without windows of several frames.
 """
 
-import copy
 from dataclasses import replace
 
 import numpy as np
@@ -23,8 +22,11 @@ from vocable.testing import codecs, voice
 from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
-KINDS = (*TINY, "encodec", "encodec-symmetric", "encodec-stereo", "snac", "snac-windows")
-CODECS = {name: codec for name, codec in codecs().items() if name in KINDS}
+CODECS = {
+    name: codec
+    for name, codec in codecs().items()
+    if name in TINY or name.startswith(("encodec", "snac"))
+}
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)
 # one sample, part of a frame, 30 frames (no multiple of 4), whole and short segments (136 + 144 is
@@ -130,7 +132,8 @@ def test_the_sound_is_that_of_its_codes(name):
 
 @every_kind
 def test_training_gets_gradients_through_everything(name):
-    model = copy.deepcopy(CODECS[name].model).train()
+    whole = CODECS[name].model
+    model = type(whole)(whole.config).train()
     model.quantizer.start_learning(torch.randn(256, model.quantizer.dim), per_step=64)
     output = model(voice(CODECS[name], 2, 10 * FRAME))
     assert output.audio.shape == (2, model.spec.channels, 10 * FRAME)

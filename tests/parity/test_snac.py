@@ -176,7 +176,7 @@ def test_tokens_that_are_cut_change_only_what_waits_for_them(toy, quiet):
 def test_published_sizes(name, tmp_path):
     reference, codec = make(tmp_path, PUBLISHED[name])
     assert layout.recognise(open_checkpoint(tmp_path / "pytorch_model.bin")).name == (
-        f"snac_{name.replace(' kHz', 'khz')}"
+        f"snac-{name.replace(' kHz', 'khz')}"
     )
     codec.model.noise.draw = None
     x = sound(codec.rate)

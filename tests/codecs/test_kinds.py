@@ -22,9 +22,10 @@ from vocable.testing import codecs, voice
 from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
-KINDS = (*TINY, "snac", "snac-windows")
 CODECS = {
-    name: codec for name, codec in codecs().items() if name in KINDS or name.startswith("encodec")
+    name: codec
+    for name, codec in codecs().items()
+    if name in TINY or name.startswith(("encodec", "snac"))
 }
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)

@@ -211,7 +211,7 @@ def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> di
 
 
 def _check_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> None:
-    said = {
+    wanted = {
         "audio_channels": sizes["channels"],
         "num_filters": sizes["filters"],
         "upsampling_ratios": sizes["strides"][::-1],
@@ -221,12 +221,12 @@ def _check_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> None:
         "trim_right_ratio": 1.0,
         "normalize": config.get("chunk_length_s") is not None,
     }
-    for key, wanted in said.items():
-        value = config.get(key, wanted)
+    for key, must in wanted.items():
+        value = config.get(key, must)
         value = tuple(value) if isinstance(value, list) else value
-        if value != wanted:
+        if value != must:
             raise ModelError(
-                f"config.json says {key} {config[key]}, which for these weights must be {wanted}; "
+                f"config.json says {key} {config[key]}, which for these weights must be {must}; "
                 "fetch both from one place"
             )
 

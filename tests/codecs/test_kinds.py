@@ -1,8 +1,9 @@
 """Every kind of codec goes every way: files, arrays, live streams, batches, lengths and channels.
 
 The kinds are those of `testing.tiny_codecs`: levels of several rates, segments with a scale and two
-channels, look-ahead, a side for the whole recording; EnCodec's three; DAC, also with a decoder that ends
-short; and SNAC, which has rates and look-ahead together, with and without windows of several frames.
+channels, look-ahead, a side for the whole recording; EnCodec's three; DAC, also with a decoder that
+ends short; and SNAC, which has rates and look-ahead together, with and without windows of several
+frames.
 """
 
 from dataclasses import replace

@@ -155,6 +155,10 @@ def test_normalisations_and_activations():
     with torch.no_grad():
         snake.alpha.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
     close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+    kept = x.clone()
+    with torch.no_grad():
+        close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+    assert torch.equal(x, kept)
     close(nn.Tanh()(x), torch.tanh(x))
 
 

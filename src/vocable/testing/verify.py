@@ -1,7 +1,7 @@
 """Check a published checkpoint: its hash, its keys, the laws, and its reference where that is here.
 
     for check in verify("kyutai/mimi"):
-        print(check.verdict, check.what, check.said)
+        print(check.verdict, check.what, check.details)
 
 Parity was shown with random weights in the references' own files; this shows it with a real file.
 """
@@ -50,7 +50,7 @@ class Check:
 
     what: str
     verdict: Verdict
-    said: str
+    details: str
 
 
 def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
@@ -71,8 +71,8 @@ def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
     yield _hash(source)
     checkpoint = open_checkpoint(source.weights)
     _, found = recognise(checkpoint)
-    said = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
-    yield Check("keys", "ok", f"{said}; space {codec.spec.space}")
+    details = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
+    yield Check("keys", "ok", f"{details}; space {codec.spec.space}")
     yield from _laws(codec, piece)
     yield _reference(codec, piece, lambda x: compare(codec, reference_of(checkpoint, found), x))
 
@@ -135,8 +135,11 @@ def _reference(codec: Codec, audio: Audio, compared: Callable[[torch.Tensor], ob
     what = "reference"
     x = torch.from_numpy(audio.samples.copy())[None]
     step = codec.frame * codec.model.frames_together
-    longest = x.shape[2] if codec.spec.segment is None else codec.spec.segment.hop
-    x = x[..., : min(longest, x.shape[2]) // step * step]
+    if codec.spec.segment is not None:  # the loudest
+        length = min(codec.spec.segment.hop, x.shape[2])
+        middle = int(x.abs().amax(1).argmax())
+        x = x[..., max(0, min(middle - length // 2, x.shape[2] - length)) :][..., :length]
+    x = x[..., : x.shape[2] // step * step]
     if not x.shape[2]:
         return Check(what, "not checked", f"the recording is shorter than a step of {step} samples")
     try:

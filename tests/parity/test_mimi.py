@@ -7,10 +7,9 @@ is compared with `fill=True`. Sound is decoded from the reference's codes.
 from __future__ import annotations
 
 import json
-import re
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,13 +17,17 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from tests.golden.mimi import make as golden
+from tests.golden.mimi.layouts import layouts
+from tests.golden.mimi.make import moshi_model, uncompiled
 from tests.parity.checkpoints import open_checkpoint, write_hub_folder, write_original
 from tests.parity.compare import compare_codes, compare_latents, compare_samples, record
 from tests.parity.peers import peer
 from tests.parity.randomise import randomise, sound
-from vocable import weights
-from vocable.codecs import Codec, build
+from vocable.codecs import Codec
 from vocable.codecs.keys import mimi as keys
+from vocable.codecs.mimi import mimi
+from vocable.load.converting import convert
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal
 
 # of the toy: 12 samples a frame, 8 levels, attention over 20 rows, which are 10 frames
@@ -46,39 +49,9 @@ def hub_reference(size: str, **changes):
 def own_reference(size: str, **changes):
     """Return a model of moshi with all its levels, of the published size or of the toy's."""
     peer("moshi")
-    from moshi.models import loaders
+    from moshi.models.loaders import get_mimi
 
-    config = loaders._mimi_config
-    if size == "toy":
-        c = TOY | changes
-        wide = c["hidden_size"]
-        seanet = dict(n_filters=c["num_filters"], ratios=c["upsampling_ratios"], dimension=wide)
-        books = dict(
-            dimension=c["codebook_dim"], n_q=c["num_quantizers"], bins=c["codebook_size"],
-            input_dimension=wide, output_dimension=wide,
-        )  # fmt: skip
-        transformer = dict(
-            d_model=wide, num_heads=c["num_attention_heads"], num_layers=c["num_hidden_layers"],
-            context=c["sliding_window"], dim_feedforward=c["intermediate_size"],
-            input_dimension=wide, output_dimensions=[wide],
-        )  # fmt: skip
-        config = config | {
-            "frame_rate": 2000.0,
-            "seanet": config["seanet"] | seanet,
-            "quantizer": config["quantizer"] | books,
-            "transformer": config["transformer"] | transformer,
-        }
-    return loaders.get_mimi(None, config, num_codebooks=config["quantizer"]["n_q"])
-
-
-@contextmanager
-def uncompiled() -> Iterator[None]:
-    """Let moshi run without compiling: that takes a minute and changes no more than rounding."""
-    if peer("moshi"):
-        from moshi.utils.compile import no_compile
-
-        with no_compile():
-            yield
+    return moshi_model(TOY | changes) if size == "toy" else get_mimi(None, num_codebooks=32)
 
 
 @dataclass(frozen=True)
@@ -118,20 +91,19 @@ class Pair:
         return found if self.package == "moshi" else found.audio_values
 
 
-def ours(path: Path, config: dict | None = None, **changes) -> Codec:
-    """Load a checkpoint by our key map; with another config.json, or with other values of ours."""
+def ours(path: Path, **changes) -> Codec:
+    """Load a checkpoint by our key map, with other values of our config."""
     checkpoint = open_checkpoint(path)
-    if config is not None:
-        checkpoint = type(checkpoint)(path, checkpoint.shapes, config, checkpoint.stated)
-    recognised = keys.recognise(checkpoint)
-    model = build(recognised.architecture, {**recognised.config, **changes})
-    model.quantizer.drop_learning()
-    weights.load_tensors(model, keys.read(checkpoint, recognised))
-    return Codec(model.eval())
+    found = keys.recognise(checkpoint)
+    found = replace(found, config={**found.config, **changes})
+    return Codec(convert(keys, checkpoint, found).eval())
 
 
-def toy_config(**changes) -> dict:
-    return {"model_type": "mimi", **TOY, **changes}
+def say_config(folder: Path, **changes) -> None:
+    """Write the toy's config.json, which alone says its rate, heads and context."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {"model_type": "mimi", **TOY, **changes}
+    (folder / "config.json").write_text(json.dumps(config))
 
 
 def make_pair(size: str, package: str, folder: Path, **changes) -> Pair:
@@ -142,8 +114,9 @@ def make_pair(size: str, package: str, folder: Path, **changes) -> Pair:
     with uncompiled():
         reference = randomise(own_reference(size, **changes), seed=1)
     path = write_original(reference, folder)
-    config = toy_config(**changes) if size == "toy" else None
-    return Pair(size, package, reference, ours(path, config), path)
+    if size == "toy":
+        say_config(folder, **changes)
+    return Pair(size, package, reference, ours(path), path)
 
 
 CASES = [(size, package) for size in ("toy", "published") for package in ("transformers", "moshi")]
@@ -190,6 +163,12 @@ def test_latents_codes_and_sound_are_the_reference_s(pair):
            frames=frames, ties=ties)  # fmt: skip
 
 
+def test_the_published_model_is_recognised(pair):
+    """Whatever layout says it, so that tokens of either are of one space."""
+    same = replace(pair.ours.model.config, fill=False) == mimi()
+    assert same == (pair.size == "published")
+
+
 @torch.no_grad()
 def test_every_number_of_levels(pair):
     model, x = pair.ours.model, sound(5 * pair.ours.frame, seed=3)
@@ -215,8 +194,7 @@ def test_a_batch(pair):
 def test_by_default_it_is_the_recording_that_is_filled_up(pair):
     """Also with transformers' file: then its codes of the filled up recording are ours."""
     frame = pair.ours.frame
-    config = toy_config() if pair.size == "toy" else None
-    codec = ours(pair.path, config if pair.package == "moshi" else None)
+    codec = ours(pair.path)
     assert not codec.model.config.fill
     x = sound(3 * frame - 5, seed=5)
     filled = torch.nn.functional.pad(x, (0, 5))
@@ -244,8 +222,7 @@ def test_the_window_of_attention_is_the_reference_s(tmp_path):
         compare_codes(model.quantizer, z, model.to_codes(x).stacked(), wanted, codes)
         compare_samples(model.from_codes(codes), heard)
         for other in (context - 1, context + 1):
-            config = toy_config() if package == "moshi" else None
-            near = ours(pair.path, config, context=other, fill=model.config.fill)
+            near = ours(pair.path, context=other, fill=model.config.fill)
             with pytest.raises(AssertionError, match="latent: differs"):
                 compare_latents(our_latents(near, x), wanted)
 
@@ -300,109 +277,42 @@ def test_a_stream_of_moshi_s_forgets_a_row_where_the_whole_does_not():
 # ---- layouts ------------------------------------------------------------------------------------
 
 
-def as_moshi(tensors: dict[str, Tensor], heads: int) -> dict[str, Tensor]:
-    """Return the tensors of transformers' modules by moshi's names, pairs beside each other."""
-    names = {
-        ".mlp.fc": ".linear",
-        ".input_layernorm.": ".norm1.",
-        ".post_attention_layernorm.": ".norm2.",
-        ".self_attn_layer_scale.": ".layer_scale_1.",
-        ".mlp_layer_scale.": ".layer_scale_2.",
-        ".self_attn.o_proj.": ".self_attn.out_projs.0.",
-        "_transformer.layers.": "_transformer.transformer.layers.",
-        "quantizer.semantic_residual_vector_quantizer.": "quantizer.rvq_first.",
-        "quantizer.acoustic_residual_vector_quantizer.": "quantizer.rvq_rest.",
-        ".codebook.embed_sum": "._codebook.embedding_sum",
-        ".codebook.cluster_usage": "._codebook.cluster_usage",
-        ".codebook.initialized": "._codebook._initialized",
-    }
-    found = {}
-    for key, value in tensors.items():
-        name = key.removeprefix("encoder.").removeprefix("decoder.")
-        name = name.replace("encoder_seanet.layers", "encoder.model")
-        name = name.replace("decoder_seanet.layers", "decoder.model")
-        if name.startswith("upsample") or (name.startswith("decoder.model") and _spreads(value)):
-            name = name.replace(".conv.", ".convtr.")
-        for theirs, own in names.items():
-            name = name.replace(theirs, own)
-        if name.startswith("quantizer") and ".layers." in name:
-            name = name.replace(".layers.", ".vq.layers.")
-        for kind in ("conv", "convtr"):
-            if "quantizer" not in name:
-                times = 3 if "sample" in name else 2
-                name = name.replace(f".{kind}.", "." + f"{kind}." * times)
-        found[name] = value
-    return _stacked(found, heads)
-
-
-def _spreads(weight: Tensor) -> bool:
-    """Say whether a weight of the toy's or the published decoder is a transposed convolution's."""
-    return weight.dim() == 3 and weight.shape[0] > weight.shape[1] and weight.shape[2] % 2 == 0
-
-
-def _stacked(tensors: dict[str, Tensor], heads: int) -> dict[str, Tensor]:
-    found = {k: v for k, v in tensors.items() if not re.search(r"\.[qkv]_proj\.weight$", k)}
-    for key in tensors:
-        if key.endswith("q_proj.weight"):
-            parts = [tensors[key.replace("q_proj", f"{part}_proj")] for part in "qkv"]
-            wide = parts[0].shape[0]
-            order = torch.arange(wide).reshape(heads, 2, -1).transpose(1, 2).flatten()
-            rows = torch.cat([parts[0][order], parts[1][order], parts[2]])
-            found[key.replace("q_proj.weight", "in_projs.0.weight")] = rows
-    return found
-
-
-def bias_follows(tensors: dict[str, Tensor], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors with biases named as their weights are."""
-    return {
-        k if k in wanted else k.replace(".conv.conv.", ".convtr.convtr."): v
-        for k, v in tensors.items()
-    }
-
-
 @pytest.fixture(scope="module")
-def layouts(tmp_path_factory) -> dict[str, Path]:
+def files(tmp_path_factory) -> dict[str, Path]:
     """Write one set of weights in every layout that there is."""
     folder = tmp_path_factory.mktemp("layouts")
-    model = randomise(hub_reference("toy"), seed=8)
-    flat = write_hub_folder(model, folder / "flat")
-    tree = {k: v.contiguous() for k, v in model.state_dict().items()}
-    reference = own_reference("toy")
-    moshi = bias_follows(as_moshi(tree, TOY["num_attention_heads"]), reference.state_dict())
-    reference.load_state_dict(moshi)  # strict: these are all of moshi's names
-    x = sound(30 * 12, seed=9)
-    with torch.no_grad(), uncompiled():
-        compare_samples(reference.decode(reference.encode(x)), model(x).audio_values)
-    published = {
-        k.replace("in_projs.0.weight", "in_proj_weight").replace("out_projs.0", "out_proj"): v
-        for k, v in moshi.items()
-    }
-    older = {
-        k.replace("._initialized", ".inited")
-        .replace("cluster_usage", "cluster_size")
-        .replace("embedding_sum", "embed_avg"): v
-        for k, v in published.items()
-    }
-    oldest = {k.replace("embed_avg", "embed_sum"): v for k, v in older.items()}
-    made = {
-        "flat": load_file(flat),
-        "tree": tree,
-        "moshi": moshi,
-        "published": published,
-        "older": older,
-        "oldest": oldest,
-    }
+    with uncompiled():
+        model = randomise(own_reference("toy"), seed=8)
+    made = layouts(model.state_dict(), TOY["num_attention_heads"])
     for name, tensors in made.items():
-        (folder / name).mkdir(exist_ok=True)
-        save_file(tensors, folder / name / "model.safetensors")
-        (folder / name / "config.json").write_text(json.dumps(toy_config()))
+        say_config(folder / name)
+        found = {key: value.contiguous() for key, value in tensors.items()}
+        save_file(found, folder / name / "model.safetensors", {"format": "pt"})
     return {name: folder / name / "model.safetensors" for name in made}
 
 
-def test_all_layouts_give_equal_tensors(layouts):
-    assert set(load_file(layouts["flat"])) != set(load_file(layouts["tree"]))
-    wanted = ours(layouts["flat"]).model.state_dict()
-    for name, path in layouts.items():
+@torch.no_grad()
+def test_layouts_are_those_of_the_packages(files):
+    """Each reads its own, and they are one model."""
+    model = own_reference("toy")
+    for name in ("moshi", "published", "older", "oldest"):
+        model.load_state_dict(load_file(files[name]))
+    peer("transformers")
+    from transformers import MimiModel
+
+    hub = MimiModel.from_pretrained(files["flat"].parent).eval()
+    tree = load_file(files["tree"])
+    assert hub.state_dict().keys() == tree.keys()
+    assert all(torch.equal(value, tree[key]) for key, value in hub.state_dict().items())
+    x = sound(30 * 12, seed=9)
+    with uncompiled():
+        compare_samples(model.decode(model.encode(x)), hub(x).audio_values)
+
+
+def test_all_layouts_give_equal_tensors(files):
+    assert set(load_file(files["flat"])) != set(load_file(files["tree"]))
+    wanted = ours(files["flat"]).model.state_dict()
+    for name, path in files.items():
         found = ours(path).model.state_dict()
         assert found.keys() == wanted.keys()
         for key, value in wanted.items():
@@ -412,10 +322,10 @@ def test_all_layouts_give_equal_tensors(layouts):
         assert recognised.name == recognised.architecture == "mimi"
 
 
-def test_a_file_in_bf16_gives_entries_formed_in_fp32(layouts, tmp_path):
-    low = {k: v.bfloat16() for k, v in load_file(layouts["flat"]).items()}
+def test_a_file_in_bf16_gives_entries_formed_in_fp32(files, tmp_path):
+    low = {k: v.bfloat16() for k, v in load_file(files["flat"]).items()}
     save_file(low, tmp_path / "model.safetensors")
-    (tmp_path / "config.json").write_text(json.dumps(toy_config()))
+    say_config(tmp_path)
     model = ours(tmp_path / "model.safetensors").model
     book = "quantizer.acoustic_residual_vector_quantizer.layers.2.codebook."
     sums, counts = low[book + "embed_sum"].float(), low[book + "cluster_usage"].float()
@@ -434,3 +344,13 @@ def test_a_model_of_fewer_levels(tmp_path):
         codes = reference.encode(x).audio_codes
         assert codes.shape[1] == 3
         compare_samples(codec.model.from_codes(codes), reference.decode(codes).audio_values)
+
+
+def test_golden_tensors_are_the_package_s():
+    """Or write them, where VOCABLE_WRITE_GOLDEN is set."""
+    if os.environ.get("VOCABLE_WRITE_GOLDEN"):
+        golden.write()
+    stored, made = load_file(golden.FILE), golden.make()
+    assert stored.keys() == made.keys()
+    for key, value in made.items():
+        torch.testing.assert_close(stored[key], value, rtol=0, atol=1e-5)

@@ -249,7 +249,10 @@ def test_a_damaged_record_is_one_line(hub, cache):
     ],
 )
 def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):
-    with pytest.raises(ModelError, match=f"^the model hub has no repository {name}; {near}"):
+    with pytest.raises(
+        ModelError,
+        match=f"^there is no folder {name}, and the model hub has no repository {name}; {near}",
+    ):
         vocable.load(name)
 
 

@@ -84,12 +84,12 @@ def convert(layout: Layout, checkpoint: Checkpoint, recognised: Recognised) -> T
             model = build(recognised.architecture, recognised.config)
             model.quantizer.drop_learning()
             tensors = layout.read(checkpoint, recognised)
-            weights.check_finite(tensors)
+            weights.check_finite(tensors, "fetch it again")
             weights.load_tensors(model, tensors)
         except ModelError as error:
             raise ModelError(
                 f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): "
-                f"{str(error).replace('train it anew', 'fetch it again')}"
+                f"{error}"
             ) from error
         return model
 

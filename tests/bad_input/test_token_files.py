@@ -88,9 +88,9 @@ def test_tokens_of_another_codec(here: Path, tokens: Path) -> None:
     from vocable.load import save_model
 
     sizes = {"filters": 2, "strides": [4, 4], "latent": 8, "sizes": [16, 16]}
-    save_model(build("seanet", sizes), here / "other")
+    save_model(build("soundstream", sizes), here / "other")
     message = Refused(here, here / "other")("decode", "x.vcb", "-o", "y.wav", code=1)
-    assert "tokens come from speech@1:" in message and "seanet" in message
+    assert "tokens come from speech@1:" in message and "soundstream" in message
 
 
 def test_a_codec_folder_that_is_broken(here: Path, tokens: Path, small: Path) -> None:

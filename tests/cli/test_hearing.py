@@ -90,7 +90,7 @@ def test_silence_has_no_level(here: Path, small: Path) -> None:
 
 def test_a_codec_for_any_sound_says_nothing(folder: Path) -> None:
     sizes = {"filters": 2, "strides": [4, 4], "latent": 8, "sizes": [16, 16]}
-    save_model(build("seanet", sizes), folder / "plain")
+    save_model(build("soundstream", sizes), folder / "plain")
     done = call("encode", "in", "-o", "out", "--codec", "plain")
     assert not warnings(done.stderr) and "speech" not in done.stderr.splitlines()[-1]
     (facts,) = results("encode", "in/noise.wav", "-o", "x.vcb", "--codec", "plain")

@@ -112,7 +112,7 @@ def test_pitch_needs_tokens_of_pitch(here: Path, speech: Path, tmp_path: Path) -
     from vocable.load import save_model
 
     sizes = {"filters": 2, "strides": [4, 4], "latent": 8, "sizes": [16, 16]}
-    codec = build("seanet", sizes)
+    codec = build("soundstream", sizes)
     save_model(codec, tmp_path / "plain")
     done = call("roundtrip", "speech.wav", "-o", "y.wav", "--pitch", 1, "--codec", "plain", code=2)
     assert "has no pitch tokens" in done.stderr

@@ -14,7 +14,7 @@ from vocable.codecs import batch
 from vocable.errors import AudioError, TokenError
 from vocable.tokens import read_tokens
 
-CODEC = tiny.seanet()
+CODEC = tiny.soundstream()
 unix = pytest.mark.skipif(sys.platform == "win32", reason="no fork and no file size limit there")
 
 
@@ -116,8 +116,8 @@ def test_refusals_come_before_any_work(tmp_path):
             job(source, source.with_name(f"in{target.suffix}"))
     with pytest.raises(TokenError, match="levels must be one of 1, 2, 3, 4"):
         CODEC.encode_to(tmp_path / "in.wav", tmp_path / "out.vcb", levels=9)
-    with pytest.raises(TokenError, match="tokens come from seanet"):
-        tiny.seanet(1).decode_to(tmp_path / "in.vcb", tmp_path / "out.wav")
+    with pytest.raises(TokenError, match="tokens come from soundstream"):
+        tiny.soundstream(1).decode_to(tmp_path / "in.vcb", tmp_path / "out.wav")
     assert sorted(tmp_path.iterdir()) == before
 
 

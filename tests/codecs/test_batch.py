@@ -9,7 +9,7 @@ from vocable.audio import Audio
 from vocable.codecs import batch
 from vocable.errors import TokenError
 
-CODECS = {"seanet": tiny.seanet(), "speech": tiny.speech()}
+CODECS = {"soundstream": tiny.soundstream(), "speech": tiny.speech()}
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -26,7 +26,7 @@ def test_a_batch_of_unequal_recordings_equals_singles(name):
 
 
 def test_more_streams_than_run_side_by_side(monkeypatch):
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     sources = [Audio(tiny.sound(300, 2, seed=i), codec.rate) for i in range(5)]
     alone = [codec.encode(source) for source in sources]
     monkeypatch.setattr(batch, "STREAMS", 3)
@@ -42,8 +42,8 @@ def test_more_streams_than_run_side_by_side(monkeypatch):
 
 
 def test_empty_batches_are_empty():
-    assert CODECS["seanet"].encode_batch([]) == []
-    assert CODECS["seanet"].decode_batch([]) == []
+    assert CODECS["soundstream"].encode_batch([]) == []
+    assert CODECS["soundstream"].decode_batch([]) == []
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -59,7 +59,7 @@ def test_prefixes_equal_encoding_with_fewer_levels_and_decode(name):
 
 
 @pytest.mark.parametrize(("name", "levels", "allowed"), [
-    ("seanet", 5, "1, 2, 3, 4"), ("seanet", 0, "1, 2, 3, 4"), ("speech", 1, "2, 3, 4"),
+    ("soundstream", 5, "1, 2, 3, 4"), ("soundstream", 0, "1, 2, 3, 4"), ("speech", 1, "2, 3, 4"),
 ])  # fmt: skip
 def test_other_numbers_of_levels_are_refused_with_the_list(name, levels, allowed):
     codec = CODECS[name]
@@ -70,7 +70,7 @@ def test_other_numbers_of_levels_are_refused_with_the_list(name, levels, allowed
 
 
 def test_training_forward_codes_as_encoding_does():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     x = torch.from_numpy(tiny.sound(333))[None]
     output = codec.model(x)
     assert output.audio.shape == x.shape

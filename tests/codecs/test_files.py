@@ -12,7 +12,7 @@ from vocable.codecs import batch
 from vocable.errors import TokenError
 from vocable.tokens import TokenWriter, Track, read_tokens
 
-CODEC = tiny.seanet()
+CODEC = tiny.soundstream()
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ SOUND = Audio(tiny.sound(1000), 8000)
 
 
 def test_other_weights_are_refused_naming_both():
-    one, other = tiny.seanet(0), tiny.seanet(1)
+    one, other = tiny.soundstream(0), tiny.soundstream(1)
     tokens = one.encode(SOUND)
     with pytest.raises(TokenError) as refusal:
         other.decode(tokens)
@@ -26,31 +26,31 @@ def test_other_weights_are_refused_naming_both():
 
 
 def test_trusting_another_space_warns_and_decodes():
-    one, other = tiny.seanet(0), tiny.seanet(1)
+    one, other = tiny.soundstream(0), tiny.soundstream(1)
     with pytest.warns(UserWarning, match="trust_space"):
         audio = other.decode(one.encode(SOUND), trust_space=True)
     assert len(audio) == len(SOUND)
 
 
 def test_another_codec_is_refused_even_when_trusted():
-    tokens = tiny.seanet().encode(SOUND)
-    with pytest.raises(TokenError, match="tokens come from seanet"):
+    tokens = tiny.soundstream().encode(SOUND)
+    with pytest.raises(TokenError, match="tokens come from soundstream"):
         tiny.speech().decode(tokens)
     with pytest.raises(TokenError, match="4 levels of 16, 16 samples"):
         tiny.speech().decode(tokens, trust_space=True)
 
 
 def test_codes_that_no_codebook_has_are_refused():
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     wide = codec.encode(SOUND)
     with pytest.raises(TokenError):
         codec.decode(AudioTokens(wide.spec, tuple(stack + 16 for stack in wide.stacks)))
 
 
 def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     space = codec.spec.space
-    assert space.startswith("seanet@0:untrained-")
+    assert space.startswith("soundstream@0:untrained-")
     changed = copy.deepcopy(codec)
     changed.model.state_dict()["decoder.blocks.0.weight"].add_(1)
     assert changed.spec.space == space
@@ -62,7 +62,7 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
 
 def carried() -> Codec:
     """Return a codec whose weights have the space that they carry, as after loading."""
-    model = tiny.seanet().model
+    model = tiny.soundstream().model
     model.space = f"voice@3:{stored_digest(model)}"
     return Codec(model)
 
@@ -80,7 +80,7 @@ def test_a_carried_space_lasts_until_it_is_forgotten():
 
 @pytest.mark.parametrize("change", ["in place", "by an optimizer", "by loading"])
 def test_weights_that_change_in_place_are_not_called_by_the_old_name(change):
-    codec, other = carried(), tiny.seanet(1)
+    codec, other = carried(), tiny.soundstream(1)
     tokens, weight = codec.encode(SOUND), codec.model.encoder.blocks[0].weight
     if change == "in place":
         with torch.no_grad():
@@ -96,7 +96,7 @@ def test_weights_that_change_in_place_are_not_called_by_the_old_name(change):
 
 
 def test_parts_that_are_put_in_the_place_of_others_make_the_codes_and_the_space():
-    one, other = tiny.seanet(0), tiny.seanet(1)
+    one, other = tiny.soundstream(0), tiny.soundstream(1)
     one.encode(SOUND)
     one.model.encoder, one.model.quantizer = other.model.encoder, other.model.quantizer
     assert one.encode(SOUND) == other.encode(SOUND)
@@ -107,7 +107,7 @@ def test_parts_that_are_put_in_the_place_of_others_make_the_codes_and_the_space(
 
 def test_an_untrained_model_is_hashed_once(monkeypatch):
     counted = []
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     monkeypatch.setattr(identity, "stored_digest", lambda m: counted.append(m) or "0" * 16)
     for _ in range(3):
         codec.decode(codec.encode(SOUND))
@@ -142,7 +142,7 @@ def test_threads_share_a_codec_whose_model_is_in_training_mode():
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_weights_of_another_precision_make_no_codec(dtype):
-    model = tiny.seanet().model.to(dtype)
+    model = tiny.soundstream().model.to(dtype)
     with pytest.raises(
         ModelError, match=f"is {dtype} but a codec keeps its weights in torch.float32"
     ):

@@ -12,7 +12,7 @@ from vocable import Audio, AudioError, TokenError
 from vocable.codecs.live import LiveEncoder
 from vocable.tokens import read_tokens
 
-CODEC = tiny.seanet()
+CODEC = tiny.soundstream()
 RATE = 8000
 SOUND = tiny.sound(1000)[0]
 TOKENS = CODEC.encode(SOUND, rate=RATE)
@@ -87,7 +87,7 @@ def test_samples_at_integer_scale_are_refused_everywhere_unless_allowed(tmp_path
 
 
 def test_what_a_decoder_gives_may_be_of_any_level():
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     with torch.no_grad():
         for weight in list(codec.model.decoder.parameters())[-2:]:
             weight.mul_(1e4)

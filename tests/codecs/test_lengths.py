@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from tests.codecs import tiny
 from vocable.audio import Audio, resampled_length
 
-CODECS = {"seanet": tiny.seanet(), "stereo": tiny.seanet(channels=2), "speech": tiny.speech()}
+CODECS = {
+    "soundstream": tiny.soundstream(),
+    "stereo": tiny.soundstream(channels=2),
+    "speech": tiny.speech(),
+}
 
 
 @pytest.mark.parametrize("name", CODECS)
@@ -29,28 +33,28 @@ def test_decoding_gives_samples_channels_and_rate(name, samples, channels, rate)
 @settings(deadline=None, max_examples=12)
 @given(samples=st.integers(1, 3000), rate=st.sampled_from([8000, 22_050, 48_000]))
 def test_another_rate_gives_the_length_of_the_source_there(samples, rate):
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     tokens = codec.encode(Audio(tiny.sound(samples), 16_000))
     audio = codec.decode(tokens, rate=rate)
     assert (len(audio), audio.rate) == (resampled_length(samples, 16_000, rate), rate)
 
 
 def test_slices_decode_to_whole_frames_at_the_codecs_rate():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     tokens = codec.encode(Audio(tiny.sound(1000), 48_000))
     audio = codec.decode(tokens[2:7])
     assert (len(audio), audio.rate) == (5 * codec.frame, codec.rate)
 
 
 def test_mixing_codes_the_mean_of_the_channels():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     both = Audio(tiny.sound(1000, 2), 8000)
     assert codec.encode(both, mix=True) == codec.encode(both.mono())
     assert codec.decode(codec.encode(both, mix=True)).channels == 1
 
 
 def test_a_mono_codec_codes_each_channel_as_a_stream():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     both = tiny.sound(1000, 2)
     codes = codec.encode(both, rate=8000).codes
     for channel in range(2):
@@ -59,7 +63,7 @@ def test_a_mono_codec_codes_each_channel_as_a_stream():
 
 
 def test_int16_is_scaled():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     whole = np.round(tiny.sound(1000) * 2**15).astype(np.int16)
     scaled = whole.astype(np.float32) / 2**15
     assert codec.encode(whole, rate=8000) == codec.encode(scaled, rate=8000)

@@ -11,7 +11,7 @@ from vocable.testing import codecs, voice
 CODECS = codecs()
 
 
-@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("seanet", 0), ("speech", 160)])
+@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("soundstream", 0), ("speech", 160)])
 def test_each_frame_sounds_when_the_next_has_come(name, withheld):
     """withheld: samples that the decoder itself keeps for its overlap."""
     codec = CODECS[name]
@@ -24,7 +24,7 @@ def test_each_frame_sounds_when_the_next_has_come(name, withheld):
     assert decoder.finish(tokens.source).shape[1] == codec.frame + withheld
 
 
-@pytest.mark.parametrize("name", ["plain", "seanet", "speech"])
+@pytest.mark.parametrize("name", ["plain", "soundstream", "speech"])
 def test_each_frame_is_coded_when_its_samples_have_come(name):
     codec = CODECS[name]
     encoder = LiveEncoder(codec)
@@ -82,8 +82,8 @@ def test_a_stream_is_heard_in_the_channels_that_are_asked_for():
 
 
 def test_a_stream_of_other_tokens_is_refused_before_it_begins():
-    other = LiveEncoder(CODECS["seanet"]).track
-    with pytest.raises(TokenError, match="tokens come from seanet@"):
+    other = LiveEncoder(CODECS["soundstream"]).track
+    with pytest.raises(TokenError, match="tokens come from soundstream@"):
         LiveDecoder(CODECS["plain"], other)
 
 
@@ -101,7 +101,7 @@ def test_a_stream_without_tokens_ends_without_samples():
     assert decoder.finish(None).shape == (1, 0)
 
 
-@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("seanet", 0), ("speech", 160)])
+@pytest.mark.parametrize(("name", "withheld"), [("plain", 0), ("soundstream", 0), ("speech", 160)])
 def test_whole_frames_sound_at_once(name, withheld):
     """What a stream waits for: its frame, and what the decoder keeps for its overlap."""
     codec = CODECS[name]
@@ -131,7 +131,7 @@ def loud(block):
     return float(np.sqrt(np.mean(block**2)))
 
 
-@pytest.mark.parametrize("name", ["plain", "seanet", "speech", "three-rates", "segments"])
+@pytest.mark.parametrize("name", ["plain", "soundstream", "speech", "three-rates", "segments"])
 def test_gaps_are_filled_and_fade_out(name):
     """As long as they were; what was lost first is heard, then less, then nothing."""
     codec = CODECS[name]

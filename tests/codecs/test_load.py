@@ -18,17 +18,20 @@ from vocable.cli.errors import Refusal
 from vocable.cli.open_codec import check_device
 from vocable.codecs import Codec
 from vocable.codecs.identity import stored_digest
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, models, save_model
+from vocable.testing.codec_examples import soundstream_tiny
 
 SOUND = Audio(tiny.sound(1000), 8000)
 
 
 @pytest.fixture
 def folder(tmp_path):
-    save_model(tiny.seanet(), tmp_path / "toy", name="toy", version="3", card="# Toy\nSmall.\n",
-               facts={"licence": "CC0-1.0"})  # fmt: skip
+    card, facts = "# Toy\nSmall.\n", {"licence": "CC0-1.0"}
+    save_model(
+        tiny.soundstream(), tmp_path / "toy", name="toy", version="3", card=card, facts=facts
+    )
     return tmp_path / "toy"
 
 
@@ -50,7 +53,7 @@ def test_new_weights_are_a_new_space(folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "stored"), [(tiny.seanet, torch.float32), (tiny.speech, torch.float16)]
+    ("make", "stored"), [(tiny.soundstream, torch.float32), (tiny.speech, torch.float16)]
 )
 def test_weights_are_stored_as_the_model_says_and_read_as_fp32(make, stored, tmp_path):
     space = save_model(make(), tmp_path / "toy")
@@ -159,7 +162,10 @@ def changed(folder, **entries):
         ({"format": 2}, "has format 2 but this vocable reads 1; upgrade vocable"),
         ({"format": None}, "is not a model; give a folder with config.json"),
         ({"space": None}, r'needs "space" \(str\), got None'),
-        ({"architecture": "seenet"}, 'no architecture named "seenet"; nearest: "seanet"'),
+        (
+            {"architecture": "sondstream"},
+            'no architecture named "sondstream"; nearest: "soundstream"',
+        ),
         ({"config": {"stride": 2}}, 'no key config.stride; nearest: "strides"'),
         ({"config": {"filters": 8}}, "of shape"),
         ({"config": {}}, "keys .* this model lacks and lacks"),
@@ -191,7 +197,7 @@ def test_damaged_weights_are_refused(folder):
 
 def test_a_model_without_memory_is_refused():
     with torch.device("meta"):
-        model = SEANet(seanet_tiny())
+        model = SoundStream(soundstream_tiny())
     with pytest.raises(
         ModelError, match="is on the meta device, so it has no values; load the model"
     ):
@@ -219,7 +225,7 @@ def test_folders_without_a_model_are_refused(tmp_path):
 
 
 def test_weights_that_are_not_finite_are_not_shipped(tmp_path):
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     codec.model.state_dict()["decoder.blocks.0.bias"][0] = torch.inf
     with pytest.raises(ModelError, match=r"1 key \(decoder.blocks.0.bias\) hold values"):
         save_model(codec, tmp_path / "toy")
@@ -233,7 +239,7 @@ def test_a_model_that_cannot_be_described_leaves_what_was_there(folder):
         ({"sha256": "0" * 64, "name": "x"}, "facts may not say name, sha256; the model says it"),
     ):
         with pytest.raises(ModelError, match=words):
-            save_model(tiny.seanet(1), folder, name="toy", card="# New\n", facts=facts)
+            save_model(tiny.soundstream(1), folder, name="toy", card="# New\n", facts=facts)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -245,7 +251,7 @@ def test_the_config_of_another_program_is_not_read_as_ours(tmp_path):
 
 
 def test_what_is_saved_in_fp32_has_the_space_of_its_files(tmp_path):
-    codec = tiny.seanet()
+    codec = tiny.soundstream()
     space = save_model(codec, tmp_path / "toy", name="toy")
     assert codec.spec.space == space
     assert vocable.load(tmp_path / "toy").decode(codec.encode(SOUND)).samples.any()
@@ -263,7 +269,7 @@ def test_a_bundled_name_wins_and_a_path_is_a_path(folder, tmp_path, monkeypatch,
     monkeypatch.setattr(sys.modules["vocable.load"], "BUNDLED", folder.parent)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    save_model(tiny.seanet(1), "toy", name="mine")
+    save_model(tiny.soundstream(1), "toy", name="mine")
     assert describe("toy").name == "toy"
     assert caplog.messages == ["toy is the model that comes with vocable; the folder is ./toy"]
     caplog.clear()

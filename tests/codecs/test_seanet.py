@@ -1,135 +1,99 @@
-"""The SoundStream and EnCodec family: published sizes, shapes, causality, scalable bitrate."""
+"""The graph that SoundStream, EnCodec and Mimi share, layer by layer against torch's own functions.
 
-from dataclasses import asdict
-from fractions import Fraction
+Its configs are those of the families: causal and symmetric, silence and reflection at the edges,
+normalised or not, shortcuts that are convolutions or the identity.
+"""
+
+from dataclasses import replace
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.codecs import tiny
-from vocable.codecs import build
-from vocable.codecs.seanet import SEANet, encodec_24khz, seanet_tiny, soundstream_24khz
-from vocable.errors import ModelError
+from vocable.codecs.seanet import SEANetConfig, decoder, encoder
 from vocable.nn.transposed import to_torch
+from vocable.testing.codec_examples import encodec_tiny, encodec_tiny_stereo, soundstream_tiny
+
+CONFIGS = {
+    "soundstream": replace(soundstream_tiny(), dilations=(1,)),
+    "encodec": encodec_tiny(),
+    "symmetric": replace(encodec_tiny(), strides=(3, 5), causal=False, unit_shortcut=False),
+    "stereo": encodec_tiny_stereo(),
+    "mimi": SEANetConfig(
+        filters=4,
+        strides=(4, 6),
+        dilations=(1,),
+        unit_kernel=3,
+        unit_shrink=2,
+        decoder_last_kernel=3,
+        latent=8,
+        fill=True,
+    ),
+}
+every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 
-@pytest.fixture(scope="module")
-def encodec():
-    with torch.device("meta"):
-        return SEANet(encodec_24khz())
+def norm(y, layer):
+    return F.group_norm(y, 1, layer.norm.weight, layer.norm.bias) if hasattr(layer, "norm") else y
 
 
-def shapes(block):
-    return [tuple(value.shape) for key, value in block.state_dict().items() if "weight" in key]
+def convolve(config, x, layer):
+    """Convolve `[batch, channels, time]` by torch: pad, fill up the last stride, normalise."""
+    inner = getattr(layer, "conv", layer)
+    kernel = inner.weight if inner.weight.dim() == 3 else inner.weight[..., None]
+    stride, dilation = getattr(inner, "stride", 1), getattr(inner, "dilation", 1)
+    total = (kernel.shape[2] - 1) * dilation + 1 - stride
+    right = 0 if config.causal else total // 2
+    more = -x.shape[2] % stride
+    mode = "constant" if config.edge == "zeros" else "reflect"
+    padded = F.pad(x, (total - right, right + more), mode)
+    return norm(F.conv1d(padded, kernel, inner.bias, stride, dilation=dilation), layer)
 
 
-def test_encodec_has_the_published_size(encodec):
-    parameters = sum(p.numel() for p in encodec.parameters())
-    assert round(parameters / 1e6, 2) == 14.85
-    codebooks = [tuple(level.codebook.entries.shape) for level in encodec.quantizer.stack]
-    assert codebooks == [(1024, 128)] * 32
-    assert encodec.spec.bitrate() == 24_000
+def spread(config, x, layer):
+    inner = getattr(layer, "conv", layer)
+    stride = inner.stride
+    y = F.conv_transpose1d(x, to_torch(inner.weight, stride), inner.bias, stride)
+    right = stride if config.causal else stride // 2
+    return norm(y, layer)[..., stride - right : y.shape[2] - right]
 
 
-def test_encodec_has_the_published_layers(encodec):
-    found = shapes(encodec.encoder)
-    assert found[:5] == [(32, 1, 7), (32, 32), (16, 32, 3), (32, 16), (64, 32, 4)]
-    assert found[-5:] == [(2048, 512)] * 4 + [(128, 512, 7)]
-    assert shapes(encodec.decoder)[0] == (512, 128, 7)
-    assert shapes(encodec.decoder)[-1] == (1, 32, 7)
-
-
-def test_soundstream_scales_from_3_to_18_kbps():
-    with torch.device("meta"):
-        spec = SEANet(soundstream_24khz()).spec
-    assert (spec.rate, spec.frame, spec.frame_rate) == (24_000, 320, 75)
-    assert (spec.bitrate(4), spec.bitrate()) == (3000, 18_000)
-    assert spec.prefixes == tuple(range(1, 25))
-
-
-@pytest.mark.parametrize("changes", [{}, {"unit_shortcut": True, "unit_shrink": 2}])
-def test_facts_and_latency(changes):
-    codec = tiny.seanet(**changes)
-    assert (codec.model.encoder.stride_in, codec.model.encoder.ratio) == (16, Fraction(1, 16))
-    assert (codec.model.decoder.stride_in, codec.model.decoder.ratio) == (1, 16)
-    assert codec.model.encoder.lookahead == codec.model.decoder.lookahead == 0
-    x = torch.from_numpy(tiny.sound(160))[None]
-    future = x.clone()
-    future[..., 80:] = torch.nan
-    clean = codec.model.encoder(x.transpose(1, 2))[:, :5]
-    torch.testing.assert_close(codec.model.encoder(future.transpose(1, 2))[:, :5], clean)
-
-
-def test_training_draws_a_number_of_levels_for_each_item():
-    codec = tiny.seanet(prefixes=(1, 4)).model.train()
-    x = torch.from_numpy(tiny.sound(64)).repeat(40, 1, 1)
-    torch.manual_seed(0)
-    audio = codec(x).audio.detach()
-    assert len({round(float(item.abs().sum()), 4) for item in audio}) == 2
-
-
-def convolve(x, layer):
-    """Convolve `[batch, channels, time]` by torch, with all padding at the left."""
-    kernel = layer.weight if layer.weight.dim() == 3 else layer.weight[..., None]
-    stride, dilation = getattr(layer, "stride", 1), getattr(layer, "dilation", 1)
-    left = (kernel.shape[2] - 1) * dilation + 1 - stride
-    return F.conv1d(F.pad(x, (left, 0)), kernel, layer.bias, stride, dilation=dilation)
-
-
-def unit(x, block):
+def unit(config, x, block):
     first, second = block.branch.blocks[1], block.branch.blocks[3]
-    return convolve(x, block.shortcut) + convolve(F.elu(convolve(F.elu(x), first)), second)
+    y = convolve(config, F.elu(convolve(config, F.elu(x), first)), second)
+    return y + (x if block.shortcut is None else convolve(config, x, block.shortcut))
 
 
-def test_the_encoder_is_the_published_graph():
-    codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
-    layers = codec.model.encoder.blocks
-    x = torch.from_numpy(tiny.sound(160))[None]
-    y = unit(convolve(x, layers[0]), layers[1])
-    y = unit(convolve(F.elu(y), layers[3]), layers[4])
-    y = convolve(F.elu(y), layers[6])
-    y = y + layers[7].branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
-    y = convolve(F.elu(y), layers[9])
-    torch.testing.assert_close(codec.model.encoder(x.transpose(1, 2)), y.transpose(1, 2))
+def remember(y, layer):
+    return y + layer.branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
 
 
-def test_the_decoder_is_the_published_graph():
-    codec = tiny.seanet(unit_shortcut=True, unit_shrink=2, dilations=(1,), lstm_layers=2)
-    layers = codec.model.decoder.blocks
-    z = torch.randn(1, 8, 10)
-
-    def spread(x, layer):
-        kernel = to_torch(layer.weight, layer.stride)
-        y = F.conv_transpose1d(x, kernel, layer.bias, layer.stride)
-        return y[..., : x.shape[2] * layer.stride]
-
-    y = convolve(z, layers[0])
-    y = y + layers[1].branch.cells(y.transpose(1, 2))[0].transpose(1, 2)
-    y = unit(spread(F.elu(y), layers[3]), layers[4])
-    y = unit(spread(F.elu(y), layers[6]), layers[7])
-    y = convolve(F.elu(y), layers[9])
-    torch.testing.assert_close(codec.model.decoder(z.transpose(1, 2)), y.transpose(1, 2))
+@every_config
+def test_the_encoder_is_the_published_graph(config):
+    made = encoder(config)
+    layers = made.blocks
+    # whole frames where the waveform is filled up, a frame and a bit where the layers fill up
+    x = torch.randn(2, config.channels, 10 * config.frame + (3 if config.fill else 0))
+    y = unit(config, convolve(config, x, layers[0]), layers[1])
+    y = unit(config, convolve(config, F.elu(y), layers[3]), layers[4])
+    y = convolve(config, F.elu(y), layers[6])
+    if config.lstm_layers:
+        y = remember(y, layers[7])
+    y = convolve(config, F.elu(y), layers[-1])
+    assert y.shape[2] == -(-x.shape[2] // config.frame)
+    torch.testing.assert_close(made(x.transpose(1, 2)), y.transpose(1, 2))
 
 
-def test_every_level_comes_nearer_to_the_latent():
-    codec = tiny.seanet()
-    z = codec.model.encoder(torch.from_numpy(tiny.sound(3200)).reshape(1, -1, 1)).detach()
-    codes = codec.model.quantizer.encode(z)
-    left = [
-        float((z - codec.model.quantizer.decode(codes[:, :n])).square().mean())
-        for n in (1, 2, 3, 4)
-    ]
-    assert left == sorted(left, reverse=True)
-
-
-def test_building_by_name_checks_every_key():
-    values = asdict(seanet_tiny())
-    assert build("seanet", values).config == seanet_tiny()
-    assert build("seanet", {**values, "strides": [2, 8]}).config == seanet_tiny()
-    with pytest.raises(ModelError, match='no key config.filter; nearest: "filters"'):
-        build("seanet", {"filter": 3})
-    with pytest.raises(ModelError, match="config.filters is 'many'; wanted int"):
-        build("seanet", {"filters": "many"})
-    with pytest.raises(ModelError, match='no architecture named "seanets"; nearest: "seanet"'):
-        build("seanets", {})
+@every_config
+def test_the_decoder_is_the_published_graph(config):
+    made = decoder(config)
+    layers = list(made.blocks)
+    z = torch.randn(2, config.latent, 10)
+    y = convolve(config, z, layers.pop(0))
+    if config.lstm_layers:
+        y = remember(y, layers.pop(0))
+    y = unit(config, spread(config, F.elu(y), layers[1]), layers[2])
+    y = unit(config, spread(config, F.elu(y), layers[4]), layers[5])
+    y = convolve(config, F.elu(y), layers[7])
+    assert (len(layers), y.shape[2]) == (8, 10 * config.frame)
+    torch.testing.assert_close(made(z.transpose(1, 2)), y.transpose(1, 2))

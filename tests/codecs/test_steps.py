@@ -11,7 +11,11 @@ from vocable.codecs import Decoding, Encoding, batch
 from vocable.codecs.codes import join_codes
 from vocable.errors import AudioError, ModelError, TokenError
 
-CODECS = {"seanet": tiny.seanet(), "stereo": tiny.seanet(channels=2), "speech": tiny.speech()}
+CODECS = {
+    "soundstream": tiny.soundstream(),
+    "stereo": tiny.soundstream(channels=2),
+    "speech": tiny.speech(),
+}
 
 
 def encoded(codec, x, sizes, levels=None):
@@ -67,7 +71,7 @@ def test_a_recording_in_tiles_equals_it_whole(name, monkeypatch):
 
 
 def test_an_old_state_stays_valid():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     x = noise(codec, 1, 100)
     _, state = codec.encode_step(x[..., :37], codec.start_encoding(1))
     first = codec.encode_step(x[..., 37:], state)[0]
@@ -106,7 +110,7 @@ def test_decoding_streams_join_and_leave_a_batch_unharmed():
 
 
 def test_streams_at_different_points_of_a_frame_do_not_join():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     x = noise(codec, 1, 100)
     states = [codec.encode_step(x[..., :n], codec.start_encoding(1))[1] for n in (16, 21)]
     with pytest.raises(ModelError, match="stream 1 holds 5 samples.*stream 0 0"):
@@ -114,7 +118,7 @@ def test_streams_at_different_points_of_a_frame_do_not_join():
 
 
 def test_a_block_of_other_streams_is_refused():
-    codec = CODECS["seanet"]
+    codec = CODECS["soundstream"]
     with pytest.raises(ModelError, match=r"block is \[2, 1, 100\] but the state is of 1 streams"):
         codec.encode_step(noise(codec, 2, 100), codec.start_encoding(1))
     codes = torch.zeros(2, 4, 3, dtype=torch.int64)

@@ -22,7 +22,7 @@ def no_client(monkeypatch):
 def test_a_bundled_model_a_folder_and_a_file_need_no_client(tmp_path):
     assert [model.name for model in models()] == ["speech-16k"]
     assert vocable.load("speech-16k").encode(tiny.sound(1000), rate=8000).frames
-    space = save_model(tiny.seanet(), tmp_path / "toy", name="toy")
+    space = save_model(tiny.soundstream(), tmp_path / "toy", name="toy")
     assert vocable.load(tmp_path / "toy").spec.space == space
     assert vocable.load(tmp_path / "toy" / "model.safetensors").spec.space == space
 

@@ -8,15 +8,15 @@ import numpy as np
 import torch
 
 from vocable.codecs import Codec
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
 from vocable.codecs.speech import Speech
-from vocable.testing.codec_examples import filled, speech_tiny
+from vocable.testing.codec_examples import filled, soundstream_tiny, speech_tiny
 
 
-def seanet(seed: int = 0, **changes: object) -> Codec:
-    """Return an untrained SEANet, 8 kHz, 16 samples a frame, whose codes differ between frames."""
+def soundstream(seed: int = 0, **changes: object) -> Codec:
+    """Return an untrained SoundStream, 8 kHz, 16 samples a frame, whose codes differ."""
     torch.manual_seed(seed)
-    return Codec(filled(SEANet(replace(seanet_tiny(), **changes))))
+    return Codec(filled(SoundStream(replace(soundstream_tiny(), **changes))))
 
 
 def speech(seed: int = 0) -> Codec:

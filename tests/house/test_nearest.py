@@ -4,12 +4,12 @@ from vocable.nearest import listed, nearest
 
 
 def test_a_name_with_a_slip_is_answered_with_the_nearest():
-    assert nearest("speech-16", ["speech-16k", "seanet"]) == 'nearest: "speech-16k"'
+    assert nearest("speech-16", ["speech-16k", "soundstream"]) == 'nearest: "speech-16k"'
     assert nearest("ab", ["abc", "abd", "xyz"], most=2) == 'nearest: "abd", "abc"'
 
 
 def test_a_name_unlike_all_others_is_answered_with_what_is_known():
-    assert nearest("zzz", ["speech-16k", "seanet"]) == "known: speech-16k, seanet"
+    assert nearest("zzz", ["speech-16k", "soundstream"]) == "known: speech-16k, soundstream"
     assert nearest("zzz", []) == "known: none"
 
 

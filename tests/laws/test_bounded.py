@@ -11,7 +11,8 @@ import torch
 from vocable import nn, testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
+from vocable.testing.codec_examples import soundstream_tiny
 
 BLOCKS, CODECS = testing.blocks(), testing.codecs()
 
@@ -82,8 +83,10 @@ def test_broken_blocks_and_jobs_are_caught():
         testing.check_state_bounded(KeepsAll(4, 5, 3), x, 4)
     with pytest.raises(AssertionError, match="KeepsViews: its state keeps .* clone the rows"):
         testing.check_state_bounded(KeepsViews(4, 5, 3), x, 4)
-    with pytest.raises(AssertionError, match="seanet, encoding: its state holds .* must not grow"):
-        codec = NeverForgets(SEANet(seanet_tiny()))
+    with pytest.raises(
+        AssertionError, match="soundstream, encoding: its state holds .* must not grow"
+    ):
+        codec = NeverForgets(SoundStream(soundstream_tiny()))
         testing.check_streams_bounded(codec, torch.zeros(1, 1, 200), 16)
     with pytest.raises(AssertionError, match="memory grows with length: .* for 1, .* for 40"):
         testing.check_bounded(hoard, 1, 40)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from vocable import testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
+from vocable.testing.codec_examples import soundstream_tiny
 
 CODECS = testing.codecs()
 
@@ -39,7 +40,7 @@ class DecodesWholeFrames(Codec):
 
 
 def test_broken_codec_is_caught():
-    codec = DecodesWholeFrames(SEANet(seanet_tiny()))
+    codec = DecodesWholeFrames(SoundStream(soundstream_tiny()))
     with pytest.raises(
         AssertionError, match="1 channels of 100 samples at 8000 Hz come back as 1 of 112"
     ):

@@ -9,8 +9,9 @@ import torch
 from vocable import nn, testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
 from vocable.load import load_tokenizer, models, save_model
+from vocable.testing.codec_examples import soundstream_tiny
 
 BLOCKS, QUANTIZERS, TOKENIZERS = testing.blocks(), testing.quantizers(), testing.tokenizers()
 BUNDLED = {model.name for model in models()}
@@ -75,7 +76,7 @@ class Shares(Codec):
 def tiny(kind: type[Codec]) -> Codec:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return kind(SEANet(seanet_tiny()))
+        return kind(SoundStream(soundstream_tiny()))
 
 
 def test_broken_parts_are_caught():
@@ -85,7 +86,9 @@ def test_broken_parts_are_caught():
     with pytest.raises(AssertionError, match="AsksTorch under the meta device: "):
         meta = {"the meta device": partial(torch.device, "meta")}
         testing.check_settings_ignored("AsksTorch", lambda: [block(torch.randn(1, 6, 4))], meta)
-    with pytest.raises(AssertionError, match=r"seanet, used .*: changes the generator of torch"):
+    with pytest.raises(
+        AssertionError, match=r"soundstream, used .*: changes the generator of torch"
+    ):
         testing.check_codec_ignores_settings(partial(tiny, Rolls), sound(tiny(Rolls)))
     with pytest.raises(
         AssertionError, match="made under default dtype bfloat16: raises ModelError"

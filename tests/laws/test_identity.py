@@ -10,7 +10,8 @@ from vocable import testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.codes import as_codes
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
+from vocable.testing.codec_examples import soundstream_tiny
 from vocable.tokens import read_tokens
 
 CODECS = testing.codecs()
@@ -53,10 +54,10 @@ class CallsAllWeightsOne(Codec):
 
     @property
     def spec(self):
-        return replace(self.model.spec, space="seanet@1:0000")
+        return replace(self.model.spec, space="soundstream@1:0000")
 
 
 def test_broken_codec_is_caught():
-    codec = CallsAllWeightsOne(SEANet(seanet_tiny()))
-    with pytest.raises(AssertionError, match="other weights decode tokens of seanet@1"):
+    codec = CallsAllWeightsOne(SoundStream(soundstream_tiny()))
+    with pytest.raises(AssertionError, match="other weights decode tokens of soundstream@1"):
         testing.check_identity(codec, sound(codec))

@@ -10,9 +10,10 @@ import pytest
 from tests.tokens.strategies import made
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable import nn
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.soundstream import SoundStream
 from vocable.ratio import Ratio
 from vocable.testing import codec_examples
+from vocable.testing.codec_examples import soundstream_tiny
 from vocable.tokens import Source, TokenFile, delay, fits, flatten, write_tokens
 
 TOKENS = made(SPEECH, 2, 1, 60)
@@ -45,8 +46,8 @@ PUBLIC = {
     **{f"{s.name}.tokens_per_second": s.tokens_per_second() for s in (SPEECH, SNAC, ENCODEC48)},
     **{f"{s.name}.seconds": s.seconds(7) for s in (SPEECH, SNAC, ENCODEC48)},
     "linear.ratio": nn.Linear(2, 2).ratio,
-    "encoder.ratio": SEANet(seanet_tiny()).encoder.ratio,
-    "decoder.ratio": SEANet(seanet_tiny()).decoder.ratio,
+    "encoder.ratio": SoundStream(soundstream_tiny()).encoder.ratio,
+    "decoder.ratio": SoundStream(soundstream_tiny()).decoder.ratio,
     **{
         f"{name} {part}.ratio": getattr(codec.model, part).ratio
         for name, codec in codec_examples.codecs().items()

@@ -29,10 +29,16 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
-def _seanet() -> Architecture:
-    from vocable.codecs.seanet import SEANet, SEANetConfig
+def _encodec() -> Architecture:
+    from vocable.codecs.encodec import EnCodec, EnCodecConfig
 
-    return Architecture("seanet", SEANetConfig, SEANet)
+    return Architecture("encodec", EnCodecConfig, EnCodec)
+
+
+def _soundstream() -> Architecture:
+    from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
+
+    return Architecture("soundstream", SoundStreamConfig, SoundStream)
 
 
 def _speech() -> Architecture:
@@ -41,7 +47,11 @@ def _speech() -> Architecture:
     return Architecture("speech", SpeechConfig, Speech)
 
 
-_PACKAGE: dict[str, Callable[[], Architecture]] = {"seanet": _seanet, "speech": _speech}
+_PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "encodec": _encodec,
+    "soundstream": _soundstream,
+    "speech": _speech,
+}
 _REGISTERED: dict[str, Architecture] = {}
 
 

@@ -157,16 +157,19 @@ class Stack(Block):
 
 
 class Residual(Block):
-    """`x + branch(x)`; in steps the skip waits for what the branch withholds."""
+    """`x + branch(x)`; in steps the skip waits for what the branch withholds.
 
-    def __init__(self, branch: Block) -> None:
+    shortcut: a map of each row by itself that the skip takes, `shortcut(x) + branch(x)`.
+    """
+
+    def __init__(self, branch: Block, shortcut: Block | None = None) -> None:
         super().__init__()
         if branch.ratio != 1:
             raise ModelError(
                 f"a residual branch must keep the rate but {type(branch).__name__} gives "
                 f"{branch.ratio} rows per row; change its strides"
             )
-        self.branch = branch
+        self.branch, self.shortcut = branch, shortcut
         self.stride_in = branch.stride_in
         self.lookahead, self.receptive = branch.lookahead, branch.receptive
 
@@ -184,7 +187,7 @@ class Residual(Block):
     ) -> Float[Tensor, "batch time channels"]:
         """Add the branch to its input."""
         y: Tensor = self.branch(x)
-        return x + y
+        return self._skip(x) + y
 
     def initial_state(self, batch: int) -> State:
         """Return the branch's state and the rows of the skip that wait (none yet)."""
@@ -196,6 +199,7 @@ class Residual(Block):
         """Add to what the branch gives the rows that it belongs to."""
         branch_state, waiting = state
         y, branch_state = self.branch.step(x, branch_state)
+        x = self._skip(x)
         if not waiting.shape[1] and y.shape[1] == x.shape[1]:  # nothing waits
             return x + y, (branch_state, waiting)
         waiting = join(waiting, x) if waiting.shape[1] else x
@@ -209,6 +213,9 @@ class Residual(Block):
         branch_state, waiting = state
         rest = self.branch.finish(branch_state)
         return waiting + rest if waiting.shape[1] else rest
+
+    def _skip(self, x: Tensor) -> Tensor:
+        return x if self.shortcut is None else self.shortcut(x)
 
 
 def join(first: Tensor, second: Tensor) -> Tensor:

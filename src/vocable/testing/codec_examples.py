@@ -10,7 +10,8 @@ import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.contours import ContourBook
-from vocable.codecs.seanet import SEANet, seanet_tiny
+from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
 from vocable.testing.block_examples import seeded
@@ -23,8 +24,11 @@ def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
     made: dict[str, Callable[[], CodecModel]] = {
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
-        "seanet": lambda: SEANet(seanet_tiny()),
-        "seanet-stereo": lambda: SEANet(replace(seanet_tiny(), channels=2)),
+        "soundstream": lambda: SoundStream(soundstream_tiny()),
+        "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
+        "encodec": lambda: EnCodec(encodec_tiny()),
+        "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
+        "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
         "speech": lambda: Speech(speech_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
@@ -51,6 +55,35 @@ def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:
     hiss = 0.2 * torch.rand(batch, channels, samples, generator=random, dtype=torch.float64) - 0.1
     voiced = (time % 0.2 < 0.16) * (0.6 + 0.4 * (30 * time).sin())
     return (2.2 * buzz * voiced + 0.3 * hiss).clamp(-0.5, 0.5).float()
+
+
+def soundstream_tiny() -> SoundStreamConfig:
+    """Return the sizes of a narrow SoundStream with an LSTM: 8 kHz, 16 samples a frame."""
+    return SoundStreamConfig(
+        rate=8000,
+        filters=4,
+        strides=(2, 8),
+        dilations=(1, 3),
+        unit_kernel=3,
+        lstm_layers=1,
+        latent=8,
+        sizes=(16,) * 4,
+    )
+
+
+def encodec_tiny() -> EnCodecConfig:
+    """Return the sizes of a narrow EnCodec as at 24 kHz, causal, its edges reflected."""
+    return EnCodecConfig(rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4)
+
+
+def encodec_tiny_symmetric() -> EnCodecConfig:
+    """Return the sizes of a narrow EnCodec as at 32 kHz: odd strides, identity as the skip."""
+    return replace(encodec_tiny(), strides=(3, 5), causal=False, unit_shortcut=False)
+
+
+def encodec_tiny_stereo() -> EnCodecConfig:
+    """Return the sizes of a narrow EnCodec as at 48 kHz: stereo in segments of ten frames."""
+    return replace(encodec_tiny(), channels=2, causal=False, group_norm=True, segment=(160, 136))
 
 
 def speech_tiny() -> SpeechConfig:

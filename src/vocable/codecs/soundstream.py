@@ -1,0 +1,62 @@
+"""SoundStream: a causal convolutional encoder and decoder around a residual quantizer.
+
+"SoundStream: An End-to-End Neural Audio Codec" (Zeghidour et al. 2021, arXiv:2107.03312). Its
+authors published no weights, so there is no checkpoint to read: it is trained from nothing.
+
+    model               Hz      samples a frame  frames/s  levels × size  bits/s, of any prefix
+    soundstream_24khz   24 000  320              75        24 × 1024      750 to 18 000
+
+Bitrate scales when encoding (`levels=`) and afterwards (`tokens.first(n)`). A frame's sound is
+there when its samples are: the latency is one frame, 13.3 ms, from the first frame on.
+
+Differences. The paper gives 8.4 M weights but not every size; with the sizes here there are 10.5 M,
+and no size of latent brings 8.4. ELU stands before every convolution but the first, as in EnCodec.
+The padding is zeros, which the paper does not say. Its denoising switch (FiLM) is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.model import untrained
+from vocable.codecs.seanet import SEANetConfig, decoder, encoder
+from vocable.quantize import ResidualVQ
+from vocable.tokens import Level, TokenSpec
+
+
+@dataclass(frozen=True)
+class SoundStreamConfig(SEANetConfig):
+    """The sizes of a SoundStream: those of its graph, and these."""
+
+    rate: int = 24_000  # Hz
+    sizes: tuple[int, ...] = (1024,) * 24  # entries of each level
+    prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
+    dropout: float = 1.0  # share of training items that use a drawn number of levels
+
+
+def soundstream_24khz() -> SoundStreamConfig:
+    """Return the sizes of SoundStream at 24 kHz, 3 to 18 kbps as published."""
+    return SoundStreamConfig()
+
+
+class SoundStream(CodecModel):
+    """SoundStream, as its config says."""
+
+    def __init__(self, config: SoundStreamConfig) -> None:
+        quantizer = ResidualVQ(
+            config.latent,
+            config.sizes,
+            dropout=config.dropout,
+            prefixes=config.prefixes or None,
+        )
+        spec = TokenSpec(
+            untrained("soundstream"),
+            rate=config.rate,
+            frame=config.frame,
+            channels=config.channels,
+            levels=tuple(Level(size) for size in config.sizes),
+            prefixes=quantizer.prefixes,
+        )
+        super().__init__(config, spec)
+        self.encoder, self.quantizer, self.decoder = encoder(config), quantizer, decoder(config)

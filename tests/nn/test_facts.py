@@ -32,6 +32,16 @@ def test_facts_of_stacks():
     assert facts(nn.Stack()) == (1, 1, 0, 1)
 
 
+def test_what_the_end_lacks_is_multiplied_by_later_strides():
+    three = nn.ConvTranspose1d(4, 4, 6, stride=3, trim=(2, 2), short=1)
+    five = nn.ConvTranspose1d(4, 4, 10, stride=5, trim=(3, 3), short=1)
+    stack = nn.Stack(three, five)
+    assert (three.short, stack.short, stack.ratio) == (1, 6, 15)
+    assert stack(torch.randn(1, 4, 4)).shape[1] == 4 * 15 - 6
+    with pytest.raises(ModelError, match="1 less at the end"):
+        nn.Residual(nn.Stack(nn.Conv1d(4, 4, 6, stride=3), three))
+
+
 def test_one_row_awaited_late_costs_a_whole_early_stride():
     late = nn.Conv1d(4, 4, 3, pad=(1, 1))
     patches = nn.Conv1d(4, 4, 8, stride=8), nn.ConvTranspose1d(4, 4, 8, stride=8)
@@ -64,6 +74,9 @@ def test_a_residual_must_keep_the_rate():
         ({"kernel": 7, "stride": 2}, "kernel a multiple of stride"),
         ({"kernel": 4, "stride": 2, "trim": (2, 1)}, r"trim \(2, 1\)"),
         ({"kernel": 4, "stride": 2, "trim": (3, -1)}, r"trim \(3, -1\)"),
+        ({"kernel": 4, "stride": 2, "trim": (1, 1), "short": 1}, "short 1"),
+        ({"kernel": 10, "stride": 5, "trim": (1, 6), "short": 2}, "lack 0 to 1 rows"),
+        ({"kernel": 4, "stride": 2, "trim": (4, 0), "short": 2}, "lack 0 to 1 rows"),
     ],
 )
 def test_transposed_convolutions_that_cannot_be(options, says):

@@ -74,6 +74,18 @@ def test_transposed_convolution(taps, stride, time, data):
     close(block(rows(time)), full[:, left : left + time * stride])
 
 
+@pytest.mark.parametrize("time", [1, 2, 30])
+@pytest.mark.parametrize("stride", [3, 5])
+def test_a_transposed_convolution_whose_end_lacks_a_row(stride, time):
+    """As torch's with padding on both sides and no output padding."""
+    pad = stride // 2 + 1
+    block = nn.ConvTranspose1d(4, 3, 2 * stride, stride=stride, trim=(pad, pad), short=1)
+    weight = to_torch(block.weight, stride)
+    wanted = by_torch(F.conv_transpose1d, rows(time), weight, block.bias, stride, pad)
+    assert wanted.shape[1] == time * stride - 1
+    close(block(rows(time)), wanted)
+
+
 @pytest.mark.parametrize("edge", ["reflect", "replicate"])
 @pytest.mark.parametrize("pad", [(6, 0), (3, 3)])
 @pytest.mark.parametrize("time", [7, 8, 30])
@@ -119,6 +131,23 @@ def test_normalisations_and_activations():
     with torch.no_grad():
         snake.alpha.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
     close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+    close(nn.Tanh()(x), torch.tanh(x))
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_snake_in_half_precision_rounds_only_its_result(kind):
+    """A large phase, an alpha of 0, one whose inverse is beyond half precision."""
+    snake = nn.Snake(4)
+    with torch.no_grad():
+        snake.alpha.copy_(torch.tensor([60.0, 1.0, 0.0, 1e-5]))
+    snake.to(kind)
+    x = (30 * rows(300)).to(kind)
+    wanted = x.double()
+    alpha = snake.alpha.double()
+    wanted = wanted + (alpha * wanted).sin() ** 2 / (alpha + 1e-9)
+    y = snake(x)
+    assert y.dtype == kind
+    close(y, wanted.to(kind), rtol=torch.finfo(kind).eps, atol=1e-4)
 
 
 def test_group_norm_runs_whole_only():

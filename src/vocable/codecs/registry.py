@@ -29,6 +29,12 @@ class Architecture:
     model: type[Any]  # a TokenizerModel, made of one config
 
 
+def _dac() -> Architecture:
+    from vocable.codecs.dac import DAC, DACConfig
+
+    return Architecture("dac", DACConfig, DAC)
+
+
 def _encodec() -> Architecture:
     from vocable.codecs.encodec import EnCodec, EnCodecConfig
 
@@ -41,6 +47,12 @@ def _soundstream() -> Architecture:
     return Architecture("soundstream", SoundStreamConfig, SoundStream)
 
 
+def _snac() -> Architecture:
+    from vocable.codecs.snac import SNAC, SNACConfig
+
+    return Architecture("snac", SNACConfig, SNAC)
+
+
 def _speech() -> Architecture:
     from vocable.codecs.speech import Speech, SpeechConfig
 
@@ -48,7 +60,9 @@ def _speech() -> Architecture:
 
 
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "dac": _dac,
     "encodec": _encodec,
+    "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,
 }

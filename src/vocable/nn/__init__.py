@@ -1,12 +1,15 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Snake
+from vocable.nn.activation import ELU, GELU, Snake, Tanh
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
+from vocable.nn.local_attention import LocalAttention
+from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
 from vocable.nn.norm import GroupNorm, LayerNorm
+from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transposed import ConvTranspose1d
 
@@ -23,12 +26,18 @@ __all__ = [
     "GroupNorm",
     "LayerNorm",
     "Linear",
+    "LocalAttention",
+    "NoiseBlock",
+    "NoiseSource",
+    "Prolonged",
     "Residual",
     "Scale",
     "Snake",
     "Stack",
     "State",
+    "Tanh",
     "fold",
+    "seeded",
     "select",
     "stack_states",
 ]

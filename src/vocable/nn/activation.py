@@ -40,8 +40,21 @@ class GELU(_Pointwise):
         return F.gelu(x)
 
 
+class Tanh(_Pointwise):
+    """The hyperbolic tangent, which holds sound within ±1."""
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        return torch.tanh(x)
+
+
 class Snake(_Pointwise):
-    """`x + sin(a x)^2 / a` with a learned `a` per channel (Ziyin et al. 2020, arXiv:2006.08195)."""
+    """`x + sin(a x)^2 / a` with a learned `a` per channel (Ziyin et al. 2020, arXiv:2006.08195).
+
+    Computed in fp32 at least: half precision knows neither the phase of a large `a x` nor 1e-9.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -51,5 +64,8 @@ class Snake(_Pointwise):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Map each value."""
+        kind = torch.result_type(x, self.alpha)
+        wide = torch.promote_types(kind, torch.float32)
+        x, alpha = x.to(wide), self.alpha.to(wide)
         # 1e-9 as in the published codecs: alpha may learn to be 0
-        return torch.addcmul(x, torch.sin(self.alpha * x).square(), 1 / (self.alpha + 1e-9))
+        return torch.addcmul(x, torch.sin(alpha * x).square(), 1 / (alpha + 1e-9)).to(kind)

@@ -36,12 +36,14 @@ class Block(nn.Module):
     ratio: output rows per input row.
     lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
+    short: output rows that the end of all lacks, of `ratio` rows per input row.
     """
 
     stride_in: int = 1
     ratio: Fraction = Ratio(1)
     lookahead: int | None = 0
     receptive: int | None = 1
+    short: int = 0
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -76,6 +78,12 @@ class Block(nn.Module):
         strides = (rows - self.lookahead) // self.stride_in
         return max(0, math.floor(strides * self.stride_in * self.ratio))
 
+    def reach(self, rows: int) -> int | None:
+        """Return how many input rows so many output rows depend on; None: unbounded."""
+        if self.receptive is None:
+            return None
+        return math.ceil((rows - 1) / self.ratio) + self.receptive
+
     def zeros(self, *shape: int) -> Tensor:
         """Return zeros on the device and in the type of the block's weights."""
         tensors = chain(self.parameters(), self.buffers())
@@ -94,8 +102,9 @@ class Stack(Block):
             # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
             self.ratio *= block.ratio
+            self.short = math.ceil(self.short * block.ratio) + block.short
         self.lookahead = self._lookahead()
-        self.receptive = _receptive(blocks)
+        self.receptive = self.reach(1)
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -139,6 +148,13 @@ class Stack(Block):
             rows = block.settled(rows)
         return rows
 
+    def reach(self, rows: int) -> int | None:
+        """Return how many input rows so many output rows depend on, through all members."""
+        found: int | None = rows
+        for block in reversed(self._members()):
+            found = None if found is None else block.reach(found)
+        return found
+
     def _lookahead(self) -> int | None:
         """Return how many rows more than a number of strides settle all outputs of these.
 
@@ -164,10 +180,10 @@ class Residual(Block):
 
     def __init__(self, branch: Block, shortcut: Block | None = None) -> None:
         super().__init__()
-        if branch.ratio != 1:
+        if branch.ratio != 1 or branch.short:
             raise ModelError(
                 f"a residual branch must keep the rate but {type(branch).__name__} gives "
-                f"{branch.ratio} rows per row; change its strides"
+                f"{branch.ratio} rows per row, {branch.short} less at the end; change its strides"
             )
         self.branch, self.shortcut = branch, shortcut
         self.stride_in = branch.stride_in
@@ -181,6 +197,10 @@ class Residual(Block):
     def settled(self, rows: int) -> int:
         """Return how many output rows are final: those of the branch."""
         return self.branch.settled(rows)
+
+    def reach(self, rows: int) -> int | None:
+        """Return how many input rows so many output rows depend on: those of the branch."""
+        return self.branch.reach(rows)
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -279,13 +299,3 @@ def select(state: State, rows: Sequence[int] | Tensor) -> State:
         index = torch.as_tensor(rows, dtype=torch.long, device=state.device)
         return state.index_select(0, index)
     return tuple(select(part, rows) for part in state)
-
-
-def _receptive(blocks: Sequence[Block]) -> int | None:
-    """Return how many input rows of the first block one output row of the last depends on."""
-    rows = 1
-    for block in reversed(blocks):
-        if block.receptive is None:
-            return None
-        rows = math.ceil((rows - 1) / block.ratio) + block.receptive
-    return rows

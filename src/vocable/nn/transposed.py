@@ -22,8 +22,9 @@ class ConvTranspose1d(Block):
     `weight` is that convolution's, `[stride * channels_out, channels_in, taps]`;
     `from_torch` and `to_torch` turn it from and to torch's layout.
 
-    trim = (left, right) output rows are cut off, together `kernel - stride`; cutting rows at the
-    left is look-ahead: `step` is late by as many output rows, `finish` gives them.
+    trim = (left, right) output rows are cut off, together `kernel - stride + short`; cutting rows
+    at the left is look-ahead: `step` is late by as many output rows, `finish` gives them.
+    short: rows that the end of all lacks, as DAC's odd strides lose one.
     """
 
     def __init__(
@@ -34,20 +35,27 @@ class ConvTranspose1d(Block):
         *,
         stride: int,
         trim: tuple[int, int] | None = None,
+        short: int = 0,
         bias: bool = True,
     ) -> None:
         super().__init__()
         trim = (0, kernel - stride) if trim is None else trim
-        if kernel % stride or sum(trim) != kernel - stride or min(trim) < 0:
+        if kernel % stride or sum(trim) != kernel - stride + short or min(trim) < 0:
             raise ModelError(
                 f"a transposed convolution needs kernel a multiple of stride and trim that sums to "
-                f"kernel - stride but has kernel {kernel}, stride {stride}, trim {trim}"
+                f"kernel - stride + short but has kernel {kernel}, stride {stride}, trim {trim}, "
+                f"short {short}"
+            )
+        if not 0 <= short <= min(trim[0], stride - 1):
+            raise ModelError(
+                f"the end can lack 0 to {min(trim[0], stride - 1)} rows, those that step withholds "
+                f"and fewer than stride, but short is {short}"
             )
         made = nn.ConvTranspose1d(channels_in, channels_out, kernel, stride, bias=bias)
         self.weight = nn.Parameter(from_torch(made.weight.detach(), stride))
         self.bias = made.bias
         self.channels_in, self.channels_out = channels_in, channels_out
-        self.stride, self.taps, self.trim = stride, kernel // stride, trim
+        self.stride, self.taps, self.trim, self.short = stride, kernel // stride, trim, short
         self.ratio = Ratio(stride)
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
@@ -75,8 +83,8 @@ class ConvTranspose1d(Block):
         """Return the rows that silence after the end completes."""
         past, to_cut = state
         more = past.new_zeros(past.shape[0], math.ceil(self.trim[0] / self.stride), past.shape[2])
-        begin = to_cut.shape[1]
-        return self._spread(torch.cat((past, more), 1))[:, begin : self.trim[0]]
+        begin, end = to_cut.shape[1], self.trim[0] - self.short
+        return self._spread(torch.cat((past, more), 1))[:, begin : max(begin, end)]
 
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""

@@ -42,6 +42,15 @@ def _seanet_like() -> nn.Block:
     )
 
 
+def _short() -> nn.Block:
+    """Up by 6, with two rows less at the end."""
+    return nn.Stack(
+        nn.ConvTranspose1d(4, 5, 6, stride=3, trim=(2, 2), short=1),
+        nn.Residual(nn.Conv1d(5, 5, 3, pad=(1, 1))),
+        nn.ConvTranspose1d(5, 4, 4, stride=2, trim=(1, 1)),
+    )
+
+
 def _encodec_like() -> nn.Block:
     """Convolutions that reflect, one after the other: each waits for the rows it mirrors."""
     return nn.Stack(
@@ -49,6 +58,20 @@ def _encodec_like() -> nn.Block:
         nn.Residual(nn.Stack(nn.ELU(), nn.EdgeConv1d(4, 4, 3, edge="reflect"))),
         nn.EdgeConv1d(4, 6, 4, stride=2, edge="reflect", fill=True),
         nn.EdgeConv1d(6, 5, 7, edge="reflect"),
+    )
+
+
+def _snac_like() -> nn.Block:
+    """Windows of rows that earlier and later members withhold, and noise at another rate."""
+    source = nn.NoiseSource()
+    attention = nn.Stack(nn.LayerNorm(4), nn.LocalAttention(4, window=3, head=2))
+    return nn.Stack(
+        nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)),
+        nn.Residual(attention),
+        nn.Conv1d(4, 4, 3, pad=(1, 1), groups=4),
+        nn.NoiseBlock(4, number=0, source=source),
+        nn.ConvTranspose1d(4, 4, 4, stride=2, trim=(1, 1)),
+        nn.NoiseBlock(4, number=1, source=source),
     )
 
 
@@ -68,6 +91,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
     "transposed-patch": lambda: nn.ConvTranspose1d(4, 5, 3, stride=3),
+    "transposed-short": lambda: nn.ConvTranspose1d(4, 5, 10, stride=5, trim=(3, 3), short=1),
     "conv-reflect": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect"),
     "conv-reflect-symmetric": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect", pad=(3, 3)),
     "conv-reflect-strided": lambda: nn.EdgeConv1d(4, 5, 8, stride=4, edge="reflect", pad=(2, 2)),
@@ -86,12 +110,18 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "snake": lambda: nn.Snake(4),
+    "tanh": nn.Tanh,
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
     "convnext": lambda: nn.ConvNeXtBlock(4),
+    "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
+    "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
+    "stack-short": _short,
+    "prolonged": lambda: nn.Prolonged(_short()),
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
     "stack-reflect": _encodec_like,
+    "stack-windows": _snac_like,
 }

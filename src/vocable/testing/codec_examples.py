@@ -10,7 +10,9 @@ import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.contours import ContourBook
+from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
@@ -29,6 +31,10 @@ def codecs() -> dict[str, Codec]:
         "encodec": lambda: EnCodec(encodec_tiny()),
         "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
         "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
+        "dac": lambda: DAC(dac_tiny()),
+        "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
+        "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
+        "snac-windows": lambda: SNAC(snac_tiny()),
         "speech": lambda: Speech(speech_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}

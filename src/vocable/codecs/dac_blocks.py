@@ -1,0 +1,68 @@
+"""The blocks that DAC and SNAC are made of, symmetric in time.
+
+"High-Fidelity Audio Compression with Improved RVQGAN" (Kumar et al. 2023, arXiv:2306.06546). The
+members of each stack are counted as in the published networks, so that keys translate one to one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from vocable.nn import (
+    Block,
+    Conv1d,
+    ConvTranspose1d,
+    DepthwiseConv1d,
+    Linear,
+    Residual,
+    Snake,
+    Stack,
+)
+
+DILATIONS = (1, 3, 9)  # of the three residual units of a block
+KERNEL = 7  # rows that a residual unit's first convolution sees
+
+
+def residual_unit(channels: int, dilation: int, *, depthwise: bool = False) -> Residual:
+    """Return a unit: Snake, dilated convolution (of each channel by itself), Snake, pointwise."""
+    pad = KERNEL // 2 * dilation
+    wide = (
+        DepthwiseConv1d(channels, KERNEL, dilation=dilation, pad=(pad, pad))
+        if depthwise
+        else Conv1d(channels, channels, KERNEL, dilation=dilation, pad=(pad, pad))
+    )
+    return Residual(Stack(Snake(channels), wide, Snake(channels), Linear(channels, channels)))
+
+
+def residual_units(channels: int, *, depthwise: bool = False) -> list[Block]:
+    """Return one unit for each dilation."""
+    return [residual_unit(channels, dilation, depthwise=depthwise) for dilation in DILATIONS]
+
+
+def encoder_block(narrow: int, wide: int, stride: int, *, depthwise: bool = False) -> Stack:
+    """Return three units at `narrow` channels, then a step down by `stride` to `wide` ones."""
+    pad = math.ceil(stride / 2)
+    down = Conv1d(narrow, wide, 2 * stride, stride=stride, pad=(pad, pad))
+    return Stack(*residual_units(narrow, depthwise=depthwise), Snake(narrow), down)
+
+
+def decoder_block(
+    wide: int,
+    narrow: int,
+    stride: int,
+    *,
+    output_padding: int = 0,
+    inserted: Sequence[Block] = (),
+    depthwise: bool = False,
+) -> Stack:
+    """Return a step up by `stride` to `narrow` channels, then three units.
+
+    output_padding: rows fewer that are cut at the end, as in torch. With 0 a block of odd stride
+    ends one row short. inserted: blocks between the step up and the units.
+    """
+    pad = math.ceil(stride / 2)
+    trim = (pad, pad - output_padding)
+    short = sum(trim) - stride
+    up = ConvTranspose1d(wide, narrow, 2 * stride, stride=stride, trim=trim, short=short)
+    return Stack(Snake(wide), up, *inserted, *residual_units(narrow, depthwise=depthwise))

@@ -1,0 +1,63 @@
+"""Self-attention inside windows that do not overlap: rows see their own window, and no other."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+from vocable.nn.block import Block, State, join
+from vocable.nn.rotary import rotate
+
+
+class LocalAttention(Block):
+    """Let the rows of each window of `window` rows attend to each other, in heads of `head`
+    channels with rotary positions that count from 0 in each window. No biases.
+
+    Windows lie at absolute positions, so a step gives the windows that are complete; rows that fill
+    none at the end are left out.
+    """
+
+    def __init__(self, channels: int, *, window: int, head: int = 64) -> None:
+        super().__init__()
+        if channels % head or head % 2 or window < 1:
+            raise ModelError(
+                f"local attention needs channels a multiple of an even head, and a window of 1 row "
+                f"or more, but has {channels} channels, head {head}, window {window}"
+            )
+        self.window, self.head = window, head
+        self.qkv = nn.Linear(channels, 3 * channels, bias=False)
+        self.out = nn.Linear(channels, channels, bias=False)
+        self.stride_in, self.receptive = window, window
+
+    def reach(self, rows: int) -> int | None:
+        """Return the rows of the windows that so many rows may touch."""
+        return self.window * (1 + -(-(rows - 1) // self.window))
+
+    def initial_state(self, batch: int) -> State:
+        """Return the rows of a window that has begun: none yet."""
+        return self.zeros(batch, 0, 0)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels"], State]:
+        """Attend in the windows that are complete; the other rows wait."""
+        rows = join(state, x) if x.shape[1] else state
+        ready = rows.shape[1] - rows.shape[1] % self.window
+        if not ready:
+            return x.new_zeros(x.shape[0], 0, x.shape[2]), rows
+        # cloned, so that the state does not keep the whole input alive
+        waiting = rows[:, ready:].clone() if ready < rows.shape[1] else rows.new_zeros(len(x), 0, 0)
+        return self._attend(rows[:, :ready]), waiting
+
+    def _attend(self, rows: Tensor) -> Tensor:
+        windows = rows.reshape(-1, self.window, rows.shape[2])
+        heads = self.qkv(windows).unflatten(2, (3, -1, self.head)).permute(2, 0, 3, 1, 4)
+        query, key, value = heads.unbind(0)  # [batch · windows, heads, window, head]
+        position = torch.arange(self.window, device=rows.device)
+        query, key = rotate(query, position), rotate(key, position)
+        mixed = F.scaled_dot_product_attention(query, key, value)
+        y: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
+        return y.reshape(rows.shape)

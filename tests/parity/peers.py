@@ -1,0 +1,75 @@
+"""Import the codecs that ours are compared with, each as it was published.
+
+    transformers = peer("transformers")    # the module, or the test is skipped
+
+`python3 dev.py parity` installs them all and sets VOCABLE_PARITY=all: absence is a failure then.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from unittest.mock import MagicMock
+
+import pytest
+
+PEERS = {
+    "transformers": "transformers",
+    "encodec": "encodec",
+    "dac": "descript-audio-codec",
+    "moshi": "moshi",
+    "snac": "snac",
+}  # modules, and the packages that hold them
+NEED_TORCHAUDIO = ("encodec", "dac", "moshi")
+TORCHAUDIO = ("", ".functional", ".functional.functional", ".transforms", ".compliance",
+              ".compliance.kaldi")  # fmt: skip
+
+
+def peer(name: str) -> ModuleType:
+    """Return a peer's module; where it is absent the test is skipped, or fails if all are wanted.
+
+    Works at the top of a file, too: then all of the file's tests are skipped.
+    """
+    package = PEERS[name]
+    if find_spec(name) is None:
+        reason = f'{package} is not installed: "python3 dev.py parity" installs it and runs this'
+        if os.environ.get("VOCABLE_PARITY") == "all":
+            raise RuntimeError(reason)
+        pytest.skip(reason, allow_module_level=True)
+    with torchaudio_stand_in() if name in NEED_TORCHAUDIO else no_change():
+        module = import_module(name)
+        if name == "moshi":
+            import_module("moshi.models")
+    return module
+
+
+@contextmanager
+def torchaudio_stand_in() -> Iterator[None]:
+    """Let `import torchaudio` succeed while a peer is imported.
+
+    It has no build for this torch, and neither encoding nor decoding calls it.
+    """
+    if find_spec("torchaudio") is not None:
+        yield
+        return
+    names = [f"torchaudio{part}" for part in TORCHAUDIO]
+    for name in names:
+        module = MagicMock(__spec__=ModuleSpec(name, None), __path__=[], __version__="2.0")
+        sys.modules[name] = module
+    try:
+        yield
+    finally:
+        for name in names:
+            del sys.modules[name]
+
+
+@contextmanager
+def no_change() -> Iterator[None]:
+    """Do nothing."""
+    yield

@@ -25,6 +25,7 @@ from itertools import pairwise
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.dac_blocks import decoder_block, encoder_block
+from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.model import untrained
 from vocable.nn import Block, Conv1d, Prolonged, Snake, Stack, Tanh
 from vocable.quantize import Gradient, Normalised, ResidualVQ
@@ -38,6 +39,7 @@ class DACConfig:
     rate: int = 44_100  # Hz
     encoder_channels: int = 64  # of the first convolution; each stride doubles them
     strides: tuple[int, ...] = (2, 4, 8, 8)  # of the encoder, in order; a frame is their product
+    decoder_strides: tuple[int, ...] = ()  # in order, if not those of the encoder, last first
     latent: int = 1024  # channels a frame
     decoder_channels: int = 1536  # after the decoder's first convolution; each stride halves them
     sizes: tuple[int, ...] = (1024,) * 9  # entries of each level
@@ -96,9 +98,10 @@ def encoder(config: DACConfig) -> Stack:
 def decoder(config: DACConfig) -> Block:
     """Return `[B, F, latent] -> [B, F · frame, 1]`."""
     c = config
-    widths = [c.decoder_channels // 2**i for i in range(len(c.strides) + 1)]
+    strides = decoder_strides(c.strides, c.decoder_strides)
+    widths = [c.decoder_channels // 2**i for i in range(len(strides) + 1)]
     blocks: list[Block] = [Conv1d(c.latent, widths[0], 7, pad=(3, 3))]
-    for (wide, narrow), stride in zip(pairwise(widths), reversed(c.strides), strict=True):
+    for (wide, narrow), stride in zip(pairwise(widths), strides, strict=True):
         blocks.append(decoder_block(wide, narrow, stride))
     return Prolonged(
         Stack(*blocks, Snake(widths[-1]), Conv1d(widths[-1], 1, 7, pad=(3, 3)), Tanh())
@@ -125,6 +128,7 @@ class DAC(CodecModel):
             channels=1,
             levels=tuple(Level(size) for size in config.sizes),
             prefixes=quantizer.prefixes,
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
         )
         super().__init__(config, spec)
         self.encoder, self.quantizer, self.decoder = encoder(config), quantizer, decoder(config)

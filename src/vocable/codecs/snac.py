@@ -25,6 +25,7 @@ from itertools import pairwise
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.dac_blocks import KERNEL, decoder_block, encoder_block
+from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.model import untrained
 from vocable.nn import (
     Block,
@@ -53,6 +54,7 @@ class SNACConfig:
     rate: int = 44_100  # Hz
     encoder_channels: int = 64  # of the first convolution; each stride doubles them
     strides: tuple[int, ...] = (2, 3, 8, 8)  # of the encoder, in order; a frame is their product
+    decoder_strides: tuple[int, ...] = ()  # in order, if not those of the encoder, last first
     decoder_channels: int = 1536  # after the decoder's first convolution; each stride halves them
     window: int = 32  # frames that attend to each other; 0: no attention
     head: int = 64  # channels of a head of attention
@@ -124,9 +126,10 @@ def encoder(config: SNACConfig) -> Stack:
 def decoder(config: SNACConfig, noise: NoiseSource) -> Stack:
     """Return `[B, F, latent] -> [B, F · frame, 1]`."""
     c = config
-    widths = [c.decoder_channels // 2**i for i in range(len(c.strides) + 1)]
+    strides = decoder_strides(c.strides, c.decoder_strides)
+    widths = [c.decoder_channels // 2**i for i in range(len(strides) + 1)]
     blocks = _decoder_head(c, widths[0])
-    steps = zip(pairwise(widths), reversed(c.strides), strict=True)
+    steps = zip(pairwise(widths), strides, strict=True)
     for number, ((wide, narrow), stride) in enumerate(steps):
         inserted = [NoiseBlock(narrow, number=number, source=noise)] if c.noise else []
         blocks.append(
@@ -189,6 +192,7 @@ class SNAC(CodecModel):
             channels=1,
             levels=tuple(Level(size, stride) for size, stride in levels),
             prefixes=quantizer.prefixes,
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
         )
         super().__init__(config, spec)
         self.noise = NoiseSource()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from vocable.codecs import Codec, CodecModel
 from vocable.errors import RecipeError
+from vocable.quantize import Quantizer
 from vocable.train import bf16
 from vocable.train.codec.adversarial import discriminator_loss, generator_loss
 from vocable.train.codec.balance import Balancer
@@ -83,6 +84,8 @@ class CodecTask(Task):
     def begin(self, *, resumed: bool) -> None:
         """Let all but the frozen parts learn; a frozen quantizer keeps its codebooks.
 
+        It still draws how many levels an item uses, so that the decoder learns to decode as many.
+
         A new codec is first prepared: what needs no gradients is learnt from segments at once.
         """
         if not (resumed or self.pretrained):
@@ -90,8 +93,9 @@ class CodecTask(Task):
             batches = math.ceil(seconds / self.items_per_batch)
             self.model.prepare(self.heard(self.draw()) for _ in range(batches))
         self.model.train()
-        for part in self.recipe.codec.freeze:
-            self.model.get_submodule(part).eval()
+        for name in self.recipe.codec.freeze:
+            part = self.model.get_submodule(name)
+            part.freeze() if isinstance(part, Quantizer) else part.eval()
 
     def draw(self) -> Tensor:
         return self.segments.draw().to(self.distributed.device)

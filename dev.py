@@ -5,6 +5,7 @@
 
 Packages are installed into .venv, in the versions of constraints.txt. If another environment is
 active, they are installed there instead, and its torch is kept if it satisfies pyproject.toml.
+The codecs that ours are compared with go into .venv-parity, whatever is active.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
+PARITY = ROOT / ".venv-parity"  # the references want packages that nothing else here does
+PEERS = ROOT / "tests" / "parity" / "requirements.txt"
 WANTED = ".[all,test]"
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest
 VERSION = "{}.{}".format(*sys.version_info)
@@ -70,8 +73,8 @@ def setup(_: Sequence[str] = ()) -> int:
     if stamp.exists() and stamp.read_text() == fingerprint():
         return 0
     stamp.unlink(missing_ok=True)
-    if environment() == VENV and not venv_is_usable():
-        make_venv()
+    if environment() == VENV and not venv_is_usable(VENV):
+        make_venv(VENV)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         pins = write_pins(Path(folder) / "constraints.txt")
@@ -79,7 +82,11 @@ def setup(_: Sequence[str] = ()) -> int:
         install_torch(pins)
         say(f"installing vocable {WANTED[1:]} and what it needs")
         install(pins, "-e", WANTED)
-        install_pesq(pins)
+        if environment() == PARITY:
+            say("installing the codecs that ours are compared with")
+            install(pins, "--no-deps", "-r", str(PEERS))
+        else:
+            install_pesq(pins)
     stamp.write_text(fingerprint())
     say(f"the environment is ready ({time.monotonic() - began:.0f} s)")
     return 0
@@ -120,6 +127,19 @@ def check(_: Sequence[str] = ()) -> int:
     )
 
 
+def parity(arguments: Sequence[str]) -> int:
+    """Compare with all published codecs in .venv-parity: tests, or with --table their figures."""
+    if environment() != PARITY:
+        if not venv_is_usable(PARITY):
+            make_venv(PARITY)
+        return run(str(inside(PARITY, "python")), "dev.py", "parity", *arguments)
+    setup()
+    if arguments[:1] == ["--table"]:
+        return run(str(python()), "-m", "benchmarks.parity", *arguments[1:], VOCABLE_PARITY="all")
+    every = ("tests/parity", "-m", "slow or not slow")
+    return run_tests(*every, *arguments, VOCABLE_PARITY="all")
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Run one script of benchmarks/ with its arguments, or all that need none."""
     setup()
@@ -148,6 +168,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "test": (test, "check, then run the tests"),
     "test-all": (test_all, "check, then run the tests, slow ones included"),
     "check": (check, "lint, format, types, import contract"),
+    "parity": (parity, "compare with all published codecs; --table prints how far apart they are"),
     "bench": (bench, "run one benchmark with its arguments, or all that need none"),
     "docs": (docs, "build the documentation into site/"),
 }
@@ -162,31 +183,34 @@ def environment() -> Path:
     return Path(sys.prefix) if active and Path(sys.prefix).resolve() != VENV else VENV
 
 
-def venv_is_usable() -> bool:
-    """Return whether .venv exists, is complete (pip is installed last) and has this Python."""
-    config = VENV / "pyvenv.cfg"
-    if not (python().exists() and config.exists() and Path(script("pip")).exists()):
+def venv_is_usable(folder: Path) -> bool:
+    """Return whether an environment exists, is complete (pip comes last) and has this Python."""
+    config = folder / "pyvenv.cfg"
+    if not (config.exists() and all(inside(folder, name).exists() for name in ("python", "pip"))):
         return False
     return f"version = {VERSION}." in config.read_text()
 
 
-def make_venv() -> None:
-    """Make .venv with this Python, replacing one with another Python."""
-    say(f"making {VENV.name} with Python {VERSION}")
+def make_venv(folder: Path) -> None:
+    """Make an environment with this Python, replacing one with another Python."""
+    say(f"making {folder.name} with Python {VERSION}")
     try:
-        venv.create(VENV, with_pip=True, clear=True)
+        venv.create(folder, with_pip=True, clear=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise Failed(
-            f"could not make {VENV.name} ({error}); where Python comes without venv, as in "
+            f"could not make {folder.name} ({error}); where Python comes without venv, as in "
             "Debian, install the package python3-venv first"
         ) from error
 
 
+def inside(folder: Path, name: str) -> Path:
+    """Return the path of a command in an environment that dev.py made."""
+    return folder / (f"Scripts/{name}.exe" if WINDOWS else f"bin/{name}")
+
+
 def python() -> Path:
     """Return the environment's interpreter."""
-    if environment() != VENV:
-        return Path(sys.executable)
-    return VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+    return inside(VENV, "python") if environment() == VENV else Path(sys.executable)
 
 
 def script(name: str) -> str:
@@ -197,14 +221,15 @@ def script(name: str) -> str:
 def fingerprint() -> str:
     """Return a hash of everything that decides what is installed."""
     files = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
+    files += [PEERS] if environment() == PARITY else []
     joined = b"".join(path.read_bytes() for path in files) + VERSION.encode()
     return hashlib.sha256(joined).hexdigest()
 
 
 def write_pins(path: Path) -> Path:
-    """Write the pinned versions: all for .venv, only torch for an environment of the user's."""
+    """Write the pinned versions: all for ours, only torch for an environment of the user's."""
     pins = (ROOT / "constraints.txt").read_text()
-    if environment() != VENV:
+    if environment() not in (VENV, PARITY):
         kept = installed_torch()
         pins = f"torch=={kept}\n" if kept else "".join(re.findall(r"^torch==.*\n", pins, re.M))
         if kept:
@@ -271,10 +296,10 @@ def install_if_possible(pins: Path, *what: str) -> bool:
 # Running things
 
 
-def run_tests(*arguments: str) -> int:
+def run_tests(*arguments: str, **variables: str) -> int:
     """Run pytest on all cores, each worker with one thread."""
-    workers = str(min(os.cpu_count() or 1, 8))
-    return run(str(python()), "-m", "pytest", "-q", "-n", workers, *arguments, OMP_NUM_THREADS="1")
+    command = (str(python()), "-m", "pytest", "-q", "-n", str(min(os.cpu_count() or 1, 8)))
+    return run(*command, *arguments, OMP_NUM_THREADS="1", **variables)
 
 
 def run(*command: str, **variables: str) -> int:

@@ -1,7 +1,10 @@
 """Settings that all tests share."""
 
+import atexit
 import os
+import shutil
 import signal
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +17,11 @@ hypothesis.settings.register_profile(
     "house", deadline=None, max_examples=25, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("house")
+
+# No test asks a real model hub, or touches the cache of whoever runs the tests.
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+os.environ["VOCABLE_CACHE"] = tempfile.mkdtemp(prefix="vocable-tests-")
+atexit.register(shutil.rmtree, os.environ["VOCABLE_CACHE"], ignore_errors=True)
 
 # A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that; the
 # tests of Ctrl-C need children that hear it.

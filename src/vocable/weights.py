@@ -6,7 +6,6 @@ Files are safetensors only: reading one never runs code from it.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,10 @@ import torch
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from vocable import hub
 from vocable.atomic import replacing
 from vocable.errors import ModelError
+from vocable.hub import file_hash as file_hash
 
 SHOWN = 3  # keys named in an error before the count takes over
 WEIGHTS = "model.safetensors"
@@ -38,25 +39,10 @@ def fetch(
     else in `HF_HOME`; `HF_HUB_OFFLINE=1` takes only what is there. Raises ModelError for a file
     that cannot be fetched, or has another hash, and without the extra `hub`.
     """
-    try:
-        from huggingface_hub import hf_hub_download
-    except ImportError as error:
-        raise ModelError(
-            f'fetching {repository} from the model hub needs an extra: pip install "vocable[hub]"'
-        ) from error
-    cache = os.environ.get("VOCABLE_CACHE")
-    try:
-        found = hf_hub_download(
-            repository, file, revision=revision, cache_dir=Path(cache) / "hub" if cache else None
-        )
-    except Exception as error:  # the hub's client raises what its transport raises
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise ModelError(
-            f"{repository} cannot be fetched from the model hub ({file}: {reason})"
-        ) from error
+    found = hub.fetch(repository, file, revision)
     if sha256 is not None:
         check_hash(found, sha256)
-    return Path(found)
+    return found
 
 
 def check_hash(path: str | Path, sha256: str) -> None:
@@ -66,12 +52,6 @@ def check_hash(path: str | Path, sha256: str) -> None:
         raise ModelError(
             f"{path}: SHA-256 is {found[:16]}… but {sha256[:16]}… was published; fetch it again"
         )
-
-
-def file_hash(path: str | Path) -> str:
-    """Return the SHA-256 of a file, 64 hex digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
@@ -148,8 +128,8 @@ def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return plain weights for weight-normed ones, `g · v / ‖v‖` over all axes but the first.
 
     Knows the old form, `X.weight_g` and `X.weight_v`, and the parametrised one,
-    `X.parametrizations.weight.original0` and `original1`; computed in double precision. Other keys
-    stay. ModelError for one half without the other.
+    `X.parametrizations.weight.original0` and `original1`; computed in double precision, fp32 at
+    least. Other keys stay. ModelError for one half without the other.
     """
     fused: dict[str, Tensor] = {}
     for key, value in tensors.items():
@@ -177,7 +157,7 @@ def _fused(gain: Tensor, direction: Tensor) -> Tensor:
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
     weight: Tensor = gain.double().reshape(norm.shape) * v / norm
-    return weight.to(direction.dtype)
+    return weight.to(torch.promote_types(direction.dtype, torch.float32))
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:

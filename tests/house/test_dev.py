@@ -24,7 +24,7 @@ def dev():
 def test_without_a_verb_it_lists_them():
     done = subprocess.run([sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True)
     verbs = re.findall(r"^  (\S+)", done.stdout, re.M)
-    assert verbs == ["setup", "demo", "test", "test-all", "check", "bench", "docs"]
+    assert verbs == ["setup", "demo", "test", "test-all", "check", "parity", "bench", "docs"]
     assert done.returncode == 0
 
 
@@ -70,16 +70,48 @@ def test_a_torch_that_is_new_enough_is_kept_in_the_users_environment(
     assert pins == (f"torch=={found}\n" if kept else "torch==2.13.0\n")
 
 
-def test_an_incomplete_environment_is_made_again(dev, monkeypatch, tmp_path):
-    monkeypatch.setattr(dev, "VENV", tmp_path)
-    monkeypatch.setattr(dev, "environment", lambda: tmp_path)
-    assert not dev.venv_is_usable()
-    for path in (dev.python(), tmp_path / "pyvenv.cfg"):
+def test_an_incomplete_environment_is_made_again(dev, tmp_path):
+    assert not dev.venv_is_usable(tmp_path)
+    for path in (dev.inside(tmp_path, "python"), tmp_path / "pyvenv.cfg"):
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"version = {dev.VERSION}.0\n")
-    assert not dev.venv_is_usable()  # pip is installed last
-    Path(dev.script("pip")).touch()
-    assert dev.venv_is_usable()
+    assert not dev.venv_is_usable(tmp_path)  # pip is installed last
+    dev.inside(tmp_path, "pip").touch()
+    assert dev.venv_is_usable(tmp_path)
+
+
+def test_parity_runs_in_an_environment_of_its_own(dev, monkeypatch):
+    ran = []
+    monkeypatch.setattr(dev, "environment", lambda: dev.VENV)
+    monkeypatch.setattr(dev, "venv_is_usable", lambda folder: False)
+    monkeypatch.setattr(dev, "make_venv", lambda folder: ran.append(folder))
+    monkeypatch.setattr(dev, "run", lambda *command, **variables: ran.append(command) or 0)
+    assert dev.parity(["-k", "dac"]) == 0
+    python = str(dev.inside(dev.PARITY, "python"))
+    assert ran == [dev.PARITY, (python, "dev.py", "parity", "-k", "dac")]
+
+
+def test_parity_wants_every_peer_and_every_test(dev, monkeypatch):
+    ran = []
+    monkeypatch.setattr(dev, "environment", lambda: dev.PARITY)
+    monkeypatch.setattr(dev, "setup", lambda: 0)
+    monkeypatch.setattr(dev, "run", lambda *command, **variables: ran.append((command, variables)))
+    dev.parity([])
+    dev.parity(["--table", "--size", "toy"])
+    assert all(variables["VOCABLE_PARITY"] == "all" for _, variables in ran)
+    assert ran[0][0][-3:] == ("tests/parity", "-m", "slow or not slow")
+    assert ran[1][0][-3:] == ("benchmarks.parity", "--size", "toy")
+
+
+def test_peers_are_pinned_and_agree_with_the_projects_pins():
+    def pins(path):
+        lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
+        assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+        return dict(line.lower().split("==") for line in lines)
+
+    ours, peers = pins(ROOT / "constraints.txt"), pins(ROOT / "tests/parity/requirements.txt")
+    assert all(ours.get(name, version) == version for name, version in peers.items())
+    assert "torch" not in peers and "torchaudio" not in peers
 
 
 def test_our_own_environment_gets_all_pinned_versions(dev, monkeypatch, tmp_path):

@@ -1,5 +1,7 @@
 """Law 2, whole == steps: `cat(step outputs ..., finish) == block(x)`, in value and gradient."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -60,8 +62,9 @@ def test_streams_equal_whole(name: str, samples: int, sizes: list[int]):
 
 
 def part_and_input(name: str, part: str, frames: int) -> tuple[nn.Block, torch.Tensor]:
-    """Return a codec's encoder or decoder, and what it takes for so many frames."""
+    """Return a codec's encoder or decoder, and what it takes for so many frames, or some more."""
     model = CODECS[name].model
+    frames += -frames % math.lcm(model.frames_together, model.frames_decoded_together)
     sound = testing.voice(CODECS[name], 2, frames * model.spec.frame).transpose(1, 2)
     if part == "encoder":
         return model.encoder, sound

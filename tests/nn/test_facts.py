@@ -82,6 +82,8 @@ def test_a_residual_must_keep_the_rate():
 def test_transposed_convolutions_that_cannot_be(options, says):
     with pytest.raises(ModelError, match=says):
         nn.ConvTranspose1d(4, 4, **options)
+    with pytest.raises(ModelError, match="has 2 for 4 channels in and 4 out"):
+        nn.ConvTranspose1d(4, 4, 4, stride=2, groups=2)
 
 
 def test_paddings_that_cannot_be():

@@ -74,6 +74,24 @@ def test_transposed_convolution(taps, stride, time, data):
     close(block(rows(time)), full[:, left : left + time * stride])
 
 
+@given(
+    taps=st.integers(1, 3),
+    stride=st.integers(1, 4),
+    bias=st.booleans(),
+    time=st.sampled_from([1, 2, 9, 200]),
+    data=st.data(),
+)
+def test_transposed_convolution_of_each_channel_by_itself(taps, stride, bias, time, data):
+    kernel = taps * stride
+    left = data.draw(st.integers(0, kernel - stride))
+    options = {"stride": stride, "groups": 4, "bias": bias}
+    block = nn.ConvTranspose1d(4, 4, kernel, trim=(left, kernel - stride - left), **options)
+    weight = to_torch(block.weight, stride)
+    assert torch.equal(from_torch(weight, stride), block.weight)
+    full = by_torch(F.conv_transpose1d, rows(time), weight, block.bias, stride, groups=4)
+    close(block(rows(time)), full[:, left : left + time * stride])
+
+
 @pytest.mark.parametrize("time", [1, 2, 30])
 @pytest.mark.parametrize("stride", [3, 5])
 def test_a_transposed_convolution_whose_end_lacks_a_row(stride, time):

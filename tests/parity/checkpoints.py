@@ -1,4 +1,4 @@
-"""Write a reference's weights as its own package stores them, and open them again."""
+"""Write a reference's weights as its own package stores them; vocable's `open_checkpoint` reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from vocable import weights
-from vocable.codecs.keys.checkpoint import Checkpoint
+from vocable.codecs.keys.checkpoint import open_checkpoint as open_checkpoint
 
 Form = Literal["old", "parametrised", "fused"]
 SUFFIXES = {
@@ -66,26 +66,3 @@ def in_form(tensors: Mapping[str, Tensor], form: Form) -> dict[str, Tensor]:
                     key = key.removesuffix(mine) + wanted
         renamed[key] = value
     return renamed
-
-
-def open_checkpoint(path: Path) -> Checkpoint:
-    """Open a file of weights, and the config.json beside it, as `vocable.load` does."""
-    config = path.parent / "config.json"
-    facts = json.loads(config.read_text()) if config.exists() else {}
-    found, stated = _read(path)
-    shapes = {key: tuple(value.shape) for key, value in found.items()}
-    return _Opened(path, shapes, facts, stated)
-
-
-class _Opened(Checkpoint):
-    def tensors(self) -> dict[str, Tensor]:
-        return _read(self.path)[0]
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    if path.suffix == ".safetensors":
-        return weights.read(path), {}
-    held = torch.load(path, map_location="cpu", weights_only=True)
-    if "state_dict" in held:
-        return dict(held["state_dict"]), dict(held["metadata"]["kwargs"])
-    return dict(held), {}

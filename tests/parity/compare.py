@@ -49,15 +49,15 @@ def record(
     *,
     size: str,
     reference: str,
-    latents: float = 0.0,
-    samples: float = 0.0,
+    latents: float | None = None,
+    samples: float | None = None,
     frames: int = 0,
     ties: int = 0,
 ) -> None:
     """Note a comparison for the table of `benchmarks.parity`, where that runs the tests.
 
     codec: with its variant, as "EnCodec 24 kHz". size: "toy" or "published". reference: the peer.
-    latents, samples: largest differences. frames: how many were compared; ties among them.
+    latents, samples: largest differences, where compared. frames: of codes; ties: among them.
     """
     path = os.environ.get("VOCABLE_PARITY_REPORT")
     if not path:

@@ -97,7 +97,7 @@ def test_a_hub_folder_holds_the_model(reference, tmp_path):
 def test_an_original_file_holds_the_model(tmp_path):
     model = randomise(own_dac(), seed=2)
     checkpoint = open_checkpoint(write_original(model, tmp_path, n_codebooks=3))
-    assert checkpoint.stated == {"n_codebooks": 3} and checkpoint.config == {}
+    assert checkpoint.stated["metadata"] == {"kwargs": {"n_codebooks": 3}}
     tensors = checkpoint.tensors()
     assert all(torch.equal(tensors[k], v) for k, v in model.state_dict().items())
 

@@ -56,6 +56,25 @@ def test_levels_of_coarser_rates_round_up():
     assert SNAC.step == 4
 
 
+def test_a_bit_rate_chooses_the_levels():
+    assert [SNAC.levels_at(kbps) for kbps in (0.14, 0.42, 0.98)] == [1, 2, 3]
+    assert [ENCODEC48.levels_at(kbps) for kbps in (1.5, 3, 3.03)] == [1, 2, 2]
+    assert SPEECH.levels_at(0.25) == 1
+
+
+@pytest.mark.parametrize(
+    ("kbps", "near"),
+    [
+        (0.3, "0.25 kbps with 1 of its levels and 0.50 kbps with 2 of its levels"),
+        (6, "0.50 kbps with 2 of its levels"),
+        (0.1, "0.25 kbps with 1 of its levels"),
+    ],
+)
+def test_a_bit_rate_that_is_not_there_names_the_nearest(kbps, near):
+    with pytest.raises(TokenError, match=f"^speech-16k has no {kbps} kbps; nearest: {near}$"):
+        SPEECH.levels_at(kbps)
+
+
 def test_a_frame_spans_its_samples():
     assert SPEECH.span(2) == Span(1280, 1920)
     assert HUBERT.span(2) == Span(640, 1040)

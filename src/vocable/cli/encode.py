@@ -12,7 +12,7 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
-from vocable.cli.open_codec import check_levels, open_codec
+from vocable.cli.open_codec import chosen_levels, open_codec
 from vocable.cli.paths import (
     PIPE,
     Job,
@@ -52,6 +52,7 @@ def command(
     out: str | None,
     codec: str | None,
     levels: int | None,
+    kbps: float | None,
     mix: bool,
     allow_loud: bool,
     device: str | None,
@@ -86,7 +87,7 @@ def command(
     check_endings([job.target for job in todo.jobs], (".vcb", *ENDINGS))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, force)
+    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, kbps, force)
     return run(todo, work, console, jobs)
 
 
@@ -98,14 +99,17 @@ class _Encoding:
     device: str | None
     threads: int | None
     given: dict[str, Any]  # of the codec's encode
+    kbps: float | None
     force: bool
 
     def start(self) -> Do:
         opened = open_codec(self.codec, self.device, self.threads)
-        check_levels(opened.spec, self.given["levels"])
-        return partial(self._encode, opened)
+        levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
+        return partial(self._encode, opened, self.given | {"levels": levels})
 
-    def _encode(self, codec: "Codec", job: Job, progress: Progress) -> Outcome:
+    def _encode(
+        self, codec: "Codec", given: dict[str, Any], job: Job, progress: Progress
+    ) -> Outcome:
         from vocable.cli.hearing import Hearing
         from vocable.cli.results import encoded
 
@@ -114,7 +118,7 @@ class _Encoding:
 
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            given = self.given | ({"listen": listener} if listener else {})
+            given = given | ({"listen": listener} if listener else {})
             facts = _encode(codec, source, target, given, self.force, progress)
         took = time.perf_counter() - began
         verdict = hearing.judge("stdin" if job.source == PIPE else job.source, listener)

@@ -21,6 +21,7 @@ from vocable.cli.process import (
     import_modules,
     print_in_any_encoding,
     warnings_on_stderr,
+    without_hub,
 )
 
 COMMANDS = (
@@ -29,6 +30,7 @@ COMMANDS = (
     "roundtrip",
     "info",
     "models",
+    "verify",
     "stream",
     "data",
     "train",
@@ -117,6 +119,9 @@ def _redirect_stdout_to_null() -> None:
 
 @click.group("vocable", cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version=None, package_name="vocable", message="vocable %(version)s")
+@click.option(
+    "--offline", is_flag=True, help="Take models from this machine only; ask no model hub."
+)
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 @click.option(
     "--import",
@@ -126,8 +131,10 @@ def _redirect_stdout_to_null() -> None:
     help="Import a Python module of yours first, that registers codecs, measures or tasks.",
 )
 @click.pass_context
-def commands(ctx: click.Context, debug: bool, modules: tuple[str, ...]) -> None:
+def commands(ctx: click.Context, offline: bool, debug: bool, modules: tuple[str, ...]) -> None:
     """Turn sound into tokens and tokens into sound."""
+    if offline:
+        ctx.with_resource(without_hub())
     ctx.with_resource(warnings_on_stderr())
     import_modules(modules)
 

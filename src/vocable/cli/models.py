@@ -1,31 +1,45 @@
-"""`vocable models`: list the codecs that come with the package."""
+"""`vocable models`: list the codecs that come with the package, and the published ones."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
-from vocable.cli.units import kbps
+from vocable.cli.units import columns, kbps
+
+if TYPE_CHECKING:
+    from vocable.codecs.published import Published
+
+HEAD = ("name", "rate", "frames/s", "kbps", "live", "licence of the weights", "")
 
 
 @click.command("models")
 @options.as_json
 def command(as_json: bool) -> int:
-    """List the codecs that come with the package.
+    """List the codecs that come with the package, and the published ones.
 
-    Others are used by their folder, as `vocable train codec` writes it: --codec FOLDER.
+    The last column says whether a published one is here, and how its file is checked: against a
+    pinned hash, against the one that was recorded, or not yet, at the first use. Those with a "?"
+    behind their licence state it elsewhere than beside the weights. Others are used by their
+    folder or file: --codec FOLDER.
     """
+    from vocable.codecs.published import PUBLISHED
     from vocable.load import models
 
-    found = models()
     console = Console(as_json=as_json)
-    for model in found:
-        console.result(facts_of(model))
-        if not as_json:
-            click.echo("  ".join([model.name, *_summary(model), model.space]))
-    if not found:
-        console.line("no codec comes with this package; train one: vocable train codec --help")
+    rows: list[tuple[str, ...]] = [HEAD]
+    for model in models():
+        console.result(facts_of(model) | {"here": True})
+        rows.append(_bundled_row(model))
+    for entry in PUBLISHED:
+        facts = published_facts(entry)
+        console.result(facts)
+        rows.append(_published_row(entry, facts))
+    if not as_json:
+        click.echo(columns(rows))
     return 0
 
 
@@ -34,10 +48,44 @@ def facts_of(model: Any) -> dict[str, Any]:
     return {"folder": str(model.folder), **model.facts}
 
 
-def _summary(model: Any) -> list[str]:
-    """Return rates and levels in a few words; nothing for a model whose config has no spec."""
-    spec = model.spec
+def published_facts(entry: Published) -> dict[str, Any]:
+    """Return the facts of a published model for --json."""
+    from vocable.load.fetching import availability
+
+    found = availability(entry)
+    return {
+        "name": entry.name,
+        "model": entry.model,
+        "file": entry.file,
+        "url": entry.url,
+        "revision": entry.revision,
+        "sha256": found.sha256,
+        "rate_hz": entry.rate,
+        "channels": entry.channels,
+        "frames_per_second": entry.frames,
+        "bits_per_second": [1000 * rate for rate in entry.kbps],
+        "streaming": entry.streaming,
+        "licence": entry.licence,
+        "licence_seen": entry.licence_seen,
+        "here": found.here,
+        "hash": found.hash,
+    }
+
+
+def _bundled_row(model: Any) -> tuple[str, ...]:
+    spec, licence = model.spec, str(model.facts.get("licence", ""))
     if spec is None:
-        return []
-    rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g} frames/s", f"{len(spec.levels)} levels"
-    return [*rates, kbps(float(spec.bitrate()))]
+        return (model.name, "", "", "", "", licence, "here")
+    rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g}"
+    live = "exact" if spec.segment is None else "segments"
+    return (model.name, *rates, kbps(float(spec.bitrate())).split()[0], live, licence, "here")
+
+
+def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
+    rates = " ".join(f"{rate:g}" for rate in entry.kbps)
+    licence = entry.licence + ("" if entry.licence_seen else " ?")
+    where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
+    return (
+        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.streaming, licence,
+        f"{where}, {facts['hash']}",
+    )  # fmt: skip

@@ -93,9 +93,18 @@ class CodecCache:
         )
 
 
-def check_levels(spec: TokenSpec, levels: int | None) -> None:
-    """Refuse a number of levels with which the codec's tokens cannot be decoded."""
+def chosen_levels(spec: TokenSpec, levels: int | None, kbps: float | None) -> int | None:
+    """Return the number of levels that --levels or --kbps asks for; None for all.
+
+    Refuses one with which the codec's tokens cannot be decoded, and a bit rate that it has not.
+    """
+    if levels is not None and kbps is not None:
+        raise Refusal("--levels and --kbps both choose the levels; give one of them")
     try:
+        if kbps is not None:
+            return spec.levels_at(kbps)
         spec.check_levels(levels)
     except TokenError as error:
-        raise Refusal(f"--{message_of(error)}") from error
+        name = "kbps: " if kbps is not None else ""
+        raise Refusal(f"--{name}{message_of(error)}") from error
+    return levels

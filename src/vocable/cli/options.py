@@ -38,8 +38,15 @@ codec_of_tokens = click.option(
     metavar="NAME_OR_FOLDER",
     help="Codec to use: a name (`vocable models`) or its folder.  [default: the tokens' own]",
 )
-levels = click.option(
-    "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
+levels = combined(
+    click.option(
+        "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"
+    ),
+    click.option(
+        "--kbps",
+        type=click.FloatRange(min=0, min_open=True),
+        help="Use the levels that give this bit rate, in place of --levels.",
+    ),
 )
 mix = click.option("--mix", is_flag=True, help="Mix all channels into one before encoding.")
 allow_loud = click.option(

@@ -63,6 +63,20 @@ def warnings_on_stderr(*, shown: bool = True) -> Iterator[None]:
         log.removeHandler(handler)
 
 
+@contextlib.contextmanager
+def without_hub() -> Iterator[None]:
+    """While a command runs, let it and the processes that it starts ask no model hub."""
+    before = os.environ.get("HF_HUB_OFFLINE")
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["HF_HUB_OFFLINE"]
+        else:
+            os.environ["HF_HUB_OFFLINE"] = before
+
+
 class _StderrHandler(logging.Handler):
     """Writes to the current sys.stderr, which click's test runner replaces."""
 

@@ -11,7 +11,7 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
-from vocable.cli.open_codec import check_levels, open_codec
+from vocable.cli.open_codec import chosen_levels, open_codec
 from vocable.cli.paths import PIPE, check_endings, check_input, check_outputs
 from vocable.cli.pipes import input_path, output_path
 from vocable.errors import MeasureError
@@ -64,6 +64,7 @@ def command(
     pitch: float | None,
     codec: str | None,
     levels: int | None,
+    kbps: float | None,
     mix: bool,
     allow_loud: bool,
     device: str | None,
@@ -85,7 +86,7 @@ def command(
     _check_endings(out, vcb, report)
     _check_plot(report)
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
-    check_levels(opened.spec, levels)
+    levels = chosen_levels(opened.spec, levels, kbps)
     _check_pitch(opened, pitch)
     from vocable.cli.compare import as_table, compare
     from vocable.cli.hearing import Hearing

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.open_codec import CodecCache, check_levels, open_codec
+from vocable.cli.open_codec import CodecCache, chosen_levels, open_codec
 from vocable.cli.paths import refuse_terminal
 from vocable.errors import FormatError, TokenError
 
@@ -47,6 +47,7 @@ def encode(
     channels: int | None,
     codec: str | None,
     levels: int | None,
+    kbps: float | None,
     mix: bool,
     allow_loud: bool,
     device: str | None,
@@ -59,7 +60,7 @@ def encode(
     """
     refuse_terminal()
     opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
-    check_levels(opened.spec, levels)
+    levels = chosen_levels(opened.spec, levels, kbps)
     from vocable.cli.pcm import PcmFormat, read_blocks
     from vocable.cli.pcm_header import open_pcm
     from vocable.cli.streaming import encode_stream

@@ -34,6 +34,14 @@ def times_real_time(factor: float) -> str:
     return f"{factor:.{digits}f}× real time"
 
 
+def columns(rows: Iterable[tuple[str, ...]]) -> str:
+    """Return rows of as many texts each as aligned columns."""
+    rows = list(rows)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join(lines)
+
+
 def table(rows: Iterable[tuple[str, str]]) -> str:
     """Return rows of name and value as aligned text."""
     pairs = list(rows)

@@ -41,6 +41,12 @@ def _encodec() -> Architecture:
     return Architecture("encodec", EnCodecConfig, EnCodec)
 
 
+def _mimi() -> Architecture:
+    from vocable.codecs.mimi import Mimi, MimiConfig
+
+    return Architecture("mimi", MimiConfig, Mimi)
+
+
 def _soundstream() -> Architecture:
     from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 
@@ -62,6 +68,7 @@ def _speech() -> Architecture:
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
     "dac": _dac,
     "encodec": _encodec,
+    "mimi": _mimi,
     "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,

@@ -1,6 +1,7 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
 from vocable.nn.activation import ELU, GELU, Snake, Tanh
+from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
@@ -11,12 +12,14 @@ from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
 from vocable.nn.norm import GroupNorm, LayerNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
+from vocable.nn.transformer import TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 
 __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "Attention",
     "Block",
     "Conv1d",
     "ConvNeXtBlock",
@@ -36,6 +39,7 @@ __all__ = [
     "Stack",
     "State",
     "Tanh",
+    "TransformerLayer",
     "fold",
     "seeded",
     "select",

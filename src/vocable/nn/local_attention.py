@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State, join
-from vocable.nn.rotary import rotate
+from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
 
 
 class LocalAttention(Block):
@@ -19,6 +19,8 @@ class LocalAttention(Block):
     Windows lie at absolute positions, so a step gives the windows that are complete; rows that fill
     none at the end are left out.
     """
+
+    pace: Tensor
 
     def __init__(self, channels: int, *, window: int, head: int = 64) -> None:
         super().__init__()
@@ -30,6 +32,7 @@ class LocalAttention(Block):
         self.window, self.head = window, head
         self.qkv = nn.Linear(channels, 3 * channels, bias=False)
         self.out = nn.Linear(channels, channels, bias=False)
+        self.register_buffer("pace", turns_per_row(head, 10_000.0), persistent=False)
         self.stride_in, self.receptive = window, window
 
     def reach(self, rows: int) -> int | None:
@@ -54,10 +57,12 @@ class LocalAttention(Block):
 
     def _attend(self, rows: Tensor) -> Tensor:
         windows = rows.reshape(-1, self.window, rows.shape[2])
-        heads = self.qkv(windows).unflatten(2, (3, -1, self.head)).permute(2, 0, 3, 1, 4)
-        query, key, value = heads.unbind(0)  # [batch · windows, heads, window, head]
-        position = torch.arange(self.window, device=rows.device)
-        query, key = rotate(query, position), rotate(key, position)
+        heads = self.qkv(windows).unflatten(2, (3, -1, self.head))
+        query, key, value = heads.unbind(2)  # [batch · windows, window, heads, head]
+        positions = torch.arange(self.window, device=rows.device)[None]
+        turn = cos_and_sin(positions, self.pace, rows.dtype)
+        query, key = rotate(query, *turn), rotate(key, *turn)
+        query, key, value = (x.transpose(1, 2) for x in (query, key, value))
         mixed = F.scaled_dot_product_attention(query, key, value)
         y: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
         return y.reshape(rows.shape)

@@ -48,7 +48,7 @@ class Prolonged(Block):
         """Return the block's rest, and the rows that it lacks."""
         inner, last = state
         rest = self.block.finish(inner)
-        if not last.shape[1]:
+        if not (last.shape[1] and self.block.short):
             return rest
         further, _ = self.block.step(last.expand(-1, self._again, -1), inner)
         return join(rest, further[:, rest.shape[1] :][:, : self.block.short])

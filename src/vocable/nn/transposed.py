@@ -25,6 +25,7 @@ class ConvTranspose1d(Block):
     trim = (left, right) output rows are cut off, together `kernel - stride + short`; cutting rows
     at the left is look-ahead: `step` is late by as many output rows, `finish` gives them.
     short: rows that the end of all lacks, as DAC's odd strides lose one.
+    groups: 1, or as many as channels: each channel has a kernel of its own.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class ConvTranspose1d(Block):
         stride: int,
         trim: tuple[int, int] | None = None,
         short: int = 0,
+        groups: int = 1,
         bias: bool = True,
     ) -> None:
         super().__init__()
@@ -51,11 +53,19 @@ class ConvTranspose1d(Block):
                 f"the end can lack 0 to {min(trim[0], stride - 1)} rows, those that step withholds "
                 f"and fewer than stride, but short is {short}"
             )
-        made = nn.ConvTranspose1d(channels_in, channels_out, kernel, stride, bias=bias)
+        if groups != 1 and not groups == channels_in == channels_out:
+            raise ModelError(
+                f"a transposed convolution has 1 group, or one for each channel, but has {groups} "
+                f"for {channels_in} channels in and {channels_out} out"
+            )
+        made = nn.ConvTranspose1d(
+            channels_in, channels_out, kernel, stride, groups=groups, bias=bias
+        )
         self.weight = nn.Parameter(from_torch(made.weight.detach(), stride))
         self.bias = made.bias
         self.channels_in, self.channels_out = channels_in, channels_out
-        self.stride, self.taps, self.trim, self.short = stride, kernel // stride, trim, short
+        self.stride, self.taps, self.trim = stride, kernel // stride, trim
+        self.short, self.groups = short, groups
         self.ratio = Ratio(stride)
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
@@ -88,9 +98,18 @@ class ConvTranspose1d(Block):
 
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""
+        if self.groups > 1:
+            return self._spread_each(rows)
         bias = None if self.bias is None else self.bias.repeat(self.stride)
         y = convolve(rows, self.weight, bias)
         return y.reshape(rows.shape[0], y.shape[1] * self.stride, self.channels_out)
+
+    def _spread_each(self, rows: Tensor) -> Tensor:
+        """Multiply each channel by its own taps: too little work for a convolution."""
+        count = rows.shape[1] - self.taps + 1
+        parts = [rows[:, i : i + count, None] * self.weight[..., i] for i in range(self.taps)]
+        y = sum(parts[1:], parts[0]).flatten(1, 2)
+        return y if self.bias is None else y + self.bias
 
 
 def from_torch(

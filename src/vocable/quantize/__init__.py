@@ -7,6 +7,7 @@ from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.update import Ema, Gradient, Update
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
 from vocable.quantize.vq import VQ
 
@@ -25,6 +26,7 @@ __all__ = [
     "Quantizer",
     "ResidualVQ",
     "Revival",
+    "SplitVQ",
     "Update",
     "as_levels",
     "rotation",

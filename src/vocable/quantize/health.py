@@ -59,6 +59,12 @@ def usable(x: Float[Tensor, "*rows width"]) -> Bool[Tensor, "*rows"]:
     return x.detach().float().square().sum(-1).isfinite()
 
 
+def energy_of(x: Float[Tensor, "*rows width"]) -> Float[Tensor, ""]:
+    """Return the sum of squares of the usable vectors, in float64."""
+    known = torch.where(usable(x)[..., None], x.detach(), 0.0)
+    return known.double().square().sum()
+
+
 def count_codes(
     codes: Int[Tensor, "..."], size: int, counted: Bool[Tensor, "..."] | None = None
 ) -> Float[Tensor, "size"]:

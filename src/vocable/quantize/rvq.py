@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Parametrisation, Plain
-from vocable.quantize.health import usable
+from vocable.quantize.health import energy_of, usable
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
@@ -192,11 +192,11 @@ class ResidualVQ(Quantizer):
 
     def _quantize(self, z: Tensor) -> tuple[list[LevelStep], Tensor]:
         residual, steps = z, []
-        energy = [_energy(z)]
+        energy = [energy_of(z)]
         for level in self.stack:
             steps.append(level(residual))
             residual = residual - steps[-1].value.detach()
-            energy.append(_energy(residual))
+            energy.append(energy_of(residual))
         return steps, torch.stack(energy)
 
     def _use(self, batch: int, device: torch.device) -> Tensor:
@@ -241,7 +241,7 @@ class ResidualVQ(Quantizer):
         zero = z.new_zeros(()) + sum(weights.sum() * 0 for weights in self.parameters())
         names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
         none = tuple(z.new_zeros(size) for size in self.levels)
-        energy = _energy(z).repeat(len(self.levels) + 1)
+        energy = energy_of(z).repeat(len(self.levels) + 1)
         health = Health(none, energy, _count_unusable(z))
         return Quantized(z, self._joined(codes), dict.fromkeys(names, zero), health)
 
@@ -264,11 +264,6 @@ def _total(values: list[Tensor]) -> Tensor:
 
 def _masked(value: Tensor, use: Tensor) -> Tensor:
     return torch.where(use[:, None, None], value, 0.0)
-
-
-def _energy(x: Tensor) -> Tensor:
-    known = torch.where(usable(x)[..., None], x.detach(), 0.0)
-    return known.double().square().sum()
 
 
 def _count_unusable(z: Tensor) -> Tensor:

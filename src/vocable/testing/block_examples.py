@@ -61,6 +61,18 @@ def _encodec_like() -> nn.Block:
     )
 
 
+def _mimi_like() -> nn.Block:
+    """A transformer between convolutions, the last of which repeats the edge; and up again."""
+    return nn.Stack(
+        nn.Conv1d(4, 4, 4, stride=2),
+        nn.TransformerLayer(4, 2, context=4, hidden=8, scale=0.5),
+        nn.EdgeConv1d(4, 4, 4, stride=2, edge="replicate", bias=False),
+        nn.ConvTranspose1d(4, 4, 4, stride=2, groups=4, bias=False),
+        nn.TransformerLayer(4, 2, context=3, hidden=8, scale=0.5),
+        nn.ConvTranspose1d(4, 5, 4, stride=2),
+    )
+
+
 def _snac_like() -> nn.Block:
     """Windows of rows that earlier and later members withhold, and noise at another rate."""
     source = nn.NoiseSource()
@@ -91,6 +103,10 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
     "transposed-patch": lambda: nn.ConvTranspose1d(4, 5, 3, stride=3),
+    "transposed-depthwise": lambda: nn.ConvTranspose1d(4, 4, 4, stride=2, groups=4, bias=False),
+    "transposed-depthwise-ahead": lambda: nn.ConvTranspose1d(
+        4, 4, 6, stride=2, groups=4, trim=(3, 1)
+    ),
     "transposed-short": lambda: nn.ConvTranspose1d(4, 5, 10, stride=5, trim=(3, 3), short=1),
     "conv-reflect": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect"),
     "conv-reflect-symmetric": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect", pad=(3, 3)),
@@ -113,6 +129,9 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "tanh": nn.Tanh,
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
+    "attention": lambda: nn.Attention(4, 2, context=5),
+    "attention-to-itself": lambda: nn.Attention(4, 1, context=1),
+    "transformer": lambda: nn.TransformerLayer(4, 2, context=6, hidden=8, scale=0.5),
     "convnext": lambda: nn.ConvNeXtBlock(4),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
@@ -123,5 +142,6 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "stack-of-one": lambda: nn.Stack(nn.Conv1d(4, 5, 5, pad=(2, 2))),
     "stack-down-up": _seanet_like,
     "stack-reflect": _encodec_like,
+    "stack-attention": _mimi_like,
     "stack-windows": _snac_like,
 }

@@ -12,6 +12,7 @@ from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
@@ -39,6 +40,8 @@ def codecs() -> dict[str, Codec]:
         "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
         "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
         "snac-windows": lambda: SNAC(snac_tiny()),
+        "mimi": lambda: Mimi(mimi_tiny()),
+        "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "speech": lambda: Speech(speech_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
@@ -94,6 +97,23 @@ def encodec_tiny_symmetric() -> EnCodecConfig:
 def encodec_tiny_stereo() -> EnCodecConfig:
     """Return the sizes of a narrow EnCodec as at 48 kHz: stereo in segments of ten frames."""
     return replace(encodec_tiny(), channels=2, causal=False, group_norm=True, segment=(160, 136))
+
+
+def mimi_tiny() -> MimiConfig:
+    """Return a Mimi of a few thousand weights: 8 kHz, 16 samples a frame, attention over 5 rows."""
+    return MimiConfig(
+        rate=8000,
+        filters=4,
+        strides=(2, 4),
+        latent=8,
+        layers=1,
+        heads=2,
+        hidden=16,
+        context=5,
+        scale=0.3,
+        codebook_width=4,
+        sizes=(16,) * 4,
+    )
 
 
 def speech_tiny() -> SpeechConfig:

@@ -29,6 +29,7 @@ from .spec_parts import (
 )
 from .spec_rows import spec_card
 
+_ROUNDED = 1 / 80  # EnCodec's 48 kHz is called 3 kbps, and has 3.03: its segments overlap
 MAX_STEP = 1 << 16  # frames: as many as a chunk of a token file holds
 _SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
 
@@ -128,8 +129,25 @@ class TokenSpec:
             return len(self.levels)
         if levels not in self.prefixes:
             allowed = ", ".join(map(str, self.prefixes))
-            raise TokenError(f"levels must be one of {allowed} for {self.name}, got {levels}")
+            near = min(self.prefixes, key=lambda n: abs(n - levels))
+            raise TokenError(
+                f"levels must be one of {allowed} for {self.name}, got {levels}; nearest: {near}"
+            )
         return levels
+
+    def levels_at(self, kbps: float) -> int:
+        """Return the levels that give a bit rate in kbit/s, as its authors round it (to 1.25 %).
+
+        TokenError for a rate that no number of levels gives, with the nearest below and above.
+        """
+        rates = {n: float(self.bitrate(n)) / 1000 for n in self.prefixes}
+        levels = min(rates, key=lambda n: abs(rates[n] - kbps))
+        if abs(rates[levels] - kbps) <= _ROUNDED * kbps:
+            return levels
+        below = [n for n in self.prefixes if rates[n] < kbps][-1:]
+        above = [n for n in self.prefixes if rates[n] > kbps][:1]
+        near = (f"{rates[n]:.2f} kbps with {n} of its levels" for n in below + above)
+        raise TokenError(f"{self.name} has no {kbps:g} kbps; nearest: {' and '.join(near)}")
 
     def samples(self, source: Source) -> int:
         """Samples of `source` at the codec's rate, rounded up so that decoding loses none."""

@@ -1,12 +1,29 @@
 """Layouts of checkpoints: one module each, that says "this is mine" and how its keys are called.
 
-A layout has FILES (what to fetch from the model hub), `recognise(path) -> Description | None`, and
-`read(description) -> tensors` by the keys of the architecture that the description names. `load.py`
-asks them in turn; the first is our own.
+`own` is ours: a folder that describes itself. The others read checkpoints of published families;
+the contract is in checkpoint.py, and a new family is a line here.
 """
 
-from types import ModuleType
+from __future__ import annotations
 
-from vocable.codecs.keys import own
+from importlib import import_module
 
-LAYOUTS: list[ModuleType] = [own]
+from vocable.codecs.keys.checkpoint import Layout
+
+VERSION = 1  # of all maps of keys together: converted models that are kept are made anew
+# A family's name -> the module that knows its layouts.
+FAMILIES = {
+    "EnCodec": "vocable.codecs.keys.encodec",
+    "DAC": "vocable.codecs.keys.dac",
+}
+
+
+def families() -> list[str]:
+    """Return the names of the families whose checkpoints are known."""
+    return list(FAMILIES)
+
+
+def layouts() -> list[Layout]:
+    """Return the modules that read published checkpoints, imported when they are needed."""
+    modules: list[Layout] = [import_module(module) for module in FAMILIES.values()]
+    return modules

@@ -11,21 +11,40 @@ shapes must then be met.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from vocable.codecs.keys.kind import Kind, kind_of
+from vocable.codecs.keys.stored import files_of, header_of, tensors_of
+from vocable.errors import ModelError
+from vocable.nearest import listed
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+CONFIG = "config.json"
+# Where a folder holds more than one checkpoint, these are the ones that are meant.
+USUAL = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+_ORDER: tuple[Kind, ...] = ("index", "safetensors", "torch")
+_log = logging.getLogger("vocable")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A file of weights, read without running anything in it.
 
-    config: what a config.json beside it says; empty where there is none. stated: what the file
-    itself says beside its tensors (the arguments of DAC's class, say).
+    path: the file, or the index of several. config: what a config.json beside it says; empty where
+    there is none. stated: what the file itself says beside its tensors: all plain values of what
+    torch.save was given (the arguments of DAC's class, say, in `stated["metadata"]["kwargs"]`).
     """
 
     path: Path
@@ -33,11 +52,23 @@ class Checkpoint:
     config: Mapping[str, Any] = field(default_factory=dict)
     stated: Mapping[str, Any] = field(default_factory=dict)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the tensors as stored, by their own keys, on the CPU."""
-        from vocable import weights
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the tensors lie in."""
+        return files_of(self.path)
 
-        return weights.read(self.path)
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors by their own keys, on the CPU; floats of any kind as fp32.
+
+        Half precision, bf16 and fp16, becomes fp32 exactly; double precision is rounded, which is
+        logged.
+        """
+        import torch
+
+        tensors = tensors_of(self.path)
+        if any(value.dtype == torch.float64 for value in tensors.values()):
+            _log.warning("%s holds double precision, which is rounded to fp32", self.path)
+        return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
 
 
 @dataclass(frozen=True)
@@ -52,3 +83,81 @@ class Recognised:
     layout: str
     architecture: str
     config: Mapping[str, Any]
+
+
+@runtime_checkable
+class Layout(Protocol):
+    """What a module that knows a family's checkpoints offers."""
+
+    def recognise(self, checkpoint: Checkpoint) -> Recognised | None: ...
+
+    def read(self, checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]: ...
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Return the checkpoint in a folder or file: what it states, its keys and shapes, no tensors.
+
+    Raises ModelError for what holds no weights, and for what is damaged.
+    """
+    file = weights_in(path)
+    header = header_of(file)
+    return Checkpoint(file, header.shapes, _config(file.parent / CONFIG), header.stated)
+
+
+def holds_checkpoint(path: Path) -> bool:
+    """Return whether a path is a checkpoint, or a folder with one."""
+    if path.is_dir():
+        return any(_kinds(path).values())
+    return path.is_file() and kind_of(path) is not None
+
+
+def weights_in(path: Path) -> Path:
+    """Return the file of weights, or the index of them, that a path means.
+
+    Of a folder that is an index before a file, safetensors before what torch.save writes, and the
+    usual name before others.
+    """
+    if not path.is_dir():
+        return path
+    kinds = _kinds(path)
+    for kind in _ORDER:
+        found = sorted(file for file, its in kinds.items() if its == kind)
+        usual = [file for file in found if file.name in USUAL]
+        if len(found) == 1 or usual:
+            return (usual or found)[0]
+        if found:
+            names = listed(file.name for file in found)
+            raise ModelError(f"{path} holds {len(found)} checkpoints ({names}); name one of them")
+    raise ModelError(f"{path} holds no weights; give a folder or a file with some")
+
+
+def _kinds(folder: Path) -> dict[Path, Kind | None]:
+    """Return the files of a folder by what they are; broken ones count where nothing else does."""
+    kinds: dict[Path, Kind | None] = {}
+    broken = None
+    for file in sorted(folder.iterdir()):
+        if not file.is_file() or file.name.startswith("."):
+            continue
+        try:
+            kinds[file] = kind_of(file)
+        except ModelError as error:
+            broken = error if _looks_like_weights(file) else broken
+    if broken is not None and not any(kinds.values()):
+        raise broken
+    return kinds
+
+
+def _looks_like_weights(file: Path) -> bool:
+    return file.suffix in (".safetensors", ".bin", ".pth", ".th", ".pt", ".ckpt")
+
+
+def _config(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        config = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise ModelError(f"{path} is not JSON ({error}); fetch it again") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{path} is not a config, but a {type(config).__name__}; fetch it again")
+    return config

@@ -1,0 +1,198 @@
+"""Checkpoints of DAC: as transformers saves them, and as the original package does.
+
+    transformers    config.json beside the tensors; weight norm is fused, or still there
+    dac             weights.pth: tensors with weight norm in two halves, and the class's arguments
+
+The original counts the members of each part, as we do; transformers names them. Sizes are read off
+the tensors. The rate is stated beside them; where it is not, it is that of the published model with
+these sizes. Quantizer dropout matters to training alone, and is the paper's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.errors import ModelError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vocable.weights import Row
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+_MEMBERS = {
+    "unit": ("snake", "convolution", "snake", "pointwise"),
+    "down": ("unit", "unit", "unit", "snake", "convolution"),  # a block of the encoder
+    "up": ("snake", "transposed", "unit", "unit", "unit"),  # a block of the decoder
+}
+_BOOK = re.compile(r"quantizer\.quantizers\.\d+\.codebook\.weight")
+_DIRECTION = re.compile(r"\.(?:weight_v|parametrizations\.weight\.original1)$")
+_COUNTED = tuple(f"block.{i}" for i in range(5))
+_UNITS = ("res_unit1", "res_unit2", "res_unit3")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a package calls things."""
+
+    name: str
+    mark: str  # pattern of a key that no other family has
+    members: Mapping[str, tuple[str, ...]]  # of each kind, in order
+
+    def parts(self, side: str, depth: int) -> list[str]:
+        """Name the parts of the encoder or decoder: convolution, blocks, Snake, convolution."""
+        if self.name == "transformers":
+            blocks = [f"{side}.block.{i}" for i in range(depth)]
+            return [f"{side}.conv1", *blocks, f"{side}.snake1", f"{side}.conv2"]
+        return [f"{side}.{'block' if side == 'encoder' else 'model'}.{i}" for i in range(depth + 3)]
+
+
+_LAYOUTS = (
+    _Layout(
+        "dac",
+        r"encoder\.block\.\d+\.alpha",  # SNAC has no Snake before its last convolution
+        {"unit": _COUNTED[:4], "down": _COUNTED, "up": _COUNTED},
+    ),
+    _Layout(
+        "transformers",
+        r"encoder\.block\.0\.res_unit1\.snake1\.alpha",
+        {
+            "unit": ("snake1", "conv1", "snake2", "conv2"),
+            "down": (*_UNITS, "snake1", "conv1"),
+            "up": ("snake1", "conv_t1", *_UNITS),
+        },
+    ),
+)
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Return what a checkpoint of DAC holds, None for another's.
+
+    Raises ModelError where the sizes are not those of a DAC, or the rate is not known.
+    """
+    for layout in _LAYOUTS:
+        if any(re.fullmatch(layout.mark, key) for key in checkpoint.shapes):
+            name, config = _with_rate(checkpoint, _sizes(checkpoint, layout))
+            return Recognised(name, layout.name, "dac", config)
+    return None
+
+
+def read(checkpoint: Checkpoint, recognised: Recognised) -> dict[str, Tensor]:
+    """Return the tensors by the keys of our model, without weight norm.
+
+    Raises ModelError for a key that is not a DAC's.
+    """
+    from vocable import weights
+
+    (layout,) = (layout for layout in _LAYOUTS if layout.name == recognised.layout)
+    table = [*_quantizer_rows(), *_rows(layout, len(recognised.config["strides"]))]
+    return weights.rename(weights.fuse_weight_norm(checkpoint.tensors()), table)
+
+
+# ---- keys ---------------------------------------------------------------------------------------
+
+
+def _quantizer_rows() -> Iterator[Row]:
+    from vocable.codecs.keys.change import pointwise
+    from vocable.weights import Row
+
+    theirs, ours = r"quantizer\.quantizers\.(\d+)\.", r"quantizer.stack.\1.codebook."
+    yield Row(theirs + r"codebook\.weight", ours + "entries")
+    for projection, name in (("in_proj", "down"), ("out_proj", "up")):
+        yield Row(rf"{theirs}{projection}\.weight", f"{ours}{name}.weight", pointwise)
+        yield Row(rf"{theirs}{projection}\.bias", f"{ours}{name}.bias")
+
+
+def _rows(layout: _Layout, depth: int) -> Iterator[Row]:
+    for side, ours, block in (
+        ("encoder", "encoder.blocks", "down"),
+        ("decoder", "decoder.block.blocks", "up"),
+    ):
+        kinds = ("convolution", *[block] * depth, "snake", "convolution")
+        for i, (kind, name) in enumerate(zip(kinds, layout.parts(side, depth), strict=True)):
+            yield from _member(layout, kind, name, f"{ours}.{i}")
+
+
+def _member(layout: _Layout, kind: str, theirs: str, ours: str) -> Iterator[Row]:
+    """Yield the rows of a part: its members', or its own."""
+    from vocable.codecs.keys.change import per_channel, pointwise, transposed
+    from vocable.weights import Row
+
+    if kind in _MEMBERS:
+        within = f"{ours}.branch.blocks" if kind == "unit" else f"{ours}.blocks"
+        for i, pair in enumerate(zip(_MEMBERS[kind], layout.members[kind], strict=True)):
+            yield from _member(layout, pair[0], f"{theirs}.{pair[1]}", f"{within}.{i}")
+    elif kind == "snake":
+        yield Row(re.escape(f"{theirs}.alpha"), f"{ours}.alpha", per_channel)
+    else:
+        change = {"pointwise": pointwise, "transposed": transposed}.get(kind)
+        yield Row(re.escape(f"{theirs}.weight"), f"{ours}.weight", change)
+        yield Row(re.escape(f"{theirs}.bias"), f"{ours}.bias")
+
+
+# ---- sizes --------------------------------------------------------------------------------------
+
+
+def _sizes(checkpoint: Checkpoint, layout: _Layout) -> dict[str, Any]:
+    """Return the values of a DACConfig that the shapes tell."""
+    shapes = _without_weight_norm(checkpoint.shapes)
+
+    def size(name: str, axis: int) -> int:
+        shape = shapes.get(f"{name}.weight", ())
+        if len(shape) != 3:
+            raise ModelError(
+                f"{checkpoint.path} has keys of DAC but no convolution {name}; fetch it again"
+            )
+        return shape[axis]
+
+    step = layout.members["down"][4]
+    down = re.compile(rf"encoder\.block\.\d+\.{re.escape(step)}\.weight")
+    depth = sum(down.fullmatch(key) is not None for key in shapes)
+    encoder, decoder = (layout.parts(side, depth) for side in ("encoder", "decoder"))
+    books = [shape for key, shape in shapes.items() if _BOOK.fullmatch(key)]
+    return {
+        "encoder_channels": size(encoder[0], 0),
+        "strides": tuple(size(f"{block}.{step}", 2) // 2 for block in encoder[1:-2]),
+        "latent": size(encoder[-1], 0),
+        "decoder_channels": size(decoder[0], 0),
+        "sizes": tuple(book[0] for book in books),
+        "code_width": _code_width(checkpoint, books),
+    }
+
+
+def _code_width(checkpoint: Checkpoint, books: list[tuple[int, ...]]) -> int:
+    widths = sorted({book[-1] for book in books})
+    if len(widths) != 1:
+        found = ", ".join(map(str, widths)) or "no"
+        raise ModelError(
+            f"{checkpoint.path} has codebooks of {found} dimensions; a DAC has levels of one width"
+        )
+    return widths[0]
+
+
+def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of the published model with these sizes, else "dac", and all values."""
+    from vocable.codecs.dac import PUBLISHED, DACConfig
+
+    configs = {make.__name__: make() for make in PUBLISHED}
+    arguments = checkpoint.stated.get("metadata", {}).get("kwargs", {})  # of the package's class
+    stated = arguments.get("sample_rate", checkpoint.config.get("sampling_rate"))
+    for name, config in configs.items():
+        if config == replace(config, **sizes) and stated in (None, config.rate):
+            return name, asdict(config)
+    if stated is None:
+        raise ModelError(
+            f"{checkpoint.path} has the sizes of no published DAC and states no rate; put a "
+            'config.json with "sampling_rate" in Hz beside it'
+        )
+    return "dac", asdict(DACConfig(**sizes, rate=stated))
+
+
+def _without_weight_norm(shapes: Shapes) -> Shapes:
+    """Return the shapes that fused weights have: those of the directions."""
+    return {_DIRECTION.sub(".weight", key): shape for key, shape in shapes.items()}

@@ -1,0 +1,91 @@
+"""Read what torch.save wrote, and run nothing of it.
+
+torch's restricted reader makes tensors and plain values, and refuses everything else by name.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vocable.errors import ModelError
+
+_WRAPPERS = ("state_dict", "best_state", "model", "model_state_dict")  # around the tensors
+_REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
+
+
+def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors of a file of torch.save by their keys, and what else it states.
+
+    Tensors are looked for inside "state_dict", "best_state" and "model". What is stated are the
+    plain values around and among them. ModelError for a file that is damaged, that needs code to
+    be read, or that holds no tensors by names.
+    """
+    held = _load(path)
+    stated: dict[str, Any] = {}
+    while isinstance(held, Mapping):
+        wrapper = next((key for key in _WRAPPERS if isinstance(held.get(key), Mapping)), None)
+        if wrapper is None:
+            break
+        stated |= _plain({key: value for key, value in held.items() if key != wrapper})
+        held = held[wrapper]
+    tensors = _tensors(path, held)
+    return tensors, stated | _plain({k: v for k, v in held.items() if k not in tensors})
+
+
+def _load(path: Path) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of protocols that it does not know well
+        try:
+            try:
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            except RuntimeError:  # a file of before 2020 can not be mapped
+                return torch.load(path, map_location="cpu", weights_only=True)
+        except OSError:
+            raise
+        except Exception as error:  # a damaged file raises whatever its bytes lead to
+            raise ModelError(_why(path, error)) from error
+
+
+def _why(path: Path, error: Exception) -> str:
+    if refused := _REFUSED.search(str(error)):
+        return (
+            f"{path} asks for {refused[1]} to be run, which vocable never does; take a safetensors "
+            "file of it, or a state dict of tensors only"
+        )
+    reason = _reason(error)
+    return f"{path} is damaged, or not written by torch.save ({reason}); fetch it again"
+
+
+def _reason(error: Exception) -> str:
+    """Return the sentence of torch's that says what is wrong; it begins with general advice."""
+    text = str(error).partition("WeightsUnpickler error:")[2] or str(error)
+    return (
+        " ".join(text.split()).split(". ")[0].split(" Check the")[0][:120] or type(error).__name__
+    )
+
+
+def _tensors(path: Path, held: Any) -> dict[str, Tensor]:
+    if isinstance(held, Mapping):
+        found = {key: value for key, value in held.items() if isinstance(value, Tensor)}
+        if found and all(isinstance(key, str) for key in found):
+            return found
+        inside = f" of {', '.join(map(repr, list(held)[:5]))}" if held else ""
+        raise ModelError(f"{path} holds no tensors by name, but a dict{inside}")
+    raise ModelError(f"{path} holds no tensors by name, but {type(held).__name__}")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without the tensors in it."""
+    if isinstance(value, Mapping):
+        kept = {key: _plain(item) for key, item in value.items() if not isinstance(item, Tensor)}
+        return {str(key): item for key, item in kept.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value if not isinstance(item, Tensor)]
+    return value

@@ -1,0 +1,93 @@
+"""Read one file of weights, or several behind an index, whichever way it is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import safetensors
+
+from vocable.codecs.keys.kind import check_is_weights
+from vocable.errors import ModelError
+from vocable.nearest import listed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Header(NamedTuple):
+    """What a file says before its tensors are read: shapes by key, and plain values."""
+
+    shapes: dict[str, tuple[int, ...]]
+    stated: dict[str, Any]
+
+
+def files_of(path: Path) -> tuple[Path, ...]:
+    """Return the files that hold the tensors: the file itself, or the parts that an index names."""
+    if check_is_weights(path) != "index":
+        return (path,)
+    parts = [path.parent / name for name in parts_of(path)]
+    missing = [part.name for part in parts if not part.is_file()]
+    if missing:
+        raise ModelError(
+            f"{path} names {listed(missing)}, which {'is' if len(missing) == 1 else 'are'} not "
+            "beside it; fetch all parts into one folder"
+        )
+    return tuple(parts)
+
+
+def parts_of(index: Path) -> list[str]:
+    """Return the names of the files that an index names, which may only lie beside it."""
+    try:
+        names = set(json.loads(index.read_text(encoding="utf-8-sig"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{index} is not an index of weights ({error}); fetch it again") from error
+    for name in names:
+        if not isinstance(name, str) or Path(name).name != name or name in ("", index.name):
+            raise ModelError(f"{index} names {name!r}, which is not a file beside it")
+    return sorted(names)
+
+
+def header_of(path: Path) -> Header:
+    """Return the shapes by key, without torch for safetensors; torch reads what it saved."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    stated: dict[str, Any] = {}
+    for file in files_of(path):
+        if check_is_weights(file) == "safetensors":
+            found = Header(_shapes(file), {})
+        else:
+            from vocable.codecs.keys.pickled import read_pickled
+
+            tensors, more = read_pickled(file)
+            found = Header({key: tuple(value.shape) for key, value in tensors.items()}, more)
+        _check_twice(path, shapes, found.shapes)
+        shapes |= found.shapes
+        stated |= found.stated
+    return Header(shapes, stated)
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """Return all tensors as stored, on the CPU."""
+    from vocable import weights
+    from vocable.codecs.keys.pickled import read_pickled
+
+    tensors: dict[str, Tensor] = {}
+    for file in files_of(path):
+        safe = check_is_weights(file) == "safetensors"
+        tensors |= weights.read(file) if safe else read_pickled(file)[0]
+    return tensors
+
+
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    try:
+        with safetensors.safe_open(str(path), framework="numpy") as file:
+            return {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
+    except safetensors.SafetensorError as error:
+        raise ModelError(f"{path} is damaged ({error}); fetch it again") from error
+
+
+def _check_twice(path: Path, known: Mapping[str, Any], more: Mapping[str, Any]) -> None:
+    if twice := known.keys() & more.keys():
+        raise ModelError(f"{path} has {listed(sorted(twice))} in two of its parts")

@@ -1,0 +1,169 @@
+"""The published codecs that vocable reads: what they are, and which files of whom.
+
+Plain data. A revision and a SHA-256 stand here only where a public source states them, named above
+each. What has none is recorded at its first download and checked from then on
+(load/records.py). A source is who wrote the hash down, not who published the weights: it says that
+the file is the one that others had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """One checkpoint that somebody published.
+
+    name        what `load` takes: `owner/name` of the model hub; of a file elsewhere, its file name
+    model       what its content is recognised as
+    file        of the repository, or of `url`
+    frames      frames per second, of the finest level
+    kbps        bit rates that its authors name, rounded as they do
+    streaming   how it runs live: exactly, with a look-ahead of both ways beyond the frame, or not
+    licence     of the weights, as their authors state it
+    licence_seen    whether that was read on the weights' own page; else it is the code's or hearsay
+    url         of a file that is not on the hub, to be downloaded by hand
+    """
+
+    name: str
+    model: str
+    file: str
+    rate: int
+    channels: int
+    frames: float
+    kbps: tuple[float, ...]
+    streaming: str
+    licence: str
+    licence_seen: bool = True
+    revision: str | None = None
+    sha256: str | None = None
+    url: str | None = None
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether it can be fetched by its name."""
+        return self.url is None
+
+
+_ENCODEC = "https://dl.fbaipublicfiles.com/encodec/v0/"
+_DAC = "https://github.com/descriptinc/descript-audio-codec/releases/download/"
+_ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "exact; begins after 93 ms")
+_ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
+_ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "look-ahead 155 ms")
+_MIMI = (24_000, 1, 12.5, (1.1, 4.4), "exact")
+_DAC_16 = (16_000, 1, 50.0, (6.0,), "look-ahead 356 ms")
+_DAC_24 = (24_000, 1, 75.0, (24.0,), "look-ahead 237 ms")
+_DAC_44 = (44_100, 1, 86.1, (7.75,), "look-ahead 201 ms")
+_DAC_44_16 = (44_100, 1, 86.1, (15.5,), "look-ahead 201 ms")
+_SNAC_24 = (24_000, 1, 46.9, (0.98,), "look-ahead 412 ms")
+_SNAC_32 = (32_000, 1, 83.3, (1.88,), "look-ahead 880 ms")
+_SNAC_44 = (44_100, 1, 114.8, (2.58,), "look-ahead 639 ms")
+
+PUBLISHED: tuple[Published, ...] = (
+    # revision and hash: public model manifests of several projects, which agree; the size that they
+    # give, 384 649 828 bytes, is also what the mimi encoder of the Go port states
+    Published(
+        "kyutai/mimi", "mimi", "model.safetensors", *_MIMI, "CC-BY-4.0",
+        revision="89091b3e466eb6a9d11e537bf26b144f194978f7",
+        sha256="bac7e85083dcded655d24eaadde7e6eea34c0da1b35fa2d284e641bd2b942a5e",
+    ),
+    # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml
+    Published(
+        "kyutai/moshiko-pytorch-bf16", "mimi", "tokenizer-e351c8d8-checkpoint125.safetensors",
+        *_MIMI, "CC-BY-4.0",
+        revision="2bfc9ae6e89079a5cc7ed2a68436010d91a3d289",
+        sha256="09b782f0629851a271227fb9d36db65c041790365f11bbe5d3d59369cf863f50",
+    ),
+    # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
+    # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
+    # revision: github.com/embeddings-benchmark/mteb, encodec_models.py
+    Published(
+        "facebook/encodec_24khz", "encodec_24khz", "model.safetensors", *_ENCODEC_24, "MIT", False,
+        revision="c1dbe2ae3f1de713481a3b3e7c47f357092ee040",
+    ),
+    # revision and hash: two public converters, which agree; one is in
+    # github.com/itsmygithubacct/kilix-encodec
+    Published(
+        "facebook/encodec_48khz", "encodec_48khz", "model.safetensors", *_ENCODEC_48, "MIT", False,
+        revision="c3def8e7185ac8c8efdce6eb8c4a651e487a503e",
+        sha256="47a15ffbaf7bb76176d0833e10590de0a8988a7848748608cefc36a1c88adfdc",
+    ),
+    Published(
+        "facebook/encodec_32khz", "encodec_32khz", "model.safetensors", *_ENCODEC_32,
+        "CC-BY-NC-4.0",
+    ),
+    Published(
+        "descript/dac_16khz", "dac_16khz", "model.safetensors", *_DAC_16, "MIT", False,
+    ),
+    # revision and hash: github.com/CasualArclamp/DecDRM, which fetches this file and checks it
+    Published(
+        "descript/dac_24khz", "dac_24khz", "model.safetensors", *_DAC_24, "MIT", False,
+        revision="6ba020b5ba7d9d8076fb90db7e67f27e31980f6e",
+        sha256="7452e3fc6972991da871ae1a1c9d3e8e219aa247cc0f757018867d6a7fe59aaf",
+    ),
+    # revision and hash: github.com/Sharrnah/whispering, Models/TTS/zonos2_tts.py
+    Published(
+        "descript/dac_44khz", "dac_44khz", "model.safetensors", *_DAC_44, "MIT", False,
+        revision="c1bc521685adf9cfe247bc39a5ca58917eda1ac4",
+        sha256="6128ebff483a41422b0164d079a3773b0d8d82e64c4293d775994cbf8baf913a",
+    ),
+    # hash: github.com/Sharrnah/whispering, Models/TTS/orpheus_tts.py; revision:
+    # github.com/ayutaz/vokra
+    Published(
+        "hubertsiuzdak/snac_24khz", "snac_24khz", "pytorch_model.bin", *_SNAC_24, "MIT",
+        revision="d73ad176a12188fcf4f360ba3bf2c2fbbe8f58ec",
+        sha256="4b8164cc6606bfa627f1a784734c1e539891518f1191ed9194fe1e3b9b4bff40",
+    ),
+    Published(
+        "hubertsiuzdak/snac_32khz", "snac_32khz", "pytorch_model.bin", *_SNAC_32, "MIT",
+    ),
+    # revision and hash: github.com/ayutaz/vokra, its report on the codecs
+    Published(
+        "hubertsiuzdak/snac_44khz", "snac_44khz", "pytorch_model.bin", *_SNAC_44, "MIT",
+        revision="873ebef9718b89660340c6f55a2b515e98cfa1d9",
+        sha256="b0a676cbdc8d1cc53186f6d777bc956fb7932ceacdc657a4c3741646e9e7ead0",
+    ),
+    # names: encodec 0.1.1, model.py, whose file names end in the first 8 digits of their SHA-256;
+    # the whole hash of the first: two public converters, which agree
+    Published(
+        "encodec_24khz-d7cc33bc.th", "encodec_24khz", "encodec_24khz-d7cc33bc.th", *_ENCODEC_24,
+        "MIT", False, sha256="d7cc33bcf1aad7f2dad9836f36431530744abeace3ca033005e3290ed4fa47bf",
+        url=f"{_ENCODEC}encodec_24khz-d7cc33bc.th",
+    ),
+    Published(
+        "encodec_48khz-7e698e3e.th", "encodec_48khz", "encodec_48khz-7e698e3e.th", *_ENCODEC_48,
+        "MIT", False, url=f"{_ENCODEC}encodec_48khz-7e698e3e.th",
+    ),
+    # names: descript-audio-codec 1.0.0, dac/utils/__init__.py; the hash of 24 kHz:
+    # github.com/ayutaz/vokra, .github/pins.yaml; of 16 and 44.1 kHz: its report on the codecs
+    Published(
+        "weights_16khz.pth", "dac_16khz", "weights_16khz.pth", *_DAC_16, "MIT",
+        sha256="95ab7176b67137d4d4c6c54b8d6ef3cea797faec228cb03ad084badcad570b4d",
+        url=f"{_DAC}0.0.5/weights_16khz.pth",
+    ),
+    Published(
+        "weights_24khz.pth", "dac_24khz", "weights_24khz.pth", *_DAC_24, "MIT",
+        sha256="44bad592fc393e03eb0be7a5120b7d487fe9612fa41269dc03fca3d4b87e20ad",
+        url=f"{_DAC}0.0.4/weights_24khz.pth",
+    ),
+    Published(
+        "weights.pth", "dac_44khz", "weights.pth", *_DAC_44, "MIT",
+        sha256="a88eed82a7024ccc1facdb1e605c4c2f99281c8118c22c9895ffa846d8fb61aa",
+        url=f"{_DAC}0.0.1/weights.pth",
+    ),
+    Published(
+        "weights_44khz_16kbps.pth", "dac_44khz_16kbps", "weights_44khz_16kbps.pth", *_DAC_44_16,
+        "MIT", url=f"{_DAC}1.0.0/weights_44khz_16kbps.pth",
+    ),
+)  # fmt: skip
+
+# Files that hold one model in two layouts give tokens one meaning, though their weights differ by
+# rounding: SHA-256 of a source file -> the space of its tokens, where that is known. None is yet,
+# since no published file has been converted where this was written.
+SPACES: dict[str, str] = {}
+
+
+def published(name: str) -> Published | None:
+    """Return the published checkpoint of a name; None for another."""
+    return next((entry for entry in PUBLISHED if entry.name == name), None)

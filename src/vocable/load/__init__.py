@@ -1,0 +1,134 @@
+"""Find, load and save models: one loader for all of them.
+
+A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
+sure of it), whatever lies in the current folder; a folder of that name is `./NAME`. `owner/name` is
+one here, or else, with the extra `hub`, on the model hub. What a folder or file holds is recognised
+by the layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in a model's
+files is ever run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from vocable.codecs.keys.description import Description
+from vocable.codecs.registry import build
+from vocable.errors import ModelError
+from vocable.load.bundled import bundled, describe_bundled
+from vocable.load.bundled import is_bundled as is_bundled
+from vocable.load.finding import find
+from vocable.load.saving import save_model as save_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from vocable.codecs import Codec, Tokenizer, TokenizerModel
+
+
+def models() -> list[Description]:
+    """Return the models that come with the package, by name."""
+    return [describe_bundled(name) for name in bundled()]
+
+
+def describe(name: str | os.PathLike[str]) -> Description:
+    """Return what a model's files say of it, without loading its weights (or torch)."""
+    return find(name).description
+
+
+def load(
+    name: str | os.PathLike[str],
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Codec:
+    """Load a codec: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
+
+    A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
+    device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
+    bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
+    To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
+    `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
+    device or dtype that cannot be used.
+    """
+    tokenizer = load_tokenizer(name, device, dtype)
+    from vocable.codecs import Codec
+
+    if not isinstance(tokenizer, Codec):
+        raise ModelError(
+            f"{tokenizer.name} encodes and does not decode; take vocable.load_tokenizer"
+        )
+    return tokenizer
+
+
+def load_tokenizer(
+    name: str | os.PathLike[str],
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Tokenizer:
+    """Load a tokenizer, or a codec where the model decodes; see `load`."""
+    import torch
+
+    from vocable.codecs import Codec, CodecModel, Tokenizer
+    from vocable.nn.settings import plain_settings
+
+    if device is not None:
+        check_device(device)
+    # the first weights are random, which must not move the generator of the program around
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        model, tensors = _open(name)
+        model.quantizer.drop_learning()
+        _load_tensors(model, tensors)
+        model = model.to(device or "cpu").eval().requires_grad_(False)
+        return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
+    """Load a model to train it further: its codebooks learn on from what is stored.
+
+    It carries its space until `model.forget_space()`: call that unless encoder and quantizer are
+    frozen.
+    """
+    import torch
+
+    from vocable.codecs.identity import without_learning
+    from vocable.nn.settings import plain_settings
+
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        model, tensors = _open(name)
+        lean = without_learning(model.quantizer).state_dict()
+        learning = {
+            f"quantizer.{key}": value
+            for key, value in model.quantizer.state_dict().items()
+            if key not in lean
+        }
+        _load_tensors(model, {**tensors, **learning})
+        model.quantizer.resume_learning()
+        return model
+
+
+def check_device(device: str | torch.device) -> None:
+    """Refuse a device that torch cannot use here, in torch's words; it has many ways to say so."""
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, ImportError) as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        reason = reason.split(". ")[0].rstrip(".")
+        raise ModelError(f"device {device} cannot be used here ({reason}); try cpu") from error
+
+
+def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, torch.Tensor]]:
+    """Return an untrained model that carries its space, and the tensors to put into it."""
+    found = find(name)
+    description = found.description
+    model = build(description.architecture, description.config)
+    model.space = description.space
+    return model, found.read()
+
+
+def _load_tensors(model: TokenizerModel, tensors: Mapping[str, torch.Tensor]) -> None:
+    from vocable import weights
+
+    weights.load_tensors(model, tensors)

@@ -1,0 +1,151 @@
+"""Checkpoints of others: recognised, converted in memory, and kept in our own layout.
+
+What is kept lies in `converted/KEY` of `hub.cache_folder()`. KEY is the SHA-256 of the source files
+and of the version of all layouts, so a file that changes, or a map of keys that does, is converted
+anew; the description names the source. Without a place to keep it, it is converted at every load.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vocable.codecs.keys import VERSION, families, layouts, own
+from vocable.codecs.keys.checkpoint import (
+    CONFIG,
+    Checkpoint,
+    Layout,
+    Recognised,
+    open_checkpoint,
+    weights_in,
+)
+from vocable.codecs.keys.description import Description
+from vocable.codecs.keys.stored import files_of
+from vocable.codecs.published import SPACES
+from vocable.codecs.registry import build
+from vocable.errors import ModelError
+from vocable.hub import cache_folder, file_hash
+from vocable.load.found import Found
+from vocable.load.saving import Stored, stored_form
+from vocable.nearest import listed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vocable.codecs import TokenizerModel
+
+_SHOWN = 4  # keys of a checkpoint that nobody knows
+_log = logging.getLogger("vocable")
+
+
+def open_converted(path: Path, hashes: Mapping[Path, str] | None = None) -> Found:
+    """Return the model in somebody else's checkpoint, a file or a folder, converted to ours.
+
+    Its space is born at the first conversion and kept with it. hashes: those of its files that are
+    known already. Raises ModelError for a checkpoint
+    that is damaged, that no layout knows, or that has not what its family needs.
+    """
+    weights = weights_in(path)
+    known = hashes or {}
+    sources = {file.name: known.get(file) or file_hash(file) for file in _sources(weights)}
+    folder = cache_folder() / "converted" / _key(sources)
+    if kept := _kept(folder, weights):
+        return Found(kept, lambda: _read(kept, weights, sources))
+    stored, tensors = _convert(weights, sources)
+    description = _keep(stored, folder, weights)
+    return Found(description, lambda: tensors)
+
+
+def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
+    """Return the layout that knows a checkpoint, and what it says; ModelError if none does."""
+    for layout in layouts():
+        if found := layout.recognise(checkpoint):
+            return layout, found
+    keys = listed(sorted(checkpoint.shapes), _SHOWN)
+    raise ModelError(
+        f"{checkpoint.path} is a checkpoint of a family that vocable does not know: it has {keys}; "
+        f"known: {listed(families(), 20)}"
+    )
+
+
+def convert(layout: Layout, checkpoint: Checkpoint, recognised: Recognised) -> TokenizerModel:
+    """Return the model of a checkpoint, in fp32, without learning aids; it carries no space yet."""
+    import torch
+
+    from vocable import weights
+    from vocable.nn.settings import plain_settings
+
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        try:
+            model = build(recognised.architecture, recognised.config)
+            model.quantizer.drop_learning()
+            tensors = layout.read(checkpoint, recognised)
+            weights.check_finite(tensors)
+            weights.load_tensors(model, tensors)
+        except ModelError as error:
+            raise ModelError(
+                f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): "
+                f"{str(error).replace('train it anew', 'fetch it again')}"
+            ) from error
+        return model
+
+
+def _convert(weights: Path, sources: Mapping[str, str]) -> tuple[Stored, Mapping[str, Tensor]]:
+    from vocable.codecs.identity import stored_digest
+
+    checkpoint = open_checkpoint(weights)
+    layout, recognised = recognise(checkpoint)
+    model = convert(layout, checkpoint, recognised)
+    name, version = recognised.name, "1"
+    born = f"{name}@{version}:{stored_digest(model)}"
+    space = next((SPACES[hash] for hash in sources.values() if hash in SPACES), born)
+    about = {"layout": recognised.layout, "sha256": dict(sources)}
+    return stored_form(model, space, name, version, {"source": about}), model.state_dict()
+
+
+def _sources(weights: Path) -> list[Path]:
+    """Return the files that say what a model is: its weights, their index, its config."""
+    files = {*files_of(weights), weights, weights.parent / CONFIG}
+    return sorted(file for file in files if file.is_file())
+
+
+def _key(sources: Mapping[str, str]) -> str:
+    text = json.dumps([VERSION, sorted(sources.values())])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _kept(folder: Path, weights: Path) -> Description | None:
+    try:
+        return own.recognise(folder)
+    except (ModelError, OSError) as error:
+        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+        return None
+
+
+def _read(kept: Description, weights: Path, sources: Mapping[str, str]) -> Mapping[str, Tensor]:
+    """Return the tensors that were kept; convert anew if they are damaged."""
+    try:
+        return own.read(kept)
+    except (ModelError, OSError) as error:
+        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+    stored, tensors = _convert(weights, sources)
+    _keep(stored, kept.folder, weights)
+    return tensors
+
+
+def _keep(stored: Stored, folder: Path, weights: Path) -> Description:
+    """Write what was converted; where that cannot be, say so and go on without."""
+    try:
+        stored.write(folder)
+        return Description(folder, stored.facts)
+    except OSError as error:
+        why = error.strerror or str(error)
+        _log.warning(
+            "the converted %s cannot be kept in %s (%s); it is converted at every load, unless "
+            "VOCABLE_CACHE names a folder that can be written to", weights, folder.parent, why,
+        )  # fmt: skip
+        return Description(weights.parent, stored.facts)

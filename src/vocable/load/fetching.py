@@ -1,0 +1,123 @@
+"""Fetch a model from the model hub, by `owner/name` or `owner/name@revision`, and check its hashes.
+
+What is here is used without asking the hub. Of a published model (codecs/published.py) the file and
+the revision are known, and the hash where a source states it; of others, the usual names are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from vocable import hub
+from vocable.codecs.keys.checkpoint import CONFIG, USUAL
+from vocable.codecs.keys.stored import parts_of
+from vocable.codecs.published import Published, published
+from vocable.errors import ModelError
+from vocable.load.records import MAIN, Record, recorded
+from vocable.nearest import listed
+
+
+class Fetched(NamedTuple):
+    """The file of weights on this disk, and the hashes of all files by their paths."""
+
+    weights: Path
+    hashes: Mapping[Path, str]
+
+
+def fetch_model(name: str) -> Fetched:
+    """Return the files of a model of the hub, their hashes checked.
+
+    Raises what `hub.fetch` does, and ModelError for files that hash to something else than what is
+    pinned, or came first.
+    """
+    repository, _, asked = name.partition("@")
+    entry = published(repository)
+    revision = asked or (entry.revision if entry else None)
+    record = recorded(repository, revision)
+    weights, paths = _fetch_files(repository, revision, entry, record)
+    hashes = {path: hub.file_hash(path) for path in paths}
+    now = {path.name: hash for path, hash in hashes.items()}
+    if entry and entry.sha256 and revision == entry.revision:
+        _check_pinned(entry, now[entry.file], weights)
+    if record:
+        record.check(now, weights.parent)
+    else:
+        Record(repository, revision or MAIN, weights.parent.name, now).keep()
+    return Fetched(weights, hashes)
+
+
+def what_to_download(name: str) -> str:
+    """Say which files of which page to put into a folder, for who has no network here."""
+    repository, _, asked = name.partition("@")
+    entry = published(repository)
+    revision = asked or (entry.revision if entry else None)
+    file = entry.file if entry else "the file of its weights"
+    page = hub.page(repository) + (f"/tree/{revision}" if revision else "")
+    return f"download {file} and {CONFIG} from {page} into a folder, and load that folder"
+
+
+class Availability(NamedTuple):
+    """Whether a published checkpoint is here, and what its file is checked against.
+
+    hash: "pinned", where a source states it; "recorded", at the first download; "first use", where
+    that is still to come. sha256: empty in the last case.
+    """
+
+    here: bool
+    hash: str
+    sha256: str
+
+
+def availability(entry: Published) -> Availability:
+    """Return what is here of a published checkpoint; a file from elsewhere is not looked for."""
+    here = entry.on_hub and hub.local(entry.name, entry.file, entry.revision) is not None
+    if entry.sha256:
+        return Availability(here, "pinned", entry.sha256)
+    record = recorded(entry.name, entry.revision) if entry.on_hub else None
+    if record and entry.file in record.files:
+        return Availability(here, "recorded", record.files[entry.file])
+    return Availability(here, "first use", "")
+
+
+def _fetch_files(
+    repository: str, revision: str | None, entry: Published | None, record: Record | None
+) -> tuple[Path, list[Path]]:
+    """Return the file of weights, and all files of the model."""
+    names = list(record.files) if record else [entry.file] if entry else USUAL
+    wanted = [name for name in names if name != CONFIG and (not record or name in USUAL)] or names
+    weights = _first(repository, wanted, revision)
+    files = [weights]
+    if weights.name.endswith(".index.json"):
+        files += [hub.fetch(repository, part, revision) for part in parts_of(weights)]
+    if record is None or CONFIG in record.files:
+        files += _config(repository, revision)
+    return weights, files
+
+
+def _first(repository: str, names: Iterable[str], revision: str | None) -> Path:
+    """Return the first of some files that the repository has."""
+    tried = []
+    for name in names:
+        try:
+            return hub.fetch(repository, name, revision)
+        except hub.NoFile:
+            tried.append(name)
+    raise ModelError(f"{repository} has none of {listed(tried)}; load its files from a folder")
+
+
+def _config(repository: str, revision: str | None) -> list[Path]:
+    """Return the config beside the weights, if there is one."""
+    try:
+        return [hub.fetch(repository, CONFIG, revision)]
+    except hub.NoFile:
+        return []
+
+
+def _check_pinned(entry: Published, found: str, weights: Path) -> None:
+    if found != entry.sha256:
+        raise ModelError(
+            f"{entry.file} of {entry.name} has SHA-256 {found}, but {entry.sha256} is pinned; "
+            f"remove {weights} to fetch it again, or name a revision, {entry.name}@REVISION"
+        )

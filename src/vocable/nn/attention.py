@@ -1,0 +1,128 @@
+"""Causal self-attention over a window of the last rows, whole or in steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from vocable.errors import ModelError
+from vocable.nn.block import Block, State
+from vocable.nn.linear import Linear
+from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
+
+TILE = 64  # rows that ask together: the fastest for windows of 250, 512 channels
+
+
+class Attention(Block):
+    """Each row attends to itself and the `context - 1` rows before it; positions are rotary.
+
+    "Attention Is All You Need" (Vaswani et al. 2017, arXiv:1706.03762), without biases. Queries,
+    keys and values are one map, `into`, in this order. Memory grows with the rows, not with their
+    square: rows ask in tiles that see no more than the context before them.
+    """
+
+    pace: Tensor
+
+    def __init__(self, channels: int, heads: int, *, context: int, base: float = 10_000.0) -> None:
+        super().__init__()
+        if channels % (2 * heads):
+            raise ModelError(
+                f"attention has {channels} channels in {heads} heads; each needs an even number"
+            )
+        if context < 1:
+            raise ModelError(f"context must be at least 1 row but is {context}")
+        self.channels, self.heads, self.context = channels, heads, context
+        self.width = channels // heads
+        self.into = Linear(channels, 3 * channels, bias=False)
+        self.out = Linear(channels, channels, bias=False)
+        self.register_buffer("pace", turns_per_row(self.width, base), persistent=False)
+        self.receptive = context
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Attend over the whole: as a step from the start, without the empty rows before it."""
+        return self._attend(*self._project(x, self._no_age(x.shape[0])), None)
+
+    def initial_state(self, batch: int) -> State:
+        """Return keys and values of the last `context - 1` rows, and how many rows have come.
+
+        They are `[batch, context - 1, channels]` from the start on, so that streams of any age
+        stack; of the rows, those that never came are not seen.
+        """
+        shape = (batch, self.context - 1, self.channels)
+        return self.zeros(*shape), self.zeros(*shape), self._no_age(batch)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Attend to the rows kept and the new ones; the last are kept."""
+        if not x.shape[1]:
+            return x, state
+        keys, values, age = state
+        query, *new = self._project(x, age)
+        keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
+        y = self._attend(query, keys, values, age)
+        return y, (self._last(keys), self._last(values), age + x.shape[1])
+
+    def _project(self, x: Tensor, age: Int[Tensor, "batch 1"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values as rows; queries and keys turned to their positions."""
+        query, key, value = self.into.forward(x).chunk(3, -1)
+        positions = age + torch.arange(x.shape[1], device=x.device)
+        turn = cos_and_sin(positions, self.pace, x.dtype)
+        query, key = (rotate(self._heads(rows), *turn).flatten(2) for rows in (query, key))
+        return query, _finite(key), _finite(value)
+
+    def _attend(
+        self, query: Tensor, keys: Tensor, values: Tensor, age: Tensor | None
+    ) -> Float[Tensor, "batch time channels"]:
+        """Let the last rows of `keys` ask all that they see; `age`: None where all have come."""
+        found = []
+        for asking, seen, mask in self._tiles(query.shape[1], keys.shape[1], query.device):
+            if age is not None and seen.start < keys.shape[1] - query.shape[1]:
+                came = keys.shape[1] - query.shape[1] - age  # the first row that has, [batch, 1]
+                slots = torch.arange(seen.start, seen.stop, device=query.device)
+                mask = mask & (slots >= came)[:, None, None]
+            y = F.scaled_dot_product_attention(
+                self._heads(query[:, asking]).transpose(1, 2),
+                self._heads(keys[:, seen]).transpose(1, 2),
+                self._heads(values[:, seen]).transpose(1, 2),
+                mask,
+            )
+            found.append(y.transpose(1, 2).flatten(2))
+        return self.out.forward(torch.cat(found, 1) if found else query)
+
+    def _tiles(
+        self, asking: int, rows: int, device: torch.device
+    ) -> Iterator[tuple[slice, slice, Tensor]]:
+        """Cut the last `asking` of `rows`: which of them ask, which rows they see, and the mask."""
+        past = rows - asking
+        for start in range(0, asking, TILE):
+            stop = min(start + TILE, asking)
+            seen = slice(max(0, past + start - self.context + 1), past + stop)
+            own = torch.arange(past + start, past + stop, device=device)[:, None]
+            distance = own - torch.arange(seen.start, seen.stop, device=device)
+            yield slice(start, stop), seen, (distance >= 0) & (distance < self.context)
+
+    def _heads(self, rows: Tensor) -> Float[Tensor, "batch time heads width"]:
+        return rows.reshape(rows.shape[0], rows.shape[1], self.heads, self.width)
+
+    def _last(self, rows: Tensor) -> Tensor:
+        """Return the rows that the next step needs: a view of few more, or a copy out of many."""
+        kept = rows[:, rows.shape[1] - self.context + 1 :]
+        return kept if rows.shape[1] < 2 * self.context else kept.clone()
+
+    def _no_age(self, batch: int) -> Int[Tensor, "batch 1"]:
+        return torch.zeros(batch, 1, dtype=torch.int64, device=self.pace.device)
+
+
+def _finite(rows: Tensor) -> Tensor:
+    """Return rows with 0 for NaN: 0 times NaN would take what is masked to the rows before it.
+
+    A row that is NaN still gives NaN itself: by its query.
+    """
+    return torch.where(rows.isfinite(), rows, 0.0)

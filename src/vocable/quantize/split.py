@@ -1,0 +1,150 @@
+"""Residual quantizers side by side on one latent, their results summed.
+
+Mimi ("Moshi: a speech-text foundation model for real-time dialogue", Défossez et al. 2024,
+arXiv:2410.00037) gives its first level, which learns what is said, a quantizer of its own beside
+that of the others: what it leaves over is not what the others have to code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
+from vocable.quantize.health import energy_of
+from vocable.quantize.precision import full_precision
+from vocable.quantize.rvq import ResidualVQ
+
+
+class SplitVQ(Quantizer):
+    """Quantize a latent by each of ``parts``, each behind bias-free projections into and out of it.
+
+    Levels are those of the parts, in order; a prefix is all of some parts and a prefix of the next.
+    Each part learns from its own projection of the latent, which learns by the part's estimator.
+
+    Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``; decoding is the sum of
+    what the parts decode, projected, in order; ``decode(encode(z)) == forward(z).z`` in evaluation.
+    Everything is computed in fp32.
+    """
+
+    parts: Sequence[ResidualVQ]
+    into: Sequence[nn.Linear]
+    out: Sequence[nn.Linear]
+
+    def __init__(self, dim: int, parts: Sequence[ResidualVQ]) -> None:
+        super().__init__()
+        if not parts or not all(part.uniform for part in parts):
+            raise ModelError(
+                f"quantizers side by side are 1 or more, of levels with one rate; got {len(parts)}"
+                f" of strides {[part.strides for part in parts]}"
+            )
+        self.dim, self.levels, self.prefixes = dim, (), ()
+        for part in parts:
+            self.prefixes += tuple(len(self.levels) + n for n in part.prefixes)
+            self.levels += part.levels
+        plain = {"bias": False, "dtype": torch.float32}
+        self.parts = nn.ModuleList(parts)  # type: ignore[assignment]
+        self.into = nn.ModuleList(nn.Linear(dim, p.dim, **plain) for p in parts)  # type: ignore
+        self.out = nn.ModuleList(nn.Linear(p.dim, dim, **plain) for p in parts)  # type: ignore
+
+    def encode(
+        self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
+    ) -> Int[Tensor, "batch levels frames"]:
+        left = self.wanted_levels(levels)
+        codes: list[Tensor] = []
+        with torch.no_grad(), full_precision(z.device.type):
+            for part, into in zip(self.parts, self.into, strict=True):
+                if left > 0:
+                    codes += as_levels(part.encode(into(z.float()), min(left, len(part.levels))))
+                    left -= len(part.levels)
+        return torch.stack(codes, dim=1)
+
+    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
+        self.check_codes(codes)
+        with full_precision(as_levels(codes)[0].device.type):
+            rows = zip(self.parts, self._shares(codes), self.out, strict=True)
+            found = [out(part.decode_checked(own)) for part, own, out in rows if own]
+            return _total(found)
+
+    def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
+        with full_precision(z.device.type):
+            z = z.float()
+            pairs = zip(self.parts, self.into, strict=True)
+            found = [part(into(z)) for part, into in pairs]
+            y = _total([out(f.z) for f, out in zip(found, self.out, strict=True)])
+        codes = [row for f in found for row in as_levels(f.codes)]
+        health = _joined([f.health for f in found], z)
+        return Quantized(y, torch.stack(codes, dim=1), self._losses(found), health)
+
+    @property
+    def learning_started(self) -> bool:
+        """Whether all codebooks are in use; before, training's `forward` only projects ``z``."""
+        return all(part.learning_started for part in self.parts)
+
+    @torch.no_grad()
+    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
+        with full_precision(latents.device.type):
+            for part, into in zip(self.parts, self.into, strict=True):
+                part.start_learning(into(latents.float()), per_step)
+
+    def resume_learning(self, per_step: int | None = None) -> None:
+        for part in self.parts:
+            part.resume_learning(per_step)
+
+    def drop_learning(self) -> None:
+        for part in self.parts:
+            part.drop_learning()
+
+    def tie_distance(
+        self,
+        z: Float[Tensor, "batch frames dim"],
+        codes: LevelCodes,
+        other_z: Float[Tensor, "batch frames dim"],
+        other: LevelCodes,
+    ) -> Float[Tensor, "batch frames"]:
+        """Return the larger of the parts' distances: each searches for itself."""
+        found = []
+        with torch.no_grad(), full_precision(z.device.type):
+            shares = zip(self._shares(codes), self._shares(other), strict=True)
+            for part, into, (a, b) in zip(self.parts, self.into, shares, strict=True):
+                if a:
+                    seen, moved = into(z.float()), into(other_z.float())
+                    found.append(part.tie_distance(seen, a, moved, b))
+        return torch.stack(found).amax(0)
+
+    def _shares(self, codes: LevelCodes) -> list[tuple[Tensor, ...]]:
+        """Return each part's levels; none for the last ones where there are fewer codes."""
+        rows, shares = as_levels(codes), []
+        for part in self.parts:
+            shares.append(rows[: len(part.levels)])
+            rows = rows[len(part.levels) :]
+        return shares
+
+    def _losses(self, found: Sequence[Quantized]) -> dict[str, Tensor]:
+        """Return each loss as the mean over all levels; a part without it has none to weigh in."""
+        totals: dict[str, Tensor] = {}
+        for part, quantized in zip(self.parts, found, strict=True):
+            share = len(part.levels) / len(self.levels)
+            for name, loss in quantized.losses.items():
+                totals[name] = totals[name] + loss * share if name in totals else loss * share
+        return totals
+
+
+def _total(values: list[Tensor]) -> Tensor:
+    """Return the sum in order, which decides the last bit: all paths share it."""
+    return sum(values[1:], values[0])
+
+
+def _joined(parts: Sequence[Health], z: Tensor) -> Health:
+    """Return the health of all levels; what a level leaves is said of its part's own projection."""
+    whole = energy_of(z)
+    shares = [whole * health.energy[1:] / health.energy[0] for health in parts]
+    return Health(
+        tuple(counts for health in parts for counts in health.counts),
+        torch.cat([whole[None], *shares]),
+        torch.stack([health.unusable for health in parts]).amax(0),
+    )

@@ -1,0 +1,150 @@
+"""Check a published checkpoint: its hash, its keys, the laws, and its reference where that is here.
+
+    for check in verify("kyutai/mimi"):
+        print(check.verdict, check.what, check.said)
+
+Parity was shown with random weights in the references' own files; this shows it with a real file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import torch
+
+from vocable.audio import Audio
+from vocable.codecs.keys import own
+from vocable.codecs.keys.checkpoint import open_checkpoint
+from vocable.codecs.keys.description import Description
+from vocable.codecs.published import PUBLISHED
+from vocable.errors import VocableError
+from vocable.hub import file_hash
+from vocable.load import load
+from vocable.load.converting import recognise
+from vocable.load.fetching import availability
+from vocable.load.finding import Source, locate
+from vocable.testing.codec_laws import (
+    check_exact_length,
+    check_identity,
+    check_prefixes,
+    check_recordings_equal_singles,
+    check_streams_equal_whole,
+)
+from vocable.testing.references import compare, reference_of
+
+if TYPE_CHECKING:
+    from vocable.codecs import Codec
+
+SECONDS = 3.0  # of a recording: the laws run it several times
+Verdict = Literal["ok", "failed", "not checked"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked, or could not be."""
+
+    what: str
+    verdict: Verdict
+    said: str
+
+
+def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
+    """Yield what is checked of a checkpoint, one by one.
+
+    name: as for `vocable.load`, of somebody else's checkpoint. audio: of which the first 3 s count.
+    Raises ModelError for what cannot be loaded at all.
+    """
+    source = locate(name)
+    codec = load(name)
+    piece = _piece(audio, codec)
+    if isinstance(source, Description):
+        yield Check("hash", "ok", f"SHA-256 {source.facts.get('sha256')}, as its {own.CONFIG} says")
+        yield Check("keys", "ok", f"all met; space {codec.spec.space}")
+        yield from _laws(codec, piece)
+        yield Check("reference", "not checked", "it is in vocable's own layout, which has none")
+        return
+    yield _hash(source)
+    checkpoint = open_checkpoint(source.weights)
+    _, found = recognise(checkpoint)
+    said = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
+    yield Check("keys", "ok", f"{said}; space {codec.spec.space}")
+    yield from _laws(codec, piece)
+    yield _reference(codec, piece, lambda x: compare(codec, reference_of(checkpoint, found), x))
+
+
+def _piece(audio: Audio, codec: Codec) -> Audio:
+    """Return the beginning of a recording, at the rate and with the channels of a codec."""
+    piece = Audio(audio.samples[:, : int(SECONDS * audio.rate)], audio.rate).resample(codec.rate)
+    rows = piece.samples[np.arange(codec.spec.channels) % piece.channels]
+    return Audio(rows, codec.rate)
+
+
+def noise_and_tones() -> Audio:
+    """Return 3 s of noise and tones in stereo, always the same, for who has no recording."""
+    rate, samples = 48_000, int(SECONDS * 48_000)
+    random = np.random.default_rng(0)
+    time = np.arange(samples) / rate
+    tones = [np.sin(2 * np.pi * hz * time * (1 + 0.1 * np.sin(time))) for hz in (180.0, 220.0)]
+    loudness = 0.55 + 0.45 * np.sin(2 * np.pi * 3 * time)
+    noise = random.normal(0, 0.1, (2, samples))
+    return Audio(((0.3 * np.stack(tones) + noise) * loudness).astype(np.float32), rate)
+
+
+def _hash(source: Source) -> Check:
+    sha256 = source.hashes.get(source.weights) or file_hash(source.weights)
+    same = [entry.name for entry in PUBLISHED if entry.sha256 == sha256]
+    if same:
+        return Check("hash", "ok", f"SHA-256 {sha256}, pinned for {', '.join(same)}")
+    if source.entry is not None:
+        found = availability(source.entry)
+        return Check("hash", "ok", f"SHA-256 {sha256}, {found.hash}: no source states another")
+    if digits := re.search(r"-([0-9a-f]{8})\.\w+$", source.weights.name):
+        if sha256.startswith(digits[1]):
+            return Check("hash", "ok", f"SHA-256 {sha256} begins as its file name ends")
+        return Check("hash", "failed", f"SHA-256 {sha256} should begin with {digits[1]}")
+    return Check("hash", "not checked", f"SHA-256 {sha256} is pinned for no published file")
+
+
+def _laws(codec: Codec, audio: Audio) -> Iterator[Check]:
+    x = torch.from_numpy(audio.samples.copy())[None]
+    short = Audio(audio.samples[:, : len(audio) // 3], audio.rate)
+    sizes = [codec.frame * codec.model.frames_together, 7]
+    laws: dict[str, Callable[[], None]] = {
+        "exact length": lambda: check_exact_length(codec, audio),
+        "stream equals whole": lambda: check_streams_equal_whole(codec, x, sizes),
+        "batch equals singles": lambda: check_recordings_equal_singles(codec, [audio, short]),
+        "fewer levels": lambda: check_prefixes(codec, short),
+        "identity": lambda: check_identity(codec, short),
+    }
+    for what, check in laws.items():
+        try:
+            check()
+        except (AssertionError, VocableError) as error:
+            yield Check(what, "failed", str(error))
+        else:
+            yield Check(what, "ok", f"on {audio.seconds:.1f} s")
+
+
+def _reference(codec: Codec, audio: Audio, compared: Callable[[torch.Tensor], object]) -> Check:
+    """Compare with the reference, over whole steps and within one segment."""
+    what = "reference"
+    x = torch.from_numpy(audio.samples.copy())[None]
+    step = codec.frame * codec.model.frames_together
+    longest = x.shape[2] if codec.spec.segment is None else codec.spec.segment.hop
+    x = x[..., : min(longest, x.shape[2]) // step * step]
+    if not x.shape[2]:
+        return Check(what, "not checked", f"the recording is shorter than a step of {step} samples")
+    try:
+        found = compared(x)
+    except ImportError as error:
+        return Check(what, "not checked", f"{error.name or error} is not installed")
+    except AssertionError as error:
+        return Check(what, "failed", str(error))
+    except Exception as error:  # of other versions of the peer, whatever they raise
+        return Check(what, "not checked", f"it does not run here ({type(error).__name__}: {error})")
+    return Check(what, "ok", str(found))

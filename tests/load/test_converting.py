@@ -1,0 +1,214 @@
+"""Checkpoints of others become models of ours: once, in memory, and then from the cache."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import vocable
+from tests.load.toys import SOUND, toy_model, toy_tensors, write_toy
+from vocable.codecs import published
+from vocable.codecs.identity import stored_digest
+from vocable.errors import ModelError
+from vocable.load import describe, load_to_train, save_model
+
+
+def entries(cache):
+    return sorted((cache / "converted").iterdir())
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return write_toy(tmp_path / "toy")
+
+
+def test_a_checkpoint_of_others_gives_what_its_model_gives(toy, cache):
+    model = toy_model()
+    codec = vocable.load(toy.parent)
+    x = torch.from_numpy(SOUND)[None]
+    codes = model.to_codes(x)
+    assert all(torch.equal(a, b) for a, b in zip(codec.model.to_codes(x), codes, strict=True))
+    assert codec.spec.space == f"toy-8khz@1:{stored_digest(model)}"
+    assert codec.name == "toy-8khz"
+    again = vocable.load(str(toy))
+    assert again.spec == codec.spec and again.decode(codec.encode(SOUND, rate=8000))
+    assert len(entries(cache)) == 1
+
+
+def test_the_second_load_reads_what_was_kept(toy, cache, monkeypatch):
+    first = vocable.load(toy)
+    monkeypatch.setattr("tests.load.toy_layout.read", lambda *_: 1 / 0)
+    second = vocable.load(toy)
+    assert second.spec == first.spec
+    assert second.encode(SOUND, rate=8000) == first.encode(SOUND, rate=8000)
+
+
+def test_what_is_kept_names_its_source(toy, cache):
+    described = describe(toy)
+    assert described.folder == entries(cache)[0]
+    assert described.facts["source"] == {
+        "layout": "toys",
+        "sha256": {"model.safetensors": hashlib.sha256(toy.read_bytes()).hexdigest()},
+    }
+    assert described.spec.space == described.space
+    assert vocable.load(described.folder).spec.space == described.space
+
+
+def test_describing_what_is_kept_loads_no_torch(toy):
+    describe(toy)
+    code = (
+        "import sys; from vocable.load import describe; "
+        f"describe({str(toy)!r}); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ).returncode == 0
+
+
+def test_another_file_config_or_map_of_keys_is_converted_anew(toy, cache, monkeypatch):
+    first = vocable.load(toy).spec.space
+    write_toy(toy.parent, seed=1)
+    assert vocable.load(toy).spec.space != first
+    (toy.parent / "config.json").write_text("{}")
+    assert describe(toy).space == vocable.load(toy).spec.space
+    assert len(entries(cache)) == 3
+    monkeypatch.setattr(sys.modules["vocable.load.converting"], "VERSION", 99)
+    describe(toy)
+    assert len(entries(cache)) == 4
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("damage", ["truncated", "missing", "other"])
+def test_a_damaged_entry_of_the_cache_is_made_anew(name, damage, toy, cache, caplog):
+    first = vocable.load(toy)
+    file = entries(cache)[0] / name
+    whole = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(whole[:-30] if damage == "truncated" else whole[:-30] + b"x" * 30)
+    assert vocable.load(toy).encode(SOUND, rate=8000) == first.encode(SOUND, rate=8000)
+    assert file.read_bytes() == whole
+    assert caplog.messages == [] or "is damaged" in caplog.messages[0]
+    caplog.clear()
+    vocable.load(toy)
+    assert caplog.messages == []
+
+
+def test_a_cache_that_cannot_be_written_is_said(toy, cache, caplog):
+    cache.write_text("a file stands where the folder would be")
+    codec = vocable.load(toy)
+    assert codec.spec.space.startswith("toy-8khz@1:")
+    assert len(caplog.messages) == 1
+    assert "cannot be kept in" in caplog.text and "converted at every load" in caplog.text
+
+
+def test_the_space_is_carried_on(toy, tmp_path):
+    codec = vocable.load(toy)
+    assert save_model(codec, tmp_path / "mine", name="mine") == codec.spec.space
+    assert vocable.load(tmp_path / "mine").spec.space == codec.spec.space
+
+
+def test_a_known_source_has_its_space_from_the_table(toy, monkeypatch):
+    hash = hashlib.sha256(toy.read_bytes()).hexdigest()
+    monkeypatch.setitem(published.SPACES, hash, "toy-8khz@1:0123456789abcdef")
+    assert vocable.load(toy).spec.space == "toy-8khz@1:0123456789abcdef"
+
+
+def test_fine_tuning_goes_on_from_a_checkpoint_of_others(toy):
+    model = load_to_train(toy)
+    assert model.training and model.space == describe(toy).space
+    out = model(torch.randn(2, 1, 800))
+    (out.audio.square().mean() + sum(out.losses.values())).backward()
+    grads = [p.grad for p in model.decoder.parameters()]
+    assert all(g is not None and bool(g.isfinite().all()) for g in grads)
+
+
+def test_half_precision_gives_the_same_as_its_fp32(toy, tmp_path):
+    half = {k: v.half() if v.is_floating_point() else v for k, v in toy_tensors().items()}
+    for folder, tensors in (
+        ("half", half),
+        ("full", {k: v.float() if v.is_floating_point() else v for k, v in half.items()}),
+    ):
+        (tmp_path / folder).mkdir()
+        save_file(tensors, tmp_path / folder / "model.safetensors")
+    spaces = {vocable.load(tmp_path / folder).spec.space for folder in ("half", "full")}
+    assert len(spaces) == 1
+
+
+def test_nothing_moves_the_generator(toy):
+    torch.manual_seed(7)
+    wanted = torch.rand(3)
+    torch.manual_seed(7)
+    vocable.load(toy)
+    assert torch.equal(torch.rand(3), wanted)
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+def changed(tmp_path, change):
+    tensors = dict(toy_tensors())
+    change(tensors)
+    (tmp_path / "x").mkdir()
+    save_file(tensors, tmp_path / "x" / "model.safetensors")
+    return tmp_path / "x"
+
+
+LIKE = r"model.safetensors looks like toy-8khz \(toys layout\): "
+FAULTS = {
+    "missing": (
+        lambda t: t.pop("toy.decoder.blocks.0.weight"),
+        LIKE
+        + r"checkpoint has no key this model lacks and lacks 1 key \(decoder.blocks.0.weight\) it",
+    ),
+    "extra": (
+        lambda t: t.update({"toy.decoder.blocks.9.bias": torch.ones(1)}),
+        LIKE
+        + r"checkpoint has 1 key \(decoder.blocks.9.bias\) this model lacks and lacks no key it",
+    ),
+    "unknown": (
+        lambda t: t.update({"head.bias": torch.ones(1)}),
+        LIKE + r"checkpoint has 1 key \(head.bias\) that the key map does not know",
+    ),
+    "size": (
+        lambda t: t.update({"toy.decoder.blocks.0.bias": torch.ones(3)}),
+        LIKE + r"checkpoint has decoder.blocks.0.bias of shape \[3\]; this model needs \[8\]",
+    ),
+    "nan": (
+        lambda t: t["toy.decoder.blocks.0.bias"].fill_(torch.nan),
+        LIKE + r"1 key \(decoder.blocks.0.bias\) hold values that are not finite; fetch it again",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_checkpoint_that_does_not_fit_says_where(change, words, tmp_path):
+    with pytest.raises(ModelError, match=words) as refusal:
+        vocable.load(changed(tmp_path, change))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_config_that_does_not_fit_says_where(toy):
+    (toy.parent / "config.json").write_text(json.dumps({"width": "wide"}))
+    with pytest.raises(ModelError, match=LIKE + "config.width is 'wide'; wanted int"):
+        vocable.load(toy)
+
+
+def test_a_family_that_nobody_knows_is_shown(tmp_path):
+    save_file({f"net.{i}.w": torch.ones(1) for i in range(9)}, tmp_path / "x")
+    with pytest.raises(
+        ModelError,
+        match=r"x is a checkpoint of a family that vocable does not know: it has net.0.w, net.1.w, "
+        r"net.2.w, net.3.w and 5 more; known: .*Toy$",
+    ):
+        vocable.load(tmp_path / "x")
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello, world")
+    with pytest.raises(ModelError, match=r"notes.txt is not a checkpoint \(it begins with"):
+        vocable.load(tmp_path / "notes.txt")

@@ -1,0 +1,128 @@
+"""Attention gives what its formula gives, at any position, and streams of any age share a batch."""
+
+import math
+
+import pytest
+import torch
+
+from vocable import nn, testing
+from vocable.errors import ModelError
+from vocable.nn import attention
+from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
+from vocable.testing.block_laws import run_steps
+
+
+def rows(time: int, batch: int = 2, channels: int = 8) -> torch.Tensor:
+    return torch.randn(batch, time, channels, generator=torch.Generator().manual_seed(0))
+
+
+def by_formula(block: nn.Attention, x: torch.Tensor, start: int = 0) -> torch.Tensor:
+    """Attend row by row in double precision, with angles by their definition."""
+    x, into, out = x.double(), block.into.weight.double(), block.out.weight.double()
+    width = block.channels // block.heads
+    query, key, value = (x @ into.T).chunk(3, -1)
+    frequencies = 10_000.0 ** (-2 * torch.arange(width // 2).double() / width)
+    angles = (start + torch.arange(x.shape[1]).double())[:, None] * frequencies
+
+    def turned(rows: torch.Tensor) -> torch.Tensor:
+        pairs = torch.complex(*rows.unflatten(2, (block.heads, 2, -1)).unbind(3))
+        pairs = pairs * torch.polar(torch.ones_like(angles), angles)[:, None]
+        return torch.cat((pairs.real, pairs.imag), -1)  # [batch, time, heads, width]
+
+    query, key, value = turned(query), turned(key), value.unflatten(2, (block.heads, -1))
+    found = []
+    for row in range(x.shape[1]):
+        seen = slice(max(0, row - block.context + 1), row + 1)
+        scores = torch.einsum("bhw,bshw->bhs", query[:, row], key[:, seen]) / math.sqrt(width)
+        found.append(torch.einsum("bhs,bshw->bhw", scores.softmax(-1), value[:, seen]))
+    return torch.stack(found, 1).flatten(2) @ out.T
+
+
+@pytest.mark.parametrize("context", [1, 7, 64, 1000])
+@pytest.mark.parametrize("time", [1, 6, 63, 64, 65, 200])
+def test_attention_is_its_formula(context, time):
+    block = nn.Attention(8, 2, context=context)
+    wanted = by_formula(block, rows(time)).float()
+    torch.testing.assert_close(block(rows(time)), wanted)
+    torch.testing.assert_close(run_steps(block, rows(time), [1, 70, 5]), wanted)
+
+
+@pytest.mark.parametrize("position", [0, 10**6, 2**31, 2**33 - 100])
+def test_angles_are_exact_however_late(position):
+    """In fp32 the product of position and frequency is off by 0.03 at a million rows."""
+    pace, width = turns_per_row(64, 10_000.0), 64
+    cos, sin = cos_and_sin(torch.tensor([[position, position + 249]]), pace, torch.float32)
+    angles = torch.atan2(sin, cos).double()[0, :, 0]
+    wanted = 249 * 10_000.0 ** (-2 * torch.arange(width // 2).double() / width)
+    away = (angles[1] - angles[0] - wanted + math.pi) % math.tau - math.pi
+    assert away.abs().max() < 1e-6
+
+
+def test_only_distance_matters():
+    """A stream that has run for a year says what a fresh one says."""
+    block, x = nn.Attention(8, 2, context=5), rows(20)
+    keys, values, age = block.initial_state(2)
+    fresh, state = block.step(x[:, :10], (keys, values, age))
+    late, late_state = block.step(x[:, :10], (keys, values, age + 25 * 86_400 * 365))
+    torch.testing.assert_close(late[:, 5:], fresh[:, 5:])  # the first see rows that never came
+    wanted, _ = block.step(x[:, 10:], state)
+    torch.testing.assert_close(block.step(x[:, 10:], late_state)[0], wanted)
+
+
+def test_rotation_keeps_lengths_and_pairs_halves():
+    pace = turns_per_row(4, 100.0)
+    cos, sin = cos_and_sin(torch.tensor([[3]]), pace, torch.float32)
+    y = rotate(torch.tensor([1.0, 0.0, 0.0, 2.0])[None, None, None], cos, sin).flatten()
+    wanted = [math.cos(3), -2 * math.sin(0.3), math.sin(3), 2 * math.cos(0.3)]
+    torch.testing.assert_close(y, torch.tensor(wanted))
+
+
+def test_streams_of_any_age_share_a_batch():
+    """Joining needs no equal phase: one has just begun, one is full, one came in between."""
+    block, x = nn.TransformerLayer(8, 2, context=6, hidden=16, scale=0.5), rows(40, batch=3)
+    ages, states = [0, 3, 29], []
+    for row, age in enumerate(ages):
+        state = block.initial_state(1)
+        states.append(block.step(x[row : row + 1, :age], state)[1])
+    later = [x[row, age : age + 11] for row, age in enumerate(ages)]
+    y, _ = block.step(torch.stack(later), nn.stack_states(states))
+    for row, age in enumerate(ages):
+        wanted = block(x[row : row + 1])[:, age : age + 11]
+        torch.testing.assert_close(y[row : row + 1], wanted)
+
+
+def test_a_row_that_is_not_a_number_harms_no_row_before_it():
+    block = nn.Attention(8, 2, context=5)
+    clean, spoilt = block(rows(20)), rows(20)
+    spoilt[:, 12] = torch.nan
+    y = block(spoilt)
+    assert torch.equal(y[:, :12], clean[:, :12]) and y[:, 12].isnan().all()
+
+
+def test_memory_follows_the_rows_not_their_square(monkeypatch):
+    """No mask is larger than a tile of rows by what the tile sees."""
+    seen = []
+    original = attention.F.scaled_dot_product_attention
+
+    def counted(query, key, value, mask):
+        seen.append(mask.numel())
+        return original(query, key, value, mask)
+
+    monkeypatch.setattr(attention.F, "scaled_dot_product_attention", counted)
+    nn.Attention(8, 2, context=50)(rows(3000, batch=1))
+    assert max(seen) == attention.TILE * (attention.TILE + 49)
+
+
+def test_attention_that_cannot_be():
+    with pytest.raises(ModelError, match="has 6 channels in 2 heads; each needs an even number"):
+        nn.Attention(6, 2, context=4)
+    with pytest.raises(ModelError, match="context must be at least 1 row but is 0"):
+        nn.Attention(8, 2, context=0)
+
+
+def test_a_layer_starts_near_the_identity_and_knows_its_reach():
+    layer = nn.TransformerLayer(8, 2, context=6, hidden=16)
+    assert (layer(rows(20)) - rows(20)).abs().max() < 0.1
+    assert (layer.lookahead, layer.receptive) == (0, 6)
+    assert nn.Stack(layer, layer, layer).receptive == 16
+    testing.check_lookahead(layer, rows(40))

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vocable.codecs import TokenizerModel, build
 from vocable.codecs.registry import architecture_of
+from vocable.codecs.session import evaluation_twin
 from vocable.errors import RecipeError
 from vocable.nearest import listed
 
@@ -68,12 +69,15 @@ def _check_same_codes(old: TokenizerModel, new: TokenizerModel) -> None:
     random = torch.Generator().manual_seed(0)
     samples = old.spec.rate if old.spec.segment is None else old.spec.segment.length
     x = 0.1 * torch.randn(1, old.spec.channels, samples, generator=random)
-    modes = [(model, model.training) for model in (old, new)]
-    found = [model.eval().to_codes(x) for model in (old, new)]
-    for model, mode in modes:
-        model.train(mode)
-    if any((a != b).any() for a, b in zip(*found, strict=True)):
+    found = [_encoded(evaluation_twin(model), x) for model in (old, new)]
+    if not all(map(torch.equal, *found)):
         raise RecipeError(
             f"codec.config makes {old.name} encode otherwise; with codec.start it may change the "
             "decoder only"
         )
+
+
+def _encoded(model: TokenizerModel, x: Tensor) -> list[Tensor]:
+    """Return the latents of a recording, and its codes."""
+    rows = model._rows(model.prepare_input(x, model.find_sides(x)))
+    return [model.encoder(rows), *model.to_codes(x)]

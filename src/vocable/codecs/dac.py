@@ -14,7 +14,9 @@ ms at 16 kHz, 248 ms at 24 kHz, 204 ms at 44.1 kHz, and is then what the whole r
 Differences. Weights are plain, not weight-normed: the same function. The published decoder returns
 8 samples less than its frames stand for at 16 and 24 kHz, whose odd stride loses a row at the end;
 here they follow, as if the last frame went on, and all samples before them are the published ones.
-The package's `.dac` files hold other codes, of windows without padding, and are not read.
+The package's `.dac` files hold other codes, of windows without padding, and are not read. New
+codebooks begin at cluster centres, and dead entries revive; as published they do neither, and then
+all of them collapse in a short run.
 """
 
 from __future__ import annotations
@@ -120,8 +122,6 @@ class DAC(CodecModel):
             config.sizes,
             codebook=Normalised(config.code_width),
             update=Gradient(),
-            revival=None,
-            initialise=None,
             dropout=config.dropout,
         )
         spec = TokenSpec(

@@ -14,7 +14,7 @@ Differences. Decoding repeats to the bit: the noise is a function of seed, block
 published decoder draws it anew; `model.noise` has another seed, noise of your own, or none. Tokens
 are those of the recording: the published codec gives, and decodes, those of the silence that fills
 the last step or window as well; here the last tokens stand in for them. Weights are plain, not
-weight-normed: the same function.
+weight-normed: the same function. Codebooks learn as DAC's do.
 """
 
 from __future__ import annotations
@@ -181,8 +181,6 @@ class SNAC(CodecModel):
             strides=config.level_strides,
             codebook=Normalised(config.code_width),
             update=Gradient(),
-            revival=None,
-            initialise=None,
         )
         levels = zip(config.sizes, config.level_strides, strict=True)
         spec = TokenSpec(

@@ -128,7 +128,10 @@ def check(_: Sequence[str] = ()) -> int:
 
 
 def parity(arguments: Sequence[str]) -> int:
-    """Compare with all published codecs in .venv-parity: tests, or with --table their figures."""
+    """Compare with all published codecs in .venv-parity: tests, or with --table their figures.
+
+    Other arguments go to pytest.
+    """
     if environment() != PARITY:
         if not venv_is_usable(PARITY):
             make_venv(PARITY)
@@ -136,8 +139,9 @@ def parity(arguments: Sequence[str]) -> int:
     setup()
     if arguments[:1] == ["--table"]:
         return run(str(python()), "-m", "benchmarks.parity", *arguments[1:], VOCABLE_PARITY="all")
-    every = ("tests/parity", "-m", "slow or not slow")
-    return run_tests(*every, *arguments, VOCABLE_PARITY="all")
+    chosen = any(argument.startswith("tests/") for argument in arguments)
+    every = () if chosen else ("tests/parity",)
+    return run_tests("-m", "slow or not slow", *every, *arguments, VOCABLE_PARITY="all")
 
 
 def bench(arguments: Sequence[str]) -> int:

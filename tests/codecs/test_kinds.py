@@ -1,7 +1,8 @@
 """Every kind of codec goes every way: files, arrays, live streams, batches, lengths and channels.
 
 The kinds are those of `testing.tiny_codecs`: levels of several rates, segments with a scale and two
-channels, look-ahead, a side for the whole recording.
+channels, look-ahead, a side for the whole recording; EnCodec's three; and SNAC, which has rates and
+look-ahead together, with and without windows of several frames.
 """
 
 from dataclasses import replace
@@ -21,7 +22,11 @@ from vocable.testing import codecs, voice
 from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
-CODECS = {name: codec for name, codec in codecs().items() if name in TINY}
+CODECS = {
+    name: codec
+    for name, codec in codecs().items()
+    if name in TINY or name.startswith(("encodec", "snac"))
+}
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)
 # one sample, part of a frame, 30 frames (no multiple of 4), whole and short segments (136 + 144 is
@@ -127,7 +132,8 @@ def test_the_sound_is_that_of_its_codes(name):
 
 @every_kind
 def test_training_gets_gradients_through_everything(name):
-    model = TINY[name](CODECS[name].model.config).train()
+    whole = CODECS[name].model
+    model = type(whole)(whole.config).train()
     model.quantizer.start_learning(torch.randn(256, model.quantizer.dim), per_step=64)
     output = model(voice(CODECS[name], 2, 10 * FRAME))
     assert output.audio.shape == (2, model.spec.channels, 10 * FRAME)

@@ -44,7 +44,9 @@ def test_three_rates_wait_for_their_longest_token():
     assert [len(tokens) for tokens in encoder.finish()] == [2]
 
 
-@pytest.mark.parametrize("name", ["plain", "three-rates", "segments", "look-ahead"])
+@pytest.mark.parametrize(
+    "name", ["plain", "three-rates", "segments", "look-ahead", "encodec", "encodec-stereo"]
+)
 @pytest.mark.parametrize("levels", [1, 2])
 def test_streams_of_fewer_levels_are_those_of_files(name, levels):
     codec = CODECS[name]
@@ -150,7 +152,9 @@ def loud(block):
     return float(np.sqrt(np.mean(block**2)))
 
 
-@pytest.mark.parametrize("name", ["plain", "soundstream", "speech", "three-rates", "segments"])
+@pytest.mark.parametrize(
+    "name", ["plain", "soundstream", "encodec", "speech", "three-rates", "segments"]
+)
 def test_gaps_are_filled_and_fade_out(name):
     """As long as they were; what was lost first is heard, then less, then nothing."""
     codec = CODECS[name]

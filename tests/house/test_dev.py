@@ -97,10 +97,12 @@ def test_parity_wants_every_peer_and_every_test(dev, monkeypatch):
     monkeypatch.setattr(dev, "setup", lambda: 0)
     monkeypatch.setattr(dev, "run", lambda *command, **variables: ran.append((command, variables)))
     dev.parity([])
-    dev.parity(["--table", "--size", "toy"])
+    dev.parity(["tests/parity/test_dac.py", "-x"])
+    dev.parity(["--table", "-k", "toy"])
     assert all(variables["VOCABLE_PARITY"] == "all" for _, variables in ran)
-    assert ran[0][0][-3:] == ("tests/parity", "-m", "slow or not slow")
-    assert ran[1][0][-3:] == ("benchmarks.parity", "--size", "toy")
+    assert ran[0][0][-3:] == ("-m", "slow or not slow", "tests/parity")
+    assert ran[1][0][-3:] == ("slow or not slow", "tests/parity/test_dac.py", "-x")
+    assert ran[2][0][-3:] == ("benchmarks.parity", "-k", "toy")
 
 
 def test_peers_are_pinned_and_agree_with_the_projects_pins():

@@ -153,7 +153,7 @@ def test_a_codec_and_a_tokenizer_show_what_they_do():
     shown = text(tiny.speech())
     assert "Codec space" in shown and "level 0 is prosody" in shown
     assert "25 frames/s, 640 samples at 16000 Hz" in shown and "M parameters" in shown
-    assert "encodes in steps, on cpu decodes in steps, in float32" in shown
+    assert "encodes in steps, on cpu decodes in steps, in float32 latency 50.0 ms" in shown
     units = text(Tokenizer(TinyUnits(TinyConfig())))
     assert "Tokenizer space" in units and "decodes in" not in units
 

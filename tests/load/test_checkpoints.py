@@ -192,6 +192,7 @@ BROKEN = {
         "is a pointer of Git LFS, not the file that it stands for; run `git lfs pull`",
     ),
     "text": (b"hello, world", r"is not a checkpoint \(it begins with 68 65 6c 6c 6f 2c 20 77, 12"),
+    "sound": (b"\xff\xfb\x90\x64\x00\x0f\xf0\x00{" + bytes(100), "is not a checkpoint"),
     "gguf": (b"GGUF" + bytes(100), "is a GGUF file; vocable reads safetensors and what torch"),
     "onnx": (b"\x08\x07" + bytes(100), "is an ONNX file; vocable reads"),
 }

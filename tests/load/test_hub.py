@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import save
 
 import vocable
-from tests.load.toys import SOUND, toy_file, toy_tensors
+from tests.load.toys import SOUND, toy_file, toy_model, toy_tensors
 from vocable import hub as hub_client
 from vocable.codecs import published
 from vocable.errors import ModelError
@@ -95,10 +95,9 @@ def test_other_files_are_found(kind, hub):
 
 
 def test_a_model_of_ours_on_the_hub(hub, tmp_path):
-    from tests.codecs import tiny
     from vocable.load import save_model
 
-    space = save_model(tiny.seanet(), tmp_path / "mine", name="mine")
+    space = save_model(toy_model(), tmp_path / "mine", name="mine")
     hub.put("someone/mine", {p.name: p.read_bytes() for p in (tmp_path / "mine").iterdir()})
     assert vocable.load("someone/mine").spec.space == space
 

@@ -23,6 +23,26 @@ def test_facts_of_layers():
     assert facts(nn.ConvNeXtBlock(4)) == (1, 1, 0, 7)
 
 
+def test_facts_of_windows():
+    """Rows see one window; two rows side by side may see two."""
+    attention = nn.LocalAttention(4, window=6, head=2)
+    assert facts(attention) == (6, 1, 0, 6)
+    assert [attention.reach(rows) for rows in (1, 2, 7, 8)] == [6, 12, 12, 18]
+    down, near = nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)), nn.Conv1d(4, 4, 3, pad=(1, 1))
+    residual = nn.Residual(attention)
+    # the near convolution waits for one row of the next window, and so for all of it
+    assert facts(nn.Stack(down, residual, near)) == (12, Fraction(1, 2), 13, 26)
+    assert facts(nn.Stack(near, residual)) == (6, 1, 1, 8)
+
+
+@pytest.mark.parametrize(
+    "options", [{"window": 0}, {"window": 4, "head": 3}, {"window": 4, "head": 8}]
+)
+def test_windows_that_cannot_be(options):
+    with pytest.raises(ModelError, match="channels a multiple of an even head, and a window of 1"):
+        nn.LocalAttention(4, **options)
+
+
 def test_facts_of_stacks():
     down = nn.Conv1d(4, 4, 4, stride=2, pad=(1, 1)), nn.Conv1d(4, 4, 6, stride=3)
     assert facts(nn.Stack(*down)) == (6, Fraction(1, 6), 1, 14)

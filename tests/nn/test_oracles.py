@@ -176,3 +176,32 @@ def test_group_norm_runs_whole_only():
         stack.step(rows(9), stack.initial_state(2))
     with pytest.raises(ModelError, match="looks ahead without bound"):
         stack.blocks[1].settled(3)
+
+
+@pytest.mark.parametrize("time", [6, 12, 30])
+def test_local_attention(time):
+    """Each window by itself through torch's attention, its queries and keys turned by complex
+    numbers."""
+    block = nn.LocalAttention(8, window=6, head=4)
+    x = rows(time, channels=8)
+
+    def turned(x: torch.Tensor) -> torch.Tensor:  # [batch, heads, 6, 4]
+        angle = torch.outer(torch.arange(6), 10_000 ** -torch.tensor([0, 0.5]))
+        y = torch.complex(x[..., :2], x[..., 2:]) * torch.polar(torch.ones_like(angle), angle)
+        return torch.cat((y.real, y.imag), -1)
+
+    for window, y in zip(x.split(6, 1), block(x).split(6, 1), strict=True):
+        heads = (window @ block.qkv.weight.T).reshape(2, 6, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        query, key, value = turned(heads[0]), turned(heads[1]), heads[2]
+        shares = (query @ key.transpose(2, 3) / 4**0.5).softmax(-1)
+        mixed = (shares @ value).transpose(1, 2).flatten(2)
+        close(y, mixed @ block.out.weight.T, atol=1e-5, rtol=1e-5)
+
+
+def test_noise_is_one_value_a_row_times_a_map_of_it():
+    source = nn.NoiseSource(lambda block, position: block + 0.5 * position)
+    block, x = nn.NoiseBlock(4, number=3, source=source).eval(), rows(5)
+    noise = torch.tensor([3, 3.5, 4, 4.5, 5])[:, None]
+    close(block(x), x + noise * (x @ block.weight.T))
+    source.draw = None
+    assert torch.equal(block(x), x)

@@ -30,7 +30,10 @@ def write_hub_folder(model: nn.Module, folder: Path) -> Path:
     names = ("sampling_rate", "encoder_dim", "encoder_rates", "decoder_dim", "decoder_rates",
              "attn_window_size", "codebook_size", "codebook_dim", "vq_strides")  # fmt: skip
     config = {name: getattr(model, name) for name in names}
-    (folder / "config.json").write_text(json.dumps(config | {"noise": True, "depthwise": True}))
+    parts = list(model.modules())
+    config["noise"] = any(type(part).__name__ == "NoiseBlock" for part in parts)
+    config["depthwise"] = any(getattr(part, "groups", 1) > 1 for part in parts)
+    (folder / "config.json").write_text(json.dumps(config))
     torch.save(model.state_dict(), folder / "pytorch_model.bin")
     return folder / "pytorch_model.bin"
 

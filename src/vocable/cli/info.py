@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +33,7 @@ def command(what: str, context: int | None, as_json: bool) -> int:
     """Describe a token file, a recording or a model.
 
     FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, tokens as .npy, .npz or
-    .safetensors, a model's folder, or the name of a model that comes with the package.
+    .safetensors, or a model: its folder, its file, or its name (`vocable models`).
     """
     console = Console(as_json=as_json)
     for title, facts, spec in _entries(what):
@@ -71,9 +72,16 @@ def _entries(what: str) -> list[Entry]:
 
 
 def _is_no_model(what: str) -> bool:
+    """Return whether a file holds tokens or a recording."""
+    from vocable.codecs.keys.kind import ENDINGS, kind_of
     from vocable.tokens.array_files import holds_tokens
 
-    return os.path.isfile(what) and (not what.endswith(".safetensors") or holds_tokens(what))
+    if not os.path.isfile(what) or what.endswith(".safetensors"):
+        return os.path.isfile(what) and holds_tokens(what)
+    try:
+        return what.endswith(".npz") or kind_of(Path(what)) is None
+    except ModelError:  # empty, say: its ending decides what is missing
+        return Path(what).suffix not in ENDINGS
 
 
 def _must_be_file(what: str) -> bool:

@@ -64,7 +64,7 @@ def published_facts(entry: Published) -> dict[str, Any]:
         "channels": entry.channels,
         "frames_per_second": entry.frames,
         "bits_per_second": [1000 * rate for rate in entry.kbps],
-        "streaming": entry.streaming,
+        "live": entry.live,
         "licence": entry.licence,
         "licence_seen": entry.licence_seen,
         "here": found.here,
@@ -77,8 +77,8 @@ def _bundled_row(model: Any) -> tuple[str, ...]:
     if spec is None:
         return (model.name, "", "", "", "", licence, "here")
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g}"
-    live = "exact" if spec.segment is None else "segments"
-    return (model.name, *rates, kbps(float(spec.bitrate())).split()[0], live, licence, "here")
+    rate = kbps(float(spec.bitrate())).split()[0]
+    return (model.name, *rates, rate, str(model.facts.get("live", "")), licence, "here")
 
 
 def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
@@ -86,6 +86,6 @@ def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
     licence = entry.licence + ("" if entry.licence_seen else " ?")
     where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
     return (
-        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.streaming, licence,
+        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.live, licence,
         f"{where}, {facts['hash']}",
     )  # fmt: skip

@@ -82,14 +82,17 @@ class CodecCache:
         Others need --codec: a token file, which may come from anyone, must not decide which folder
         of this machine is opened or which repository is fetched.
         """
+        from vocable.codecs.published import PUBLISHED
         from vocable.load import models
 
         for model in models():
             if model.folder.name == spec.name:
                 return open_codec(str(model.folder), *self._settings)
+        known = [entry.name for entry in PUBLISHED if entry.on_hub and entry.model == spec.name]
+        hint = f", as --codec {known[0]}" if known else ""
         raise ModelError(
             f"tokens come from {spec.space}, which does not come with vocable; give its name or "
-            "folder with --codec"
+            f"folder with --codec{hint}"
         )
 
 

@@ -30,13 +30,15 @@ codec = click.option(
     "--codec",
     type=FILE,
     metavar="NAME_OR_FOLDER",
-    help=f"Codec to use: a name (`vocable models`) or its folder.  [default: {DEFAULT_CODEC}]",
+    help="Codec to use: a name (`vocable models`), its folder or its file.  "
+    f"[default: {DEFAULT_CODEC}]",
 )
 codec_of_tokens = click.option(
     "--codec",
     type=FILE,
     metavar="NAME_OR_FOLDER",
-    help="Codec to use: a name (`vocable models`) or its folder.  [default: the tokens' own]",
+    help="Codec to use: a name (`vocable models`), its folder or its file.  "
+    "[default: the tokens' own]",
 )
 levels = combined(
     click.option(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vocable.codecs.codec_model import CodecModel as CodecModel
     from vocable.codecs.codec_model import CodecOutput as CodecOutput
     from vocable.codecs.codes import Codes as Codes
+    from vocable.codecs.latency import Latency as Latency
     from vocable.codecs.model import TokenizerModel as TokenizerModel
     from vocable.codecs.model import untrained as untrained
     from vocable.codecs.registry import architectures as architectures
@@ -28,6 +29,7 @@ _HOME = {
     "codec": ("Codec",),
     "codec_model": ("CodecModel", "CodecOutput"),
     "codes": ("Codes",),
+    "latency": ("Latency",),
     "model": ("TokenizerModel", "untrained"),
     "registry": ("architectures", "build", "register"),
     "state": ("Decoding", "Encoding"),

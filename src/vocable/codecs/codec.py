@@ -17,6 +17,7 @@ from vocable.codecs import batch, files
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import CodesLike
 from vocable.codecs.convert import Samples, check_fits, join_streams, written_length, written_rate
+from vocable.codecs.latency import Latency, latency_of
 from vocable.codecs.session import Session
 from vocable.codecs.state import Decoding
 from vocable.codecs.tokenizer import Tokenizer
@@ -42,11 +43,17 @@ class Codec(Tokenizer):
         """What the decoder computes in."""
         return self._session.precision or torch.float32
 
+    @property
+    def latency(self) -> Latency | None:
+        """How long a stream waits, at its start and after; None if it takes whole recordings."""
+        return latency_of(self.model)
+
     def _use(self) -> list[tuple[str, str]]:
         steps = "in steps" if self.model.decodes_in_steps else "whole recordings only"
         return [
             *super()._use(),
             ("decodes", f"{steps}, in {str(self.dtype).removeprefix('torch.')}"),
+            *([("latency", str(self.latency))] if self.latency else []),
         ]
 
     # ---- recordings -----------------------------------------------------------------------------

@@ -8,8 +8,8 @@
     dac_44khz          44 100  512              86.1      9 × 1024       7.8
     dac_44khz_16kbps   44 100  512              86.1      18 × 1024      15.5
 
-Any first levels decode. Encoder and decoder look ahead: in a stream a sample comes back after 372
-ms at 16 kHz, 248 ms at 24 kHz, 204 ms at 44.1 kHz, and is then what the whole recording gives.
+Any first levels decode. Encoder and decoder look ahead: in a stream a sample comes back within
+376 ms at 16 kHz, 251 ms at 24 kHz, 212 ms at 44.1 kHz, as it does from the whole recording.
 
 Differences. Weights are plain, not weight-normed: the same function. The published decoder returns
 8 samples less than its frames stand for at 16 and 24 kHz, whose odd stride loses a row at the end;

@@ -87,6 +87,9 @@ def encodec_32khz() -> EnCodecConfig:
     )
 
 
+PUBLISHED = (encodec_24khz, encodec_48khz, encodec_32khz)
+
+
 class EnCodec(CodecModel):
     """EnCodec, as its config says."""
 

@@ -20,7 +20,7 @@ class Published:
     file        of the repository, or of `url`
     frames      frames per second, of the finest level
     kbps        bit rates that its authors name, rounded as they do
-    streaming   how it runs live: exactly, with a look-ahead of both ways beyond the frame, or not
+    live        latency of a stream that equals the whole, both ways (codecs/latency.py)
     licence     of the weights, as their authors state it
     licence_seen    whether that was read on the weights' own page; else it is the code's or hearsay
     url         of a file that is not on the hub, to be downloaded by hand
@@ -33,7 +33,7 @@ class Published:
     channels: int
     frames: float
     kbps: tuple[float, ...]
-    streaming: str
+    live: str
     licence: str
     licence_seen: bool = True
     revision: str | None = None
@@ -48,17 +48,17 @@ class Published:
 
 _ENCODEC = "https://dl.fbaipublicfiles.com/encodec/v0/"
 _DAC = "https://github.com/descriptinc/descript-audio-codec/releases/download/"
-_ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "exact; begins after 93 ms")
+_ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
-_ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "look-ahead 155 ms")
-_MIMI = (24_000, 1, 12.5, (1.1, 4.4), "exact")
-_DAC_16 = (16_000, 1, 50.0, (6.0,), "look-ahead 356 ms")
-_DAC_24 = (24_000, 1, 75.0, (24.0,), "look-ahead 237 ms")
-_DAC_44 = (44_100, 1, 86.1, (7.75,), "look-ahead 201 ms")
-_DAC_44_16 = (44_100, 1, 86.1, (15.5,), "look-ahead 201 ms")
-_SNAC_24 = (24_000, 1, 46.9, (0.98,), "look-ahead 412 ms")
-_SNAC_32 = (32_000, 1, 83.3, (1.88,), "look-ahead 880 ms")
-_SNAC_44 = (44_100, 1, 114.8, (2.58,), "look-ahead 639 ms")
+_ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
+_MIMI = (24_000, 1, 12.5, (1.1, 4.4), "80 ms")
+_DAC_16 = (16_000, 1, 50.0, (6.0,), "376 ms")
+_DAC_24 = (24_000, 1, 75.0, (24.0,), "251 ms")
+_DAC_44 = (44_100, 1, 86.1, (7.75,), "212 ms")
+_DAC_44_16 = (44_100, 1, 86.1, (15.5,), "212 ms")
+_SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
+_SNAC_32 = (32_000, 1, 83.3, (1.88,), "1612 ms")
+_SNAC_44 = (44_100, 1, 114.8, (2.58,), "1170 ms")
 
 PUBLISHED: tuple[Published, ...] = (
     # revision and hash: public model manifests of several projects, which agree; the size that they

@@ -72,7 +72,7 @@ class SNACConfig:
     @property
     def latent(self) -> int:
         """Channels a frame."""
-        return self.encoder_channels * 2 ** len(self.strides)
+        return self.encoder_channels << len(self.strides)
 
 
 def snac_24khz() -> SNACConfig:
@@ -96,6 +96,9 @@ def snac_32khz() -> SNACConfig:
 def snac_44khz() -> SNACConfig:
     """Return the sizes of SNAC for any sound at 44.1 kHz, 2.58 kbit/s, as published."""
     return SNACConfig()
+
+
+PUBLISHED = (snac_24khz, snac_32khz, snac_44khz)
 
 
 def snac_tiny() -> SNACConfig:

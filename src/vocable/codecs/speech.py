@@ -184,6 +184,11 @@ class SpeechDecoder(Block):
         self.overlap = OverlapAdd(c.hop)
         self.stride_in, self.ratio, self.lookahead = 1, Ratio(c.frame), 1
         self.receptive = None
+        self.frame, self.hop = c.frame, c.hop
+
+    def settled(self, rows: int) -> int:
+        """Return how many samples are final: all but those that the next frame overlaps."""
+        return max(0, rows * self.frame - self.hop)
 
     def initial_state(self, batch: int) -> Any:
         return (

@@ -53,7 +53,9 @@ class GroupNorm(Block):
     ) -> Float[Tensor, "batch time channels"]:
         """Normalise over time."""
         rows = x.transpose(1, 2)
-        return F.group_norm(rows, self.groups, self.weight, self.bias, self.eps).transpose(1, 2)
+        # torch.nn.functional refuses a group of one value, as a narrow layer has of one sample
+        y = torch.group_norm(rows, self.groups, self.weight, self.bias, self.eps)
+        return y.transpose(1, 2)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+Word = TypeVar("Word", int, Tensor)
+
 _MASK = 0xFFFFFFFF
+_START = 0x9E3779B9  # of keys; the hash of 0 is 0, which would make the first value an extreme one
 
 
 def gaussian_noise(position: Int[Tensor, "*shape"], *key: int) -> Float[Tensor, "*shape"]:
@@ -15,9 +20,9 @@ def gaussian_noise(position: Int[Tensor, "*shape"], *key: int) -> Float[Tensor, 
     key: integers that together name a sequence, say a seed and the number of a layer. Equal on any
     device but for the last digits of the error function's inverse.
     """
-    seed = 0
+    seed = _START
     for word in key:
-        seed = int(_hash(torch.tensor(seed ^ (word & _MASK), device="cpu")))
+        seed = _hash(seed ^ (word & _MASK))
     # the upper 23 bits, at the middle of their steps: exact in fp32, and never 0 or 1
     share = ((_bits(position, seed) >> 9).to(torch.float32) + 0.5) / 2**22 - 1.0
     return torch.erfinv(share) * 2**0.5
@@ -38,7 +43,7 @@ def _bits(position: Tensor, seed: int) -> Tensor:
     return _hash(low ^ _hash((position >> 32) & _MASK))
 
 
-def _hash(x: Tensor) -> Tensor:
+def _hash(x: Word) -> Word:
     """Scramble integers below 2^32 so that those of neighbours are unrelated."""
     x = ((x ^ (x >> 16)) * 0x7FEB352D) & _MASK
     x = ((x ^ (x >> 15)) * 0x846CA68B) & _MASK

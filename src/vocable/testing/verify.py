@@ -135,8 +135,11 @@ def _reference(codec: Codec, audio: Audio, compared: Callable[[torch.Tensor], ob
     what = "reference"
     x = torch.from_numpy(audio.samples.copy())[None]
     step = codec.frame * codec.model.frames_together
-    longest = x.shape[2] if codec.spec.segment is None else codec.spec.segment.hop
-    x = x[..., : min(longest, x.shape[2]) // step * step]
+    if codec.spec.segment is not None:  # the loudest
+        length = min(codec.spec.segment.hop, x.shape[2])
+        middle = int(x.abs().amax(1).argmax())
+        x = x[..., max(0, min(middle - length // 2, x.shape[2] - length)) :][..., :length]
+    x = x[..., : x.shape[2] // step * step]
     if not x.shape[2]:
         return Check(what, "not checked", f"the recording is shorter than a step of {step} samples")
     try:

@@ -11,10 +11,11 @@ from importlib import import_module
 from vocable.codecs.keys.checkpoint import Layout
 
 VERSION = 1  # of all maps of keys together: converted models that are kept are made anew
-# A family's name -> the module that knows its layouts.
-FAMILIES = {
+FAMILIES = {  # a family's name -> the module that knows its layouts
     "EnCodec": "vocable.codecs.keys.encodec",
+    "Mimi": "vocable.codecs.keys.mimi",
     "DAC": "vocable.codecs.keys.dac",
+    "SNAC": "vocable.codecs.keys.snac",
 }
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from vocable.codecs.keys.kind import Kind, kind_of
+from vocable.codecs.keys.kind import ENDINGS, Kind, kind_of
 from vocable.codecs.keys.stored import files_of, header_of, tensors_of
 from vocable.errors import ModelError
 from vocable.nearest import listed
@@ -148,7 +148,7 @@ def _kinds(folder: Path) -> dict[Path, Kind | None]:
 
 
 def _looks_like_weights(file: Path) -> bool:
-    return file.suffix in (".safetensors", ".bin", ".pth", ".th", ".pt", ".ckpt")
+    return file.suffix in ENDINGS
 
 
 def _config(path: Path) -> Mapping[str, Any]:

@@ -13,15 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from torch import Tensor
+
+from vocable.codecs.dac import PUBLISHED, DACConfig
+from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from vocable.weights import Row
+from vocable.weights import Row, fuse_weight_norm, rename
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -87,20 +87,15 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> dict[str, Tensor]:
 
     Raises ModelError for a key that is not a DAC's.
     """
-    from vocable import weights
-
     (layout,) = (layout for layout in _LAYOUTS if layout.name == recognised.layout)
     table = [*_quantizer_rows(), *_rows(layout, len(recognised.config["strides"]))]
-    return weights.rename(weights.fuse_weight_norm(checkpoint.tensors()), table)
+    return rename(fuse_weight_norm(checkpoint.tensors()), table)
 
 
 # ---- keys ---------------------------------------------------------------------------------------
 
 
 def _quantizer_rows() -> Iterator[Row]:
-    from vocable.codecs.keys.change import pointwise
-    from vocable.weights import Row
-
     theirs, ours = r"quantizer\.quantizers\.(\d+)\.", r"quantizer.stack.\1.codebook."
     yield Row(theirs + r"codebook\.weight", ours + "entries")
     for projection, name in (("in_proj", "down"), ("out_proj", "up")):
@@ -120,9 +115,6 @@ def _rows(layout: _Layout, depth: int) -> Iterator[Row]:
 
 def _member(layout: _Layout, kind: str, theirs: str, ours: str) -> Iterator[Row]:
     """Yield the rows of a part: its members', or its own."""
-    from vocable.codecs.keys.change import per_channel, pointwise, transposed
-    from vocable.weights import Row
-
     if kind in _MEMBERS:
         within = f"{ours}.branch.blocks" if kind == "unit" else f"{ours}.blocks"
         for i, pair in enumerate(zip(_MEMBERS[kind], layout.members[kind], strict=True)):
@@ -177,20 +169,25 @@ def _code_width(checkpoint: Checkpoint, books: list[tuple[int, ...]]) -> int:
 
 def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the name of the published model with these sizes, else "dac", and all values."""
-    from vocable.codecs.dac import PUBLISHED, DACConfig
-
-    configs = {make.__name__: make() for make in PUBLISHED}
-    arguments = checkpoint.stated.get("metadata", {}).get("kwargs", {})  # of the package's class
-    stated = arguments.get("sample_rate", checkpoint.config.get("sampling_rate"))
-    for name, config in configs.items():
+    stated = _stated_rate(checkpoint)
+    for make in PUBLISHED:
+        config = make()
         if config == replace(config, **sizes) and stated in (None, config.rate):
-            return name, asdict(config)
+            return make.__name__.replace("_", "-"), asdict(config)
     if stated is None:
         raise ModelError(
             f"{checkpoint.path} has the sizes of no published DAC and states no rate; put a "
             'config.json with "sampling_rate" in Hz beside it'
         )
     return "dac", asdict(DACConfig(**sizes, rate=stated))
+
+
+def _stated_rate(checkpoint: Checkpoint) -> Any:
+    metadata = checkpoint.stated.get("metadata")
+    arguments = metadata.get("kwargs") if isinstance(metadata, Mapping) else None  # of the class
+    if isinstance(arguments, Mapping) and "sample_rate" in arguments:
+        return arguments["sample_rate"]
+    return checkpoint.config.get("sampling_rate")
 
 
 def _without_weight_norm(shapes: Shapes) -> Shapes:

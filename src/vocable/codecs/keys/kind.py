@@ -14,7 +14,9 @@ from vocable.errors import ModelError
 
 Kind = Literal["safetensors", "torch", "index"]
 
+ENDINGS = (".safetensors", ".bin", ".pth", ".th", ".pt", ".ckpt")  # that weights usually have
 _HEAD = 512  # bytes: enough for all that is told apart here
+_LONGEST = 100_000_000  # bytes of a header of safetensors, whose length stands before it
 _ZIP = b"PK\x03\x04"  # torch.save since 2020
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))  # torch.save before
 _LFS = b"version https://git-lfs"
@@ -40,7 +42,7 @@ def kind_of(path: Path) -> Kind | None:
         return "torch" if _zip_holds_pickle(path) else None
     if head.startswith(_PICKLES):
         return "torch"
-    if head[8:9] == b"{":  # behind the length of the header
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _LONGEST:
         return "safetensors"
     if head.lstrip().startswith(b"{") and b'"weight_map"' in path.read_bytes():
         return "index"

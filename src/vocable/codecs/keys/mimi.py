@@ -1,0 +1,248 @@
+"""Mimi's checkpoints: those of transformers and those of Kyutai's `moshi`.
+
+    transformers   encoder.layers.N.conv.…       flat, or as its modules lie since 5.23, with
+                                                 `encoder.` or `decoder.` before; config.json beside
+    moshi          encoder.model.N.conv.conv.…   nothing beside it that speaks of Mimi
+
+transformers turns the two halves of a head's channels against each other by position, as we do;
+moshi neighbours, so its rows of queries and keys are put in our order. Both store the sums and the
+counts of a codebook's learning, whose quotient, formed in fp32, are its entries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vocable.codecs.keys import seanet
+from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.seanet import Shapes
+from vocable.codecs.mimi import mimi
+from vocable.errors import ModelError
+from vocable.weights import Row, rename
+
+_PARTS = ("semantic", "acoustic")
+_VQ = "quantizer.{}_residual_vector_quantizer."
+_MARKS = [_VQ.format(part) + "input_proj.weight" for part in _PARTS]
+# what others call otherwise than transformers' flat files, in order
+_RENAMED = (
+    # transformers' modules
+    (r"^(?:encoder|decoder)\.(encoder|decoder)(?:_seanet)?\.layers\.", r"\1.layers."),
+    (r"^(?:encoder|decoder)\.(\w+_transformer|downsample|upsample)\.", r"\1."),
+    # moshi
+    (r"^(encoder|decoder)\.model\.", r"\1.layers."),
+    (r"^(downsample|upsample)\.(conv|convtr)\.\2\.\2\.", r"\1.conv."),
+    (r"\.(conv|convtr)\.\1\.", ".conv."),
+    (r"_transformer\.transformer\.", "_transformer."),
+    (r"\.self_attn\.(?:in_proj_weight|in_projs\.0\.weight)$", ".self_attn.in_proj.weight"),
+    (r"\.self_attn\.(?:out_proj|out_projs\.0)\.", ".self_attn.o_proj."),
+    (r"\.linear([12])\.", r".mlp.fc\1."),
+    (r"\.norm1\.", ".input_layernorm."),
+    (r"\.norm2\.", ".post_attention_layernorm."),
+    (r"\.layer_scale_1\.", ".self_attn_layer_scale."),
+    (r"\.layer_scale_2\.", ".mlp_layer_scale."),
+    (r"^quantizer\.rvq_first\.", _VQ.format("semantic")),
+    (r"^quantizer\.rvq_rest\.", _VQ.format("acoustic")),
+    (r"\.vq\.layers\.(\d+)\._codebook\.", r".layers.\1.codebook."),
+    (r"\.codebook\.(?:_initialized|inited)$", ".codebook.initialized"),
+    (r"\.codebook\.cluster_size$", ".codebook.cluster_usage"),
+    (r"\.codebook\.(?:embedding_sum|embed_avg)$", ".codebook.embed_sum"),
+)
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Return which Mimi a checkpoint is, or None if it is of another family.
+
+    Raises ModelError for one whose config asks for what Mimi does not do, or that says too little:
+    a file of no published size without transformers' config beside it.
+    """
+    shapes = {_as_in_transformers(key): shape for key, shape in checkpoint.shapes.items()}
+    if not all(mark in shapes for mark in _MARKS):
+        return None
+    stacked = any(key.endswith(".self_attn.in_proj.weight") for key in shapes)
+    with seanet.refusing("weights of such shapes make no Mimi"):
+        sizes = _sizes(shapes)
+    if checkpoint.config.get("model_type") == "mimi":
+        with seanet.refusing("config.json does not describe a Mimi"):
+            config = sizes | _stated(checkpoint.config, sizes)
+    else:  # none, or that of a language model which uses it
+        config = _published(sizes)
+    return Recognised("mimi", "moshi" if stacked else "transformers", "mimi", config)
+
+
+def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
+    """Return the tensors by the keys of `vocable.codecs.mimi`."""
+    tensors = {}
+    for key, value in checkpoint.tensors().items():
+        name = _as_in_transformers(key)
+        if name in tensors:
+            raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
+        tensors[name] = value
+    tensors = _with_entries(_with_stacked_maps(tensors, recognised.config["heads"]))
+    return rename(tensors, _table(tensors))
+
+
+def _as_in_transformers(key: str) -> str:
+    for pattern, instead in _RENAMED:
+        key = re.sub(pattern, instead, key)
+    return key
+
+
+# ---- tensors ------------------------------------------------------------------------------------
+
+
+def _with_stacked_maps(tensors: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
+    """Return tensors with queries, keys and values as one map; each head's pairs in our order."""
+    found = dict(tensors)
+    for key in tensors:
+        if key.endswith(".self_attn.q_proj.weight"):
+            name = key.removesuffix("q_proj.weight")
+            three = [_taken(found, f"{name}{part}_proj.weight") for part in "qkv"]
+            found[name + "in_proj.weight"] = torch.cat(three)
+        elif key.endswith(".self_attn.in_proj.weight"):
+            query, keys, value = found[key].chunk(3)
+            found[key] = torch.cat([_halves(query, heads), _halves(keys, heads), value])
+    return found
+
+
+def _halves(rows: Tensor, heads: int) -> Tensor:
+    """Put the first of all pairs of neighbours before the second, in each head."""
+    pairs = rows.reshape(heads, -1, 2, rows.shape[1])
+    return pairs.transpose(1, 2).reshape(rows.shape)
+
+
+def _with_entries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors with the entries of codebooks in place of their sums and counts."""
+    found = dict(tensors)
+    for key in tensors:
+        if key.endswith(".codebook.embed_sum"):
+            name = key.removesuffix("embed_sum")
+            sums, counts = _taken(found, key), _taken(found, name + "cluster_usage")
+            found[name + "embed"] = sums.float() / counts.float().clamp(min=1e-5)[:, None]
+    return found
+
+
+def _taken(tensors: dict[str, Tensor], key: str) -> Tensor:
+    if key not in tensors:
+        raise ModelError(
+            f"checkpoint lacks {key}, without which others mean nothing; fetch it again"
+        )
+    return tensors.pop(key)
+
+
+def _table(keys: Mapping[str, Any]) -> list[Row]:
+    """Return what becomes of transformers' keys, once maps are stacked and codebooks formed."""
+    table = [
+        Row(r"downsample\.conv\.weight", "encoder.blocks.2.weight"),
+        Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
+    ]
+    for side, stack in (
+        ("encoder", "encoder.blocks.0.blocks"),
+        ("decoder", "decoder.blocks.2.blocks"),
+    ):
+        table += [*seanet.rows(keys, side, stack), *_of_layers(side)]
+    for number, part in enumerate(_PARTS):
+        vq = re.escape(_VQ.format(part))
+        stack = rf"quantizer.parts.{number}.stack.\1.codebook.entries"
+        table += [
+            Row(vq + r"input_proj\.weight", f"quantizer.into.{number}.weight", pointwise),
+            Row(vq + r"output_proj\.weight", f"quantizer.out.{number}.weight", pointwise),
+            Row(vq + r"layers\.(\d+)\.codebook\.embed", stack),
+            Row(vq + r"layers\.\d+\.codebook\.initialized", None),
+        ]
+    return table
+
+
+def _of_layers(side: str) -> list[Row]:
+    """Return what becomes of the keys of a transformer's layers."""
+    names = {
+        r"input_layernorm\.(weight|bias)": r"0.branch.blocks.0.\2",
+        r"self_attn\.in_proj\.weight": "0.branch.blocks.1.into.weight",
+        r"self_attn\.o_proj\.weight": "0.branch.blocks.1.out.weight",
+        r"self_attn_layer_scale\.scale": "0.branch.blocks.2.weight",
+        r"post_attention_layernorm\.(weight|bias)": r"1.branch.blocks.0.\2",
+        r"mlp\.fc1\.weight": "1.branch.blocks.1.weight",
+        r"mlp\.fc2\.weight": "1.branch.blocks.3.weight",
+        r"mlp_layer_scale\.scale": "1.branch.blocks.4.weight",
+    }
+    layer, own = rf"{side}_transformer\.layers\.(\d+)\.", rf"{side}.blocks.1.blocks.\1.blocks."
+    return [Row(layer + theirs, own + ours) for theirs, ours in names.items()]
+
+
+# ---- sizes --------------------------------------------------------------------------------------
+
+
+def _sizes(shapes: Shapes) -> dict[str, Any]:
+    """Return what the shapes say of a `MimiConfig`."""
+    layers = "encoder_transformer.layers."
+    counted = re.compile(re.escape(layers) + r"\d+\.mlp\.fc1\.weight")
+    books = [_books(shapes, part) for part in _PARTS]
+    return seanet.sizes(shapes, "Mimi") | {
+        "resample": shapes["downsample.conv.weight"][2] // 2,
+        "layers": sum(bool(counted.fullmatch(key)) for key in shapes),
+        "hidden": shapes[layers + "0.mlp.fc1.weight"][0],
+        "codebook_width": shapes[_MARKS[0]][0],
+        "semantic": len(books[0]),
+        "sizes": tuple(books[0] + books[1]),
+    }
+
+
+def _books(shapes: Shapes, part: str) -> list[int]:
+    """Return the entries of each level of a part."""
+    name = _VQ.format(part) + "layers.{}.codebook.embed_sum"
+    pattern = re.compile(re.escape(name).replace(r"\{\}", r"\d+"))
+    count = sum(bool(pattern.fullmatch(key)) for key in shapes)
+    return [shapes[name.format(n)][0] for n in range(count)]
+
+
+# ---- what shapes do not say ---------------------------------------------------------------------
+
+
+def _published(sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the published config, of as many levels as there are."""
+    config = asdict(mimi())
+    for key, value in sizes.items():
+        if key != "sizes" and config[key] != value:
+            raise ModelError(
+                f"checkpoint has the keys of Mimi but {key} {value}, not {config[key]} as the "
+                "published one, and does not say its rate, heads and context; put its config.json "
+                "beside it"
+            )
+    return config | {"sizes": sizes["sizes"]}
+
+
+def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what transformers' config.json says beside the sizes."""
+    given = {key: value for key, value in config.items() if value is not None}
+    heads, rotary = given.get("num_attention_heads", 8), given.get("rope_parameters", {})
+    said = {
+        "num_hidden_layers": sizes["layers"],
+        "intermediate_size": sizes["hidden"],
+        "num_quantizers": len(sizes["sizes"]),
+        "num_semantic_quantizers": sizes["semantic"],
+        "codebook_dim": sizes["codebook_width"],
+        "num_key_value_heads": heads,
+        "head_dim": sizes["latent"] // heads,
+        "use_causal_conv": True,
+        "pad_mode": "constant",
+        "hidden_act": "gelu",
+        "attention_bias": False,
+        "norm_eps": 1e-5,
+        "upsample_groups": sizes["latent"],
+    }
+    seanet.check_config(given, seanet.said_of_graph(sizes) | said)
+    seanet.check_config(rotary, {"rope_type": "default"})
+    units, growth = len(sizes["dilations"]), given.get("dilation_growth_rate", 2)
+    return {
+        "rate": given.get("sampling_rate", 24_000),
+        "dilations": seanet.dilations(units, growth),
+        "heads": heads,
+        "context": given.get("sliding_window", 250),
+        "base": float(rotary.get("rope_theta", given.get("rope_theta", 10_000.0))),
+    }

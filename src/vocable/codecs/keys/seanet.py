@@ -1,0 +1,113 @@
+"""What the checkpoints of SEANet's families share, once their keys are named as in transformers.
+
+encoder.layers.N.conv.…             a convolution, strided or not; N as in the stacks of ours
+encoder.layers.N.block.{1,3}.conv.… a residual unit; `shortcut.conv` where its skip is one
+decoder.layers.N.conv.…             of all but the first and the last, transposed
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from vocable.codecs.keys.change import pointwise, transposed
+from vocable.errors import ModelError
+from vocable.weights import Row
+
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+def numbers(keys: Mapping[str, Any], side: str, what: str = "conv") -> list[int]:
+    """Return the numbers of an encoder's or decoder's layers that are convolutions."""
+    pattern = re.compile(rf"{side}\.layers\.(\d+)\.{what}\.weight")
+    return sorted(int(match[1]) for key in keys if (match := pattern.fullmatch(key)))
+
+
+def rows(keys: Mapping[str, Any], side: str, stack: str, inner: str = "") -> list[Row]:
+    """Return what becomes of the convolutions of a side, members of our `stack`.
+
+    inner: what stands before `weight` and `bias` in ours, "conv." where a norm stands beside it.
+    """
+    layer, own, last = (
+        rf"{side}\.layers\.(\d+)",
+        rf"{stack}.\1.",
+        max(numbers(keys, side), default=0),
+    )
+    spread = rf"{side}\.layers\.(?!0\.|{last}\.)(\d+)\.conv\.weight"
+    return [
+        *([Row(spread, f"{own}{inner}weight", transposed)] if side == "decoder" else []),
+        Row(layer + r"\.conv\.(weight|bias)", rf"{own}{inner}\2"),
+        Row(layer + r"\.block\.3\.conv\.weight", f"{own}branch.blocks.3.{inner}weight", pointwise),
+        Row(layer + r"\.block\.([13])\.conv\.(weight|bias)", rf"{own}branch.blocks.\2.{inner}\3"),
+        Row(layer + r"\.shortcut\.conv\.weight", f"{own}shortcut.{inner}weight", pointwise),
+        Row(layer + r"\.shortcut\.conv\.bias", f"{own}shortcut.{inner}bias"),
+    ]
+
+
+def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return what the shapes of fused weights say of a `SEANetConfig`; `family` is for errors."""
+    convs = [shapes[f"encoder.layers.{n}.conv.weight"] for n in numbers(shapes, "encoder")]
+    ends = [shapes[f"decoder.layers.{n}.conv.weight"] for n in numbers(shapes, "decoder")]
+    units = numbers(shapes, "encoder", r"block\.1\.conv")
+    downs = len(convs) - 2
+    if downs < 1 or len(ends) != len(convs) or not units or len(units) % downs:
+        raise ModelError(
+            f"checkpoint has {len(convs)} convolutions in its encoder, {len(ends)} in its decoder "
+            f"and {len(units)} residual units, which make no {family}; fetch it again"
+        )
+    hidden, channels, kernel = shapes[f"encoder.layers.{units[0]}.block.1.conv.weight"]
+    return {
+        "channels": convs[0][1],
+        "filters": convs[0][0],
+        "strides": tuple(shape[2] // 2 for shape in convs[1:-1]),
+        "dilations": dilations(len(units) // downs),
+        "unit_kernel": kernel,
+        "unit_shrink": channels // hidden,
+        "unit_shortcut": any(".shortcut." in key for key in shapes),
+        "first_kernel": convs[0][2],
+        "encoder_last_kernel": convs[-1][2],
+        "decoder_last_kernel": ends[-1][2],
+        "latent": convs[-1][0],
+    }
+
+
+def dilations(units: int, growth: int = 2) -> tuple[int, ...]:
+    """Return the dilations of the units before a stride."""
+    return tuple(growth**n for n in range(units))
+
+
+def said_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what transformers' config.json must say of the graph of these sizes, if it does."""
+    return {
+        "audio_channels": sizes["channels"],
+        "num_filters": sizes["filters"],
+        "upsampling_ratios": sizes["strides"][::-1],
+        "hidden_size": sizes["latent"],
+        "codebook_size": sizes["sizes"][0],
+        "trim_right_ratio": 1.0,
+    }
+
+
+def check_config(config: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+    """Refuse a config that says something else than the weights, or than the family can do."""
+    for key, wanted in said.items():
+        value = config.get(key, wanted)
+        value = tuple(value) if isinstance(value, list) else value
+        if value != wanted:
+            raise ModelError(
+                f"config.json says {key} {config[key]}, which for these weights must be {wanted}; "
+                "fetch both from one place"
+            )
+
+
+@contextmanager
+def refusing(what: str) -> Iterator[None]:
+    """Say in one line that something lacks, or is not what it should be."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        raise ModelError(f"checkpoint: {what} ({error!r}); fetch it again") from error

@@ -1,0 +1,217 @@
+"""Checkpoints of published families that are not what they should be, and what they cannot do."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import vocable
+from tests.cli.calls import call
+from tests.cli.small import write_tone
+from tests.golden.encodec.opened import checkpoint
+from vocable.codecs.keys.checkpoint import open_checkpoint
+from vocable.errors import ModelError, TokenError
+from vocable.load import save_model
+from vocable.testing import codecs
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+def encodec(kind):
+    """Write a toy of EnCodec as the package stores it, with its config; return the tensors."""
+    found = checkpoint(kind)
+    return dict(found.tensors()), dict(found.config)
+
+
+def snac(_):
+    """Return the tensors and the config of a toy of SNAC."""
+    found = open_checkpoint(GOLDEN / "snac" / "checkpoint")
+    return found.tensors(), dict(found.config)
+
+
+def transformers(name):
+    """Return the tensors and the config of a toy that transformers makes."""
+    package = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    if name == "Dac":
+        config = package.DacConfig(
+            encoder_hidden_size=4, downsampling_ratios=[2, 4], decoder_hidden_size=64,
+            n_codebooks=4, codebook_size=64, codebook_dim=8, hidden_size=64, sampling_rate=8000,
+        )  # fmt: skip
+    else:
+        config = package.MimiConfig(
+            num_filters=4, upsampling_ratios=[3, 2], hidden_size=32, codebook_size=64,
+            codebook_dim=16, vector_quantization_hidden_dimension=16, num_quantizers=8,
+            num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=4, head_dim=8,
+            intermediate_size=64, upsample_groups=32, sliding_window=20,
+        )  # fmt: skip
+    tensors = getattr(package, f"{name}Model")(config).state_dict()
+    return {k: v.clone() for k, v in tensors.items()}, json.loads(config.to_json_string())
+
+
+FAMILIES = {
+    "encodec causal": (encodec, "causal"),
+    "encodec stereo": (encodec, "stereo"),
+    "encodec symmetric": (encodec, "symmetric"),
+    "snac": (snac, ""),
+    "dac": (transformers, "Dac"),
+    "mimi": (transformers, "Mimi"),
+}
+family = pytest.mark.parametrize("make, kind", FAMILIES.values(), ids=FAMILIES)
+
+
+def written(folder, tensors, config):
+    folder.mkdir(exist_ok=True)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def refused(path, words):
+    with pytest.raises(ModelError, match=words) as refusal:
+        vocable.load(path)
+    assert "\n" not in str(refusal.value)
+
+
+# ---- what is in the file ------------------------------------------------------------------------
+
+
+@family
+def test_a_whole_one_loads(make, kind, tmp_path):
+    codec = vocable.load(written(tmp_path / "x", *make(kind)))
+    back = codec.decode(codec.encode(np.zeros((1, 500), np.float32), rate=codec.rate))
+    assert len(back) == 500
+
+
+@family
+def test_keys_that_are_missing_or_too_many_are_named(make, kind, tmp_path):
+    tensors, config = make(kind)
+    key = [k for k in tensors if k.startswith("decoder.") and k.endswith("bias")][-1]
+    less = {k: v for k, v in tensors.items() if k != key}
+    refused(written(tmp_path / "less", less, config), r"model\.safetensors .*lacks .*bias")
+    more = {**tensors, "decoder.head.weight": torch.ones(2)}
+    refused(written(tmp_path / "more", more, config), r"decoder\.head\.weight")
+
+
+@family
+def test_another_size_is_named(make, kind, tmp_path):
+    tensors, config = make(kind)
+    key = [k for k in tensors if k.startswith("decoder.") and k.endswith("bias")][-1]
+    wrong = {**tensors, key: torch.ones(77)}
+    refused(written(tmp_path / "x", wrong, config), r"of shape \[77\]; this model needs \[")
+
+
+@family
+def test_bf16_gives_what_its_values_give_in_fp32(make, kind, tmp_path):
+    tensors, config = make(kind)
+    half = {k: v.bfloat16() if v.is_floating_point() else v for k, v in tensors.items()}
+    full = {k: v.float() if v.is_floating_point() else v for k, v in half.items()}
+    spaces = [
+        vocable.load(written(tmp_path / name, held, config)).spec.space
+        for name, held in (("half", half), ("full", full))
+    ]
+    assert spaces[0] == spaces[1]
+
+
+@family
+def test_weights_that_are_not_finite_are_refused(make, kind, tmp_path):
+    tensors, config = make(kind)
+    key = [k for k in tensors if k.startswith("encoder.") and k.endswith("bias")][0]
+    tensors[key] = torch.full_like(tensors[key], torch.inf)
+    refused(written(tmp_path / "x", tensors, config), "hold values that are not finite; fetch it")
+
+
+@pytest.mark.parametrize("make, kind", [(encodec, "causal"), (snac, "")], ids=["encodec", "snac"])
+def test_a_truncated_file_is_refused(make, kind, tmp_path):
+    folder = written(tmp_path / "x", *make(kind))
+    whole = (folder / "model.safetensors").read_bytes()
+    for length in (100, len(whole) // 2, len(whole) - 1):
+        (folder / "model.safetensors").write_bytes(whole[:length])
+        refused(folder, "model.safetensors is damaged .*; fetch it again")
+
+
+# ---- what it is asked for -----------------------------------------------------------------------
+
+
+def toy(folder, make=encodec, kind="causal"):
+    return written(folder, *make(kind))
+
+
+def test_levels_and_bit_rates_that_it_has_not_name_the_nearest(here, small):
+    folder = toy(here / "toy")
+    spec = vocable.load(folder).spec
+    missing = next(n for n in range(1, 9) if n not in spec.prefixes)
+    write_tone(here / "a.wav")
+    for args, words in (
+        (["--levels", missing], f"for encodec, got {missing}; nearest: "),
+        (["--kbps", 0.001], "error: --kbps: encodec has no 0.001 kbps; nearest: "),
+        (["--kbps", 3, "--levels", 2], "--levels and --kbps both choose the levels; give one"),
+    ):
+        done = call("encode", "a.wav", "--codec", folder, *args, code=2)
+        assert words in done.stderr and done.stderr.count("\n") == 1
+    assert not (here / "a.vcb").exists()
+    kbps = float(spec.bitrate(spec.prefixes[0])) / 1000
+    call("encode", "a.wav", "--codec", folder, "--kbps", f"{kbps:.3g}")
+    assert vocable.read_tokens("a.vcb").levels == spec.prefixes[0]
+    with pytest.raises(TokenError, match="nearest"):
+        vocable.load(folder).encode("a.wav", levels=missing)
+
+
+CODECS = {
+    name: codec
+    for name, codec in codecs().items()
+    if name.startswith(("encodec", "mimi", "dac", "snac", "soundstream"))
+}
+every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+
+
+@every_codec
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_any_channels_come_back(codec, channels):
+    """Stereo for a mono codec is two streams; one channel for a stereo codec is both of its two."""
+    sound = np.random.default_rng(0).normal(0, 0.1, (channels, 700)).astype(np.float32)
+    back = codec.decode(codec.encode(sound, rate=codec.rate))
+    assert back.samples.shape == (channels, 700)
+
+
+@every_codec
+@pytest.mark.parametrize("samples", [1, 2, 3, 7])
+def test_a_recording_of_hardly_a_sample_comes_back(codec, samples):
+    """Also shorter than the edge that is reflected, and than a frame less one."""
+    for length in (samples, max(1, codec.frame - 1)):
+        tokens = codec.encode(np.full((1, length), 0.1, np.float32), rate=codec.rate)
+        back = codec.decode(tokens).samples
+        assert back.shape == (1, length) and np.isfinite(back).all()
+
+
+@pytest.mark.parametrize("name", [name for name in CODECS if "mimi" not in name])
+def test_tokens_of_another_family_are_refused_by_name(name):
+    tokens = CODECS["mimi"].encode(np.zeros((1, 500), np.float32), rate=CODECS["mimi"].rate)
+    with pytest.raises(TokenError, match=r"^tokens come from mimi@\S+") as refusal:
+        CODECS[name].decode(tokens)
+    assert CODECS[name].spec.space in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_tokens_of_mimi_are_not_decoded_by_snac(here):
+    save_model(CODECS["mimi"], "mimi", name="mimi")
+    save_model(CODECS["snac"], "snac", name="snac_24khz")
+    write_tone(here / "a.wav")
+    call("encode", "a.wav", "--codec", "mimi")
+    done = call("decode", "a.vcb", "-o", "b.wav", "--codec", "snac", code=1)
+    assert "tokens come from mimi@1:" in done.stderr and done.stderr.count("error") == 1
+    assert not Path("b.wav").exists()
+    shutil.rmtree("mimi")
+    done = call("decode", "a.vcb", "-o", "b.wav", code=1)
+    assert done.stderr.splitlines()[0].endswith(
+        "which does not come with vocable; give its name or folder with --codec, as --codec "
+        "kyutai/mimi"
+    )

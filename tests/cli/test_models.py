@@ -1,0 +1,112 @@
+"""`vocable models` lists what comes with the package and what is published, without torch."""
+
+import importlib
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from tests.cli.calls import call, results
+from tests.load.hub_stand_in import serving
+from tests.load.toys import toy_file
+from vocable.codecs.latency import latency_of
+from vocable.codecs.published import PUBLISHED, published
+from vocable.codecs.registry import architecture
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path))
+
+
+def test_every_published_model_has_a_row():
+    facts = {found["name"]: found for found in results("models")}
+    lines = {line.split()[0]: line for line in call("models").stdout.splitlines()}
+    assert list(lines)[1:] == list(facts)
+    assert set(facts) == {"speech-16k", *(entry.name for entry in PUBLISHED)}
+    mimi = facts["kyutai/mimi"]
+    assert (mimi["here"], mimi["hash"], mimi["licence"]) == (False, "pinned", "CC-BY-4.0")
+    assert mimi["bits_per_second"] == [1100, 4400] and mimi["frames_per_second"] == 12.5
+    assert lines["kyutai/mimi"].endswith("absent, pinned")
+    words = ["CC-BY-NC-4.0", "absent,", "first", "use"]
+    assert lines["facebook/encodec_32khz"].split()[-4:] == words
+    assert lines["weights_44khz_16kbps.pth"].endswith("by hand, first use")
+    assert "MIT ?" in lines["facebook/encodec_24khz"]
+
+
+def test_what_has_come_is_here_and_recorded(monkeypatch):
+    from vocable.load.fetching import fetch_model
+
+    with serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        hub.put("facebook/encodec_32khz", {"model.safetensors": toy_file(), "config.json": b"{}"})
+        fetch_model("facebook/encodec_32khz")
+    facts = {found["name"]: found for found in results("models")}["facebook/encodec_32khz"]
+    assert (facts["here"], facts["hash"], len(facts["sha256"])) == (True, "recorded", 64)
+    assert "here, recorded" in call("models").stdout
+
+
+def made(model):
+    """Return the network of a published model, without memory."""
+    family = model.partition("_")[0]
+    config = getattr(importlib.import_module(f"vocable.codecs.{family}"), model)()
+    with torch.device("meta"):
+        return architecture(family).model(config)
+
+
+@pytest.mark.parametrize("entry", PUBLISHED, ids=lambda entry: entry.name)
+def test_the_catalogue_says_what_the_networks_are(entry):
+    model = made(entry.model)
+    spec = model.spec
+    assert (entry.rate, entry.channels) == (spec.rate, spec.channels)
+    assert abs(float(spec.frame_rate) / entry.frames - 1) < 0.0125
+    levels = [spec.levels_at(kbps) for kbps in entry.kbps]
+    assert levels == sorted(set(levels)) and levels[-1] == len(spec.levels)
+    assert entry.live == live(model)
+
+
+def live(model):
+    """Say how a network runs live, as the catalogue does."""
+    latency, segment = latency_of(model), model.spec.segment
+    if segment is not None:
+        return f"segments of {segment.length // model.spec.rate} s"
+    steady, first = (round(1000 * float(value)) for value in (latency.steady, latency.first))
+    return f"{steady} ms" + (f", at first {first}" if first > steady else "")
+
+
+def test_the_model_of_the_package_says_how_it_runs_live():
+    from vocable.load import describe, load_to_train
+
+    assert describe("speech-16k").facts["live"] == live(load_to_train("speech-16k"))
+
+
+def test_what_is_pinned_is_whole():
+    for entry in PUBLISHED:
+        assert entry.sha256 is None or len(bytes.fromhex(entry.sha256)) == 32
+        assert entry.revision is None or len(bytes.fromhex(entry.revision)) == 20
+        assert entry.on_hub == ("/" in entry.name)
+        if entry.sha256 and entry.on_hub:
+            assert entry.revision, f"{entry.name}: a hash without the revision that has it"
+        assert published(entry.name) is entry
+
+
+def test_no_torch():
+    code = (
+        "import sys\nfrom vocable.cli.group import commands\n"
+        "try: commands.main(['models'])\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_offline_asks_no_hub(monkeypatch):
+    with serving() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        done = call("--offline", "info", "kyutai/mimi", code=2)
+        assert "the hub may not be asked (offline); download model.safetensors" in done.stderr
+        assert done.stderr.count("\n") == 1 and hub.asked == []
+        call("info", "kyutai/mimi", code=2)
+        assert len(hub.asked) == 1

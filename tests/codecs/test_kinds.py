@@ -1,9 +1,9 @@
 """Every kind of codec goes every way: files, arrays, live streams, batches, lengths and channels.
 
 The kinds are those of `testing.tiny_codecs`: levels of several rates, segments with a scale and two
-channels, look-ahead, a side for the whole recording; EnCodec's three; DAC, also with a decoder that
-ends short; and SNAC, which has rates and look-ahead together, with and without windows of several
-frames.
+channels, look-ahead, a side for the whole recording, another rate out than in; EnCodec's three; Mimi;
+DAC, also with a decoder that ends short; and SNAC, which has rates and look-ahead together, with and
+without windows of several frames.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 CODECS = {
     name: codec
     for name, codec in codecs().items()
-    if name in TINY or name.startswith(("dac", "encodec", "snac"))
+    if name in TINY or name.startswith(("dac", "encodec", "mimi", "snac"))
 }
 STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
 every_kind = pytest.mark.parametrize("name", CODECS)

@@ -1,9 +1,12 @@
 """Live streams give what has settled at once, and hold back no more than the last frame."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from vocable.audio import Audio
+from vocable.codecs import Codec
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import AudioError, TokenError
 from vocable.testing import codecs, voice
@@ -175,6 +178,28 @@ def test_gaps_are_filled_and_fade_out(name):
     total = before + second.shape[1] + again.shape[1] + decoder.finish(None).shape[1]
     if track.spec.segment is None:
         assert total == decoder.frames * codec.frame
+
+
+@pytest.mark.parametrize("name", ["three-rates", "snac-windows"])
+@pytest.mark.parametrize(("begin", "steps"), [(0, 1), (0, 2), (40, 150), (40, 151)])
+def test_after_a_gap_the_stream_is_what_it_would_have_been(name, begin, steps):
+    """Windows of several frames lie where the encoder had them, whatever was lost before."""
+    codec = Codec(copy.deepcopy(CODECS[name].model))
+    if hasattr(codec.model, "noise"):  # which counts the rows that the decoder has seen
+        codec.model.noise.draw = None
+    track = LiveEncoder(codec).track
+    unit, end = track.unit, begin + steps * track.unit
+    sound = voice(codec, 1, (end + 120) * codec.frame)
+    tokens = codec.encode(Audio(sound[0].numpy(), codec.rate))
+    decoder = LiveDecoder(codec, track)
+    pieces = [decoder.push(tokens[at : at + unit]) for at in range(0, begin, unit)]
+    pieces += [decoder.conceal(unit) for _ in range(steps)]
+    pieces += [decoder.push(tokens[at : at + unit]) for at in range(end, len(tokens), unit)]
+    found = np.concatenate([*pieces, decoder.finish(tokens.source)], axis=1)
+    wanted = codec.decode(tokens).samples
+    assert found.shape == wanted.shape
+    tail = 60 * codec.frame  # the rest is heard with what was made up
+    np.testing.assert_allclose(found[:, -tail:], wanted[:, -tail:], atol=1e-5)
 
 
 def test_what_is_lost_before_the_first_token_is_silence():

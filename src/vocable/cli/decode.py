@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -107,15 +107,13 @@ class _Decoding:
             codec.decode_to(source, target, rate=self.rate, overwrite=self.force, progress=progress)
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
-        return replace(decoded(job, facts, took), **self._unheard(job.source, codec, facts))
+        return self._unheard(decoded(job, facts, took), job.source, codec)
 
-    def _unheard(self, source: str, codec: Codec, facts: dict[str, Any]) -> dict[str, str]:
-        """Return a warning where a decoder of a higher rate was not asked for that rate."""
-        spec, rate = codec.spec, facts.get("rate_hz", 0)
-        if self.rate is not None or not rate < spec.writes or spec.writes <= spec.rate:
-            return {}
-        return {
-            "kind": "lower rate",
-            "warning": f"{source}: written at {rate} Hz, as it was recorded; {codec.name} gives "
-            f"{spec.writes} Hz: --rate {spec.writes}",
-        }
+    def _unheard(self, outcome: Outcome, source: str, codec: Codec) -> Outcome:
+        """Warn where a decoder of a higher rate was not asked for that rate."""
+        spec, rate = codec.spec, outcome.facts.get("rate_hz")
+        if self.rate is not None or rate is None or not spec.rate < spec.writes > rate:
+            return outcome
+        line = f"{source}: written at {rate} Hz, as it was recorded; {codec.name} gives "
+        line += f"{spec.writes} Hz: --rate {spec.writes}"
+        return replace(outcome, kind="lower rate", warning=line)

@@ -86,7 +86,7 @@ class ExponentialSchedule(Schedule):
         check(0 < self.final <= 1, f"schedule.final is {self.final}; wanted above 0, up to 1")
 
     def decay(self, done: float) -> float:
-        return self.final**done
+        return float(self.final**done)
 
 
 Schedule.kinds["linear"] = LinearSchedule

@@ -114,7 +114,8 @@ class StridedUnit(nn.Module):
 def _image(x: Tensor, window: int) -> Tensor:
     """Return `[batch, 2, frames, bins]` of a waveform `[batch, 1, samples]`."""
     parts = torch.view_as_real(spectrum(x[:, 0], window, window // 4))
-    return parts.permute(0, 3, 2, 1) / window**0.5
+    image: Tensor = parts.permute(0, 3, 2, 1) / window**0.5
+    return image
 
 
 def _halved(bins: int, times: int) -> int:

@@ -199,7 +199,7 @@ class CodecTask(Task):
 
     def _whole(self, samples: int) -> int:
         """Return about as many samples, which are whole samples at the rate that is read too."""
-        unit = self.rate // math.gcd(self.rate, self.model.spec.rate)
+        unit: int = self.rate // math.gcd(self.rate, self.model.spec.rate)
         return max(unit, samples // unit * unit)
 
     @torch.no_grad()

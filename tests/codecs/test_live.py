@@ -86,6 +86,25 @@ def test_a_stream_is_heard_in_the_channels_that_are_asked_for():
         heard(3)
 
 
+def test_a_decoder_of_a_higher_rate_is_heard_at_the_rate_that_is_asked_for():
+    """Two rates and concealment: blocks, and what is made up, are as long as they should be."""
+    codec = CODECS["out-rate"]
+    audio = Audio(voice(codec, 1, 484)[0].numpy(), codec.rate)
+    track, tokens = LiveEncoder(codec).track, codec.encode(audio)
+    for rate in (8000, 16_000, 11_025):
+        decoder = LiveDecoder(codec, track, rate=rate)
+        heard = [
+            decoder.push(tokens[:10]),
+            decoder.push(tokens[10:]),
+            decoder.finish(tokens.source),
+        ]
+        wanted = codec.decode(tokens, rate=rate).samples
+        np.testing.assert_allclose(np.concatenate(heard, axis=1), wanted, atol=1e-5)
+    decoder = LiveDecoder(codec, track, rate=16_000)
+    heard = [decoder.push(tokens[:10], whole=True), decoder.conceal(5)]
+    assert [block.shape[1] for block in heard] == [10 * 32, 5 * 32]
+
+
 def test_a_stream_of_other_tokens_is_refused_before_it_begins():
     other = LiveEncoder(CODECS["soundstream"]).track
     with pytest.raises(TokenError, match="tokens come from soundstream@"):

@@ -96,11 +96,11 @@ class LiveDecoder:
         check_fits(codec.spec, track.spec, trust_space=trust_space)
         self._codec, self._track = codec, track
         self._rate, self._channels = rate or track.rate, channels or track.channels
-        self._resampler = Resampler(track.spec.writes, self._rate, self._channels)
+        self._resampler = Resampler(codec.spec.writes, self._rate, self._channels)
         self._waiting = np.zeros((self._channels, 0), np.float32)
         self._state: Decoding | None = None
         self._last: AudioTokens | None = None
-        self._fader = Fader(track.spec.writes)
+        self._fader = Fader(codec.spec.writes)
         self.frames = self.concealed = self._given = 0
         # frames of silence that the decoder has not seen, and samples of it to leave out instead
         self._unseen = self._surplus = 0
@@ -195,7 +195,7 @@ class LiveDecoder:
         """Samples that a step of all levels becomes, at the rate that the codec writes."""
         spec = self._track.spec
         step = spec.step * spec.frame if spec.segment is None else spec.segment.hop
-        return step * spec.writes // spec.rate
+        return step * self._codec.model.spec.writes // spec.rate
 
     def _item_sides(self, codes: Codes) -> dict[str, torch.Tensor]:
         return {side.name: codes.sides[side.name] for side in self._track.spec.item_sides}

@@ -30,11 +30,15 @@ def codecs() -> dict[str, Codec]:
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "soundstream": lambda: SoundStream(soundstream_tiny()),
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
+        "soundstream-out-rate": lambda: SoundStream(
+            replace(soundstream_tiny(), decoder_strides=(8, 2, 2))
+        ),
         "encodec": lambda: EnCodec(encodec_tiny()),
         "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
         "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
         "dac": lambda: DAC(dac_tiny()),
         "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
+        "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
         "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),

@@ -1,4 +1,4 @@
-"""`vocable verify` compares a checkpoint with its reference: toys, in each reference's own files."""
+"""`vocable verify` compares a checkpoint with its reference: toys, in the reference's own files."""
 
 from __future__ import annotations
 

@@ -377,3 +377,24 @@ def test_a_bundled_name_wins_over_a_folder(here: Path, small: Path, speech: Path
     assert vocable.read_tokens("speech.vcb").spec.name == "speech-16k"
     call("encode", "speech.wav", "--codec", "./speech-16k", "--force")
     assert vocable.read_tokens("speech.vcb").spec.name == "speech"
+
+
+def test_a_decoder_of_a_higher_rate_says_how_to_hear_it(here: Path) -> None:
+    from vocable.codecs import build
+    from vocable.load import save_model
+
+    save_model(build("soundstream", TINY | {"decoder_strides": [8, 2, 2]}), here / "wide")
+    save_model(build("soundstream", TINY), here / "narrow")
+    write_tone(here / "x.wav", 0.5, rate=8000)
+    call("encode", "x.wav", "--codec", here / "wide")
+    said = call("decode", "x.vcb", "-o", "a.wav", "--codec", here / "wide").stderr
+    assert "x.vcb: written at 8000 Hz, as it was recorded; soundstream gives 16000 Hz" in said
+    asked = call("decode", "x.vcb", "-o", "b.wav", "--rate", 16_000, "--codec", here / "wide")
+    assert "as it was recorded" not in asked.stderr
+    assert (soundfile.info("a.wav").frames, soundfile.info("b.wav").frames) == (4000, 8000)
+    call("encode", "x.wav", "-o", "y.vcb", "--codec", here / "narrow")
+    plain = call("decode", "y.vcb", "--codec", here / "narrow")
+    assert "as it was recorded" not in plain.stderr
+
+
+TINY = {"rate": 8000, "filters": 4, "strides": [2, 8], "latent": 8, "sizes": [16, 16]}

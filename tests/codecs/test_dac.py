@@ -173,6 +173,8 @@ def test_checkpoints_of_others_are_not_taken(tmp_path):
     del shapes["encoder.block.5.alpha"]
     assert keys.recognise(opened(shapes, tmp_path)) is None
     assert keys.recognise(opened({}, tmp_path)) is None
+    unquantized = {k: s for k, s in original(dac_44khz()).items() if "codebook" not in k}
+    assert keys.recognise(opened(unquantized, tmp_path)) is None
 
 
 @pytest.mark.parametrize(

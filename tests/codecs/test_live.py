@@ -1,9 +1,12 @@
 """Live streams give what has settled at once, and hold back no more than the last frame."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from vocable.audio import Audio
+from vocable.codecs import Codec
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import AudioError, TokenError
 from vocable.testing import codecs, voice
@@ -83,6 +86,25 @@ def test_a_stream_is_heard_in_the_channels_that_are_asked_for():
         heard(3)
 
 
+def test_a_decoder_of_a_higher_rate_is_heard_at_the_rate_that_is_asked_for():
+    """Two rates and concealment: blocks, and what is made up, are as long as they should be."""
+    codec = CODECS["out-rate"]
+    audio = Audio(voice(codec, 1, 484)[0].numpy(), codec.rate)
+    track, tokens = LiveEncoder(codec).track, codec.encode(audio)
+    for rate in (8000, 16_000, 11_025):
+        decoder = LiveDecoder(codec, track, rate=rate)
+        heard = [
+            decoder.push(tokens[:10]),
+            decoder.push(tokens[10:]),
+            decoder.finish(tokens.source),
+        ]
+        wanted = codec.decode(tokens, rate=rate).samples
+        np.testing.assert_allclose(np.concatenate(heard, axis=1), wanted, atol=1e-5)
+    decoder = LiveDecoder(codec, track, rate=16_000)
+    heard = [decoder.push(tokens[:10], whole=True), decoder.conceal(5)]
+    assert [block.shape[1] for block in heard] == [10 * 32, 5 * 32]
+
+
 def test_a_stream_of_other_tokens_is_refused_before_it_begins():
     other = LiveEncoder(CODECS["soundstream"]).track
     with pytest.raises(TokenError, match="tokens come from soundstream@"):
@@ -156,6 +178,28 @@ def test_gaps_are_filled_and_fade_out(name):
     total = before + second.shape[1] + again.shape[1] + decoder.finish(None).shape[1]
     if track.spec.segment is None:
         assert total == decoder.frames * codec.frame
+
+
+@pytest.mark.parametrize("name", ["three-rates", "snac-windows"])
+@pytest.mark.parametrize(("begin", "steps"), [(0, 1), (0, 2), (40, 150), (40, 151)])
+def test_after_a_gap_the_stream_is_what_it_would_have_been(name, begin, steps):
+    """Windows of several frames lie where the encoder had them, whatever was lost before."""
+    codec = Codec(copy.deepcopy(CODECS[name].model))
+    if hasattr(codec.model, "noise"):  # which counts the rows that the decoder has seen
+        codec.model.noise.draw = None
+    track = LiveEncoder(codec).track
+    unit, end = track.unit, begin + steps * track.unit
+    sound = voice(codec, 1, (end + 120) * codec.frame)
+    tokens = codec.encode(Audio(sound[0].numpy(), codec.rate))
+    decoder = LiveDecoder(codec, track)
+    pieces = [decoder.push(tokens[at : at + unit]) for at in range(0, begin, unit)]
+    pieces += [decoder.conceal(unit) for _ in range(steps)]
+    pieces += [decoder.push(tokens[at : at + unit]) for at in range(end, len(tokens), unit)]
+    found = np.concatenate([*pieces, decoder.finish(tokens.source)], axis=1)
+    wanted = codec.decode(tokens).samples
+    assert found.shape == wanted.shape
+    tail = 60 * codec.frame  # the rest is heard with what was made up
+    np.testing.assert_allclose(found[:, -tail:], wanted[:, -tail:], atol=1e-5)
 
 
 def test_what_is_lost_before_the_first_token_is_silence():

@@ -12,7 +12,7 @@ import torch
 
 from tests.train.toy import train
 from vocable.errors import RecipeError
-from vocable.train.optim import AdamW, LinearSchedule, Optimizer, Schedule
+from vocable.train.optim import AdamW, ExponentialSchedule, LinearSchedule, Optimizer, Schedule
 from vocable.train.registry import recipe_from
 
 
@@ -50,6 +50,16 @@ def test_the_linear_schedule_rises_then_falls_to_nothing() -> None:
     assert schedule.factor(0.5, 50) == pytest.approx(0.5)
     assert schedule.factor(1.0, 100) == 0
     assert LinearSchedule(steps=4, warmup=0).factor(0.0, 0) == 1
+
+
+def test_the_exponential_schedule_falls_by_the_same_factor() -> None:
+    """DAC's: 0.999996 a step for 400 000 steps, 0.2 at the end."""
+    schedule = ExponentialSchedule(steps=400_000, warmup=0, final=0.2)
+    assert schedule.factor(0.25, 100_000) == pytest.approx(0.999996**100_000, rel=1e-2)
+    assert schedule.factor(1.0, 400_000) == pytest.approx(0.2)
+    assert ExponentialSchedule(steps=9, warmup=0, final=1.0).factor(1.0, 9) == 1
+    with pytest.raises(RecipeError, match=r"schedule.final is 0.0; wanted above 0, up to 1"):
+        ExponentialSchedule(steps=9, final=0.0)
 
 
 @pytest.mark.parametrize(

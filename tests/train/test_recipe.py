@@ -78,6 +78,42 @@ def test_a_missing_recipe_lists_the_bundled() -> None:
         read_recipe("speach")
 
 
+def test_a_recipe_lies_over_its_base(tmp_path: Path) -> None:
+    """Tables in tables too; the name is its own; a base may have a base, seen from its folder."""
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "first.toml").write_text('name = "first"\nbase = "toy"\nseed = 3')
+    (tmp_path / "second.toml").write_text(
+        'base = "below/first.toml"\ncodec = { config = { latent = 8 } }\n[data]\nbatch = 9'
+    )
+    found, toy = read_recipe(tmp_path / "second.toml", ["average=0.5"]), read_recipe("toy")
+    assert (found.name, found.seed, found.average) == ("second", 3, 0.5)
+    assert found.data == replace(toy.data, batch=9)
+    assert found.codec.config == {**toy.codec.config, "latent": 8}
+    assert found.schedule == toy.schedule
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('base = "a.toml"', "a.toml is in the end its own base; take another base"),
+        ('base = "b.toml"', "b.toml is in the end its own base; take another base"),
+        ("base = 3", "a.toml: base is 3; wanted the name of a recipe"),
+    ],
+)
+def test_a_base_that_cannot_be_one(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    (tmp_path / "b.toml").write_text('base = "a.toml"')
+    with pytest.raises(RecipeError) as error:
+        read_recipe(tmp_path / "a.toml")
+    assert message in str(error.value)
+
+
+def test_a_base_that_is_not_there_lists_the_bundled(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('base = "speach"')
+    with pytest.raises(FileNotFoundError, match='no recipe "speach"; bundled: .*speech-16k'):
+        read_recipe(tmp_path / "a.toml")
+
+
 def test_a_recipe_that_is_not_toml(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text("= = =")
     with pytest.raises(RecipeError, match="is not TOML"):

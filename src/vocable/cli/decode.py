@@ -1,9 +1,12 @@
 """`vocable decode TOKENS… [-o OUT]`: turn token files into recordings."""
 
+from __future__ import annotations
+
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +24,9 @@ from vocable.cli.paths import (
 )
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
+
+if TYPE_CHECKING:
+    from vocable.codecs import Codec
 
 
 @click.command("decode")
@@ -101,4 +107,13 @@ class _Decoding:
             codec.decode_to(source, target, rate=self.rate, overwrite=self.force, progress=progress)
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
-        return decoded(job, facts, took)
+        return self._unheard(decoded(job, facts, took), job.source, codec)
+
+    def _unheard(self, outcome: Outcome, source: str, codec: Codec) -> Outcome:
+        """Warn where a decoder of a higher rate was not asked for that rate."""
+        spec, rate = codec.spec, outcome.facts.get("rate_hz")
+        if self.rate is not None or rate is None or not spec.rate < spec.writes > rate:
+            return outcome
+        line = f"{source}: written at {rate} Hz, as it was recorded; {codec.name} gives "
+        line += f"{spec.writes} Hz: --rate {spec.writes}"
+        return replace(outcome, kind="lower rate", warning=line)

@@ -22,7 +22,7 @@ from vocable.codecs.session import Session
 from vocable.codecs.state import Decoding
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
-from vocable.tokens import AudioTokens
+from vocable.tokens import AudioTokens, TokenSpec
 
 
 class Codec(Tokenizer):
@@ -78,9 +78,9 @@ class Codec(Tokenizer):
         for item in tokens:
             _check_tokens(item)
             check_fits(own, item.spec, trust_space=trust_space)
-        rates = [written_rate(item.spec, item.source, rate) for item in tokens]
+        rates = [written_rate(own, item.source, rate) for item in tokens]
         found = batch.decode_all(self._session, tokens)
-        return [_audio(*each) for each in zip(found, tokens, rates, strict=True)]
+        return [_audio(own, *each) for each in zip(found, tokens, rates, strict=True)]
 
     def decode_to(
         self,
@@ -141,10 +141,10 @@ class Codec(Tokenizer):
         return self.model
 
 
-def _audio(samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
-    length = written_length(tokens.spec, tokens.source, len(tokens), rate)
+def _audio(own: TokenSpec, samples: Samples, tokens: AudioTokens, rate: int) -> Audio:
+    length = written_length(own, tokens.source, len(tokens), rate)
     joined = join_streams(tokens.source, samples)
-    samples = np.asarray(resample(joined, tokens.spec.writes, rate))[:, :length]
+    samples = np.asarray(resample(joined, own.writes, rate))[:, :length]
     return Audio(samples, rate, allow_loud=True)  # a decoder may be of any quality
 
 

@@ -119,13 +119,16 @@ def written_length(spec: TokenSpec, source: Source | None, frames: int, rate: in
 
 
 def check_fits(own: TokenSpec, spec: TokenSpec, *, trust_space: bool = False) -> None:
-    """Refuse tokens that other weights gave their meaning, or that have other levels."""
+    """Refuse tokens that other weights gave their meaning, or that have other levels.
+
+    The rate that is written is the decoder's own: tokens do not depend on it.
+    """
     if spec.space != own.space and not trust_space:
         raise TokenError(
             f"tokens come from {spec.space} but this codec is {own.space}; "
             f"load {spec.name}, or pass trust_space=True if you know that they fit"
         )
-    if replace(spec, space=own.space) != own:
+    if replace(spec, space=own.space, out_rate=own.out_rate) != own:
         raise TokenError(
             f"tokens are {_described(spec)} but {own.name} decodes {_described(own)}; "
             f"load the codec that made them"

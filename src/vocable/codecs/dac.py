@@ -14,7 +14,9 @@ Any first levels decode. Encoder and decoder look ahead: in a stream a sample co
 Differences. Weights are plain, not weight-normed: the same function. The published decoder returns
 8 samples less than its frames stand for at 16 and 24 kHz, whose odd stride loses a row at the end;
 here they follow, as if the last frame went on, and all samples before them are the published ones.
-The package's `.dac` files hold other codes, of windows without padding, and are not read.
+The package's `.dac` files hold other codes, of windows without padding, and are not read. New
+codebooks begin at cluster centres, and dead entries revive; as published they do neither, and then
+all of them collapse in a short run.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from itertools import pairwise
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.dac_blocks import decoder_block, encoder_block
+from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.model import untrained
 from vocable.nn import Block, Conv1d, Prolonged, Snake, Stack, Tanh
 from vocable.quantize import Gradient, Normalised, ResidualVQ
@@ -38,6 +41,7 @@ class DACConfig:
     rate: int = 44_100  # Hz
     encoder_channels: int = 64  # of the first convolution; each stride doubles them
     strides: tuple[int, ...] = (2, 4, 8, 8)  # of the encoder, in order; a frame is their product
+    decoder_strides: tuple[int, ...] = ()  # in order, if not those of the encoder, last first
     latent: int = 1024  # channels a frame
     decoder_channels: int = 1536  # after the decoder's first convolution; each stride halves them
     sizes: tuple[int, ...] = (1024,) * 9  # entries of each level
@@ -99,9 +103,10 @@ def encoder(config: DACConfig) -> Stack:
 def decoder(config: DACConfig) -> Block:
     """Return `[B, F, latent] -> [B, F · frame, 1]`."""
     c = config
-    widths = [c.decoder_channels // 2**i for i in range(len(c.strides) + 1)]
+    strides = decoder_strides(c.strides, c.decoder_strides)
+    widths = [c.decoder_channels // 2**i for i in range(len(strides) + 1)]
     blocks: list[Block] = [Conv1d(c.latent, widths[0], 7, pad=(3, 3))]
-    for (wide, narrow), stride in zip(pairwise(widths), reversed(c.strides), strict=True):
+    for (wide, narrow), stride in zip(pairwise(widths), strides, strict=True):
         blocks.append(decoder_block(wide, narrow, stride))
     return Prolonged(
         Stack(*blocks, Snake(widths[-1]), Conv1d(widths[-1], 1, 7, pad=(3, 3)), Tanh())
@@ -117,8 +122,6 @@ class DAC(CodecModel):
             config.sizes,
             codebook=Normalised(config.code_width),
             update=Gradient(),
-            revival=None,
-            initialise=None,
             dropout=config.dropout,
         )
         spec = TokenSpec(
@@ -128,6 +131,7 @@ class DAC(CodecModel):
             channels=1,
             levels=tuple(Level(size) for size in config.sizes),
             prefixes=quantizer.prefixes,
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
         )
         super().__init__(config, spec)
         self.encoder, self.quantizer, self.decoder = encoder(config), quantizer, decoder(config)

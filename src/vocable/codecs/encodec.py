@@ -29,6 +29,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import Sides, untrained
 from vocable.codecs.seanet import SEANetConfig, decoder, encoder
 from vocable.quantize import ResidualVQ
@@ -105,6 +106,7 @@ class EnCodec(CodecModel):
             frame=config.frame,
             channels=config.channels,
             levels=tuple(Level(size) for size in config.sizes),
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
             prefixes=quantizer.prefixes,
             sides=(Side("scale", per="segment"),) if config.segment else (),
             segment=Segment(*config.segment) if config.segment else None,

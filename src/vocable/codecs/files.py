@@ -104,10 +104,10 @@ def decode_file(
         check_fits(own, spec, trust_space=trust_space)
         if not frames:
             raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
-        to = written_rate(spec, encoded, rate)
-        left = written_length(spec, encoded, frames, to)
+        to = written_rate(own, encoded, rate)
+        left = written_length(own, encoded, frames, to)
         channels = encoded.channels if encoded else track.streams * spec.channels
-        resampler = Resampler(spec.writes, to, channels)
+        resampler = Resampler(own.writes, to, channels)
         blocks = batch.audio_blocks(session, _pieces(file, frames, progress))
         with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
             for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):

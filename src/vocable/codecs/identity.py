@@ -2,7 +2,7 @@
 
 A space, `name@version:digest`, is born when a model is saved and is then carried in its files. What
 counts is what makes codes: encoder and quantizer as they are stored, and the spec. A new decoder
-keeps the space.
+keeps the space, whatever rate it writes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from vocable.weights import digest, stored
 
 
 def stored_digest(model: TokenizerModel) -> str:
-    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, and the spec."""
+    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, and the spec.
+
+    Of the spec all counts but the rate that is written.
+    """
     lean = without_learning(model.quantizer).state_dict()
     tensors = {f"quantizer.{key}": value for key, value in lean.items()}
     tensors |= {f"encoder.{key}": value for key, value in model.encoder.state_dict().items()}
-    about = asdict(replace(model.spec, space=untrained("any")))
+    about = asdict(replace(model.spec, space=untrained("any"), out_rate=None))
     kept = stored(tensors, model.stored_dtype)
     return digest(kept, json.dumps(about, sort_keys=True, default=str))
 

@@ -14,7 +14,7 @@ from jaxtyping import Float32
 
 from vocable.audio import Resampler, check_rate, check_samples
 from vocable.codecs.codec import Codec
-from vocable.codecs.codes import Codes
+from vocable.codecs.codes import Codes, cut_codes
 from vocable.codecs.concealment import Fader
 from vocable.codecs.convert import (
     check_fits,
@@ -96,12 +96,14 @@ class LiveDecoder:
         check_fits(codec.spec, track.spec, trust_space=trust_space)
         self._codec, self._track = codec, track
         self._rate, self._channels = rate or track.rate, channels or track.channels
-        self._resampler = Resampler(track.spec.writes, self._rate, self._channels)
+        self._resampler = Resampler(codec.spec.writes, self._rate, self._channels)
         self._waiting = np.zeros((self._channels, 0), np.float32)
         self._state: Decoding | None = None
         self._last: AudioTokens | None = None
-        self._fader = Fader(track.spec.writes)
+        self._fader = Fader(codec.spec.writes)
         self.frames = self.concealed = self._given = 0
+        # frames of silence that the decoder has not seen, and samples of it to leave out instead
+        self._unseen = self._surplus = 0
         kept = track.spec.levels[: track.levels]
         # what the last token of the finest level may stand for behind the end of the sound
         self._withheld = min(level.stride for level in kept) * codec.model.frame_written
@@ -123,6 +125,7 @@ class LiveDecoder:
         codes = codes_of(tokens)
         if self._state is None:
             self._state = self._codec.start_decoding(codes.batch, sides=self._item_sides(codes))
+        self._keep_in_step(codes)
         block, self._state = self._codec.decode_step(codes, self._state)
         self._wait(self._fader.fade_in(self._channels_of(block)))
         self._last = tokens
@@ -165,18 +168,34 @@ class LiveDecoder:
     def _made_up(self) -> Block:
         """Return the sound of the last step of all levels again, silence where nothing is left."""
         if self._last is None or self._state is None or not self._fader.gain:
+            self._unseen += self._track.unit
             return np.zeros((self._channels, self._step_written), np.float32)
         start = (len(self._last) - 1) // self._track.unit * self._track.unit
         codes = codes_of(self._last[start:])
         block, self._state = self._codec.decode_step(codes, self._state)
         return self._channels_of(block)
 
+    def _keep_in_step(self, codes: Codes) -> None:
+        """Bring a decoder that takes frames in windows to the window that these codes are in.
+
+        It decodes their first step for the frames of the window that it has not seen, and as many
+        samples are left out.
+        """
+        unit, model = self._track.unit, self._codec.model
+        for _ in range(0, self._unseen % model.frames_decoded_together, unit):
+            first = cut_codes(self._track.spec, codes, 0, unit)
+            assert self._state is not None
+            block, self._state = self._codec.decode_step(first, self._state)
+            self._surplus += unit * model.frame_written
+            self._wait(self._fader.fade_in(self._channels_of(block)))
+        self._unseen = 0
+
     @property
     def _step_written(self) -> int:
         """Samples that a step of all levels becomes, at the rate that the codec writes."""
         spec = self._track.spec
         step = spec.step * spec.frame if spec.segment is None else spec.segment.hop
-        return step * spec.writes // spec.rate
+        return step * self._codec.model.spec.writes // spec.rate
 
     def _item_sides(self, codes: Codes) -> dict[str, torch.Tensor]:
         return {side.name: codes.sides[side.name] for side in self._track.spec.item_sides}
@@ -186,7 +205,9 @@ class LiveDecoder:
         return _fanned(samples, self._channels)
 
     def _wait(self, block: Block) -> None:
-        self._waiting = np.concatenate([self._waiting, block], axis=1)
+        surplus = min(self._surplus, block.shape[1])
+        self._surplus -= surplus
+        self._waiting = np.concatenate([self._waiting, block[:, surplus:]], axis=1)
 
 
 def _fanned(samples: Block, channels: int) -> Float32[np.ndarray, "wanted samples"]:

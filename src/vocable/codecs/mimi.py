@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
 from vocable.codecs.seanet import SEANetConfig, decoder, encoder
 from vocable.nn import Block, ConvTranspose1d, EdgeConv1d, Stack, TransformerLayer
@@ -89,6 +90,7 @@ class Mimi(CodecModel):
             channels=c.channels,
             levels=levels,
             prefixes=quantizer.prefixes,
+            out_rate=out_rate(c.rate, c.strides, c.decoder_strides),
         )
         super().__init__(config, spec)
         self.encoder = Stack(

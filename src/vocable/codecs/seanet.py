@@ -23,6 +23,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.codecs.decoder_strides import decoder_strides
 from vocable.nn import (
     ELU,
     LSTM,
@@ -45,6 +46,7 @@ class SEANetConfig:
     channels: int = 1  # coded together: 2 for stereo
     filters: int = 32  # channels of the first convolution; each stride doubles them
     strides: tuple[int, ...] = (2, 4, 5, 8)  # of the encoder, in order; a frame is their product
+    decoder_strides: tuple[int, ...] = ()  # in order, if not those of the encoder, last first
     dilations: tuple[int, ...] = (1, 3, 9)  # one residual unit each, before every stride
     unit_kernel: int = 7  # rows that a unit's first convolution sees
     unit_shrink: int = 1  # a unit's hidden channels are its channels divided by this
@@ -82,13 +84,17 @@ def encoder(config: SEANetConfig) -> Stack:
 
 
 def decoder(config: SEANetConfig) -> Stack:
-    """Return `[B, F, latent] -> [B, F · frame, channels]`, the encoder mirrored."""
-    c, widths = config, config.widths[::-1]
+    """Return `[B, F, latent] -> [B, F · frame, channels]`, the encoder mirrored.
+
+    With strides of its own, each halves the channels all the same.
+    """
+    c, strides = config, decoder_strides(config.strides, config.decoder_strides)
+    widths = [config.widths[-1] // 2**i for i in range(len(strides) + 1)]
     blocks = [conv(c, c.latent, widths[0], c.first_kernel), *memory(c)]
-    for (wide, narrow), stride in zip(pairwise(widths), reversed(c.strides), strict=True):
+    for (wide, narrow), stride in zip(pairwise(widths), strides, strict=True):
         blocks += [ELU(), transposed(c, wide, narrow, stride)]
         blocks += [unit(c, narrow, dilation) for dilation in c.dilations]
-    return Stack(*blocks, ELU(), conv(c, c.filters, c.channels, c.decoder_last_kernel))
+    return Stack(*blocks, ELU(), conv(c, widths[-1], c.channels, c.decoder_last_kernel))
 
 
 def unit(config: SEANetConfig, channels: int, dilation: int) -> Block:

@@ -14,7 +14,7 @@ Differences. Decoding repeats to the bit: the noise is a function of seed, block
 published decoder draws it anew; `model.noise` has another seed, noise of your own, or none. Tokens
 are those of the recording: the published codec gives, and decodes, those of the silence that fills
 the last step or window as well; here the last tokens stand in for them. Weights are plain, not
-weight-normed: the same function.
+weight-normed: the same function. Codebooks learn as DAC's do.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from itertools import pairwise
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.dac_blocks import KERNEL, decoder_block, encoder_block
+from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.model import untrained
 from vocable.nn import (
     Block,
@@ -53,6 +54,7 @@ class SNACConfig:
     rate: int = 44_100  # Hz
     encoder_channels: int = 64  # of the first convolution; each stride doubles them
     strides: tuple[int, ...] = (2, 3, 8, 8)  # of the encoder, in order; a frame is their product
+    decoder_strides: tuple[int, ...] = ()  # in order, if not those of the encoder, last first
     decoder_channels: int = 1536  # after the decoder's first convolution; each stride halves them
     window: int = 32  # frames that attend to each other; 0: no attention
     head: int = 64  # channels of a head of attention
@@ -127,9 +129,10 @@ def encoder(config: SNACConfig) -> Stack:
 def decoder(config: SNACConfig, noise: NoiseSource) -> Stack:
     """Return `[B, F, latent] -> [B, F · frame, 1]`."""
     c = config
-    widths = [c.decoder_channels // 2**i for i in range(len(c.strides) + 1)]
+    strides = decoder_strides(c.strides, c.decoder_strides)
+    widths = [c.decoder_channels // 2**i for i in range(len(strides) + 1)]
     blocks = _decoder_head(c, widths[0])
-    steps = zip(pairwise(widths), reversed(c.strides), strict=True)
+    steps = zip(pairwise(widths), strides, strict=True)
     for number, ((wide, narrow), stride) in enumerate(steps):
         inserted = [NoiseBlock(narrow, number=number, source=noise)] if c.noise else []
         blocks.append(
@@ -181,8 +184,6 @@ class SNAC(CodecModel):
             strides=config.level_strides,
             codebook=Normalised(config.code_width),
             update=Gradient(),
-            revival=None,
-            initialise=None,
         )
         levels = zip(config.sizes, config.level_strides, strict=True)
         spec = TokenSpec(
@@ -192,6 +193,7 @@ class SNAC(CodecModel):
             channels=1,
             levels=tuple(Level(size, stride) for size, stride in levels),
             prefixes=quantizer.prefixes,
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
         )
         super().__init__(config, spec)
         self.noise = NoiseSource()

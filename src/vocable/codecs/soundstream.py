@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
 from vocable.codecs.seanet import SEANetConfig, decoder, encoder
 from vocable.quantize import ResidualVQ
@@ -56,6 +57,7 @@ class SoundStream(CodecModel):
             frame=config.frame,
             channels=config.channels,
             levels=tuple(Level(size) for size in config.sizes),
+            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
             prefixes=quantizer.prefixes,
         )
         super().__init__(config, spec)

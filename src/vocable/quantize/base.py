@@ -39,7 +39,9 @@ class Quantizer(nn.Module, ABC):
     themselves.
 
     A quantizer that learns from statistics, or has aids that only training needs, defines
-    `start_learning`, `resume_learning` and `drop_learning`; the defaults do nothing.
+    `start_learning`, `resume_learning` and `drop_learning`; the defaults do nothing. What it learns
+    itself must belong to a part that is not a quantizer, and learn while that part's `training` is
+    set: so `freeze` holds for it.
     """
 
     dim: int  # width of the latent
@@ -67,6 +69,16 @@ class Quantizer(nn.Module, ABC):
 
         ``per_step`` is how many latents a training step brings; None: as many as the first brings.
         """
+
+    def freeze(self) -> None:
+        """Let nothing learn in training either; how many levels an item uses is still drawn.
+
+        What decodes its output then learns to do so from each number of levels. `train` undoes it.
+        """
+        self.eval()
+        for part in self.modules():
+            if isinstance(part, Quantizer):
+                part.training = True
 
     def drop_learning(self) -> None:
         """Remove what only training needs, so that `state_dict` is what inference needs."""

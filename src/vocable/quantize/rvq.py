@@ -105,7 +105,7 @@ class ResidualVQ(Quantizer):
         self._check_frames(z.shape[1])
         with full_precision(z.device.type):
             z = z.float()
-            if self.training and self._still_waiting(z.detach()):
+            if self._learns and self._still_waiting(z.detach()):
                 return self._unquantized(z)
             steps, energy = self._quantize(z)
             use = self._use(z.shape[0], z.device)
@@ -115,6 +115,11 @@ class ResidualVQ(Quantizer):
             codes = [step.codes for step in steps]
             health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
             return Quantized(out, self._joined(codes), _mean_losses(steps, use), health)
+
+    @property
+    def _learns(self) -> bool:
+        """Whether training changes the codebooks: not where it is frozen."""
+        return bool(self.stack[0].training)
 
     @property
     def learning_started(self) -> bool:

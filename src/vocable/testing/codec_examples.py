@@ -17,6 +17,7 @@ from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.load import load, models
+from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 
@@ -29,11 +30,15 @@ def codecs() -> dict[str, Codec]:
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "soundstream": lambda: SoundStream(soundstream_tiny()),
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
+        "soundstream-out-rate": lambda: SoundStream(
+            replace(soundstream_tiny(), decoder_strides=(8, 2, 2))
+        ),
         "encodec": lambda: EnCodec(encodec_tiny()),
         "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
         "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
         "dac": lambda: DAC(dac_tiny()),
         "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
+        "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
         "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
@@ -133,8 +138,23 @@ def filled(model: Model) -> Model:
         torch.manual_seed(1)
         sound = voice(Tokenizer(model.eval()), 2, 2 * model.spec.rate)
         model.prepare([sound])
+        for part in model.modules():
+            if isinstance(part, Codebook) and part.projected:
+                _let_projections_undo(part)
         rows = model.encoder(model._rows(model.prepare_input(sound, model.find_sides(sound))))
         model.quantizer.start_learning(rows.flatten(0, 1), per_step=1)
     books = [part for part in model.modules() if isinstance(part, ContourBook)]
     assert all(len(set(map(tuple, book.hz.tolist()))) > 10 for book in books), "an empty book"
     return model.eval()
+
+
+def _let_projections_undo(book: Codebook) -> None:
+    """Let projected entries stand for latents that lead to them.
+
+    Untrained projections lead anywhere: residuals would grow with every level.
+    """
+    down, up = book.get_submodule("down"), book.get_submodule("up")
+    assert isinstance(down, torch.nn.Linear) and isinstance(up, torch.nn.Linear)
+    back = torch.linalg.pinv(down.weight)
+    up.weight.copy_(back)
+    up.bias.copy_(-back @ down.bias)

@@ -30,7 +30,7 @@ log = logging.getLogger("vocable")
 def check_exact_length(codec: Codec, audio: Audio) -> None:
     """Check law 1: tokens that know their source decode to its samples, channels and rate."""
     tokens = codec.encode(audio)
-    for rate in (None, codec.rate):
+    for rate in (None, codec.rate, codec.spec.writes):
         back = codec.decode(tokens, rate=rate)
         wanted_rate = rate or audio.rate
         samples = -(-len(audio) * wanted_rate // audio.rate)

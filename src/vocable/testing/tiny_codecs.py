@@ -7,6 +7,7 @@ examples of the contract.
     three-rates  levels with strides 4, 2, 1 (as SNAC)
     segments     stereo, overlapping segments with a scale each (as EnCodec at 48 kHz)
     look-ahead   symmetric convolutions on both sides (as DAC)
+    out-rate     a decoder that writes twice the rate that the encoder reads
     item         a value for the whole recording, so not encoded in steps (as FACodec)
     units        no way back; frames cut without padding (as wav2vec 2.0 and k-means)
 """
@@ -43,8 +44,8 @@ def _encoder(channels: int = 1, *norm: nn.Block) -> nn.Stack:
     )
 
 
-def _decoder(channels: int = 1, *norm: nn.Block) -> nn.Stack:
-    spread = nn.ConvTranspose1d(WIDTH, channels, 2 * FRAME, stride=FRAME)
+def _decoder(channels: int = 1, *norm: nn.Block, frame: int = FRAME) -> nn.Stack:
+    spread = nn.ConvTranspose1d(WIDTH, channels, 2 * frame, stride=frame)
     return nn.Stack(nn.Conv1d(WIDTH, WIDTH, 3), *norm, nn.ELU(), spread)
 
 
@@ -107,6 +108,15 @@ class TinyLookAhead(CodecModel):
         self.quantizer = ResidualVQ(WIDTH, (16,) * 3)
 
 
+class TinyOutRate(CodecModel):
+    """Tokens of sound at 8 kHz become sound at 16 kHz."""
+
+    def __init__(self, config: TinyConfig) -> None:
+        super().__init__(config, _spec("out-rate", out_rate=16_000))
+        self.encoder, self.decoder = _encoder(), _decoder(frame=2 * FRAME)
+        self.quantizer = ResidualVQ(WIDTH, (16,) * 3)
+
+
 class TinyItemSide(CodecModel):
     """The loudest sample of the recording is a side; the decoder hears of it, too."""
 
@@ -143,6 +153,7 @@ TINY: dict[str, type[CodecModel]] = {
     "three-rates": TinyThreeRates,
     "segments": TinySegments,
     "look-ahead": TinyLookAhead,
+    "out-rate": TinyOutRate,
     "item": TinyItemSide,
 }
 

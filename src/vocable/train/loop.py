@@ -191,6 +191,8 @@ class Loop:
     def _discriminator_step(self, updater: Updater, factor: float) -> None:
         updater.clear_gradient()
         losses = self.task.discriminator_losses()
+        if not losses:
+            return
         self._add(losses)
         torch.autograd.backward(list(losses.values()))
         norm = updater.clip_gradient()

@@ -74,7 +74,23 @@ class LinearSchedule(Schedule):
         return 1.0 - done
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExponentialSchedule(Schedule):
+    """The rate falls by the same factor at every step, to `final` of its peak at the end."""
+
+    kind: Literal["exponential"] = "exponential"
+    final: float = 0.2  # 1: the rate stays
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check(0 < self.final <= 1, f"schedule.final is {self.final}; wanted above 0, up to 1")
+
+    def decay(self, done: float) -> float:
+        return float(self.final**done)
+
+
 Schedule.kinds["linear"] = LinearSchedule
+Schedule.kinds["exponential"] = ExponentialSchedule
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,14 +64,11 @@ def read_recipe(source: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Return the recipe in a TOML file, or the bundled one of that name, with overrides put in.
 
     `overrides` are strings "a.b=c" where c is a TOML value (or plain text). RecipeError names an
-    unknown key and the nearest known one; FileNotFoundError lists the bundled recipes.
+    unknown key and the nearest known one; FileNotFoundError lists the bundled recipes. A recipe
+    that says `base = "another"` has all the values of that one but those that it gives itself.
     """
     path = _find(source)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path} is not TOML ({error}); correct it there") from error
-    table.setdefault("name", path.stem)
+    table = {"name": path.stem, **_read(path)}
     for text in overrides:
         _override(table, text)
     return recipe_from(table)
@@ -88,8 +85,38 @@ def bundled() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
-def _find(source: str | Path) -> Path:
-    path = Path(source)
+def _read(path: Path, above: Sequence[Path] = ()) -> dict[str, Any]:
+    """Return the table of a file, put over that of its base."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is not TOML ({error}); correct it there") from error
+    name = table.pop("base", None)
+    if name is None:
+        return table
+    if not isinstance(name, str):
+        raise RecipeError(f"{path}: base is {name!r}; wanted the name of a recipe")
+    base = _find(name, path.parent)
+    if base.resolve() in (above := [*above, path.resolve()]):
+        raise RecipeError(f"{path} is in the end its own base; take another base")
+    below = _read(base, above)
+    below.pop("name", None)
+    return _over(below, table)
+
+
+def _over(below: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    """Return one table over another; tables in them lie over each other too."""
+    found = {**below, **table}
+    for key in below.keys() & table.keys():
+        pair = below[key], table[key]
+        if all(isinstance(value, dict) for value in pair):
+            found[key] = _over(*pair)
+    return found
+
+
+def _find(source: str | Path, folder: Path = Path()) -> Path:
+    """Return the path of a bundled recipe, or of a file, as seen from `folder`."""
+    path = folder / source
     if str(source) in bundled():
         return _FOLDER / f"{source}.toml"
     if path.is_file():

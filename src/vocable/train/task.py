@@ -66,7 +66,7 @@ class Task(ABC):
         return torch.stack(list(losses.values())).sum()
 
     def discriminator_losses(self) -> dict[str, Tensor]:
-        """Return the discriminator's losses on the last batch, by name."""
+        """Return the discriminator's losses on the last batch, by name; none: it does not learn."""
         return {}
 
     def report(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Its weights are a folder as it publishes them, so loading is shown here too, wit
 
 import json
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import torch
 
 import vocable
 from vocable import weights
+from vocable.codecs.keys import FAMILIES
 from vocable.codecs.keys import snac as layout
 from vocable.codecs.keys.checkpoint import open_checkpoint
 from vocable.errors import ModelError
@@ -64,13 +66,14 @@ def test_sound_with_the_same_noise(codec, noise):
     check_rows_equal("sound", codec.from_codes(CODES), ANSWERS["noisy"], atol=WHOLE_CODEC, axis=2)
 
 
-def edited(folder, **changes):
-    """Return a copy of the checkpoint with another config; a change to None leaves a key out."""
-    shutil.copy(MODEL / "pytorch_model.bin", folder)
+def edited(folder, file="pytorch_model.bin", **changes):
+    """Return a checkpoint, a copy unless it is there, with another config."""
+    if not (folder / file).exists():
+        shutil.copy(MODEL / file, folder)
     config = json.loads((MODEL / "config.json").read_text()) | changes
     kept = {key: value for key, value in config.items() if value != "left out"}
     (folder / "config.json").write_text(json.dumps(kept))
-    return open_checkpoint(folder)
+    return open_checkpoint(folder / file)
 
 
 def test_a_config_that_repeats_nothing_is_enough(codec, tmp_path):
@@ -95,12 +98,36 @@ def test_a_config_of_another_model_is_refused(changes, says, tmp_path):
         layout.recognise(edited(tmp_path, **changes))
 
 
-def test_a_config_with_levels_of_another_number_is_refused(tmp_path):
+def test_a_config_with_levels_of_another_number_is_refused(tmp_path, monkeypatch):
     edited(tmp_path, vq_strides=[2, 1])
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
     with pytest.raises(ModelError, match=r"strides are \(2, 1\); give each of 3 levels one"):
         vocable.load(tmp_path)
 
 
-def test_another_family_is_not_recognised(tmp_path):
-    weights.write(tmp_path / "model.safetensors", {"encoder.block.0.weight": torch.zeros(2, 1, 7)})
-    assert layout.recognise(open_checkpoint(tmp_path)) is None
+def test_no_other_family_takes_it_for_its_own():
+    checkpoint = open_checkpoint(MODEL)
+    modules = {family: import_module(module) for family, module in FAMILIES.items()}
+    assert [name for name, its in modules.items() if its.recognise(checkpoint)] == ["SNAC"]
+
+
+def test_another_family_is_not_taken_for_snac(tmp_path):
+    """DAC has the same keys, and one more Snake, before its encoder's last convolution."""
+    tensors = open_checkpoint(MODEL).tensors()
+    weights.write(tmp_path / "model.safetensors", tensors)
+    assert layout.recognise(edited(tmp_path, "model.safetensors")).name == "snac"
+    snake = {"encoder.block.4.alpha": torch.ones(1, 64, 1)}
+    weights.write(tmp_path / "model.safetensors", tensors | snake)
+    assert layout.recognise(edited(tmp_path, "model.safetensors")) is None
+
+
+def test_what_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    tensors = open_checkpoint(MODEL).tensors()
+    del tensors["decoder.model.3.block.3.block.0.alpha"]
+    weights.write(tmp_path / "model.safetensors", tensors)
+    edited(tmp_path, "model.safetensors")
+    with pytest.raises(
+        ModelError, match=r"lacks 1 key \(decoder.blocks.3.blocks.3.branch.blocks.0"
+    ):
+        vocable.load(tmp_path)

@@ -11,13 +11,15 @@ from torch import Tensor, nn
 from tests.train.test_resume import assert_same
 from tests.train.toy import make_loop, train
 from vocable.train.codec.adversarial import discriminator_loss, generator_loss
-from vocable.train.codec.discriminators import Discriminators
+from vocable.train.codec.discriminators import Discriminators, at_one_level
 from vocable.train.codec.recipe import Adversarial
 
 KINDS = {
     "scales": Adversarial(scales=2, channels=4),
     "periods": Adversarial(periods=(2, 3), channels=4),
     "windows": Adversarial(windows=(128, 64), channels=4),
+    "band windows": Adversarial(band_windows=(128, 64), channels=4),
+    "residual windows": Adversarial(residual_windows=(256, 128), channels=4),
 }
 
 
@@ -45,10 +47,10 @@ def test_each_scale_sees_the_waveform_averaged() -> None:
 
     There the discriminator must say what it says of silence.
     """
-    full, half, quarter = Discriminators(Adversarial(scales=3, channels=4)).members
-    silence = torch.zeros(1, 1, 512)
-    wave_2 = torch.tensor([0.5, -0.5]).repeat(256)[None, None]
-    wave_4 = torch.tensor([0.5, 0.5, -0.5, -0.5]).repeat(128)[None, None]
+    full, half, quarter = Discriminators(Adversarial(scales=3, channels=4)).double().members
+    silence = torch.zeros(1, 1, 512, dtype=torch.float64)
+    wave_2 = torch.tensor([0.5, -0.5]).repeat(256)[None, None].double()
+    wave_4 = torch.tensor([0.5, 0.5, -0.5, -0.5]).repeat(128)[None, None].double()
     for member, wave, differs in (
         (full, wave_2, True),
         (half, wave_2, False),
@@ -56,7 +58,7 @@ def test_each_scale_sees_the_waveform_averaged() -> None:
         (quarter, wave_4, False),
     ):
         apart = (member(wave)[-1] - member(silence)[-1]).abs().max().item()
-        assert (apart > 1e-4) == differs
+        assert (apart > 1e-9) == differs
     frames = [member(silence)[0].shape[-1] for member in (full, half, quarter)]
     assert frames == [512, 256, 128]
 
@@ -101,6 +103,50 @@ def test_the_losses_equal_their_definition() -> None:
     assert float(discriminator_loss(Fixed(), target, output)) == pytest.approx(0.5 + 0.75)
 
 
+def test_least_squares_equal_their_definition() -> None:
+    target, output = torch.full((1, 1, 4), 2.0), torch.full((1, 1, 4), -1.0)
+    losses = generator_loss(Fixed(), target, output, "least_squares", relative=False)
+    assert float(losses["adversarial"]) == pytest.approx(1.25**2)  # (1 - score)², score -0.25
+    assert float(losses["feature"]) == pytest.approx(3.0)  # the plain distance
+    found = float(discriminator_loss(Fixed(), target, output, "least_squares"))
+    assert found == pytest.approx(0.5**2 + 0.25**2)  # (1 - 0.5)² of the target, 0.25² of the output
+
+
+@pytest.mark.parametrize(("rule", "undecided"), [("hinge", 2.0), ("least_squares", 0.5)])
+def test_discriminators_that_guess_lose_the_same_whatever_they_hear(
+    rule: str, undecided: float
+) -> None:
+    """A score in the middle: between -1 and 1 for the hinge, between 0 and 1 for the squares."""
+    table = Adversarial(scales=1, rule=rule)
+    middle = torch.full((1, 1, 4), 0.0 if rule == "hinge" else 2.0)
+    assert float(discriminator_loss(Fixed(), middle, middle, rule)) == table.undecided == undecided
+
+
+def test_discriminators_may_hear_all_at_one_level() -> None:
+    """Removed is an offset, then the level: a peak of 0.8 stays."""
+    x = torch.tensor([[[1.0, 3.0, 2.0, 2.0]]])
+    assert at_one_level(x).tolist() == [[[pytest.approx(v) for v in (-0.8, 0.8, 0.0, 0.0)]]]
+    assert at_one_level(torch.zeros(1, 1, 4)).abs().max() == 0
+    for normalise in (True, False):
+        table = Adversarial(periods=(2,), channels=4, normalise=normalise)
+        found = Discriminators(table)
+        loud, quiet = (found(gain * noise(0))[0][-1] for gain in (1.0, 0.1))
+        assert torch.allclose(loud, quiet, atol=1e-5) == normalise
+
+
+def test_discriminators_learn_in_a_share_of_the_steps(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    table["adversarial"] = {"windows": [64], "channels": 4, "update": 0.5}
+    task = make_loop(table, manifest, tmp_path / "run").task
+    task.losses(task.draw())
+    learns = [bool(task.discriminator_losses()) for _ in range(40)]
+    assert 10 < sum(learns) < 30
+    saved = train(table, manifest, tmp_path / "all")
+    (steps,) = {int(state["step"]) for state in saved["discriminator_optimizer"]["state"].values()}
+    assert 0 < steps < saved["step"]
+
+
 def test_the_hinge_is_0_where_the_scores_are_sure() -> None:
     target, output = torch.full((1, 1, 4), 8.0), torch.full((1, 1, 4), -8.0)
     assert float(discriminator_loss(Fixed(), target, output)) == 0
@@ -114,21 +160,33 @@ def test_equal_signals_have_no_feature_distance_and_cannot_be_told_apart() -> No
     assert float(loss.detach()) >= 2 - 1e-6  # the hinge's bound
 
 
-def test_the_discriminators_learn_to_tell_apart() -> None:
-    discriminators = Discriminators(KINDS["scales"])
-    adam = torch.optim.Adam(discriminators.parameters(), 3e-3)
-    for step in range(20):
-        loss = discriminator_loss(discriminators, noise(step), 3 * noise(100 + step))
+@pytest.mark.parametrize("table", KINDS.values(), ids=KINDS)
+def test_the_discriminators_learn_to_tell_apart(table: Adversarial) -> None:
+    torch.manual_seed(0)
+    discriminators = Discriminators(table)
+    adam = torch.optim.Adam(discriminators.parameters(), 2e-3)
+    for step in range(60):
+        loss = discriminator_loss(discriminators, noise(step), 10 * noise(100 + step))
         adam.zero_grad()
         loss.backward()
         adam.step()
-    assert float(loss.detach()) < 1.5
+    assert float(loss.detach()) < 1.2
 
 
 def test_a_run_with_all_of_it_resumes_exactly(table: dict, manifest: Path, tmp_path: Path) -> None:
-    """All three kinds, with the balancer: norms and discriminators are in the checkpoint too."""
-    table["adversarial"] = {"scales": 1, "periods": [2], "windows": [64], "channels": 4}
-    table["loss"] |= {"balance": True, "complex": 0.5, "complex_windows": [64]}
+    """All kinds, with the balancer: norms and discriminators are in the checkpoint too."""
+    table["adversarial"] = {
+        "scales": 1, "periods": [2], "windows": [64], "band_windows": [32],
+        "residual_windows": [64], "channels": 4, "normalise": True, "rule": "least_squares",
+        "update": 0.5,
+    }  # fmt: skip
+    table["loss"] |= {
+        "balance": True,
+        "complex": 0.5,
+        "complex_windows": [64],
+        "spectral": 0.1,
+        "spectral_windows": [32, 64],
+    }
     whole = train(table, manifest, tmp_path / "whole")
     assert {"discriminator", "discriminator_optimizer"} <= whole.keys()
     loop = make_loop(table, manifest, tmp_path / "half")

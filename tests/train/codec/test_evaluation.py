@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ CODECS = codecs()
 
 class Noisy(nn.Module):
     """A codec whose codes are the samples, which come back with a gain and with noise."""
+
+    spec = SimpleNamespace(rate=RATE)
 
     def __init__(self, noise: float = 0.0, gain: float = 1.0) -> None:
         super().__init__()
@@ -79,6 +82,8 @@ def test_scores_are_means_over_the_clips(clip: np.ndarray) -> None:
 class Halving(nn.Module):
     """A codec that loses the second half of every clip."""
 
+    spec = SimpleNamespace(rate=RATE)
+
     def to_codes(self, x: Tensor) -> Tensor:
         return x
 
@@ -104,9 +109,26 @@ def test_a_measure_that_is_registered_is_evaluated(registry: Any, clip: np.ndarr
     assert found["louder"] > 0.5
 
 
+def test_a_codec_that_writes_another_rate_is_judged_at_that_rate(clip: np.ndarray) -> None:
+    """Samples that are repeated: what lies below 4 kHz comes back, and its image above."""
+
+    class Doubling(nn.Module):
+        spec = SimpleNamespace(rate=RATE // 2)
+
+        def to_codes(self, x: Tensor) -> Tensor:
+            assert x.shape[-1] == 3 * RATE // 2
+            return x
+
+        def from_codes(self, codes: Tensor) -> Tensor:
+            return codes.repeat_interleave(2, -1)
+
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(3 * RATE) / RATE).astype(np.float32)
+    assert scores(Doubling(), tone)["level_db"] == pytest.approx(0, abs=0.1)
+
+
 @pytest.mark.parametrize("name", TINY)
 def test_every_kind_of_codec_is_evaluated(name: str, clip: np.ndarray) -> None:
     codec = CODECS[name]
     sound = np.repeat(clip[None, :RATE], codec.channels, axis=0)
-    found = evaluate(codec.model, [sound], codec.rate, torch.device("cpu"), None, 0)
+    found = evaluate(codec.model, [sound], codec.spec.writes, torch.device("cpu"), None, 0)
     assert np.isfinite(found["mel"]) and "stoi" in found

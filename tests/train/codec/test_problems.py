@@ -36,6 +36,14 @@ def test_a_hinge_loss_below_a_tenth_is_a_winning_discriminator(loss: float, winn
     assert found == (["winning discriminator"] if winning else [])
 
 
+@pytest.mark.parametrize(("loss", "winning"), [(0.02, True), (0.03, False)])
+def test_discriminators_by_least_squares_win_below_a_fortieth(loss: float, winning: bool) -> None:
+    """A twentieth of the half that they lose while they cannot tell."""
+    found = diagnose({"losses": {"discriminator": loss}}, undecided=0.5)
+    assert bool(found) == winning
+    assert all("(0.5 when undecided)" in problem.text for problem in found)
+
+
 @pytest.mark.parametrize(
     ("perplexity", "possible", "collapsed"),
     [(29.0, 1000, True), (31.0, 1000, False), (1.4, 4, True), (1.6, 4, False), (0.0, 0, False)],

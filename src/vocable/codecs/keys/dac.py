@@ -30,7 +30,7 @@ _MEMBERS = {
     "down": ("unit", "unit", "unit", "snake", "convolution"),  # a block of the encoder
     "up": ("snake", "transposed", "unit", "unit", "unit"),  # a block of the decoder
 }
-_BOOK = re.compile(r"quantizer\.quantizers\.\d+\.codebook\.weight")
+_BOOK = re.compile(r"quantizer\.quantizers\.(\d+)\.codebook\.weight")
 _DIRECTION = re.compile(r"\.(?:weight_v|parametrizations\.weight\.original1)$")
 _COUNTED = tuple(f"block.{i}" for i in range(5))
 _UNITS = ("res_unit1", "res_unit2", "res_unit3")
@@ -75,9 +75,12 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
     Raises ModelError where the sizes are not those of a DAC, or the rate is not known.
     """
+    shapes = _without_weight_norm(checkpoint.shapes)
+    if not _books(shapes):
+        return None
     for layout in _LAYOUTS:
-        if any(re.fullmatch(layout.mark, key) for key in checkpoint.shapes):
-            name, config = _with_rate(checkpoint, _sizes(checkpoint, layout))
+        if any(re.fullmatch(layout.mark, key) for key in shapes):
+            name, config = _with_rate(checkpoint, _sizes(checkpoint, shapes, layout))
             return Recognised(name, layout.name, "dac", config)
     return None
 
@@ -130,9 +133,8 @@ def _member(layout: _Layout, kind: str, theirs: str, ours: str) -> Iterator[Row]
 # ---- sizes --------------------------------------------------------------------------------------
 
 
-def _sizes(checkpoint: Checkpoint, layout: _Layout) -> dict[str, Any]:
+def _sizes(checkpoint: Checkpoint, shapes: Shapes, layout: _Layout) -> dict[str, Any]:
     """Return the values of a DACConfig that the shapes tell."""
-    shapes = _without_weight_norm(checkpoint.shapes)
 
     def size(name: str, axis: int) -> int:
         shape = shapes.get(f"{name}.weight", ())
@@ -146,7 +148,7 @@ def _sizes(checkpoint: Checkpoint, layout: _Layout) -> dict[str, Any]:
     down = re.compile(rf"encoder\.block\.\d+\.{re.escape(step)}\.weight")
     depth = sum(down.fullmatch(key) is not None for key in shapes)
     encoder, decoder = (layout.parts(side, depth) for side in ("encoder", "decoder"))
-    books = [shape for key, shape in shapes.items() if _BOOK.fullmatch(key)]
+    books = _books(shapes)
     return {
         "encoder_channels": size(encoder[0], 0),
         "strides": tuple(size(f"{block}.{step}", 2) // 2 for block in encoder[1:-2]),
@@ -157,10 +159,16 @@ def _sizes(checkpoint: Checkpoint, layout: _Layout) -> dict[str, Any]:
     }
 
 
+def _books(shapes: Shapes) -> list[tuple[int, ...]]:
+    """Return the shapes of the codebooks, in order."""
+    found = {int(match[1]): shapes[key] for key in shapes if (match := _BOOK.fullmatch(key))}
+    return [found[level] for level in sorted(found) if len(found[level]) == 2]
+
+
 def _code_width(checkpoint: Checkpoint, books: list[tuple[int, ...]]) -> int:
-    widths = sorted({book[-1] for book in books})
-    if len(widths) != 1:
-        found = ", ".join(map(str, widths)) or "no"
+    widths = sorted({width for _, width in books})
+    if len(widths) > 1:
+        found = ", ".join(map(str, widths))
         raise ModelError(
             f"{checkpoint.path} has codebooks of {found} dimensions; a DAC has levels of one width"
         )

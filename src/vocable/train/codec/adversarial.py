@@ -1,7 +1,9 @@
-"""Losses of a codec (the generator) and of its discriminators: hinge, and feature matching.
+"""Losses of a codec (the generator) and of its discriminators, and the distance of feature maps.
 
-Hinge after Lim and Ye 2017 as in EnCodec; feature matching is the L1 distance of each map relative
-to the mean magnitude of the real one (EnCodec), so that deep and shallow maps count alike.
+Hinge (Lim and Ye 2017) as in SoundStream and EnCodec, or least squares (Mao et al. 2017) as in
+HiFi-GAN and DAC. The distance of feature maps is L1, relative to the mean magnitude of the real one
+as in EnCodec, so that deep and shallow maps count alike, or plain as in DAC. All are means over
+discriminators and maps; where a paper adds them up, its weights are larger in a recipe.
 """
 
 from __future__ import annotations
@@ -14,23 +16,28 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from vocable.train.codec.recipe import Rule
+
 
 def generator_loss(
     discriminator: nn.Module,
     target: Float[Tensor, "batch channels samples"],
     output: Float[Tensor, "batch channels samples"],
+    rule: Rule = "hinge",
+    *,
+    relative: bool = True,
 ) -> dict[str, Tensor]:
     """Return the codec's losses, `adversarial` and `feature`; the discriminator gets no gradient.
 
-    `adversarial` is 0 when the output is surely taken for real, 1 when the scores are undecided.
+    `adversarial` is 0 when the output is surely taken for real, 1 when all scores are 0.
     """
     with _frozen(discriminator):
         with torch.no_grad():
             target_maps = discriminator(target)
         output_maps = discriminator(output)
-    adversarial = [F.relu(1 - maps[-1]).mean() for maps in output_maps]
+    adversarial = [_missed(maps[-1], rule) for maps in output_maps]
     feature = [
-        (a - b).abs().mean() / a.abs().mean().clamp(min=1e-5)
+        _distance(a, b, relative=relative)
         for of_target, of_output in zip(target_maps, output_maps, strict=True)
         for a, b in zip(of_target[:-1], of_output[:-1], strict=True)
     ]
@@ -41,11 +48,27 @@ def discriminator_loss(
     discriminator: nn.Module,
     target: Float[Tensor, "batch channels samples"],
     output: Float[Tensor, "batch channels samples"],
+    rule: Rule = "hinge",
 ) -> Tensor:
-    """Return the discriminator's loss: 2 when undecided, 0 when it is always right and sure."""
+    """Return the discriminator's loss: `UNDECIDED[rule]` for guesses, 0 if right and sure."""
     pairs = zip(discriminator(target), discriminator(output.detach()), strict=True)
-    parts = [F.relu(1 - a[-1]).mean() + F.relu(1 + b[-1]).mean() for a, b in pairs]
+    parts = [_missed(a[-1], rule) + _accepted(b[-1], rule) for a, b in pairs]
     return torch.stack(parts).mean()
+
+
+def _missed(scores: Tensor, rule: Rule) -> Tensor:
+    """Return how far scores are from saying "real"."""
+    return F.relu(1 - scores).mean() if rule == "hinge" else (1 - scores).square().mean()
+
+
+def _accepted(scores: Tensor, rule: Rule) -> Tensor:
+    """Return how far scores are from saying "decoded"."""
+    return F.relu(1 + scores).mean() if rule == "hinge" else scores.square().mean()
+
+
+def _distance(target: Tensor, output: Tensor, *, relative: bool) -> Tensor:
+    distance = (target - output).abs().mean()
+    return distance / target.abs().mean().clamp(min=1e-5) if relative else distance
 
 
 @contextlib.contextmanager

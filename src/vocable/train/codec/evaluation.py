@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from vocable.audio import Audio
+from vocable.audio import Audio, resample
 from vocable.measures import default_measures, score_recordings
 from vocable.signal.spectra import log_mel
 from vocable.train.codec.losses import ReconstructionLoss
@@ -32,7 +33,8 @@ def evaluate(
     """Return means over the clips: `mel`, `level_db` (output over input), the default
     measures (`pesq_wb`, `stoi`).
 
-    The model is run as it will be used: to codes, and back from them. A clip on which a measure
+    rate: of the clips, in Hz, which is what the model writes. The model is run as it will be used:
+    to codes, and back from them. A clip on which a measure
     is not defined (or not installed) counts for the others only. The first clips go to
     `board` (a TensorBoard SummaryWriter or None) as sound and as spectrograms, the original above.
     """
@@ -41,7 +43,7 @@ def evaluate(
     reasons: dict[str, str] = {}
     for index, clip in enumerate(clips):
         target = torch.from_numpy(clip).to(device)[None]
-        output = _decoded(model, target)
+        output = _decoded(model, target, rate)
         row = {
             "mel": float(distance(target, output)["mel"]),
             "level_db": _level_db(output) - _level_db(target),
@@ -62,10 +64,18 @@ def evaluate(
     return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}
 
 
-def _decoded(model: nn.Module, x: Tensor) -> Tensor:
+def at_rate(x: Float[Tensor, "batch channels time"], rate: int, to: int) -> Tensor:
+    """Return sound at `rate` Hz resampled to `to` Hz, without delay."""
+    if rate == to:
+        return x
+    found = resample(x.flatten(0, 1).cpu().numpy(), rate, to)
+    return torch.from_numpy(found).reshape(*x.shape[:2], -1).to(x.device)
+
+
+def _decoded(model: nn.Module, x: Tensor, rate: int) -> Tensor:
     """Return what comes back from the codes of `x`, at its length."""
     codec: Any = model
-    decoded: Tensor = codec.from_codes(codec.to_codes(x))
+    decoded: Tensor = codec.from_codes(codec.to_codes(at_rate(x, rate, codec.spec.rate)))
     return decoded[..., : x.shape[-1]]
 
 

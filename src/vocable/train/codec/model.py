@@ -12,6 +12,7 @@ from vocable.codecs.model import UNTRAINED
 from vocable.errors import RecipeError, TokenError
 from vocable.load import load_to_train, save_model
 from vocable.train.codec.recipe import CodecRecipe
+from vocable.train.codec.redecode import with_config
 
 PARTS = ("encoder", "quantizer", "decoder")
 
@@ -29,16 +30,9 @@ def build(recipe: CodecRecipe) -> CodecModel:
         )
     if unknown := set(table.freeze) - set(PARTS):
         raise RecipeError(f"codec.freeze has {', '.join(unknown)}; it knows {', '.join(PARTS)}")
-    if table.start and table.config:
-        raise RecipeError(f"codec.config cannot change what {table.start} is; leave it out")
     model = _load(recipe) if table.start else build_model(table.architecture, table.config)
     if not isinstance(model, CodecModel):
         raise RecipeError(f"{model.name} encodes and does not decode; name a codec")
-    if model.spec.writes != model.spec.rate:
-        raise RecipeError(
-            f"{model.name} reads {model.spec.rate} Hz and writes {model.spec.writes} Hz; a codec "
-            "is trained at one rate"
-        )
     _check_space(model, recipe)
     return model
 
@@ -55,8 +49,10 @@ def save(codec: CodecModel, recipe: CodecRecipe, folder: Path, facts: dict[str, 
 
 
 def _load(recipe: CodecRecipe) -> TokenizerModel:
-    """Return an old codec whose codebooks learn on."""
+    """Return an old codec whose codebooks learn on, with another decoder if the config says so."""
     model = load_to_train(recipe.codec.start)
+    if recipe.codec.config:
+        model = with_config(model, recipe.codec.config)
     if not {"encoder", "quantizer"} <= set(recipe.codec.freeze):
         model.forget_space()
     return model

@@ -11,12 +11,15 @@ COLLAPSE = 0.03  # of the perplexity that the report's codes could have: few ent
 # fills up at once.
 FILLING = 500
 SILENCE = -15.0  # dB of the output over the input
-WINNING = 0.1  # of a hinge loss that is 2 when undecided, 0 when the discriminator is always right
+WINNING = 0.05  # of the loss of discriminators that cannot tell; at 0 they are always right
 
 
-def diagnose(line: dict[str, Any]) -> list[Problem]:
-    """Return what is wrong by one line of the log."""
-    return [*_collapse(line), *_silence(line), *_winning_discriminator(line)]
+def diagnose(line: dict[str, Any], undecided: float = 2.0) -> list[Problem]:
+    """Return what is wrong by one line of the log.
+
+    undecided: the loss of discriminators that cannot tell decoded from real audio.
+    """
+    return [*_collapse(line), *_silence(line), *_winning_discriminator(line, undecided)]
 
 
 def _collapse(line: dict[str, Any]) -> list[Problem]:
@@ -48,12 +51,12 @@ def _silence(line: dict[str, Any]) -> list[Problem]:
     return [Problem("silence", text)]
 
 
-def _winning_discriminator(line: dict[str, Any]) -> list[Problem]:
+def _winning_discriminator(line: dict[str, Any], undecided: float) -> list[Problem]:
     loss = line.get("losses", {}).get("discriminator")
-    if loss is None or loss > WINNING:
+    if loss is None or loss > WINNING * undecided:
         return []
     text = (
-        f"discriminator winning: its loss is {loss:.3f} (2 when undecided); lower "
+        f"discriminator winning: its loss is {loss:.3f} ({undecided:g} when undecided); lower "
         "adversarial.optimizer.lr, or raise adversarial.feature"
     )
     return [Problem("winning discriminator", text)]

@@ -11,11 +11,13 @@ from vocable.train.data.tables import Augment, Data
 from vocable.train.optim import AdamW, Optimizer
 from vocable.train.recipe import Checkpoints, Recipe
 
+Rule = Literal["hinge", "least_squares"]
 
-def _check_windows(windows: Sequence[int], name: str) -> None:
+
+def _check_windows(windows: Sequence[int], name: str, lowest: int = 4) -> None:
     check(
-        all(4 <= window <= 65_536 for window in windows),
-        f"{name} is {list(windows)}; wanted 4 to 65536 samples each",
+        all(lowest <= window <= 65_536 for window in windows),
+        f"{name} is {list(windows)}; wanted {lowest} to 65536 samples each",
     )
 
 
@@ -24,7 +26,8 @@ class CodecTable:
     """What is trained."""
 
     architecture: str = ""  # a name in vocable.codecs; empty with `start`
-    config: dict[str, Any] = field(default_factory=dict)  # overrides of the architecture's config
+    # overrides of the architecture's config; with `start` of what concerns the decoder only
+    config: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # fine-tune this codec: a bundled name or a folder
     freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
     name: str = ""  # of the exported codec; empty: the recipe's name
@@ -72,6 +75,7 @@ class Loss:
     mel: float = 1.0  # L1 of log mel bands, mean over the windows
     low_band: float = 0.0  # L1 of log magnitudes of the bins below `low_band_hz`, mean as above
     complex: float = 0.0  # L1 of the complex spectrum, mean as above
+    spectral: float = 0.0  # distance of mel bands and of their logarithms (SoundStream, EnCodec)
     balance: bool = False  # weights are shares of the gradient at the output (EnCodec's balancer)
     codec: dict[str, float] = field(  # losses that the codec itself reports, by name
         default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}
@@ -81,6 +85,9 @@ class Loss:
     low_band_windows: tuple[int, ...] = (512, 1024)  # samples
     low_band_hz: float = 1250.0
     complex_windows: tuple[int, ...] = (512,)  # samples
+    spectral_windows: tuple[int, ...] = (64, 128, 256, 512, 1024, 2048)  # samples
+    spectral_bands: int = 64  # at every window
+    spectral_power: float = 0.5  # logarithms weigh (window / 2) to this: SoundStream; EnCodec: 0
     floor: float = 1e-3  # of a magnitude, before the logarithm
 
     def __post_init__(self) -> None:
@@ -88,7 +95,7 @@ class Loss:
             len(self.mel_windows) == len(self.mel_bands),
             "loss.mel_windows and loss.mel_bands need one number each for every resolution",
         )
-        for name in ("mel", "low_band", "complex"):
+        for name in ("mel", "low_band", "complex", "spectral"):
             windows = getattr(self, f"{name}_windows")
             _check_windows(windows, f"loss.{name}_windows")
             check(
@@ -99,6 +106,10 @@ class Loss:
             all(n > 0 for n in self.mel_bands),
             f"loss.mel_bands is {list(self.mel_bands)}; wanted at least 1 a window",
         )
+        check(
+            self.spectral_bands > 0,
+            f"loss.spectral_bands is {self.spectral_bands}; wanted at least 1",
+        )
         check(self.low_band_hz > 0, f"loss.low_band_hz is {self.low_band_hz}; wanted above 0")
         check(self.floor > 0, f"loss.floor is {self.floor}; wanted above 0")
         for name, weight in {**self.reconstruction, **self.codec}.items():
@@ -107,19 +118,26 @@ class Loss:
     @property
     def reconstruction(self) -> dict[str, float]:
         """The weights of the losses that compare the output with the input."""
-        return {name: getattr(self, name) for name in ("time", "mel", "low_band", "complex")}
+        names = ("time", "mel", "low_band", "complex", "spectral")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adversarial:
     """Discriminators trained against the codec: as many as are named, none by default."""
 
-    scales: int = 0  # of the waveform, at 1, 1/2, 1/4 … of its rate
-    periods: tuple[int, ...] = ()  # samples
-    windows: tuple[int, ...] = ()  # of spectra, samples
+    scales: int = 0  # of the waveform, at 1, 1/2, 1/4 … of its rate (MelGAN, SoundStream)
+    periods: tuple[int, ...] = ()  # samples (HiFi-GAN, DAC)
+    windows: tuple[int, ...] = ()  # of spectra, samples (EnCodec)
+    band_windows: tuple[int, ...] = ()  # of spectra in five bands, samples (DAC)
+    residual_windows: tuple[int, ...] = ()  # of spectra in residual units, samples (SoundStream)
     channels: int = 16  # of each one's first layer, a multiple of 4
-    weight: float = 1.0  # of the hinge loss
+    normalise: bool = False  # whether they hear all at one level, without offset (DAC)
+    rule: Rule = "hinge"  # what scores cost
+    weight: float = 1.0  # of that cost
     feature: float = 2.0  # weight of the distance of their feature maps
+    relative: bool = True  # whether that is relative to the size of the map (EnCodec; DAC: not)
+    update: float = 1.0  # share of the steps in which they learn too
     optimizer: Optimizer = AdamW(lr=3e-4, betas=(0.8, 0.99))
 
     def __post_init__(self) -> None:
@@ -132,7 +150,10 @@ class Adversarial:
             all(1 <= period <= 1000 for period in self.periods),
             f"adversarial.periods is {list(self.periods)}; wanted 1 to 1000 samples each",
         )
-        _check_windows(self.windows, "adversarial.windows")
+        for name in ("windows", "band_windows", "residual_windows"):
+            lowest = 32 if name == "band_windows" else 4  # a bin in each of five bands
+            _check_windows(getattr(self, name), f"adversarial.{name}", lowest)
+        check(0 < self.update <= 1, f"adversarial.update is {self.update}; wanted above 0, up to 1")
         check(
             self.weight >= 0 and self.feature >= 0,
             f"adversarial.weight is {self.weight} and feature {self.feature}; wanted 0 or more",
@@ -141,7 +162,13 @@ class Adversarial:
     @property
     def enabled(self) -> bool:
         """Whether there is a discriminator at all."""
-        return bool(self.scales or self.periods or self.windows)
+        spectra = self.windows or self.band_windows or self.residual_windows
+        return bool(self.scales or self.periods or spectra)
+
+    @property
+    def undecided(self) -> float:
+        """The discriminators' loss while they cannot tell decoded from real audio."""
+        return 2.0 if self.rule == "hinge" else 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +192,7 @@ class CodecRecipe(Recipe):
         check(
             any(self.loss.reconstruction.values()) or bool(adversarial),
             "the recipe does not compare output and input, so that nothing is learnt; "
-            "set loss.mel, time, low_band or complex above 0",
+            "set loss.mel, time, low_band, complex or spectral above 0",
         )
 
     @property

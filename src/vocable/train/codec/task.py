@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from vocable.codecs import Codec, CodecModel
 from vocable.errors import RecipeError
+from vocable.quantize import Quantizer
 from vocable.train import bf16
 from vocable.train.codec.adversarial import discriminator_loss, generator_loss
 from vocable.train.codec.balance import Balancer
 from vocable.train.codec.discriminators import Discriminators
-from vocable.train.codec.evaluation import evaluate
+from vocable.train.codec.evaluation import at_rate, evaluate
 from vocable.train.codec.losses import ReconstructionLoss
 from vocable.train.codec.model import save
 from vocable.train.codec.problems import diagnose
@@ -29,7 +30,8 @@ from vocable.train.distributed import Distributed
 from vocable.train.task import Problem, Task
 
 _log = logging.getLogger(__name__)
-AT_OUTPUT = ("time", "mel", "low_band", "complex", "adversarial", "feature")  # can be balanced
+# can be balanced
+AT_OUTPUT = ("time", "mel", "low_band", "complex", "spectral", "adversarial", "feature")
 
 
 class CodecTask(Task):
@@ -41,7 +43,7 @@ class CodecTask(Task):
 
     def __init__(self, codec: nn.Module, recipe: CodecRecipe) -> None:
         self.model, self.recipe = codec, recipe
-        self.rate = self.model.spec.rate
+        self.rate = self.model.spec.writes
         self.pretrained = bool(recipe.codec.start)
         self.items_per_batch = recipe.data.batch * recipe.data.segment
         self.weights = recipe.loss_weights
@@ -71,7 +73,7 @@ class CodecTask(Task):
             train,
             recipe.augment,
             batch=recipe.data.batch,
-            segment=round(recipe.data.segment * self.rate),
+            segment=self._whole(round(recipe.data.segment * self.rate)),
             seed=recipe.seed + 1000 * distributed.rank,
             weights=recipe.data.weights,
         )
@@ -82,27 +84,37 @@ class CodecTask(Task):
     def begin(self, *, resumed: bool) -> None:
         """Let all but the frozen parts learn; a frozen quantizer keeps its codebooks.
 
+        It still draws how many levels an item uses, so that the decoder learns to decode as many.
+
         A new codec is first prepared: what needs no gradients is learnt from segments at once.
         """
         if not (resumed or self.pretrained):
             seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)
             batches = math.ceil(seconds / self.items_per_batch)
-            self.model.prepare(self.draw() for _ in range(batches))
+            self.model.prepare(self.heard(self.draw()) for _ in range(batches))
         self.model.train()
-        for part in self.recipe.codec.freeze:
-            self.model.get_submodule(part).eval()
+        for name in self.recipe.codec.freeze:
+            part = self.model.get_submodule(name)
+            part.freeze() if isinstance(part, Quantizer) else part.eval()
 
     def draw(self) -> Tensor:
         return self.segments.draw().to(self.distributed.device)
 
+    def heard(self, target: Tensor) -> Tensor:
+        """Return what the codec reads of sound at the rate that it writes."""
+        return at_rate(target, self.rate, self.model.spec.rate)
+
     def losses(self, batch: Tensor) -> dict[str, Tensor]:
         with self._autocast():
-            output = self.model(batch)
+            output = self.model(self.heard(batch))
         self._input, self._output = batch, output.audio.float()
         self._observe(output.health)
         losses = self.reconstruction_loss(batch, self._output)
         if self.discriminator is not None:
-            losses |= generator_loss(self.discriminator, batch, self._output)
+            table = self.recipe.adversarial
+            losses |= generator_loss(
+                self.discriminator, batch, self._output, table.rule, relative=table.relative
+            )
         return {**losses, **output.losses}
 
     def total(self, losses: dict[str, Tensor]) -> Tensor:
@@ -122,7 +134,12 @@ class CodecTask(Task):
 
     def discriminator_losses(self) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        loss = discriminator_loss(self.discriminator, self._input, self._output)
+        table = self.recipe.adversarial
+        if table.update < 1:
+            (learns,) = self.distributed.broadcast_values(float(torch.rand(())) < table.update)
+            if not learns:
+                return {}
+        loss = discriminator_loss(self.discriminator, self._input, self._output, table.rule)
         return {"discriminator": loss}
 
     def report(self) -> dict[str, Any]:
@@ -142,7 +159,7 @@ class CodecTask(Task):
         return report
 
     def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
-        return diagnose(line)
+        return diagnose(line, self.recipe.adversarial.undecided)
 
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         device = self.distributed.device
@@ -179,6 +196,11 @@ class CodecTask(Task):
         if self.balancer:
             self.balancer.norms = state["norms"]
         self.segments.restore(state["segments"])
+
+    def _whole(self, samples: int) -> int:
+        """Return about as many samples, which are whole samples at the rate that is read too."""
+        unit: int = self.rate // math.gcd(self.rate, self.model.spec.rate)
+        return max(unit, samples // unit * unit)
 
     @torch.no_grad()
     def _observe(self, health: Any) -> None:

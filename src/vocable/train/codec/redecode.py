@@ -1,0 +1,83 @@
+"""Give a codec another decoder: its tokens keep their meaning, so that what is encoded stays."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vocable.codecs import TokenizerModel, build
+from vocable.codecs.registry import architecture_of
+from vocable.codecs.session import evaluation_twin
+from vocable.errors import RecipeError
+from vocable.nearest import listed
+
+_log = logging.getLogger(__name__)
+
+
+def with_config(model: TokenizerModel, changes: Mapping[str, Any]) -> TokenizerModel:
+    """Return a model whose config has these values too; it encodes as `model` does.
+
+    Weights of the decoder that fit nowhere are left out, and those that are new begin untrained;
+    a line of the log names them. Raises RecipeError for values that change the encoder, the
+    quantizer or anything else beside the decoder.
+    """
+    made = build(architecture_of(model), {**asdict(model.config), **changes})
+    made.space = model.space
+    made.quantizer.resume_learning()
+    old, new = model.state_dict(), made.state_dict()
+    fitting = {key: old[key] for key in new if _fits(old, new, key)}
+    fresh = [key for key in new if key not in fitting]
+    _check_decoder_only(model, made, [*fresh, *(key for key in old if key not in fitting)])
+    made.load_state_dict({**new, **fitting})
+    _check_same_codes(model, made)
+    _log.info(
+        "%d of %d tensors of the decoder begin untrained%s",
+        len(fresh),
+        sum(key.startswith("decoder.") for key in new),
+        f": {listed(fresh)}" if fresh else "",
+    )
+    return made
+
+
+def _fits(old: Mapping[str, Tensor], new: Mapping[str, Tensor], key: str) -> bool:
+    return key in old and old[key].shape == new[key].shape
+
+
+def _check_decoder_only(old: TokenizerModel, new: TokenizerModel, keys: list[str]) -> None:
+    """Refuse tensors that fit nowhere, if not of the decoder; and another kind of tokens."""
+    for key in keys:
+        if not key.startswith("decoder."):
+            raise RecipeError(
+                f"codec.config makes {key} another tensor than {old.name} has; with codec.start "
+                "it may change the decoder only"
+            )
+    if replace(new.spec, space=old.spec.space, out_rate=old.spec.out_rate) != old.spec:
+        raise RecipeError(
+            f"codec.config makes other tokens than {old.name} has; with codec.start it may change "
+            "the decoder only"
+        )
+
+
+@torch.no_grad()
+def _check_same_codes(old: TokenizerModel, new: TokenizerModel) -> None:
+    """Refuse a config by which the same weights encode otherwise, seen on a second of noise."""
+    random = torch.Generator().manual_seed(0)
+    samples = old.spec.rate if old.spec.segment is None else old.spec.segment.length
+    x = 0.1 * torch.randn(1, old.spec.channels, samples, generator=random)
+    found = [_encoded(evaluation_twin(model), x) for model in (old, new)]
+    if not all(map(torch.equal, *found)):
+        raise RecipeError(
+            f"codec.config makes {old.name} encode otherwise; with codec.start it may change the "
+            "decoder only"
+        )
+
+
+def _encoded(model: TokenizerModel, x: Tensor) -> list[Tensor]:
+    """Return the latents of a recording, and its codes."""
+    rows = model._rows(model.prepare_input(x, model.find_sides(x)))
+    return [model.encoder(rows), *model.to_codes(x)]

@@ -1,4 +1,4 @@
-"""`vocable verify` compares a checkpoint with its reference: toys, in the reference's own files."""
+"""`vocable verify` compares a checkpoint with its reference: toys, in each one's own files."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_checkpoint_of_a_reference_is_verified(name, tmp_path, monkeypatch):
     else:
         path = write_hub_folder(model, tmp_path / "x")
     audio = noise_and_tones()
-    short = Audio(audio.samples[:, : audio.rate // 2], audio.rate)
+    short = Audio(audio.samples[:, : audio.rate // 5], audio.rate)
     checks = {check.what: check for check in verify(path, short)}
     hash = checks.pop("hash")
     assert hash.verdict == "not checked"

@@ -53,8 +53,8 @@ class Record:
             if name in now and now[name] != before:
                 raise ModelError(
                     f"{name} of {self.repository} has SHA-256 {now[name]}, but {before} was "
-                    f"recorded when it was first downloaded; remove {where / name} to fetch it "
-                    f"again, or {self.path} if its publishers changed it"
+                    f"recorded when it was first downloaded; remove {(where / name).resolve()} to "
+                    f"fetch it again, or {self.path} if its publishers changed it"
                 )
 
 

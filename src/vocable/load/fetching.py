@@ -124,6 +124,7 @@ def _config(repository: str, revision: str | None) -> tuple[list[Path], bool]:
 def _check_pinned(entry: Published, found: str, weights: Path) -> None:
     if found != entry.sha256:
         raise ModelError(
-            f"{entry.file} of {entry.name} has SHA-256 {found}, but {entry.sha256} is pinned; remove "
-            f"{weights.resolve()} to fetch it again, or name a revision, {entry.name}@REVISION"
+            f"{entry.file} of {entry.name} has SHA-256 {found}, but {entry.sha256} is pinned; "
+            f"remove {weights.resolve()} to fetch it again, or name a revision, "
+            f"{entry.name}@REVISION"
         )

@@ -41,6 +41,8 @@ class Record:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self.path, overwrite=True) as fresh:
                 fresh.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        except FileExistsError:
+            _log.info("%s is being fetched by another process as well", self.repository)
         except OSError as error:
             _log.warning(
                 "the hashes of %s cannot be kept in %s (%s), so later downloads cannot be checked",

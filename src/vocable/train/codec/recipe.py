@@ -29,6 +29,7 @@ class CodecTable:
     # overrides of the architecture's config; with `start` of what concerns the decoder only
     config: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # fine-tune this codec: a bundled name or a folder
+    unit_variance: bool = False  # scale the layers of a new codec by a first batch (LSUV)
     freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
     name: str = ""  # of the exported codec; empty: the recipe's name
     version: str = "1"  # of its token space

@@ -24,6 +24,7 @@ from vocable.train.codec.losses import ReconstructionLoss
 from vocable.train.codec.model import save
 from vocable.train.codec.problems import diagnose
 from vocable.train.codec.recipe import CodecRecipe
+from vocable.train.codec.unit_variance import set_unit_variance
 from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.data.segments import Segments
 from vocable.train.distributed import Distributed
@@ -91,6 +92,8 @@ class CodecTask(Task):
         if not (resumed or self.pretrained):
             seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)
             batches = math.ceil(seconds / self.items_per_batch)
+            if self.recipe.codec.unit_variance:
+                set_unit_variance(self.model, self.heard(self.draw()))
             self.model.prepare(self.heard(self.draw()) for _ in range(batches))
         self.model.train()
         for name in self.recipe.codec.freeze:

@@ -1,0 +1,39 @@
+"""The layers of a new codec are scaled by a first batch: each gives a deviation of 1."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vocable.codecs import CodecModel
+from vocable.testing import codecs
+from vocable.train.codec.unit_variance import _layers, set_unit_variance
+
+NAMES = ["plain", "soundstream", "encodec", "encodec-stereo", "mimi", "dac", "snac", "speech"]
+CODECS = codecs()
+
+
+def fresh(name: str) -> CodecModel:
+    torch.manual_seed(1)
+    model = CODECS[name].model
+    return type(model)(model.config)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_layer_gives_a_deviation_of_one(name: str) -> None:
+    model = fresh(name)
+    x = 0.1 * torch.randn(2, model.spec.channels, 4 * 640 * 2)
+    quantizer = {key: value.clone() for key, value in model.quantizer.state_dict().items()}
+    torch.manual_seed(2)
+    set_unit_variance(model, x)
+    after = model.quantizer.state_dict()
+    assert all(torch.equal(quantizer[key], after[key]) for key in quantizer)
+    found = []
+    for layer in [*_layers(model.encoder), *_layers(model.decoder)]:
+        assert layer.bias is None or not layer.bias.any()
+        layer.register_forward_hook(lambda _layer, _given, out: found.append(float(out.std())))
+    torch.manual_seed(2)  # the same k-means of the quantizer's copy
+    set_unit_variance(model, x)  # what is scaled already stays
+    *inner, last = found
+    assert len(inner) >= 2 and inner == pytest.approx([1.0] * len(inner), rel=1e-3)
+    assert last == pytest.approx(float(x.std()), rel=1e-2)

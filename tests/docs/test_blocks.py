@@ -13,7 +13,10 @@ NOT_RUN = {
     "README.md": ["the network", "the network"],
     "docs/cli.md": ["a microphone and a loudspeaker"],
     "docs/published.md": ["the network", "the network"],
-    "docs/training.md": ["recordings of your own, and hours"],
+    "docs/training.md": [
+        "recordings of your own, and hours",
+        "recordings of your own, and a codec",
+    ],
 }
 SLOW = ["docs/tutorial-finetune.md"]  # run by `dev.py test-all`
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader

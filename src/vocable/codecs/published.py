@@ -20,7 +20,7 @@ class Published:
     file        of the repository, or of `url`
     frames      frames per second, of the finest level
     kbps        bit rates that its authors name, rounded as they do
-    live        latency of a stream that equals the whole, both ways (codecs/latency.py)
+    latency     of a stream that equals the whole, both ways (codecs/latency.py)
     licence     of the weights, as their authors state it
     licence_seen    whether that was read on the weights' own page; else it is the code's or hearsay
     url         of a file that is not on the hub, to be downloaded by hand
@@ -33,7 +33,7 @@ class Published:
     channels: int
     frames: float
     kbps: tuple[float, ...]
-    live: str
+    latency: str
     licence: str
     licence_seen: bool = True
     revision: str | None = None

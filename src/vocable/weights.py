@@ -87,11 +87,14 @@ def stored(tensors: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tenso
     return {k: v.to(dtype) if v.is_floating_point() else v for k, v in tensors.items()}
 
 
-def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse tensors with NaN or infinity, which is what half precision makes of large values."""
+def check_finite(tensors: Mapping[str, Tensor], repair: str = "train it anew") -> None:
+    """Refuse tensors with NaN or infinity, which is what half precision makes of large values.
+
+    repair: what the message advises.
+    """
     bad = [key for key, value in tensors.items() if not bool(value.isfinite().all())]
     if bad:
-        raise ModelError(f"{_named(bad)} hold values that are not finite; train it anew")
+        raise ModelError(f"{_named(bad)} hold values that are not finite; {repair}")
 
 
 class Row(NamedTuple):

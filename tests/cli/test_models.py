@@ -63,10 +63,10 @@ def test_the_catalogue_says_what_the_networks_are(entry):
     assert abs(float(spec.frame_rate) / entry.frames - 1) < 0.0125
     levels = [spec.levels_at(kbps) for kbps in entry.kbps]
     assert levels == sorted(set(levels)) and levels[-1] == len(spec.levels)
-    assert entry.live == live(model)
+    assert entry.latency == stated(model)
 
 
-def live(model):
+def stated(model):
     """Say how a network runs live, as the catalogue does."""
     latency, segment = latency_of(model), model.spec.segment
     if segment is not None:
@@ -78,7 +78,7 @@ def live(model):
 def test_the_model_of_the_package_says_how_it_runs_live():
     from vocable.load import describe, load_to_train
 
-    assert describe("speech-16k").facts["live"] == live(load_to_train("speech-16k"))
+    assert describe("speech-16k").facts["latency"] == stated(load_to_train("speech-16k"))
 
 
 def test_what_is_pinned_is_whole():

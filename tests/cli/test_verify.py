@@ -32,8 +32,12 @@ def test_a_checkpoint_of_others(toy, tmp_path):
     write_tone(tmp_path / "tone.wav")
     checks = {f["what"]: f for f in results("verify", toy, "--audio", tmp_path / "tone.wav")}
     assert list(checks) == ["hash", "keys", *LAWS, "reference"]
-    assert checks["hash"]["verdict"] == "not checked" and file_hash(toy) in checks["hash"]["said"]
-    assert checks["keys"]["said"].startswith("11 of toy-8khz, toys layout, all met; space toy-8khz")
+    assert (
+        checks["hash"]["verdict"] == "not checked" and file_hash(toy) in checks["hash"]["details"]
+    )
+    assert checks["keys"]["details"].startswith(
+        "11 of toy-8khz, toys layout, all met; space toy-8khz"
+    )
     assert {checks[law]["verdict"] for law in LAWS} == {"ok"}
     assert checks["reference"]["verdict"] == "not checked"
     done = call("verify", toy)
@@ -52,7 +56,7 @@ def test_a_pinned_hash_is_named(toy, monkeypatch):
     entry = replace(PUBLISHED[0], sha256=file_hash(toy))
     monkeypatch.setattr(importlib.import_module("vocable.testing.verify"), "PUBLISHED", (entry,))
     (first, *_) = results("verify", toy)
-    assert first["verdict"] == "ok" and first["said"].endswith("pinned for kyutai/mimi")
+    assert first["verdict"] == "ok" and first["details"].endswith("pinned for kyutai/mimi")
 
 
 @pytest.mark.parametrize("right", [True, False])
@@ -62,7 +66,7 @@ def test_a_name_that_states_its_hash_is_held_to_it(right, toy):
     (first, *_) = results("verify", named, code=0 if right else 1)
     assert first["verdict"] == ("ok" if right else "failed")
     words = "begins as its file name ends" if right else "should begin with 00000000"
-    assert words in first["said"]
+    assert words in first["details"]
 
 
 def test_a_law_that_is_broken_fails(toy, monkeypatch):
@@ -72,25 +76,25 @@ def test_a_law_that_is_broken_fails(toy, monkeypatch):
     monkeypatch.setattr(sys.modules["vocable.testing.verify"], "check_exact_length", broken)
     checks = results("verify", toy, code=1)
     (failed,) = [found for found in checks if found["verdict"] == "failed"]
-    assert (failed["what"], failed["said"]) == ("exact length", "one sample is missing")
+    assert (failed["what"], failed["details"]) == ("exact length", "one sample is missing")
 
 
 @pytest.mark.parametrize(
-    ("error", "verdict", "said"),
+    ("error", "verdict", "details"),
     [
         (ImportError("no", name="moshi"), "not checked", "moshi is not installed"),
         (AssertionError("codes differ first in frame 3"), "failed", "codes differ first in frame"),
         (TypeError("odd"), "not checked", r"it does not run here (TypeError: odd)"),
     ],
 )
-def test_what_the_reference_says(error, verdict, said, toy, monkeypatch):
+def test_what_the_reference_says(error, verdict, details, toy, monkeypatch):
     def reference_of(*_):
         raise error
 
     monkeypatch.setattr(sys.modules["vocable.testing.verify"], "reference_of", reference_of)
     last = results("verify", toy, code=1 if verdict == "failed" else 0)[-1]
     assert (last["what"], last["verdict"]) == ("reference", verdict)
-    assert last["said"].startswith(said)
+    assert last["details"].startswith(details)
 
 
 def test_a_reference_that_differs_is_noticed(toy):

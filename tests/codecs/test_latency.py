@@ -1,6 +1,8 @@
 """What a codec says of its latency is what its streams do."""
 
+import math
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,7 +20,8 @@ def test_streams_wait_as_long_as_is_said(name):
     codec = CODECS[name]
     spec, together = codec.spec, codec.model.frames_together
     block = spec.frame * together if spec.segment is None else 1
-    samples = 30 * spec.frame * together if spec.segment is None else 5 * spec.segment.hop
+    blocks = 10 + 3 * math.ceil(codec.latency.steady * spec.rate / block)
+    samples = blocks * block if spec.segment is None else 5 * spec.segment.hop
     x = testing.voice(codec, 1, samples)
     encoding, decoding, heard, waits = codec.start_encoding(), codec.start_decoding(), 0, []
     for end in range(block, samples + 1, block):
@@ -43,6 +46,18 @@ def test_streams_wait_as_long_as_is_said(name):
 def test_the_published_sizes_wait_so_long(kind, config, says):
     with torch.device("meta"):
         assert str(latency_of(kind(config))) == says
+
+
+def test_the_page_on_streaming_says_so():
+    page = (Path(__file__).parents[2] / "docs" / "streaming.md").read_text(encoding="utf-8")
+    rows = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ")[1:]
+            for line in page.splitlines() if line.startswith("| ")}  # fmt: skip
+    made = [CODECS["speech-16k"].latency]
+    with torch.device("meta"):
+        made.append(latency_of(SoundStream(soundstream_24khz())))
+        made += [latency_of(EnCodec(c())) for c in (encodec_24khz, encodec_48khz, encodec_32khz)]
+    assert [f"{latency.steady * 1000:.1f} ms" for latency in made] == rows["latency"]
+    assert [f"{latency.first * 1000:.1f} ms" for latency in made] == rows["first sound after"]
 
 
 def test_what_takes_whole_recordings_has_no_latency():

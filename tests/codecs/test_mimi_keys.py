@@ -3,11 +3,14 @@
 The weights are the golden toy of `moshi`; parity is in tests/golden and tests/parity.
 """
 
+import json
 from dataclasses import asdict
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
+import vocable
 from tests.golden.encodec.opened import held
 from tests.golden.mimi.layouts import layouts
 from tests.golden.mimi.make import TOY
@@ -147,6 +150,23 @@ def test_every_key_is_used_or_named(layout):
     for key in needed[::3]:
         with pytest.raises(ModelError, match=r"^[^\n]*(lacks|make no Mimi|must be)[^\n]*$"):
             load(checkpoint({k: v for k, v in tensors.items() if k != key}))
+
+
+def test_files_of_any_layout_load_and_are_one_space(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    spaces, sound = set(), torch.randn(1, 500, generator=torch.Generator().manual_seed(1)) / 9
+    for layout in ("published", "flat"):
+        folder = tmp_path / layout
+        folder.mkdir()
+        found = {key: value.contiguous() for key, value in LAYOUTS[layout].items()}
+        save_file(found, folder / "model.safetensors")
+        (folder / "config.json").write_text(json.dumps({"model_type": "mimi", **TOY}))
+        for _ in range(2):  # the second time from the cache
+            codec = vocable.load(folder)
+            spaces.add(codec.spec.space)
+            tokens = codec.encode(sound, rate=24_000)
+            assert len(codec.decode(tokens)) == 500
+    assert len(spaces) == 1 and spaces.pop().startswith("mimi@1:")
 
 
 def test_two_keys_that_mean_one_are_refused():

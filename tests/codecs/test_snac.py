@@ -16,7 +16,7 @@ from vocable.codecs.codes import Codes, cut_codes
 from vocable.codecs.latency import latency_of
 from vocable.codecs.live import LiveEncoder
 from vocable.codecs.snac import PUBLISHED, SNAC, snac_24khz, snac_44khz
-from vocable.nn import seeded
+from vocable.nn import seeded_noise
 from vocable.tokens import Vocabulary, read_tokens
 
 CODECS = {name: codec for name, codec in testing.codecs().items() if name.startswith("snac")}
@@ -125,11 +125,11 @@ def test_noise_can_be_switched_off_and_changed_while_the_codec_is_in_use(codec, 
     first = codec.from_codes(codes)
     codec.model.noise.draw = None
     silent = codec.from_codes(codes)
-    codec.model.noise.draw = seeded(7)
+    codec.model.noise.draw = seeded_noise(7)
     other = codec.from_codes(codes)
     codec.model.noise.draw = lambda block, position: torch.zeros(position.shape)
     assert torch.equal(codec.from_codes(codes), silent)
-    codec.model.noise.draw = seeded(0)
+    codec.model.noise.draw = seeded_noise(0)
     assert torch.equal(codec.from_codes(codes), first)
     apart = [float((a - b).abs().mean()) for a, b in ((first, silent), (first, other))]
     assert min(apart) > 1e-4

@@ -6,8 +6,10 @@ import os
 import pickle
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -243,3 +245,45 @@ def test_a_folder_without_weights_is_refused(tmp_path):
     assert not holds_checkpoint(tmp_path) and not holds_checkpoint(Path(tmp_path / "notes.txt"))
     with pytest.raises(ModelError, match="holds no weights; give a folder or a file with some"):
         open_checkpoint(tmp_path)
+
+
+def test_what_is_stated_has_an_end(tmp_path):
+    """One list ten times in another, and so on: few bytes, 10^12 values. And one inside itself."""
+    value: list = ["x"]
+    for _ in range(12):
+        value = [value] * 10
+    endless: list = []
+    endless.append(endless)
+    for stated in (value, endless):
+        torch.save({"state_dict": TENSORS, "about": stated}, tmp_path / "x.pt")
+        with pytest.raises(ModelError, match="states more than 100000 values beside its tensors"):
+            open_checkpoint(tmp_path / "x.pt")
+
+
+def test_a_compressed_archive_is_refused_unread(tmp_path):
+    torch.save(TENSORS, tmp_path / "x.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "x.pt") as source,
+        zipfile.ZipFile(tmp_path / "y.pt", "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, source.read(name))
+    with pytest.raises(ModelError, match=r"y\.pt is a compressed zip, which torch\.save does not"):
+        open_checkpoint(tmp_path / "y.pt")
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+def test_flipped_bytes_are_read_or_refused(write, tmp_path):
+    """Damage at any place: what torch's reader raises of it is one line of ours."""
+    path, random = tmp_path / "x", np.random.default_rng(0)
+    write(path)
+    whole = path.read_bytes()
+    for _ in range(150):
+        data = bytearray(whole)
+        for place in random.integers(0, len(data), 3):
+            data[place] = random.integers(0, 256)
+        path.write_bytes(data)
+        try:
+            open_checkpoint(path).tensors()
+        except ModelError as error:
+            assert "\n" not in str(error)

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 import vocable
 from tests.load.toys import SOUND, toy_model, toy_tensors, write_toy
+from vocable.atomic import replacing
 from vocable.codecs import published
 from vocable.codecs.identity import stored_digest
 from vocable.errors import ModelError
@@ -104,6 +105,19 @@ def test_a_cache_that_cannot_be_written_is_said(toy, cache, caplog):
     assert codec.spec.space.startswith("toy-8khz@1:")
     assert len(caplog.messages) == 1
     assert "cannot be kept in" in caplog.text and "converted at every load" in caplog.text
+
+
+def test_two_processes_convert_the_same_without_a_word(toy, cache, caplog):
+    """One keeps it; the other, which finds it being written, does without."""
+    vocable.load(toy)
+    (folder,) = entries(cache)
+    (folder / "config.json").unlink()
+    with replacing(folder / "model.safetensors", overwrite=True) as writing:
+        writing.write_bytes((folder / "model.safetensors").read_bytes())
+        caplog.clear()
+        assert vocable.load(toy).spec.space.startswith("toy-8khz@1:")
+        assert caplog.messages == [] and not (folder / "config.json").exists()
+    assert describe(toy).folder == folder
 
 
 def test_the_space_is_carried_on(toy, tmp_path):

@@ -140,8 +140,14 @@ def test_encodec_must_hear_seven_frames_before_its_first():
 
 def test_normalisations_and_activations():
     x = rows(9)
-    group = nn.GroupNorm(2, 4)
-    close(group(x), by_torch(F.group_norm, x, 2, group.weight, group.bias))
+    for groups in (1, 2, 4):
+        group = nn.GroupNorm(groups, 4)
+        with torch.no_grad():
+            group.weight.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
+            group.bias.copy_(torch.tensor([0.1, 0.0, -1.0, 2.0]))
+        close(group(x), by_torch(F.group_norm, x, groups, group.weight, group.bias))
+    one = nn.GroupNorm(1, 1)
+    close(one(torch.full((1, 1, 1), 3.0)), torch.zeros(1, 1, 1))  # which torch refuses
     close(nn.LayerNorm(4, affine=False)(x), F.layer_norm(x, (4,)))
     close(nn.ELU()(x), F.elu(x))
     close(nn.GELU()(x), F.gelu(x))
@@ -149,6 +155,10 @@ def test_normalisations_and_activations():
     with torch.no_grad():
         snake.alpha.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
     close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+    kept = x.clone()
+    with torch.no_grad():
+        close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
+    assert torch.equal(x, kept)
     close(nn.Tanh()(x), torch.tanh(x))
 
 

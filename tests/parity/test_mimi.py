@@ -119,10 +119,14 @@ def make_pair(size: str, package: str, folder: Path, **changes) -> Pair:
     return Pair(size, package, reference, ours(path), path)
 
 
-CASES = [(size, package) for size in ("toy", "published") for package in ("transformers", "moshi")]
+CASES = [
+    pytest.param((size, package), id=f"{size}-{package}", marks=marks)
+    for size, marks in (("toy", ()), ("published", pytest.mark.slow))
+    for package in ("transformers", "moshi")
+]
 
 
-@pytest.fixture(scope="module", params=CASES, ids="-".join)
+@pytest.fixture(scope="module", params=CASES)
 def pair(request, tmp_path_factory) -> Iterator[Pair]:
     made = make_pair(*request.param, tmp_path_factory.mktemp("mimi"))
     if made.package == "transformers":

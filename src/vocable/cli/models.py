@@ -13,7 +13,7 @@ from vocable.cli.units import columns, kbps
 if TYPE_CHECKING:
     from vocable.codecs.published import Published
 
-HEAD = ("name", "rate", "frames/s", "kbps", "live", "licence of the weights", "")
+HEAD = ("name", "rate", "frames/s", "kbps", "latency", "licence of the weights", "")
 
 
 @click.command("models")
@@ -64,7 +64,7 @@ def published_facts(entry: Published) -> dict[str, Any]:
         "channels": entry.channels,
         "frames_per_second": entry.frames,
         "bits_per_second": [1000 * rate for rate in entry.kbps],
-        "live": entry.live,
+        "latency": entry.latency,
         "licence": entry.licence,
         "licence_seen": entry.licence_seen,
         "here": found.here,
@@ -78,7 +78,7 @@ def _bundled_row(model: Any) -> tuple[str, ...]:
         return (model.name, "", "", "", "", licence, "here")
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g}"
     rate = kbps(float(spec.bitrate())).split()[0]
-    return (model.name, *rates, rate, str(model.facts.get("live", "")), licence, "here")
+    return (model.name, *rates, rate, str(model.facts.get("latency", "")), licence, "here")
 
 
 def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
@@ -86,6 +86,6 @@ def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
     licence = entry.licence + ("" if entry.licence_seen else " ?")
     where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
     return (
-        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.live, licence,
+        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.latency, licence,
         f"{where}, {facts['hash']}",
     )  # fmt: skip

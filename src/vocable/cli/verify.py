@@ -59,7 +59,7 @@ def command(what: str, audio: str | None, threads: int | None, as_json: bool) ->
 
 
 def _line(check: Check) -> str:
-    return f"{check.verdict:<11}  {check.what:<20}  {check.said}"
+    return f"{check.verdict:<11}  {check.what:<20}  {check.details}"
 
 
 def _recording(path: str | None) -> Audio:

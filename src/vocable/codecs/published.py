@@ -20,7 +20,7 @@ class Published:
     file        of the repository, or of `url`
     frames      frames per second, of the finest level
     kbps        bit rates that its authors name, rounded as they do
-    live        latency of a stream that equals the whole, both ways (codecs/latency.py)
+    latency     of a stream that equals the whole, both ways (codecs/latency.py)
     licence     of the weights, as their authors state it
     licence_seen    whether that was read on the weights' own page; else it is the code's or hearsay
     url         of a file that is not on the hub, to be downloaded by hand
@@ -33,7 +33,7 @@ class Published:
     channels: int
     frames: float
     kbps: tuple[float, ...]
-    live: str
+    latency: str
     licence: str
     licence_seen: bool = True
     revision: str | None = None
@@ -61,8 +61,8 @@ _SNAC_32 = (32_000, 1, 83.3, (1.88,), "1612 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "1170 ms")
 
 PUBLISHED: tuple[Published, ...] = (
-    # revision and hash: public model manifests of several projects, which agree; the size that they
-    # give, 384 649 828 bytes, is also what the mimi encoder of the Go port states
+    # revision and hash: stated alike in the manifests of at least five public projects that fetch
+    # this file, found by searching for the hash; so is its size, 384 649 828 bytes
     Published(
         "kyutai/mimi", "mimi", "model.safetensors", *_MIMI, "CC-BY-4.0",
         revision="89091b3e466eb6a9d11e537bf26b144f194978f7",

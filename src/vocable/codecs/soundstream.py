@@ -10,8 +10,9 @@ Bitrate scales when encoding (`levels=`) and afterwards (`tokens.first(n)`). A f
 there when its samples are: the latency is one frame, 13.3 ms, from the first frame on.
 
 Differences. The paper gives 8.4 M weights but not every size; with the sizes here there are 10.5 M,
-and no size of latent brings 8.4. ELU stands before every convolution but the first, as in EnCodec.
-The padding is zeros, which the paper does not say. Its denoising switch (FiLM) is left out.
+and no width of the latent brings 8.4. Kernels, dilations, the latent's width and zeros as padding
+were not checked against its text. ELU stands before every convolution but the first, as in EnCodec.
+Its denoising switch (FiLM) is left out.
 """
 
 from __future__ import annotations

@@ -3,8 +3,13 @@
 A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
 sure of it), whatever lies in the current folder; a folder of that name is `./NAME`. `owner/name` is
 one here, or else, with the extra `hub`, on the model hub. What a folder or file holds is recognised
-by the layouts in `codecs/keys`. Listing and describing models loads no torch; nothing in a model's
-files is ever run.
+by the layouts in `codecs/keys`; a checkpoint of others is converted at the first load, and kept.
+Listing models, and describing those in our own layout, loads no torch; nothing in a model's files
+is ever run.
+
+    finding     what a name means           bundled     the models of the package
+    fetching    files of the hub            records     their hashes at the first download
+    converting  checkpoints of others       saving      models as folders
 """
 
 from __future__ import annotations
@@ -33,7 +38,10 @@ def models() -> list[Description]:
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
-    """Return what a model's files say of it, without loading its weights (or torch)."""
+    """Return what a model's files say of it, without loading its weights (or torch).
+
+    A checkpoint of others is converted for it, if that has not been done yet.
+    """
     return find(name).description
 
 
@@ -44,6 +52,8 @@ def load(
 ) -> Codec:
     """Load a codec: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
+    Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, in any of their
+    layouts; docs/published.md lists those on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
     bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.

@@ -84,12 +84,12 @@ def convert(layout: Layout, checkpoint: Checkpoint, recognised: Recognised) -> T
             model = build(recognised.architecture, recognised.config)
             model.quantizer.drop_learning()
             tensors = layout.read(checkpoint, recognised)
-            weights.check_finite(tensors)
+            weights.check_finite(tensors, "fetch it again")
             weights.load_tensors(model, tensors)
         except ModelError as error:
             raise ModelError(
                 f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): "
-                f"{str(error).replace('train it anew', 'fetch it again')}"
+                f"{error}"
             ) from error
         return model
 
@@ -142,10 +142,12 @@ def _keep(stored: Stored, folder: Path, weights: Path) -> Description:
     try:
         stored.write(folder)
         return Description(folder, stored.facts)
+    except FileExistsError:  # another process is writing the same
+        _log.info("%s is being converted by another process as well", weights)
     except OSError as error:
         why = error.strerror or str(error)
         _log.warning(
             "the converted %s cannot be kept in %s (%s); it is converted at every load, unless "
             "VOCABLE_CACHE names a folder that can be written to", weights, folder.parent, why,
         )  # fmt: skip
-        return Description(weights.parent, stored.facts)
+    return Description(weights.parent, stored.facts)

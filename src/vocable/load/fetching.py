@@ -36,14 +36,14 @@ def fetch_model(name: str) -> Fetched:
     entry = published(repository)
     revision = asked or (entry.revision if entry else None)
     record = recorded(repository, revision)
-    weights, paths = _fetch_files(repository, revision, entry, record)
+    weights, paths, settled = _fetch_files(repository, revision, entry, record)
     hashes = {path: hub.file_hash(path) for path in paths}
     now = {path.name: hash for path, hash in hashes.items()}
     if entry and entry.sha256 and revision == entry.revision:
         _check_pinned(entry, now[entry.file], weights)
     if record:
         record.check(now, weights.parent)
-    else:
+    elif settled:
         Record(repository, revision or MAIN, weights.parent.name, now).keep()
     return Fetched(weights, hashes)
 
@@ -83,17 +83,18 @@ def availability(entry: Published) -> Availability:
 
 def _fetch_files(
     repository: str, revision: str | None, entry: Published | None, record: Record | None
-) -> tuple[Path, list[Path]]:
-    """Return the file of weights, and all files of the model."""
-    names = list(record.files) if record else [entry.file] if entry else USUAL
-    wanted = [name for name in names if name != CONFIG and (not record or name in USUAL)] or names
-    weights = _first(repository, wanted, revision)
+) -> tuple[Path, list[Path], bool]:
+    """Return the file of weights, all files of the model, and whether these are all there are."""
+    usual = [name for name in USUAL if record is None or name in record.files]
+    weights = _first(repository, [entry.file] if entry else usual, revision)
     files = [weights]
     if weights.name.endswith(".index.json"):
         files += [hub.fetch(repository, part, revision) for part in parts_of(weights)]
-    if record is None or CONFIG in record.files:
-        files += _config(repository, revision)
-    return weights, files
+    settled = record is not None and CONFIG not in record.files
+    if not settled:
+        config, settled = _config(repository, revision)
+        files += config
+    return weights, files, settled
 
 
 def _first(repository: str, names: Iterable[str], revision: str | None) -> Path:
@@ -107,17 +108,23 @@ def _first(repository: str, names: Iterable[str], revision: str | None) -> Path:
     raise ModelError(f"{repository} has none of {listed(tried)}; load its files from a folder")
 
 
-def _config(repository: str, revision: str | None) -> list[Path]:
-    """Return the config beside the weights, if there is one."""
+def _config(repository: str, revision: str | None) -> tuple[list[Path], bool]:
+    """Return the config beside the weights, if there is one, and whether that is sure.
+
+    Weights that another program has fetched alone may do without: their layout will say.
+    """
     try:
-        return [hub.fetch(repository, CONFIG, revision)]
+        return [hub.fetch(repository, CONFIG, revision)], True
     except hub.NoFile:
-        return []
+        return [], True
+    except hub.Unreachable:
+        return [], False
 
 
 def _check_pinned(entry: Published, found: str, weights: Path) -> None:
     if found != entry.sha256:
         raise ModelError(
             f"{entry.file} of {entry.name} has SHA-256 {found}, but {entry.sha256} is pinned; "
-            f"remove {weights} to fetch it again, or name a revision, {entry.name}@REVISION"
+            f"remove {weights.resolve()} to fetch it again, or name a revision, "
+            f"{entry.name}@REVISION"
         )

@@ -80,10 +80,14 @@ def _fetch(name: str) -> Fetched:
     try:
         return fetch_model(name)
     except hub.NoRepository as error:
-        raise ModelError(f'{error}; {_hint(name)} ("vocable models" shows all)') from error
+        raise ModelError(
+            f'there is no folder {name}, and {error}; {_hint(name)} ("vocable models" shows all)'
+        ) from error
     except hub.Unreachable as error:
-        or_else = "" if published(name.partition("@")[0]) else f"; {_hint(name)}"
-        raise ModelError(f"{error}; {what_to_download(name)}{or_else}") from error
+        what = f"{error}; {what_to_download(name)}"
+        if not published(name.partition("@")[0]):
+            what = f"there is no folder {name}, and {what}; {_hint(name)}"
+        raise ModelError(what) from error
     except hub.NoClient as error:
         raise ModelError(
             f"{error}; give a folder instead, or a bundled name: {listed(bundled())}"

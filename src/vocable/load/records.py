@@ -41,6 +41,8 @@ class Record:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self.path, overwrite=True) as fresh:
                 fresh.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+        except FileExistsError:
+            _log.info("%s is being fetched by another process as well", self.repository)
         except OSError as error:
             _log.warning(
                 "the hashes of %s cannot be kept in %s (%s), so later downloads cannot be checked",
@@ -53,8 +55,8 @@ class Record:
             if name in now and now[name] != before:
                 raise ModelError(
                     f"{name} of {self.repository} has SHA-256 {now[name]}, but {before} was "
-                    f"recorded when it was first downloaded; remove {where / name} to fetch it "
-                    f"again, or {self.path} if its publishers changed it"
+                    f"recorded when it was first downloaded; remove {(where / name).resolve()} to "
+                    f"fetch it again, or {self.path} if its publishers changed it"
                 )
 
 

@@ -8,7 +8,7 @@ from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
-from vocable.nn.noise import NoiseBlock, NoiseSource, seeded
+from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import GroupNorm, LayerNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
@@ -41,7 +41,7 @@ __all__ = [
     "Tanh",
     "TransformerLayer",
     "fold",
-    "seeded",
+    "seeded_noise",
     "select",
     "stack_states",
 ]

@@ -67,5 +67,9 @@ class Snake(_Pointwise):
         kind = torch.result_type(x, self.alpha)
         wide = torch.promote_types(kind, torch.float32)
         x, alpha = x.to(wide), self.alpha.to(wide)
-        # 1e-9 as in the published codecs: alpha may learn to be 0
-        return torch.addcmul(x, torch.sin(alpha * x).square(), 1 / (alpha + 1e-9)).to(kind)
+        inverse = 1 / (alpha + 1e-9)  # as in the published codecs: alpha may learn to be 0
+        phase = alpha * x
+        if torch.is_grad_enabled():
+            return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
+        # in place: fresh memory costs as much again as the arithmetic, for many rows
+        return torch.addcmul(x, phase.sin_().square_(), inverse, out=phase).to(kind)

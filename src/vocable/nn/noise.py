@@ -19,7 +19,7 @@ Draw: TypeAlias = Callable[[int, Tensor], Tensor]
 """The noise of a block, by its number, at absolute rows `[batch, rows]`: one value each."""
 
 
-def seeded(seed: int) -> Draw:
+def seeded_noise(seed: int) -> Draw:
     """Return noise that depends on the seed, the block and the row, and on nothing else."""
     return partial(_gaussian, seed)
 
@@ -36,7 +36,7 @@ class NoiseSource:
     in its stream: not the index in a batch, so that an item sounds as it does alone.
     """
 
-    draw: Draw | None = field(default_factory=lambda: seeded(0))
+    draw: Draw | None = field(default_factory=lambda: seeded_noise(0))
 
 
 class NoiseBlock(Block):

@@ -5,7 +5,7 @@ Channel i of a head pairs with channel i + width / 2, as in transformers; checkp
 lie side by side (Kyutai's) are permuted by their key map.
 
 Other implementations multiply position and frequency in fp32: after a million rows (11 hours at 25
-rows/s) the angles are off by hundredths. Here angles are whole numbers of 2^-32 turns, so that they
+rows/s) the angles are off by 0.04. Here angles are whole numbers of 2^-32 turns, so that they
 wrap without rounding and only the distance of two rows matters, however late they come.
 """
 

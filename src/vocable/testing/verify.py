@@ -1,7 +1,7 @@
 """Check a published checkpoint: its hash, its keys, the laws, and its reference where that is here.
 
     for check in verify("kyutai/mimi"):
-        print(check.verdict, check.what, check.said)
+        print(check.verdict, check.what, check.details)
 
 Parity was shown with random weights in the references' own files; this shows it with a real file.
 """
@@ -50,7 +50,7 @@ class Check:
 
     what: str
     verdict: Verdict
-    said: str
+    details: str
 
 
 def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
@@ -71,8 +71,8 @@ def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
     yield _hash(source)
     checkpoint = open_checkpoint(source.weights)
     _, found = recognise(checkpoint)
-    said = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
-    yield Check("keys", "ok", f"{said}; space {codec.spec.space}")
+    details = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
+    yield Check("keys", "ok", f"{details}; space {codec.spec.space}")
     yield from _laws(codec, piece)
     yield _reference(codec, piece, lambda x: compare(codec, reference_of(checkpoint, found), x))
 

@@ -135,7 +135,7 @@ class TokenSpec:
             )
         return levels
 
-    def levels_at(self, kbps: float) -> int:
+    def levels_at(self, kbps: float | int) -> int:
         """Return the levels that give a bit rate in kbit/s, as its authors round it (to 1.25 %).
 
         TokenError for a rate that no number of levels gives, with the nearest below and above.

@@ -142,11 +142,11 @@ def _name(config: dict[str, Any]) -> str:
 
 def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what transformers' config.json says beside the sizes; defaults are the 24 kHz's."""
-    said = {
+    needed = {
         "num_lstm_layers": sizes["lstm_layers"],
         "normalize": config.get("chunk_length_s") is not None,
     }
-    seanet.check_config(config, seanet.said_of_graph(sizes) | said)
+    seanet.check_config(config, seanet.needed_of_graph(sizes) | needed)
     rate, seconds = config.get("sampling_rate", 24_000), config.get("chunk_length_s")
     length = None if seconds is None else int(seconds * rate)
     overlap = config.get("overlap") or 0.0

@@ -221,7 +221,7 @@ def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, An
     """Return what transformers' config.json says beside the sizes."""
     given = {key: value for key, value in config.items() if value is not None}
     heads, rotary = given.get("num_attention_heads", 8), given.get("rope_parameters", {})
-    said = {
+    needed = {
         "num_hidden_layers": sizes["layers"],
         "intermediate_size": sizes["hidden"],
         "num_quantizers": len(sizes["sizes"]),
@@ -236,7 +236,7 @@ def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, An
         "norm_eps": 1e-5,
         "upsample_groups": sizes["latent"],
     }
-    seanet.check_config(given, seanet.said_of_graph(sizes) | said)
+    seanet.check_config(given, seanet.needed_of_graph(sizes) | needed)
     seanet.check_config(rotary, {"rope_type": "default"})
     units, growth = len(sizes["dilations"]), given.get("dilation_growth_rate", 2)
     return {

@@ -5,8 +5,10 @@ torch's restricted reader makes tensors and plain values, and refuses everything
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from torch import Tensor
 from vocable.errors import ModelError
 
 _WRAPPERS = ("state_dict", "best_state", "model", "model_state_dict")  # around the tensors
+_MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
 _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 
 
@@ -29,17 +32,19 @@ def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """
     held = _load(path)
     stated: dict[str, Any] = {}
+    plain = _Plain(path)
     while isinstance(held, Mapping):
         wrapper = next((key for key in _WRAPPERS if isinstance(held.get(key), Mapping)), None)
         if wrapper is None:
             break
-        stated |= _plain({key: value for key, value in held.items() if key != wrapper})
+        stated |= plain.of({key: value for key, value in held.items() if key != wrapper})
         held = held[wrapper]
     tensors = _tensors(path, held)
-    return tensors, stated | _plain({k: v for k, v in held.items() if k not in tensors})
+    return tensors, stated | plain.of({k: v for k, v in held.items() if k not in tensors})
 
 
 def _load(path: Path) -> Any:
+    _check_stored(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of protocols that it does not know well
         try:
@@ -51,6 +56,18 @@ def _load(path: Path) -> Any:
             raise
         except Exception as error:  # a damaged file raises whatever its bytes lead to
             raise ModelError(_why(path, error)) from error
+
+
+def _check_stored(path: Path) -> None:
+    """Refuse a compressed zip: torch writes none, and a few bytes of one may become gigabytes."""
+    kinds: set[int] = set()
+    with (
+        contextlib.suppress(zipfile.BadZipFile, NotImplementedError, ValueError),
+        zipfile.ZipFile(path) as archive,
+    ):
+        kinds = {part.compress_type for part in archive.infolist()}
+    if kinds - {zipfile.ZIP_STORED}:
+        raise ModelError(f"{path} is a compressed zip, which torch.save does not write")
 
 
 def _why(path: Path, error: Exception) -> str:
@@ -81,11 +98,26 @@ def _tensors(path: Path, held: Any) -> dict[str, Tensor]:
     raise ModelError(f"{path} holds no tensors by name, but {type(held).__name__}")
 
 
-def _plain(value: Any) -> Any:
-    """Return a value without the tensors in it."""
-    if isinstance(value, Mapping):
-        kept = {key: _plain(item) for key, item in value.items() if not isinstance(item, Tensor)}
-        return {str(key): item for key, item in kept.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value if not isinstance(item, Tensor)]
-    return value
+class _Plain:
+    """Copies what a file states without its tensors, so much and no more.
+
+    A pickle may hold one list ten times in another, and that ten times in a third, and so on.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._left = path, _MOST
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        """Return a value without the tensors in it; ModelError where there is no end of it."""
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST:
+            raise ModelError(
+                f"{self._path} states more than {_MOST} values beside its tensors, or {_DEEPEST} "
+                "inside one another; take a file of its tensors only"
+            )
+        if isinstance(value, Mapping):
+            kept = {k: v for k, v in value.items() if not isinstance(v, Tensor)}
+            return {str(key): self.of(item, depth + 1) for key, item in kept.items()}
+        if isinstance(value, list | tuple):
+            return [self.of(item, depth + 1) for item in value if not isinstance(item, Tensor)]
+        return value

@@ -78,7 +78,7 @@ def dilations(units: int, growth: int = 2) -> tuple[int, ...]:
     return tuple(growth**n for n in range(units))
 
 
-def said_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
+def needed_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what transformers' config.json must say of the graph of these sizes, if it does."""
     return {
         "audio_channels": sizes["channels"],
@@ -90,9 +90,9 @@ def said_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_config(config: Mapping[str, Any], said: Mapping[str, Any]) -> None:
+def check_config(config: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
     """Refuse a config that says something else than the weights, or than the family can do."""
-    for key, wanted in said.items():
+    for key, wanted in needed.items():
         value = config.get(key, wanted)
         value = tuple(value) if isinstance(value, list) else value
         if value != wanted:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vocable.quantize import KMeans, ResidualVQ
+from vocable.quantize import Gradient, KMeans, Normalised, ResidualVQ
 from vocable.quantize.learn.kmeans import kmeans
 from vocable.quantize.search import nearest, prepare
 
@@ -55,3 +55,23 @@ def test_each_level_starts_at_what_the_levels_before_it_leave():
     for level in made.stack:
         check_centres(level.codebook.entries, left)
         left = left - level.decode(level.encode(left[None])[0])
+
+
+def test_projections_start_at_the_main_axes_of_what_their_level_gets():
+    """Each level takes the axes of most energy, and leaves what lies across them."""
+    torch.manual_seed(0)
+    z = torch.randn(3000, 12) * torch.tensor([4.0] * 4 + [2.0] * 4 + [0.1] * 4)
+    made = ResidualVQ(12, (256,) * 3, codebook=Normalised(4), update=Gradient())
+    made.start_learning(z, per_step=100)
+    down, up = made.stack[0].codebook.down.weight, made.stack[0].codebook.up.weight
+    torch.testing.assert_close(down @ up, torch.eye(4), atol=1e-5, rtol=0)
+    assert up[:4].norm() > 1.9 and up[4:].norm() < 0.6  # of 2, for four orthogonal axes
+    energy = [float(z.square().sum()), *made.eval()(z[None]).health.energy[1:].tolist()]
+    assert energy[1] < 0.45 * energy[0] and energy[2] < 0.7 * energy[1] and energy[3] < energy[2]
+
+
+def test_a_latent_may_have_fewer_dimensions_than_the_lookup():
+    made = ResidualVQ(3, (16,), codebook=Normalised(8), update=Gradient())
+    z = torch.randn(500, 3)
+    made.start_learning(z, per_step=100)
+    assert float(made.eval()(z[None]).health.energy[1]) < 0.5 * float(z.square().sum())

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
+from vocable.quantize.health import count_codes, usable
+from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.search import SearchTable, nearest, prepare
 
 
@@ -38,6 +41,11 @@ class Codebook(nn.Module):
     def value(self, x: Tensor) -> Tensor:
         """Return what vectors `[…, width]` of the entries' space stand for in the latent."""
         return x
+
+    @torch.no_grad()
+    def start(self, z: Float[Tensor, "rows dim"], how: KMeans) -> None:
+        """Put the entries at cluster centres of latents."""
+        self.entries.copy_(kmeans(self.query(z), self.size, how.iterations))
 
     def search(self, x: Tensor) -> Tensor:
         """Return the codes `[…]` of the entries nearest to ``x`` `[…, width]`."""
@@ -109,3 +117,23 @@ class _NormalisedCodebook(Codebook):
     def value(self, x: Tensor) -> Tensor:
         latent: Tensor = self.up(x)
         return latent
+
+    @torch.no_grad()
+    def start(self, z: Float[Tensor, "rows dim"], how: KMeans) -> None:
+        """Put the projections at the main axes of latents, the entries at centres of directions.
+
+        `up` then undoes `down`; random ones would add to what the next level has to quantize.
+        """
+        z = z[usable(z)]
+        axes = torch.linalg.eigh(z.T @ z).eigenvectors[:, -self.width :]
+        for linear, weight in ((self.down, axes.T), (self.up, axes)):
+            linear.weight.zero_()
+            linear.weight[: len(weight), : weight.shape[1]] = weight
+            linear.bias.zero_()
+        x = self.query(z)
+        directions = kmeans(self.key(x), self.size, how.iterations)
+        codes = nearest(self.key(x), prepare(self.key(directions)))
+        counts = count_codes(codes, self.size)[:, None]
+        sums = torch.zeros_like(directions).index_add_(0, codes, x)
+        spare = directions * x.norm(dim=-1).mean()
+        self.entries.copy_(torch.where(counts > 0, sums / counts.clamp(min=1), spare))

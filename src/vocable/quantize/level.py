@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vocable.quantize.codebook import Codebook, Parametrisation
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.estimator import Estimator
-from vocable.quantize.learn.kmeans import KMeans, kmeans
+from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Revival
 from vocable.quantize.learn.update import Learner, Update
 
@@ -89,8 +89,7 @@ class CodebookLevel(nn.Module):
 
         ``per_step`` is how many vectors a training step will bring.
         """
-        vectors = self.query(residual[None])[0]
-        self.codebook.entries.copy_(kmeans(vectors, self.codebook.size, how.iterations))
+        self.codebook.start(self._pooled(residual[None])[0], how)
         self.resume_learning(per_step)
 
     @torch.no_grad()

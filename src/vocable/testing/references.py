@@ -112,33 +112,36 @@ def without_noise(model: Any) -> Iterator[None]:
 
 def _transformers(checkpoint: Checkpoint, found: Recognised) -> Reference:
     package = import_module("transformers")
-    model = getattr(package, _HUB[found.architecture]).from_pretrained(
-        checkpoint.path.parent, local_files_only=True
-    )
-    model.eval()
-    latents: dict[str, Callable[[Tensor], Tensor]] = {
-        "encodec": lambda x: model.encoder(x),
-        "mimi": lambda x: model.encoder(x).latents,
-        "dac": lambda x: model.encoder(x),
-    }
+    kind = getattr(package, _HUB[found.architecture])
+    model = kind.from_pretrained(checkpoint.path.parent, local_files_only=True).eval()
     if found.architecture == "encodec":
-        most = max(model.config.target_bandwidths)
-        return Reference(
-            "transformers",
-            lambda x: _rows(model.encoder(x)),
-            lambda x: model.encode(x, bandwidth=most).audio_codes[0].unbind(1),
-            lambda codes: (
-                model.decode(
-                    _stacked(codes)[None], [_scale(codes)], last_frame_pad_length=0
-                ).audio_values
-            ),
-        )
+        return _encodec_of_transformers(model)
     counted = {"num_quantizers": len(found.config["sizes"])} if found.architecture == "mimi" else {}
+
+    def latents(x: Tensor) -> Tensor:
+        z = model.encoder(x)
+        return _rows(z.latents if found.architecture == "mimi" else z)
+
     return Reference(
         "transformers",
-        lambda x: _rows(latents[found.architecture](x)),
+        latents,
         lambda x: model.encode(x, **counted).audio_codes.unbind(1),
         lambda codes: _with_channel(model.decode(audio_codes=_stacked(codes)).audio_values),
+    )
+
+
+def _encodec_of_transformers(model: Any) -> Reference:
+    """Return EnCodec, whose codes have an axis of segments and whose segments have a scale."""
+    most = max(model.config.target_bandwidths)
+    return Reference(
+        "transformers",
+        lambda x: _rows(model.encoder(x)),
+        lambda x: model.encode(x, bandwidth=most).audio_codes[0].unbind(1),
+        lambda codes: (
+            model.decode(
+                _stacked(codes)[None], [_scale(codes)], last_frame_pad_length=0
+            ).audio_values
+        ),
     )
 
 

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from vocable.codecs import CodecModel
+from vocable.errors import RecipeError
 from vocable.testing import codecs
 from vocable.train.codec.unit_variance import _layers, set_unit_variance
 
-NAMES = ["plain", "soundstream", "encodec", "encodec-stereo", "mimi", "dac", "snac", "speech"]
+NAMES = ["plain", "soundstream", "encodec", "encodec-stereo", "mimi", "dac", "snac"]
 CODECS = codecs()
 
 
@@ -35,5 +36,14 @@ def test_each_layer_gives_a_deviation_of_one(name: str) -> None:
     torch.manual_seed(2)  # the same k-means of the quantizer's copy
     set_unit_variance(model, x)  # what is scaled already stays
     *inner, last = found
+    missed = len([*_layers(model.encoder), *_layers(model.decoder)]) - len(found)
+    assert missed == (4 if name == "mimi" else 0)  # inside its transformers
     assert len(inner) >= 2 and inner == pytest.approx([1.0] * len(inner), rel=1e-3)
     assert last == pytest.approx(float(x.std()), rel=1e-2)
+
+
+def test_a_last_layer_that_hooks_do_not_see_is_refused() -> None:
+    model = fresh("plain")
+    model.decoder.forward = lambda z: z  # type: ignore[method-assign]
+    with pytest.raises(RecipeError, match="does not reach the last layer of plain"):
+        set_unit_variance(model, torch.randn(2, 1, 640))

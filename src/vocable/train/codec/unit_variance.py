@@ -17,12 +17,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.codecs import CodecModel
-from vocable.nn import NoiseBlock
+from vocable.errors import RecipeError
+from vocable.nn import NoiseBlock, Prolonged
 
 
 @torch.no_grad()
 def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]) -> None:
-    """Scale all layers of encoder and decoder for `x`; biases become 0.
+    """Scale the layers of encoder and decoder, where called as modules, for `x`; biases become 0.
 
     The last layer gives what is as loud as `x`. Noise that a decoder adds stays as loud as it is.
     """
@@ -37,6 +38,11 @@ def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]
     finally:
         for hook in hooks:
             hook.remove()
+    if not order or order[-1] is not layers[-1]:
+        raise RecipeError(
+            f"codec.unit_variance does not reach the last layer of {model.name}, which is not "
+            "called as a module; leave it out"
+        )
     order[-1].weight.mul_(x.std())
 
 
@@ -68,4 +74,6 @@ def _run(model: CodecModel, x: Tensor) -> None:
     sides = model.find_sides(x)
     z = model.encoder(model._rows(model.prepare_input(x, sides)))
     found = copy.deepcopy(model.quantizer).train()(z)
-    model.decoder(model.condition(found.z, sides))
+    # What prolongs a decoder calls its steps, which hooks do not see.
+    decoder = model.decoder.block if isinstance(model.decoder, Prolonged) else model.decoder
+    decoder(model.condition(found.z, sides))

@@ -121,10 +121,20 @@ def rename(tensors: Mapping[str, Tensor], table: Sequence[Row]) -> dict[str, Ten
             name = match.expand(row.name)
             if name in renamed:
                 raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
-            renamed[name] = row.change(value) if row.change else value
+            renamed[name] = _changed(key, value, row.change) if row.change else value
     if unknown:
         raise ModelError(f"checkpoint has {_named(unknown)} that the key map does not know")
     return renamed
+
+
+def _changed(key: str, value: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    try:
+        return change(value)
+    except (RuntimeError, LookupError, ValueError, ArithmeticError) as error:
+        raise ModelError(
+            f"checkpoint has {key} of shape {list(value.shape)}, which its place in a model cannot "
+            "have; fetch it again"
+        ) from error
 
 
 def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -149,14 +159,19 @@ def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if gain not in tensors or direction not in tensors:
             raise ModelError(f"checkpoint has {key} without its other half; fetch it again")
         if key == direction:
-            fused[f"{name}.weight"] = _fused(tensors[gain], value)
+            fused[f"{name}.weight"] = _fused(key, tensors[gain], value)
     return fused
 
 
 _NORMED = re.compile(r"(.+)\.(?:(weight_[gv])|(parametrizations\.weight\.original[01]))")
 
 
-def _fused(gain: Tensor, direction: Tensor) -> Tensor:
+def _fused(key: str, gain: Tensor, direction: Tensor) -> Tensor:
+    if direction.dim() < 2 or gain.numel() != len(direction):
+        raise ModelError(
+            f"checkpoint has {key} of shape {list(direction.shape)} beside a gain of shape "
+            f"{list(gain.shape)}; fetch it again"
+        )
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
     weight: Tensor = gain.double().reshape(norm.shape) * v / norm
@@ -169,6 +184,15 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     A module whose weights hold no memory (accelerate's `init_empty_weights`) gets new ones.
     """
     own = module.state_dict()
+    check_fits(own, tensors)
+    for key, tensor in own.items():
+        if tensor.is_meta:
+            _put(module, key, torch.empty_like(tensor, device="cpu"))
+    module.load_state_dict(dict(tensors))
+
+
+def check_fits(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
+    """Refuse tensors whose keys or shapes are not those of a model's own."""
     extra = [key for key in tensors if key not in own]
     lacking = [key for key in own if key not in tensors]
     if extra or lacking:
@@ -181,10 +205,6 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
                 f"checkpoint has {key} of shape {list(value.shape)}; "
                 f"this model needs {list(own[key].shape)}"
             )
-    for key, tensor in own.items():
-        if tensor.is_meta:
-            _put(module, key, torch.empty_like(tensor, device="cpu"))
-    module.load_state_dict(dict(tensors))
 
 
 def _put(module: nn.Module, key: str, tensor: Tensor) -> None:

@@ -1,6 +1,7 @@
 """Checkpoints of published families that are not what they should be, and what they cannot do."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tests.golden.encodec.opened import checkpoint
 from vocable.codecs.keys.checkpoint import open_checkpoint
 from vocable.errors import ModelError, TokenError
 from vocable.load import save_model
+from vocable.load.converting import convert, recognise
 from vocable.testing import codecs
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -108,6 +110,27 @@ def test_another_size_is_named(make, kind, tmp_path):
     key = [k for k in tensors if k.startswith("decoder.") and k.endswith("bias")][-1]
     wrong = {**tensors, key: torch.ones(77)}
     refused(written(tmp_path / "x", wrong, config), r"of shape \[77\]; this model needs \[")
+
+
+@family
+def test_any_shape_is_refused_in_one_line(make, kind, tmp_path):
+    """Not by what torch says when it works with it."""
+    tensors, config = make(kind)
+    shapes = ((), (3,), (2, 3), (3, 0, 5), (1, 1, 1, 1))
+    kept = {key for key in tensors if not re.search(r"cluster_size|embed_avg|init|inv_freq", key)}
+    for i, key in enumerate(sorted(kept)):
+        wrong = {**tensors, key: torch.zeros(shapes[i % len(shapes)])}
+        if wrong[key].numel() == tensors[key].numel():
+            continue
+        found = open_checkpoint(written(tmp_path / "x", wrong, config))
+        with pytest.raises(ModelError) as refusal:
+            convert(*recognised_by(found))
+        assert "\n" not in str(refusal.value)
+
+
+def recognised_by(checkpoint):
+    layout, found = recognise(checkpoint)
+    return layout, checkpoint, found
 
 
 @family

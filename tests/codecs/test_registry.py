@@ -1,6 +1,8 @@
 """Architectures of one's own: registered, they save and load like those of the package."""
 
 import copy
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -8,15 +10,18 @@ import torch
 
 import vocable
 from vocable.codecs import CodecModel, architectures, build, register, untrained
+from vocable.codecs.registry import architecture, architecture_of
 from vocable.errors import ModelError
 from vocable.load import load_tokenizer, save_model
 from vocable.nn import Conv1d, ConvTranspose1d
+from vocable.nn.settings import without_memory
 from vocable.quantize import VQ
 from vocable.testing import tokenizers
 from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import Level, TokenSpec
 
 TOKENIZERS = tokenizers()
+PACKAGE = ("dac", "encodec", "mimi", "snac", "soundstream", "speech")
 
 
 @dataclass(frozen=True)
@@ -87,3 +92,31 @@ def test_what_only_encodes_is_not_loaded_as_a_codec(tmp_path):
     save_model(copy.deepcopy(TOKENIZERS["units"]), tmp_path / "units", name="units")
     with pytest.raises(ModelError, match="units encodes and does not decode"):
         vocable.load(tmp_path / "units")
+
+
+OURS = {name: each for name, each in TOKENIZERS.items() if architecture_of(each.model) in PACKAGE}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_model_is_made_without_memory_in_its_shapes(name):
+    model = copy.deepcopy(OURS[name].model)
+    found = architecture(architecture_of(model))
+    with without_memory():
+        empty = found.model(model.config)
+    for each in (model, empty):
+        each.quantizer.drop_learning()
+    assert all(tensor.is_meta for tensor in empty.state_dict().values())
+    shapes, wanted = ({k: v.shape for k, v in m.state_dict().items()} for m in (empty, model))
+    assert shapes == wanted
+
+
+def test_no_second_of_torch_is_loaded_to_make_one_without_memory():
+    code = (
+        "import sys; from vocable.codecs.registry import architecture, architectures\n"
+        "from vocable.nn.settings import without_memory\n"
+        "for name in architectures():\n"
+        "    found = architecture(name)\n"
+        "    with without_memory(): found.model(found.config()).quantizer.drop_learning()\n"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

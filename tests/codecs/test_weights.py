@@ -67,6 +67,19 @@ def test_weight_norm_in_both_forms_becomes_a_plain_weight(kind, old):
         weights.fuse_weight_norm({half[0]: stored[half[0]]})
 
 
+@pytest.mark.parametrize("gain", [(), (3,), (2, 3)])
+def test_a_gain_that_is_not_one_a_channel_is_named(gain):
+    halves = {"a.weight_g": torch.ones(gain), "a.weight_v": torch.ones(2, 3, 4)}
+    with pytest.raises(ModelError, match=r"weight_v of shape \[2, 3, 4\] beside a gain of"):
+        weights.fuse_weight_norm(halves)
+
+
+def test_a_tensor_that_its_row_cannot_change_is_named():
+    row = Row("a", "b", lambda weight: weight.reshape(5))
+    with pytest.raises(ModelError, match=r"^checkpoint has a of shape \[2\], which its place in"):
+        weights.rename({"a": torch.ones(2)}, [row])
+
+
 def test_loading_names_what_does_not_fit():
     module = nn.Linear(3, 2)
     fits = {"weight": torch.ones(2, 3), "bias": torch.zeros(2)}

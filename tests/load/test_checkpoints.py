@@ -260,6 +260,16 @@ def test_what_is_stated_has_an_end(tmp_path):
             open_checkpoint(tmp_path / "x.pt")
 
 
+def test_one_value_may_not_stand_for_any_number(tmp_path):
+    vast = {"a.weight": torch.zeros(1).expand(10**6, 10**6)}
+    torch.save(vast, tmp_path / "x.pt")
+    with pytest.raises(ModelError, match=r"bytes, but its tensors state 4000000000000; take"):
+        open_checkpoint(tmp_path / "x.pt")
+    shared = torch.ones(1000)
+    torch.save({"a": shared, "b": shared}, tmp_path / "y.pt")
+    assert len(open_checkpoint(tmp_path / "y.pt").tensors()) == 2
+
+
 def test_a_compressed_archive_is_refused_unread(tmp_path):
     torch.save(TENSORS, tmp_path / "x.pt")
     with (

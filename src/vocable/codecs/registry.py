@@ -8,15 +8,18 @@ asked for. A new one is a line here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from vocable.errors import ModelError
+from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
 from vocable.nearest import nearest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from vocable.codecs.model import TokenizerModel
 
 
@@ -74,6 +77,7 @@ _PACKAGE: dict[str, Callable[[], Architecture]] = {
     "speech": _speech,
 }
 _REGISTERED: dict[str, Architecture] = {}
+_COUNTED = ("layers", "blocks")  # keys of a config that end so count parts of a model
 
 
 def register(name: str, config: type[Any], model: type[Any]) -> None:
@@ -128,12 +132,62 @@ def architecture_of(model: TokenizerModel) -> str:
 def build(name: str, config: Mapping[str, Any]) -> TokenizerModel:
     """Return an untrained model; `config` overrides its architecture's defaults.
 
-    An unknown architecture or key is a `ModelError` that names the nearest.
+    An unknown architecture or key is a `ModelError` that names the nearest; so is a config that
+    makes no model.
     """
     from vocable.nn.settings import plain_settings
 
     found = architecture(name)
     values = fit(found.config, config, "config", ModelError, "config.")
-    with plain_settings():
+    with plain_settings(), _refusing(found):
         made: TokenizerModel = found.model(values)
     return made
+
+
+def build_for(
+    name: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> TokenizerModel:
+    """Return an untrained model that these tensors, without learning aids, fit by key and shape.
+
+    A config may state any size: it takes no memory before the tensors are known to have it. That
+    is for architectures of the package; a user's own may not be made without memory.
+    """
+    if name in _PACKAGE and name not in _REGISTERED:
+        _check_layers(config, len(tensors))
+        _check_made_without_memory(name, config, tensors)
+    return build(name, config)
+
+
+def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
+    """Refuse more layers than tensors: even without memory, each takes its time."""
+    for key, value in config.items():
+        if key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
+            raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
+
+
+def _check_made_without_memory(
+    name: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> None:
+    from vocable import weights
+    from vocable.nn.settings import without_memory
+
+    found = architecture(name)
+    values = fit(found.config, config, "config", ModelError, "config.")
+    with without_memory(), _refusing(found):
+        model: TokenizerModel = found.model(values)
+    model.quantizer.drop_learning()
+    weights.check_fits(model.state_dict(), tensors)
+
+
+@contextmanager
+def _refusing(found: Architecture) -> Iterator[None]:
+    """Say in one line that a config makes no model; what a user's own raises stays as it is."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except (VocableError, ValueError, ArithmeticError, LookupError, RuntimeError) as error:
+        if found.name in _REGISTERED:
+            raise
+        reason = str(error).partition("\n")[0].rstrip(".") or type(error).__name__
+        raise ModelError(f"config makes no {found.name} ({reason})") from error

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vocable.codecs.keys.description import Description
-from vocable.codecs.registry import build
+from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
@@ -133,9 +133,10 @@ def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, to
     """Return an untrained model that carries its space, and the tensors to put into it."""
     found = find(name)
     description = found.description
-    model = build(description.architecture, description.config)
+    tensors = found.read()
+    model = build_for(description.architecture, description.config, tensors)
     model.space = description.space
-    return model, found.read()
+    return model, tensors
 
 
 def _load_tensors(model: TokenizerModel, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -26,8 +26,8 @@ from vocable.codecs.keys.checkpoint import (
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
 from vocable.codecs.published import SPACES
-from vocable.codecs.registry import build
-from vocable.errors import ModelError
+from vocable.codecs.registry import build_for
+from vocable.errors import ModelError, VocableError
 from vocable.hub import cache_folder, file_hash
 from vocable.load.found import Found
 from vocable.load.saving import Stored, stored_form
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from vocable.codecs import TokenizerModel
 
 _SHOWN = 4  # keys of a checkpoint that nobody knows
+# what torch raises for tensors of shapes that a layout does not expect
+_OF_TENSORS = (RuntimeError, LookupError, ValueError, ArithmeticError, TypeError)
 _log = logging.getLogger("vocable")
 
 
@@ -81,17 +83,24 @@ def convert(layout: Layout, checkpoint: Checkpoint, recognised: Recognised) -> T
 
     with plain_settings(), torch.random.fork_rng(devices=[]):
         try:
-            model = build(recognised.architecture, recognised.config)
-            model.quantizer.drop_learning()
             tensors = layout.read(checkpoint, recognised)
+            model = build_for(recognised.architecture, recognised.config, tensors)
+            model.quantizer.drop_learning()
             weights.check_finite(tensors, "fetch it again")
             weights.load_tensors(model, tensors)
-        except ModelError as error:
+        except (VocableError, *_OF_TENSORS) as error:
             raise ModelError(
                 f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): "
-                f"{error}"
+                f"{_reason(error)}"
             ) from error
         return model
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, VocableError):
+        return str(error)
+    first = str(error).partition("\n")[0].rstrip(".")
+    return f"its tensors do not fit one another ({first}); fetch it again"
 
 
 def _convert(weights: Path, sources: Mapping[str, str]) -> tuple[Stored, Mapping[str, Tensor]]:

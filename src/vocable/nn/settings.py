@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 
 @contextmanager
@@ -35,3 +37,27 @@ def plain_settings() -> Iterator[None]:
             yield
         finally:
             torch.set_default_dtype(before)
+
+
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Run the body under torch's own defaults, with tensors that have shapes and no values."""
+    with plain_settings(), torch.device("meta"), _NothingDrawn():
+        yield
+
+
+_KEEP_THE_SHAPE = frozenset(
+    ("normal_", "uniform_", "kaiming_uniform_", "div", "__truediv__", "flip")
+)
+
+
+class _NothingDrawn(TorchFunctionMode):
+    """Neither draws nor scales first weights: without memory that loads a second of torch."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _KEEP_THE_SHAPE:
+            return args[0] if args else kwargs["tensor"]
+        return (torch.empty if name == "randn" else func)(*args, **(kwargs or {}))

@@ -20,6 +20,7 @@ from vocable.errors import ModelError
 
 _WRAPPERS = ("state_dict", "best_state", "model", "model_state_dict")  # around the tensors
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
+_SHARED = 4  # times that the bytes of a file may count: tensors may share some
 _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 
 
@@ -92,10 +93,21 @@ def _tensors(path: Path, held: Any) -> dict[str, Tensor]:
     if isinstance(held, Mapping):
         found = {key: value for key, value in held.items() if isinstance(value, Tensor)}
         if found and all(isinstance(key, str) for key in found):
+            _check_held(path, found)
             return found
         inside = f" of {', '.join(map(repr, list(held)[:5]))}" if held else ""
         raise ModelError(f"{path} holds no tensors by name, but a dict{inside}")
     raise ModelError(f"{path} holds no tensors by name, but {type(held).__name__}")
+
+
+def _check_held(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Refuse tensors far larger than their file: one value may stand for any number of them."""
+    stated = sum(value.numel() * value.element_size() for value in tensors.values())
+    if stated > _SHARED * path.stat().st_size:
+        raise ModelError(
+            f"{path} has {path.stat().st_size} bytes, but its tensors state {stated}; take a file "
+            "that holds them"
+        )
 
 
 class _Plain:

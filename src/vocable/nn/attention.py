@@ -14,6 +14,7 @@ from vocable.nn.block import Block, State
 from vocable.nn.linear import Linear
 from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
 
+MOST_ROWS = 16_384  # that a config may let each other see: the memory of a stream
 TILE = 64  # rows that ask together: the fastest for windows of 250, 512 channels
 
 
@@ -35,6 +36,8 @@ class Attention(Block):
             )
         if context < 1:
             raise ModelError(f"context must be at least 1 row but is {context}")
+        if context > MOST_ROWS:
+            raise ModelError(f"context is {context} rows; attention sees at most {MOST_ROWS}")
         self.channels, self.heads, self.context = channels, heads, context
         self.width = channels // heads
         self.into = Linear(channels, 3 * channels, bias=False)

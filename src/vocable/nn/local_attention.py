@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.nn.attention import MOST_ROWS
 from vocable.nn.block import Block, State, join
 from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
 
@@ -29,6 +30,8 @@ class LocalAttention(Block):
                 f"local attention needs channels a multiple of an even head, and a window of 1 row "
                 f"or more, but has {channels} channels, head {head}, window {window}"
             )
+        if window > MOST_ROWS:
+            raise ModelError(f"window is {window} rows; attention sees at most {MOST_ROWS}")
         self.window, self.head = window, head
         self.qkv = nn.Linear(channels, 3 * channels, bias=False)
         self.out = nn.Linear(channels, channels, bias=False)

@@ -20,6 +20,7 @@ from torch import Tensor
 from vocable.codecs.dac import PUBLISHED, DACConfig
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.seanet import check_config
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, rename
 
@@ -177,6 +178,7 @@ def _code_width(checkpoint: Checkpoint, books: list[tuple[int, ...]]) -> int:
 
 def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the name of the published model with these sizes, else "dac", and all values."""
+    _check_config(checkpoint, sizes)
     stated = _stated_rate(checkpoint)
     for make in PUBLISHED:
         config = make()
@@ -188,6 +190,22 @@ def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, d
             'config.json with "sampling_rate" in Hz beside it'
         )
     return "dac", asdict(DACConfig(**sizes, rate=stated))
+
+
+def _check_config(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> None:
+    """Refuse transformers' config.json of another size: its rate would be another model's, too."""
+    needed = {
+        "model_type": "dac",
+        "encoder_hidden_size": sizes["encoder_channels"],
+        "downsampling_ratios": sizes["strides"],
+        "upsampling_ratios": sizes["strides"][::-1],
+        "hidden_size": sizes["latent"],
+        "decoder_hidden_size": sizes["decoder_channels"],
+        "n_codebooks": len(sizes["sizes"]),
+        "codebook_size": sizes["sizes"][0],
+        "codebook_dim": sizes["code_width"],
+    }
+    check_config({k: v for k, v in checkpoint.config.items() if v is not None}, needed)
 
 
 def _stated_rate(checkpoint: Checkpoint) -> Any:

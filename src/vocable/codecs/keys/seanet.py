@@ -97,8 +97,8 @@ def check_config(config: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
         value = tuple(value) if isinstance(value, list) else value
         if value != wanted:
             raise ModelError(
-                f"config.json says {key} {config[key]}, which for these weights must be {wanted}; "
-                "fetch both from one place"
+                f"config.json says {key} {str(config[key])[:60]}, which for these weights must be "
+                f"{wanted}; fetch both from one place"
             )
 
 

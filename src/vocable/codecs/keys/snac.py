@@ -126,7 +126,10 @@ def _sizes(shapes: Shapes) -> dict[str, Any]:
 
 def _stated(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the config says, in our names; refuse what the tensors contradict."""
-    stated = {}
+    stated: dict[str, Any] = {}
+    entries = sizes["sizes"][0]
+    if checkpoint.config.get("codebook_size", entries) != entries:
+        raise ModelError(_contradicted(checkpoint, "codebook_size", entries))
     for key, name in _STATED.items():
         if key not in checkpoint.config:
             continue
@@ -134,11 +137,15 @@ def _stated(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> dict[str, Any]:
         value = tuple(value) if isinstance(value, list) else value
         stated[name] = 0 if name == "window" and value is None else value
         if stated[name] != sizes.get(name, stated[name]):
-            raise ModelError(
-                f"{checkpoint.path} has tensors of {key} {_spelled(sizes[name])} but the "
-                f"config.json beside it says {_spelled(value)}; take the two from one place"
-            )
+            raise ModelError(_contradicted(checkpoint, key, sizes[name]))
     return stated
+
+
+def _contradicted(checkpoint: Checkpoint, key: str, found: Any) -> str:
+    return (
+        f"{checkpoint.path} has tensors of {key} {_spelled(found)} but the config.json beside it "
+        f"says {str(checkpoint.config[key])[:60]}; take the two from one place"
+    )
 
 
 def _named(

@@ -120,6 +120,14 @@ def test_the_config_of_another_size_is_refused(make, kind, changes, tmp_path):
     refused(written(tmp_path / "x", tensors, config | changes), "config.json .*says|json says")
 
 
+@family
+@pytest.mark.parametrize("rate", [0, -5, "24000", 10**9])
+def test_a_rate_that_is_none_is_refused_with_its_file(make, kind, rate, tmp_path):
+    tensors, config = make(kind)
+    folder = written(tmp_path / "x", tensors, config | {"sampling_rate": rate})
+    refused(folder, r"x/model\.safetensors.*(whole Hz|an integer|int)")
+
+
 @pytest.mark.parametrize(
     "make, kind, key",
     [(snac, "", "attn_window_size"), (transformers, "Mimi", "sliding_window")],

@@ -65,7 +65,13 @@ def open_converted(path: Path, hashes: Mapping[Path, str] | None = None) -> Foun
 def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
     """Return the layout that knows a checkpoint, and what it says; ModelError if none does."""
     for layout in layouts():
-        if found := layout.recognise(checkpoint):
+        try:
+            found = layout.recognise(checkpoint)
+        except ModelError as error:
+            if str(checkpoint.path) in str(error):
+                raise
+            raise ModelError(f"{checkpoint.path}: {error}") from error
+        if found:
             return layout, found
     keys = listed(sorted(checkpoint.shapes), _SHOWN)
     raise ModelError(

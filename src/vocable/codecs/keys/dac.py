@@ -189,7 +189,7 @@ def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, d
             f"{checkpoint.path} has the sizes of no published DAC and states no rate; put a "
             'config.json with "sampling_rate" in Hz beside it'
         )
-    return "dac", asdict(DACConfig(**sizes, rate=stated))
+    return "dac", asdict(DACConfig(**sizes)) | {"rate": stated}
 
 
 def _check_config(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> None:

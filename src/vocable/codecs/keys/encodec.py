@@ -148,6 +148,10 @@ def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> di
     }
     seanet.check_config(config, seanet.needed_of_graph(sizes) | needed)
     rate, seconds = config.get("sampling_rate", 24_000), config.get("chunk_length_s")
+    if type(rate) is not int or rate < 1:
+        raise ModelError(
+            f"config.json says sampling_rate {str(rate)[:60]}; wanted whole Hz, from 1"
+        )
     length = None if seconds is None else int(seconds * rate)
     overlap = config.get("overlap") or 0.0
     units = len(sizes["dilations"])

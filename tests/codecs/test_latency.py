@@ -10,6 +10,7 @@ import torch
 from vocable import testing
 from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encodec_48khz
 from vocable.codecs.latency import Latency, latency_of
+from vocable.codecs.mimi import Mimi, mimi
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
 
 CODECS = testing.codecs()
@@ -28,10 +29,11 @@ def test_streams_wait_as_long_as_is_said(name):
         codes, encoding = codec.encode_step(x[..., end - block : end], encoding)
         y, decoding = codec.decode_step(codes, decoding)
         if y.shape[2]:
-            waits.append((end, end - heard))
-            heard += y.shape[2] * spec.rate // spec.writes
+            now = Fraction(end, spec.rate)
+            waits.append((now, now - heard))
+            heard += Fraction(y.shape[2], spec.writes)
     first, steady = waits[0][0], max(wait for _, wait in waits[1:])
-    assert codec.latency == Latency(Fraction(first, spec.rate), Fraction(steady, spec.rate))
+    assert codec.latency == Latency(first, steady)
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,7 @@ def test_the_page_on_streaming_says_so():
     made = [CODECS["speech-16k"].latency]
     with torch.device("meta"):
         made.append(latency_of(SoundStream(soundstream_24khz())))
+        made.append(latency_of(Mimi(mimi())))
         made += [latency_of(EnCodec(c())) for c in (encodec_24khz, encodec_48khz, encodec_32khz)]
     assert [f"{latency.steady * 1000:.1f} ms" for latency in made] == rows["latency"]
     assert [f"{latency.first * 1000:.1f} ms" for latency in made] == rows["first sound after"]

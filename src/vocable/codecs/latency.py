@@ -36,20 +36,20 @@ def latency_of(model: CodecModel) -> Latency | None:
         whole = Ratio(spec.segment.length, spec.rate)
         return Latency(whole, whole)
     block = Ratio(spec.frame * model.frames_together, spec.rate)
-    start = next(n for n in count(1) if _heard(model, n))
+    start = next(n for n in count(1) if _settled(model, n))
     # waits repeat once encoder and decoder have taken as many whole steps as make a step of both
     period = model.frames_decoded_together // math.gcd(
         model.frames_together, model.frames_decoded_together
     )
     waits = [
-        n * block - _heard(model, n - 1)
+        n * block - _settled(model, n - 1)
         for n in range(start, start + 2 * period + 1)
-        if _heard(model, n) > _heard(model, n - 1)
+        if _settled(model, n) > _settled(model, n - 1)
     ]
     return Latency(start * block, max(waits[1:] or waits))
 
 
-def _heard(model: CodecModel, blocks: int) -> Fraction:
+def _settled(model: CodecModel, blocks: int) -> Fraction:
     """Return the seconds of sound that are settled once so many blocks of the encoder are in."""
     spec = model.spec
     frames = model.encoder.settled(blocks * spec.frame * model.frames_together)

@@ -77,13 +77,12 @@ PUBLISHED: tuple[Published, ...] = (
     ),
     # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
     # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
-    # revision: github.com/embeddings-benchmark/mteb, encodec_models.py
+    # revision: stated by several public projects, mteb's encodec_models.py among them
     Published(
         "facebook/encodec_24khz", "encodec_24khz", "model.safetensors", *_ENCODEC_24, "MIT", False,
         revision="c1dbe2ae3f1de713481a3b3e7c47f357092ee040",
     ),
-    # revision and hash: two public converters, which agree; one is in
-    # github.com/itsmygithubacct/kilix-encodec
+    # revision, hash and size, 76 291 152 bytes: stated alike by two public converters
     Published(
         "facebook/encodec_48khz", "encodec_48khz", "model.safetensors", *_ENCODEC_48, "MIT", False,
         revision="c3def8e7185ac8c8efdce6eb8c4a651e487a503e",
@@ -96,7 +95,8 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "descript/dac_16khz", "dac_16khz", "model.safetensors", *_DAC_16, "MIT", False,
     ),
-    # revision and hash: github.com/CasualArclamp/DecDRM, which fetches this file and checks it
+    # revision, hash and size, 298 652 268 bytes: stated by one public project, which fetches this
+    # file and checks it
     Published(
         "descript/dac_24khz", "dac_24khz", "model.safetensors", *_DAC_24, "MIT", False,
         revision="6ba020b5ba7d9d8076fb90db7e67f27e31980f6e",

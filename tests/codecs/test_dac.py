@@ -152,7 +152,7 @@ def opened(shapes, tmp_path, **facts) -> Checkpoint:
 @pytest.mark.parametrize("make", PUBLISHED)
 def test_published_models_are_known_by_their_sizes(make, tmp_path):
     found = keys.recognise(opened(original(make()), tmp_path))
-    name = make.__name__.replace("_", "-")
+    name = make.__name__
     assert (found.name, found.layout, found.architecture) == (name, "dac", "dac")
     assert DACConfig(**found.config) == make()
 
@@ -165,7 +165,7 @@ def test_the_rate_is_as_stated(tmp_path):
     found = keys.recognise(opened(shapes, tmp_path, config={"sampling_rate": 48_000}))
     assert (found.name, found.config["rate"]) == ("dac", 48_000)
     for stated in ({"metadata": 3}, {"metadata": {"kwargs": None}}, {"metadata": {"kwargs": {}}}):
-        assert keys.recognise(opened(shapes, tmp_path, stated=stated)).name == "dac-44khz"
+        assert keys.recognise(opened(shapes, tmp_path, stated=stated)).name == "dac_44khz"
 
 
 def test_checkpoints_of_others_are_not_taken(tmp_path):

@@ -13,9 +13,11 @@ from vocable import testing
 from vocable.audio import Audio
 from vocable.codecs import Codec, Decoding
 from vocable.codecs.codes import Codes, cut_codes
+from vocable.codecs.keys import snac as keys
+from vocable.codecs.keys.checkpoint import Checkpoint
 from vocable.codecs.latency import latency_of
 from vocable.codecs.live import LiveEncoder
-from vocable.codecs.snac import PUBLISHED, SNAC, snac_24khz, snac_44khz
+from vocable.codecs.snac import PUBLISHED, SNAC, SNACConfig, snac_24khz, snac_44khz
 from vocable.nn import seeded_noise
 from vocable.tokens import Vocabulary, read_tokens
 
@@ -48,6 +50,37 @@ def test_published_sizes(make, sizes, frame, bitrate, waits):
     )
     assert float(model.spec.bitrate()) == pytest.approx(bitrate, abs=0.01)
     assert str(latency_of(model)) == waits
+
+
+def keys_that_say_the_sizes(config):
+    """Return keys and shapes that say the sizes, as the package has them, weight norm fused."""
+    shapes = {
+        f"quantizer.quantizers.{level}.codebook.weight": (size, config.code_width)
+        for level, size in enumerate(config.sizes)
+    }
+    for i, stride in enumerate(config.strides):
+        width, up = config.encoder_channels << i, config.decoder_channels >> i
+        unit, wide = f"encoder.block.{i + 1}.block", f"decoder.model.{i + 2}.block"
+        shapes |= {
+            f"{unit}.0.block.1.weight": (width, 1, 7),
+            f"{unit}.4.weight": (2 * width, width, 2 * stride),
+            f"{wide}.1.weight": (up, up // 2, 2 * config.strides[-1 - i]),
+            f"{wide}.2.linear.weight": (up // 2, up // 2, 1),
+        }
+    if config.window:
+        shapes["encoder.block.5.to_qkv.weight"] = (3 * config.latent, config.latent)
+        shapes["encoder.block.5.rel_pos.inv_freq"] = (config.head // 2,)
+    return shapes
+
+
+@pytest.mark.parametrize("make", PUBLISHED)
+def test_published_models_are_known_by_their_sizes_and_rate(make, tmp_path):
+    config = make()
+    checkpoint = Checkpoint(
+        tmp_path / "weights", keys_that_say_the_sizes(config), {"sampling_rate": config.rate}
+    )
+    found = keys.recognise(checkpoint)
+    assert found.name == make.__name__ and SNACConfig(**found.config) == config
 
 
 def test_a_recording_is_filled_up_to_what_the_published_codec_fills():

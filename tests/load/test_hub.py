@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ import vocable
 from tests.load.toys import SOUND, toy_file, toy_model, toy_tensors
 from vocable import hub as hub_client
 from vocable.codecs import published
+from vocable.codecs.mimi import mimi
 from vocable.errors import ModelError
 from vocable.load import describe
 
@@ -275,6 +277,16 @@ def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):
 def test_a_name_without_owner_is_only_a_hint(name, near):
     with pytest.raises(ModelError, match=f'^no codec named "{name}"; nearest: "{near}"'):
         vocable.load(name)
+
+
+def test_a_published_name_is_what_its_family_recognises():
+    """What came is compared with what was published, by these names."""
+    named = {
+        make.__name__
+        for architecture in ("encodec", "mimi", "dac", "snac")
+        for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
+    }
+    assert {entry.model for entry in published.PUBLISHED} == named
 
 
 def test_a_file_that_the_hub_does_not_have_says_where_it_is():

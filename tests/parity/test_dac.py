@@ -192,7 +192,7 @@ def test_published_sizes_give_the_reference_numbers(kind, name, tmp_path):
     reference = kind(SIZES[name])
     model, found = ours(open_checkpoint(reference.write(tmp_path)))
     make = PUBLISHED[list(SIZES).index(name)]
-    assert found.name == make.__name__.replace("_", "-")
+    assert found.name == make.__name__
     assert model.config == SIZES[name]
     figures = compare(reference, model, sound(model.spec.rate))
     record(f"DAC {name}", size="published", reference=reference.name, **figures)

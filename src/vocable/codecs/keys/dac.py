@@ -181,7 +181,7 @@ def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, d
     for make in PUBLISHED:
         config = make()
         if config == replace(config, **sizes) and stated in (None, config.rate):
-            return make.__name__.replace("_", "-"), asdict(config)
+            return make.__name__, asdict(config)
     if stated is None:
         raise ModelError(
             f"{checkpoint.path} has the sizes of no published DAC and states no rate; put a "

@@ -151,7 +151,7 @@ def _named(
     for make in PUBLISHED:
         values = asdict(make())
         if values == {**values, **found} and bool(values["window"]) == attends:
-            fitting[make.__name__.replace("_", "-")] = values
+            fitting[make.__name__] = values
     if len(fitting) == 1:
         return next(iter(fitting.items()))
     lacking = [name for name in ("rate", "level_strides", "window") if name not in found]

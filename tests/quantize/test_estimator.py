@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vocable.quantize import ResidualVQ, rotation, straight_through
+from vocable.quantize import Gradient, Normalised, ResidualVQ, rotation, straight_through
 
 
 @pytest.mark.parametrize("estimator", [straight_through, rotation])
@@ -53,3 +53,15 @@ def test_the_whole_stack_gets_one_estimate():
     z, weights = torch.randn(2, 5, 4, requires_grad=True), torch.randn(2, 5, 4)
     (made(z).z * weights).sum().backward()
     assert torch.equal(z.grad, weights), "not once per level"
+
+
+def test_the_gradient_of_a_projected_codebook_goes_where_its_projections_go():
+    """What `down` does not see changes nothing that is decoded, and gets no gradient."""
+    made = ResidualVQ(6, (16,) * 2, codebook=Normalised(2), update=Gradient())
+    torch.manual_seed(0)
+    made.start_learning(torch.randn(300, 6) * torch.tensor([4.0, 3.0, 2.0, 1.5, 0.1, 0.1]), 100)
+    z = torch.randn(2, 5, 6, requires_grad=True)
+    (gradient,) = torch.autograd.grad(made.eval()(z).z.sum(), z)
+    down = torch.cat([level.codebook.down.weight for level in made.stack])  # four of six axes
+    across = torch.linalg.svd(down).Vh[4:]
+    assert gradient.norm() > 1 and (gradient @ across.T).abs().max() < 1e-5

@@ -44,6 +44,15 @@ def test_all_tokens_come_back(tmp_path_factory, ending, some):
     assert read_tokens(path) == some
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_arrays_that_lie_by_columns_come_back(tmp_path, ending):
+    codes = np.asfortranarray(np.arange(12, dtype=np.int32).reshape(2, 6))
+    spec = replace(SPEECH, levels=SPEECH.levels[:1], prefixes=(1,))
+    some = AudioTokens(spec, (codes,), {})
+    some.save(tmp_path / f"a{ending}")
+    assert read_tokens(tmp_path / f"a{ending}").stacks[0].tolist() == codes.tolist()
+
+
 def test_sides_segments_and_durations_come_back(tmp_path):
     timbre = replace(SNAC, sides=(Side("timbre", (3,)),))
     lasting = AudioTokens(SPEECH, ([[1, 2]], [[3, 4]]), durations=[5, 6])

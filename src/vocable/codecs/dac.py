@@ -15,8 +15,8 @@ Differences. Weights are plain, not weight-normed: the same function. The publis
 8 samples less than its frames stand for at 16 and 24 kHz, whose odd stride loses a row at the end;
 here they follow, as if the last frame went on, and all samples before them are the published ones.
 The package's `.dac` files hold other codes, of windows without padding, and are not read. New
-codebooks begin at cluster centres, and dead entries revive; as published they do neither, and then
-all of them collapse in a short run.
+codebooks begin at main axes and cluster centres, and dead entries revive; as published they do
+neither.
 """
 
 from __future__ import annotations

@@ -110,9 +110,9 @@ class CodebookLevel(nn.Module):
         return value if self.stride == 1 else value.repeat_interleave(self.stride, dim=1)
 
     def _value(self, residual: Tensor, chosen: Tensor) -> Tensor:
-        """Return the decoded entries; projections learn by an estimator inside, between the two."""
+        """Return the decoded entries; projections have an estimator inside, between the two."""
         if self.codebook.projected and torch.is_grad_enabled():
-            chosen = self.estimator(self.codebook.query(residual.detach()), chosen)
+            chosen = self.estimator(self.codebook.query(residual), chosen)
         return self.codebook.value(chosen)
 
     def _learn(self, learner: Learner, x: Tensor, codes: Tensor) -> None:

@@ -110,8 +110,9 @@ class ResidualVQ(Quantizer):
             steps, energy = self._quantize(z)
             use = self._use(z.shape[0], z.device)
             total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
-            # The estimator gives the encoder its gradient; `total` has that of the projections.
-            out = self.estimator(z, total.detach()) + (total - total.detach())
+            # Projected levels have estimators inside, so that the encoder's gradient goes the way
+            # of what is decoded: what no level sees would grow without bound otherwise.
+            out = total if self.stack[0].codebook.projected else self.estimator(z, total.detach())
             codes = [step.codes for step in steps]
             health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
             return Quantized(out, self._joined(codes), _mean_losses(steps, use), health)

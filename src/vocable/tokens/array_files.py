@@ -110,7 +110,8 @@ def _write(ending: str, file: Any, arrays: Arrays, spec: str) -> None:
     if ending == ".safetensors":
         from safetensors.numpy import save
 
-        file.write(save(arrays, metadata={_SPEC: spec}))
+        rows = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+        file.write(save(rows, metadata={_SPEC: spec}))  # it stores memory as it lies
     elif ending == ".npz":
         named: dict[str, Any] = {"spec": np.array(spec), **arrays}
         np.savez(file, **named)

@@ -147,7 +147,17 @@ def test_a_run_resumes_to_the_last_bit(
             assert torch.equal(value, resumed[part][key]), (part, key)
 
 
-FROZEN = ("encoder", "quantizer")
+def test_new_layers_begin_at_unit_variance_where_a_recipe_says_so(
+    voices: Path, tmp_path: Path
+) -> None:
+    """Seen by the level of the first output, over the input's."""
+    levels = []
+    for value in ("true", "false"):
+        sets = (f"codec.unit_variance={value}", "schedule.steps=1")
+        train(recipe(tmp_path, "dac"), voices, tmp_path / value, *sets)
+        line = (tmp_path / value / "log.jsonl").read_text().splitlines()[0]
+        levels.append(json.loads(line)["level_db"])
+    assert abs(levels[0]) < 3 < abs(levels[1])
 
 
 def further(folder: Path, start: Path, **tables: Any) -> Path:
@@ -278,3 +288,4 @@ def test_every_small_recipe_is_its_family_at_another_size() -> None:
         assert recipe.name == name and recipe.codec.architecture == full.codec.architecture
         assert recipe.schedule.seconds <= 600 and full.schedule.steps >= 100_000
         assert recipe.adversarial.rule == full.adversarial.rule
+        assert recipe.codec.unit_variance and not full.codec.unit_variance

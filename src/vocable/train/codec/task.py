@@ -93,8 +93,8 @@ class CodecTask(Task):
             seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)
             batches = math.ceil(seconds / self.items_per_batch)
             if self.recipe.codec.unit_variance:
-                set_unit_variance(self.model, self.heard(self.draw()))
-            self.model.prepare(self.heard(self.draw()) for _ in range(batches))
+                set_unit_variance(self.model, self.input_of(self.draw()))
+            self.model.prepare(self.input_of(self.draw()) for _ in range(batches))
         self.model.train()
         for name in self.recipe.codec.freeze:
             part = self.model.get_submodule(name)
@@ -103,13 +103,13 @@ class CodecTask(Task):
     def draw(self) -> Tensor:
         return self.segments.draw().to(self.distributed.device)
 
-    def heard(self, target: Tensor) -> Tensor:
+    def input_of(self, target: Tensor) -> Tensor:
         """Return what the codec reads of sound at the rate that it writes."""
         return at_rate(target, self.rate, self.model.spec.rate)
 
     def losses(self, batch: Tensor) -> dict[str, Tensor]:
         with self._autocast():
-            output = self.model(self.heard(batch))
+            output = self.model(self.input_of(batch))
         self._input, self._output = batch, output.audio.float()
         self._observe(output.health)
         losses = self.reconstruction_loss(batch, self._output)

@@ -117,7 +117,7 @@ def test_a_file_of_another_size_needs_its_config():
         ({"trim_right_ratio": 0.5}, "trim_right_ratio 0.5"),
         ({"pad_mode": "replicate"}, 'pad_mode is "replicate"; EnCodec pads by reflect, constant'),
         ({"target_bandwidths": 3}, "config.json does not describe an EnCodec"),
-        ({"sampling_rate": "fast"}, "config.json does not describe an EnCodec"),
+        ({"sampling_rate": "fast"}, "config.json says sampling_rate"),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(changes, words):

@@ -28,6 +28,7 @@ def still_codec() -> ToyCodec:
     torch.manual_seed(5)
     codec = ToyCodec()
     codec.encoder[1] = nn.Identity()
+    codec.quantizer.dropout = 0.0
     codec.quantizer.start_learning(torch.randn(64, 8), per_step=64)
     return codec
 

@@ -10,7 +10,8 @@ import soundfile
 import torch
 
 from tests.measures.signals import RATE, noise, voice
-from vocable.load import build, save_model
+from vocable.codecs import build
+from vocable.load import save_model
 from vocable.measures import REGISTRY
 
 

@@ -37,8 +37,8 @@ def fetch(repository: str, file: str, revision: str | None = None) -> Path:
     """Return the local copy of a file on the model hub, downloaded if it is not here yet.
 
     repository: `owner/name`; revision: a branch, tag or commit, default the main branch. A
-    connection that breaks off is taken up again near where it stopped, a few times within this call;
-    after a call that failed, the next begins anew. Raises NoFile,
+    connection that breaks off is taken up again near where it stopped, a few times within this
+    call; after a call that failed, the next begins anew. Raises NoFile,
     NoRepository, Unreachable (see `offline`), and ModelError for a repository or revision that is
     closed or missing, for a download that breaks off for good, and without the extra `hub`.
     """

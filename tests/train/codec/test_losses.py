@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from vocable.errors import RecipeError
 from vocable.signal.spectra import mel_filters
 from vocable.train.codec.balance import Balancer
 from vocable.train.codec.losses import ReconstructionLoss
@@ -17,6 +18,8 @@ ALL = Loss(
     low_band=1.0,
     complex=1.0,
     spectral=1.0,
+    pesq=1.0,
+    level=1.0,
     mel_windows=(256, 512),
     mel_bands=(20, 40),
 )
@@ -29,11 +32,11 @@ def noise(seed: int) -> torch.Tensor:
 
 def test_equal_signals_cost_nothing() -> None:
     losses = ReconstructionLoss(ALL, RATE)(noise(0), noise(0))
-    assert set(losses) == {"time", "mel", "low_band", "complex", "spectral"}
+    assert set(losses) == {"time", "mel", "low_band", "complex", "spectral", "pesq", "level"}
     assert all(float(loss) < 1e-3 for loss in losses.values())
 
 
-@pytest.mark.parametrize("name", ["time", "mel", "low_band", "complex", "spectral"])
+@pytest.mark.parametrize("name", ["time", "mel", "low_band", "complex", "spectral", "pesq", "level"])
 def test_a_loss_of_weight_zero_is_not_computed(name: str) -> None:
     weights = Loss(**{"mel": 0.0, name: 1.0})
     assert set(ReconstructionLoss(weights, RATE)(noise(0), noise(1))) == {name}
@@ -44,6 +47,12 @@ def test_half_the_gain_costs_its_logarithm() -> None:
     assert float(losses["mel"]) == pytest.approx(np.log(2), abs=1e-3)
     assert float(losses["low_band"]) == pytest.approx(np.log(2), abs=5e-3)
     assert float(losses["time"]) == pytest.approx(float(noise(0).abs().mean()) / 2, rel=1e-5)
+    assert float(losses["level"]) == pytest.approx(20 * np.log10(2), abs=1e-3)
+
+
+def test_pesq_is_refused_at_another_rate() -> None:
+    with pytest.raises(RecipeError, match="loss.pesq is defined at 16000 Hz and the codec has 24000"):
+        ReconstructionLoss(ALL, 24_000)
 
 
 def test_a_turned_sign_costs_phase_only() -> None:

@@ -133,3 +133,67 @@ def test_recordings_shorter_than_a_segment_are_counted(caplog):
         "1 of 2 recordings to train on are shorter than a segment (2.50 s), the shortest 1.00 s; "
         "silence fills the rest"
     ]
+
+
+def tone(hz: float, seconds: float = 1.0) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * hz * np.arange(int(seconds * RATE)) / RATE)
+
+
+def peak_hz(samples: np.ndarray) -> np.ndarray:
+    windowed = samples * np.hanning(samples.shape[-1])
+    return np.abs(np.fft.rfft(windowed)).argmax(-1) * RATE / samples.shape[-1]
+
+
+def test_speed_moves_pitch_within_its_range_and_fills_the_segment() -> None:
+    augment = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0, speed=(0.5, 2.0))
+    found = draw(recordings(tone(1000, 3.0)), augment, segment=2000)
+    hz = peak_hz(found)
+    assert hz.min() < 560 and hz.max() > 1800
+    assert np.all((hz > 490) & (hz < 2020))
+    assert abs(np.median(hz) - 1000) < 120, "as often slower as faster"
+    assert np.abs(found[:, -100:]).max(1).min() > 0.4, "no silence at the end"
+
+
+def test_speed_one_draws_what_was_drawn_before() -> None:
+    source = recordings(np.arange(3000) / 4000)
+    same = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0, speed=(1.0, 1.0))
+    assert np.array_equal(draw(source), draw(source, same))
+
+
+def test_a_low_pass_takes_what_lies_above_and_keeps_the_level() -> None:
+    rng = np.random.default_rng(0)
+    source = recordings(0.1 * rng.standard_normal(4000))
+    augment = Augment(
+        gain_db=(0.0, 0.0), flip=False, min_rms=0.0, low_pass_share=0.5, low_pass_hz=(1500.0, 1500.0)
+    )
+    found = draw(source, augment, segment=1000)
+    power = np.abs(np.fft.rfft(found)) ** 2
+    above = power[:, 260:].sum(1) / power.sum(1)
+    cut = above < 1e-3
+    assert 0.4 < cut.mean() < 0.6 and np.all(above[~cut] > 0.3)
+    assert np.sqrt(np.square(found).mean(1)) == pytest.approx(0.1, rel=0.15)
+
+
+def test_an_equalizer_is_smooth_and_of_the_stated_spread() -> None:
+    impulse = np.zeros(2000)
+    impulse[1000] = 0.9
+    augment = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0, equalizer_db=3.0)
+    found = draw(recordings(impulse), augment, segment=2000)
+    curves = 20 * np.log10(np.abs(np.fft.rfft(found))[:, 50:])
+    assert 1.5 < curves.std(0).mean() < 4.5
+    assert np.abs(np.diff(curves, axis=1)).max() < 1.0, "dB from bin to bin"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"speed": (1.2, 0.8)}, "augment.speed is .* wanted the lower first"),
+        ({"speed": (0.0, 1.0)}, "augment.speed"),
+        ({"equalizer_db": -1.0}, "augment.equalizer_db is -1.0; wanted 0 to 40"),
+        ({"low_pass_share": 1.5}, "augment.low_pass_share is 1.5; wanted 0 to 1"),
+        ({"low_pass_hz": (0.0, 100.0)}, "augment.low_pass_hz"),
+    ],
+)
+def test_impossible_alterations_are_refused(settings: dict, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        Augment(**settings)

@@ -9,9 +9,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from vocable.errors import RecipeError
+from vocable.signal import disturbance
 from vocable.signal.spectra import hann, magnitude, mel_filters, spectrum
 from vocable.train.codec.recipe import Loss
 
+_SILENCE = 1e-7  # power, -70 dB of full scale
 _TINY = 1e-9  # keeps the gradient of a distance finite where there is none
 
 
@@ -23,6 +26,10 @@ class ReconstructionLoss(nn.Module):
         self.weights, self.rate = weights, rate
         self.bands = dict(zip(weights.mel_windows, weights.mel_bands, strict=True))
         top = weights.low_band_hz / rate
+        if weights.pesq and rate != disturbance.RATE:
+            raise RecipeError(
+                f"loss.pesq is defined at {disturbance.RATE} Hz and the codec has {rate} Hz; set it to 0"
+            )
         self.low_bins = {window: int(top * window) + 1 for window in weights.low_band_windows}
 
     def forward(
@@ -52,6 +59,11 @@ class ReconstructionLoss(nn.Module):
             losses["complex"] = self._complex(target, output)
         if weights.spectral:
             losses["spectral"] = self._spectral(of_target, of_output)
+        if weights.pesq:
+            whole, frames = disturbance.disturbance(target, output)
+            losses["pesq"] = (whole + 0.5 * frames).mean()
+        if weights.level:
+            losses["level"] = self._level(target, output)
         return losses
 
     def _mel(self, target: dict[int, Tensor], output: dict[int, Tensor]) -> Tensor:
@@ -75,6 +87,10 @@ class ReconstructionLoss(nn.Module):
             difference = spectrum(target - output, window, window // 4)  # the transform is linear
             parts.append((torch.view_as_real(difference).square().sum(-1) + _TINY).sqrt().mean())
         return torch.stack(parts).mean()
+
+    def _level(self, target: Tensor, output: Tensor) -> Tensor:
+        wanted, found = (x.square().mean(-1) + _SILENCE for x in (target, output))
+        return 10 * (found / wanted).log10().abs().mean()
 
     def _spectral(self, target: dict[int, Tensor], output: dict[int, Tensor]) -> Tensor:
         """Return the mean over windows and frames of `‖a - b‖₁ + α ‖log a - log b‖₂`.

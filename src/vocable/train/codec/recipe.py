@@ -77,6 +77,8 @@ class Loss:
     low_band: float = 0.0  # L1 of log magnitudes of the bins below `low_band_hz`, mean as above
     complex: float = 0.0  # L1 of the complex spectrum, mean as above
     spectral: float = 0.0  # distance of mel bands and of their logarithms (SoundStream, EnCodec)
+    pesq: float = 0.0  # what PESQ-WB would take off, of a segment and half a frame's mean; 16 kHz
+    level: float = 0.0  # difference of the levels of a segment, dB
     balance: bool = False  # weights are shares of the gradient at the output (EnCodec's balancer)
     codec: dict[str, float] = field(  # losses that the codec itself reports, by name
         default_factory=lambda: {"commitment": 1.0, "codebook": 1.0}
@@ -119,7 +121,7 @@ class Loss:
     @property
     def reconstruction(self) -> dict[str, float]:
         """The weights of the losses that compare the output with the input."""
-        names = ("time", "mel", "low_band", "complex", "spectral")
+        names = ("time", "mel", "low_band", "complex", "spectral", "pesq", "level")
         return {name: getattr(self, name) for name in names}
 
 
@@ -193,7 +195,11 @@ class CodecRecipe(Recipe):
         check(
             any(self.loss.reconstruction.values()) or bool(adversarial),
             "the recipe does not compare output and input, so that nothing is learnt; "
-            "set loss.mel, time, low_band, complex or spectral above 0",
+            "set loss.mel, time, low_band, complex, spectral or pesq above 0",
+        )
+        check(
+            not self.loss.pesq or self.data.segment >= 0.032,
+            f"data.segment is {self.data.segment} s; loss.pesq wants at least 0.032",
         )
 
     @property

@@ -32,7 +32,10 @@ from vocable.train.task import Problem, Task
 
 _log = logging.getLogger(__name__)
 # can be balanced
-AT_OUTPUT = ("time", "mel", "low_band", "complex", "spectral", "adversarial", "feature")
+AT_OUTPUT = ("time", "mel", "low_band", "complex", "spectral", "pesq", "level") + (
+    "adversarial",
+    "feature",
+)
 
 
 class CodecTask(Task):

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
+from vocable.train.data.effects import colour, resize
 from vocable.train.data.recordings import Recordings
 from vocable.train.data.tables import Augment
 
@@ -76,6 +77,7 @@ class Segments:
             samples = self._cut()
             if _rms(samples) >= self.augment.min_rms:
                 break
+        samples = colour(samples, self.recordings.rate, self.augment, self.random)
         gain = 10 ** (self.random.uniform(*self.augment.gain_db) / 20)
         samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))
         if self.augment.flip and self.random.random() < 0.5:
@@ -83,14 +85,22 @@ class Segments:
         return samples
 
     def _cut(self) -> np.ndarray:
-        """Return a random segment; a clip shorter than it is followed by silence."""
+        """Return a random segment, at a random speed where the recipe asks for it."""
+        slow, fast = self.augment.speed
+        if slow == fast == 1.0:
+            return self._excerpt(self.segment)
+        speed = np.exp(self.random.uniform(np.log(slow), np.log(fast)))
+        return resize(self._excerpt(round(self.segment * speed)), self.segment)
+
+    def _excerpt(self, segment: int) -> np.ndarray:
+        """Return `segment` samples from a random place; a shorter clip is followed by silence."""
         index = int(np.searchsorted(self._cumulative, self.random.random(), side="right"))
         index = min(index, len(self._cumulative) - 1)
         begin, end = self.recordings.spans[index]
-        first = int(begin) + int(self.random.integers(self._offsets[index]))
-        last = min(first + self.segment, int(end))
+        first = int(begin) + int(self.random.integers(max(int(end - begin) - segment + 1, 1)))
+        last = min(first + segment, int(end))
         part = self.recordings.cut(first, last)
-        samples = np.zeros((len(part), self.segment), np.float32)
+        samples = np.zeros((len(part), segment), np.float32)
         samples[:, : last - first] = part
         return samples
 

@@ -34,7 +34,10 @@ def degraded(speech: torch.Tensor) -> list[torch.Tensor]:
     return [
         *(speech + hiss * 10 ** (-snr / 20) for snr in (0, 5, 10, 15, 20, 30)),
         *(torch.fft.irfft(spectrum * (hz < top), speech.shape[1]) for top in (1500, 2500, 4000)),
-        *(torch.istft(r, 512, 128, window=torch.hann_window(512), length=speech.shape[1]) for r in turned),
+        *(
+            torch.istft(r, 512, 128, window=torch.hann_window(512), length=speech.shape[1])
+            for r in turned
+        ),
     ]
 
 

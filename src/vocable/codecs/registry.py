@@ -68,7 +68,14 @@ def _speech() -> Architecture:
     return Architecture("speech", SpeechConfig, Speech)
 
 
+def _channel_vocoder() -> Architecture:
+    from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
+
+    return Architecture("channel-vocoder", ChannelVocoderConfig, ChannelVocoder)
+
+
 _PACKAGE: dict[str, Callable[[], Architecture]] = {
+    "channel-vocoder": _channel_vocoder,
     "dac": _dac,
     "encodec": _encodec,
     "mimi": _mimi,

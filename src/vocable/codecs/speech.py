@@ -15,7 +15,7 @@ codebooks follow SoundStream (Zeghidour et al. 2021), by moving averages and k-m
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -25,7 +25,8 @@ from torch import Tensor, nn
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.model import untrained
-from vocable.codecs.speech_signal import (
+from vocable.codecs.pitch_level import PitchLevel
+from vocable.codecs.source_filter import (
     Excitation,
     OverlapAdd,
     PitchRows,
@@ -37,7 +38,7 @@ from vocable.quantize import Health, LevelCodes, Quantized, Quantizer, ResidualV
 from vocable.quantize.health import count_codes
 from vocable.ratio import Ratio
 from vocable.signal.pitch import CONTEXT, POINTS
-from vocable.tokens import AudioTokens, Level, TokenSpec
+from vocable.tokens import Level, TokenSpec
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ class SpeechDecoder(Block):
         return self.overlap.finish(state[2])
 
 
-class Speech(CodecModel):
+class Speech(PitchLevel, CodecModel):
     """The speech codec: spectra and pitch in, residual codes, source and filter out."""
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
@@ -252,15 +253,3 @@ class Speech(CodecModel):
         """Learn the book of pitch contours from training audio (an hour is plenty)."""
         found = [self.encoder.pitch(self._rows(x)).flatten(0, 1) for x in audio]
         self.quantizer.book.learn(torch.cat(found))
-
-    def pitch(self, tokens: AudioTokens) -> Float[Tensor, "streams points"]:
-        """Return the pitch that tokens carry, four values a frame in Hz, 0 = unvoiced."""
-        codes = torch.tensor(tokens.stacks[0], dtype=torch.int64, device=self.device)
-        return self.quantizer.book.decode(codes).flatten(1)
-
-    def shift_pitch(self, tokens: AudioTokens, semitones: float) -> AudioTokens:
-        """Return tokens whose voice is higher by `semitones`, or lower; all else stays."""
-        book = self.quantizer.book
-        moved = book.encode((book.hz * 2 ** (semitones / 12))[None])[0].cpu().numpy()
-        codes = moved[tokens.stacks[0]].astype("int32")
-        return replace(tokens, stacks=(codes, *tokens.stacks[1:]))

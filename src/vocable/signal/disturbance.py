@@ -1,4 +1,4 @@
-"""How much two signals differ to the ear, as PESQ counts it; differentiable, so that it can be learnt.
+"""How much two signals differ to the ear, as PESQ counts it; differentiable, for learning.
 
 ITU-T P.862 and P.862.2 (wideband, 16 kHz). Differs: the signals are taken as aligned in time; a
 whole signal's level is compared too (PESQ evens it out, and frame by frame and band by band); the
@@ -58,7 +58,7 @@ def _frames(
 
 
 def _aggregate(frames: Float[Tensor, "batch frames"]) -> Float[Tensor, " batch"]:
-    """Return the mean of P.862: power 6 within 320 ms, power 2 over those, which overlap by half."""
+    """Return P.862's mean: power 6 within 320 ms, power 2 over those, which overlap by half."""
     missing = max(_SYLLABLE - frames.shape[1], (_SYLLABLE - frames.shape[1]) % _STEP)
     parts = F.pad(frames, (0, missing)).unfold(1, _SYLLABLE, _STEP)
     syllables = (parts**6).mean(-1).add(1e-18) ** (1 / 6)

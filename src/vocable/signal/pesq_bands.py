@@ -85,7 +85,7 @@ def loudness(power: Float[Tensor, "*batch bands"]) -> Float[Tensor, "*batch band
 def band_powers(
     x: Float[Tensor, "batch time"], scale: Float[Tensor, " batch"] | None = None
 ) -> tuple[Float[Tensor, "batch frames bands"], Float[Tensor, " batch"]]:
-    """Return the powers of the bands, and by what they were scaled: to LEVEL, unless it is given."""
+    """Return the powers of the bands, and what they were scaled by: to LEVEL, or as given."""
     sums, _, _, _, speech = bands(x.device)
     taper = hann(WINDOW, x.device)
     parts = torch.view_as_real(torch.fft.rfft(x.unfold(-1, WINDOW, HOP) * taper))
@@ -100,6 +100,9 @@ def _high_pass() -> Float[Tensor, " bins"]:
     """Return the power response of P.862.2's filter at the bins of the spectrum."""
     turn = torch.arange(WINDOW // 2 + 1, dtype=torch.float64, device=CPU) * 2 * math.pi / WINDOW
     powers = [torch.exp(-1j * k * turn) for k in range(3)]
-    above = sum(a * z for a, z in zip(_NUMERATOR, powers, strict=True))
-    below = sum(b * z for b, z in zip(_DENOMINATOR, powers, strict=True))
-    return (above / below).abs().square()
+    above, below = (
+        torch.stack([k * z for k, z in zip(taps, powers, strict=True)]).sum(0)
+        for taps in (_NUMERATOR, _DENOMINATOR)
+    )
+    response: Tensor = (above / below).abs().square()
+    return response

@@ -26,17 +26,19 @@ _FFT = 1024  # holds WINDOW and the longest lag, so that nothing wraps around
 # as far as the frame allows.
 _WINDOW_ENDS = (240, 80, 0, 0)
 _THRESHOLDS = (0.45, 0.7)  # correlation above which a point is voiced, at the shortest, longest lag
-_SILENCE = 1e-7  # mean square below which nothing is voiced (-70 dB of full scale)
 
 
-def pitch(x: Float[Tensor, "frames samples"], rate: int) -> Float[Tensor, "frames points"]:
+def pitch(
+    x: Float[Tensor, "frames samples"], rate: int, silence: float = 1e-7
+) -> Float[Tensor, "frames points"]:
     """Return four pitch values in Hz (0 = unvoiced) per frame, each frame given by CONTEXT samples.
 
     One lag is chosen for the frame from the sum of its autocorrelations (shorter lags win ties,
     which avoids octave errors downwards); each point then refines it within a fifth of its length,
-    by a parabola through the peak. `rate` is in Hz.
+    by a parabola through the peak. `rate` is in Hz; nothing is voiced whose mean square is below
+    `silence` (-70 dB of full scale).
     """
-    correlation = _autocorrelation(x, rate)
+    correlation = _autocorrelation(x, rate, silence)
     first, last = int(rate / HIGHEST), int(rate / LOWEST)
     lags = torch.arange(first, last + 1, dtype=torch.float32, device=x.device)
     length = torch.log2(lags / first) / math.log2(last / first)  # 0 to 1 on a log axis
@@ -78,7 +80,7 @@ def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _autocorrelation(
-    x: Float[Tensor, "frames samples"], rate: int
+    x: Float[Tensor, "frames samples"], rate: int, silence: float
 ) -> Float[Tensor, "frames points lags"]:
     """Return autocorrelations normalised to 1 at lag 0, in float64; 0 where it is silent."""
     window, of_window, band = _tables(rate, x.device)
@@ -91,7 +93,7 @@ def _autocorrelation(
     correlation = torch.fft.irfft(power_spectrum)[..., : of_window.shape[0]]
     power = (samples.square() * window).mean(-1, keepdim=True)
     normalised = correlation / (correlation[..., :1] + 1e-9) / of_window
-    return torch.where(power < _SILENCE, 0.0, normalised)
+    return torch.where(power < silence, 0.0, normalised)
 
 
 def _refined(

@@ -9,6 +9,7 @@ from typing import TypeVar
 import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
+from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
@@ -44,6 +45,7 @@ def codecs() -> dict[str, Codec]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "speech": lambda: Speech(speech_tiny()),
+        "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
     return small | {model.name: load(model.name) for model in models()}
@@ -126,6 +128,21 @@ def speech_tiny() -> SpeechConfig:
         decoder_channels=8,
         decoder_blocks=1,
         contours=32,
+        sizes=(16,) * 3,
+        dimensions=4,
+    )
+
+
+def channel_vocoder_tiny() -> ChannelVocoderConfig:
+    """Return the sizes of a narrow channel vocoder."""
+    return ChannelVocoderConfig(
+        bands=8,
+        encoder_channels=8,
+        encoder_blocks=1,
+        decoder_channels=8,
+        decoder_blocks=1,
+        contours=32,
+        levels=32,
         sizes=(16,) * 3,
         dimensions=4,
     )

@@ -36,7 +36,9 @@ def test_equal_signals_cost_nothing() -> None:
     assert all(float(loss) < 1e-3 for loss in losses.values())
 
 
-@pytest.mark.parametrize("name", ["time", "mel", "low_band", "complex", "spectral", "pesq", "level"])
+@pytest.mark.parametrize(
+    "name", ["time", "mel", "low_band", "complex", "spectral", "pesq", "level"]
+)
 def test_a_loss_of_weight_zero_is_not_computed(name: str) -> None:
     weights = Loss(**{"mel": 0.0, name: 1.0})
     assert set(ReconstructionLoss(weights, RATE)(noise(0), noise(1))) == {name}
@@ -51,7 +53,9 @@ def test_half_the_gain_costs_its_logarithm() -> None:
 
 
 def test_pesq_is_refused_at_another_rate() -> None:
-    with pytest.raises(RecipeError, match="loss.pesq is defined at 16000 Hz and the codec has 24000"):
+    with pytest.raises(
+        RecipeError, match="loss.pesq is defined at 16000 Hz and the codec has 24000"
+    ):
         ReconstructionLoss(ALL, 24_000)
 
 

@@ -164,7 +164,11 @@ def test_a_low_pass_takes_what_lies_above_and_keeps_the_level() -> None:
     rng = np.random.default_rng(0)
     source = recordings(0.1 * rng.standard_normal(4000))
     augment = Augment(
-        gain_db=(0.0, 0.0), flip=False, min_rms=0.0, low_pass_share=0.5, low_pass_hz=(1500.0, 1500.0)
+        gain_db=(0.0, 0.0),
+        flip=False,
+        min_rms=0.0,
+        low_pass_share=0.5,
+        low_pass_hz=(1500.0, 1500.0),
     )
     found = draw(source, augment, segment=1000)
     power = np.abs(np.fft.rfft(found)) ** 2

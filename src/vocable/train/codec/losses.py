@@ -28,7 +28,8 @@ class ReconstructionLoss(nn.Module):
         top = weights.low_band_hz / rate
         if weights.pesq and rate != disturbance.RATE:
             raise RecipeError(
-                f"loss.pesq is defined at {disturbance.RATE} Hz and the codec has {rate} Hz; set it to 0"
+                f"loss.pesq is defined at {disturbance.RATE} Hz and the codec has {rate} Hz; "
+                "set it to 0"
             )
         self.low_bins = {window: int(top * window) + 1 for window in weights.low_band_windows}
 

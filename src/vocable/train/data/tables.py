@@ -36,7 +36,10 @@ class Augment:
 
     gain_db: tuple[float, float] = (-12.0, 4.0)  # uniform in dB; never beyond full scale
     flip: bool = True  # sign, half of the time
-    speed: tuple[float, float] = (1.0, 1.0)  # of playing, drawn by its logarithm; pitch moves with it
+    speed: tuple[float, float] = (
+        1.0,
+        1.0,
+    )  # of playing, drawn by its logarithm; pitch moves with it
     equalizer_db: float = 0.0  # standard deviation of a random smooth curve over frequency
     low_pass_share: float = 0.0  # of the segments that lose all above a random edge
     low_pass_hz: tuple[float, float] = (3300.0, 7000.0)  # of that edge

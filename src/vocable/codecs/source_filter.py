@@ -1,6 +1,6 @@
-"""Blocks of the speech codec that have no weights: spectra and pitch of samples, and back.
+"""Blocks without weights of codecs that excite and filter: spectra and pitch of samples, and back.
 
-Each gives the same whole and in steps; a row is a hop of samples, 10 ms in the shipped model.
+Each gives the same whole and in steps; a row is a hop of samples, 10 ms in the shipped models.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vocable.signal.pitch import CONTEXT, POINTS, pitch, to_octaves
 from vocable.signal.spectra import hann, root_hann
 
 
-class _Placed(Block):
+class Placed(Block):
     """A block without weights: an empty buffer keeps where it is.
 
     Its windows are not buffers, which whoever holds the module may cast, empty or leave out.
@@ -32,7 +32,7 @@ class _Placed(Block):
         self.register_buffer("place", torch.zeros(0, dtype=torch.float32), persistent=False)
 
 
-class Spectra(_Placed):
+class Spectra(Placed):
     """Turn samples into spectral features, one row a hop, from a window that ends with the hop.
 
     `[B, T, 1] -> [B, T / hop, 3 · (window / 2 + 1)]`: log magnitudes, and real and imaginary parts
@@ -61,12 +61,15 @@ class Spectra(_Placed):
             return torch.cat(parts, dim=-1).to(x.dtype), after
 
 
-class PitchRows(_Placed):
-    """Turn samples into pitch, `[B, T, 1] -> [B, T / frame, 4]` in Hz, 0 = unvoiced."""
+class PitchRows(Placed):
+    """Turn samples into pitch, `[B, T, 1] -> [B, T / frame, 4]` in Hz, 0 = unvoiced.
 
-    def __init__(self, rate: int, frame: int) -> None:
+    What is quieter than `silence`, as a mean square, is unvoiced.
+    """
+
+    def __init__(self, rate: int, frame: int, silence: float = 1e-7) -> None:
         super().__init__()
-        self.rate, self.stride_in = rate, frame
+        self.rate, self.stride_in, self.silence = rate, frame, silence
         self.ratio, self.lookahead, self.receptive = Ratio(1, frame), 0, CONTEXT
 
     def initial_state(self, batch: int) -> Any:
@@ -76,7 +79,8 @@ class PitchRows(_Placed):
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         line = torch.cat([state, x[..., 0].to(state.dtype)], dim=1)
         frames = line.unfold(1, CONTEXT, self.stride_in)
-        hz = pitch(frames.reshape(-1, CONTEXT), self.rate).reshape(*frames.shape[:2], POINTS)
+        hz = pitch(frames.reshape(-1, CONTEXT), self.rate, self.silence)
+        hz = hz.reshape(*frames.shape[:2], POINTS)
         return hz.to(x.dtype), line[:, line.shape[1] - state.shape[1] :].clone()
 
 
@@ -86,7 +90,7 @@ def pitch_features(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch 
     return torch.cat([voiced.float(), octaves], dim=-1)
 
 
-class Excitation(_Placed):
+class Excitation(Placed):
     """Turn pitch, `[B, N, 1]` Hz a hop, into spectra of pulses and of noise, `[B, N, 2 · bins]`.
 
     State: the last hop of both signals, the last voiced pitch's phase in cycles, the position.
@@ -126,7 +130,7 @@ class Excitation(_Placed):
         )
 
 
-class OverlapAdd(_Placed):
+class OverlapAdd(Placed):
     """Turn spectra into samples, `[B, N, bins] -> [B, N · hop, 1]`; the look-ahead is one hop.
 
     State: the half of a window that waits for the next; empty before the first, whose early half

@@ -11,9 +11,9 @@ from vocable.errors import MeasureError
 from vocable.measures.checks import Samples
 from vocable.measures.neurograms.alignment import align
 from vocable.measures.neurograms.features import Features, features
-from vocable.measures.neurograms.matching import Place, kept, match
+from vocable.measures.neurograms.matching import Place, match
 from vocable.measures.neurograms.nsim import Similarity, compare
-from vocable.measures.neurograms.patches import all_patches, spoken_patches
+from vocable.measures.neurograms.patches import all_patches, spoken_patches, within
 from vocable.measures.neurograms.realign import Match, realigned
 from vocable.measures.neurograms.spectrogram import Neurogram, Resolution, neurograms
 
@@ -59,14 +59,14 @@ class Comparison:
             starts = spoken_patches(reference, frames, self.patch, self.grid)
         else:
             starts = all_patches(frames, self.patch)
-        within = kept(starts, degraded_frames, self.patch)
-        if missing := len(starts) - len(within):
+        kept = within(starts, degraded_frames, self.patch)
+        if missing := len(starts) - len(kept):
             _log.warning(
                 "visqol: the degraded signal ends before %d of %d patches of the reference, "
                 "which do not count; cut both to one length",
                 *(missing, len(starts)),
             )
-        return within
+        return kept
 
     def _matched(self, x: Neurogram, y: Neurogram, start: int, place: Place) -> Match:
         similarity = compare(x[:, start : start + self.patch], _from(y, place.start, self.patch))

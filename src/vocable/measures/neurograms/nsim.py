@@ -12,10 +12,10 @@ from jaxtyping import Float64
 
 from vocable.measures.neurograms.spectrogram import Neurogram
 
-_CORNER, _EDGE, _CENTRE = 0.0113033910173052, 0.0838251475442633, 0.619485845753726
-_LEVEL, _STRUCTURE = 0.01**2, 0.03**2 / 2  # what keeps quotients near silence at 1
+CORNER, EDGE, CENTRE = 0.0113033910173052, 0.0838251475442633, 0.619485845753726  # of the window
+LEVEL, STRUCTURE = 0.01**2, 0.03**2 / 2  # what keeps the quotients near 1 in silence
 
-Patches = Float64[np.ndarray, "*patches bands frames"]
+Cells = Float64[np.ndarray, "*patches bands frames"]
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,28 @@ class Similarity:
 
 def compare(reference: Neurogram, degraded: Neurogram) -> Similarity:
     """Return the similarity of two patches of one shape."""
-    cells = similarities(reference, degraded)
+    mean_x, mean_y = blur(reference), blur(degraded)
+    variance_x = blur(reference * reference) - mean_x**2
+    variance_y = blur(degraded * degraded) - mean_y**2
+    covariance = blur(reference * degraded) - mean_x * mean_y
+    level = (2 * mean_x * mean_y + LEVEL) / (mean_x**2 + mean_y**2 + LEVEL)
+    spread = np.sqrt(np.maximum(variance_x * variance_y, 0))
+    cells = level * (covariance + STRUCTURE) / (spread + STRUCTURE)
     return Similarity(cells.mean(axis=1), cells.std(axis=1, ddof=1), degraded.mean(axis=1))
 
 
-def similarities(x: Patches, y: Patches) -> Patches:
-    """Return the similarity around each cell."""
-    mean_x, mean_y = _blur(x), _blur(y)
-    variance_x, variance_y = _blur(x * x) - mean_x**2, _blur(y * y) - mean_y**2
-    covariance = _blur(x * y) - mean_x * mean_y
-    level = (2 * mean_x * mean_y + _LEVEL) / (mean_x**2 + mean_y**2 + _LEVEL)
-    spread = np.sqrt(np.maximum(variance_x * variance_y, 0))
-    cells: Patches = level * (covariance + _STRUCTURE) / (spread + _STRUCTURE)
-    return cells
+def blur(cells: Cells) -> Cells:
+    """Return the weighted mean around each cell; a border goes on beyond it."""
+    middle, side = columns(cells)
+    middle[..., 1:] += side[..., :-1]
+    middle[..., :-1] += side[..., 1:]
+    middle[..., [0, -1]] += side[..., [0, -1]]
+    return middle
 
 
-def _blur(cells: Patches) -> Patches:
-    """Return the weighted mean around each cell; beyond a border it goes on as at it."""
-    padded = np.pad(cells, [(0, 0)] * (cells.ndim - 2) + [(1, 1), (1, 1)], mode="edge")
-    sides = padded[..., :-2] + padded[..., 2:]
-    middle = padded[..., 1:-1]
-    corners = sides[..., :-2, :] + sides[..., 2:, :]
-    edges = middle[..., :-2, :] + middle[..., 2:, :] + sides[..., 1:-1, :]
-    blurred: Patches = _CORNER * corners + _EDGE * edges + _CENTRE * middle[..., 1:-1, :]
-    return blurred
+def columns(cells: Cells) -> tuple[Cells, Cells]:
+    """Return the parts that a frame has in the weighted means at itself, and in those beside it."""
+    around = np.concatenate([cells[..., :1, :], cells[..., :-1, :]], axis=-2)
+    around[..., :-1, :] += cells[..., 1:, :]
+    around[..., -1:, :] += cells[..., -1:, :]
+    return EDGE * around + CENTRE * cells, CORNER * around + EDGE * cells

@@ -20,6 +20,13 @@ def all_patches(frames: int, size: int) -> list[int]:
     return list(range(first - 1, last - 1, size))
 
 
+def within(starts: list[int], frames: int, size: int) -> list[int]:
+    """Return those patches that begin at most half a patch after so many frames."""
+    while starts and starts[-1] - size // 2 > frames:
+        starts = starts[:-1]
+    return starts
+
+
 def spoken_patches(reference: Samples, frames: int, size: int, resolution: Resolution) -> list[int]:
     """Return the first frames of patches in which somebody may speak."""
     first = size // 2 - 1

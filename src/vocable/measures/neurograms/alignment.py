@@ -7,15 +7,24 @@ import numpy as np
 from vocable.measures.checks import Samples
 
 
-def align(reference: Samples, degraded: Samples) -> tuple[Samples, int]:
-    """Return `degraded` shifted onto `reference`, and by how many samples: late if positive.
+def align(reference: Samples, degraded: Samples) -> Samples:
+    """Return `degraded` shifted onto `reference`, with zeros before what comes too early."""
+    shift = lag(reference, degraded)
+    return degraded[-shift:] if shift < 0 else np.pad(degraded, (shift, 0))
 
-    Zeros go before what comes too early; a shift of more than half the reference is not believed.
+
+def lag(reference: Samples, degraded: Samples) -> int:
+    """Return how many samples `degraded` comes too early by.
+
+    It is 0 where that would be more than half the reference, which is not believed.
     """
-    lag = _lag(_envelope(reference), _envelope(degraded))
-    if abs(lag) > reference.size / 2:
-        return degraded, 0
-    return (degraded[-lag:] if lag < 0 else np.pad(degraded, (lag, 0))), lag
+    longest = max(reference.size, degraded.size)
+    points = _smooth(2 * longest - 1)
+    x, y = (np.fft.rfft(_envelope(signal), points) for signal in (reference, degraded))
+    correlation = np.fft.irfft(x * y.conj(), points)
+    lags = np.concatenate([correlation[points - longest + 1 :], correlation[:longest]])
+    best = int(np.argmax(lags)) - (longest - 1)
+    return best if abs(best) <= reference.size / 2 else 0
 
 
 def _envelope(samples: Samples) -> Samples:
@@ -35,10 +44,9 @@ def _envelope(samples: Samples) -> Samples:
     return envelope
 
 
-def _lag(x: Samples, y: Samples) -> int:
-    longest = max(x.size, y.size)
-    points = 1 << (2 * longest - 1).bit_length()
-    product = np.fft.rfft(x, points) * np.fft.rfft(y, points).conj()
-    correlation = np.fft.irfft(product, points)
-    lags = np.roll(correlation, longest - 1)[: 2 * longest - 1]
-    return int(np.argmax(lags)) - (longest - 1)
+def _smooth(least: int) -> int:
+    """Return a length from `least` up whose transform is fast: 2^a times 3^b times 5^c."""
+    found = 1 << (least - 1).bit_length()
+    for odd in (3, 5, 9, 15, 25, 27, 45, 75, 81, 125, 135, 225):
+        found = min(found, odd << max(0, (-(-least // odd) - 1).bit_length()))
+    return found

@@ -15,7 +15,7 @@ from vocable.measures.neurograms.matching import Place, match
 from vocable.measures.neurograms.nsim import Similarity, compare
 from vocable.measures.neurograms.patches import all_patches, spoken_patches, within
 from vocable.measures.neurograms.realign import Match, realigned
-from vocable.measures.neurograms.spectrogram import Neurogram, Resolution, neurograms
+from vocable.measures.neurograms.spectrogram import Neurogram, Resolution, Sound, neurograms
 
 _log = logging.getLogger("vocable")
 
@@ -36,23 +36,21 @@ class Comparison:
 
     def __call__(self, reference: Samples, degraded: Samples) -> Features:
         """Return how alike two recordings are; neither is silent, the reference not too short."""
-        degraded, lag = align(reference, degraded)
+        degraded = align(reference, degraded)
         if degraded.size <= self.grid.size:
             raise MeasureError(
-                f"visqol: of the degraded signal {degraded.size} samples lie beside the reference, "
-                f"which starts {max(0, -lag)} later; at least {self.grid.size + 1} are needed"
+                f"visqol: once aligned, {degraded.size} samples of the degraded signal are left; "
+                f"at least {self.grid.size + 1} are needed"
             )
         degraded = degraded * np.sqrt(np.mean(reference**2) / np.mean(degraded**2))
-        x, y = neurograms(reference, degraded, self.grid)
+        sounds = Sound.of(reference, self.grid), Sound.of(degraded, self.grid)
+        x, y = neurograms(*sounds)
         if not x.any():
             raise MeasureError("visqol hears nothing in the reference (-45 dB in every band)")
         starts = self._starts(reference, x.shape[1], y.shape[1])
         places = match(x, y, starts, self.patch)
         matches = [self._matched(x, y, *pair) for pair in zip(starts, places, strict=True)]
-        return features(
-            [realigned(match, reference, degraded, self.grid) for match in matches],
-            self.grid.seconds,
-        )
+        return features([realigned(match, *sounds) for match in matches], self.grid.seconds)
 
     def _starts(self, reference: Samples, frames: int, degraded_frames: int) -> list[int]:
         if self.spoken:

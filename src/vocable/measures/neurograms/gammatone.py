@@ -21,8 +21,11 @@ _Q, _LEAST_WIDTH = 9.26449, 24.7  # Glasberg and Moore 1990: quality, bandwidth 
 _WIDTH = 1.019  # of a filter, in bandwidths of the ear
 _ORDER = 4  # sections
 _CHUNK = 64  # frames filtered at a time
+_GROUP = 4  # bands whose ringing is computed together
+_FAINT = 1e-12  # of the loudest: what a sample adds to the ringing at least
 
 Bands = Float64[np.ndarray, " bands"]
+Energies = Float64[np.ndarray, "frames bands"]
 
 
 @dataclass(frozen=True)
@@ -31,34 +34,32 @@ class FilterBank:
 
     window: Float64[np.ndarray, " size"]
     spectral: Float64[np.ndarray, "bins bands"]  # of the power spectrum in 2 * size points
-    ringing: Float64[np.ndarray, "size states"]  # whose squares, summed by band, are the rest
+    # for a few bands each: of the last samples, to parts whose squares add up to the rest
+    ringing: tuple[Float64[np.ndarray, "samples parts"], ...]
 
     def levels(self, samples: Samples, hop: int) -> Float64[np.ndarray, "bands frames"]:
         """Return the root mean square in each band of the frames, `hop` samples apart."""
         frames = np.lib.stride_tricks.sliding_window_view(samples, self.window.size)[::hop]
         parts = [self._energies(frames[i : i + _CHUNK]) for i in range(0, len(frames), _CHUNK)]
-        levels: Float64[np.ndarray, "bands frames"] = np.sqrt(
-            np.maximum(np.concatenate(parts), 0)
-        ).T
+        levels: Float64[np.ndarray, "bands frames"] = np.sqrt(np.concatenate(parts)).T
         return levels
 
-    def _energies(
-        self, frames: Float64[np.ndarray, "frames size"]
-    ) -> Float64[np.ndarray, "frames bands"]:
+    def _energies(self, frames: Float64[np.ndarray, "frames size"]) -> Energies:
         shaped = frames * self.window
         spectra = np.fft.rfft(shaped, 2 * self.window.size)
         powers = np.square(spectra.real) + np.square(spectra.imag)
-        bands = self.spectral.shape[1]
-        rest = np.square(shaped @ self.ringing).reshape(len(frames), bands, -1).sum(axis=2)
-        energies: Float64[np.ndarray, "frames bands"] = powers @ self.spectral - rest
-        return energies
+        rest = [np.square(shaped[:, -len(matrix) :] @ matrix) for matrix in self.ringing]
+        states = np.concatenate(rest, axis=1).reshape(len(frames), -1, 2 * _ORDER)
+        return np.maximum(powers @ self.spectral - states.sum(axis=2), 0)
 
 
 @lru_cache(maxsize=8)
 def filter_bank(rate: int, size: int, bands: int, highest: float) -> FilterBank:
     """Return the bank for frames of `size` samples with centres from 50 Hz to below `highest`."""
     sections = _sections(_centres(bands, highest), rate)
-    return FilterBank(np.hanning(size), _spectral(sections, size), _ringing(sections, size))
+    groups = range(0, bands, _GROUP)
+    ringing = (_ringing(sections, slice(i, i + _GROUP), size) for i in groups)
+    return FilterBank(np.hanning(size), _spectral(sections, size), tuple(ringing))
 
 
 def _centres(bands: int, highest: float) -> Bands:
@@ -115,14 +116,18 @@ def _spectral(sections: _Sections, size: int) -> Float64[np.ndarray, "bins bands
     return weights
 
 
-def _ringing(sections: _Sections, size: int) -> Float64[np.ndarray, "size states"]:
-    """Return what takes a frame to the roots of the energy after its end, 8 for each band."""
+def _ringing(sections: _Sections, bands: slice, size: int) -> Float64[np.ndarray, "samples parts"]:
+    """Return what takes the last samples of a frame to roots of the energy after it.
+
+    There are 8 parts for each band, one a state of its filter.
+    """
     columns = []
-    for band in range(sections.gain.size):
+    for band in range(*bands.indices(sections.gain.size)):
         step, entry, exit_ = _state_space(sections, band)
-        root = _gramian_root(step, exit_)
-        columns.append(_powers(step, entry, size)[:, ::-1].T @ root.T)
-    return np.concatenate(columns, axis=1) / np.sqrt(size)
+        columns.append(_gramian_root(step, exit_) @ _powers(step, entry, size))
+    parts = np.concatenate(columns) / np.sqrt(size)
+    loud = np.abs(parts).max(axis=0) > _FAINT * np.abs(parts).max()
+    return np.ascontiguousarray(parts[:, : np.flatnonzero(loud)[-1] + 1][:, ::-1].T)
 
 
 def _state_space(sections: _Sections, band: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

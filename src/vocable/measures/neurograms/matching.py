@@ -27,9 +27,7 @@ class Place:
     lost: bool  # whether the patch is better taken for missing
 
 
-def match(
-    reference: Neurogram, degraded: Neurogram, starts: list[int], size: int
-) -> list[Place]:
+def match(reference: Neurogram, degraded: Neurogram, starts: list[int], size: int) -> list[Place]:
     """Return where each patch is, in frames of `degraded`; after its end all is at 0 dB.
 
     starts: the first frames of the patches in the reference, `size` frames each

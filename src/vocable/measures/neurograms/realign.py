@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from vocable.measures.checks import Samples
-from vocable.measures.neurograms.alignment import align
+from vocable.measures.neurograms.alignment import lag
 from vocable.measures.neurograms.nsim import Similarity, compare
-from vocable.measures.neurograms.spectrogram import Resolution, neurograms
+from vocable.measures.neurograms.spectrogram import Sound, neurograms
 
 
 @dataclass(frozen=True)
@@ -22,34 +19,38 @@ class Match:
     lost: bool = False
 
 
-def realigned(match: Match, reference: Samples, degraded: Samples, grid: Resolution) -> Match:
+def realigned(match: Match, reference: Sound, degraded: Sound) -> Match:
     """Return the match with its sound lined up, or as it is where that is less alike."""
     if match.lost:
         return match
-    x = _cut(reference, *match.reference, grid.rate)
-    y = _cut(degraded, *match.degraded, grid.rate)
-    x, y, lag = _lined_up(x, y, grid.rate)
-    similarity = compare(*neurograms(x, y, grid))
+    x, y = _cut(reference, *match.reference), _cut(degraded, *match.degraded)
+    x, y, late = _lined_up(x, y)
+    similarity = compare(*neurograms(x, y))
     if similarity.mean < match.similarity.mean:
         return match
-    start = match.reference[0] + max(lag, 0) / grid.rate
-    return replace(match, similarity=similarity, reference=(start, start + x.size / grid.rate))
+    rate = x.grid.rate
+    start = match.reference[0] + late / rate
+    return replace(match, similarity=similarity, reference=(start, start + x.samples.size / rate))
 
 
-def _lined_up(x: Samples, y: Samples, rate: int) -> tuple[Samples, Samples, int]:
-    """Return both cut to what they share, and by how many samples y was late."""
-    y, lag = align(x, y)
-    if y.size <= x.size:
-        return x[: y.size], y, lag
-    skipped = int(lag / rate * rate)  # as ViSQOL: rounding may leave one sample more
-    return x[skipped:], y[skipped : x.size], lag
+def _lined_up(x: Sound, y: Sound) -> tuple[Sound, Sound, int]:
+    """Return what both share, and how many samples of x are before it."""
+    shift = lag(x.samples, y.samples)
+    early, late, rate = max(0, -shift), max(0, shift), x.grid.rate
+    length = y.samples.size - early + late
+    if length <= x.samples.size or not late:
+        shared = min(x.samples.size, length)
+        return x.part(0, shared), y.part(early, early + shared).after_silence(late), late
+    cut = int(late / rate * rate)  # as ViSQOL: rounding may leave one sample of silence
+    rest = x.samples.size - cut
+    return x.part(cut, x.samples.size), y.after_silence(late - cut).part(0, rest), late
 
 
-def _cut(samples: Samples, start: float, end: float, rate: int) -> Samples:
-    """Return the sound of a patch; what is missing at the end is put as silence before it.
+def _cut(sound: Sound, start: float, end: float) -> Sound:
+    """Return the sound from one second to another; what is missing after it is put before it.
 
     The end of a recording loses one sample more: so ViSQOL has it.
     """
-    first = int(start * rate)
-    piece = samples[first : min(samples.size - 1, int(end * rate))]
-    return np.pad(piece, (max(0, int(end * rate - samples.size)), 0))
+    rate, whole = sound.grid.rate, sound.samples.size
+    part = sound.part(int(start * rate), min(whole - 1, int(end * rate)))
+    return part.after_silence(max(0, int(end * rate - whole)))

@@ -74,19 +74,22 @@ class _Position:
 
     def compared(self, patches: _Patches, low: int, places: int) -> Table:
         """Return the sum of similarities of the cells in these columns, at places from `low` on."""
-        columns, total = slice(self.first, self.end), 0.0
-        for band, (rows, divisors) in enumerate(zip(self.covariance, self.divisor, strict=True)):
-            theirs = self._windows(rows, low, places)
+        columns, total = slice(self.first, self.end), np.zeros(1)
+        rows, divisors = (
+            self._windows(each, low, places) for each in (self.covariance, self.divisor)
+        )
+        for band, theirs in enumerate(rows):
             cells = patches.covariance[band, columns] @ theirs
             cells *= patches.level[band, columns] @ theirs[:, -2:]
-            cells /= patches.divisor[band, columns] @ self._windows(divisors, low, places)
+            cells /= patches.divisor[band, columns] @ divisors[band]
             total = total + cells.sum(axis=0)
         return total
 
-    def _windows(self, rows: np.ndarray, low: int, places: int) -> np.ndarray:
-        """Return [columns, factors, places]."""
-        windows = np.lib.stride_tricks.sliding_window_view(rows, places, axis=1)
-        return windows[:, low + self.first : low + self.end].transpose(1, 0, 2)
+    def _windows(
+        self, rows: Rows, low: int, places: int
+    ) -> Float64[np.ndarray, "bands columns factors places"]:
+        windows = np.lib.stride_tricks.sliding_window_view(rows, places, axis=2)
+        return windows[:, :, low + self.first : low + self.end].transpose(0, 2, 1, 3)
 
 
 def _positions(levels: Neurogram, size: int) -> list[_Position]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float64
@@ -15,7 +15,8 @@ _OVERLAP = 0.25  # from one frame to the next, of a frame
 _FLOOR = -45.0  # dB
 _DEPTH = 45.0  # dB below the loudest of both signals in a frame
 
-Neurogram = Float64[np.ndarray, "bands frames"]
+Levels = Float64[np.ndarray, "bands frames"]  # root mean squares
+Neurogram = Float64[np.ndarray, "bands frames"]  # dB
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,43 @@ class Resolution:
         return self.size * _OVERLAP / self.rate
 
 
-def neurograms(
-    reference: Samples, degraded: Samples, resolution: Resolution
-) -> tuple[Neurogram, Neurogram]:
-    """Return both signals' levels above the lowest of both; each is longer than one frame."""
-    x, y = (_decibels(signal, resolution) for signal in (reference, degraded))
+@dataclass(frozen=True)
+class Sound:
+    """A recording or a part of one, and what is known of its levels."""
+
+    samples: Samples
+    grid: Resolution
+    known: Levels | None = None  # of all frames of a recording
+    start: int | None = None  # of this part in the recording, in samples
+
+    @classmethod
+    def of(cls, samples: Samples, grid: Resolution) -> Sound:
+        """Return a whole recording, longer than one frame, with its levels."""
+        return cls(samples, grid, _levels(samples, grid), 0)
+
+    def part(self, start: int, end: int) -> Sound:
+        """Return the samples from `start` up to `end`."""
+        first = None if self.start is None else self.start + start
+        return replace(self, samples=self.samples[start:end], start=first)
+
+    def after_silence(self, samples: int) -> Sound:
+        """Return the sound with so many zeros before it."""
+        if samples == 0:
+            return self
+        return replace(self, samples=np.pad(self.samples, (samples, 0)), start=None)
+
+    def levels(self) -> Levels:
+        """Return the levels of all frames, computed only where the recording's are others."""
+        if self.known is None or self.start is None or self.start % self.grid.hop:
+            return _levels(self.samples, self.grid)
+        first = self.start // self.grid.hop
+        count = 1 + (self.samples.size - self.grid.size) // self.grid.hop
+        return self.known[:, first : first + count]
+
+
+def neurograms(reference: Sound, degraded: Sound) -> tuple[Neurogram, Neurogram]:
+    """Return both sounds' levels above the lowest of both; each is longer than one frame."""
+    x, y = (_decibels(sound.levels()) for sound in (reference, degraded))
     both = min(x.shape[1], y.shape[1])
     floor = np.maximum(x[:, :both].max(axis=0), y[:, :both].max(axis=0)) - _DEPTH
     for levels in (x, y):
@@ -55,9 +88,12 @@ def neurograms(
     return x - lowest, y - lowest
 
 
-def _decibels(samples: Samples, resolution: Resolution) -> Neurogram:
-    bank = filter_bank(resolution.rate, resolution.size, resolution.bands, resolution.highest)
-    levels = bank.levels(samples, resolution.hop)
+def _decibels(levels: Levels) -> Neurogram:
     # 10, not 20: that is how ViSQOL's mappings were fitted
     decibels: Neurogram = 10 * np.log10(np.maximum(levels, 10 ** (_FLOOR / 10)))
     return decibels
+
+
+def _levels(samples: Samples, grid: Resolution) -> Levels:
+    bank = filter_bank(grid.rate, grid.size, grid.bands, grid.highest)
+    return bank.levels(samples, grid.hop)

@@ -2,7 +2,7 @@
 
 from math import inf
 
-from vocable.measures.neurograms import AUDIO_RATE, SPEECH_RATE, visqol
+from vocable.measures.neurograms import AUDIO_RATE, LONGEST, SPEECH_RATE, visqol
 from vocable.measures.registry import Measure, register
 from vocable.measures.signal import SI_SDR_CAP, si_sdr
 from vocable.measures.spectral import MEL_MIN_RATE, log_spectral_distance, mel_distance
@@ -38,11 +38,12 @@ register(
     Measure(
         "visqol_speech",
         lambda reference, degraded, rate: visqol(reference, degraded, rate, mode="speech"),
-        about="quality of speech as listeners would rate it, ViSQOL 3 with its lattice",
+        about="quality of speech as listeners would rate it, ViSQOL 3 (exponential)",
         unit="MOS-LQO",
         direction="up",
         range=(1.0, 5.0),
         rate=SPEECH_RATE,
+        longest=LONGEST,
         default=False,
         digits=2,
     )
@@ -51,11 +52,12 @@ register(
     Measure(
         "visqol_audio",
         lambda reference, degraded, rate: visqol(reference, degraded, rate, mode="audio"),
-        about="quality of music and any sound as listeners would rate it, ViSQOL 3",
+        about="quality of any sound as listeners would rate it, ViSQOL 3 (SVR)",
         unit="MOS-LQO",
         direction="up",
-        range=(1.0, 4.733),
+        range=(1.0, 4.74),
         rate=AUDIO_RATE,
+        longest=LONGEST,
         default=False,
         digits=2,
     )

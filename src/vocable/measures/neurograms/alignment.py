@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from vocable.measures.checks import Samples
+from vocable.measures.checks import Unpaired
 
 
-def align(reference: Samples, degraded: Samples) -> Samples:
+def align(reference: Unpaired, degraded: Unpaired) -> Unpaired:
     """Return `degraded` shifted onto `reference`, with zeros before what comes too early."""
     shift = lag(reference, degraded)
     return degraded[-shift:] if shift < 0 else np.pad(degraded, (shift, 0))
 
 
-def lag(reference: Samples, degraded: Samples) -> int:
+def lag(reference: Unpaired, degraded: Unpaired) -> int:
     """Return how many samples `degraded` comes too early by.
 
     It is 0 where that would be more than half the reference, which is not believed.
@@ -27,7 +27,7 @@ def lag(reference: Samples, degraded: Samples) -> int:
     return best if abs(best) <= reference.size / 2 else 0
 
 
-def _envelope(samples: Samples) -> Samples:
+def _envelope(samples: Unpaired) -> Unpaired:
     """Return what ViSQOL 3 takes for the envelope: twice the magnitude about the mean.
 
     It means the Hilbert envelope, but its inverse transform is a real one, which gives back the
@@ -40,7 +40,7 @@ def _envelope(samples: Samples) -> Samples:
         signs = 1.0 - 2.0 * (np.arange(samples.size) % 2)
         last = np.dot(centred, signs) / points
         centred = centred - last * signs
-    envelope: Samples = 2 * np.abs(centred) + mean
+    envelope: Unpaired = 2 * np.abs(centred) + mean
     return envelope
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vocable.errors import MeasureError
-from vocable.measures.checks import Samples
+from vocable.measures.checks import Unpaired
 from vocable.measures.neurograms.alignment import align
 from vocable.measures.neurograms.features import Features, features
 from vocable.measures.neurograms.matching import Place, match
@@ -30,20 +30,13 @@ class Comparison:
 
     @property
     def shortest(self) -> int:
-        """Samples that the reference needs: half a patch, and one."""
+        """Unpaired that the reference needs: half a patch, and one."""
         frames = self.patch // 2 + self.patch - (1 if self.spoken else 0)
         return self.grid.size + (frames - 1) * self.grid.hop
 
-    def __call__(self, reference: Samples, degraded: Samples) -> Features:
+    def __call__(self, reference: Unpaired, degraded: Unpaired) -> Features:
         """Return how alike two recordings are; neither is silent, the reference not too short."""
-        degraded = align(reference, degraded)
-        if degraded.size <= self.grid.size:
-            raise MeasureError(
-                f"visqol: once aligned, {degraded.size} samples of the degraded signal are left; "
-                f"at least {self.grid.size + 1} are needed"
-            )
-        degraded = degraded * np.sqrt(np.mean(reference**2) / np.mean(degraded**2))
-        sounds = Sound.of(reference, self.grid), Sound.of(degraded, self.grid)
+        sounds = Sound.of(reference, self.grid), self._prepared(reference, degraded)
         x, y = neurograms(*sounds)
         if not x.any():
             raise MeasureError("visqol hears nothing in the reference (-45 dB in every band)")
@@ -52,7 +45,18 @@ class Comparison:
         matches = [self._matched(x, y, *pair) for pair in zip(starts, places, strict=True)]
         return features([realigned(match, *sounds) for match in matches], self.grid.seconds)
 
-    def _starts(self, reference: Samples, frames: int, degraded_frames: int) -> list[int]:
+    def _prepared(self, reference: Unpaired, degraded: Unpaired) -> Sound:
+        """Return the degraded recording lined up with the reference, and as loud."""
+        aligned = align(reference, degraded)
+        if aligned.size <= self.grid.size:
+            raise MeasureError(
+                f"visqol: lined up with the reference, {aligned.size} samples of the degraded "
+                f"signal are left, more than {self.grid.size} are needed; leave this clip out"
+            )
+        gain = np.sqrt(np.mean(reference**2) / np.mean(aligned**2))
+        return Sound.of(aligned * gain, self.grid)
+
+    def _starts(self, reference: Unpaired, frames: int, degraded_frames: int) -> list[int]:
         if self.spoken:
             starts = spoken_patches(reference, frames, self.patch, self.grid)
         else:

@@ -35,7 +35,7 @@ class FilterBank:
     window: Float64[np.ndarray, " size"]
     spectral: Float64[np.ndarray, "bins bands"]  # of the power spectrum in 2 * size points
     # for a few bands each: of the last samples, to parts whose squares add up to the rest
-    ringing: tuple[Float64[np.ndarray, "samples parts"], ...]
+    ringing: tuple[Float64[np.ndarray, "_ _"], ...]
 
     def levels(self, samples: Samples, hop: int) -> Float64[np.ndarray, "bands frames"]:
         """Return the root mean square in each band of the frames, `hop` samples apart."""
@@ -50,7 +50,8 @@ class FilterBank:
         powers = np.square(spectra.real) + np.square(spectra.imag)
         rest = [np.square(shaped[:, -len(matrix) :] @ matrix) for matrix in self.ringing]
         states = np.concatenate(rest, axis=1).reshape(len(frames), -1, 2 * _ORDER)
-        return np.maximum(powers @ self.spectral - states.sum(axis=2), 0)
+        energies: Energies = np.maximum(powers @ self.spectral - states.sum(axis=2), 0)
+        return energies
 
 
 @lru_cache(maxsize=8)

@@ -22,7 +22,7 @@ Places = Float32[np.ndarray, "cubes axes"]
 
 
 def lattice(features: Features) -> float:
-    """Return the score of speech, about 4.5 for equal recordings."""
+    """Return the score of speech, from 4.0 to 4.8 for equal recordings."""
     kinds = (features.means, features.worst, features.deviations, features.energies)
     return predict(np.append(np.concatenate(kinds), QUANTILE))
 

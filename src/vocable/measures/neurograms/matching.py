@@ -16,7 +16,7 @@ from vocable.measures.neurograms.spectrogram import Neurogram
 
 _REACH = 60  # patches to both sides within which one is looked for
 
-Totals = Float64[np.ndarray, " places"]
+Totals = Float64[np.ndarray, " _"]  # of places
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def _table(
 
 def _chain(
     totals: Totals, alike: Totals, since: int, low: int
-) -> tuple[Totals, Int64[np.ndarray, " places"]]:
+) -> tuple[Totals, Int64[np.ndarray, " _"]]:
     """Return the best totals up to this patch at places from `low` on, and where each comes from.
 
     totals: those up to the patch before, which lies at places from `since` on. A place that comes

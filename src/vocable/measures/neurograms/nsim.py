@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from vocable.measures.neurograms.spectrogram import Neurogram
-
 CORNER, EDGE, CENTRE = 0.0113033910173052, 0.0838251475442633, 0.619485845753726  # of the window
 LEVEL, STRUCTURE = 0.01**2, 0.03**2 / 2  # what keeps the quotients near 1 in silence
 
+Patch = Float64[np.ndarray, "bands frames"]
 Cells = Float64[np.ndarray, "*patches bands frames"]
 
 
@@ -32,7 +31,7 @@ class Similarity:
         return float(self.means.mean())
 
 
-def compare(reference: Neurogram, degraded: Neurogram) -> Similarity:
+def compare(reference: Patch, degraded: Patch) -> Similarity:
     """Return the similarity of two patches of one shape."""
     mean_x, mean_y = blur(reference), blur(degraded)
     variance_x = blur(reference * reference) - mean_x**2

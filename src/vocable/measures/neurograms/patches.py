@@ -10,14 +10,16 @@ from vocable.measures.checks import Samples
 from vocable.measures.neurograms.spectrogram import Resolution
 
 _QUIET = 5000.0  # root mean square below which a frame is silent, of samples with peak 32767
-_HANGOVER = 3  # silent frames in a row, the last of which is no speech
+_HANGOVER = 3  # silent frames in a row, from the last of which on nobody speaks
 
 
 def all_patches(frames: int, size: int) -> list[int]:
-    """Return the first frames of patches of `size` frames, side by side; the last ends early."""
-    first = size // 2
-    last = max(frames - size, first + 1)
-    return list(range(first - 1, last - 1, size))
+    """Return the first frames of patches of `size` frames, side by side, of a patch and a half.
+
+    Up to a patch at the end belongs to none: so ViSQOL has it.
+    """
+    first = size // 2 - 1
+    return list(range(first, max(frames - size - 1, first + 1), size))
 
 
 def within(starts: list[int], frames: int, size: int) -> list[int]:
@@ -43,7 +45,7 @@ def _spoken(reference: Samples, start: int, frames: int, hop: int) -> Bool[np.nd
     """
     peak = reference.max()
     if peak <= 0:
-        raise MeasureError("visqol: the reference is never above 0; take away its offset")
+        raise MeasureError("visqol: the reference is never above 0; take its mean away")
     pieces = (reference[start : start + frames * hop] / peak).reshape(frames, hop) * 32768
     whole = np.trunc(np.clip(pieces, -32768, 32767))
     loud = np.sqrt(np.mean(np.square(whole), axis=1)) >= _QUIET

@@ -12,10 +12,12 @@ from typing import TypeVar
 
 from vocable.errors import MeasureError
 from vocable.measures.checks import (
-    Samples,
     Signal,
+    Unpaired,
     check_full_scale,
+    check_longest,
     check_rate,
+    check_reference,
     check_signal,
     is_silent,
 )
@@ -27,6 +29,7 @@ from vocable.measures.neurograms.spectrogram import Resolution
 from vocable.nearest import nearest
 
 AUDIO_RATE, SPEECH_RATE = 48000, 16000  # Hz
+LONGEST = 300.0  # seconds, which take 2 GB; it was fitted to clips of about 10
 _DISSIMILAR = 0.15  # similarity below which two recordings have nothing in common
 
 T = TypeVar("T")
@@ -49,9 +52,9 @@ class _Mode:
 
 _AUDIO = {"svr": mappings.support_vectors}
 _SPEECH = {
-    "lattice": lattice,
     "exponential": mappings.exponential,
     "exponential-unscaled": mappings.unscaled_exponential,
+    "lattice": lattice,
 }
 MODES = {
     "audio": _Mode(32, AUDIO_RATE / 2, 30, False, _AUDIO),
@@ -66,21 +69,20 @@ def visqol(
     mode: str = "audio",
     mapping: str | None = None,
 ) -> float:
-    """Return ViSQOL's prediction of a mean opinion score, 1 to 5.
+    """Return ViSQOL's prediction of the mean opinion of listeners, 1 to 5.
 
-    Takes [samples] each, of any length, which it lines up itself; `degraded` may have any level.
-    "audio": at 48 kHz, from 0.96 s, mapping "svr"; identity gives 4.732. "speech": made for 16 kHz,
-    from 0.64 s, mapping "lattice" (the default: identity gives about 4.5), "exponential" (what
-    google/visqol's Python call gives unless told otherwise: 5.0) or "exponential-unscaled" (4.016).
-    Speech at more than 16 kHz has other scores than when it is resampled first. MeasureError where
-    it is not defined: other rates, silence on either side, a reference that is too short.
+    Takes [samples] each, up to 300 s, of one length or not: it lines them up itself, and `degraded`
+    may have any level. Mode "audio" is defined at 48 kHz, from 0.96 s, with the mapping "svr";
+    identity gives 4.732. Mode "speech" is made for 16 kHz, from 0.64 s (a higher rate gives other
+    scores), with the mapping "exponential", which identity takes to 5, "exponential-unscaled", to
+    4.016, or "lattice", what the command of google/visqol prints: it is harsh on noise, depends on
+    levels, and gives equal recordings from 4.0 to 4.8, at times less than others.
+    MeasureError where it is not defined: silence on either side, another rate, too short or long.
     """
     chosen = _named(MODES, mode, "mode of visqol")
     mapped = _named(chosen.mappings, mapping or next(iter(chosen.mappings)), f"mapping of {mode}")
-    x, y = check_signal(reference, "reference"), check_signal(degraded, "degraded")
     comparison = chosen.at(_checked_rate(mode, rate))
-    _check_sound(x, y, comparison)
-    found = comparison(x, y)
+    found = comparison(*_checked_signals(reference, degraded, comparison))
     return mapped(found) if found.mean >= _DISSIMILAR else mappings.LOWEST
 
 
@@ -96,14 +98,19 @@ def _checked_rate(mode: str, rate: int) -> int:
     return check_rate("visqol_speech", rate, least=SPEECH_RATE)
 
 
-def _check_sound(reference: Samples, degraded: Samples, comparison: Comparison) -> None:
-    rate = comparison.grid.rate
-    check_full_scale(reference, degraded)
-    if reference.size < comparison.shortest:
+def _checked_signals(
+    reference: Signal, degraded: Signal, comparison: Comparison
+) -> tuple[Unpaired, Unpaired]:
+    x, y = check_signal(reference, "reference"), check_signal(degraded, "degraded")
+    check_reference(x)
+    check_full_scale(x, y)
+    rate, least = comparison.grid.rate, comparison.shortest
+    check_longest("visqol", max(x.size, y.size) / rate, LONGEST)
+    if x.size < least:
         raise MeasureError(
-            f"visqol needs at least {comparison.shortest / rate:.2f} s, "
-            f"got {reference.size / rate:.2f} s; leave this clip out"
+            f"visqol needs at least {least / rate:.2f} s, got {x.size / rate:.2f} s; "
+            "leave this clip out"
         )
-    for name, signal in (("reference", reference), ("degraded", degraded)):
-        if is_silent(signal):
-            raise MeasureError(f"visqol is not defined for a silent {name} signal; count it apart")
+    if is_silent(y):
+        raise MeasureError("visqol is not defined for a silent degraded signal; count it apart")
+    return x, y

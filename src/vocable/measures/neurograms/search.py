@@ -28,8 +28,8 @@ PATCHES = 32  # compared at a time
 _PLACES = 64
 _WEIGHTS = np.array([[CORNER, EDGE, CORNER], [EDGE, CENTRE, EDGE], [CORNER, EDGE, CORNER]])
 
-Factors = Float64[np.ndarray, "bands frames patches factors"]
-Rows = Float64[np.ndarray, "bands factors frames"]
+Factors = Float64[np.ndarray, "bands frames patches _"]  # so many numbers of each cell
+Rows = Float64[np.ndarray, "bands _ frames"]
 Table = Float64[np.ndarray, "patches places"]
 
 
@@ -87,7 +87,7 @@ class _Position:
 
     def _windows(
         self, rows: Rows, low: int, places: int
-    ) -> Float64[np.ndarray, "bands columns factors places"]:
+    ) -> Float64[np.ndarray, "bands columns _ places"]:
         windows = np.lib.stride_tricks.sliding_window_view(rows, places, axis=2)
         return windows[:, :, low + self.first : low + self.end].transpose(0, 2, 1, 3)
 

@@ -15,8 +15,8 @@ _OVERLAP = 0.25  # from one frame to the next, of a frame
 _FLOOR = -45.0  # dB
 _DEPTH = 45.0  # dB below the loudest of both signals in a frame
 
-Levels = Float64[np.ndarray, "bands frames"]  # root mean squares
-Neurogram = Float64[np.ndarray, "bands frames"]  # dB
+Levels = Float64[np.ndarray, "bands _"]  # root mean squares, each of so many frames
+Neurogram = Float64[np.ndarray, "bands _"]  # dB
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Resolution:
     @property
     def seconds(self) -> float:
         """Seconds from one frame to the next."""
-        return self.size * _OVERLAP / self.rate
+        return self.hop / self.rate
 
 
 @dataclass(frozen=True)

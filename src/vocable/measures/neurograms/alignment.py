@@ -31,16 +31,14 @@ def _envelope(samples: Unpaired) -> Unpaired:
     """Return what ViSQOL 3 takes for the envelope: twice the magnitude about the mean.
 
     It means the Hilbert envelope, but its inverse transform is a real one, which gives back the
-    signal, twice, less the share of the last bin of a transform in a power of two.
+    signal, twice, less the last bin of a transform in a power of two (half, without zeros in it).
     """
     mean = samples.mean()
     centred = samples - mean
     points = 1 << (samples.size - 1).bit_length()
-    if points > samples.size:
-        signs = 1.0 - 2.0 * (np.arange(samples.size) % 2)
-        last = np.dot(centred, signs) / points
-        centred = centred - last * signs
-    envelope: Unpaired = 2 * np.abs(centred) + mean
+    signs = 1.0 - 2.0 * (np.arange(samples.size) % 2)
+    last = np.dot(centred, signs) / points * (1.0 if points > samples.size else 0.5)
+    envelope: Unpaired = 2 * np.abs(centred - last * signs) + mean
     return envelope
 
 

@@ -97,8 +97,8 @@ def _positions(levels: Neurogram, size: int) -> list[_Position]:
     means, squares = columns(levels), columns(levels**2)
     near = np.stack(list(_around(levels)), axis=1)
     found = []
-    for first, end, before, after in ((0, 1, 0, 1), (1, size - 1, 1, 1), (size - 1, size, 1, 0)):
-        mean, square = (_placed(*each, before, after) for each in (means, squares))
+    for first, end in ((0, 1), (1, size - 1), (size - 1, size)):
+        mean, square = (_placed(*each, first == 0, end == size) for each in (means, squares))
         spread, one = _spread(square, mean), np.ones_like(mean)
         rows = np.concatenate([near, np.stack([mean, one], axis=1)], axis=1)
         divisor = np.stack([spread, one, mean**2 * spread, mean**2], axis=1)
@@ -106,12 +106,14 @@ def _positions(levels: Neurogram, size: int) -> list[_Position]:
     return found
 
 
-def _placed(middle: Cells, side: Cells, before: int, after: int) -> Cells:
-    """Return weighted means where there are frames before and after, or else none."""
-    mean = middle.copy()
-    mean[:, 1:] += side[:, :-1] if before else side[:, 1:]
-    mean[:, :-1] += side[:, 1:] if after else side[:, :-1]
-    return mean
+def _placed(middle: Cells, side: Cells, first: bool, last: bool) -> Cells:
+    """Return weighted means of frames that are the first or the last of a patch, or neither.
+
+    The border goes on beyond it. Where `side` itself ends, a mean is wrong that nobody asks for.
+    """
+    before = side if first else np.roll(side, 1, axis=1)
+    after = side if last else np.roll(side, -1, axis=1)
+    return middle + before + after
 
 
 def _weighted(patches: Cells) -> list[Cells]:

@@ -1,6 +1,6 @@
 """Read ViSQOL's lattice network out of its TFLite file, and hold our evaluation of it to TFLite's.
 
-    python -m benchmarks.lattice FILE.tflite [--keep]
+    python -m benchmarks.lattice --file FILE.tflite [--keep]
 
 Needs `pip install ai-edge-litert`. The file is `lattice_tcditugenmeetpackhref_…_raw.tflite` in
 `model/` of google/visqol. `--keep` writes the parameters into the package; else those kept there
@@ -63,7 +63,7 @@ class Graph:
 def main() -> None:
     """Print how far our outputs lie from TFLite's."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("file", metavar="FILE.tflite")
+    parser.add_argument("--file", required=True, metavar="FILE.tflite")
     parser.add_argument("--keep", action="store_true", help="write the parameters into the package")
     parser.add_argument("--draws", type=int, default=1000)
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """Hold ViSQOL to the scores that google/visqol publishes, and its speed to visqol-python's.
 
-    python -m benchmarks.visqol FOLDER [--turns 5]
+    python -m benchmarks.visqol --testdata FOLDER [--turns 5]
 
 FOLDER holds the recordings of google/visqol's `testdata/`, as WAV or FLAC; cases whose recordings
 it lacks are left out. Their scores are those of `src/include/conformance.h` at conformance number
@@ -84,7 +84,7 @@ CASES = [
 def main() -> None:
     """Print a Markdown table, one row for each case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument("--testdata", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # of parts that are not compared: the cases are about them
@@ -92,7 +92,7 @@ def main() -> None:
     print(heading([*HEAD, *(PEER if peer else [])]))
     off, ratios = [], []
     for case in CASES:
-        if (sounds := case.read(options.folder)) is None:
+        if (sounds := case.read(options.testdata)) is None:
             continue
         x, y, rate = sounds
         ours = partial(visqol, x, y, rate, mode=case.mode, mapping=case.mapping)

@@ -150,6 +150,7 @@ def test_all_places_are_compared_as_each_is():
         one = degraded[:, place : place + size]
         expected = [compare(patch, one).mean for patch in patches]
         assert np.allclose(table[:, place], expected, atol=1e-9)
+    assert np.array_equal(table[:, 51:63], table[:, 51:52].repeat(12, axis=1))
 
 
 def test_patches_are_found_where_they_went():

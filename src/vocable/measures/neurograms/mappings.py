@@ -44,7 +44,7 @@ def _regression() -> tuple[
     Float64[np.ndarray, "vectors bands"], Float64[np.ndarray, " vectors"], float, float
 ]:
     """Return support vectors, their weights, gamma and rho from libsvm's text file."""
-    text = (MODELS / "libsvm_nu_svr_model.txt").read_text()
+    text = (MODELS / "libsvm_nu_svr_model.txt").read_text(encoding="ascii")
     head, _, body = text.partition("SV\n")
     facts = dict(line.split(maxsplit=1) for line in head.splitlines())
     rows = [line.replace(":", " ").split() for line in body.splitlines()]

@@ -42,7 +42,8 @@ def similarity_table(patches: Cells, degraded: Neurogram) -> Table:
     for low in range(0, count, _PLACES):
         places = min(_PLACES, count - low)
         parts.append(sum(each.compared(ours, low, places) for each in theirs) / (bands * size))
-    return np.concatenate(parts, axis=1)
+    # places that are alike tie, whatever the order in which their products were added
+    return np.round(np.concatenate(parts, axis=1), 12)
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,14 @@ class _Position:
 
     def compared(self, patches: _Patches, low: int, places: int) -> Table:
         """Return the sum of similarities of the cells in these columns, at places from `low` on."""
-        columns, total = slice(self.first, self.end), np.zeros(1)
+        own, total = slice(self.first, self.end), np.zeros(1)
         rows, divisors = (
             self._windows(each, low, places) for each in (self.covariance, self.divisor)
         )
         for band, theirs in enumerate(rows):
-            cells = patches.covariance[band, columns] @ theirs
-            cells *= patches.level[band, columns] @ theirs[:, -2:]
-            cells /= patches.divisor[band, columns] @ divisors[band]
+            cells = patches.covariance[band, own] @ theirs
+            cells *= patches.level[band, own] @ theirs[:, -2:]
+            cells /= patches.divisor[band, own] @ divisors[band]
             total = total + cells.sum(axis=0)
         return total
 
@@ -95,7 +96,7 @@ class _Position:
 def _positions(levels: Neurogram, size: int) -> list[_Position]:
     """Return the numbers of all frames, for each position in a patch that they may have."""
     means, squares = columns(levels), columns(levels**2)
-    near = np.stack(list(_around(levels)), axis=1)
+    near = np.stack(_around(levels), axis=1)
     found = []
     for first, end in ((0, 1), (1, size - 1), (size - 1, size)):
         mean, square = (_placed(*each, first == 0, end == size) for each in (means, squares))
@@ -113,13 +114,14 @@ def _placed(middle: Cells, side: Cells, first: bool, last: bool) -> Cells:
     """
     before = side if first else np.roll(side, 1, axis=1)
     after = side if last else np.roll(side, -1, axis=1)
-    return middle + before + after
+    placed: Cells = middle + before + after
+    return placed
 
 
 def _weighted(patches: Cells) -> list[Cells]:
     """Return the cells around each, weighted; a border goes on beyond it."""
-    around = list(_around(patches))
-    weighted = [weight * cells for weight, cells in zip(_WEIGHTS.flat, around, strict=True)]
+    around = zip(_WEIGHTS.flat, _around(patches), strict=True)
+    weighted = [weight * cells for weight, cells in around]
     for row in range(0, 9, 3):
         for column, beyond in ((0, row), (-1, row + 2)):
             weighted[row + 1][..., column] += weighted[beyond][..., column]

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -13,27 +14,58 @@ from benchmarks.speed import timed
 from benchmarks.tables import heading, row
 from vocable.audio import Audio
 from vocable.codecs import Codec
+from vocable.codecs.latency import Latency
 from vocable.load import describe
 
 SECONDS = 30
 
 
-def costs(codecs: Sequence[Judged], turns: int) -> list[str]:
-    """Return the section: a row for each codec, times of the same turns in one process."""
+@dataclass(frozen=True)
+class Cost:
+    """What one codec costs; pairs are of encoding and decoding."""
+
+    gflops: tuple[float, float]  # per second of audio
+    times_real_time: tuple[float, float]
+    speed: tuple[float, float]  # over that of the last codec, in pairs of turns
+    latency: Latency | None
+    megabytes: float  # of the model's folder
+
+
+def measure(codecs: Sequence[Judged], turns: int) -> list[Cost]:
+    """Return what each codec costs; times are of the same turns in this process."""
     torch.set_num_threads(1)
     times = in_turns([judged.codec for judged in codecs], turns)
-    head = ["codec", "GFLOP/s of audio, encode, decode", "× real time of one thread, the same"]
-    head += [f"speed / {codecs[-1].name}, the same", "latency, ms", "first sound, ms", "MB"]
-    lines = ["## Cost", "", heading(head)]
+    found = []
     for judged, taken in zip(codecs, times, strict=True):
-        flops = ", ".join(f"{total / 1e9:.3f}" for total, _ in count(judged.codec))
-        speeds = ", ".join(f"{SECONDS / statistics.median(side):.0f}" for side in taken)
-        against = ", ".join(
-            f"{statistics.median(b / a for a, b in zip(mine, other, strict=True)):.2f}"
-            for mine, other in zip(taken, times[-1], strict=True)
+        encode, decode = (total / 1e9 for total, _ in count(judged.codec))
+        real, speed = (
+            tuple(
+                statistics.median(shares(mine, other)) for mine, other in zip(*sides, strict=True)
+            )
+            for sides in ((taken, ([SECONDS] * turns,) * 2), (taken, times[-1]))
         )
-        size = f"{folder_bytes(judged.given) / 1e6:.2f}"
-        lines.append(row([judged.name, flops, speeds, against, *latencies(judged.codec), size]))
+        size = folder_bytes(judged.given) / 1e6
+        found.append(Cost((encode, decode), real, speed, judged.codec.latency, size))
+    return found
+
+
+def shares(taken: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Return how often `taken` goes into `other`, turn by turn."""
+    return [b / a for a, b in zip(taken, other, strict=True)]
+
+
+def section(costs: dict[str, Cost], turns: int) -> list[str]:
+    """Return the section: a row for each codec, by name."""
+    head = ["codec", "GFLOP/s of audio, encode, decode", "× real time of one thread, the same"]
+    head += [f"speed / {list(costs)[-1]}, the same", "latency, ms", "first sound, ms", "MB"]
+    lines = ["## Cost", "", heading(head)]
+    for name, cost in costs.items():
+        pairs = {".3f": cost.gflops, ".0f": cost.times_real_time, ".2f": cost.speed}.items()
+        cells = [", ".join(f"{value:{form}}" for value in pair) for form, pair in pairs]
+        latency = cost.latency
+        waits = (latency.steady, latency.first) if latency else ()
+        cells += [f"{1000 * float(wait):.1f}" for wait in waits] or ["whole recordings"] * 2
+        lines.append(row([name, *cells, f"{cost.megabytes:.2f}"]))
     about = f"{SECONDS} s of speech, processor time, medians of {turns} turns that take each codec"
     return [*lines, "", f"{about} once; MB of the model's folder."]
 
@@ -52,13 +84,6 @@ def in_turns(codecs: Sequence[Codec], turns: int) -> list[tuple[list[float], lis
             if turn >= 0:
                 encoding.append(encode), decoding.append(decode)
     return found
-
-
-def latencies(codec: Codec) -> list[str]:
-    """Return what a stream waits for and what its first sound waits for, in ms."""
-    if codec.latency is None:
-        return ["whole recordings", "whole recordings"]
-    return [f"{float(s) * 1000:.1f}" for s in (codec.latency.steady, codec.latency.first)]
 
 
 def folder_bytes(name: str) -> int:

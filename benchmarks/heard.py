@@ -8,6 +8,7 @@ from benchmarks.judging import ITSELF
 from benchmarks.listeners import word_errors
 from benchmarks.results import Results, ratio, shown
 from benchmarks.tables import heading, row
+from vocable.evaluate import Interval
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,12 @@ class Transcripts:
     said: dict[str, str]
     speakers: dict[str, str]
 
-    def error(self, system: str, true_text: bool) -> str:
-        """Return the word error rate in %, of all clips that have the reference."""
+    def error(self, system: str, true_text: bool) -> Interval | None:
+        """Return the word error rate in %, of all clips that have the reference; None for none."""
         return self.difference(system, None, true_text)
 
-    def difference(self, system: str, other: str | None, true_text: bool) -> str:
-        """Return it less that of another system; a dash where there is no reference."""
+    def difference(self, system: str, other: str | None, true_text: bool) -> Interval | None:
+        """Return it less that of another system."""
         reference = self.said if true_text else self.heard[ITSELF]
         errors, words, speakers = [], [], []
         for clip, text in reference.items():
@@ -32,8 +33,7 @@ class Transcripts:
             if count:
                 errors.append(100 * wrong), words.append(count)
                 speakers.append(self.speakers[clip])
-        found = ratio(errors, words, speakers) if words else None
-        return shown(found, 1, signed=other is not None)
+        return ratio(errors, words, speakers) if words else None
 
 
 def transcripts(plan: Plan, results: Results, name: str) -> Transcripts:
@@ -58,12 +58,12 @@ def words(plan: Plan, results: Results) -> list[str]:
     lines = ["## Words that are heard", "", heading(head)]
     for name, found in sets.items():
         count = [str(len(found.speakers)), str(len(found.said))]
-        lines.append(row([ITSELF, name, "", "", found.error(ITSELF, True), *count]))
+        lines.append(row([ITSELF, name, "", "", shown(found.error(ITSELF, True), 1), *count]))
         for system in plan.heard:
             label = system.label
-            less = found.difference(judged, label, False) if label != judged else "–"
-            cells = [found.error(label, False), less, found.error(label, True)]
-            lines.append(row([label, name, *cells, *count]))
+            less = found.difference(judged, label, False) if label != judged else None
+            errors = [shown(found.error(label, true_text), 1) for true_text in (False, True)]
+            lines.append(row([label, name, errors[0], shown(less, 1, True), errors[1], *count]))
     return lines
 
 

@@ -28,8 +28,8 @@ class Judged:
 
     @property
     def name(self) -> str:
-        """Name and version of its tokens' space."""
-        return self.codec.spec.space.partition(":")[0]
+        """Name and version of its tokens' space, and of its weights if others have the same."""
+        return self.full.label.partition(",")[0]
 
     @property
     def full(self) -> System:
@@ -146,7 +146,11 @@ def read_sets(
 ) -> dict[str, list[Clip]]:
     """Return the clips by set; `most` takes so many of each, evenly spaced."""
     sets = {"speech": [clip for source in data for clip in read_manifest(source)]}
-    sets |= {(s if s.is_dir() else s.parent).name: read_manifest(s) for s in foreign}
+    for source in foreign:
+        name = (source if source.is_dir() else source.parent).name
+        if name in (*sets, "music"):
+            raise SystemExit(f"{source}: a set named {name} is there already; rename the folder")
+        sets[name] = read_manifest(source)
     if music:
         sets["music"] = [clip for source in music for clip in read_manifest(source)]
     if most:

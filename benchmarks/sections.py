@@ -1,10 +1,9 @@
 """Set out what a voice codec is judged by, one section of Markdown for each question."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from benchmarks.conditions import COMPANY, LEVEL, TELEPHONE
-from benchmarks.judged import Judged, Plan
+from benchmarks.judged import Plan
 from benchmarks.judging import System
 from benchmarks.results import Results, shown
 from benchmarks.scores import gains_table
@@ -121,12 +120,6 @@ def company(plan: Plan, results: Results) -> list[str]:
             title = "music" if name == "music" else condition
             lines.append(row([system.label, title, *cells, f"{highest:+.1f}"]))
     return lines
-
-
-def silence(outputs: Iterable[tuple[Judged, float]]) -> list[str]:
-    """What comes out when digital silence goes in."""
-    said = [f"{judged.full.label}: {level:.1f} dB of full scale" for judged, level in outputs]
-    return ["Digital silence comes back with an rms of " + "; ".join(said) + "."]
 
 
 def _signed(found: Results, system: System, measure: str) -> str:

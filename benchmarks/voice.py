@@ -1,10 +1,11 @@
 """Judge voice codecs by everything that is asked of one, beside each other and beside their peers.
 
-    python -m benchmarks.voice --codec NEW --codec speech-16k@1 --data CLEAN OTHER
+    python -m benchmarks.voice --codec NEW speech-16k@1 --data CLEAN OTHER
         [--foreign MULTILINGUAL NONNATIVE] [--music MUSIC] [--hour MANIFEST…]
         [--words] [--speaker] [--jobs 2] [--keep FILE] [--json FILE]
 
-The first codec is the judged one: differences are its values less those of each other system. Means
+The first codec is the judged one: differences are its values less those of each other system, and
+the last table holds it against the bars of a new voice; speed is over that of the last codec. Means
 are followed by their 95 % interval, a bootstrap over speakers; differences are paired by clip. What
 takes long (all but cost and codebooks) goes into --keep score by score, and a run that is started
 again goes on from there; new measures and codecs are added, old ones stay. --words and --speaker
@@ -17,12 +18,12 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
-from benchmarks import codebooks, costs, heard, listeners, peers, sections
+from benchmarks import heard, listeners, peers, sections
+from benchmarks.bars import against_bars
 from benchmarks.clips import read_manifest
-from benchmarks.conditions import SILENCE
-from benchmarks.judged import Judged, Plan, open_codecs, read_sets
+from benchmarks.facts import find_facts
+from benchmarks.facts import sections as fact_sections
+from benchmarks.judged import Plan, open_codecs, read_sets
 from benchmarks.judging import judge
 from benchmarks.machine import describe
 from benchmarks.results import Results
@@ -37,15 +38,13 @@ def main() -> None:
     results = Results(judge(plan.tasks(), options.jobs, options.keep))
     for line in sorted({text for row in results.rows for text in row.refusals}):
         print(line, file=sys.stderr)
-    for lines in report(plan, results):
-        if lines:
-            print("\n".join(lines) + "\n")
-    if options.hour:
-        print("\n".join(use(codecs, options.hour, options.hours)) + "\n")
-    if options.turns:
-        print("\n".join(costs.costs(codecs, options.turns)) + "\n")
-    counts = ", ".join(f"{len(clips)} clips of {name}" for name, clips in sets.items())
-    about = f"{counts}; {describe('pesq', 'pystoi', 'soxr')}"
+    clips = [clip for source in options.hour for clip in read_manifest(source, split="train")]
+    facts = find_facts(codecs, clips, options.hours, options.turns)
+    parts = [*report(plan, results), *fact_sections(facts, options.turns)]
+    parts.append(against_bars(plan, results, facts[0]))
+    print("\n\n".join("\n".join(lines) for lines in parts if lines) + "\n")
+    sizes = ", ".join(f"{len(clips)} clips of {name}" for name, clips in sets.items())
+    about = f"{sizes}; {describe('pesq', 'pystoi', 'soxr')}"
     print(about)
     if options.json:
         rows = [asdict(row) for row in results.rows]
@@ -81,37 +80,13 @@ def parse() -> argparse.Namespace:
 
 def report(plan: Plan, results: Results) -> list[list[str]]:
     """Return the sections that come from scores."""
-    found = [
-        *(sections.quality(plan, results), sections.differences(plan, results)),
-        *(sections.levels(plan, results), sections.foreign(plan, results)),
-        *(sections.level(plan, results), sections.telephone(plan, results)),
-        *(sections.company(plan, results), sections.silence(silences(plan.codecs))),
+    asked = [
+        *(sections.quality, sections.differences, sections.levels, sections.foreign),
+        *(sections.level, sections.telephone, sections.company),
+        *((heard.words,) if plan.words else ()),
+        *((heard.speaker,) if plan.speaker else ()),
     ]
-    found += [heard.words(plan, results)] if plan.words else []
-    found += [heard.speaker(plan, results)] if plan.speaker else []
-    return found
-
-
-def silences(codecs: list[Judged]) -> list[tuple[Judged, float]]:
-    """Return the rms in dB of full scale that each codec makes of digital silence."""
-    found = []
-    for judged in codecs:
-        nothing = np.zeros(round(SILENCE * judged.codec.rate), np.float32)
-        samples = judged.codec.decode(judged.codec.encode(nothing, rate=judged.codec.rate)).samples
-        power = float(np.mean(samples.astype(np.float64) ** 2))
-        found.append((judged, 10 * float(np.log10(power)) if power else -np.inf))
-    return found
-
-
-def use(codecs: list[Judged], manifests: list[Path], hours: float) -> list[str]:
-    """Return the section on codebooks: which entries the same hour of training audio uses."""
-    clips = [clip for source in manifests for clip in read_manifest(source, split="train")]
-    lines = ["## Use of codebooks"]
-    for judged in codecs:
-        counts, seconds, used = codebooks.count(judged.codec, clips, hours * 3600, seed=0)
-        about = f"{seconds / 3600:.3f} h, {used} of {len(clips)} clips:"
-        lines += ["", f"{judged.name}, {about}", "", *codebooks.table(judged.codec, counts)]
-    return lines
+    return [section(plan, results) for section in asked]
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ speaker   the cosine between Resemblyzer's embeddings of output and input
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from benchmarks.quality import PEERS, load_codec
 from benchmarks.scores import Score
 from benchmarks.tables import progress
 from vocable.audio import Audio
-from vocable.measures import REGISTRY, score_recordings
+from vocable.measures import score_recordings
 
 ITSELF = "the recording"
 FRAME = RATE // 50  # samples of which the loudest are compared
@@ -48,6 +47,11 @@ class Row(Score):
     def key(self) -> tuple[str, ...]:
         """What tells rows apart."""
         return self.kind, self.clips, self.condition, self.clip, self.system, self.weights
+
+    def after(self, row: "Row") -> "Row":
+        """Return both rows in one; where both have a measure, this one holds."""
+        refusals = [*row.refusals, *self.refusals]
+        return replace(self, measures=row.measures | self.measures, refusals=refusals)
 
 
 @dataclass(frozen=True)
@@ -91,19 +95,19 @@ class Task:
 
 
 def judge(tasks: Iterable[Task], jobs: int, keep: Path | None) -> list[Row]:
-    """Return the rows of all tasks; those that `keep` holds are not computed again.
+    """Return the rows of all tasks; what `keep` holds is not computed again.
 
-    keep: a file of JSON lines, which grows row by row.
+    keep: a file of JSON lines, which grows row by row; of two for the same the later one holds.
     """
     rows = {row.key: row for row in read_rows(keep)}
     wanted = [task for task in tasks if task.systems]
     asked = {task.blank(system).key for task in wanted for system in task.systems}
     work = [left for task in wanted if (left := _without(task, rows)).systems]
     for row in _run(work, jobs):
-        rows[row.key] = row
+        rows[row.key] = row.after(rows[row.key]) if row.key in rows else row
         if keep:
             with keep.open("a") as file:
-                file.write(json.dumps(asdict(row)) + "\n")
+                file.write(json.dumps(asdict(rows[row.key])) + "\n")
     return [row for key, row in rows.items() if key in asked]
 
 
@@ -119,14 +123,16 @@ def read_rows(keep: Path | None) -> list[Row]:
 
 
 def _without(task: Task, rows: dict[tuple[str, ...], Row]) -> Task:
-    left = [system for system in task.systems if not _scored(task, system, rows)]
-    return replace(task, systems=tuple(left))
+    """Return what is left of a task: systems that lack a row or a measure, and those measures."""
+    known = {system: _measured(rows.get(task.blank(system).key)) for system in task.systems}
+    left = [s for s, found in known.items() if found is None or not found >= set(task.measures)]
+    done = set.intersection(*(known[s] or set() for s in left)) if left else set()
+    measures = tuple(name for name in task.measures if name not in done)
+    return replace(task, systems=tuple(left), measures=measures)
 
 
-def _scored(task: Task, system: System, rows: dict[tuple[str, ...], Row]) -> bool:
-    """Return whether a row holds every measure that is asked for: later ones may be new."""
-    row = rows.get(task.blank(system).key)
-    return row is not None and set(task.measures) <= set(row.measures)
+def _measured(row: Row | None) -> set[str] | None:
+    return None if row is None else set(row.measures)
 
 
 def _run(tasks: list[Task], jobs: int) -> Iterator[Row]:
@@ -142,30 +148,36 @@ def run_task(task: Task) -> list[Row]:
     """Return one row for each system of a task."""
     x = task.clip.read(RATE).astype(np.float64)
     given = CONDITIONS[task.condition](Scene(x, task.number, task.others))
-    judged = {"scores": partial(_score, measures=task.measures), "words": _hear, "speaker": _name}
+    judged = {"scores": _scored, "words": _heard, "speaker": _recognised}[task.kind](given, task)
     rows = []
     for system in task.systems:
         y, bits = system(given)
-        row = judged[task.kind](replace(task.blank(system), bits_per_second=bits), given, y)
-        rows.append(row)
+        rows.append(judged(replace(task.blank(system), bits_per_second=bits), y))
     return rows
 
 
-def _score(row: Row, x: np.ndarray, y: np.ndarray, measures: tuple[str, ...]) -> Row:
-    registered = [name for name in measures if name in REGISTRY]
-    found, unscored = score_recordings(registered, Audio(x, RATE), Audio(y, RATE), RATE)
-    values = {name: found.get(name) for name in registered}
-    values |= {"level_db": level(y, x), "loudest_db": loudest(y, x)}
-    refusals = [f"{row.clip}, {row.condition}, {row.system}: {why}" for why in unscored.values()]
-    return replace(row, measures=values, refusals=refusals)
+Judge = Callable[[Row, np.ndarray], Row]
 
 
-def _hear(row: Row, x: np.ndarray, y: np.ndarray) -> Row:
-    return replace(row, text=transcribe(y, RATE))
+def _scored(x: np.ndarray, task: Task) -> Judge:
+    def judged(row: Row, y: np.ndarray) -> Row:
+        found, unscored = score_recordings(task.measures, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.get(name) for name in task.measures}
+        values |= {"level_db": level(y, x), "loudest_db": loudest(y, x)}
+        where = f"{row.clip}, {row.condition}, {row.system}"
+        refusals = [f"{where}: {why}" for why in unscored.values()]
+        return replace(row, measures=values, refusals=refusals)
+
+    return judged
 
 
-def _name(row: Row, x: np.ndarray, y: np.ndarray) -> Row:
-    return replace(row, measures={"speaker": float(embed(x, RATE) @ embed(y, RATE))})
+def _heard(x: np.ndarray, task: Task) -> Judge:
+    return lambda row, y: replace(row, text=transcribe(y, RATE))
+
+
+def _recognised(x: np.ndarray, task: Task) -> Judge:
+    own = embed(x, RATE)
+    return lambda row, y: replace(row, measures={"speaker": float(own @ embed(y, RATE))})
 
 
 def level(y: np.ndarray, x: np.ndarray) -> float | None:

@@ -62,9 +62,11 @@ def test_a_line_that_was_cut_off_is_computed_again(task, done, tmp_path):
 def test_new_measures_and_other_weights_are_computed(task, done, tmp_path):
     keep = tmp_path / "kept.jsonl"
     judge([task], 1, keep)
-    judge([replace(task, measures=("louder", "si_sdr"))], 1, keep)
+    (row,) = judge([replace(task, measures=("louder", "si_sdr"))], 1, keep)
+    assert done[-1].measures == ("si_sdr",) and row.measures["louder"] == 0
+    assert judge([replace(task, measures=("louder", "si_sdr"))], 1, keep) == [row]
     judge([replace(task, systems=(replace(ITSELF_SYSTEM, weights="ab"),))], 1, keep)
-    assert len(done) == 3
+    assert len(done) == 3 and done[-1].measures == ("louder",)
 
 
 def test_rows_of_other_tasks_stay_in_the_file_and_out_of_the_results(task, done, tmp_path):

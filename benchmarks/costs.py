@@ -38,20 +38,11 @@ def measure(codecs: Sequence[Judged], turns: int) -> list[Cost]:
     found = []
     for judged, taken in zip(codecs, times, strict=True):
         encode, decode = (total / 1e9 for total, _ in count(judged.codec))
-        real, speed = (
-            tuple(
-                statistics.median(shares(mine, other)) for mine, other in zip(*sides, strict=True)
-            )
-            for sides in ((taken, ([SECONDS] * turns,) * 2), (taken, times[-1]))
-        )
+        real = [SECONDS / statistics.median(side) for side in taken]
+        speed = [_times_as_fast(*sides) for sides in zip(taken, times[-1], strict=True)]
         size = folder_bytes(judged.given) / 1e6
-        found.append(Cost((encode, decode), real, speed, judged.codec.latency, size))
+        found.append(Cost((encode, decode), tuple(real), tuple(speed), judged.codec.latency, size))
     return found
-
-
-def shares(taken: Sequence[float], other: Sequence[float]) -> list[float]:
-    """Return how often `taken` goes into `other`, turn by turn."""
-    return [b / a for a, b in zip(taken, other, strict=True)]
 
 
 def section(costs: dict[str, Cost], turns: int) -> list[str]:
@@ -82,7 +73,8 @@ def in_turns(codecs: Sequence[Codec], turns: int) -> list[tuple[list[float], lis
             tokens, _, encode = timed(lambda c=codec, x=own: c.encode(x))
             _, _, decode = timed(lambda c=codec, t=tokens: c.decode(t))
             if turn >= 0:
-                encoding.append(encode), decoding.append(decode)
+                encoding.append(encode)
+                decoding.append(decode)
     return found
 
 
@@ -90,3 +82,8 @@ def folder_bytes(name: str) -> int:
     """Return the bytes of all files in a model's folder."""
     folder: Path = describe(name).folder
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _times_as_fast(seconds: Sequence[float], others: Sequence[float]) -> float:
+    """Return the median of what another took over what this took, turn by turn."""
+    return statistics.median(b / a for a, b in zip(seconds, others, strict=True))

@@ -31,7 +31,8 @@ class Transcripts:
             wrong, count = word_errors(text, self.heard[system][clip])
             wrong -= word_errors(text, self.heard[other][clip])[0] if other else 0
             if count:
-                errors.append(100 * wrong), words.append(count)
+                errors.append(100 * wrong)
+                words.append(count)
                 speakers.append(self.speakers[clip])
         return ratio(errors, words, speakers) if words else None
 

@@ -17,6 +17,8 @@ class Clip:
     speaker: str
     start: float = 0.0
     end: float | None = None
+    text: str = ""  # the words, where they are known
+    language: str = ""
 
     @property
     def name(self) -> str:
@@ -52,4 +54,5 @@ def _clip(row: dict, folder: Path) -> Clip:
     if path is None:
         raise SystemExit(f"{row['path']}: not found in {folder} or a folder above it")
     speaker = row.get("speaker") or path.stem
-    return Clip(path, speaker, row.get("start") or 0.0, row.get("end"))
+    text, language = row.get("text") or "", row.get("language") or ""
+    return Clip(path, speaker, row.get("start") or 0.0, row.get("end"), text, language)

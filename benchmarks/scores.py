@@ -45,13 +45,21 @@ def systems_table(scores: list[Score], energies: np.ndarray) -> list[str]:
 
 def levels_table(scores: list[Score]) -> list[str]:
     """Return the Markdown table of what levels add, between neighbours and over doublings."""
-    measures = list(scores[0].measures)
     names = dict.fromkeys(score.system for score in scores)
     prefixes = {int(name.split()[-2]): name for name in names if name.endswith(" levels")}
-    pairs = list(pairwise(prefixes.values()))
     most = max(prefixes)
-    doubled = [prefixes[n] for n in (most // 4, most // 2, most) if n in prefixes]
-    pairs += [pair for pair in pairwise(doubled) if pair not in pairs]
+    doubled = [n for n in (most // 4, most // 2, most) if n in prefixes]
+    return gains_table(scores, prefixes, doubled)
+
+
+def gains_table(scores: list[Score], prefixes: dict[int, str], milestones: list[int]) -> list[str]:
+    """Return the Markdown table of gains, between neighbouring prefixes and between milestones.
+
+    prefixes: the systems by their number of levels.
+    """
+    measures = list(scores[0].measures)
+    pairs = list(pairwise(prefixes.values()))
+    pairs += [p for p in pairwise(prefixes[n] for n in milestones) if p not in pairs]
     head = ["levels", *(f"Δ {measure}" for measure in measures)]
     lines = [heading(head)]
     for before, after in pairs:

@@ -9,28 +9,8 @@ import pytest
 import soundfile
 import torch
 
-from tests.measures.signals import RATE, noise, voice
-from vocable.codecs import build
-from vocable.load import save_model
+from tests.measures.signals import RATE, noise
 from vocable.measures import REGISTRY
-
-
-@pytest.fixture(scope="module")
-def codec(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("codec")
-    small = {"encoder_channels": 16, "encoder_blocks": 1, "decoder_channels": 16}
-    save_model(build("speech", {**small, "decoder_blocks": 1, "sizes": [16] * 3}), folder)
-    return str(folder)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("data")
-    soundfile.write(folder / "a.wav", voice(2.0), RATE)
-    soundfile.write(folder / "b.wav", voice(1.5), RATE)
-    rows = [{"path": f"{name}.wav", "speaker": name, "split": "train"} for name in "ab"]
-    (folder / "manifest.jsonl").write_text("\n".join(map(json.dumps, rows)))
-    return str(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +132,33 @@ def test_quality(monkeypatch, capsys, codec, data, tmp_path):
     scores = json.loads((tmp_path / "s.json").read_text())["scores"]
     assert {score["clip"] for score in scores} == {"a.wav", "b.wav"}
     assert sum(score["system"].endswith("levels") for score in scores) == 2 * 3
+
+
+@pytest.mark.slow
+def test_voice(monkeypatch, capsys, codec, data, tmp_path):
+    pytest.importorskip("pesq")
+    pytest.importorskip("pystoi")
+    options = ["--codec", codec, "speech-16k", "--data", data, "--foreign", data, "--music", data]
+    options += ["--no-peers", "--turns", "1", "--hour", data, "--hours", str(3 / 3600)]
+    kept, scores = tmp_path / "kept.jsonl", tmp_path / "s.json"
+    options += ["--keep", str(kept), "--json", str(scores)]
+    rows, about = table(monkeypatch, capsys, "voice", *options)
+    assert "2 clips of speech, 2 clips of " in about
+    levels = [row for row in rows if row[0] == "speech-16k@1, 8 levels" and row[1] == "-30 dB"]
+    assert len(levels) == 1 and levels[0][3] in ("0%", "50%", "100%")
+    found = json.loads(scores.read_text())["rows"]
+    assert len(found) == len(kept.read_text().splitlines())
+    before = kept.read_text()
+    table(monkeypatch, capsys, "voice", *options)
+    assert kept.read_text() == before  # nothing is computed twice
+
+
+@pytest.mark.parametrize("listener", ["words", "speaker"])
+def test_voice_names_the_packages_that_are_not_installed(monkeypatch, capsys, listener):
+    listeners = import_module("benchmarks.listeners")
+    monkeypatch.setitem(listeners.PACKAGES, listener, ("json", "no_such_package"))
+    options = ["voice.py", "--data", "x", "--no-peers", f"--{listener}"]
+    monkeypatch.setattr(sys, "argv", options)
+    with pytest.raises(SystemExit, match="2"):
+        import_module("benchmarks.voice").main()
+    assert f"--{listener} needs no_such_package" in capsys.readouterr().err

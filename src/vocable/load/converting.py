@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 from vocable.codecs.keys import VERSION, families, layouts, own
 from vocable.codecs.keys.checkpoint import (
-    CONFIG,
     Checkpoint,
     Layout,
     Recognised,
     open_checkpoint,
     weights_in,
 )
+from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
 from vocable.codecs.published import SPACES

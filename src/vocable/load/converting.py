@@ -136,8 +136,8 @@ def _key(sources: Mapping[str, str]) -> str:
 def _kept(folder: Path, weights: Path) -> Description | None:
     try:
         return own.recognise(folder)
-    except (ModelError, OSError) as error:
-        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+    except (ModelError, OSError):
+        _warn_of_damage(folder, weights)
         return None
 
 
@@ -145,11 +145,17 @@ def _read(kept: Description, weights: Path, sources: Mapping[str, str]) -> Mappi
     """Return the tensors that were kept; convert anew if they are damaged."""
     try:
         return own.read(kept)
-    except (ModelError, OSError) as error:
-        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+    except (ModelError, OSError):
+        _warn_of_damage(kept.folder, weights)
     stored, tensors = _convert(weights, sources)
     _keep(stored, kept.folder, weights)
     return tensors
+
+
+def _warn_of_damage(folder: Path, weights: Path) -> None:
+    _log.warning(
+        "the converted copy of %s in %s is damaged or unreadable; it is made anew", weights, folder
+    )
 
 
 def _keep(stored: Stored, folder: Path, weights: Path) -> Description:

@@ -61,7 +61,8 @@ class TokenizerModel(nn.Module):
     def __init__(self, config: Any, spec: TokenSpec) -> None:
         super().__init__()
         self.config, self.spec = config, spec
-        self.space = spec.space  # carried from the file that the weights came from
+        # carried from the files that the weights came from, and to those that they are saved in
+        self.space, self.licence = spec.space, ""
 
     @property
     def name(self) -> str:

@@ -8,6 +8,7 @@ the file is the one that others had.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -39,6 +40,11 @@ class Published:
     revision: str | None = None
     sha256: str | None = None
     url: str | None = None
+
+    @property
+    def stated_licence(self) -> str:
+        """The licence, with a "?" where it was not read beside the weights."""
+        return self.licence + ("" if self.licence_seen else " ?")
 
     @property
     def on_hub(self) -> bool:
@@ -167,3 +173,9 @@ SPACES: dict[str, str] = {}
 def published(name: str) -> Published | None:
     """Return the published checkpoint of a name; None for another."""
     return next((entry for entry in PUBLISHED if entry.name == name), None)
+
+
+def published_file(hashes: Iterable[str]) -> Published | None:
+    """Return the published checkpoint of a file with one of these SHA-256; None for another."""
+    known = set(hashes)
+    return next((entry for entry in PUBLISHED if entry.sha256 in known), None)

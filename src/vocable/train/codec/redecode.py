@@ -27,7 +27,7 @@ def with_config(model: TokenizerModel, changes: Mapping[str, Any]) -> TokenizerM
     quantizer or anything else beside the decoder.
     """
     made = build(architecture_of(model), {**asdict(model.config), **changes})
-    made.space = model.space
+    made.space, made.licence = model.space, model.licence
     made.quantizer.resume_learning()
     old, new = model.state_dict(), made.state_dict()
     fitting = {key: old[key] for key in new if _fits(old, new, key)}

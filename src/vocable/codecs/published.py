@@ -164,11 +164,6 @@ PUBLISHED: tuple[Published, ...] = (
     ),
 )  # fmt: skip
 
-# Files that hold one model in two layouts give tokens one meaning, though their weights differ by
-# rounding: SHA-256 of a source file -> the space of its tokens, where that is known. None is yet,
-# since no published file has been converted where this was written.
-SPACES: dict[str, str] = {}
-
 
 def published(name: str) -> Published | None:
     """Return the published checkpoint of a name; None for another."""

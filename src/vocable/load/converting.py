@@ -25,7 +25,6 @@ from vocable.codecs.keys.checkpoint import (
 from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
-from vocable.codecs.published import SPACES
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError, VocableError
 from vocable.hub import cache_folder, file_hash
@@ -116,8 +115,7 @@ def _convert(weights: Path, sources: Mapping[str, str]) -> tuple[Stored, Mapping
     layout, recognised = recognise(checkpoint)
     model = convert(layout, checkpoint, recognised)
     name, version = recognised.name, "1"
-    born = f"{name}@{version}:{stored_digest(model)}"
-    space = next((SPACES[hash] for hash in sources.values() if hash in SPACES), born)
+    space = f"{name}@{version}:{stored_digest(model)}"
     about = {"layout": recognised.layout, "sha256": dict(sources)}
     return stored_form(model, space, name, version, {"source": about}), model.state_dict()
 

@@ -30,7 +30,7 @@ from torch import Tensor
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.model import Sides
-from vocable.codecs.seanet import decoder, encoder
+from vocable.codecs.seanet import DECODER_ONLY, decoder, encoder
 from vocable.codecs.seanet_rvq import SEANetRVQConfig, quantizer, token_spec
 from vocable.tokens import Segment, Side
 
@@ -88,6 +88,8 @@ PUBLISHED = (encodec_24khz, encodec_48khz, encodec_32khz)
 
 class EnCodec(CodecModel):
     """EnCodec, as its config says."""
+
+    not_in_codes = DECODER_ONLY | {"dropout"}
 
     def __init__(self, config: EnCodecConfig) -> None:
         found = quantizer(config)

@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vocable.codecs.codec_model import CodecModel
-from vocable.codecs.seanet import decoder, encoder
+from vocable.codecs.seanet import DECODER_ONLY, decoder, encoder
 from vocable.codecs.seanet_rvq import SEANetRVQConfig, quantizer, token_spec
 
 
@@ -36,6 +36,8 @@ def soundstream_24khz() -> SoundStreamConfig:
 
 class SoundStream(CodecModel):
     """SoundStream, as its config says."""
+
+    not_in_codes = DECODER_ONLY | {"dropout"}
 
     def __init__(self, config: SoundStreamConfig) -> None:
         found = quantizer(config)

@@ -253,7 +253,10 @@ def test_what_is_not_frozen_makes_a_space_of_its_own(
     [
         ({"strides": [4, 4]}, "makes encoder.blocks.* another tensor than tiny-encodec has"),
         ({"sizes": [16, 16]}, "makes quantizer.* another tensor than tiny-encodec has"),
-        ({"dilations": [2]}, "makes tiny-encodec encode otherwise"),
+        (
+            {"dilations": [2], "fill": False},
+            "changes dilations, fill, on which codes of tiny-encodec depend",
+        ),
         ({"rate": 16_000}, "makes other tokens than tiny-encodec has"),
         ({"prefixes": [2, 4]}, "makes other tokens than tiny-encodec has"),
     ],

@@ -267,6 +267,15 @@ def test_arrays_of_all_that_tokens_hold(tmp_path):
         some.save(tmp_path / "a.npy")
 
 
+def test_a_writer_takes_tokens_of_another_decoder_of_the_space():
+    target = io.BytesIO()
+    with TokenWriter(target, Track(SPEECH)) as file:
+        file.write(made(replace(SPEECH, out_rate=48_000), 2, 1, 3))
+        file.write(made(SPEECH, 2, 1, 4))
+    read = read_tokens(io.BytesIO(target.getvalue()))
+    assert read.frames == 7 and read.spec == SPEECH
+
+
 def test_a_writer_refuses_other_tokens():
     target = io.BytesIO()
     file = TokenWriter(target, Track(SPEECH, levels=2))

@@ -55,7 +55,7 @@ def _check_decoder_only(old: TokenizerModel, new: TokenizerModel, keys: list[str
                 f"codec.config makes {key} another tensor than {old.name} has; with codec.start "
                 "it may change the decoder only"
             )
-    if replace(new.spec, space=old.spec.space, out_rate=old.spec.out_rate) != old.spec:
+    if not old.spec.same_codes(replace(new.spec, space=old.spec.space)):
         raise RecipeError(
             f"codec.config makes other tokens than {old.name} has; with codec.start it may change "
             "the decoder only"

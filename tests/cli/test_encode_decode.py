@@ -393,6 +393,8 @@ def test_a_decoder_of_a_higher_rate_says_how_to_hear_it(here: Path) -> None:
     assert "as it was recorded" not in asked.stderr
     assert (soundfile.info("a.wav").frames, soundfile.info("b.wav").frames) == (4000, 8000)
     call("encode", "x.wav", "-o", "y.vcb", "--codec", here / "narrow")
+    trip = call("roundtrip", "x.wav", "-o", "c.wav", "--codec", here / "wide").stderr
+    assert "x.wav: written at 8000 Hz, as it was recorded; soundstream gives 16000 Hz" in trip
     plain = call("decode", "y.vcb", "--codec", here / "narrow")
     assert "as it was recorded" not in plain.stderr
 

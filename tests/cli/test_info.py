@@ -51,6 +51,13 @@ def test_what_a_model_has_beside_levels(here: Path, name: str, words: list[str])
     assert [text for text in words if text not in printed] == [], printed
 
 
+def test_a_copy_of_a_model_shows_the_licence_of_its_weights(here: Path) -> None:
+    save_model(vocable.load("speech-16k"), "mine", name="mine")
+    assert "licence       Apache-2.0" in call("info", "mine").stdout
+    (facts,) = results("info", "mine")
+    assert facts["licence"] == "Apache-2.0"
+
+
 def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
     (facts,) = results("info", "speech.vcb", "--context", 4096)
     wanted = fits(tokens.spec, 4096, 3)

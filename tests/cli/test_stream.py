@@ -11,6 +11,8 @@ import torch
 import vocable
 from tests.cli.calls import PROGRAM, call
 from tests.cli.small import RATE, tone
+from vocable.codecs import build
+from vocable.load import save_model
 from vocable.tokens import TokenReader
 
 
@@ -93,6 +95,22 @@ def test_a_broken_stream_is_readable_up_to_its_last_chunk(here: Path, small: Pat
         back = call("stream", "decode", "--codec", small, stdin=whole[:-lost])
         assert back.stderr.startswith("warning: the tokens end without a trailer")
         assert 2 * 5 * RATE < len(back.stdout_bytes) <= 2 * 8 * RATE
+
+
+def test_a_decoder_of_a_higher_rate_says_how_to_hear_it(here: Path) -> None:
+    sizes = {"rate": 8000, "filters": 4, "strides": [2, 8], "latent": 8, "sizes": [16, 16]}
+    save_model(build("soundstream", sizes | {"decoder_strides": [8, 2, 2]}), here / "wide")
+    codec = ["--codec", here / "wide"]
+    tokens = call("stream", "encode", *codec, stdin=pcm(0.5, 8000)).stdout_bytes
+    line = (
+        "warning: stdout: written at 8000 Hz, as it was recorded; soundstream gives 16000 Hz: "
+        "--rate 16000\n"
+    )
+    for more in ([], ["--conceal"]):
+        low = call("stream", "decode", *codec, *more, stdin=tokens)
+        high = call("stream", "decode", *codec, *more, "--rate", 16_000, stdin=tokens)
+        assert low.stderr == line and high.stderr == ""
+        assert (len(low.stdout_bytes), len(high.stdout_bytes)) == (8000, 16_000)
 
 
 def test_bad_streams(small: Path) -> None:

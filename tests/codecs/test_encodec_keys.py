@@ -69,6 +69,12 @@ def test_either_revision_of_a_config_gives_the_units_that_the_weights_have():
         assert codec.model.config.unit_shortcut is False
 
 
+def test_what_a_config_leaves_open_is_not_held_against_the_weights():
+    """transformers writes null for what has not been set."""
+    open_ = checkpoint("symmetric", hidden_size=None, trim_right_ratio=None)
+    assert keys.recognise(open_).config == keys.recognise(checkpoint("symmetric")).config
+
+
 def test_levels_follow_bandwidths():
     each = 5  # kbit/s of a level
     found = keys.recognise(checkpoint("causal", target_bandwidths=[each, 2 * each, 99.0]))

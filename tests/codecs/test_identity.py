@@ -2,17 +2,22 @@
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
+import vocable
 from tests.codecs import tiny
 from vocable.audio import Audio
-from vocable.codecs import Codec, identity
-from vocable.codecs.identity import stored_digest
+from vocable.codecs import Codec, CodecModel, identity
+from vocable.codecs.identity import keeps_space, stored_digest, without_learning
 from vocable.errors import ModelError, TokenError
+from vocable.testing.codec_examples import codecs
 from vocable.tokens import AudioTokens
 
+CODECS = codecs()
 SOUND = Audio(tiny.sound(1000), 8000)
 
 
@@ -58,6 +63,66 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
         changed = copy.deepcopy(codec)
         changed.model.state_dict()[name].add_(1)
         assert changed.spec.space != space
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("mimi", {"context": 3}),
+        ("mimi", {"fill": True}),
+        ("mimi", {"base": 3.0}),
+        ("encodec", {"edge": "zeros"}),
+        ("soundstream", {"dilations": (1, 2)}),
+        ("snac-windows", {"window": 12}),
+    ],
+)
+def test_what_changes_codes_without_a_weight_changes_the_space(name, change):
+    one = CODECS[name].model
+    other = with_encoder_of(one, replace(one.config, **change))
+    x = torch.tensor(tiny.sound(997))[None]  # ends inside a frame
+    codes, changed = (torch.cat(model.to_codes(x), 1) for model in (one, other))
+    assert codes.shape == changed.shape and not torch.equal(codes, changed)
+    assert stored_digest(one) != stored_digest(other)
+
+
+BESIDE_CODES = {
+    **{"decoder_last_kernel": 5, "decoder_channels": 32, "decoder_blocks": 2, "synthesis": 640},
+    **{"dropout": 0.25, "scale": 0.9, "noise": False},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (name, field)
+        for name in ("dac", "encodec", "mimi", "snac", "soundstream", "speech")
+        for field in sorted(CODECS[name].model.not_in_codes)
+    ],
+)
+def test_what_changes_no_code_keeps_the_space(name, field):
+    one = CODECS[name].model
+    longer = field == "decoder_strides"
+    value = (*reversed(one.config.strides), 2) if longer else BESIDE_CODES[field]
+    assert getattr(one.config, field) != value
+    other = with_encoder_of(one, replace(one.config, **{field: value}))
+    x = torch.tensor(tiny.sound(3000))[None]
+    rows = one._rows(x)
+    assert torch.equal(one.encoder(rows), other.encoder(rows))
+    assert all(map(torch.equal, one.to_codes(x), other.to_codes(x)))
+    assert stored_digest(one) == stored_digest(other)
+
+
+def with_encoder_of(model: CodecModel, config: Any) -> CodecModel:
+    """Return a model of another config that has the encoder and quantizer of this one."""
+    other = type(model)(config).eval()
+    other.quantizer.drop_learning()
+    other.encoder.load_state_dict(model.encoder.state_dict())
+    other.quantizer.load_state_dict(without_learning(model.quantizer).state_dict())
+    return other
+
+
+def test_the_model_that_ships_is_what_its_space_says():
+    assert keeps_space(vocable.load("speech-16k").model)
 
 
 def carried() -> Codec:

@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from vocable import testing
+from vocable.codecs.dac import DAC, dac_16khz, dac_24khz, dac_44khz
 from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encodec_48khz
 from vocable.codecs.latency import Latency, latency_of
 from vocable.codecs.mimi import Mimi, mimi
+from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
 
 CODECS = testing.codecs()
@@ -19,7 +21,7 @@ CODECS = testing.codecs()
 @pytest.mark.parametrize("name", [name for name, codec in CODECS.items() if codec.latency])
 def test_streams_wait_as_long_as_is_said(name):
     codec = CODECS[name]
-    spec, together = codec.spec, codec.model.frames_together
+    spec, together = codec.spec, codec.model.frames_a_step
     block = spec.frame * together if spec.segment is None else 1
     blocks = 10 + 3 * math.ceil(codec.latency.steady * spec.rate / block)
     samples = blocks * block if spec.segment is None else 5 * spec.segment.hop
@@ -50,17 +52,40 @@ def test_the_published_sizes_wait_so_long(kind, config, says):
         assert str(latency_of(kind(config))) == says
 
 
+def on_meta(kind, config):
+    with torch.device("meta"):
+        return kind(config)
+
+
+FACTS = {
+    "SoundStream": lambda: on_meta(SoundStream, soundstream_24khz()),
+    "Mimi": lambda: on_meta(Mimi, mimi()),
+    "EnCodec 24 kHz": lambda: on_meta(EnCodec, encodec_24khz()),
+    "EnCodec 48 kHz": lambda: on_meta(EnCodec, encodec_48khz()),
+    "EnCodec 32 kHz": lambda: on_meta(EnCodec, encodec_32khz()),
+    "DAC 16 kHz": lambda: on_meta(DAC, dac_16khz()),
+    "DAC 24 kHz": lambda: on_meta(DAC, dac_24khz()),
+    "DAC 44.1 kHz": lambda: on_meta(DAC, dac_44khz()),
+    "SNAC 24 kHz": lambda: on_meta(SNAC, snac_24khz()),
+    "SNAC 32 kHz": lambda: on_meta(SNAC, snac_32khz()),
+    "SNAC 44.1 kHz": lambda: on_meta(SNAC, snac_44khz()),
+}
+
+
 def test_the_page_on_streaming_says_so():
     page = (Path(__file__).parents[2] / "docs" / "streaming.md").read_text(encoding="utf-8")
-    rows = {line.split(" | ")[0].strip("| "): line.strip("| ").split(" | ")[1:]
-            for line in page.splitlines() if line.startswith("| ")}  # fmt: skip
-    made = [CODECS["speech-16k"].latency]
-    with torch.device("meta"):
-        made.append(latency_of(SoundStream(soundstream_24khz())))
-        made.append(latency_of(Mimi(mimi())))
-        made += [latency_of(EnCodec(c())) for c in (encodec_24khz, encodec_48khz, encodec_32khz)]
-    assert [f"{latency.steady * 1000:.1f} ms" for latency in made] == rows["latency"]
-    assert [f"{latency.first * 1000:.1f} ms" for latency in made] == rows["first sound after"]
+    facts = page.partition("## Facts")[2].partition("`codec.latency`")[0]
+    rows = [line.strip("| ").split(" | ") for line in facts.splitlines() if " ms |" in line]
+    found = {name.strip("`"): said for name, *said in rows}
+    assert found.keys() == {"speech-16k", *FACTS}
+    for name, (frame, *looks, steady, first) in found.items():
+        model = FACTS[name]() if name in FACTS else CODECS[name].model
+        spec, latency = model.spec, latency_of(model)
+        seconds = (Fraction(spec.frame, spec.rate), latency.steady, latency.first)
+        assert [frame, steady, first] == [f"{float(s) * 1000:.1f} ms" for s in seconds]
+        if spec.segment is None and name != "speech-16k":
+            ahead = (model.encoder.lookahead / spec.rate, model.decoder.lookahead * seconds[0])
+            assert looks == [f"{float(s) * 1000:.0f} ms" if s else "none" for s in ahead]
 
 
 def test_what_takes_whole_recordings_has_no_latency():

@@ -1,6 +1,7 @@
 """Live streams give what has settled at once, and hold back no more than the last frame."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from vocable.codecs import Codec
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import AudioError, TokenError
 from vocable.testing import codecs, voice
+from vocable.tokens import AudioTokens, Track
 
 CODECS = codecs()
 
@@ -103,6 +105,17 @@ def test_a_decoder_of_a_higher_rate_is_heard_at_the_rate_that_is_asked_for():
     decoder = LiveDecoder(codec, track, rate=16_000)
     heard = [decoder.push(tokens[:10], whole=True), decoder.conceal(5)]
     assert [block.shape[1] for block in heard] == [10 * 32, 5 * 32]
+
+
+def test_tokens_of_another_decoder_of_the_space_are_heard():
+    """Whatever rate the codec that made them writes."""
+    codec = CODECS["out-rate"]
+    tokens = codec.encode(voice(codec, 1, 484)[0], rate=codec.rate)
+    spec = replace(tokens.spec, out_rate=None)
+    other = AudioTokens(spec, tokens.stacks)
+    decoder = LiveDecoder(codec, Track(tokens.spec))
+    heard = [decoder.push(tokens[:10]), decoder.push(other[10:]), decoder.finish(None)]
+    assert sum(block.shape[1] for block in heard) == 31 * 16
 
 
 def test_a_stream_of_other_tokens_is_refused_before_it_begins():

@@ -11,13 +11,14 @@ import torch
 
 from vocable import testing
 from vocable.audio import Audio
-from vocable.codecs import Codec, Decoding
-from vocable.codecs.codes import Codes, cut_codes
+from vocable.codecs import Codec, Decoding, Encoding
+from vocable.codecs.codes import Codes, cut_codes, join_codes
 from vocable.codecs.keys import snac as keys
 from vocable.codecs.keys.checkpoint import Checkpoint
 from vocable.codecs.latency import latency_of
 from vocable.codecs.live import LiveEncoder
 from vocable.codecs.snac import PUBLISHED, SNAC, SNACConfig, snac_24khz, snac_44khz
+from vocable.errors import ModelError
 from vocable.nn import seeded_noise
 from vocable.tokens import Vocabulary, read_tokens
 
@@ -38,8 +39,8 @@ def millions(part):
     ("make", "sizes", "frame", "bitrate", "waits"),
     [
         (PUBLISHED[0], (6.68, 13.0), 512, 984.375, "539.5 ms, first sound after 512.0 ms"),
-        (PUBLISHED[1], (16.0, 38.32), 384, 1875, "1612.5 ms, first sound after 1536.0 ms"),
-        (PUBLISHED[2], (16.0, 38.32), 384, 2583.98, "1170.0 ms, first sound after 1114.6 ms"),
+        (PUBLISHED[1], (16.0, 38.32), 384, 1875, "940.5 ms, first sound after 864.0 ms"),
+        (PUBLISHED[2], (16.0, 38.32), 384, 2583.98, "682.4 ms, first sound after 626.9 ms"),
     ],
 )
 def test_published_sizes(make, sizes, frame, bitrate, waits):
@@ -105,15 +106,17 @@ def test_tokens_are_as_many_as_the_recording_has(name, frames, more):
 
 
 @every_codec
-def test_a_stream_gives_tokens_by_windows(name):
+def test_a_stream_gives_tokens_as_soon_as_their_window_is_settled(name):
+    """In steps of all levels: those that the encoder has settled when a step of sound is in."""
     codec = CODECS[name]
-    step = codec.frame * codec.model.frames_together
-    encoder = LiveEncoder(codec)
-    sound = testing.voice(codec, 1, 20 * step)[0].numpy()
-    given = [sum(len(t) for t in encoder.push(sound[:, i : i + 1])) for i in range(sound.shape[1])]
-    came = np.flatnonzero(given)
-    assert set(given) == {0, codec.model.frames_together}
-    assert set(np.diff(came)) == {step}
+    model, step = codec.model, codec.spec.step
+    encoder, given = LiveEncoder(codec), 0
+    sound = testing.voice(codec, 1, 20 * step * codec.frame)[0].numpy()
+    for i in range(sound.shape[1]):
+        given += sum(len(tokens) for tokens in encoder.push(sound[:, i : i + 1]))
+        came = (i + 1) // codec.frame // step * step
+        assert given == model.encoder.settled(came * codec.frame) // step * step
+    assert given > 10 * step
 
 
 @every_codec
@@ -132,6 +135,30 @@ def test_layouts_and_files_lose_nothing(name, tmp_path):
                 read_tokens(tmp_path / f"x.{ending}").stacks, tokens.stacks, strict=True
             )
         )
+
+
+def test_streams_join_at_one_point_of_a_window():
+    """Anywhere inside it: they go on, and end, as alone."""
+    codec = CODECS["snac-windows"]
+    x = testing.voice(codec, 2, 64 * codec.frame)
+    ends = (52, 40)  # frames, both four into what is seen together
+    states, rows = [], []
+    for row, end in enumerate(ends):
+        head, tail = x[row : row + 1, :, : end * codec.frame], x[row : row + 1, :, -100:]
+        rows.append((head, tail))
+        states.append(codec.encode_step(head, codec.start_encoding())[1])
+    both = Encoding.stack(states)
+    codes, both = codec.encode_step(torch.cat([tail for _, tail in rows]), both)
+    codes = join_codes(codec.spec, [codes, codec.finish_encoding(both)])
+    for row, (head, tail) in enumerate(rows):
+        alone = codec.to_codes(torch.cat([head, tail], 2))
+        for a, b in zip(codes.rows(slice(row, row + 1)), alone, strict=True):
+            assert torch.equal(a, b[:, -a.shape[1] :]) and a.shape[1] > 1
+    with pytest.raises(ModelError, match="stream 1 holds 0 samples, .*; stream 0 4 frames and 0 s"):
+        Encoding.stack([states[0], codec.start_encoding()])
+    decoded = codec.decode_step(cut_codes(codec.spec, alone, 0, 16), codec.start_decoding())[1]
+    with pytest.raises(ModelError, match="stream 1 is at another point of a step"):
+        Decoding.stack([decoded, codec.start_decoding()])
 
 
 # ---- noise --------------------------------------------------------------------------------------

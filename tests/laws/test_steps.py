@@ -26,7 +26,7 @@ def rows(block: nn.Block, strides: int = 12, batch: int = 2) -> torch.Tensor:
 @given(strides=st.integers(0, 30), sizes=SIZES)
 def test_steps_equal_whole(name: str, strides: int, sizes: list[int]):
     block = BLOCKS[name]
-    sizes = [size * block.stride_in for size in sizes]
+    sizes = [size * block.step_in for size in sizes]
     testing.check_steps_equal_whole(block, rows(block, strides), sizes)
 
 
@@ -76,7 +76,7 @@ def part_and_input(name: str, part: str, frames: int) -> tuple[nn.Block, torch.T
 @pytest.mark.parametrize("name", STEPPED)
 def test_parts_of_codecs_obey_the_laws_of_blocks(name: str, part: str):
     block, x = part_and_input(name, part, 12)
-    sizes = [size * block.stride_in for size in (1, 0, 3, 2)]
+    sizes = [size * block.step_in for size in (1, 0, 3, 2)]
     testing.check_steps_equal_whole(block, x, sizes, atol=1e-4)
     testing.check_old_state_unharmed(block, x, 4 * block.stride_in)
     testing.check_batch_equals_singles(block, x, atol=1e-4)

@@ -15,12 +15,12 @@ import pytest
 from safetensors.torch import save
 
 import vocable
-from tests.load.toys import SOUND, toy_file, toy_model, toy_tensors
+from tests.load.toys import SOUND, toy_file, toy_model, toy_tensors, write_toy
 from vocable import hub as hub_client
 from vocable.codecs import published
 from vocable.codecs.mimi import mimi
 from vocable.errors import ModelError
-from vocable.load import describe
+from vocable.load import describe, load_to_train, save_model
 
 CONFIG = b"{}"
 TOY = {"config.json": CONFIG, "model.safetensors": toy_file()}
@@ -99,8 +99,6 @@ def test_other_files_are_found(kind, hub):
 
 
 def test_a_model_of_ours_on_the_hub(hub, tmp_path):
-    from vocable.load import save_model
-
     space = save_model(toy_model(), tmp_path / "mine", name="mine")
     hub.put("someone/mine", {p.name: p.read_bytes() for p in (tmp_path / "mine").iterdir()})
     assert vocable.load("someone/mine").spec.space == space
@@ -232,7 +230,27 @@ def test_what_came_must_be_what_was_published(hub, entry):
 def test_a_published_model_has_its_licence(hub, entry):
     entry()
     hub.put("someone/toy", TOY)
-    assert describe("someone/toy").facts["licence"] == "CC0-1.0"
+    assert describe("someone/toy").licence == "CC0-1.0"
+    entry(licence_seen=False)
+    assert describe("someone/toy").licence == "CC0-1.0 ?"
+
+
+def test_the_licence_goes_where_the_weights_go(hub, entry, tmp_path, cache):
+    entry()
+    hub.put("someone/toy", TOY)
+    codec = vocable.load("someone/toy")
+    save_model(codec, tmp_path / "mine", name="mine")
+    save_model(load_to_train(tmp_path / "mine"), tmp_path / "again", name="again")
+    assert describe(tmp_path / "again").licence == "CC0-1.0"
+    save_model(codec, tmp_path / "other", facts={"licence": "MIT"})
+    assert describe(tmp_path / "other").licence == "MIT"
+
+
+def test_a_published_file_has_its_licence_wherever_it_lies(entry, tmp_path):
+    file = write_toy(tmp_path / "by hand", name="anything")
+    assert describe(file).licence == ""
+    entry(sha256=sha(file.read_bytes()))
+    assert describe(file).licence == "CC0-1.0"
 
 
 def test_a_damaged_record_is_one_line(hub, cache):

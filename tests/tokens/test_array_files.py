@@ -12,12 +12,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from tests.tokens.strategies import made, tokens
 from tests.tokens.test_spec import ENCODEC48, SNAC, SPEECH
 from vocable.errors import FormatError, TokenError
-from vocable.tokens import AudioTokens, Side, Source, TokenFile, read_tokens
+from vocable.tokens import AudioTokens, Level, Side, Source, TokenFile, read_tokens, write_tokens
 from vocable.tokens.array_files import holds_tokens
 
 ENDINGS = [".npy", ".npz", ".safetensors"]
@@ -203,3 +203,43 @@ def test_what_is_missing_or_a_folder(tmp_path):
 def test_arrays_have_no_tracks(tmp_path):
     speech().save(tmp_path / "a.npz")
     assert "leave track out" in refusal(tmp_path / "a.npz", TokenError, track="user")
+
+
+@pytest.mark.parametrize("ending", [".npy", ".npz", ".safetensors"])
+def test_arrays_for_trainers(tmp_path, ending):
+    path = tmp_path / f"a{ending}"
+    some = speech()
+    some.save(path)
+    loaded = {".npy": lambda: {"codes": np.load(path)}, ".npz": lambda: dict(np.load(path)),
+              ".safetensors": lambda: load_file(path)}[ending]()  # fmt: skip
+    assert loaded["codes"].dtype == np.int16 and (loaded["codes"] == some.codes).all()
+    with pytest.raises(FileExistsError):
+        some.save(path)
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [(256, np.uint8), (257, np.int16), (1 << 15, np.int16), ((1 << 15) + 1, np.int32)],
+)
+def test_arrays_are_of_the_narrowest_type_that_holds_the_codes(tmp_path, size, dtype):
+    spec = replace(SPEECH, levels=(Level(size),), prefixes=(1,))
+    AudioTokens(spec, ([[0, size - 1]],)).save(tmp_path / "a.npy")
+    loaded = np.load(tmp_path / "a.npy")
+    assert loaded.dtype == dtype and loaded.tolist() == [[[0, size - 1]]]
+
+
+def test_arrays_of_all_that_tokens_hold(tmp_path):
+    spec = replace(SNAC, sides=(Side("timbre", (3,)),))
+    some = made(spec, 3, 1, 9)
+    some.save(tmp_path / "a.npz")
+    loaded = np.load(tmp_path / "a.npz")
+    assert sorted(loaded) == ["level_0", "level_1", "level_2", "side_timbre", "spec"]
+    assert read_tokens(tmp_path / "a.npz") == some
+    assert '"space":"snac@1:0a"' in str(loaded["spec"])
+    with pytest.raises(TokenError, match=".npy holds one array, got level_0, level_1"):
+        some.save(tmp_path / "a.npy")
+
+
+def test_no_token_file_has_the_name_of_arrays(tmp_path):
+    with pytest.raises(TokenError, match=r"write_tokens writes \.vcb; tokens\.save writes arrays"):
+        write_tokens(tmp_path / "a.npz", speech())

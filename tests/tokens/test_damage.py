@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokens.strategies import made, tokens
-from tests.tokens.test_file import written
 from tests.tokens.test_spec import SNAC, SPEECH
+from tests.tokens.written import written
 from vocable.errors import FormatError
 from vocable.tokens import (
     AudioTokens,

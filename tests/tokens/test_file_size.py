@@ -10,8 +10,8 @@ import pytest
 
 import vocable
 from tests.tokens.strategies import made
-from tests.tokens.test_file import speech, written
 from tests.tokens.test_spec import SPEECH
+from tests.tokens.written import speech, written
 from vocable.tokens import (
     AudioTokens,
     Level,

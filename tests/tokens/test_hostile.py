@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tests.tokens.test_damage import ID, LIVE, notices
-from tests.tokens.test_file import speech, written
 from tests.tokens.test_spec import SNAC, SPEECH
+from tests.tokens.written import speech, written
 from vocable.errors import FormatError
 from vocable.tokens import (
     AudioTokens,

@@ -135,6 +135,15 @@ def test_join_refuses_what_changes_meaning():
         speech() + [1]
 
 
+def test_tokens_of_two_decoders_of_one_space_join():
+    """Codes are the same whatever rate the codec that made them writes; the first one's stays."""
+    low, high = speech(3), made(replace(SPEECH, out_rate=48_000), 2, 1, 4)
+    assert (low + high).spec == low.spec and (high + low).spec == high.spec
+    assert joined([high, low])[4:].stacks[0].tolist() == low.stacks[0].tolist()
+    with pytest.raises(TokenError, match="cannot be joined"):
+        low + made(replace(SPEECH, rate=8000, out_rate=48_000), 2, 1, 4)
+
+
 def test_many_are_joined_at_once():
     some = speech()
     assert joined([some[k : k + 5] for k in range(0, 25, 5)]) == some

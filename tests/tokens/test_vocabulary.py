@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,12 @@ def test_tensors_are_ids_too():
     words = Vocabulary.of(SPEECH)
     some = made(SPEECH, 2, 1, 3)
     assert words.from_ids(torch.from_numpy(words.to_ids(some))) == some
+
+
+def test_tokens_of_another_decoder_of_the_space_have_the_same_ids():
+    some = made(replace(SPEECH, out_rate=48_000), 2, 1, 3)
+    words = Vocabulary.of(SPEECH)
+    assert words.to_ids(some).tolist() == words.to_ids(made(SPEECH, 2, 1, 3)).tolist()
 
 
 def test_other_tokens_are_refused():

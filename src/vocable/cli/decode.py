@@ -13,6 +13,7 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
+from vocable.cli.lower_rate import lower_rate
 from vocable.cli.open_codec import CodecCache
 from vocable.cli.paths import (
     Job,
@@ -111,9 +112,7 @@ class _Decoding:
 
     def _unheard(self, outcome: Outcome, source: str, codec: Codec) -> Outcome:
         """Warn where a decoder of a higher rate was not asked for that rate."""
-        spec, rate = codec.spec, outcome.facts.get("rate_hz")
-        if self.rate is not None or rate is None or not spec.rate < spec.writes > rate:
+        rate = outcome.facts.get("rate_hz")
+        if self.rate is not None or rate is None or not (why := lower_rate(codec, rate)):
             return outcome
-        line = f"{source}: written at {rate} Hz, as it was recorded; {codec.name} gives "
-        line += f"{spec.writes} Hz: --rate {spec.writes}"
-        return replace(outcome, kind="lower rate", warning=line)
+        return replace(outcome, kind="lower rate", warning=f"{source}: {why}")

@@ -73,7 +73,7 @@ def published_facts(entry: Published) -> dict[str, Any]:
 
 
 def _bundled_row(model: Any) -> tuple[str, ...]:
-    spec, licence = model.spec, str(model.facts.get("licence", ""))
+    spec, licence = model.spec, model.licence
     if spec is None:
         return (model.name, "", "", "", "", licence, "here")
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g}"
@@ -83,9 +83,8 @@ def _bundled_row(model: Any) -> tuple[str, ...]:
 
 def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
     rates = " ".join(f"{rate:g}" for rate in entry.kbps)
-    licence = entry.licence + ("" if entry.licence_seen else " ?")
     where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
     return (
-        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.latency, licence,
-        f"{where}, {facts['hash']}",
+        entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.latency,
+        entry.stated_licence, f"{where}, {facts['hash']}",
     )  # fmt: skip

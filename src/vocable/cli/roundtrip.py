@@ -11,6 +11,7 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
+from vocable.cli.lower_rate import lower_rate
 from vocable.cli.open_codec import chosen_levels, open_codec
 from vocable.cli.paths import PIPE, check_endings, check_input, check_outputs
 from vocable.cli.pipes import input_path, output_path
@@ -103,6 +104,8 @@ def command(
     verdict = hearing.judge(name, listener, result.facts["level_db"])
     if verdict.warning:
         console.line(f"warning: {verdict.warning}")
+    if why := lower_rate(opened, result.decoded.rate):
+        console.line(f"warning: {name}: {why} of vocable decode")
     if vcb is not None:
         result.tokens.save(vcb, overwrite=force)
     if report is not None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from vocable.cli.lower_rate import lower_rate
 from vocable.codecs.live import LiveDecoder, LiveEncoder
 from vocable.errors import AudioError, FormatError
 from vocable.tokens import AudioTokens, LiveReader, TokenWriter, Track
@@ -50,10 +51,17 @@ def decode_stream(
 ) -> None:
     """Decode a stream of tokens as they come, to exactly the samples that its end states."""
     (track,) = reader.tracks.values()
-    decoder = LiveDecoder(codec, track, rate=rate, channels=channels)
+    decoder = _decoder(codec, track, rate, channels)
     for tokens in _arriving(reader):
         target.write(decoder.push(tokens, reader.source(), whole=reader.live))
     target.write(decoder.finish(reader.source()))
+
+
+def _decoder(codec: Codec, track: Track, rate: int | None, channels: int | None) -> LiveDecoder:
+    """Return what decodes a stream; say so where a rate was not asked for, and is not all."""
+    if rate is None and (why := lower_rate(codec, track.rate)):
+        log.warning("stdout: %s", why)
+    return LiveDecoder(codec, track, rate=rate, channels=channels)
 
 
 def _arriving(reader: TokenReader) -> Iterator[AudioTokens]:
@@ -84,8 +92,7 @@ def decode_with_gaps(
         for start, tokens in _pieces(source, reader):
             if decoder is None:
                 assert reader.track is not None  # tokens have come
-                codec = codec_of(reader.track)
-                decoder = LiveDecoder(codec, reader.track, rate=rate, channels=channels)
+                decoder = _decoder(codec_of(reader.track), reader.track, rate, channels)
             known = reader.source()
             target.write(decoder.conceal(start - decoder.frames, known))
             target.write(decoder.push(tokens, known, whole=reader.live))

@@ -23,6 +23,7 @@ from vocable.codecs.codes import (
     cut_codes,
     fill_step,
     frames_in,
+    prolong,
     split_segments,
 )
 from vocable.codecs.model import Sides, TokenizerModel
@@ -66,8 +67,13 @@ class CodecModel(TokenizerModel):
 
     @property
     def frames_decoded_together(self) -> int:
-        """Frames that the decoder takes at once: a step of all levels, or its own, if longer."""
+        """Frames that the decoder sees together: a step of all levels, or its own, if longer."""
         return math.lcm(self.spec.step, self.decoder.stride_in)
+
+    @property
+    def frames_decoded_a_step(self) -> int:
+        """Frames that a stream hands the decoder at once: a step of all levels, if not more."""
+        return math.lcm(self.spec.step, self.decoder.step_in)
 
     def condition(self, z: Float[Tensor, "batch frames dim"], sides: Sides) -> Tensor:
         """Return what the decoder gets, row by row."""
@@ -161,17 +167,16 @@ class CodecModel(TokenizerModel):
         """Return the samples that the decoder still withheld."""
         if state.overlap is not None:
             return state.overlap.take(state.overlap.total.shape[2])[0]
-        begun, surplus = self._no_samples(state), 0
-        if state.codes:
-            frames = frames_in(self.spec, state.codes)
-            step = self.frames_decoded_together
-            surplus = (-frames % step) * self.frame_written
-            filled = fill_step(self.spec, state.codes, frames, step)
+        begun = self._no_samples(state)
+        waiting = frames_in(self.spec, state.codes) if state.codes else 0
+        missing = -(state.frames + waiting) % self.frames_decoded_together
+        if waiting or missing:
+            filled = prolong(self.spec, state.codes, state.codes or state.last, waiting + missing)
             begun, state = self.decode_step(filled, replace(state, codes=Codes(())))
         y = self.decoder.finish(state.decoder)
         rest = self._sound(y.reshape(state.batch, -1, self.spec.channels), state)
         found = torch.cat((begun, rest), 2)
-        return found[..., : found.shape[2] - surplus]
+        return found[..., : found.shape[2] - missing * self.frame_written]
 
     def _decode_segments(self, codes: Codes, state: Decoding) -> tuple[Tensor, Decoding]:
         segment, overlap = self.spec.segment, state.overlap
@@ -200,11 +205,15 @@ class CodecModel(TokenizerModel):
             codes = Codes(torch.cat(pair, 1) for pair in pairs)
         strides = [level.stride for level in self.spec.levels]
         counts = [x.shape[1] * stride for x, stride in zip(codes, strides, strict=False)]
-        ready = min(counts) // self.frames_decoded_together * self.frames_decoded_together
+        ready = min(counts) // self.frames_decoded_a_step * self.frames_decoded_a_step
         rest = Codes(x[:, ready // s :].clone() for x, s in zip(codes, strides, strict=False))
         if not any(x.shape[1] for x in rest):
             rest = Codes(())  # as at the start: streams at this point stack
-        return cut_codes(self.spec, codes, 0, ready), replace(state, codes=rest)
+        taken = cut_codes(self.spec, codes, 0, ready)
+        frames = (state.frames + ready) % self.frames_decoded_together
+        last = Codes(x[:, -1:].clone() for x in taken) if ready else state.last
+        last = last if frames else Codes(())
+        return taken, replace(state, codes=rest, frames=frames, last=last)
 
     def _latents(self, codes: Codes) -> Tensor:
         uniform = self.spec.step == 1

@@ -157,11 +157,17 @@ def fill_step(spec: TokenSpec, codes: Codes, frames: int, step: int) -> Codes:
 
     step: a multiple of `spec.step`.
     """
-    missing = -frames % step
-    if not missing:
-        return codes
+    return prolong(spec, codes, codes, frames - frames % -step) if frames % step else codes
+
+
+def prolong(spec: TokenSpec, codes: Codes, last: Codes, frames: int) -> Codes:
+    """Repeat the last token of each level of `last` behind `codes` until all end at `frames`.
+
+    codes: may be empty. frames: a multiple of `spec.step`.
+    """
+    begun = codes or [x[:, :0] for x in last]
     levels = []
-    for level, x in zip(spec.levels, codes, strict=False):
-        more = (frames + missing) // level.stride - x.shape[1]
-        levels.append(torch.cat([x, x[:, -1:].expand(-1, more)], 1))
+    for level, x, before in zip(spec.levels, begun, last, strict=False):
+        more = frames // level.stride - x.shape[1]
+        levels.append(torch.cat([x, before[:, -1:].expand(-1, more)], 1))
     return Codes(levels, codes.sides)

@@ -128,7 +128,7 @@ def check_fits(own: TokenSpec, spec: TokenSpec, *, trust_space: bool = False) ->
             f"tokens come from {spec.space} but this codec is {own.space}; "
             f"load {spec.name}, or pass trust_space=True if you know that they fit"
         )
-    if replace(spec, space=own.space, out_rate=own.out_rate) != own:
+    if not own.same_codes(replace(spec, space=own.space)):
         raise TokenError(
             f"tokens are {_described(spec)} but {own.name} decodes {_described(own)}; "
             f"load the codec that made them"

@@ -116,6 +116,8 @@ def decoder(config: DACConfig) -> Block:
 class DAC(CodecModel):
     """DAC, as its config says."""
 
+    not_in_codes = frozenset({"decoder_strides", "decoder_channels", "dropout"})
+
     def __init__(self, config: DACConfig) -> None:
         quantizer = ResidualVQ(
             config.latent,

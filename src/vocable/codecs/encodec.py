@@ -29,16 +29,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.codecs.codec_model import CodecModel
-from vocable.codecs.decoder_strides import out_rate
-from vocable.codecs.model import Sides, untrained
-from vocable.codecs.seanet import SEANetConfig, decoder, encoder
-from vocable.quantize import ResidualVQ
-from vocable.tokens import Level, Segment, Side, TokenSpec
+from vocable.codecs.model import Sides
+from vocable.codecs.seanet import DECODER_ONLY, decoder, encoder
+from vocable.codecs.seanet_rvq import SEANetRVQConfig, quantizer, token_spec
+from vocable.tokens import Segment, Side
 
 
 @dataclass(frozen=True)
-class EnCodecConfig(SEANetConfig):
-    """The sizes of an EnCodec: those of its graph, and these. Defaults are the 24 kHz model's."""
+class EnCodecConfig(SEANetRVQConfig):
+    """The sizes of an EnCodec: a SEANet's, an RVQ's, and these. Defaults are the 24 kHz model's."""
 
     dilations: tuple[int, ...] = (1,)
     unit_kernel: int = 3
@@ -49,11 +48,8 @@ class EnCodecConfig(SEANetConfig):
     latent: int = 128
     edge: Literal["zeros", "reflect"] = "reflect"
     fill: bool = True
-    rate: int = 24_000  # Hz
     segment: tuple[int, int] | None = None  # samples of one, and from one to the next
-    sizes: tuple[int, ...] = (1024,) * 32  # entries of each level
-    prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
-    dropout: float = 1.0  # share of training items that use a drawn number of levels
+    sizes: tuple[int, ...] = (1024,) * 32
 
 
 def encodec_24khz() -> EnCodecConfig:
@@ -93,26 +89,15 @@ PUBLISHED = (encodec_24khz, encodec_48khz, encodec_32khz)
 class EnCodec(CodecModel):
     """EnCodec, as its config says."""
 
+    not_in_codes = DECODER_ONLY | {"dropout"}
+
     def __init__(self, config: EnCodecConfig) -> None:
-        quantizer = ResidualVQ(
-            config.latent,
-            config.sizes,
-            dropout=config.dropout,
-            prefixes=config.prefixes or None,
-        )
-        spec = TokenSpec(
-            untrained("encodec"),
-            rate=config.rate,
-            frame=config.frame,
-            channels=config.channels,
-            levels=tuple(Level(size) for size in config.sizes),
-            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
-            prefixes=quantizer.prefixes,
-            sides=(Side("scale", per="segment"),) if config.segment else (),
-            segment=Segment(*config.segment) if config.segment else None,
-        )
+        found = quantizer(config)
+        sides = (Side("scale", per="segment"),) if config.segment else ()
+        segment = Segment(*config.segment) if config.segment else None
+        spec = token_spec("encodec", config, found.prefixes, sides=sides, segment=segment)
         super().__init__(config, spec)
-        self.encoder, self.quantizer, self.decoder = encoder(config), quantizer, decoder(config)
+        self.encoder, self.quantizer, self.decoder = encoder(config), found, decoder(config)
 
     def find_sides(self, x: Float[Tensor, "batch channels time"]) -> Sides:
         """Return the loudness of each segment: the root of the mean square of its mono mix."""

@@ -1,15 +1,16 @@
 """Name the weights that give codes their meaning, and notice when they are not those any more.
 
 A space, `name@version:digest`, is born when a model is saved and is then carried in its files. What
-counts is what makes codes: encoder and quantizer as they are stored, and the spec. A new decoder
-keeps the space, whatever rate it writes.
+counts is what makes codes: encoder and quantizer as they are stored, the spec, and what the config
+says of either that no weight shows, as how far attention sees. A new decoder keeps the space,
+whatever rate it writes.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from vocable.codecs.model import UNTRAINED, TokenizerModel, untrained
@@ -18,16 +19,34 @@ from vocable.weights import digest, stored
 
 
 def stored_digest(model: TokenizerModel) -> str:
-    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, and the spec.
+    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, spec and config.
 
-    Of the spec all counts but the rate that is written.
+    Of the spec all counts but the rate that is written, of the config what `encoding_config` gives.
     """
     lean = without_learning(model.quantizer).state_dict()
     tensors = {f"quantizer.{key}": value for key, value in lean.items()}
     tensors |= {f"encoder.{key}": value for key, value in model.encoder.state_dict().items()}
     about = asdict(replace(model.spec, space=untrained("any"), out_rate=None))
+    if config := encoding_config(model):
+        about["config"] = config
     kept = stored(tensors, model.stored_dtype)
     return digest(kept, json.dumps(about, sort_keys=True, default=str))
+
+
+def encoding_config(model: TokenizerModel) -> dict[str, Any]:
+    """Return the values of a model's config that its codes may depend on, usual ones left out.
+
+    A usual value is the default of its field, so that a field that is new changes no older space.
+    """
+    config = model.config
+    if not is_dataclass(config) or isinstance(config, type):
+        return {}
+    values = asdict(config)
+    return {
+        field.name: values[field.name]
+        for field in fields(config)
+        if field.name not in model.not_in_codes and getattr(config, field.name) != field.default
+    }
 
 
 def without_learning(quantizer: Quantizer) -> Quantizer:

@@ -116,10 +116,11 @@ class LiveDecoder:
         source: what was encoded, where that is known before the end. whole: the recording fills all
         frames so far. With either the last frame is not withheld.
         """
-        wanted = (self._track.spec, self._track.levels, self._track.streams)
-        if (tokens.spec, tokens.levels, tokens.streams) != wanted:
+        track = self._track
+        alike = (tokens.levels, tokens.streams) == (track.levels, track.streams)
+        if not (alike and track.spec.same_codes(tokens.spec)):
             raise TokenError(
-                f"the stream is of {wanted[2]} × {wanted[1]} of {wanted[0].space}, got "
+                f"the stream is of {track.streams} × {track.levels} of {track.spec.space}, got "
                 f"{tokens.streams} × {tokens.levels} of {tokens.spec.space}"
             )
         codes = codes_of(tokens)

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
-from vocable.codecs.seanet import SEANetConfig, decoder, encoder
+from vocable.codecs.seanet import DECODER_ONLY, SEANetConfig, decoder, encoder
 from vocable.nn import Block, ConvTranspose1d, EdgeConv1d, Stack, TransformerLayer
 from vocable.quantize import ResidualVQ, SplitVQ
 from vocable.tokens import Level, TokenSpec
@@ -69,6 +69,8 @@ def mimi() -> MimiConfig:
 
 class Mimi(CodecModel):
     """Mimi, as its config says."""
+
+    not_in_codes = DECODER_ONLY | {"dropout", "scale"}
 
     def __init__(self, config: MimiConfig) -> None:
         c = config

@@ -54,6 +54,9 @@ class TokenizerModel(nn.Module):
 
     stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
     speech_only: ClassVar[bool] = False  # other sounds come out as speech-like ones
+    # fields of the config that no code depends on, the decoder's and training's: they may differ
+    # within one space
+    not_in_codes: ClassVar[frozenset[str]] = frozenset()
 
     encoder: Block
     quantizer: Quantizer
@@ -61,7 +64,8 @@ class TokenizerModel(nn.Module):
     def __init__(self, config: Any, spec: TokenSpec) -> None:
         super().__init__()
         self.config, self.spec = config, spec
-        self.space = spec.space  # carried from the file that the weights came from
+        # carried from the files that the weights came from, and to those that they are saved in
+        self.space, self.licence = spec.space, ""
 
     @property
     def name(self) -> str:
@@ -81,8 +85,17 @@ class TokenizerModel(nn.Module):
 
     @property
     def frames_together(self) -> int:
-        """Frames that the encoder takes at once: a step of all levels, or its own, if longer."""
+        """Frames that the encoder sees together: a step of all levels, or its own, if longer.
+
+        The end of a recording is filled up to a multiple of them.
+        """
         own = -(-self.encoder.stride_in // self.spec.frame)
+        return math.lcm(self.spec.step, own)
+
+    @property
+    def frames_a_step(self) -> int:
+        """Frames that a stream hands the encoder at once: a step of all levels, if not more."""
+        own = -(-self.encoder.step_in // self.spec.frame)
         return math.lcm(self.spec.step, own)
 
     def forget_space(self) -> None:
@@ -157,7 +170,7 @@ class TokenizerModel(nn.Module):
         samples = torch.cat((state.samples, x.to(state.samples)), 2)
         if self.spec.segment is not None:
             return self._encode_segments(samples, state)
-        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.frames_together)
+        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.frames_a_step)
         if not whole:
             return self._no_codes(state), replace(state, samples=samples)
         return self._encode_rows(samples, whole, state)
@@ -168,7 +181,7 @@ class TokenizerModel(nn.Module):
             pieces = last_pieces(state.samples, self.spec.segment)
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
             return join_codes(self.spec, found) if found else self._no_codes(state)
-        begun = state.samples.shape[2]
+        begun = state.frames * self.spec.frame + state.samples.shape[2]
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)
         with full_precision(state.samples.device.type):
@@ -183,7 +196,8 @@ class TokenizerModel(nn.Module):
         with full_precision(rows.device.type):
             z, encoder = self.encoder.step(rows, state.encoder)
             codes, latents = self._search(z, state)
-        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels)
+        frames = (state.frames + count // self.spec.frame) % self.frames_together
+        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels, frames)
 
     def _search(self, z: Tensor, state: Encoding) -> tuple[Codes, Tensor]:
         """Quantize the rows that fill tokens of all levels; return the others, to wait."""
@@ -208,7 +222,7 @@ class TokenizerModel(nn.Module):
     def _trimmed(self, codes: Codes, begun: int) -> Codes:
         """Cut off the tokens that stand for nothing but silence behind the end.
 
-        begun: samples in the encoder's step that the end broke off; 0 if it was whole.
+        begun: samples in what the encoder sees together, where the end broke it off; 0 if whole.
         """
         frame, window, step = self.spec.frame, self.spec.window, self.frames_together
         if not begun:

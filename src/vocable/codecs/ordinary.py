@@ -40,6 +40,7 @@ def ordinary_encoding(state: Encoding) -> Encoding:
         ordinary(state.samples),
         ordinary(state.latents),
         state.levels,
+        state.frames,
     )
 
 
@@ -50,5 +51,6 @@ def ordinary_decoding(state: Decoding) -> Decoding:
         overlap = Overlap(ordinary(overlap.total), ordinary(overlap.weight), overlap.base)
     if codes:
         codes = Codes(map(ordinary, codes))
+    last = Codes(map(ordinary, state.last))
     sides = {name: ordinary(side) for name, side in state.sides.items()}
-    return Decoding(decoder, state.batch, codes, overlap, sides)
+    return Decoding(decoder, state.batch, codes, overlap, sides, state.frames, last)

@@ -8,6 +8,7 @@ the file is the one that others had.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -41,6 +42,11 @@ class Published:
     url: str | None = None
 
     @property
+    def stated_licence(self) -> str:
+        """The licence, with a "?" where it was not read beside the weights."""
+        return self.licence + ("" if self.licence_seen else " ?")
+
+    @property
     def on_hub(self) -> bool:
         """Whether it can be fetched by its name."""
         return self.url is None
@@ -57,8 +63,8 @@ _DAC_24 = (24_000, 1, 75.0, (24.0,), "251 ms")
 _DAC_44 = (44_100, 1, 86.1, (7.75,), "212 ms")
 _DAC_44_16 = (44_100, 1, 86.1, (15.5,), "212 ms")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
-_SNAC_32 = (32_000, 1, 83.3, (1.88,), "1612 ms")
-_SNAC_44 = (44_100, 1, 114.8, (2.58,), "1170 ms")
+_SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
+_SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
 
 PUBLISHED: tuple[Published, ...] = (
     # revision and hash: stated alike in the manifests of at least five public projects that fetch
@@ -158,12 +164,13 @@ PUBLISHED: tuple[Published, ...] = (
     ),
 )  # fmt: skip
 
-# Files that hold one model in two layouts give tokens one meaning, though their weights differ by
-# rounding: SHA-256 of a source file -> the space of its tokens, where that is known. None is yet,
-# since no published file has been converted where this was written.
-SPACES: dict[str, str] = {}
-
 
 def published(name: str) -> Published | None:
     """Return the published checkpoint of a name; None for another."""
     return next((entry for entry in PUBLISHED if entry.name == name), None)
+
+
+def published_file(hashes: Iterable[str]) -> Published | None:
+    """Return the published checkpoint of a file with one of these SHA-256; None for another."""
+    known = set(hashes)
+    return next((entry for entry in PUBLISHED if entry.sha256 in known), None)

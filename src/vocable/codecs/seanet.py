@@ -38,6 +38,8 @@ from vocable.nn import (
     State,
 )
 
+DECODER_ONLY = frozenset({"decoder_strides", "decoder_last_kernel"})  # fields of the config
+
 
 @dataclass(frozen=True)
 class SEANetConfig:

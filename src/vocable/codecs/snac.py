@@ -176,6 +176,7 @@ class SNAC(CodecModel):
     """
 
     config: SNACConfig
+    not_in_codes = frozenset({"decoder_strides", "decoder_channels", "noise"})
 
     def __init__(self, config: SNACConfig) -> None:
         quantizer = ResidualVQ(

@@ -20,21 +20,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vocable.codecs.codec_model import CodecModel
-from vocable.codecs.decoder_strides import out_rate
-from vocable.codecs.model import untrained
-from vocable.codecs.seanet import SEANetConfig, decoder, encoder
-from vocable.quantize import ResidualVQ
-from vocable.tokens import Level, TokenSpec
+from vocable.codecs.seanet import DECODER_ONLY, decoder, encoder
+from vocable.codecs.seanet_rvq import SEANetRVQConfig, quantizer, token_spec
 
 
 @dataclass(frozen=True)
-class SoundStreamConfig(SEANetConfig):
-    """The sizes of a SoundStream: those of its graph, and these."""
-
-    rate: int = 24_000  # Hz
-    sizes: tuple[int, ...] = (1024,) * 24  # entries of each level
-    prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
-    dropout: float = 1.0  # share of training items that use a drawn number of levels
+class SoundStreamConfig(SEANetRVQConfig):
+    """The sizes of a SoundStream: a SEANet's and an RVQ's."""
 
 
 def soundstream_24khz() -> SoundStreamConfig:
@@ -45,21 +37,9 @@ def soundstream_24khz() -> SoundStreamConfig:
 class SoundStream(CodecModel):
     """SoundStream, as its config says."""
 
+    not_in_codes = DECODER_ONLY | {"dropout"}
+
     def __init__(self, config: SoundStreamConfig) -> None:
-        quantizer = ResidualVQ(
-            config.latent,
-            config.sizes,
-            dropout=config.dropout,
-            prefixes=config.prefixes or None,
-        )
-        spec = TokenSpec(
-            untrained("soundstream"),
-            rate=config.rate,
-            frame=config.frame,
-            channels=config.channels,
-            levels=tuple(Level(size) for size in config.sizes),
-            out_rate=out_rate(config.rate, config.strides, config.decoder_strides),
-            prefixes=quantizer.prefixes,
-        )
-        super().__init__(config, spec)
-        self.encoder, self.quantizer, self.decoder = encoder(config), quantizer, decoder(config)
+        found = quantizer(config)
+        super().__init__(config, token_spec("soundstream", config, found.prefixes))
+        self.encoder, self.quantizer, self.decoder = encoder(config), found, decoder(config)

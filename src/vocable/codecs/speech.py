@@ -226,6 +226,7 @@ class Speech(PitchLevel, CodecModel):
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
     speech_only: ClassVar[bool] = True
+    not_in_codes = frozenset({"synthesis", "decoder_channels", "decoder_blocks", "dropout"})
 
     config: SpeechConfig
     encoder: SpeechEncoder

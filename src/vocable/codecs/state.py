@@ -22,6 +22,7 @@ class Encoding:
     samples: Tensor  # [batch, channels, samples]: what does not fill a frame (or segment) yet
     latents: Tensor  # [batch, frames, dim]: what does not fill a token of every level yet
     levels: int | None  # how many levels every stream gets; None: all
+    frames: int = 0  # that the encoder has of those which it sees together
 
     def __post_init__(self) -> None:
         _check_some(self.batch)
@@ -35,7 +36,11 @@ class Encoding:
         """Return these streams, in this order; the others leave the batch."""
         index = list(rows)
         return Encoding(
-            select(self.encoder, rows), self.samples[index], self.latents[index], self.levels
+            select(self.encoder, rows),
+            self.samples[index],
+            self.latents[index],
+            self.levels,
+            self.frames,
         )
 
     @staticmethod
@@ -48,10 +53,9 @@ class Encoding:
         _check_some(len(states))
         first = states[0]
         for row, state in enumerate(states):
-            if (state.samples.shape[2], state.levels) != (first.samples.shape[2], first.levels):
+            if state._point != first._point:
                 raise ModelError(
-                    f"stream {row} holds {state.samples.shape[2]} samples, levels={state.levels}; "
-                    f"stream 0 {first.samples.shape[2]}, levels={first.levels}; "
+                    f"stream {row} holds {state._point}; stream 0 {first._point}; "
                     "run it alone until both have had whole frames"
                 )
         return Encoding(
@@ -59,7 +63,13 @@ class Encoding:
             torch.cat([state.samples for state in states]),
             stack_states([state.latents for state in states]),
             first.levels,
+            first.frames,
         )
+
+    @property
+    def _point(self) -> str:
+        frames = f"{self.frames} frames and " if self.frames else ""
+        return f"{frames}{self.samples.shape[2]} samples, levels={self.levels}"
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,8 @@ class Decoding:
     codes: Codes = field(default_factory=lambda: Codes(()))  # what does not fill a step yet
     overlap: Overlap | None = None  # of codecs with segments
     sides: Mapping[str, Tensor] = field(default_factory=dict)  # of whole items
+    frames: int = 0  # that the decoder has of those which it sees together
+    last: Codes = field(default_factory=lambda: Codes(()))  # the last token of each level of these
 
     def __post_init__(self) -> None:
         _check_some(self.batch)
@@ -87,6 +99,8 @@ class Decoding:
             Codes(level[index] for level in self.codes),
             overlap,
             {name: side[index] for name, side in self.sides.items()},
+            self.frames,
+            Codes(level[index] for level in self.last),
         )
 
     @staticmethod
@@ -99,7 +113,7 @@ class Decoding:
         _check_some(len(states))
         first = states[0]
         for row, state in enumerate(states):
-            if [x.shape[1] for x in state.codes] != [x.shape[1] for x in first.codes]:
+            if state._point != first._point:
                 raise ModelError(
                     f"stream {row} is at another point of a step of its levels than stream 0; run "
                     "it alone until both have had whole steps"
@@ -110,7 +124,13 @@ class Decoding:
             Codes(stack_states([tuple(state.codes) for state in states])),
             first.overlap and _stack_overlaps([state.overlap for state in states]),
             {name: torch.cat([s.sides[name] for s in states]) for name in first.sides},
+            first.frames,
+            Codes(stack_states([tuple(state.last) for state in states])),
         )
+
+    @property
+    def _point(self) -> tuple[int, ...]:
+        return self.frames, *(x.shape[1] for x in self.codes)
 
 
 def _stack_overlaps(overlaps: Sequence[Overlap | None]) -> Overlap:

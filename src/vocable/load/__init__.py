@@ -135,7 +135,7 @@ def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, to
     description = found.description
     tensors = found.read()
     model = build_for(description.architecture, description.config, tensors)
-    model.space = description.space
+    model.space, model.licence = description.space, description.licence
     return model, tensors
 
 

@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING
 
 from vocable.codecs.keys import VERSION, families, layouts, own
 from vocable.codecs.keys.checkpoint import (
-    CONFIG,
     Checkpoint,
     Layout,
     Recognised,
     open_checkpoint,
     weights_in,
 )
+from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
-from vocable.codecs.published import SPACES
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError, VocableError
 from vocable.hub import cache_folder, file_hash
@@ -116,8 +115,7 @@ def _convert(weights: Path, sources: Mapping[str, str]) -> tuple[Stored, Mapping
     layout, recognised = recognise(checkpoint)
     model = convert(layout, checkpoint, recognised)
     name, version = recognised.name, "1"
-    born = f"{name}@{version}:{stored_digest(model)}"
-    space = next((SPACES[hash] for hash in sources.values() if hash in SPACES), born)
+    space = f"{name}@{version}:{stored_digest(model)}"
     about = {"layout": recognised.layout, "sha256": dict(sources)}
     return stored_form(model, space, name, version, {"source": about}), model.state_dict()
 
@@ -136,8 +134,8 @@ def _key(sources: Mapping[str, str]) -> str:
 def _kept(folder: Path, weights: Path) -> Description | None:
     try:
         return own.recognise(folder)
-    except (ModelError, OSError) as error:
-        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+    except (ModelError, OSError):
+        _warn_of_damage(folder, weights)
         return None
 
 
@@ -145,11 +143,17 @@ def _read(kept: Description, weights: Path, sources: Mapping[str, str]) -> Mappi
     """Return the tensors that were kept; convert anew if they are damaged."""
     try:
         return own.read(kept)
-    except (ModelError, OSError) as error:
-        _log.warning("what was kept of %s is damaged (%s); it is converted again", weights, error)
+    except (ModelError, OSError):
+        _warn_of_damage(kept.folder, weights)
     stored, tensors = _convert(weights, sources)
     _keep(stored, kept.folder, weights)
     return tensors
+
+
+def _warn_of_damage(folder: Path, weights: Path) -> None:
+    _log.warning(
+        "the converted copy of %s in %s is damaged or unreadable; it is made anew", weights, folder
+    )
 
 
 def _keep(stored: Stored, folder: Path, weights: Path) -> Description:

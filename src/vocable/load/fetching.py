@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from vocable import hub
-from vocable.codecs.keys.checkpoint import CONFIG, USUAL
+from vocable.codecs.keys.checkpoint import USUAL
+from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.stored import parts_of
 from vocable.codecs.published import Published, published
 from vocable.errors import ModelError

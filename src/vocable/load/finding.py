@@ -12,7 +12,7 @@ from vocable import hub
 from vocable.codecs.keys import own
 from vocable.codecs.keys.checkpoint import holds_checkpoint, weights_in
 from vocable.codecs.keys.description import Description
-from vocable.codecs.published import PUBLISHED, Published, published
+from vocable.codecs.published import PUBLISHED, Published, published, published_file
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled, is_bundled
 from vocable.load.converting import open_converted
@@ -41,9 +41,11 @@ def find(name: str | os.PathLike[str]) -> Found:
     if isinstance(found, Description):
         return in_our_layout(found)
     converted = open_converted(found.weights, found.hashes)
-    if found.entry is None:
+    source = converted.description.facts["source"]
+    entry = found.entry or published_file(source["sha256"].values())
+    if entry is None:
         return converted
-    return replace(converted, description=_named(converted.description, found.entry))
+    return replace(converted, description=_named(converted.description, entry))
 
 
 def locate(name: str | os.PathLike[str]) -> Description | Source:
@@ -101,7 +103,7 @@ def _named(found: Description, entry: Published) -> Description:
             f"{entry.name} was published as {entry.model}, but what came is {found.name}; fetch "
             "it again"
         )
-    return replace(found, facts={"licence": entry.licence, **found.facts})
+    return replace(found, facts={"licence": entry.stated_licence, **found.facts})
 
 
 def _hint(name: str) -> str:

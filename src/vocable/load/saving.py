@@ -51,7 +51,8 @@ def save_model(
     The space is born here, from encoder and quantizer as they are stored: `name@version:digest`. A
     model that still has the encoder and quantizer of the space that it carries keeps that space.
     One that is stored as it is, in fp32, carries the new space from then on.
-    card: the text of CARD.md. facts: more entries for config.json, as licence and training.
+    card: the text of CARD.md. facts: more entries for config.json, as licence and training. Without
+    a licence among them that of the files that the model came from is carried on.
     Files that are there are replaced, one by one, the description last. ModelError for a class that
     is not registered, and for weights that are not finite.
     """
@@ -67,7 +68,8 @@ def save_model(
     space = f"{name}@{version}:{stored_digest(lean)}"
     if keeps_space(model):
         space = model.space
-    stored_form(lean, space, name, version, facts or {}).write(Path(folder), card)
+    carried = {"licence": model.licence} if model.licence else {}
+    stored_form(lean, space, name, version, {**carried, **(facts or {})}).write(Path(folder), card)
     if model.stored_dtype == torch.float32:  # nothing was rounded: these are the stored weights
         model.space = space
     return space

@@ -32,7 +32,8 @@ _NOWHERE = torch.zeros((), dtype=torch.float32, device="cpu")  # the like of a b
 class Block(nn.Module):
     """A layer on `[batch, time, channels]` that runs whole or in steps.
 
-    stride_in: a step takes a multiple of this many rows; the last may be short if `ragged`.
+    stride_in: input has a multiple of this many rows; the last may be short if `ragged`.
+    step_in: a step takes a multiple of this many, if the input has its multiple in the end.
     ratio: output rows per input row.
     lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
@@ -67,6 +68,11 @@ class Block(nn.Module):
         return self.zeros(batch_of(state), 0, 0)
 
     @property
+    def step_in(self) -> int:
+        """A whole stride, unless the block itself waits until one is full."""
+        return self.stride_in
+
+    @property
     def ragged(self) -> bool:
         """Whether input may end inside a stride, which then gives all its output rows."""
         return self.stride_in == 1
@@ -97,10 +103,11 @@ class Stack(Block):
     def __init__(self, *blocks: Block) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
-        self.stride_in, self.ratio = 1, Ratio(1)
+        self.stride_in, self._step_in, self.ratio = 1, 1, Ratio(1)
         for block in blocks:
             # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
+            self._step_in = math.lcm(self._step_in, (block.step_in / self.ratio).numerator)
             self.ratio *= block.ratio
             self.short = math.ceil(self.short * block.ratio) + block.short
         self.lookahead = self._lookahead()
@@ -136,6 +143,11 @@ class Stack(Block):
                 rest, member_state = block.step(rest, member_state)
             rest = join(rest, block.finish(member_state))
         return rest
+
+    @property
+    def step_in(self) -> int:
+        """The rows that are whole steps of all members."""
+        return self._step_in
 
     @property
     def ragged(self) -> bool:
@@ -188,6 +200,11 @@ class Residual(Block):
         self.branch, self.shortcut = branch, shortcut
         self.stride_in = branch.stride_in
         self.lookahead, self.receptive = branch.lookahead, branch.receptive
+
+    @property
+    def step_in(self) -> int:
+        """The rows of a step of the branch."""
+        return self.branch.step_in
 
     @property
     def ragged(self) -> bool:

@@ -17,8 +17,8 @@ class LocalAttention(Block):
     """Let the rows of each window of `window` rows attend to each other, in heads of `head`
     channels with rotary positions that count from 0 in each window. No biases.
 
-    Windows lie at absolute positions, so a step gives the windows that are complete; rows that fill
-    none at the end are left out.
+    Windows lie at absolute positions, so a step of any number of rows gives the windows that are
+    complete; rows that fill none at the end are left out.
     """
 
     pace: Tensor
@@ -37,6 +37,11 @@ class LocalAttention(Block):
         self.out = nn.Linear(channels, channels, bias=False)
         self.register_buffer("pace", turns_per_row(head, 10_000.0), persistent=False)
         self.stride_in, self.receptive = window, window
+
+    @property
+    def step_in(self) -> int:
+        """Any rows: those of a window that has begun wait."""
+        return 1
 
     def reach(self, rows: int) -> int | None:
         """Return the rows of the windows that so many rows may touch."""

@@ -37,7 +37,7 @@ def check_steps_equal_whole(
 ) -> None:
     """Check law 2: steps of any sizes, then finish, give the whole's values and gradients.
 
-    sizes: rows of the steps, multiples of `block.stride_in`; the last step takes what is left.
+    sizes: rows of the steps, multiples of `block.step_in`; the last step takes what is left.
     """
     what = f"{name_of(block)} in steps of {list(sizes)}"
     whole_x, steps_x = (x.detach().clone().requires_grad_() for _ in range(2))

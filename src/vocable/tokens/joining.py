@@ -40,8 +40,9 @@ def concatenate(
 def join(parts: Sequence[TokensLike]) -> TokenArrays:
     """Return the arrays of the joined parts; what would change the meaning of a code is refused.
 
-    All parts must agree in spec, levels, streams and item sides, and each but the last must end
-    where the tokens of all levels end. Parts without frames add nothing.
+    All parts must agree in levels, streams, item sides and spec, but for the rate that is written,
+    and each but the last must end where the tokens of all levels end. Parts without frames add
+    nothing.
     """
     if not parts:
         raise TokenError("tokens to join must be at least 1, got none")
@@ -62,7 +63,7 @@ def join(parts: Sequence[TokensLike]) -> TokenArrays:
 
 
 def _check_alike(a: TokensLike, b: TokensLike) -> None:
-    if a.spec != b.spec:
+    if not a.spec.same_codes(b.spec):
         raise TokenError(f"tokens of {b.spec.space} cannot be joined to tokens of {a.spec.space}")
     if (a.levels, a.streams) != (b.levels, b.streams):
         raise TokenError(

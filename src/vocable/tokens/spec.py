@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from math import lcm
 from typing import Any
@@ -78,6 +78,13 @@ class TokenSpec:
     def writes(self) -> int:
         """Hz that decoding gives: `out_rate` where set, else `rate`."""
         return self.out_rate or self.rate
+
+    def same_codes(self, other: TokenSpec) -> bool:
+        """Return whether codes of both mean the same: all is equal but the rate that is written.
+
+        That is the decoder's own; there may be several of one space.
+        """
+        return self == other or self == replace(other, out_rate=self.out_rate)
 
     @property
     def step(self) -> int:

@@ -130,7 +130,10 @@ class AudioTokens:
         return AudioTokens(self.spec, *slicing.cut(self, key))
 
     def __add__(self, other: AudioTokens) -> AudioTokens:
-        """Join in time; both must be of one spec, with equal levels, streams and item sides."""
+        """Join in time; both must be of one space, with equal levels, streams and item sides.
+
+        The rate that the codec writes is that of the first, where it differs.
+        """
         return joined((self, other)) if isinstance(other, AudioTokens) else NotImplemented
 
     def __len__(self) -> int:

@@ -108,7 +108,7 @@ class Vocabulary:
 
     def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
         """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
-        if tokens.spec != self.spec or tokens.levels != self.levels:
+        if not tokens.spec.same_codes(self.spec) or tokens.levels != self.levels:
             raise TokenError(
                 f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
                 f"got {tokens.levels} of {tokens.spec.space}"

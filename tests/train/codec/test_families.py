@@ -103,7 +103,7 @@ def trained(voices: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[
 
     def of(name: str) -> Path:
         if name not in found:
-            train(recipe(folder, name), voices, folder / name)
+            train(recipe(folder, name), voices, folder / name, "codec.licence=CC0-1.0")
             found[name] = folder / name
         return found[name]
 
@@ -217,6 +217,7 @@ def test_a_decoder_at_twice_the_rate_keeps_the_tokens(
     assert "decoder." in said and "\n" not in said
     new = vocable.load(tmp_path / "new")
     assert new.spec.space == old.spec.space and new.spec.writes == 2 * old.spec.writes == 16_000
+    assert new.model.licence == old.model.licence == "CC0-1.0"
     before, after = old.model.state_dict(), new.model.state_dict()
     kept = [key for key in before if not key.startswith("decoder.")]
     assert all(torch.equal(before[key], after[key]) for key in kept)
@@ -252,7 +253,10 @@ def test_what_is_not_frozen_makes_a_space_of_its_own(
     [
         ({"strides": [4, 4]}, "makes encoder.blocks.* another tensor than tiny-encodec has"),
         ({"sizes": [16, 16]}, "makes quantizer.* another tensor than tiny-encodec has"),
-        ({"dilations": [2]}, "makes tiny-encodec encode otherwise"),
+        (
+            {"dilations": [2], "fill": False},
+            "changes dilations, fill, on which codes of tiny-encodec depend",
+        ),
         ({"rate": 16_000}, "makes other tokens than tiny-encodec has"),
         ({"prefixes": [2, 4]}, "makes other tokens than tiny-encodec has"),
     ],

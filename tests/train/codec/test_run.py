@@ -18,6 +18,7 @@ import vocable
 from vocable import testing
 from vocable.cli.group import commands
 from vocable.errors import ModelError, RecipeError, TokenError
+from vocable.load import describe
 from vocable.train.registry import recipe_from
 from vocable.train.runner import export, run
 
@@ -144,6 +145,7 @@ def test_a_frozen_encoder_and_quantizer_keep_the_space(
     new = vocable.load(str(tmp_path / "finer"))
     assert (new.spec.space == old.spec.space) == kept
     assert new.name == ("toy" if kept else "finer")
+    assert describe(tmp_path / "finer").licence == "CC0-1.0"
     tokens = old.encode(str(voices.parent / "0.wav"))
     if kept:
         decoded = [codec.decode(tokens).samples for codec in (old, new)]

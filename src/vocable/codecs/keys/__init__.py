@@ -10,7 +10,7 @@ from importlib import import_module
 
 from vocable.codecs.keys.checkpoint import Layout
 
-VERSION = 1  # of all maps of keys together: converted models that are kept are made anew
+VERSION = 2  # of all maps of keys together: converted models that are kept are made anew
 FAMILIES = {  # a family's name -> the module that knows its layouts
     "EnCodec": "vocable.codecs.keys.encodec",
     "Mimi": "vocable.codecs.keys.mimi",

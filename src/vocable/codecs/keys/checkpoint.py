@@ -11,13 +11,13 @@ shapes must then be met.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from vocable.codecs.keys.config import read_config
 from vocable.codecs.keys.kind import ENDINGS, Kind, kind_of
 from vocable.codecs.keys.stored import files_of, header_of, tensors_of
 from vocable.errors import ModelError
@@ -26,7 +26,6 @@ from vocable.nearest import listed
 if TYPE_CHECKING:
     from torch import Tensor
 
-CONFIG = "config.json"
 # Where a folder holds more than one checkpoint, these are the ones that are meant.
 USUAL = (
     "model.safetensors",
@@ -101,7 +100,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     """
     file = weights_in(path)
     header = header_of(file)
-    return Checkpoint(file, header.shapes, _config(file.parent / CONFIG), header.stated)
+    return Checkpoint(file, header.shapes, read_config(file.parent), header.stated)
 
 
 def holds_checkpoint(path: Path) -> bool:
@@ -149,15 +148,3 @@ def _kinds(folder: Path) -> dict[Path, Kind | None]:
 
 def _looks_like_weights(file: Path) -> bool:
     return file.suffix in ENDINGS
-
-
-def _config(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        return {}
-    try:
-        config = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise ModelError(f"{path} is not JSON ({error}); fetch it again") from error
-    if not isinstance(config, dict):
-        raise ModelError(f"{path} is not a config, but a {type(config).__name__}; fetch it again")
-    return config

@@ -20,7 +20,7 @@ from torch import Tensor
 from vocable.codecs.dac import PUBLISHED, DACConfig
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.seanet import check_config
+from vocable.codecs.keys.config import check_config
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, rename
 
@@ -205,7 +205,7 @@ def _check_config(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> None:
         "codebook_size": sizes["sizes"][0],
         "codebook_dim": sizes["code_width"],
     }
-    check_config({k: v for k, v in checkpoint.config.items() if v is not None}, needed)
+    check_config(checkpoint.config, needed)
 
 
 def _stated_rate(checkpoint: Checkpoint) -> Any:

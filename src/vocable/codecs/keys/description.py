@@ -49,6 +49,11 @@ class Description:
         return TokenSpec.from_dict(self.facts["spec"]) if "spec" in self.facts else None
 
     @property
+    def licence(self) -> str:
+        """The licence of the weights; empty where nothing says it."""
+        return str(self.facts.get("licence", ""))
+
+    @property
     def card(self) -> str:
         """The text of its model card; empty where it has none."""
         path = self.folder / "CARD.md"

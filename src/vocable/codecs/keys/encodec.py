@@ -23,6 +23,7 @@ from torch import Tensor
 from vocable.codecs.encodec import PUBLISHED
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.config import check_config
 from vocable.codecs.keys.seanet import Shapes
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, rename
@@ -146,7 +147,7 @@ def _stated_by_config(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> di
         "num_lstm_layers": sizes["lstm_layers"],
         "normalize": config.get("chunk_length_s") is not None,
     }
-    seanet.check_config(config, seanet.needed_of_graph(sizes) | needed)
+    check_config(config, seanet.needed_of_graph(sizes) | needed)
     rate, seconds = config.get("sampling_rate", 24_000), config.get("chunk_length_s")
     if type(rate) is not int or rate < 1:
         raise ModelError(

@@ -22,6 +22,7 @@ from torch import Tensor
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.change import pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.config import check_config
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.mimi import mimi
 from vocable.errors import ModelError
@@ -236,8 +237,8 @@ def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, An
         "norm_eps": 1e-5,
         "upsample_groups": sizes["latent"],
     }
-    seanet.check_config(given, seanet.needed_of_graph(sizes) | needed)
-    seanet.check_config(rotary, {"rope_type": "default"})
+    check_config(given, seanet.needed_of_graph(sizes) | needed)
+    check_config(rotary, {"rope_type": "default"})
     units, growth = len(sizes["dilations"]), given.get("dilation_growth_rate", 2)
     return {
         "rate": given.get("sampling_rate", 24_000),

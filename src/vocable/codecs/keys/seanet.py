@@ -90,18 +90,6 @@ def needed_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_config(config: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
-    """Refuse a config that says something else than the weights, or than the family can do."""
-    for key, wanted in needed.items():
-        value = config.get(key, wanted)
-        value = tuple(value) if isinstance(value, list) else value
-        if value != wanted:
-            raise ModelError(
-                f"config.json says {key} {str(config[key])[:60]}, which for these weights must be "
-                f"{wanted}; fetch both from one place"
-            )
-
-
 @contextmanager
 def refusing(what: str) -> Iterator[None]:
     """Say in one line that something lacks, or is not what it should be."""

@@ -40,10 +40,12 @@ class TrackChunker:
 
     def check(self, tokens: AudioTokens) -> None:
         """Refuse tokens of another kind than the track's."""
-        wanted = (self.track.spec, self.track.levels, self.track.streams, self.track.durations)
-        given = (tokens.spec, tokens.levels, tokens.streams, tokens.durations is not None)
-        if wanted != given:
-            raise TokenError(f"the track holds {_describe(*wanted)}, got {_describe(*given)}")
+        track = self.track
+        wanted = (track.levels, track.streams, track.durations)
+        given = (tokens.levels, tokens.streams, tokens.durations is not None)
+        if wanted != given or not track.spec.same_codes(tokens.spec):
+            held, got = _describe(track.spec, *wanted), _describe(tokens.spec, *given)
+            raise TokenError(f"the track holds {held}, got {got}")
         if self.samples is not None:
             raise TokenError("a whole recording was written; nothing can follow in its track")
         for name, values in (self.item_sides or {}).items():

@@ -33,7 +33,7 @@ class CodecTable:
     freeze: tuple[str, ...] = ()  # parts kept as they are: "encoder", "quantizer", "decoder"
     name: str = ""  # of the exported codec; empty: the recipe's name
     version: str = "1"  # of its token space
-    licence: str = ""  # of the weights, for the model's config.json
+    licence: str = ""  # of the weights, for the model's config.json; empty: that of `start`
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from vocable.codecs import TokenizerModel, build
+from vocable.codecs.identity import encoding_config
 from vocable.codecs.registry import architecture_of
-from vocable.codecs.session import evaluation_twin
 from vocable.errors import RecipeError
 from vocable.nearest import listed
 
@@ -27,14 +26,14 @@ def with_config(model: TokenizerModel, changes: Mapping[str, Any]) -> TokenizerM
     quantizer or anything else beside the decoder.
     """
     made = build(architecture_of(model), {**asdict(model.config), **changes})
-    made.space = model.space
+    made.space, made.licence = model.space, model.licence
     made.quantizer.resume_learning()
     old, new = model.state_dict(), made.state_dict()
     fitting = {key: old[key] for key in new if _fits(old, new, key)}
     fresh = [key for key in new if key not in fitting]
     _check_decoder_only(model, made, [*fresh, *(key for key in old if key not in fitting)])
     made.load_state_dict({**new, **fitting})
-    _check_same_codes(model, made)
+    _check_same_encoding(model, made)
     _log.info(
         "%d of %d tensors of the decoder begin untrained%s",
         len(fresh),
@@ -56,28 +55,18 @@ def _check_decoder_only(old: TokenizerModel, new: TokenizerModel, keys: list[str
                 f"codec.config makes {key} another tensor than {old.name} has; with codec.start "
                 "it may change the decoder only"
             )
-    if replace(new.spec, space=old.spec.space, out_rate=old.spec.out_rate) != old.spec:
+    if not old.spec.same_codes(replace(new.spec, space=old.spec.space)):
         raise RecipeError(
             f"codec.config makes other tokens than {old.name} has; with codec.start it may change "
             "the decoder only"
         )
 
 
-@torch.no_grad()
-def _check_same_codes(old: TokenizerModel, new: TokenizerModel) -> None:
-    """Refuse a config by which the same weights encode otherwise, seen on a second of noise."""
-    random = torch.Generator().manual_seed(0)
-    samples = old.spec.rate if old.spec.segment is None else old.spec.segment.length
-    x = 0.1 * torch.randn(1, old.spec.channels, samples, generator=random)
-    found = [_encoded(evaluation_twin(model), x) for model in (old, new)]
-    if not all(map(torch.equal, *found)):
+def _check_same_encoding(old: TokenizerModel, new: TokenizerModel) -> None:
+    """Refuse a config by which the same weights may encode otherwise."""
+    before, after = encoding_config(old), encoding_config(new)
+    if changed := [key for key in before | after if before.get(key) != after.get(key)]:
         raise RecipeError(
-            f"codec.config makes {old.name} encode otherwise; with codec.start it may change the "
-            "decoder only"
+            f"codec.config changes {listed(changed)}, on which codes of {old.name} depend; with "
+            "codec.start it may change the decoder only"
         )
-
-
-def _encoded(model: TokenizerModel, x: Tensor) -> list[Tensor]:
-    """Return the latents of a recording, and its codes."""
-    rows = model._rows(model.prepare_input(x, model.find_sides(x)))
-    return [model.encoder(rows), *model.to_codes(x)]

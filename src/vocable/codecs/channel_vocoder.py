@@ -192,6 +192,7 @@ class ChannelVocoder(PitchLevel, CodecModel):
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
     speech_only: ClassVar[bool] = True
+    not_in_codes = frozenset({"decoder_channels", "decoder_blocks", "dropout"})
 
     config: ChannelVocoderConfig
     encoder: ChannelEncoder

@@ -40,9 +40,9 @@ def _frames(
 ) -> tuple[Float[Tensor, "batch frames"], Float[Tensor, "batch frames"]]:
     """Return the symmetric and the asymmetric disturbance of each frame."""
     _, barks, quiet, _, _ = bands(reference.device)
-    wanted, heard = loudness(reference), loudness(degraded)
-    apart = heard - wanted
-    masked = 0.25 * torch.minimum(heard, wanted)
+    wanted, found = loudness(reference), loudness(degraded)
+    apart = found - wanted
+    masked = 0.25 * torch.minimum(found, wanted)
     left = apart.sign() * (apart.abs() - masked).clamp(min=0)
     total = barks.sum()
     symmetric = ((left * barks).square().sum(-1).add(1e-9) / total).sqrt() * total

@@ -39,7 +39,7 @@ def colour(samples: Samples, rate: int, augment: Augment, random: np.random.Gene
     if low:
         edge = random.uniform(*augment.low_pass_hz)
         gain += _STOP_DB * np.clip((hz - edge) / _SLOPE_HZ, 0, 1)
-    heard = np.fft.irfft(np.fft.rfft(samples) * 10 ** (gain / 20), samples.shape[1])
-    loudness = np.sqrt(np.square(samples).sum() / (np.square(heard).sum() + 1e-12))
-    as_loud: Samples = (heard * loudness).astype(np.float32)
+    filtered = np.fft.irfft(np.fft.rfft(samples) * 10 ** (gain / 20), samples.shape[1])
+    loudness = np.sqrt(np.square(samples).sum() / (np.square(filtered).sum() + 1e-12))
+    as_loud: Samples = (filtered * loudness).astype(np.float32)
     return as_loud

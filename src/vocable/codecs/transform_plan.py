@@ -1,0 +1,97 @@
+"""Which units of a spectrum get a frame's codes, as encoder and decoder both work out.
+
+The levels of a frame are not tied to places in its spectrum: the envelope, coded first, says where
+they do most good. Each (unit, stage) has a priority, and the levels take them from the highest on,
+so that any prefix is spent as well as it can be. Low frequencies count for more, as the ear's bands
+are narrow there; of equals the louder; and each stage of a unit less than the one before.
+
+Everything here is exact in fp32 (multiples of 1/64 of moderate size, and a stable order), so that
+encoder and decoder agree on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+GRID = 64  # parts of a doubling in which envelopes and priorities are counted
+FLOOR = -17.0  # doublings of full scale: quieter coefficients are silence
+SILENT = FLOOR + 0.5
+AUDIBLE = FLOOR + 2.5  # a unit below gets codes only when no other wants them
+LOUDNESS = 0.25  # what a doubling of a unit's magnitude counts, in octaves of frequency
+STAGE = 1.0  # what each stage of 8 coefficients counts; of more, less, as it achieves less
+
+
+def cut(layout: Sequence[tuple[int, int]]) -> list[int]:
+    """Return edges, 0 first, of parts of `width` up to `end`, for each (end, width) in turn."""
+    edges = [0]
+    for end, width in layout:
+        edges += range(edges[-1] + width, end + 1, width)
+    return edges
+
+
+def on_grid(x: Tensor) -> Tensor:
+    """Round to multiples of 1/64."""
+    return (x * GRID).round() / GRID
+
+
+class Plan(nn.Module):
+    """Order units and stages by the envelope of a frame."""
+
+    start: Tensor
+    cost: Tensor
+    covers: Tensor
+
+    def __init__(self, bands: list[int], units: list[int], stages: int, hz: float) -> None:
+        super().__init__()
+        self.stages = stages
+        ends = torch.tensor(units, dtype=torch.float32)
+        centre = (ends[1:] + ends[:-1]) / 2 * hz
+        width = ends.diff()
+        start = on_grid(-(centre.clamp(min=800) / 800).log2())
+        cost = on_grid(STAGE * (8 / width) ** 0.75)
+        rows = torch.tensor(bands)
+        low, high = rows[:-1, None], rows[1:, None]
+        covers = (low < torch.tensor(units)[1:]) & (high > torch.tensor(units)[:-1])
+        for name, value in (("start", start), ("cost", cost), ("covers", covers.T)):
+            self.register_buffer(name, value, persistent=False)
+
+    def order(self, envelope: Float[Tensor, "*rows bands"], count: int) -> Int[Tensor, "*rows n"]:
+        """Return the first `count` of the pairs, each as `unit · stages + stage`."""
+        units = self.loudest(envelope)
+        top = units.amax(-1, keepdim=True)
+        wish = self.start + LOUDNESS * (units - top)
+        wish = torch.where(units < AUDIBLE, wish - 1000, wish)
+        stage = torch.arange(self.stages, device=wish.device)
+        pairs = wish[..., None] - self.cost[:, None] * stage
+        order = pairs.flatten(-2).sort(dim=-1, descending=True, stable=True).indices
+        return order[..., :count]
+
+    def loudest(self, envelope: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows units"]:
+        """Return the loudest of the bands that each unit reaches into."""
+        # band by band: a masked maximum over both would take 30 times the memory
+        found = torch.full(
+            (*envelope.shape[:-1], len(self.start)), FLOOR, device=envelope.device
+        ).to(envelope)
+        for band in range(envelope.shape[-1]):
+            inside = self.covers[:, band]
+            seen = torch.maximum(found, envelope[..., band, None])
+            found = torch.where(inside, seen, found)
+        return found
+
+    def counts(self, order: Int[Tensor, "*rows n"]) -> Int[Tensor, "*rows units"]:
+        """Return how many stages of each unit the pairs of an order are."""
+        chosen = self.chosen(order)
+        return chosen.sum(-1)
+
+    def chosen(self, order: Int[Tensor, "*rows n"]) -> Bool[Tensor, "*rows units stages"]:
+        """Return which stages of which units an order holds."""
+        flat = torch.zeros(
+            (*order.shape[:-1], len(self.start) * self.stages),
+            dtype=torch.bool,
+            device=order.device,
+        )
+        return flat.scatter(-1, order, True).unflatten(-1, (-1, self.stages))

@@ -44,7 +44,6 @@ class TransformConfig:
     overlap: int = 240  # to each side of an edge
     # parts of the spectrum: up to which coefficient, of how many each
     bands: tuple[tuple[int, int], ...] = (
-        (32, 4),
         (64, 8),
         (192, 16),
         (384, 32),
@@ -52,10 +51,11 @@ class TransformConfig:
         (960, 192),
     )
     units: tuple[tuple[int, int], ...] = ((320, 8), (768, 16))
-    envelope: tuple[int, ...] = (1024,) * 4  # entries of its levels
-    shapes: int = 43  # levels for shapes
+    envelope: tuple[int, ...] = (1024,) * 3  # entries of its levels
+    groups: tuple[int, ...] = (8, 5, 5, 5, 6)  # bands whose envelope is refined together
+    planned: int = 44  # levels for units and groups
     size: int = 1024  # entries of each
-    stages: int = 4  # that a unit may get, at most
+    stages: int = 4  # that a unit or a group may get, at most
     prefixes: tuple[int, ...] = (4, *range(6, 49, 3))
     channels: int = 64  # of the network that corrects levels
     blocks: int = 2
@@ -73,7 +73,7 @@ class TransformDecoder(Block):
             quantizer.coded,
         )
         self.bands = len(quantizer.bands) - 1
-        self.into = nn.Linear(self.bands + len(quantizer.units) - 1, c.channels)
+        self.into = nn.Linear(self.bands + quantizer.plan.units + quantizer.plan.groups, c.channels)
         self.trunk = Stack(*(ConvNeXtBlock(c.channels) for _ in range(c.blocks)))
         self.norm = nn.LayerNorm(c.channels)
         self.head = nn.Linear(c.channels, 2 * self.bands)
@@ -130,7 +130,16 @@ class Transform(CodecModel):
         c = config
         _check(c)
         quantizer = TransformQuantizer(
-            c.frame, c.rate, c.bands, c.units, c.envelope, c.shapes, c.size, c.stages, c.prefixes
+            c.frame,
+            c.rate,
+            c.bands,
+            c.units,
+            c.envelope,
+            c.groups,
+            c.planned,
+            c.size,
+            c.stages,
+            c.prefixes,
         )
         spec = TokenSpec(
             space=untrained("transform"),

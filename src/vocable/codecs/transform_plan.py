@@ -22,6 +22,8 @@ FLOOR = -17.0  # doublings of full scale: quieter coefficients are silence
 SILENT = FLOOR + 0.5
 AUDIBLE = FLOOR + 2.5  # a unit below gets codes only when no other wants them
 LOUDNESS = 0.25  # what a doubling of a unit's magnitude counts, in octaves of frequency
+REFINED = -0.75  # the start of a group of bands, in octaves as below 800 Hz
+REFINING = 1.25  # what each stage of a group counts
 STAGE = 1.0  # what each stage of 8 coefficients counts; of more, less, as it achieves less
 
 
@@ -39,39 +41,51 @@ def on_grid(x: Tensor) -> Tensor:
 
 
 class Plan(nn.Module):
-    """Order units and stages by the envelope of a frame."""
+    """Order stages of units, and of groups of bands whose envelope is refined, by the envelope."""
 
     start: Tensor
     cost: Tensor
     covers: Tensor
+    louder: Tensor
 
-    def __init__(self, bands: list[int], units: list[int], stages: int, hz: float) -> None:
+    def __init__(
+        self, bands: list[int], units: list[int], groups: list[int], stages: int, hz: float
+    ) -> None:
         super().__init__()
-        self.stages = stages
+        self.stages, self.units, self.groups = stages, len(units) - 1, len(groups) - 1
         ends = torch.tensor(units, dtype=torch.float32)
         centre = (ends[1:] + ends[:-1]) / 2 * hz
-        width = ends.diff()
-        start = on_grid(-(centre.clamp(min=800) / 800).log2())
-        cost = on_grid(STAGE * (8 / width) ** 0.75)
-        rows = torch.tensor(bands)
-        low, high = rows[:-1, None], rows[1:, None]
-        covers = (low < torch.tensor(units)[1:]) & (high > torch.tensor(units)[:-1])
-        for name, value in (("start", start), ("cost", cost), ("covers", covers.T)):
+        start = -(centre.clamp(min=800) / 800).log2()
+        cost = STAGE * (8 / ends.diff()) ** 0.75
+        refined = torch.full((self.groups,), REFINED)
+        edges = torch.tensor(bands)
+        reach = torch.tensor([*units[:-1], *(bands[g] for g in groups[:-1])])
+        until = torch.tensor([*units[1:], *(bands[g] for g in groups[1:])])
+        covers = (edges[:-1, None] < until) & (edges[1:, None] > reach)
+        louder = torch.full((self.units + self.groups,), LOUDNESS)
+        louder[self.units :] = 0  # the ear hears the level of a quiet band as well as of a loud one
+        parts = {
+            "start": on_grid(torch.cat([start, refined])),
+            "cost": on_grid(torch.cat([cost, torch.full((self.groups,), REFINING)])),
+            "covers": covers.T,
+            "louder": louder,
+        }
+        for name, value in parts.items():
             self.register_buffer(name, value, persistent=False)
 
     def order(self, envelope: Float[Tensor, "*rows bands"], count: int) -> Int[Tensor, "*rows n"]:
         """Return the first `count` of the pairs, each as `unit · stages + stage`."""
-        units = self.loudest(envelope)
-        top = units.amax(-1, keepdim=True)
-        wish = self.start + LOUDNESS * (units - top)
-        wish = torch.where(units < AUDIBLE, wish - 1000, wish)
+        loudest = self.loudest(envelope)
+        top = loudest.amax(-1, keepdim=True)
+        wish = self.start + self.louder * (loudest - top)
+        wish = torch.where(loudest < AUDIBLE, wish - 1000, wish)
         stage = torch.arange(self.stages, device=wish.device)
         pairs = wish[..., None] - self.cost[:, None] * stage
         order = pairs.flatten(-2).sort(dim=-1, descending=True, stable=True).indices
         return order[..., :count]
 
     def loudest(self, envelope: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows units"]:
-        """Return the loudest of the bands that each unit reaches into."""
+        """Return the loudest of the bands that each unit, then each group, reaches into."""
         # band by band: a masked maximum over both would take 30 times the memory
         found = torch.full(
             (*envelope.shape[:-1], len(self.start)), FLOOR, device=envelope.device
@@ -81,11 +95,6 @@ class Plan(nn.Module):
             seen = torch.maximum(found, envelope[..., band, None])
             found = torch.where(inside, seen, found)
         return found
-
-    def counts(self, order: Int[Tensor, "*rows n"]) -> Int[Tensor, "*rows units"]:
-        """Return how many stages of each unit the pairs of an order are."""
-        chosen = self.chosen(order)
-        return chosen.sum(-1)
 
     def chosen(self, order: Int[Tensor, "*rows n"]) -> Bool[Tensor, "*rows units stages"]:
         """Return which stages of which units an order holds."""

@@ -150,7 +150,13 @@ def test_all_places_are_compared_as_each_is():
         one = degraded[:, place : place + size]
         expected = [compare(patch, one).mean for patch in patches]
         assert np.allclose(table[:, place], expected, atol=1e-9)
-    assert np.array_equal(table[:, 51:63], table[:, 51:52].repeat(12, axis=1))
+
+
+@pytest.mark.parametrize("frames", range(200, 206))
+def test_places_that_are_alike_tie(frames):
+    repeating = np.tile(neurogram(10, 3), 21)[:, :frames]
+    table = similarity_table(np.stack([neurogram(7, seed) for seed in range(5)]), repeating)
+    assert np.array_equal(table[:, 10:], table[:, :-10])
 
 
 def test_patches_are_found_where_they_went():

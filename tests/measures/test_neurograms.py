@@ -13,9 +13,10 @@ from vocable.measures.neurograms.lattice import _network, _shares, predict
 from vocable.measures.neurograms.matching import Place, match
 from vocable.measures.neurograms.nsim import Similarity, blur, compare
 from vocable.measures.neurograms.patches import all_patches, spoken_patches, within
-from vocable.measures.neurograms.realign import Match
+from vocable.measures.neurograms.realign import Match, _cut, _lined_up, realigned
+from vocable.measures.neurograms.score import MODES
 from vocable.measures.neurograms.search import similarity_table
-from vocable.measures.neurograms.spectrogram import Resolution, Sound
+from vocable.measures.neurograms.spectrogram import Resolution, Sound, neurograms
 
 SPEECH, AUDIO = Resolution(16000, 21, 8000.0), Resolution(48000, 32, 24000.0)
 
@@ -60,6 +61,18 @@ def test_known_levels_are_those_that_would_be_computed():
         assert np.allclose(part.levels(), fresh.known, rtol=1e-12)
     later = sound.part(640, 8000).after_silence(320)
     assert np.allclose(later.levels(), Sound.of(later.samples, SPEECH).known, rtol=1e-12)
+
+
+def test_both_neurograms_have_one_floor():
+    loud, quiet = (Sound.of(noise(8000, power), SPEECH) for power in (1e-2, 1e-4))
+    tone = Sound.of(0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 16000), SPEECH)
+    for x, y in ((loud, quiet), (quiet, loud), (tone, quiet)):
+        a, b = neurograms(x, y)
+        assert min(a.min(), b.min()) == 0
+        apart = 10 * np.log10(x.levels() / y.levels())
+        assert np.allclose((a - b)[apart > 0], np.minimum(apart, a)[apart > 0], atol=1e-9)
+        highest = np.maximum(a.max(axis=0), b.max(axis=0))
+        assert (np.minimum(a.min(axis=0), b.min(axis=0)) >= highest - 45 - 1e-9).all()
 
 
 def test_the_envelope_is_the_one_by_transforms():
@@ -203,6 +216,42 @@ def test_the_places_together_are_the_best(seed, monkeypatch):
     places = match(np.zeros((1, 7)), np.zeros((1, 7)), [0, 1, 2, 3], 5)
     found = sum(table[i, place.start] for i, place in enumerate(places) if not place.lost)
     assert found == pytest.approx(best_by_hand(table))
+
+
+def test_a_patch_beyond_the_end_has_silence_before_it():
+    sound = Sound.of(noise(16000), SPEECH)
+    whole, late = _cut(sound, 0.2, 0.6), _cut(sound, 0.7, 1.1)
+    assert np.array_equal(whole.samples, sound.samples[3200:9600]) and whole.start == 3200
+    assert np.array_equal(late.samples, np.pad(sound.samples[11200:15999], (1600, 0)))
+    assert late.start is None
+
+
+@pytest.mark.parametrize(("early", "cut"), [(40, 40), (27, 26)])  # 27 / 48000 * 48000 < 27
+def test_what_comes_too_early_is_lined_up(early, cut):
+    x = noise(28800, 1.0)
+    a, b, late = _lined_up(Sound.of(x, AUDIO), Sound.of(np.append(x[early:], x[:early]), AUDIO))
+    assert late == early and np.array_equal(a.samples, x[cut:])
+    assert np.array_equal(b.samples[early - cut :], x[early:])
+    assert not b.samples[: early - cut].any()
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_what_comes_too_late_is_lined_up(more):
+    x = noise(6400, 1.0)
+    y = np.concatenate([noise(40, 1.0, seed=8), x])[: 6400 + more]
+    a, b, late = _lined_up(Sound.of(x, SPEECH), Sound.of(y, SPEECH))
+    assert late == 0 and np.array_equal(a.samples, x[: 6360 + more])
+    assert np.array_equal(a.samples, b.samples) and b.start == 40
+
+
+def test_a_lost_patch_is_like_nothing_and_stays_lost():
+    comparison, levels = MODES["speech"].at(16000), np.abs(noise(21 * 60, 100.0)).reshape(21, 60)
+    found = comparison._matched(levels, levels, 9, Place(9, lost=False))
+    lost = comparison._matched(levels, levels, 9, Place(9, lost=True))
+    assert found.similarity.mean == 1.0 and lost.similarity.mean == 0.0
+    assert np.array_equal(lost.similarity.energies, found.similarity.energies)
+    sound = Sound.of(noise(16000), SPEECH)
+    assert realigned(lost, sound, sound) is lost
 
 
 def test_speech_is_where_the_published_check_has_it():

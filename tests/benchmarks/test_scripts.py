@@ -118,6 +118,13 @@ def test_content_counts_what_is_called_speech(monkeypatch, capsys, tmp_path):
     assert "precision 1.000, recall 1.000 (1 of 1), said of 0 of 1 speech recordings" in about
 
 
+def test_visqol_meets_the_published_scores_of_the_recordings_that_are_there(monkeypatch, capsys):
+    folder = Path(__file__).parents[1] / "measures" / "data"
+    rows, about = table(monkeypatch, capsys, "visqol", "--testdata", str(folder), "--turns", "1")
+    assert len(rows) == 6 and all(float(row[6]) < 1e-4 for row in rows[1:])
+    assert "5 of 21 cases" in about
+
+
 @pytest.mark.slow
 def test_memory(monkeypatch, capsys, codec):
     options = ("--codec", codec, "--minutes", "0.1", "--threads", "1")

@@ -18,6 +18,8 @@ from vocable.measures import (
     score_all,
 )
 
+SAME = {"visqol_audio": 4.732}  # the score of equal recordings, where it is not the best there is
+
 
 @pytest.fixture(params=REGISTRY)
 def measure(request):
@@ -28,12 +30,15 @@ def measure(request):
 
 
 def test_better_lies_in_the_direction_and_range_that_the_table_says(measure):
-    x = voice()
-    same, near, far = (score(measure, x, x + noise(2 * RATE, p), RATE) for p in (0, 1e-6, 1e-2))
+    rate = measure.rate or RATE
+    x = voice(rate=rate)
+    x = x + noise(x.size, 1e-5, seed=8)  # sound in all bands
+    same, near, far = (score(measure, x, x + noise(x.size, p), rate) for p in (0, 1e-6, 1e-2))
     assert same > near > far if measure.direction == "up" else same < near < far
     low, high = measure.range
     assert all(low - 1e-3 <= value <= high + 1e-3 for value in (same, near, far))
-    assert same == pytest.approx(high if measure.direction == "up" else low, abs=1e-3)
+    best = SAME.get(measure.name, high if measure.direction == "up" else low)
+    assert same == pytest.approx(best, abs=1e-3)
 
 
 def test_rates_are_refused_as_the_table_says(measure):

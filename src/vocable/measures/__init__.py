@@ -14,6 +14,7 @@ import vocable.measures.table  # noqa: F401 - registers what comes with the pack
 from vocable.measures.checks import check_pair, check_signal
 from vocable.measures.content import Content, describe_content
 from vocable.measures.listener import Listener
+from vocable.measures.neurograms import visqol
 from vocable.measures.recordings import score_recordings
 from vocable.measures.registry import (
     REGISTRY,
@@ -51,4 +52,5 @@ __all__ = [
     "si_sdr",
     "stoi",
     "used_share",
+    "visqol",
 ]

@@ -15,6 +15,7 @@ from vocable.errors import AudioError, MeasureError
 # ones with a reason is what this file is for.
 Signal = Any
 Samples = Float64[np.ndarray, "samples"]
+Unpaired = Float64[np.ndarray, "_"]  # samples where those of one call may differ in length
 
 # Mean power below which a signal is silence (-100 dB of full scale): ratios to it mean nothing.
 SILENCE = 1e-10
@@ -31,11 +32,16 @@ def check_pair(reference: Signal, degraded: Signal) -> tuple[Samples, Samples]:
             f"reference has {x.size} samples but degraded {y.size}; "
             "align both and cut them to one length"
         )
-    if is_silent(x):
+    check_reference(x)
+    return x, y
+
+
+def check_reference(reference: Samples) -> None:
+    """Raise MeasureError for a silent reference."""
+    if is_silent(reference):
         raise MeasureError(
             "reference is silent (mean power below -100 dB of full scale); leave this clip out"
         )
-    return x, y
 
 
 def check_signal(signal: Signal, name: str = "signal") -> Samples:
@@ -63,7 +69,7 @@ def check_signal(signal: Signal, name: str = "signal") -> Samples:
     return array.astype(np.float64)
 
 
-def check_full_scale(*signals: Samples) -> None:
+def check_full_scale(*signals: Unpaired) -> None:
     """Raise MeasureError for signals far beyond ±1, where a measure has a floor or a threshold."""
     peak = max(max(signal.max(), -signal.min()) for signal in signals)
     if peak > LOUDEST:

@@ -2,6 +2,7 @@
 
 from math import inf
 
+from vocable.measures.neurograms import AUDIO_RATE, LONGEST, SPEECH_RATE, visqol
 from vocable.measures.registry import Measure, register
 from vocable.measures.signal import SI_SDR_CAP, si_sdr
 from vocable.measures.spectral import MEL_MIN_RATE, log_spectral_distance, mel_distance
@@ -31,6 +32,34 @@ register(
         range=(0.0, 1.0),
         needs="eval",
         min_rate=STOI_MIN_RATE,
+    )
+)
+register(
+    Measure(
+        "visqol_speech",
+        lambda reference, degraded, rate: visqol(reference, degraded, rate, mode="speech"),
+        about="quality of speech as listeners would rate it, ViSQOL 3 (exponential)",
+        unit="MOS-LQO",
+        direction="up",
+        range=(1.0, 5.0),
+        rate=SPEECH_RATE,
+        longest=LONGEST,
+        default=False,
+        digits=2,
+    )
+)
+register(
+    Measure(
+        "visqol_audio",
+        lambda reference, degraded, rate: visqol(reference, degraded, rate, mode="audio"),
+        about="quality of any sound as listeners would rate it, ViSQOL 3 (SVR)",
+        unit="MOS-LQO",
+        direction="up",
+        range=(1.0, 4.74),
+        rate=AUDIO_RATE,
+        longest=LONGEST,
+        default=False,
+        digits=2,
     )
 )
 # The rest compares signals, not what a listener makes of them, so it is computed only when named.

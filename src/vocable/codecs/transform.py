@@ -14,6 +14,7 @@ in MP3 and Opus, and fixed levels spend their bits where these allocate theirs: 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -32,7 +33,10 @@ from vocable.errors import ModelError
 from vocable.nn import Block, ConvNeXtBlock, Stack
 from vocable.ratio import Ratio
 from vocable.signal.noise import noise
+from vocable.signal.spectra import CPU
 from vocable.tokens import Level, TokenSpec
+
+TONES = 20  # one frame in so many, of those that codebooks are learned from, is of tones
 
 
 @dataclass(frozen=True)
@@ -156,9 +160,32 @@ class Transform(CodecModel):
 
     @torch.no_grad()
     def prepare(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
-        """Learn all codebooks from training audio (a quarter of an hour is plenty)."""
+        """Learn all codebooks from training audio (a quarter of an hour is plenty) and from tones.
+
+        Recordings alone leave no entry near the spectrum of a pure tone.
+        """
         rows = [self.encoder(self._rows(x)).flatten(0, 1) for x in audio]
+        frames = sum(len(x) for x in rows) // TONES + 1
+        rows.append(
+            self.encoder(_tones(self.config.rate, frames * self.config.frame)).flatten(0, 1)
+        )
         self.quantizer.start_learning(torch.cat(rows), 1)
+
+
+def _tones(rate: int, samples: int) -> Float[Tensor, "1 samples 1"]:
+    """Return tones of a quarter of a second, sines and square waves in turn.
+
+    Any pitch from 40 Hz to below half the rate, any level from -60 dB to full scale.
+    """
+    length = rate // 4
+    count = -(-samples // length)
+    shares = torch.rand(2, count, 1, dtype=torch.float32, device=CPU)
+    pitch = 40 * (shares[0] * math.log2(0.45 * rate / 40)).exp2()
+    time = torch.arange(length, dtype=torch.float32, device=CPU) / rate
+    wave = (2 * math.pi * pitch * time).sin()
+    wave[1::2] = wave[1::2].sign()
+    found: Tensor = ((-10 * shares[1]).exp2() * wave).flatten()[None, :samples, None]
+    return found
 
 
 def _check(config: TransformConfig) -> None:

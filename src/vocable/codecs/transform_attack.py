@@ -1,44 +1,48 @@
 """Attacks: a gain over time by which samples are divided before a transform, and multiplied after.
 
-What a quantizer adds to a frame spreads over all of it, also over the silence before an attack. The
-gain rises with the attack, so that this falls before it (gain control, as in the scalable profile of
-AAC, ISO/IEC 13818-7). Any gain comes back exactly. One code a frame: none, or a place and a rise.
+What a quantizer adds to a frame spreads over all of it, also over the silence before an attack.
+The gain rises with the attack, so that this falls before it (gain control, as in the scalable
+profile of AAC, ISO/IEC 13818-7). Any gain comes back exactly. One code a frame: none, or a place
+and a rise.
 """
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+State: TypeAlias = tuple[Tensor, Tensor, Tensor]
+
 PLACES = 10  # of a frame, at which an attack may begin
 RISES = (2.0, 4.0, 6.0)  # doublings of the gain: 12, 24 and 36 dB
 CODES = 1 + PLACES * len(RISES)
+LOUD = 1e9
 RAMP = 4  # the gain rises within one part in so many of the distance of two places
 
 
 class Attacks:
-    """The gain of frames of `frame` samples; after an attack it falls to 1 within the next frame."""
+    """The gain of frames of `frame` samples; after an attack it falls to 1 in the next frame."""
 
     def __init__(self, frame: int) -> None:
         self.frame = frame
         self.part = frame // PLACES
 
-    def start(self, batch: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what `encode` keeps: powers of the last parts, the last sample, the last rise."""
-        kind = {"dtype": torch.float32}
-        return (
-            torch.full((batch, PLACES), torch.inf, **kind),
-            torch.zeros(batch, 1, **kind),
-            torch.zeros(batch, **kind),
-        )
+    def start(self, none: Float[Tensor, "batch 1"]) -> State:
+        """Return what `encode` keeps: powers of the last parts, the last sample, the last rise.
+
+        none: zeros, one a stream. Nothing rises above the powers before the first sample.
+        """
+        return none.new_full((len(none), PLACES), LOUD), none, none[:, 0].clone()
 
     @torch.no_grad()
     def encode(
-        self, x: Float[Tensor, "batch samples"], state: tuple[Tensor, Tensor, Tensor]
-    ) -> tuple[Float[Tensor, "batch samples"], Float[Tensor, "batch frames"], tuple]:
+        self, x: Float[Tensor, "batch samples"], state: State
+    ) -> tuple[Float[Tensor, "batch samples"], Float[Tensor, "batch frames"], State]:
         """Return the gain of whole frames, their codes and the state after them."""
-        powers, last, level = (part.to(x.device) for part in state)
+        powers, last, level = state
         sharp = torch.diff(torch.cat([last, x], dim=1), dim=1)
         parts = sharp.reshape(x.shape[0], -1, PLACES, self.part).square().mean(3)
         before = torch.cat([powers[:, None], parts], dim=1)
@@ -51,11 +55,12 @@ class Attacks:
     def decode(
         self, codes: Int[Tensor, "batch frames"], level: Float[Tensor, " batch"]
     ) -> tuple[Float[Tensor, "batch samples"], Float[Tensor, " batch"]]:
-        """Return the gain that codes stand for, after a last rise of `level`, and their own last."""
-        rises = torch.tensor((0.0, *RISES), device=codes.device)[(codes + PLACES - 1) // PLACES]
+        """Return the gain that codes stand for, after a rise of `level`, and their last rise."""
+        sizes = torch.tensor((0.0, *RISES), dtype=torch.float32, device=codes.device)
+        rises = sizes[(codes + PLACES - 1) // PLACES]
         place = (codes - 1).clamp(min=0) % PLACES * self.part
         fallen = torch.cat([level[:, None], rises], dim=1)
-        time = torch.arange(self.frame, device=codes.device)
+        time = torch.arange(self.frame, dtype=torch.float32, device=codes.device)
         fall = fallen[:, :-1, None] * (1 - time / self.frame)
         up = ((time - place[..., None] + 1) * (RAMP / self.part)).clamp(0, 1)
         octaves = fall + rises[..., None] * up

@@ -21,6 +21,7 @@ GRID = 64  # parts of a doubling in which envelopes and priorities are counted
 FLOOR = -17.0  # doublings of full scale: quieter coefficients are silence
 SILENT = FLOOR + 0.5
 AUDIBLE = FLOOR + 2.5  # a unit below gets codes only when no other wants them
+MASKED = 10.0  # doublings below the loudest from which a unit gets no codes either, as for silence
 LOUDNESS = 0.25  # what a doubling of a unit's magnitude counts, in octaves of frequency
 REFINED = -0.75  # the start of a group of bands, in octaves as below 800 Hz
 REFINING = 1.25  # what each stage of a group counts
@@ -47,6 +48,7 @@ class Plan(nn.Module):
     cost: Tensor
     covers: Tensor
     louder: Tensor
+    masked: Tensor
 
     def __init__(
         self, bands: list[int], units: list[int], groups: list[int], stages: int, hz: float
@@ -57,18 +59,19 @@ class Plan(nn.Module):
         centre = (ends[1:] + ends[:-1]) / 2 * hz
         start = -(centre.clamp(min=800) / 800).log2()
         cost = STAGE * (8 / ends.diff()) ** 0.75
-        refined = torch.full((self.groups,), REFINED)
+        each = torch.ones(self.groups, dtype=torch.float32)
         edges = torch.tensor(bands)
         reach = torch.tensor([*units[:-1], *(bands[g] for g in groups[:-1])])
         until = torch.tensor([*units[1:], *(bands[g] for g in groups[1:])])
         covers = (edges[:-1, None] < until) & (edges[1:, None] > reach)
-        louder = torch.full((self.units + self.groups,), LOUDNESS)
+        louder = torch.full((self.units + self.groups,), LOUDNESS, dtype=torch.float32)
         louder[self.units :] = 0  # the ear hears the level of a quiet band as well as of a loud one
         parts = {
-            "start": on_grid(torch.cat([start, refined])),
-            "cost": on_grid(torch.cat([cost, torch.full((self.groups,), REFINING)])),
+            "start": on_grid(torch.cat([start, REFINED * each])),
+            "cost": on_grid(torch.cat([cost, REFINING * each])),
             "covers": covers.T,
             "louder": louder,
+            "masked": 1.0 + 99.0 * (louder == 0),
         }
         for name, value in parts.items():
             self.register_buffer(name, value, persistent=False)
@@ -78,7 +81,8 @@ class Plan(nn.Module):
         loudest = self.loudest(envelope)
         top = loudest.amax(-1, keepdim=True)
         wish = self.start + self.louder * (loudest - top)
-        wish = torch.where(loudest < AUDIBLE, wish - 1000, wish)
+        least = (top - MASKED * self.masked).clamp(min=AUDIBLE)
+        wish = torch.where(loudest < least, wish - 1000, wish)
         stage = torch.arange(self.stages, device=wish.device)
         pairs = wish[..., None] - self.cost[:, None] * stage
         order = pairs.flatten(-2).sort(dim=-1, descending=True, stable=True).indices
@@ -87,9 +91,7 @@ class Plan(nn.Module):
     def loudest(self, envelope: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows units"]:
         """Return the loudest of the bands that each unit, then each group, reaches into."""
         # band by band: a masked maximum over both would take 30 times the memory
-        found = torch.full(
-            (*envelope.shape[:-1], len(self.start)), FLOOR, device=envelope.device
-        ).to(envelope)
+        found = envelope.new_full((*envelope.shape[:-1], len(self.start)), FLOOR)
         for band in range(envelope.shape[-1]):
             inside = self.covers[:, band]
             seen = torch.maximum(found, envelope[..., band, None])

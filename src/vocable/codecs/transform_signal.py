@@ -2,8 +2,8 @@
 
 The time-domain-aliasing view of the MDCT (Princen and Bradley 1987; Malvar 1992, "Signal Processing
 with Lapped Transforms"): samples around each edge of a frame are rotated pair by pair, then each
-frame gets an orthonormal DCT-IV. Both steps are orthogonal, so the energy is that of the samples and
-what comes back is exact. The first and the last edge of a recording are not rotated.
+frame gets an orthonormal DCT-IV. Both steps are orthogonal, so the energy is that of the samples,
+and what comes back is exact. The first and the last edge of a recording are not rotated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-from vocable.codecs.transform_attack import Attacks
+from vocable.codecs.transform_attack import CODES, Attacks
 from vocable.nn import Block
 from vocable.ratio import Ratio
 from vocable.signal.spectra import CPU
@@ -69,7 +69,7 @@ class Lapped(Block):
 
     def initial_state(self, batch: int) -> Any:
         empty = self.zeros(batch, 0)
-        return empty, empty, self.attacks.start(batch)
+        return empty, empty, self.attacks.start(self.zeros(batch, 1))
 
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         scaled, raw, attack = state
@@ -153,7 +153,8 @@ class Unlapped(Block):
             after = torch.cat([early[:, :1], after[:, 1:]], dim=1)
         samples = torch.cat([before.flip(-1), after, middle], dim=2).flatten(1)
         samples = samples[:, over:] if first else samples
-        more, level = self.attacks.decode(x[..., -1].long(), level)
+        codes = x[..., -1].nan_to_num().round().clamp(0, CODES - 1).long()
+        more, level = self.attacks.decode(codes, level)
         gain = torch.ones_like(samples[:, :over]) if first else gain
         gain = torch.cat([gain, more], dim=1)
         done = samples.shape[1]

@@ -2,7 +2,7 @@
 
 Debian: `apt-get install lame opus-tools ffmpeg`. Both get 16-bit files and an average rate. Since
 neither meets it on a short clip, the request is corrected once by what came out; the table prints
-what was written, without headers of Ogg or the tag of MP3.
+what was written, of Opus without the pages around its packets.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from benchmarks.peers import packet_bytes
 from vocable.measures.signal import delay
 
 RATE = 48000
-LATE = 3000  # samples by which a decoder's output may come late: it is aligned before it is scored
+LATE = 3000  # samples by which a decoder may be late, and then is aligned before it is scored
 LEAST = {"mp3": 8.0, "opus": 6.0}  # kbit/s that the commands accept
 
 
@@ -63,7 +63,7 @@ def _once(run: Coder, x: np.ndarray, kbps: float) -> tuple[np.ndarray, float]:
 
 
 def _mp3(folder: Path, kbps: float) -> tuple[Path, float]:
-    _call(folder, "lame", "--quiet", "-t", "-m", "m", "--abr", f"{kbps:.0f}", "in.wav", "x.mp3")
+    _call(folder, "lame", "--quiet", "-m", "m", "--abr", f"{kbps:.0f}", "in.wav", "x.mp3")
     _call(folder, "ffmpeg", "-v", "error", "-i", "x.mp3", "-ar", str(RATE), "out.wav")
     return folder / "out.wav", (folder / "x.mp3").stat().st_size
 

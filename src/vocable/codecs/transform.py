@@ -61,8 +61,8 @@ class TransformConfig:
     size: int = 1024  # entries of each
     stages: int = 4  # that a unit or a group may get, at most
     prefixes: tuple[int, ...] = (4, *range(6, 49, 3))
-    channels: int = 64  # of the network that corrects levels
-    blocks: int = 2
+    channels: int = 96  # of the network that corrects levels
+    blocks: int = 3
 
 
 class TransformDecoder(Block):

@@ -25,7 +25,7 @@ class Envelope(nn.Module):
     def __init__(self, sizes: Sequence[int], groups: Sequence[int], size: int, stages: int) -> None:
         super().__init__()
         self.whole = ResidualVQ(sum(groups), sizes, update=None)
-        self.groups = nn.ModuleList(
+        self.groups = nn.ModuleList(  # type: ignore[assignment]
             ResidualVQ(bands, (size,) * stages, update=None) for bands in groups
         )
         self.widths = list(groups)
@@ -38,7 +38,7 @@ class Envelope(nn.Module):
         self, log: Float[Tensor, "batch frames bands"], coarse: Sequence[Tensor]
     ) -> Int[Tensor, "batch frames groups stages"]:
         """Return the codes of all stages of all groups, given those of all bands."""
-        left = (log - self.decode(coarse)).split(self.widths, dim=-1)
+        left = torch.split(log - self.decode(coarse), self.widths, dim=-1)
         pairs = zip(self.groups, left, strict=True)
         codes = [torch.stack(as_levels(group.encode(part)), dim=-1) for group, part in pairs]
         return torch.stack(codes, dim=2)
@@ -66,7 +66,8 @@ class Envelope(nn.Module):
         """Learn all codebooks from envelopes."""
         self.whole.start_learning(log, 1)
         _round(self.whole)
-        left = (log[None] - self.decode(self.encode(log[None]))).split(self.widths, dim=-1)
+        rest = log[None] - self.decode(self.encode(log[None]))
+        left = torch.split(rest, self.widths, dim=-1)
         for group, part in zip(self.groups, left, strict=True):
             group.start_learning(part[0], 1)
             _add_leaps(group)
@@ -78,7 +79,7 @@ class Envelope(nn.Module):
         self, logs: tuple[Tensor, Tensor], coarse: Sequence[Tensor], grids: tuple[Tensor, Tensor]
     ) -> Float[Tensor, "batch frames"]:
         """Return the largest distance of all groups, for two envelopes with codes `coarse`."""
-        left = [(log - self.decode(coarse)).split(self.widths, dim=-1) for log in logs]
+        left = [torch.split(log - self.decode(coarse), self.widths, dim=-1) for log in logs]
         found = []
         for number, group in enumerate(self.groups):
             a, b = (tuple(grid[:, :, number].unbind(-1)) for grid in grids)

@@ -11,7 +11,9 @@ encoder and decoder agree on every machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -48,40 +50,37 @@ class Plan(nn.Module):
     cost: Tensor
     covers: Tensor
     louder: Tensor
-    masked: Tensor
+    depth: Tensor
 
     def __init__(
         self, bands: list[int], units: list[int], groups: list[int], stages: int, hz: float
     ) -> None:
         super().__init__()
         self.stages, self.units, self.groups = stages, len(units) - 1, len(groups) - 1
-        ends = torch.tensor(units, dtype=torch.float32)
-        centre = (ends[1:] + ends[:-1]) / 2 * hz
-        start = -(centre.clamp(min=800) / 800).log2()
-        cost = STAGE * (8 / ends.diff()) ** 0.75
-        each = torch.ones(self.groups, dtype=torch.float32)
-        edges = torch.tensor(bands)
-        reach = torch.tensor([*units[:-1], *(bands[g] for g in groups[:-1])])
-        until = torch.tensor([*units[1:], *(bands[g] for g in groups[1:])])
-        covers = (edges[:-1, None] < until) & (edges[1:, None] > reach)
-        louder = torch.full((self.units + self.groups,), LOUDNESS, dtype=torch.float32)
-        louder[self.units :] = 0  # the ear hears the level of a quiet band as well as of a loud one
-        parts = {
-            "start": on_grid(torch.cat([start, REFINED * each])),
-            "cost": on_grid(torch.cat([cost, REFINING * each])),
-            "covers": covers.T,
-            "louder": louder,
-            "masked": 1.0 + 99.0 * (louder == 0),
+        parts = [*pairwise(units), *pairwise([bands[g] for g in groups])]
+        start = [-math.log2(max(800, (low + high) / 2 * hz) / 800) for low, high in parts]
+        start[self.units :] = [REFINED] * self.groups
+        cost = [STAGE * (8 / (high - low)) ** 0.75 for low, high in parts]
+        cost[self.units :] = [REFINING] * self.groups
+        # the ear hears the level of a quiet band as well as of a loud one: groups are not weighed
+        values = {
+            "start": [round(value * GRID) / GRID for value in start],
+            "cost": [round(value * GRID) / GRID for value in cost],
+            "louder": [LOUDNESS] * self.units + [0.0] * self.groups,
+            "depth": [MASKED] * self.units + [-2 * FLOOR] * self.groups,
         }
-        for name, value in parts.items():
-            self.register_buffer(name, value, persistent=False)
+        for name, value in values.items():
+            buffer = torch.tensor(value, dtype=torch.float32)
+            self.register_buffer(name, buffer, persistent=False)
+        covers = [[a < high and b > low for a, b in pairwise(bands)] for low, high in parts]
+        self.register_buffer("covers", torch.tensor(covers), persistent=False)
 
     def order(self, envelope: Float[Tensor, "*rows bands"], count: int) -> Int[Tensor, "*rows n"]:
         """Return the first `count` of the pairs, each as `unit · stages + stage`."""
         loudest = self.loudest(envelope)
         top = loudest.amax(-1, keepdim=True)
         wish = self.start + self.louder * (loudest - top)
-        least = (top - MASKED * self.masked).clamp(min=AUDIBLE)
+        least = (top - self.depth).clamp(min=AUDIBLE)
         wish = torch.where(loudest < least, wish - 1000, wish)
         stage = torch.arange(self.stages, device=wish.device)
         pairs = wish[..., None] - self.cost[:, None] * stage
@@ -105,4 +104,4 @@ class Plan(nn.Module):
             dtype=torch.bool,
             device=order.device,
         )
-        return flat.scatter(-1, order, True).unflatten(-1, (-1, self.stages))
+        return flat.scatter(-1, order, True).reshape(*order.shape[:-1], -1, self.stages)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int
@@ -57,7 +58,8 @@ class TransformQuantizer(Quantizer):
         self.plan = Plan(self.bands, edges, grouped, stages, rate / 2 / frame)
         self.envelope = Envelope(envelope, groups, size, stages)
         self.shapes = UnitShapes(edges, frame, size, stages)
-        self.register_buffer("band_widths", torch.tensor(self.bands).diff(), persistent=False)
+        widths = [high - low for low, high in pairwise(self.bands)]
+        self.register_buffer("band_widths", torch.tensor(widths), persistent=False)
 
     def encode(
         self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
@@ -102,7 +104,7 @@ class TransformQuantizer(Quantizer):
     def split(self, decoded: Float[Tensor, "batch frames axes"]) -> tuple[Tensor, ...]:
         """Return shapes, log2 envelope, stages by unit and by group, and attack of decoded rows."""
         sizes = [self.frame, len(self.bands) - 1, self.plan.units + self.plan.groups, 1]
-        return decoded.split(sizes, dim=-1)
+        return torch.split(decoded, sizes, dim=-1)
 
     def by_bin(self, of_band: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows bins"]:
         """Return a value of each band for each of its coefficients."""
@@ -141,12 +143,14 @@ class TransformQuantizer(Quantizer):
         groups = (self._of_groups(g) * self._of_groups(chosen) for g in (grid, instead))
         first_groups, second_groups = groups
         log = self.envelope.decode(coarse, first_groups, self._of_groups(chosen))
-        white = tuple(self._whitened(x, self._bounded(log)) for x in both)
+        white = [self._whitened(x, self._bounded(log)) for x in both]
         steps = (
             self.envelope.whole.tie_distance(first, coarse, second, moved),
             self.envelope.tie_distance((first, second), coarse, (first_groups, second_groups)),
             self.shapes.tie_distance(
-                white, (self._of_units(grid), self._of_units(instead)), self._of_units(chosen)
+                (white[0], white[1]),
+                (self._of_units(grid), self._of_units(instead)),
+                self._of_units(chosen),
             ),
         )
         found = torch.where(steps[1] > 0, steps[1], steps[2])
@@ -160,7 +164,7 @@ class TransformQuantizer(Quantizer):
         grid = torch.zeros(chosen.flatten(-2).shape, dtype=torch.int64, device=order.device)
         if planned:
             grid = grid.scatter(-1, order, torch.stack(list(planned), dim=2))
-        return grid.unflatten(-1, (-1, self.stages)), chosen
+        return grid.reshape(chosen.shape), chosen
 
     def _of_units(self, grid: Tensor) -> Tensor:
         return grid[..., : self.plan.units, :]
@@ -176,7 +180,7 @@ class TransformQuantizer(Quantizer):
 
     def _log_envelope(self, z: Tensor) -> Tensor:
         """Return the log2 root mean square of each band."""
-        power = z[..., : self.frame].square().split(self.band_widths.tolist(), dim=-1)
+        power = torch.split(z[..., : self.frame].square(), self.band_widths.tolist(), dim=-1)
         mean = torch.stack([part.mean(-1) for part in power], dim=-1)
         return 0.5 * mean.clamp(min=2 ** (2 * FLOOR)).log2()
 

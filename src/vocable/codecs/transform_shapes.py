@@ -91,12 +91,13 @@ class UnitShapes(nn.Module):
     def of_width(self, x: Tensor, low: int, high: int) -> Tensor:
         """Return the units of one width, `[..., units, width]`, between their outer edges."""
         own = [edge for edge in self.units if low <= edge <= high]
-        return x[..., low:high].unflatten(-1, (len(own) - 1, -1))
+        return x[..., low:high].reshape(*x.shape[:-1], len(own) - 1, -1)
 
     def _by_width(self) -> list[tuple[ResidualVQ, Tensor, tuple[int, int]]]:
         """Return each book, which units are its own, and their outer edges."""
         parts = []
         for width, book in self.books.items():
+            assert isinstance(book, ResidualVQ)
             pairs = [p for p in pairwise(self.units) if p[1] - p[0] == int(width)]
             parts.append((book, self.width_of == int(width), (pairs[0][0], pairs[-1][1])))
         return parts

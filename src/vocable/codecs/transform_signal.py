@@ -79,7 +79,7 @@ class Lapped(Block):
                 return x.new_zeros(x.shape[0], 0, self.frame + 1), (scaled, line, attack)
             scaled, line = line[:, : self.overlap], line[:, self.overlap :]
         count = line.shape[1] // self.frame
-        taken, rest = line.split([count * self.frame, line.shape[1] % self.frame], dim=1)
+        taken, rest = line[:, : count * self.frame], line[:, count * self.frame :]
         found, shares, attack = self.attacks.encode(taken, attack)
         rows, scaled = self._rows(torch.cat([scaled, taken / found], dim=1), count)
         return torch.cat([rows, shares[..., None]], dim=2), (scaled, rest.clone(), attack)
@@ -143,7 +143,7 @@ class Unlapped(Block):
         over, first = self.overlap, not waiting.shape[1]
         blocks = dct4(x[..., :-1].float())
         sizes = [over, self.frame - 2 * over, over]
-        early, middle, late = blocks.split(sizes, dim=2)
+        early, middle, late = torch.split(blocks, sizes, dim=2)
         late = late.flip(-1)
         last = torch.zeros_like(late[:, :1]) if first else waiting[:, None]
         late, rest = torch.cat([last, late[:, :-1]], dim=1), late[:, -1].clone()

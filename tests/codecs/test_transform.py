@@ -104,13 +104,10 @@ def test_a_prefix_of_the_plan_is_the_plan_of_a_prefix():
     assert torch.equal(plan.order(envelope, 9)[:, :5], plan.order(envelope, 5))
 
 
-def test_silence_comes_back_as_silence(codec):
-    sound = voice(codec, 1, 1600)
-    x = torch.cat([torch.zeros(1, 1, 1600), sound], 2)
-    model = codec.model
-    model.quantizer.start_learning(model.encoder(x.transpose(1, 2))[0], 1)
-    y = codec.from_codes(codec.to_codes(torch.zeros(1, 1, 1600)))
-    assert not y.any()
+def test_silence_comes_back_as_silence_even_where_none_was_learned(codec):
+    x = torch.cat([voice(codec, 1, 1600), torch.zeros(1, 1, 800)], 2)
+    y = codec.from_codes(codec.to_codes(x))
+    assert y[..., :1600].any() and not y[..., 1600 + 2 * FRAME :].any()
 
 
 def test_more_levels_are_nearer_to_the_samples(codec):

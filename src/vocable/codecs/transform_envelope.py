@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from vocable.codecs.transform_plan import on_grid
+from vocable.codecs.transform_plan import FLOOR, on_grid
 from vocable.quantize import ResidualVQ, as_levels
 
 LEAPS = (4.0, -4.0, 2.0, -2.0, 8.0, -8.0)  # doublings
@@ -65,6 +65,7 @@ class Envelope(nn.Module):
     def start_learning(self, log: Float[Tensor, "rows bands"]) -> None:
         """Learn all codebooks from envelopes."""
         self.whole.start_learning(log, 1)
+        _add_silence(self.whole)
         _round(self.whole)
         rest = log[None] - self.decode(self.encode(log[None]))
         left = torch.split(rest, self.widths, dim=-1)
@@ -87,13 +88,19 @@ class Envelope(nn.Module):
         return torch.stack(found).amax(0)
 
 
+def _add_silence(book: ResidualVQ) -> None:
+    """Give the last entry of the first level to silence, that of the others to no change of it."""
+    for number, level in enumerate(book.stack):
+        level.codebook.entries[-1] = 0.0 if number else FLOOR
+
+
 def _add_leaps(group: ResidualVQ) -> None:
-    """Give the last entries of the first two stages to leaps of one band alone.
+    """Give the last entries of the first two stages to no leap, and to leaps of one band alone.
 
     A tone stands out of its surroundings by more than any entry that recordings lead to.
     """
     alone = torch.eye(group.dim, dtype=torch.float32)
-    leaps = torch.cat([leap * alone for leap in LEAPS])
+    leaps = torch.cat([0 * alone[:1], *(leap * alone for leap in LEAPS)])
     for level in group.stack[:2]:
         entries = level.codebook.entries
         count = min(len(leaps), len(entries) // 4)

@@ -97,8 +97,10 @@ class TransformQuantizer(Quantizer):
         if self.training:
             used = self.prefixes[int(torch.randint(len(self.prefixes), ()))]
         found = Health.of(codes, self.levels)
-        # how much of the energy is left says nothing here: what no level codes becomes noise
-        health = Health(found.counts, torch.ones_like(found.energy), found.unusable)
+        # Attacks are rare, so their level is not counted. Nor does the energy that levels leave say
+        # anything: what none codes becomes noise.
+        counts = (torch.zeros_like(found.counts[0]), *found.counts[1:])
+        health = Health(counts, torch.ones_like(found.energy), found.unusable)
         return Quantized(self.decode(codes[:, :used]), codes, {}, health)
 
     def split(self, decoded: Float[Tensor, "batch frames axes"]) -> tuple[Tensor, ...]:

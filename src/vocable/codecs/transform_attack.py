@@ -19,6 +19,7 @@ State: TypeAlias = tuple[Tensor, Tensor, Tensor]
 PLACES = 10  # of a frame, at which an attack may begin
 RISES = (2.0, 4.0, 6.0)  # doublings of the gain: 12, 24 and 36 dB
 CODES = 1 + PLACES * len(RISES)
+MARGIN = 1.5  # doublings by which an attack rises more than the gain: noise seldom does
 LOUD = 1e9
 RAMP = 4  # the gain rises within one part in so many of the distance of two places
 
@@ -70,9 +71,9 @@ class Attacks:
         """Return the code of each frame: at the first part that is far above the mean before."""
         ratio = parts / (mean[..., None] + 1e-9)
         rise = 0.5 * ratio.clamp(min=1e-9).log2()
-        found = rise >= RISES[0] + 0.5
+        found = rise >= RISES[0] + MARGIN
         place = found.int().argmax(2)
-        step = sum((rise.amax(2) >= r + 0.5).long() for r in RISES)
+        step = sum((rise.amax(2) >= r + MARGIN).long() for r in RISES)
         return torch.where(found.any(2), 1 + place + (step - 1) * PLACES, 0)
 
 

@@ -127,8 +127,8 @@ class TransformQuantizer(Quantizer):
             chosen = self._of_groups(self.plan.chosen(self._order(coarse)))
             refined = self.envelope.refine(log, coarse)
             log = self._bounded(self.envelope.decode(coarse, refined, chosen))
-            heard = self.plan.loudest(log)[..., : self.plan.units] > AUDIBLE
-            self.shapes.start_learning(self._whitened(z, log), heard)
+            audible = self.plan.loudest(log)[..., : self.plan.units] > AUDIBLE
+            self.shapes.start_learning(self._whitened(z, log), audible)
 
     def tie_distance(
         self,

@@ -64,11 +64,11 @@ class UnitShapes(nn.Module):
         return total
 
     def start_learning(
-        self, white: Float[Tensor, "batch frames bins"], heard: Bool[Tensor, "batch frames units"]
+        self, white: Float[Tensor, "batch frames bins"], audible: Bool[Tensor, "batch frames units"]
     ) -> None:
-        """Learn all books from the units that are heard; from all of them where none is."""
+        """Learn all books from the units that are audible; from all of them where none is."""
         for book, own, (low, high) in self._by_width():
-            vectors, wanted = self.of_width(white, low, high), heard[..., own]
+            vectors, wanted = self.of_width(white, low, high), audible[..., own]
             book.start_learning(some(vectors[wanted | ~wanted.any()]), 1)
             book.waiting = None  # nothing waits: the books do not learn in steps
 

@@ -2,15 +2,21 @@
 
 import json
 import sys
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 import torch
 
+from benchmarks import hard_cases
 from tests.measures.signals import RATE, noise
+from vocable.codecs import build
+from vocable.load import save_model
 from vocable.measures import REGISTRY
+from vocable.testing.codec_examples import filled, transform_tiny
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +109,27 @@ def test_visqol_meets_the_published_scores_of_the_recordings_that_are_there(monk
     rows, about = table(monkeypatch, capsys, "visqol", "--testdata", str(folder), "--turns", "1")
     assert len(rows) == 6 and all(float(row[6]) < 1e-4 for row in rows[1:])
     assert "5 of 21 cases" in about
+
+
+@pytest.mark.slow
+def test_sound(monkeypatch, capsys, data, tmp_path):
+    save_model(filled(build("transform", asdict(transform_tiny()))), tmp_path)
+    options = ("--codec", str(tmp_path), "--beside", str(tmp_path), "--data", data, "--no-peers")
+    rows, _ = table(monkeypatch, capsys, "sound", *options, "--clips", "1")
+    assert [row[0] for row in rows[1:5]] == [f"{n} levels" for n in (3, 5, 8, 10)]
+    assert [row[0] for row in rows[5:9]] == ["levels", "3 → 5", "5 → 8", "8 → 10"]
+    silence = [row for row in rows if row[0] == "silence"]
+    assert len(silence) == 3 and all(float(row[4].removesuffix(" dB")) < -40 for row in silence)
+
+
+def test_hard_cases_are_measured_as_they_say():
+    sounds = hard_cases.cases()
+    strikes = sounds["castanets"]
+    assert hard_cases.added(strikes, 2 * strikes) == pytest.approx(0, abs=0.01)
+    assert hard_cases.overshoot(strikes, 2 * strikes) == pytest.approx(6.02, abs=0.01)
+    assert hard_cases.pre_echo(strikes, strikes) < -100
+    early = np.roll(strikes, -hard_cases.HOLD)
+    assert hard_cases.pre_echo(strikes, early) == pytest.approx(0, abs=0.5)
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import Level, TokenSpec
 
 TOKENIZERS = tokenizers()
-PACKAGE = ("dac", "encodec", "mimi", "snac", "soundstream", "speech")
+PACKAGE = ("dac", "encodec", "mimi", "snac", "soundstream", "speech", "transform")
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,12 @@ def _soundstream() -> Architecture:
     return Architecture("soundstream", SoundStreamConfig, SoundStream)
 
 
+def _transform() -> Architecture:
+    from vocable.codecs.transform import Transform, TransformConfig
+
+    return Architecture("transform", TransformConfig, Transform)
+
+
 def _snac() -> Architecture:
     from vocable.codecs.snac import SNAC, SNACConfig
 
@@ -82,6 +88,7 @@ _PACKAGE: dict[str, Callable[[], Architecture]] = {
     "snac": _snac,
     "soundstream": _soundstream,
     "speech": _speech,
+    "transform": _transform,
 }
 _REGISTERED: dict[str, Architecture] = {}
 _COUNTED = ("layers", "blocks")  # keys of a config that end so count parts of a model

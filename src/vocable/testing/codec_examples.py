@@ -17,6 +17,7 @@ from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
+from vocable.codecs.transform import Transform, TransformConfig
 from vocable.load import load, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
@@ -46,6 +47,7 @@ def codecs() -> dict[str, Codec]:
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
+        "transform": lambda: Transform(transform_tiny()),
     }
     small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
     return small | {model.name: load(model.name) for model in models()}
@@ -145,6 +147,25 @@ def channel_vocoder_tiny() -> ChannelVocoderConfig:
         levels=32,
         sizes=(16,) * 3,
         dimensions=4,
+    )
+
+
+def transform_tiny() -> TransformConfig:
+    """Return the sizes of a narrow transform codec: 8 kHz, 80 samples a frame."""
+    return TransformConfig(
+        rate=8000,
+        frame=80,
+        overlap=16,
+        bands=((32, 8), (80, 16)),
+        units=((32, 8), (64, 16)),
+        envelope=(16, 16),
+        groups=(4, 3),
+        planned=7,
+        size=16,
+        stages=2,
+        prefixes=(3, 5, 8, 10),
+        channels=8,
+        blocks=1,
     )
 
 

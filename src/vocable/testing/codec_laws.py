@@ -149,10 +149,11 @@ def _item(codec: Tokenizer, index: int, recordings: Sequence[Audio]) -> str:
 
 
 def _trained_further(codec: Codec) -> Codec:
-    """Return a copy whose encoder has moved, as training would."""
+    """Return a copy whose encoder, or else quantizer, has moved, as training would."""
     other = copy.deepcopy(codec)
+    weights = [*other.model.encoder.parameters()]
     with torch.no_grad():
-        for weight in other.model.encoder.parameters():
+        for weight in weights or other.model.quantizer.state_dict().values():
             weight.add_(0.01)
     return other
 

@@ -124,6 +124,7 @@ class Transform(CodecModel):
     """The codec of any sound: lapped transform in, envelope and shapes, and the inverse out."""
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
+    not_in_codes = frozenset({"channels", "blocks"})
 
     config: TransformConfig
     encoder: Lapped

@@ -88,6 +88,13 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     logging.disable(logging.WARNING)  # of parts that are not compared: the cases are about them
+    try:
+        _print_table(options)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _print_table(options: argparse.Namespace) -> None:
     peer = find_peer()
     print(heading([*HEAD, *(PEER if peer else [])]))
     off, ratios = [], []

@@ -26,7 +26,8 @@ def judged() -> Judged:
 
 
 def row(n: int, clip: str, condition: str = "clean", clips: str = "speech", **values) -> Row:
-    measures = {"level_db": 0.1, "loudest_db": 1.0, "stoi": 0.8 + n / 80, **values}
+    measures = {"level_db": 0.1, "loudest_db": 1.0, "stoi": 0.8 + n / 80}
+    measures |= {"visqol_speech": 2 + n / 10, **values}
     named = {"clips": clips, "condition": condition}
     return Row(SYSTEMS[n].label, clip, clip, RATES[n], measures, **named)
 

@@ -58,7 +58,7 @@ def test_encoding_states_of_other_levels_do_not_stack():
     codec = CODECS["plain"]
     states = [codec.start_encoding(levels=levels) for levels in (1, 2)]
     with pytest.raises(
-        ModelError, match="stream 1 holds 0 samples, levels=2; stream 0 0, levels=1"
+        ModelError, match="stream 1 holds 0 samples, levels=2; stream 0 0 samples, levels=1"
     ):
         Encoding.stack(states)
 

@@ -10,8 +10,9 @@ import torch
 
 from vocable.audio import Audio
 from vocable.codecs import Codec
-from vocable.codecs.channel_rows import SILENCE, BandRows, LevelRows, band_shape
+from vocable.codecs.channel_rows import BandRows, LevelRows, band_shape
 from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
+from vocable.codecs.level_contours import SILENCE
 from vocable.errors import VocableError
 from vocable.measures import stoi
 from vocable.testing.codec_examples import channel_vocoder_tiny, filled, voice

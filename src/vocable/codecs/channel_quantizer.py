@@ -30,12 +30,11 @@ class ChannelQuantizer(Quantizer):
         contours: int,
         levels: int,
         sizes: tuple[int, ...],
-        silence: float,
         dropout: float,
     ) -> None:
         super().__init__()
         self.book = ContourBook(contours, POINTS)
-        self.level_book = LevelBook(levels, POINTS, silence)
+        self.level_book = LevelBook(levels, POINTS)
         self.residual = ResidualVQ(
             dimensions,
             sizes,

@@ -12,11 +12,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.codecs.level_contours import SILENCE
 from vocable.codecs.source_filter import Placed
 from vocable.ratio import Ratio
 from vocable.signal.spectra import CPU, hann
 
-SILENCE = -90.0  # dB of full scale: the level of a row of zeros
 _RECENT = 8  # rows: spectra are divided by the loudest of them
 _QUIETEST = -75.0  # dB: what is quieter is not brought up further
 _FLOOR = 1e-5  # of a band's share of a row's power

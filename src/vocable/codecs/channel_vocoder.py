@@ -31,8 +31,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.codecs.channel_quantizer import CONTOURS, ChannelQuantizer
-from vocable.codecs.channel_rows import SILENCE, BandRows, LevelRows, RelativeSpectra, band_shape
+from vocable.codecs.channel_rows import BandRows, LevelRows, RelativeSpectra, band_shape
 from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.level_contours import SILENCE
 from vocable.codecs.model import untrained
 from vocable.codecs.pitch_level import PitchLevel
 from vocable.codecs.source_filter import Excitation, OverlapAdd, PitchRows, pitch_features
@@ -213,7 +214,7 @@ class ChannelVocoder(PitchLevel, CodecModel):
         super().__init__(config, spec)
         self.encoder = ChannelEncoder(config)
         self.quantizer = ChannelQuantizer(
-            config.dimensions, config.contours, config.levels, config.sizes, SILENCE, config.dropout
+            config.dimensions, config.contours, config.levels, config.sizes, config.dropout
         )
         self.decoder = ChannelDecoder(config)
 

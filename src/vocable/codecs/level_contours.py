@@ -15,14 +15,15 @@ from vocable.quantize.codebook import Codebook
 from vocable.quantize.learn.kmeans import kmeans
 from vocable.quantize.ties import tie_distance
 
+SILENCE = -90.0  # dB of full scale: the level of a row of zeros
+
 
 class LevelBook(Codebook):
-    """A codebook whose entries are contours of levels; `silence` is that of a row of zeros, dB."""
+    """A codebook whose entries are contours of levels."""
 
-    def __init__(self, size: int, points: int, silence: float) -> None:
+    def __init__(self, size: int, points: int) -> None:
         super().__init__(size, points, learned=False)
-        self.silence = silence
-        self.entries.fill_(silence)
+        self.entries.fill_(SILENCE)
 
     def encode(self, levels: Float[Tensor, "batch frames points"]) -> Int[Tensor, "batch frames"]:
         """Return the index of the nearest contour of each frame."""
@@ -47,6 +48,6 @@ class LevelBook(Codebook):
     @torch.no_grad()
     def learn(self, levels: Float[Tensor, "rows points"]) -> None:
         """Set the entries by k-means, quiet ones first; entry 0 stays silence."""
-        centres = kmeans(levels.float().clamp(min=self.silence), self.size - 1, 30)
-        self.entries.fill_(self.silence)
+        centres = kmeans(levels.float().clamp(min=SILENCE), self.size - 1, 30)
+        self.entries.fill_(SILENCE)
         self.entries[1 : len(centres) + 1] = centres[centres.mean(-1).argsort()]

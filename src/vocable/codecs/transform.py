@@ -2,8 +2,8 @@
 
     48 kHz mono, 50 frames/s (960 samples, 20 ms), overlap 5 ms to each side of an edge
     level 0      an attack: where and how far the gain rises, or none
-    levels 1-4   1024 entries each, residual vector quantization of the log envelope in 33 bands
-    levels 5-47  1024 entries each: the shape of a unit of 8 or 16 coefficients; the envelope says
+    levels 1-3   1024 entries each, residual vector quantization of the log envelope in 29 bands
+    levels 4-47  1024 entries each: the shape of a unit of 8 or 16 coefficients; the envelope says
                  of which, from what counts most to what counts least
     23.7 kbit/s; prefixes from 1.7 kbit/s on in steps of 1.5
 

@@ -15,7 +15,6 @@ from torch import Tensor
 from vocable.signal.pesq_bands import RATE as RATE
 from vocable.signal.pesq_bands import band_powers, bands, loudness
 
-SHORTEST = 512  # samples: one window
 _SYLLABLE, _STEP = 20, 10  # frames
 _CAP = 45.0  # of a frame
 
@@ -25,8 +24,9 @@ def disturbance(
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
     """Return what PESQ would take off its 4.5: for a signal as it aggregates, and a frame's mean.
 
-    Both signals are at 16 kHz, within ±1, at least SHORTEST samples. P.862 takes 0.1 of the
-    symmetric disturbance and 0.0309 of the asymmetric one, which counts only what was added.
+    Both signals are at 16 kHz, within ±1, and at least a window of 512 samples long. P.862 takes
+    0.1 of the symmetric disturbance and 0.0309 of the asymmetric one, which counts only what was
+    added.
     """
     reference, scale = band_powers(target)
     degraded, _ = band_powers(output, scale)

@@ -18,6 +18,7 @@ from vocable.measures.checks import Samples, Signal
 from vocable.measures.measure import Measure, compute
 
 Hertz = Float64[np.ndarray, "points"]  # 0 where there is no pitch
+Shared = Float64[np.ndarray, "shared"]
 
 RATE = 16000  # Hz
 FRAME = 640  # samples of four points
@@ -87,7 +88,7 @@ def _voicing(a: Hertz, b: Hertz) -> float:
     return float(100 * np.mean((a > 0) != (b > 0)))
 
 
-def _shared(a: Hertz, b: Hertz) -> tuple[Hertz, Hertz]:
+def _shared(a: Hertz, b: Hertz) -> tuple[Shared, Shared]:
     """Return both pitches where there are two; MeasureError where that is hardly anywhere."""
     both = (a > 0) & (b > 0)
     if both.sum() < SHARED:

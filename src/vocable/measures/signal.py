@@ -11,7 +11,7 @@ from vocable.measures.checks import Samples, Signal, check_full_scale
 from vocable.measures.measure import Measure
 from vocable.measures.registry import score
 
-Frames = Float64[np.ndarray, "frames samples"]
+Frames = Float64[np.ndarray, "frames size"]
 
 # In dB. Two equal signals would be infinitely alike, and rounding decides what is printed then.
 CAP = 100.0

@@ -30,14 +30,14 @@ class TestMcd:
     def test_a_louder_recording_differs_in_the_zeroth_alone(self):
         x = voice() + noise(2 * RATE, 1e-6)
         change = mel_cepstra(2 * x) - mel_cepstra(x)
-        assert change[:, 0] == pytest.approx(2 * np.log(2), abs=1e-3)
+        assert change[:, 0] == pytest.approx(np.log(2), abs=1e-3)
         assert np.abs(change[:, 1:]).max() < 1e-3
         assert mcd(x, 2 * x, RATE) < 0.01
 
     def test_a_tilted_spectrum_costs_what_its_cepstrum_says(self):
         x = voice() + noise(2 * RATE, 1e-6)
-        y = np.append(x[0], x[1:] - 0.5 * x[:-1])  # cepstra of -(-0.5)^n … on the linear axis
+        y = np.append(x[0], x[1:] - 0.5 * x[:-1])  # its cepstrum is -0.5^n / n
         n = np.arange(1, 513)
-        change = np.append(0.0, -2 * 0.5**n / n)[:513] @ warping_matrix(513, 25, 0.41)
+        change = np.append(0.0, -(0.5**n) / n) @ warping_matrix(513, 25, 0.41)
         expected = 10 / np.log(10) * np.sqrt(2 * np.sum(change[1:] ** 2))
         assert mcd(x, y, RATE) == pytest.approx(expected, rel=0.05)

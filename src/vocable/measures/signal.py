@@ -57,8 +57,8 @@ def _ratio(x: Samples, y: Samples, rate: int) -> float:
 def _segmental_ratio(x: Samples, y: Samples, rate: int) -> float:
     check_full_scale(x, y)
     signal, noise = (np.square(_frames(s, rate)).sum(axis=1) for s in (x, x - y))
-    heard = signal > PAUSE * signal.max()
-    signal, noise = signal[heard], noise[heard]
+    loud = signal > PAUSE * signal.max()
+    signal, noise = signal[loud], noise[loud]
     limit = 10 ** (MOST / 10)
     ratios = np.divide(signal, noise, out=np.full_like(signal, limit), where=noise > signal / limit)
     return float(np.clip(10 * np.log10(ratios), LEAST, MOST).mean())

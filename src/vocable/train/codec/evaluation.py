@@ -55,7 +55,7 @@ def evaluate(
             rate,
         )
         if delay:
-            _log.info("a clip comes back with a delay of %.1f ms, and is scored lined up", 1000 * delay)
+            _log.info("a clip comes back %.1f ms late, and is scored lined up", 1000 * delay)
         rows.append({**row, **scores})
         reasons |= unscored
         if board and index < _SHOWN:

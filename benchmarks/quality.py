@@ -23,10 +23,10 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
-from benchmarks.scores import Score, levels_table, systems_table
+from benchmarks.scores import MEASURES, Score, levels_table, systems_table
 from benchmarks.tables import progress
 from vocable.audio import Audio
-from vocable.measures import REGISTRY, score_recordings
+from vocable.measures import score_recordings
 
 RATE = 16000
 PEERS = {
@@ -110,8 +110,8 @@ def score_clip(clip: Clip, codec: str | None, with_peers: bool) -> Result:
         decoded, result.energies = run_codec(codec, x)
         outputs += decoded
     for system, y, rate in outputs:
-        found = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
-        values = {name: found.scores.get(name) for name in REGISTRY}
+        found = score_recordings(MEASURES, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.scores.get(name) for name in MEASURES}
         result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
         result.refusals += [f"{clip.name}, {system}: {why}" for why in found.unscored.values()]
     return result

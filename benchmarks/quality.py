@@ -4,8 +4,8 @@
 
 A FOLDER holds a manifest.jsonl and the recordings it names. Prints two Markdown tables: the systems
 (mean, ± standard error over clips), and the gain of each added level (paired differences with a
-95 % bootstrap interval over speakers), by every measure that is registered. A clip that a measure
-is not defined for is left out of its mean, with the reason on stderr; n counts those that are left.
+95 % bootstrap interval over speakers), by `benchmarks.scores.MEASURES`. A clip that a measure is
+not defined for is left out of its mean, with the reason on stderr; n counts those that are left.
 """
 
 import argparse

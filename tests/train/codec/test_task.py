@@ -14,6 +14,7 @@ from torch import Tensor
 from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
+from vocable.tokens import Segment
 from vocable.train import bf16
 
 
@@ -75,6 +76,25 @@ def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -
     table["codec"] = {"start": "what has learnt already"}
     train(table, manifest, tmp_path / "further", codec=further)
     assert again.prepared_seconds == further.prepared_seconds == 0
+
+
+@pytest.mark.parametrize("length", [1024, 800])
+def test_segments_other_than_those_of_the_codec_are_said(
+    length: int,
+    table: dict,
+    manifest: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    codec = ToyCodec()
+    codec.spec.segment = Segment(length, length - 32)
+    make_loop(table, manifest, tmp_path / "run", codec=codec)
+    said = [text for text in caplog.messages if "by itself" in text]
+    line = (
+        "segments of 0.128 s are drawn, but the codec codes each 0.1 s by itself; set "
+        "data.segment=0.1, or it learns from what it will not meet"
+    )
+    assert said == ([] if length == 1024 else [line])
 
 
 def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -265,4 +265,6 @@ class CodecModel(TokenizerModel):
             raise TokenError(f"{self.name} decodes with the sides {wanted}, got {got}")
         for name, side in given.items():
             if not side.isfinite().all():
-                raise TokenError(f"side {name} is not finite everywhere; encode the recording again")
+                raise TokenError(
+                    f"side {name} is not finite everywhere; encode the recording again"
+                )

@@ -188,7 +188,9 @@ class TokenizerModel(nn.Module):
         if self.spec.segment is not None:
             pieces = last_pieces(state.samples, self.spec.segment)
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
-            return join_codes(self.spec, found) if found else self._no_codes(state.batch, state.levels)
+            return (
+                join_codes(self.spec, found) if found else self._no_codes(state.batch, state.levels)
+            )
         begun = state.frames * self.spec.frame + state.samples.shape[2]
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)

@@ -25,7 +25,8 @@ from vocable.nn import NoiseBlock, Prolonged
 def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]) -> None:
     """Scale the layers of encoder and decoder, where called as modules, for `x`; biases become 0.
 
-    The last layer gives what is as loud as what the encoder gets of `x`. Noise that a decoder adds stays as loud as it is.
+    The last layer gives what is as loud as what the encoder gets of `x`. Noise that a decoder adds
+    stays as loud as it is.
     """
     layers = [*_layers(model.encoder), *_layers(model.decoder)]
     for layer in layers:

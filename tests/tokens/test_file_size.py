@@ -60,7 +60,7 @@ def test_size_is_that_of_the_cross_entropy_under_known_tables(concentration):
     spec = replace(SPEECH, space="made-up-16k@1:0123456789abcdef", levels=(Level(1024),) * 8,
                    prefixes=tuple(range(1, 9)))  # fmt: skip
     shares = random.dirichlet(np.full(1024, concentration), 8)
-    stacks = tuple(random.choice(len(t.frequencies), (1, 1500), p=share) for share in shares)
+    stacks = tuple(random.choice(1024, (1, 1500), p=share) for share in shares)
     some = AudioTokens(spec, stacks, source=Source(960_000, 16_000))
     known = TableSet(tuple(tables.Table.fit((1e6 * share).astype(int)) for share in shares))
     target = io.BytesIO()
@@ -77,7 +77,9 @@ def test_size_is_that_of_the_cross_entropy_for_the_shipped_codec(seed):
     """60 s of codes as often as its tables say, in 10 s chunks, everything in the file counted."""
     random, spec = np.random.default_rng(seed), vocable.load("speech-16k").spec
     shipped = tables.shipped_for(spec.space, tuple(level.size for level in spec.levels)).tables
-    stacks = tuple(random.choice(1024, (1, 1500), p=t.frequencies / 65_536) for t in shipped)
+    stacks = tuple(
+        random.choice(len(t.frequencies), (1, 1500), p=t.frequencies / 65_536) for t in shipped
+    )
     some = AudioTokens(spec, stacks, source=Source(960_000, 16_000))
     ideal = sum(t.bits(c) for t, c in zip(shipped, stacks, strict=True)) / 8
     assert len(written(some)) <= 1.02 * ideal

@@ -115,6 +115,17 @@ def test_a_prefix_of_the_plan_is_the_plan_of_a_prefix():
     assert torch.equal(plan.order(envelope, 9)[:, :5], plan.order(envelope, 5))
 
 
+def test_a_stream_gets_a_frame_as_soon_as_the_look_ahead_is_in(codec):
+    x = voice(codec, 1, 3 * FRAME)
+    codes, state = codec.encode_step(x[..., : FRAME + OVERLAP - 1], codec.start_encoding())
+    assert codes[0].shape == (1, 0)
+    codes, state = codec.encode_step(x[..., FRAME + OVERLAP - 1 : FRAME + OVERLAP], state)
+    assert codes[0].shape == (1, 1)
+    rest, state = codec.encode_step(x[..., FRAME + OVERLAP :], state)
+    joined = zip(codec.to_codes(x), codes, rest, codec.finish_encoding(state), strict=True)
+    assert all(torch.equal(whole, torch.cat(parts, dim=1)) for whole, *parts in joined)
+
+
 def test_silence_comes_back_as_silence_even_where_none_was_learned(codec):
     x = torch.cat([voice(codec, 1, 1600), torch.zeros(1, 1, 800)], 2)
     y = codec.from_codes(codec.to_codes(x))

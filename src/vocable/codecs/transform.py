@@ -115,7 +115,7 @@ class TransformDecoder(Block):
         return self.inverse.finish(state[1])
 
     def _noise(self, place: Tensor, rows: int) -> Tensor:
-        """Return 1 or -1 by chance: its level in a band is what the envelope says, in each frame."""
+        """Return 1 or -1 by chance: each band of each frame has exactly the level it should."""
         frames = place[:, None] + torch.arange(rows, device=place.device)
         bins = torch.arange(self.frame, device=place.device)
         return noise(frames[..., None] * self.frame + bins).sign()

@@ -93,10 +93,15 @@ class TokenizerModel(nn.Module):
         return math.lcm(self.spec.step, own)
 
     @property
-    def frames_a_step(self) -> int:
-        """Frames that a stream hands the encoder at once: a step of all levels, if not more."""
-        own = -(-self.encoder.step_in // self.spec.frame)
-        return math.lcm(self.spec.step, own)
+    def samples_a_step(self) -> int:
+        """Samples that a stream hands the encoder at once: a step of all levels, if not more.
+
+        Parts of a frame, for an encoder that takes them and itself waits for the rest.
+        """
+        own, frame = self.encoder.step_in, self.spec.frame
+        if own < frame and frame % own == 0:
+            return own
+        return frame * math.lcm(self.spec.step, -(-own // frame))
 
     def forget_space(self) -> None:
         """Leave the carried space: call it before training changes the encoder or the quantizer."""
@@ -178,7 +183,7 @@ class TokenizerModel(nn.Module):
         samples = torch.cat((state.samples, x.to(state.samples)), 2)
         if self.spec.segment is not None:
             return self._encode_segments(samples, state)
-        whole = samples.shape[2] - samples.shape[2] % (self.spec.frame * self.frames_a_step)
+        whole = samples.shape[2] - samples.shape[2] % self.samples_a_step
         if not whole:
             return self._no_codes(state.batch, state.levels), replace(state, samples=samples)
         return self._encode_rows(samples, whole, state)
@@ -188,10 +193,9 @@ class TokenizerModel(nn.Module):
         if self.spec.segment is not None:
             pieces = last_pieces(state.samples, self.spec.segment)
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
-            return (
-                join_codes(self.spec, found) if found else self._no_codes(state.batch, state.levels)
-            )
-        begun = state.frames * self.spec.frame + state.samples.shape[2]
+            none = self._no_codes(state.batch, state.levels)
+            return join_codes(self.spec, found) if found else none
+        begun = state.begun + state.samples.shape[2]
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)
         with full_precision(state.samples.device.type):
@@ -206,8 +210,8 @@ class TokenizerModel(nn.Module):
         with full_precision(rows.device.type):
             z, encoder = self.encoder.step(rows, state.encoder)
             codes, latents = self._search(z, state)
-        frames = (state.frames + count // self.spec.frame) % self.frames_together
-        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels, frames)
+        begun = (state.begun + count) % (self.spec.frame * self.frames_together)
+        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels, begun)
 
     def _search(self, z: Tensor, state: Encoding) -> tuple[Codes, Tensor]:
         """Quantize the rows that fill tokens of all levels; return the others, to wait."""

@@ -27,25 +27,42 @@ from vocable.measures.registry import (
 from vocable.measures.signal import delay, si_sdr
 from vocable.measures.spectral import log_spectral_distance, mel_distance
 from vocable.measures.speech import pesq_wb, stoi
-from vocable.measures.tokens import count_codes, entropy, perplexity, used_share
+from vocable.measures.tokens import (
+    chance_agreement,
+    count_codes,
+    count_runs,
+    entropy,
+    entropy_bias,
+    perplexity,
+    repeat_rate,
+    residual_db,
+    residual_energy,
+    used_share,
+)
 
 __all__ = [
     "REGISTRY",
     "Content",
     "Listener",
     "Measure",
+    "chance_agreement",
     "check_pair",
     "check_signal",
     "count_codes",
+    "count_runs",
     "default_measures",
     "delay",
     "describe_content",
     "entropy",
+    "entropy_bias",
     "log_spectral_distance",
     "mel_distance",
     "perplexity",
     "pesq_wb",
     "register",
+    "repeat_rate",
+    "residual_db",
+    "residual_energy",
     "score",
     "score_all",
     "score_recordings",

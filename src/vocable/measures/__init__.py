@@ -15,6 +15,15 @@ from vocable.measures.checks import check_pair, check_signal
 from vocable.measures.content import Content, describe_content
 from vocable.measures.listener import Listener
 from vocable.measures.neurograms import visqol
+from vocable.measures.phones import (
+    cluster_purity,
+    count_pairs,
+    labels_at,
+    phone_purity,
+    pnmi,
+    shuffled,
+    spans_of,
+)
 from vocable.measures.recordings import score_recordings
 from vocable.measures.registry import (
     REGISTRY,
@@ -48,17 +57,22 @@ __all__ = [
     "chance_agreement",
     "check_pair",
     "check_signal",
+    "cluster_purity",
     "count_codes",
+    "count_pairs",
     "count_runs",
     "default_measures",
     "delay",
     "describe_content",
     "entropy",
     "entropy_bias",
+    "labels_at",
     "log_spectral_distance",
     "mel_distance",
     "perplexity",
     "pesq_wb",
+    "phone_purity",
+    "pnmi",
     "register",
     "repeat_rate",
     "residual_db",
@@ -66,7 +80,9 @@ __all__ = [
     "score",
     "score_all",
     "score_recordings",
+    "shuffled",
     "si_sdr",
+    "spans_of",
     "stoi",
     "used_share",
     "visqol",

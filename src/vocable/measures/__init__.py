@@ -11,6 +11,7 @@ samples are speech and where their band ends, of a whole recording by `Listener`
 """
 
 import vocable.measures.table  # noqa: F401 - registers what comes with the package
+from vocable.measures.abx import AbxScore, Saying, abx, sayings_of
 from vocable.measures.checks import check_pair, check_signal
 from vocable.measures.content import Content, describe_content
 from vocable.measures.listener import Listener
@@ -51,9 +52,12 @@ from vocable.measures.tokens import (
 
 __all__ = [
     "REGISTRY",
+    "AbxScore",
     "Content",
     "Listener",
     "Measure",
+    "Saying",
+    "abx",
     "chance_agreement",
     "check_pair",
     "check_signal",
@@ -77,6 +81,7 @@ __all__ = [
     "repeat_rate",
     "residual_db",
     "residual_energy",
+    "sayings_of",
     "score",
     "score_all",
     "score_recordings",

@@ -4,8 +4,9 @@ token_use           how each level is used, and four bitrates
 stability           shares of tokens that stay when recordings are disturbed
 what_levels_carry   what scores lose when a level is dropped, or taken from another recording
 phones_told         phone and cluster purity and PNMI of each level, where phones are known
+hear, word_errors   what a recogniser hears before and after decoding
 random_weights      a model that has learnt nothing, the baseline of the others
-bootstrap_interval, paired_interval, standard_error
+bootstrap_interval, paired_interval, ratio_interval, standard_error
                     whether a difference is more than chance
 """
 
@@ -13,6 +14,7 @@ from vocable.evaluate.intervals import (
     Interval,
     bootstrap_interval,
     paired_interval,
+    ratio_interval,
     standard_error,
 )
 from vocable.evaluate.levels import Carried, LevelsReport, what_levels_carry
@@ -29,10 +31,14 @@ from vocable.evaluate.stability import (
     usual_disturbances,
 )
 from vocable.evaluate.token_use import Bitrates, LevelUse, TokenUse, token_use
+from vocable.evaluate.words import ErrorRate, Heard, Hearing, WordErrors, hear, word_errors
 
 __all__ = [
     "Bitrates",
     "Carried",
+    "ErrorRate",
+    "Heard",
+    "Hearing",
     "Interval",
     "LevelUse",
     "LevelsReport",
@@ -42,17 +48,21 @@ __all__ = [
     "Refusal",
     "Stability",
     "TokenUse",
+    "WordErrors",
     "add_noise",
     "amplify",
     "bootstrap_interval",
     "delay_by",
+    "hear",
     "paired_interval",
     "phones_told",
     "random_weights",
+    "ratio_interval",
     "reencode",
     "stability",
     "standard_error",
     "token_use",
     "usual_disturbances",
     "what_levels_carry",
+    "word_errors",
 ]

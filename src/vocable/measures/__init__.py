@@ -25,6 +25,14 @@ from vocable.measures.phones import (
     shuffled,
     spans_of,
 )
+from vocable.measures.recognisers import (
+    RECOGNISERS,
+    Hama,
+    PocketSphinx,
+    Recogniser,
+    Whisper,
+    load_recogniser,
+)
 from vocable.measures.recordings import score_recordings
 from vocable.measures.registry import (
     REGISTRY,
@@ -49,20 +57,37 @@ from vocable.measures.tokens import (
     residual_energy,
     used_share,
 )
+from vocable.measures.words import (
+    Edits,
+    character_edits,
+    count_edits,
+    error_rate,
+    normalise,
+    phone_edits,
+    word_edits,
+)
 
 __all__ = [
+    "RECOGNISERS",
     "REGISTRY",
     "AbxScore",
     "Content",
+    "Edits",
+    "Hama",
     "Listener",
     "Measure",
+    "PocketSphinx",
+    "Recogniser",
     "Saying",
+    "Whisper",
     "abx",
     "chance_agreement",
+    "character_edits",
     "check_pair",
     "check_signal",
     "cluster_purity",
     "count_codes",
+    "count_edits",
     "count_pairs",
     "count_runs",
     "default_measures",
@@ -70,11 +95,15 @@ __all__ = [
     "describe_content",
     "entropy",
     "entropy_bias",
+    "error_rate",
     "labels_at",
+    "load_recogniser",
     "log_spectral_distance",
     "mel_distance",
+    "normalise",
     "perplexity",
     "pesq_wb",
+    "phone_edits",
     "phone_purity",
     "pnmi",
     "register",
@@ -91,4 +120,5 @@ __all__ = [
     "stoi",
     "used_share",
     "visqol",
+    "word_edits",
 ]

@@ -1,0 +1,158 @@
+"""Words before and after decoding: worked rates, what may be claimed, what is left out."""
+
+import numpy as np
+import pytest
+
+from tests.evaluate.made_up import RATE, SILENT, recording, sound
+from vocable.audio import Audio
+from vocable.errors import MeasureError
+from vocable.evaluate import Heard, Hearing, hear, ratio_interval, word_errors
+from vocable.measures import character_edits
+
+
+def heard(name: str, said: str, original: str, decoded: str, owner: str = "") -> Heard:
+    return Heard(name, owner or name, said, original, decoded)
+
+
+WORKED = Hearing(
+    (
+        heard("1", "one two", "one two", "one too"),
+        heard("2", "three four five six", "three for five six", "three for five"),
+        heard("3", "", "seven eight", "seven"),
+    )
+)
+
+
+def test_worked_rates():
+    found = word_errors(WORKED)
+    assert found.own.rate == 1 / 6 and found.own.scored == 2
+    assert found.decoded.rate == 3 / 6 and found.decoded.edits.deletions == 1
+    assert found.added.mean == pytest.approx(2 / 6)
+    assert found.differential.rate == 3 / 8 and found.differential.scored == 3
+    assert found.invented == () and found.refusals == ()
+
+
+def test_what_is_the_same_adds_nothing():
+    same = Hearing(tuple(heard(str(n), "a b", "a c", "a c") for n in range(4)))
+    found = word_errors(same)
+    assert found.own.rate == found.decoded.rate == 0.5
+    assert found.differential.rate == 0 and found.claim == "no difference"
+
+
+def test_other_things_than_words_count():
+    found = word_errors(Hearing((heard("1", "abcd", "abcd", "abxd"),)), character_edits)
+    assert found.decoded.rate == 0.25
+
+
+def many(own: float, decoded: float, speakers: int = 30) -> Hearing:
+    """Recordings of 20 words, of which such shares are wrong, a little more or less."""
+    random = np.random.default_rng(0)
+    said = [f"w{n}" for n in range(20)]
+
+    def wrong(share: float) -> str:
+        return " ".join(word if random.random() > share else "x" for word in said)
+
+    return Hearing(
+        tuple(heard(str(n), " ".join(said), wrong(own), wrong(decoded)) for n in range(speakers))
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "decoded", "claim"),
+    [
+        (0.1, 0.3, "more errors"),
+        (0.3, 0.1, "fewer errors"),
+        (0.1, 0.1, "no difference"),
+    ],
+)
+def test_a_claim_needs_more_than_the_recognisers_own_interval(own, decoded, claim):
+    found = word_errors(many(own, decoded))
+    assert found.claim == claim
+    assert found.own.interval.low < own < found.own.interval.high
+
+
+def test_one_speaker_has_no_interval_and_no_claim():
+    found = word_errors(Hearing((heard("1", "a b", "a b", "x y"), heard("2", "a", "a", "x", "1"))))
+    assert np.isnan(found.own.interval.low) and found.claim == "no difference"
+
+
+def test_without_texts_the_differential_error_is_left():
+    found = word_errors(Hearing((heard("1", "", "a b", "a"), heard("2", "...", "c", "c"))))
+    assert found.own is None and found.decoded is None and found.added is None
+    assert found.claim is None and found.differential.rate == pytest.approx(1 / 3)
+
+
+def test_recordings_of_which_nothing_is_heard_are_named():
+    found = word_errors(Hearing((heard("1", "a b", "", "a b"), heard("2", "c", "c", "c"))))
+    assert [str(each) for each in found.refusals] == ["1: nothing is heard in it"]
+    assert found.differential.scored == 1 and found.own.rate == pytest.approx(2 / 3)
+    nothing = word_errors(Hearing((heard("1", "", "", "a"),)))
+    assert nothing.differential is None and nothing.own is None
+
+
+def test_text_that_was_made_up_is_flagged():
+    found = word_errors(Hearing((heard("1", "a", "a", "b b b"), heard("2", "a b", "a b", "b"))))
+    assert found.invented == ("1",)
+
+
+def loudness(samples: np.ndarray, rate: int) -> str:
+    """A recogniser that hears a word for each tenth of a second that is loud."""
+    assert samples.dtype == np.float64 and rate == RATE
+    pieces = samples[: samples.size // 800 * 800].reshape(-1, 800)
+    return " ".join("loud" if piece.std() > 0.05 else "quiet" for piece in pieces)
+
+
+def test_originals_are_heard_once_for_all_systems():
+    asked = []
+
+    def listening(samples: np.ndarray, rate: int) -> str:
+        asked.append(samples)
+        return loudness(samples, rate)
+
+    def quieter(audio: Audio) -> Audio:
+        return Audio(audio.samples * np.float32(0.01), RATE)
+
+    parts = [recording("a", text="loud", speaker="anna"), SILENT, recording("b", audio=sound(0.5))]
+    found = hear(listening, {"same": lambda audio: audio, "quieter": quieter}, parts)
+    assert len(asked) == 2 + 2 * 2
+    same, changed = found["same"], found["quieter"]
+    assert same.heard[0] == Heard(
+        "a", "anna", "loud", same.heard[0].original, same.heard[0].original
+    )
+    assert set(changed.heard[1].decoded.split()) == {"quiet"}
+    assert [each.name for each in same.refusals] == ["silent"]
+    assert word_errors(same).differential.rate == 0 < word_errors(changed).differential.rate
+
+
+def test_a_system_that_fails_on_one_recording_is_named():
+    def choosy(audio: Audio) -> Audio:
+        if len(audio) < RATE:
+            raise ValueError("too short")
+        return audio
+
+    parts = [recording("a"), recording("b", audio=sound(0.5))]
+    found = hear(loudness, {"choosy": choosy, "other": lambda audio: audio}, parts)
+    assert [str(each) for each in found["choosy"].refusals] == ["b: ValueError: too short"]
+    assert [each.name for each in found["choosy"].heard] == ["a"]
+    assert found["other"].refusals == ()
+    with pytest.raises(MeasureError, match="no recording could be judged; the first of 1: silent"):
+        hear(loudness, {}, [SILENT])
+
+
+def test_a_ratio_is_of_sums_and_its_interval_shrinks_with_speakers():
+    parts, wholes = np.array([1, 3, 0, 2]), np.array([2, 10, 4, 4])
+    found = ratio_interval(parts, wholes, list("abcd"))
+    assert found.mean == 0.3 and found.low < 0.3 < found.high
+    wider = found.high - found.low
+    more = ratio_interval(np.tile(parts, 9), np.tile(wholes, 9), [str(n) for n in range(36)])
+    assert more.mean == pytest.approx(0.3) and more.high - more.low < 0.5 * wider
+    exact = ratio_interval(wholes / 2, wholes, list("abcd"))
+    assert (exact.low, exact.high) == pytest.approx((0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("parts", "wholes"), [(np.ones(2), np.ones(3)), (np.ones(2), np.zeros(2)), (np.ones(0),) * 2]
+)
+def test_a_ratio_to_nothing_is_refused(parts, wholes):
+    with pytest.raises(MeasureError, match="needs a part of each whole, and some whole"):
+        ratio_interval(parts, wholes, ["a"] * len(parts))

@@ -5,6 +5,7 @@ stability           shares of tokens that stay when recordings are disturbed
 what_levels_carry   what scores lose when a level is dropped, or taken from another recording
 phones_told         phone and cluster purity and PNMI of each level, where phones are known
 hear, word_errors   what a recogniser hears before and after decoding
+voices_kept, verify whether voices stay, and how often the embedding confuses speakers
 random_weights      a model that has learnt nothing, the baseline of the others
 bootstrap_interval, paired_interval, ratio_interval, standard_error
                     whether a difference is more than chance
@@ -21,6 +22,7 @@ from vocable.evaluate.levels import Carried, LevelsReport, what_levels_carry
 from vocable.evaluate.phones import PhonesOfLevel, PhonesTold, phones_told
 from vocable.evaluate.random_weights import random_weights
 from vocable.evaluate.recording import Recording, Refusal
+from vocable.evaluate.speakers import Verification, VoiceKept, Voices, verify, voices_kept
 from vocable.evaluate.stability import (
     Stability,
     add_noise,
@@ -48,6 +50,9 @@ __all__ = [
     "Refusal",
     "Stability",
     "TokenUse",
+    "Verification",
+    "VoiceKept",
+    "Voices",
     "WordErrors",
     "add_noise",
     "amplify",
@@ -63,6 +68,8 @@ __all__ = [
     "standard_error",
     "token_use",
     "usual_disturbances",
+    "verify",
+    "voices_kept",
     "what_levels_carry",
     "word_errors",
 ]

@@ -43,6 +43,15 @@ from vocable.measures.registry import (
     score_all,
 )
 from vocable.measures.signal import delay, si_sdr
+from vocable.measures.speakers import (
+    EMBEDDINGS,
+    Embed,
+    EqualError,
+    Resemblyzer,
+    equal_error_rate,
+    load_embedding,
+    similarity,
+)
 from vocable.measures.spectral import log_spectral_distance, mel_distance
 from vocable.measures.speech import pesq_wb, stoi
 from vocable.measures.tokens import (
@@ -68,16 +77,20 @@ from vocable.measures.words import (
 )
 
 __all__ = [
+    "EMBEDDINGS",
     "RECOGNISERS",
     "REGISTRY",
     "AbxScore",
     "Content",
     "Edits",
+    "Embed",
+    "EqualError",
     "Hama",
     "Listener",
     "Measure",
     "PocketSphinx",
     "Recogniser",
+    "Resemblyzer",
     "Saying",
     "Whisper",
     "abx",
@@ -95,8 +108,10 @@ __all__ = [
     "describe_content",
     "entropy",
     "entropy_bias",
+    "equal_error_rate",
     "error_rate",
     "labels_at",
+    "load_embedding",
     "load_recogniser",
     "log_spectral_distance",
     "mel_distance",
@@ -116,6 +131,7 @@ __all__ = [
     "score_recordings",
     "shuffled",
     "si_sdr",
+    "similarity",
     "spans_of",
     "stoi",
     "used_share",

@@ -6,7 +6,7 @@ import pytest
 from tests.evaluate.made_up import RATE, SILENT, recording, sound
 from vocable.audio import Audio
 from vocable.errors import MeasureError
-from vocable.evaluate import Heard, Hearing, hear, ratio_interval, word_errors
+from vocable.evaluate import Heard, Hearing, hear, word_errors
 from vocable.measures import character_edits
 
 
@@ -137,22 +137,3 @@ def test_a_system_that_fails_on_one_recording_is_named():
     assert found["other"].refusals == ()
     with pytest.raises(MeasureError, match="no recording could be judged; the first of 1: silent"):
         hear(loudness, {}, [SILENT])
-
-
-def test_a_ratio_is_of_sums_and_its_interval_shrinks_with_speakers():
-    parts, wholes = np.array([1, 3, 0, 2]), np.array([2, 10, 4, 4])
-    found = ratio_interval(parts, wholes, list("abcd"))
-    assert found.mean == 0.3 and found.low < 0.3 < found.high
-    wider = found.high - found.low
-    more = ratio_interval(np.tile(parts, 9), np.tile(wholes, 9), [str(n) for n in range(36)])
-    assert more.mean == pytest.approx(0.3) and more.high - more.low < 0.5 * wider
-    exact = ratio_interval(wholes / 2, wholes, list("abcd"))
-    assert (exact.low, exact.high) == pytest.approx((0.5, 0.5))
-
-
-@pytest.mark.parametrize(
-    ("parts", "wholes"), [(np.ones(2), np.ones(3)), (np.ones(2), np.zeros(2)), (np.ones(0),) * 2]
-)
-def test_a_ratio_to_nothing_is_refused(parts, wholes):
-    with pytest.raises(MeasureError, match="needs a part of each whole, and some whole"):
-        ratio_interval(parts, wholes, ["a"] * len(parts))

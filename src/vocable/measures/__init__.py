@@ -5,9 +5,15 @@ with full scale at ±1, aligned and of one length. Nothing resamples, shifts or 
 on its own but `score_recordings`, which takes whole recordings.
 
 `REGISTRY` is the one table of measures (docs/measures.md shows it), `score` and `score_all` compute
-by it, `register` adds to it. Beside it stand `delay`; what says how one codebook is used:
-`count_codes`, then `entropy`, `perplexity`, `used_share`; and `describe_content`, whether
-samples are speech and where their band ends, of a whole recording by `Listener`.
+by it, `register` adds to it. Beside it stand `delay`, and `describe_content`, whether samples are
+speech and where their band ends, of a whole recording by `Listener`; and what is not of a pair of
+signals (docs/evaluate.md shows it):
+
+tokens    `count_codes`, then `entropy`, `perplexity`, `used_share`, `chance_agreement`;
+          `repeat_rate`; `residual_energy`
+phones    `count_pairs`, then `phone_purity`, `cluster_purity`, `pnmi`, `shuffled`; `abx`
+words     `word_edits`, `character_edits`, `phone_edits`, `error_rate`; `load_recogniser`
+speakers  `similarity`, `equal_error_rate`; `load_embedding`
 """
 
 import vocable.measures.table  # noqa: F401 - registers what comes with the package

@@ -87,8 +87,8 @@ def judged(codec: str, system: str, clips: list[Clip]) -> list[Score]:
         x = clip.read(RATE).astype(np.float64)
         tokens = model.encode(x.astype(np.float32), rate=RATE)
         y = model.decode(tokens).samples[0].astype(np.float64)
-        found, _ = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
-        values = {name: found.get(name) for name in REGISTRY}
+        found = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.scores.get(name) for name in REGISTRY}
         scores.append(Score(system, clip.name, clip.speaker, float(tokens.bitrate), values))
     return scores
 

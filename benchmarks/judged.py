@@ -106,7 +106,7 @@ class Plan:
                 tasks += self._tasks("scores", name, ["clean"], self.complete, ("pesq_wb", "stoi"))
         tasks += self._tasks("scores", "speech", LEVEL, self.complete, ("pesq_wb",))
         tasks += self._tasks("scores", "speech", TELEPHONE, self.complete, ("pesq_wb", "stoi"))
-        company = ("stoi", "mel_distance")
+        company = ("stoi", "mel_distance_dac")
         tasks += self._tasks("scores", "speech", COMPANY, self.complete, company)
         tasks += self._tasks("scores", "music", ["clean"], self.complete, company)
         if self.words:

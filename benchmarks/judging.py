@@ -161,7 +161,8 @@ Judge = Callable[[Row, np.ndarray], Row]
 
 def _scored(x: np.ndarray, task: Task) -> Judge:
     def judged(row: Row, y: np.ndarray) -> Row:
-        found, unscored = score_recordings(task.measures, Audio(x, RATE), Audio(y, RATE), RATE)
+        scored = score_recordings(task.measures, Audio(x, RATE), Audio(y, RATE), RATE)
+        found, unscored = scored.scores, scored.unscored
         values = {name: found.get(name) for name in task.measures}
         values |= {"level_db": level(y, x), "loudest_db": loudest(y, x)}
         where = f"{row.clip}, {row.condition}, {row.system}"

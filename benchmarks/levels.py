@@ -39,7 +39,7 @@ from vocable.evaluate import (
 )
 from vocable.measures import abx, sayings_of
 
-MEASURES = ("stoi", "pesq_wb", "mel_distance")
+MEASURES = ("stoi", "pesq_wb", "mel_distance_dac")
 FOLDED = {
     **{"ao": "aa", "ax": "ah", "ax-h": "ah", "axr": "er", "hv": "hh", "ix": "ih", "el": "l"},
     **{"em": "m", "en": "n", "nx": "n", "eng": "ng", "zh": "sh", "ux": "uw"},

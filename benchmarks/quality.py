@@ -110,10 +110,10 @@ def score_clip(clip: Clip, codec: str | None, with_peers: bool) -> Result:
         decoded, result.energies = run_codec(codec, x)
         outputs += decoded
     for system, y, rate in outputs:
-        scores, unscored = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
-        values = {name: scores.get(name) for name in REGISTRY}
+        found = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.scores.get(name) for name in REGISTRY}
         result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
-        result.refusals += [f"{clip.name}, {system}: {why}" for why in unscored.values()]
+        result.refusals += [f"{clip.name}, {system}: {why}" for why in found.unscored.values()]
     return result
 
 

@@ -107,14 +107,15 @@ def telephone(plan: Plan, results: Results) -> list[str]:
 
 def company(plan: Plan, results: Results) -> list[str]:
     """Noise, rooms, other voices and music, against what went in, beside clean speech."""
-    head = ["system", "input", "stoi", "mel_distance", "level_db", "loudest_db", "highest of all"]
+    head = ["system", "input", "stoi", "mel_distance_dac", "level_db", "loudest_db"]
+    head.append("highest of all")
     lines = ["## Noise, reverberation, two voices, music", "", heading(head)]
     inputs = [(ENGLISH, condition) for condition in ("clean", *COMPANY)]
     inputs += [("music", "clean")] if "music" in plan.sets else []
     for system in plan.complete:
         for name, condition in inputs:
             found = results.of(clips=name, condition=condition)
-            cells = [shown(found.mean(system.label, m)) for m in ("stoi", "mel_distance")]
+            cells = [shown(found.mean(system.label, m)) for m in ("stoi", "mel_distance_dac")]
             cells += [_signed(found, system, m) for m in ("level_db", "loudest_db")]
             highest = max(found.values(system.label, "loudest_db"), default=float("nan"))
             title = "music" if name == "music" else condition

@@ -93,7 +93,7 @@ def test_codebooks_counts_the_hours_asked_and_no_more(monkeypatch, capsys, codec
 def test_levels_judges_use_stability_and_what_goes_with_each_level(
     monkeypatch, capsys, codec, data
 ):
-    monkeypatch.setattr(levels, "MEASURES", ("mel_distance",))
+    monkeypatch.setattr(levels, "MEASURES", ("mel_distance_dac",))
     manifest = Path(data) / "manifest.jsonl"
     rows = [json.loads(line) for line in manifest.read_text().splitlines()]
     spoken = [[n / 5, (n + 1) / 5, "aeio"[n % 4]] for n in range(7)] + [[1.4, 1.5, "h#"]]

@@ -101,6 +101,27 @@ def test_a_codec_that_ignores_a_level_shows_no_change():
     assert len(ignored) == 4 and all(row.gain.low == row.gain.high == 0 for row in ignored)
 
 
+def test_the_delay_of_a_codec_is_that_of_what_is_intact():
+    """Swapped levels may be like another stretch of the recording; they are compared in place."""
+    seen = []
+
+    def note(x: np.ndarray, y: np.ndarray, rate: int) -> float:
+        seen.append(x.size)
+        return 0.0
+
+    class Late(Steps):
+        def decode(self, tokens: AudioTokens) -> Audio:
+            known = {each.stacks[1].tobytes(): one for one, each in self.pairs}
+            if (one := known.get(tokens.stacks[1].tobytes())) is not None:
+                return Audio(np.pad(one.samples, ((0, 0), (80, 0)))[:, : len(one)], RATE)
+            return Audio(np.roll(RECORDINGS[0].audio.samples, 4000, 1), RATE)
+
+    codec = Late()
+    codec.pairs = [(one.audio, Steps().encode(one.audio)) for one in RECORDINGS]
+    found = what_levels_carry(codec, RECORDINGS, [measure("note", note)])
+    assert set(seen) == {RATE - 80} and found.refusals == ()
+
+
 @pytest.mark.parametrize("kind", ["plain", "three-rates", "segments", "item"])
 def test_codecs_of_the_library_are_taken_as_they_are(kind):
     codec = tiny(kind)
@@ -108,7 +129,7 @@ def test_codecs_of_the_library_are_taken_as_they_are(kind):
         recording(name, audio=Audio(np.repeat(sound(0.4, seed=n).samples, codec.channels, 0), RATE))
         for n, name in enumerate("ab")
     ]
-    found = what_levels_carry(codec, parts, ["mel_distance"])
+    found = what_levels_carry(codec, parts, ["mel_distance_dac"])
     assert len(found.rows) == 6 and not found.refusals
     assert all(row.scored == 2 for row in found.rows)
 

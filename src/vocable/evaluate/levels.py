@@ -22,8 +22,9 @@ from vocable.errors import MeasureError
 from vocable.evaluate.intervals import Interval, paired_interval
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
 from vocable.evaluate.stability import Decodes
+from vocable.measures.measure import Measure
 from vocable.measures.recordings import score_recordings
-from vocable.measures.registry import Measure, find
+from vocable.measures.registry import find
 from vocable.measures.tokens import count_codes
 from vocable.tokens import AudioTokens
 
@@ -113,11 +114,13 @@ class _Case:
     def scores(self, codec: Decodes, measures: Sequence[Measure]) -> _Found:
         values: dict[tuple[int, str, str], float] = {}
         unscored: dict[str, None] = {}  # each reason once
+        delay: float | None = None  # what the codec has; swapped levels hide it
         for level, change, tokens in self._changed():
             decoded, rate = codec.decode(tokens), tokens.spec.rate
-            found, reasons = score_recordings(measures, self.recording.audio, decoded, rate)
-            values |= {(level, change, name): score for name, score in found.items()}
-            unscored |= dict.fromkeys(reasons.values())
+            found = score_recordings(measures, self.recording.audio, decoded, rate, delay)
+            delay = found.delay
+            values |= {(level, change, name): score for name, score in found.scores.items()}
+            unscored |= dict.fromkeys(found.unscored.values())
         return _Found(values, list(unscored))
 
     def _changed(self) -> Iterator[tuple[int, str, AudioTokens]]:

@@ -1,13 +1,14 @@
 """Say how near decoded sound is to its source: arrays in, a number or a MeasureError out.
 
-Conventions, as in mir_eval: `reference` comes first; both signals are one channel [samples], floats
-with full scale at ±1, aligned and of one length. Nothing resamples, shifts or cuts
-on its own but `score_recordings`, which takes whole recordings.
+Each measure is a function `measure(reference, degraded, rate, named options)`; those that hear no
+reference take `(degraded, rate)`. Conventions, as in mir_eval: `reference` comes first; both
+signals are one channel [samples], floats with full scale at ±1, aligned and of one length. Nothing
+resamples, shifts or cuts on its own but `score_recordings`, which takes whole recordings.
 
 `REGISTRY` is the one table of measures (docs/measures.md shows it), `score` and `score_all` compute
-by it, `register` adds to it. Beside it stand `delay`, and `describe_content`, whether samples are
-speech and where their band ends, of a whole recording by `Listener`; and what is not of a pair of
-signals (docs/evaluate.md shows it):
+by it, `register` adds to it. Beside it stand `delay` and `find_delay`, and `describe_content`,
+whether samples are speech and where their band ends, of a whole recording by `Listener`; and what
+is not of a pair of signals (docs/evaluate.md shows it):
 
 tokens    `count_codes`, then `entropy`, `perplexity`, `used_share`, `chance_agreement`;
           `repeat_rate`; `residual_energy`
@@ -18,9 +19,14 @@ speakers  `similarity`, `equal_error_rate`; `load_embedding`
 
 import vocable.measures.table  # noqa: F401 - registers what comes with the package
 from vocable.measures.abx import AbxScore, Saying, abx, sayings_of
+from vocable.measures.cepstral import mcd
 from vocable.measures.checks import check_pair, check_signal
 from vocable.measures.content import Content, describe_content
+from vocable.measures.delays import delay, find_delay
+from vocable.measures.fundamental import F0Error, f0
 from vocable.measures.listener import Listener
+from vocable.measures.measure import Measure
+from vocable.measures.mel import mel_distance_dac, mel_distance_encodec
 from vocable.measures.neurograms import visqol
 from vocable.measures.phones import (
     cluster_purity,
@@ -31,6 +37,7 @@ from vocable.measures.phones import (
     shuffled,
     spans_of,
 )
+from vocable.measures.predicted import DNSMOS, dnsmos, plcmos
 from vocable.measures.recognisers import (
     RECOGNISERS,
     Hama,
@@ -39,16 +46,9 @@ from vocable.measures.recognisers import (
     Whisper,
     load_recogniser,
 )
-from vocable.measures.recordings import score_recordings
-from vocable.measures.registry import (
-    REGISTRY,
-    Measure,
-    default_measures,
-    register,
-    score,
-    score_all,
-)
-from vocable.measures.signal import delay, si_sdr
+from vocable.measures.recordings import Scored, score_recordings
+from vocable.measures.registry import REGISTRY, default_measures, register, score, score_all
+from vocable.measures.signal import segmental_snr, si_sdr, snr
 from vocable.measures.speakers import (
     EMBEDDINGS,
     Embed,
@@ -58,8 +58,8 @@ from vocable.measures.speakers import (
     load_embedding,
     similarity,
 )
-from vocable.measures.spectral import log_spectral_distance, mel_distance
-from vocable.measures.speech import pesq_wb, stoi
+from vocable.measures.spectral import log_spectral_distance, stft_distance_dac
+from vocable.measures.speech import pesq, stoi
 from vocable.measures.tokens import (
     chance_agreement,
     count_codes,
@@ -83,6 +83,7 @@ from vocable.measures.words import (
 )
 
 __all__ = [
+    "DNSMOS",
     "EMBEDDINGS",
     "RECOGNISERS",
     "REGISTRY",
@@ -91,6 +92,7 @@ __all__ = [
     "Edits",
     "Embed",
     "EqualError",
+    "F0Error",
     "Hama",
     "Listener",
     "Measure",
@@ -98,6 +100,7 @@ __all__ = [
     "Recogniser",
     "Resemblyzer",
     "Saying",
+    "Scored",
     "Whisper",
     "abx",
     "chance_agreement",
@@ -112,20 +115,26 @@ __all__ = [
     "default_measures",
     "delay",
     "describe_content",
+    "dnsmos",
     "entropy",
     "entropy_bias",
     "equal_error_rate",
     "error_rate",
+    "f0",
+    "find_delay",
     "labels_at",
     "load_embedding",
     "load_recogniser",
     "log_spectral_distance",
-    "mel_distance",
+    "mcd",
+    "mel_distance_dac",
+    "mel_distance_encodec",
     "normalise",
     "perplexity",
-    "pesq_wb",
+    "pesq",
     "phone_edits",
     "phone_purity",
+    "plcmos",
     "pnmi",
     "register",
     "repeat_rate",
@@ -135,10 +144,13 @@ __all__ = [
     "score",
     "score_all",
     "score_recordings",
+    "segmental_snr",
     "shuffled",
     "si_sdr",
     "similarity",
+    "snr",
     "spans_of",
+    "stft_distance_dac",
     "stoi",
     "used_share",
     "visqol",

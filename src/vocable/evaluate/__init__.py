@@ -4,7 +4,8 @@ token_use           how each level is used, and four bitrates
 stability           shares of tokens that stay when recordings are disturbed
 what_levels_carry   what scores lose when a level is dropped, or taken from another recording
 phones_told         phone and cluster purity and PNMI of each level, where phones are known
-hear, word_errors   what a recogniser hears before and after decoding
+transcribe, word_errors
+                    what a recogniser hears before and after decoding
 voices_kept, verify whether voices stay, and how often the embedding confuses speakers
 random_weights      a model that has learnt nothing, the baseline of the others
 bootstrap_interval, paired_interval, ratio_interval, standard_error
@@ -33,14 +34,19 @@ from vocable.evaluate.stability import (
     usual_disturbances,
 )
 from vocable.evaluate.token_use import Bitrates, LevelUse, TokenUse, token_use
-from vocable.evaluate.words import ErrorRate, Heard, Hearing, WordErrors, hear, word_errors
+from vocable.evaluate.words import (
+    ErrorRate,
+    Transcribed,
+    Transcripts,
+    WordErrors,
+    transcribe,
+    word_errors,
+)
 
 __all__ = [
     "Bitrates",
     "Carried",
     "ErrorRate",
-    "Heard",
-    "Hearing",
     "Interval",
     "LevelUse",
     "LevelsReport",
@@ -50,6 +56,8 @@ __all__ = [
     "Refusal",
     "Stability",
     "TokenUse",
+    "Transcribed",
+    "Transcripts",
     "Verification",
     "VoiceKept",
     "Voices",
@@ -58,7 +66,6 @@ __all__ = [
     "amplify",
     "bootstrap_interval",
     "delay_by",
-    "hear",
     "paired_interval",
     "phones_told",
     "random_weights",
@@ -67,6 +74,7 @@ __all__ = [
     "stability",
     "standard_error",
     "token_use",
+    "transcribe",
     "usual_disturbances",
     "verify",
     "voices_kept",

@@ -83,10 +83,10 @@ def phones_told(
         raise MeasureError("recordings gave tokens of different levels; judge each by itself")
     levels = []
     for k, size in enumerate(found[0][0]):
-        said = np.concatenate([pairs[k][0] for _, pairs in found])
+        labels = np.concatenate([pairs[k][0] for _, pairs in found])
         codes = np.concatenate([pairs[k][1] for _, pairs in found])
-        said = np.where(np.isin(said, list(without)), "", said)
-        levels.append(PhonesOfLevel(k, count_pairs(said, codes, size)))
+        labels = np.where(np.isin(labels, list(without)), "", labels)
+        levels.append(PhonesOfLevel(k, count_pairs(labels, codes, size)))
     return PhonesTold(tuple(levels), len(found), tuple(refusals))
 
 

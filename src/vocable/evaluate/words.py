@@ -19,21 +19,21 @@ from vocable.measures.words import CountEdits, Edits, word_edits
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was heard of one recording: as it is, and decoded; `said` where it is known."""
+class Transcripts:
+    """What was heard of one recording: as it is, and decoded; `text` is what was said, if known."""
 
     name: str
     owner: str  # whom intervals draw: the speaker, else the recording
-    said: str
+    text: str
     original: str
     decoded: str
 
 
 @dataclass(frozen=True)
-class Hearing:
+class Transcribed:
     """What was heard of a set, and the recordings that gave nothing, with reasons."""
 
-    heard: tuple[Heard, ...]
+    recordings: tuple[Transcripts, ...]
     refusals: tuple[Refusal, ...] = ()
 
 
@@ -86,11 +86,11 @@ class WordErrors:
         return "fewer errors" if rate < own.low and self.added.high < 0 else "no difference"
 
 
-def hear(
+def transcribe(
     recogniser: Recogniser,
     systems: Mapping[str, Callable[[Audio], Audio]],
     recordings: Iterable[Recording],
-) -> dict[str, Hearing]:
+) -> dict[str, Transcribed]:
     """Return what a recogniser hears of recordings, and of what each system makes of them.
 
     systems: by name, from a recording to the decoded one, say
@@ -103,18 +103,18 @@ def hear(
     return {name: _decoded(recogniser, system, known, refusals) for name, system in systems.items()}
 
 
-def word_errors(hearing: Hearing, edits: CountEdits = word_edits) -> WordErrors:
+def word_errors(transcribed: Transcribed, edits: CountEdits = word_edits) -> WordErrors:
     """Return the errors of what was heard, over the whole set.
 
     edits: what counts, `word_edits` (the default), `character_edits`, `phone_edits`, or your own.
     A recording in which nothing is heard before it is decoded has no differential error: it is
     left out of that, and named. Intervals are over speakers.
     """
-    heard, named = hearing.heard, list(hearing.refusals)
-    texts = [each for each in heard if edits(each.said, "").length]
-    own = [(each, edits(each.said, each.original)) for each in texts]
-    decoded = [(each, edits(each.said, each.decoded)) for each in texts]
-    both = [(each, edits(each.original, each.decoded)) for each in heard]
+    every, named = transcribed.recordings, list(transcribed.refusals)
+    texts = [each for each in every if edits(each.text, "").length]
+    own = [(each, edits(each.text, each.original)) for each in texts]
+    decoded = [(each, edits(each.text, each.decoded)) for each in texts]
+    both = [(each, edits(each.original, each.decoded)) for each in every]
     named += [Refusal(each.name, "nothing is heard in it") for each, e in both if not e.length]
     counted = [(each, found) for each, found in both if found.length]
     invented = {each.name for each, found in (*decoded, *counted) if found.errors > found.length}
@@ -127,7 +127,7 @@ def word_errors(hearing: Hearing, edits: CountEdits = word_edits) -> WordErrors:
         decoded=_rate(decoded),
         added=_interval(added) if added else None,
         differential=_rate(counted),
-        invented=tuple(each.name for each in heard if each.name in invented),
+        invented=tuple(each.name for each in every if each.name in invented),
         refusals=tuple(named),
     )
 
@@ -149,29 +149,29 @@ def _decoded(
     system: Callable[[Audio], Audio],
     known: Sequence[_Known],
     refusals: Iterable[Refusal],
-) -> Hearing:
+) -> Transcribed:
     named = list(refusals)
     texts = attempt(known, lambda one: _text(recogniser, system(one.recording.audio)), named)
-    heard = [
-        Heard(one.name, one.recording.owner, one.recording.text, one.text, text)
+    found = [
+        Transcripts(one.name, one.recording.owner, one.recording.text, one.text, text)
         for one, text in texts
     ]
-    return Hearing(tuple(heard), tuple(named))
+    return Transcribed(tuple(found), tuple(named))
 
 
 def _text(recogniser: Recogniser, audio: Audio) -> str:
     return recogniser(audio.mono().samples[0].astype(np.float64), audio.rate)
 
 
-def _rate(found: Sequence[tuple[Heard, Edits]]) -> ErrorRate | None:
+def _rate(found: Sequence[tuple[Transcripts, Edits]]) -> ErrorRate | None:
     if not found:
         return None
     total = sum((edits for _, edits in found), Edits(0, 0, 0, 0))
-    each = [(heard, edits.errors, edits.length) for heard, edits in found]
+    each = [(one, edits.errors, edits.length) for one, edits in found]
     return ErrorRate(total, _interval(each), len(found))
 
 
-def _interval(found: Sequence[tuple[Heard, int, int]]) -> Interval:
-    owners = [heard.owner for heard, _, _ in found]
+def _interval(found: Sequence[tuple[Transcripts, int, int]]) -> Interval:
+    owners = [one.owner for one, _, _ in found]
     errors = np.array([errors for _, errors, _ in found], np.float64)
     return ratio_interval(errors, np.array([length for _, _, length in found]), owners)

@@ -196,7 +196,7 @@ def _cells(
             if a.size > 1:
                 yield _Cell(phone, other, speaker, a, b, a)
             continue
-        speakers = [who for said, who in places if said == phone and who != speaker]
+        speakers = [who for each, who in places if each == phone and who != speaker]
         if most_speakers is not None and len(speakers) > most_speakers:
             speakers = sorted(random.permutation(speakers)[:most_speakers].tolist())
         for who in speakers:

@@ -64,23 +64,24 @@ def count_pairs(labels: Any, codes: Any, size: int | None = None) -> Int64[np.nd
     labels: one of each token, of any type that sorts; those that are "" are left out. codes:
     integers below `size` (left out: as many columns as the highest needs), `[tokens]` both.
     """
-    said, codes = _as_labels(labels), check_codes(codes)
-    if said.shape != codes.shape or codes.ndim != 1:
+    names, codes = _as_labels(labels), check_codes(codes)
+    if names.shape != codes.shape or codes.ndim != 1:
         raise MeasureError(
-            f"labels and codes must be one each of every token, [tokens], got shapes {said.shape} "
+            f"labels and codes must be one each of every token, [tokens], got shapes {names.shape} "
             f"and {codes.shape}"
         )
-    kept = said != "" if said.dtype.kind in "US" else np.ones(said.shape, bool)
-    said, codes = said[kept], codes[kept]
+    kept = names != "" if names.dtype.kind in "US" else np.ones(names.shape, bool)
+    names, codes = names[kept], codes[kept]
     if not codes.size:
         raise MeasureError("no token has a label; give those of the recording that was encoded")
     size = int(codes.max()) + 1 if size is None else size
     if codes.min() < 0 or codes.max() >= size:
         wrong = codes[(codes < 0) | (codes >= size)][0]
         raise MeasureError(f"codes must lie in 0 to {size - 1}, got {wrong}")
-    names, rows = np.unique(said, return_inverse=True)
-    cells = np.bincount(rows * size + codes, minlength=names.size * size)
-    return cells.reshape(names.size, size).astype(np.int64)
+    rows = np.unique(names, return_inverse=True)[1]
+    count = int(rows.max()) + 1
+    cells = np.bincount(rows * size + codes, minlength=count * size)
+    return cells.reshape(count, size).astype(np.int64)
 
 
 def phone_purity(joint: Joint) -> float:
@@ -110,11 +111,11 @@ def pnmi(joint: Joint) -> float:
     """
     _check(joint)
     phones, codes = joint.sum(axis=1), joint.sum(axis=0)
-    said = entropy(phones)
-    if said == 0:
+    whole = entropy(phones)
+    if whole == 0:
         raise MeasureError("PNMI needs two phones or more, got one")
-    told = said + entropy(codes) - entropy(joint.reshape(-1))
-    return max(0.0, told / said)
+    told = whole + entropy(codes) - entropy(joint.reshape(-1))
+    return max(0.0, told / whole)
 
 
 def shuffled(joint: Joint, seed: int = 0) -> Int64[np.ndarray, "phones entries"]:

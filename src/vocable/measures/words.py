@@ -55,16 +55,16 @@ def error_rate(edits: Iterable[Edits]) -> float:
     return total.errors / total.length
 
 
-def count_edits(reference: Sequence[Hashable], heard: Sequence[Hashable]) -> Edits:
-    """Return the fewest substitutions, deletions and insertions from `reference` to `heard`.
+def count_edits(reference: Sequence[Hashable], hypothesis: Sequence[Hashable]) -> Edits:
+    """Return the fewest substitutions, deletions and insertions from `reference` to `hypothesis`.
 
     Levenshtein 1966. Where there are several ways with as few, a substitution comes before a
     deletion and that before an insertion, from the end; their sum is the same.
     """
-    table = _distances(reference, heard)
-    i, j, substitutions, deletions = len(reference), len(heard), 0, 0
+    table = _distances(reference, hypothesis)
+    i, j, substitutions, deletions = len(reference), len(hypothesis), 0, 0
     while i and j:
-        wrong = reference[i - 1] != heard[j - 1]
+        wrong = reference[i - 1] != hypothesis[j - 1]
         if table[i, j] == table[i - 1, j - 1] + wrong:
             i, j, substitutions = i - 1, j - 1, substitutions + wrong
         elif table[i, j] == table[i - 1, j] + 1:
@@ -88,33 +88,33 @@ def normalise(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def word_edits(reference: str, heard: str, normalise: Normalise = normalise) -> Edits:
+def word_edits(reference: str, hypothesis: str, normalise: Normalise = normalise) -> Edits:
     """Return the edits of words; normalise: what is done to both texts before."""
-    return count_edits(normalise(reference).split(), normalise(heard).split())
+    return count_edits(normalise(reference).split(), normalise(hypothesis).split())
 
 
-def character_edits(reference: str, heard: str, normalise: Normalise = normalise) -> Edits:
+def character_edits(reference: str, hypothesis: str, normalise: Normalise = normalise) -> Edits:
     """Return the edits of characters, spaces too, for languages that do not part words by them."""
-    return count_edits(normalise(reference), normalise(heard))
+    return count_edits(normalise(reference), normalise(hypothesis))
 
 
-def phone_edits(reference: str, heard: str) -> Edits:
+def phone_edits(reference: str, hypothesis: str) -> Edits:
     """Return the edits of phones that are parted by spaces; nothing is normalised."""
-    return count_edits(reference.split(), heard.split())
+    return count_edits(reference.split(), hypothesis.split())
 
 
 def _distances(
-    reference: Sequence[Hashable], heard: Sequence[Hashable]
+    reference: Sequence[Hashable], hypothesis: Sequence[Hashable]
 ) -> Int64[np.ndarray, "_ _"]:
-    """Return the fewest errors from the first i items to the first j heard ones."""
-    names = {each: k for k, each in enumerate(dict.fromkeys((*reference, *heard)))}
-    said = np.array([names[each] for each in heard], np.int64)
-    along = np.arange(len(heard) + 1)
-    table = np.empty((len(reference) + 1, len(heard) + 1), np.int64)
+    """Return the fewest errors from the first i items to the first j of the hypothesis."""
+    names = {each: k for k, each in enumerate(dict.fromkeys((*reference, *hypothesis)))}
+    given = np.array([names[each] for each in hypothesis], np.int64)
+    along = np.arange(len(hypothesis) + 1)
+    table = np.empty((len(reference) + 1, len(hypothesis) + 1), np.int64)
     table[0] = along
     for i, each in enumerate(reference):
         above, row = table[i], table[i + 1]
         row[0] = i + 1
-        row[1:] = np.minimum(above[:-1] + (said != names[each]), above[1:] + 1)
+        row[1:] = np.minimum(above[:-1] + (given != names[each]), above[1:] + 1)
         row[:] = np.minimum.accumulate(row - along) + along  # insertions, all at once
     return table

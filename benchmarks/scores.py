@@ -9,6 +9,12 @@ from benchmarks.tables import heading, row
 from vocable.evaluate import Interval, paired_interval, standard_error
 from vocable.measures import residual_db
 
+# What the tables of codecs show, in their order; others are slow, or not installed everywhere.
+MEASURES = (
+    *("pesq_wb", "stoi", "visqol_speech", "visqol_audio"),
+    *("mel_distance_dac", "log_spectral_distance", "si_sdr"),
+)
+
 
 @dataclass
 class Score:

@@ -6,9 +6,8 @@ from benchmarks.conditions import COMPANY, LEVEL, TELEPHONE
 from benchmarks.judged import Plan
 from benchmarks.judging import System
 from benchmarks.results import Results, shown
-from benchmarks.scores import gains_table
+from benchmarks.scores import MEASURES, gains_table
 from benchmarks.tables import heading, row
-from vocable.measures import REGISTRY
 
 ENGLISH = "speech"
 
@@ -16,13 +15,13 @@ ENGLISH = "speech"
 def quality(plan: Plan, results: Results) -> list[str]:
     """Every prefix of every codec, and the peers, by every measure."""
     found = results.of()
-    measures = [*REGISTRY, "level_db"]
+    measures = [*MEASURES, "level_db"]
     systems = [s for judged in plan.codecs for s in judged.systems.values()] + plan.anchors
     lines = ["## Quality", "", heading(["system", "kbit/s", *measures, "n"])]
     for system in systems:
         rows = found.by(system.label)
         rate = sum(r.bits_per_second for r in rows) / len(rows) / 1000
-        cells = [shown(found.mean(system.label, m)) for m in REGISTRY]
+        cells = [shown(found.mean(system.label, m)) for m in MEASURES]
         cells.append(_signed(found, system, "level_db"))
         least = min(found.values(system.label, m).size for m in measures)
         lines.append(row([system.label, f"{rate:.2f}", *cells, f"{least} of {len(rows)}"]))
@@ -32,7 +31,7 @@ def quality(plan: Plan, results: Results) -> list[str]:
 def differences(plan: Plan, results: Results) -> list[str]:
     """The judged codec against every other system, paired by clip."""
     found, judged = results.of(), plan.codecs[0]
-    measures = list(REGISTRY)
+    measures = list(MEASURES)
     lines = ["## Paired differences", "", heading(["system", "less", *measures])]
     others = [*(other.full for other in plan.codecs[1:]), *plan.anchors]
     for mine in dict.fromkeys((judged.full, judged.low)):
@@ -48,7 +47,7 @@ def levels(plan: Plan, results: Results) -> list[str]:
     for judged in plan.codecs:
         systems = {n: system.label for n, system in judged.systems.items()}
         rows = [
-            replace(r, measures={m: r.measures[m] for m in REGISTRY})
+            replace(r, measures={m: r.measures[m] for m in MEASURES})
             for label in systems.values()
             for r in results.of().by(label)
         ]

@@ -1,5 +1,7 @@
 """A delay is found, of codecs that keep the waveform and of vocoders, and nothing else moves."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from tests.measures.signals import RATE, noise, voice
 from vocable.errors import MeasureError
 from vocable.measures import delay, find_delay
+from vocable.measures.delays import _levels
 
 
 def shifted(x, samples: int):
@@ -89,3 +92,23 @@ def test_silence_and_too_little_have_no_delay():
     assert find_delay(np.zeros(RATE), noise(RATE), RATE) == 0.0
     assert find_delay(noise(RATE), np.full(RATE, 0.5), RATE) == 0.0
     assert find_delay(noise(99), noise(99), RATE) == 0.0
+
+
+def test_levels_are_of_every_frame_once():
+    x = noise(5 * RATE)
+    levels = _levels(x, RATE, 16)
+    assert len(levels) == (x.size - 256) // 16 + 1 == 4985
+    power = np.abs(np.fft.rfft(x[16 * 3999 : 16 * 3999 + 256] * np.hanning(257)[:-1])) ** 2
+    lowest = np.log(power[2:3].sum() + 1e-12)
+    assert levels[3999, 0] - levels[0, 0] == pytest.approx(
+        lowest - np.log(np.abs(np.fft.rfft(x[:256] * np.hanning(257)[:-1]))[2] ** 2), abs=0.05
+    )
+
+
+def test_a_long_recording_of_a_high_rate_takes_little_memory():
+    x = noise(30 * 192_000, 1e-2)
+    tracemalloc.start()
+    assert find_delay(x, noise(x.size, 1e-2, seed=9), 192_000) == 0.0
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 400e6

@@ -9,6 +9,7 @@ class Speech(CodecModel):
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -96,6 +97,9 @@ class CodecModel(TokenizerModel):
         length = x.shape[-1] * self.spec.writes // self.spec.rate
         audio = self.restore_output(y, sides)[..., :length]
         return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
+
+    def calibrate(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
+        """Adjust the decoder by held-out audio, after the last step of training."""
 
     # ---- whole ----------------------------------------------------------------------------------
 

@@ -8,24 +8,27 @@ and held notes move nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float64
 
 from vocable.errors import MeasureError
 from vocable.measures.checks import Samples, Signal, check_pair, is_silent
-from vocable.measures.spectral import magnitudes
+from vocable.measures.spectral import frame_magnitudes
 
 Columns = Float64[np.ndarray, "steps columns"]
 Correlations = Float64[np.ndarray, "lags"]
 
 CAP = 0.05  # seconds: a longer delay is a fault to be looked at, and is not made good
 SEARCHED = 0.5  # seconds to either side, to tell a longer one
-HEARD = 30.0  # seconds of the recordings that are looked at
+LOOKED_AT = 30.0, 2**21  # seconds and samples of the recordings, at most
 AGREES = 0.25  # of the power must be explained, for a delay to be believed
 # What a delay may leave unexplained, of what none leaves. A vocoder's below 5 ms is not told.
 LEFT_OF_WAVEFORM, LEFT_OF_BANDS = 0.9, 0.95
 STEP, WINDOW = 0.001, 0.016  # seconds between levels in bands, and that one is of
 BANDS, FLOOR = 16, 1e-4  # bands; of a band's mean power
+BLOCK = 1000  # frames looked at together
 
 
 def delay(reference: Signal, degraded: Signal, limit: int) -> int:
@@ -46,7 +49,8 @@ def find_delay(reference: Samples, decoded: Samples, rate: int) -> float:
     Takes [samples] of one length at `rate` Hz; of silence it is 0. Positive: cut the start of
     `decoded`; negative: that of `reference`.
     """
-    x, y = (signal[: round(HEARD * rate)] for signal in (reference, decoded))
+    most = min(round(LOOKED_AT[0] * rate), LOOKED_AT[1])
+    x, y = reference[:most], decoded[:most]
     if x.size < 2 * WINDOW * rate or is_silent(x - x.mean()) or is_silent(y - y.mean()):
         return 0.0
     limit = min(x.size - 1, round(SEARCHED * rate))
@@ -82,9 +86,19 @@ def _correlations(x: Columns, y: Columns, limit: int) -> Correlations:
 def _levels(samples: Samples, rate: int, hop: int) -> Columns:
     """Return the logarithm of the power in bands, less each band's mean."""
     window = 2 * round(WINDOW * rate / 2)
-    power = magnitudes(samples, window, hop) ** 2
     edges = np.unique(np.geomspace(2, window // 2, BANDS + 1).round().astype(int))
-    bands = np.add.reduceat(power, edges[:-1], axis=1)
+    blocks = [
+        np.add.reduceat(frame_magnitudes(block, window, hop) ** 2, edges[:-1], axis=1)
+        for block in _overlapping(samples, window, hop)
+    ]
+    bands = np.concatenate(blocks)
     levels: Columns = np.log(bands + FLOOR * bands.mean(axis=0) + 1e-12)
     levels -= levels.mean(axis=0)
     return levels
+
+
+def _overlapping(samples: Samples, window: int, hop: int) -> Iterator[Samples]:
+    """Yield blocks that hold the frames of a recording, each once: all at once take gigabytes."""
+    step = hop * BLOCK
+    for start in range(0, samples.size - window + 1, step):
+        yield samples[start : start + step - hop + window]

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import vocable
+from vocable.load import describe
 from vocable.measures import stoi
 from vocable.testing import check_codes_agree
 
@@ -59,7 +60,7 @@ def test_it_is_intelligible(codec):
 
 
 def test_it_keeps_within_its_budget(codec):
-    folder = Path(vocable.__file__).parent / "models" / "speech-16k"
+    folder = describe("speech-16k@1").folder
     assert sum(file.stat().st_size for file in folder.iterdir()) < 20e6
     assert codec.spec.bitrate() == 2000, "bits/s"
     assert 0.050 * codec.rate >= 640 + 160, "a frame and the overlap, samples"

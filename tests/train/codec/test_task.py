@@ -14,6 +14,7 @@ from torch import Tensor
 from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
+from vocable.nn.settings import plain_settings
 from vocable.train import bf16
 
 
@@ -34,6 +35,23 @@ def test_the_precision_is_that_of_the_blocks(
     losses = loop.task.losses(loop.task.draw())
     assert found == [getattr(torch, inside)]
     assert {losses[name].dtype for name in ("time", "mel", "low_band")} == {torch.float32}
+
+
+def test_bf16_computes_with_the_weights_as_they_are(
+    table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Autocast keeps what it has cast until the outermost one ends, and a run is inside of one."""
+    monkeypatch.setattr(bf16, "why_not", lambda device: "")
+    with plain_settings():
+        task = make_loop({**table, "precision": "bf16"}, manifest, tmp_path / "run").task
+        batch = task.draw()
+        task.losses(batch)
+        assert task._output.any()
+        with torch.no_grad():
+            for weight in task.model.decoder.parameters():
+                weight.zero_()
+        task.losses(batch)
+        assert not task._output.any()
 
 
 def test_bf16_is_left_where_it_is_slower(
@@ -75,6 +93,18 @@ def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -
     table["codec"] = {"start": "what has learnt already"}
     train(table, manifest, tmp_path / "further", codec=further)
     assert again.prepared_seconds == further.prepared_seconds == 0
+
+
+def test_the_averaged_codec_is_calibrated_at_the_end_by_the_held_out_clips(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    loop = make_loop(table, manifest, tmp_path / "run")
+    held_out = sum(clip.shape[1] for clip in loop.task.clips) / 8000
+    trained = loop.run()
+    assert trained.calibrated_seconds == held_out > 0
+    assert loop.task.model.calibrated_seconds == 0
+    table["codec"] = {"freeze": ["decoder"]}
+    assert make_loop(table, manifest, tmp_path / "frozen").run().calibrated_seconds == 0
 
 
 def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -171,6 +171,13 @@ class CodecTask(Task):
         device = self.distributed.device
         return evaluate(model, self.clips, self.rate, device, board, step)
 
+    def end(self, model: nn.Module) -> None:
+        if "decoder" not in self.recipe.codec.freeze:
+            device = self.distributed.device
+            clips = (torch.from_numpy(clip).to(device)[None] for clip in self.clips)
+            trained: Any = model  # a CodecModel
+            trained.calibrate(map(self.input_of, clips))
+
     def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
         """Write a model that `vocable.load` reads; return its token space."""
         assert isinstance(model, CodecModel)

@@ -1,13 +1,13 @@
 """Say what a codec's tokens are worth: what each level carries, tells and keeps when disturbed.
 
-    python -m benchmarks.levels --data MANIFEST [--phones MANIFEST] [--codec NAME_OR_FOLDER]
+    python -m benchmarks.levels [--data MANIFEST …] [--phones MANIFEST] [--codec NAME_OR_FOLDER]
 
-Prints, for each level: how it is used and the bitrates, the share of tokens that stay under noise,
-gain, a delay and encoding again, and what scores lose when the level is dropped or comes from
-another speaker. With --phones (a manifest whose rows have `phones`, as [start, end, label]), also
-phone purity, cluster purity and PNMI beside both baselines, shuffled and random weights, and ABX of
-phones in the vectors that the first n levels stand for. Silence and pauses are no phones; TIMIT's
-labels are folded to 39 as by Lee and Hon 1989, closures with their bursts.
+With --data prints, for each level: how it is used and the bitrates, the share of tokens that stay
+under noise, gain, a delay and encoding again, and what scores lose when the level is dropped or
+comes from another speaker. With --phones (a manifest whose rows have `phones`, as [start, end,
+label]): phone purity, cluster purity and PNMI beside both baselines, shuffled and random weights,
+and ABX of phones in the vectors that few, half and all levels stand for. Silence and pauses are no
+phones; TIMIT's labels are folded to 39 as by Lee and Hon 1989, closures with their bursts.
 """
 
 import argparse
@@ -50,7 +50,7 @@ FOLDED = {
 def main() -> None:
     """Judge, print Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, action="append", required=True, metavar="MANIFEST")
+    parser.add_argument("--data", type=Path, action="append", default=[], metavar="MANIFEST")
     parser.add_argument("--phones", type=Path, metavar="MANIFEST")
     parser.add_argument("--codec", default="speech-16k", help="name or folder")
     parser.add_argument("--clips", type=int, help="a quick look at so many, evenly spaced")
@@ -59,11 +59,14 @@ def main() -> None:
     codec = vocable.load(options.codec)
     clips = _some([clip for data in options.data for clip in read_manifest(data)], options.clips)
     recordings = [_recording(codec, clip) for clip in clips]
-    parts = [use_table(token_use(codec.encode(each.audio) for each in progressing(recordings)))]
-    parts.append(stability_table(stability(codec, progressing(recordings))))
-    parts.append(carried_table(what_levels_carry(codec, progressing(recordings), MEASURES)))
+    parts = []
+    if recordings:
+        use = token_use(codec.encode(each.audio) for each in progressing(recordings))
+        parts += [use_table(use), stability_table(stability(codec, progressing(recordings)))]
+        parts.append(carried_table(what_levels_carry(codec, progressing(recordings), MEASURES)))
     if options.phones:
         spoken = _some(with_phones(codec, options.phones), options.clips)
+        recordings = recordings or spoken
         untrained = Codec(random_weights(codec.model))
         told = [phones_told(each, progressing(spoken)) for each in (codec, untrained)]
         parts += [phones_table(*told), abx_table(codec, spoken)]
@@ -146,7 +149,8 @@ def abx_table(codec: Codec, recordings: Sequence[Recording]) -> list[str]:
     head = ["levels", "within speakers", "across speakers", "pairs of phones", "triples"]
     lines = ["## ABX of phones in any context, % wrong", "", heading(head)]
     rate = float(codec.spec.frame_rate)
-    for n in codec.spec.prefixes:
+    prefixes = codec.spec.prefixes
+    for n in dict.fromkeys((prefixes[0], prefixes[len(prefixes) // 2], prefixes[-1])):
         sayings = [
             saying
             for one in recordings

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
-CELLS = 1 << 20  # of the tables of pairs that are computed together
+CELLS = 1 << 16  # of the tables of pairs that are computed together
 
 
 def warped_distances(
@@ -19,6 +19,7 @@ def warped_distances(
     or both; the sum over the number of its pairs of frames. Where sums are equal, the diagonal
     comes first, then a step in the second sequence. Codes lie 0 or 1 apart, vectors their angle
     over π. Sequences are compared in their order and the table mirrored, so it is symmetric.
+    Memory grows with the square of the number of different frames, and of the sequences.
     """
     kinds, places = np.unique(np.concatenate(list(sequences)), axis=0, return_inverse=True)
     between = frame_distances(kinds)
@@ -27,11 +28,17 @@ def warped_distances(
     padded[np.arange(lengths.max()) < lengths[:, None]] = places.reshape(-1)
     found = np.zeros((len(sequences),) * 2, np.float64)
     first, second = np.triu_indices(len(sequences), 1)
-    step = max(1, CELLS // padded.shape[1] ** 2)
-    for at in range(0, first.size, step):
+    order = np.lexsort((lengths[second], lengths[first]))  # equal lengths together: less padding
+    first, second = first[order], second[order]
+    at = 0
+    while at < first.size:
+        step = max(1, CELLS // int(lengths[first[at]] * lengths.max()))
         a, b = first[at : at + step], second[at : at + step]
-        pairs = between[padded[a][:, :, None], padded[b][:, None, :]]
-        found[a, b] = _least_means(pairs, lengths[a], lengths[b])
+        rows, columns = lengths[a], lengths[b]
+        one, two = padded[a, : rows.max()].T, padded[b, : columns.max()].T
+        pairs = between[one[:, None], two[None]]
+        found[a, b] = _least_means(pairs, rows, columns)
+        at += step
     return found + found.T
 
 
@@ -48,7 +55,7 @@ def frame_distances(kinds: Shaped[np.ndarray, "kinds ..."]) -> Float64[np.ndarra
 
 
 def _least_means(
-    pairs: Float64[np.ndarray, "pairs rows columns"],
+    pairs: Float64[np.ndarray, "rows columns pairs"],
     rows: Int64[np.ndarray, "pairs"],
     columns: Int64[np.ndarray, "pairs"],
 ) -> Float64[np.ndarray, "pairs"]:
@@ -56,19 +63,17 @@ def _least_means(
 
     What lies beyond a pair's own rows and columns never reaches its last cell.
     """
-    count, height, width = pairs.shape
-    sums = np.full((count, height + 1, width + 1), np.inf)
-    steps = np.zeros((count, height + 1, width + 1), np.int64)
-    sums[:, 0, 0] = 0
+    height, width, count = pairs.shape
+    sums = np.full((height + 1, width + 1, count), np.inf)
+    steps = np.zeros((height + 1, width + 1, count), np.int64)
+    sums[0, 0] = 0
     for i in range(height):
         for j in range(width):
-            diagonal, left, up = sums[:, i, j], sums[:, i + 1, j], sums[:, i, j + 1]
-            straight = (diagonal <= left) & (diagonal <= up)
-            sideways = ~straight & (left <= up)
-            way = np.where(straight, 0, np.where(sideways, 1, 2))
-            sums[:, i + 1, j + 1] = pairs[:, i, j] + np.choose(way, (diagonal, left, up))
-            before = steps[:, i, j], steps[:, i + 1, j], steps[:, i, j + 1]
-            steps[:, i + 1, j + 1] = 1 + np.choose(way, before)
+            diagonal, left, up = sums[i, j], sums[i + 1, j], sums[i, j + 1]
+            least = np.minimum(left, up)
+            sideways = np.where(left <= up, steps[i + 1, j], steps[i, j + 1])
+            steps[i + 1, j + 1] = 1 + np.where(diagonal <= least, steps[i, j], sideways)
+            sums[i + 1, j + 1] = pairs[i, j] + np.minimum(diagonal, least)
     each = np.arange(count)
-    found: np.ndarray = sums[each, rows, columns] / steps[each, rows, columns]
+    found: np.ndarray = sums[rows, columns, each] / steps[rows, columns, each]
     return found

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 import torch
 
-from benchmarks import hard_cases, levels
+from benchmarks import hard_cases, hearing, levels
 from benchmarks.scores import MEASURES
 from tests.measures.signals import RATE, noise
 from vocable.codecs import build
@@ -114,6 +114,16 @@ def test_levels_judges_use_stability_and_what_goes_with_each_level(
     told = [row for row in rows if len(row) == 6 and row[0].isdigit() and "%" not in row[5]]
     assert len(told) == 4 and all(0 <= float(cell) <= 1 for row in told for cell in row[1:])
     assert "2 clips" in about
+
+
+def test_hearing_gives_the_listeners_own_errors_first(monkeypatch, capsys, codec, data):
+    monkeypatch.setattr(hearing, "load_recogniser", lambda name: lambda x, rate: "one two")
+    vectors = iter(np.eye(9))
+    monkeypatch.setattr(hearing, "load_embedding", lambda name: lambda x, rate: next(vectors))
+    rows, _ = table(monkeypatch, capsys, "hearing", "--codec", codec, "--data", data)
+    assert [row[0] for row in rows] == ["system", "the recordings", codec, "system", codec]
+    assert rows[2][3] == "0.0 [0.0, 0.0]" and rows[2][5:] == ["2", "0"]
+    assert rows[4][1:] == ["0.000 [0.000, 0.000]", "–", "0", "0"]
 
 
 def test_phones_are_folded_and_silence_is_none():

@@ -104,14 +104,16 @@ def test_resemblyzer_gets_what_it_prepares(monkeypatch):
 
     made.VoiceEncoder = Encoder
     made.preprocess_wav = lambda samples: (
-        samples[: samples.size // 2] if samples.any() else samples[:0]
+        samples[: samples.size // 2] if samples.size > 1000 else samples[:0]
     )
     monkeypatch.setitem(sys.modules, "resemblyzer", made)
     embed = Resemblyzer()
     assert embed(voice(1.0, 8000), 8000).tolist() == [0.5] * 4
     assert heard[0].dtype == np.float32 and heard[0].shape == (8000,)
-    embed(np.zeros(160), 16_000)  # nothing is left of it, so it is taken whole
+    embed(np.full(160, 0.1), 16_000)  # nothing is left of it, so it is taken whole
     assert heard[1].shape == (160,)
+    with pytest.raises(MeasureError, match="sound is silent"):
+        embed(np.zeros(16_000), 16_000)
 
 
 def test_a_missing_or_unknown_embedding_is_named(monkeypatch):

@@ -45,9 +45,7 @@ class Recording:
     @property
     def sound(self) -> Audio:
         """The audio, where it is worth judging by: MeasureError where it is empty or silent."""
-        if is_silent(check_signal(self.audio.samples.reshape(-1), "recording")):
-            raise MeasureError("recording is silent (mean power below -100 dB of full scale)")
-        return self.audio
+        return check_sound(self.audio, "recording")
 
     @property
     def owner(self) -> str:
@@ -80,6 +78,13 @@ def attempt(
             refusals.append(Refusal(item.name, _reason(error)))
         else:
             yield item, found
+
+
+def check_sound(audio: Audio, name: str) -> Audio:
+    """Return audio in which there is something to hear; else MeasureError, by this name."""
+    if is_silent(check_signal(audio.samples.reshape(-1), name)):
+        raise MeasureError(f"{name} is silent (mean power below -100 dB of full scale)")
+    return audio
 
 
 def check_some(found: object, refusals: list[Refusal]) -> None:

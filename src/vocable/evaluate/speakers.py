@@ -14,7 +14,7 @@ from jaxtyping import Float64
 
 from vocable.audio import Audio
 from vocable.evaluate.intervals import Interval, bootstrap_interval
-from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
+from vocable.evaluate.recording import Recording, Refusal, attempt, check_some, check_sound
 from vocable.measures.speakers import Embed, check_embedding, crossing
 
 Vectors = Float64[np.ndarray, "recordings dim"]
@@ -139,7 +139,11 @@ def _kept(
     refusals: Iterable[Refusal],
 ) -> VoiceKept:
     named = list(refusals)
-    made = list(attempt(known, lambda one: _embedded(embed, system(one.recording.audio)), named))
+
+    def listen(one: _Known) -> Float64[np.ndarray, "dim"]:
+        return _embedded(embed, check_sound(system(one.recording.audio), "decoded recording"))
+
+    made = list(attempt(known, listen, named))
     check_some(made, named)
     before = np.stack([one.vector for one, _ in made])
     after = np.stack([vector for _, vector in made])

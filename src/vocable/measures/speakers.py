@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float, Float64, Shaped
 from vocable.arrays import to_numpy
 from vocable.audio import resample
 from vocable.errors import MeasureError
-from vocable.measures.checks import Signal, check_rate, check_signal
+from vocable.measures.checks import Signal, check_rate, check_signal, is_silent
 from vocable.nearest import nearest
 
 Embed: TypeAlias = Callable[[Any, int], Any]
@@ -98,8 +98,14 @@ class Resemblyzer:
         self._encoder = self._package.VoiceEncoder("cpu", verbose=False)
 
     def __call__(self, samples: Signal, rate: int) -> Shaped[np.ndarray, "_"]:
-        """Return the embedding, of length 1."""
-        rows = check_signal(samples).astype(np.float32)[None]
+        """Return the embedding, of length 1; MeasureError for silence, in which nobody speaks.
+
+        The package gives silence a vector like any other.
+        """
+        checked = check_signal(samples)
+        if is_silent(checked):
+            raise MeasureError("sound is silent (mean power below -100 dB of full scale)")
+        rows = checked.astype(np.float32)[None]
         ready = resample(rows, check_rate("an embedding", rate), RATE)[0]
         prepared = self._package.preprocess_wav(ready)
         found = self._encoder.embed_utterance(prepared if prepared.size else ready)

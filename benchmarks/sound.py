@@ -3,10 +3,11 @@
     python -m benchmarks.sound --data FOLDER [--data FOLDER …] --codec NAME_OR_FOLDER [--clips N]
 
 A FOLDER holds a manifest.jsonl and the recordings it names; its name names the set. Channels are
-averaged, and the first five seconds of each clip count. Prints Markdown tables by set: the systems
-(ViSQOL audio, mel distance, SI-SDR); the codec less its bars, MP3 at 1.5 times the rate and Opus at
-0.75 times by ViSQOL, both at equal rate by mel distance; the gain of each prefix (differences are
-paired, with a 95 % bootstrap interval over sources); then hard cases made here, and the speed.
+averaged, and the first five seconds of each clip count. Prints Markdown tables by set, and of all
+clips where there are several: the systems (ViSQOL audio, mel distance, SI-SDR); the codec less its
+bars, MP3 at 1.5 times the rate and Opus at 0.75 times by ViSQOL, both at equal rate by mel
+distance; the gain of each prefix (differences are paired, with a 95 % bootstrap interval over
+sources); then hard cases made here, and the speed.
 """
 
 import argparse
@@ -54,6 +55,8 @@ def main() -> None:
         found = [score for clip in clips for score in score_clip(codec, clip, options.peers)]
         scores += found
         report += tables(name, codec, found, options.peers)
+    if len(sets) > 1:
+        report += tables("all clips", codec, scores, options.peers)
     report += hard_cases.table(codec)
     report += ["", speed_line(codec, options.beside), describe("soxr", threads=1)]
     print("\n".join(report))

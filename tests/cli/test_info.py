@@ -100,8 +100,9 @@ def test_a_model(small: Path) -> None:
 
 
 def test_the_models_of_the_package() -> None:
-    for name in [facts["name"] for facts in results("models") if "space" in facts]:
-        assert results("info", name)[0]["name"] == name
+    for facts in results("models"):
+        if "space" in facts:
+            assert results("info", facts["name"])[0]["space"] == facts["space"]
 
 
 def test_models_shows_rates(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ CODECS = testing.codecs()
 @pytest.mark.parametrize("name", [name for name, codec in CODECS.items() if codec.latency])
 def test_streams_wait_as_long_as_is_said(name):
     codec = CODECS[name]
-    spec, together = codec.spec, codec.model.frames_a_step
-    block = spec.frame * together if spec.segment is None else 1
+    spec = codec.spec
+    block = codec.model.samples_a_step if spec.segment is None else 1
     blocks = 10 + 3 * math.ceil(codec.latency.steady * spec.rate / block)
     samples = blocks * block if spec.segment is None else 5 * spec.segment.hop
     x = testing.voice(codec, 1, samples)

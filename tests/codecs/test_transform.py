@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from vocable.codecs import Codec
+from vocable.codecs.latency import latency_of
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.codecs.transform_attack import CODES, PLACES, Attacks
 from vocable.codecs.transform_plan import FLOOR, Plan, cut
@@ -32,6 +33,7 @@ def test_the_shipped_sizes_keep_their_promises():
     spec = model.spec
     assert (spec.rate, spec.frame, spec.channels) == (48_000, 960, 1)
     assert [spec.bitrate(n) for n in (spec.prefixes[0], 48)] == pytest.approx([1748, 23748], abs=1)
+    assert str(latency_of(model)) == "30.0 ms, first sound after 25.0 ms"
     assert model.encoder.lookahead == 240, "5 ms"
     assert model.decoder.settled(1) == 960 - 240, "5 ms"
 
@@ -98,10 +100,30 @@ def test_levels_go_where_the_envelope_is():
     assert set(first.tolist()) == {unit, group}
 
 
+def test_a_tone_among_louder_bands_gets_a_level_before_them():
+    bands, units = cut(((80, 8),)), cut(((80, 8),))
+    plan = Plan(bands, units, [0, 5, 10], 2, 250.0)  # 2 kHz a band
+    slope = torch.linspace(-3, -8, 10)
+    assert 7 not in plan.order(slope, 5) // plan.stages
+    slope[7] += 4.0
+    assert 7 in plan.order(slope, 5) // plan.stages
+
+
 def test_a_prefix_of_the_plan_is_the_plan_of_a_prefix():
     plan = Plan(cut(((32, 8), (80, 16))), cut(((32, 8), (64, 16))), [0, 4, 7], 2, 50.0)
     envelope = -torch.randint(0, 17 * 64, (50, 7)) / 64
     assert torch.equal(plan.order(envelope, 9)[:, :5], plan.order(envelope, 5))
+
+
+def test_a_stream_gets_a_frame_as_soon_as_the_look_ahead_is_in(codec):
+    x = voice(codec, 1, 3 * FRAME)
+    codes, state = codec.encode_step(x[..., : FRAME + OVERLAP - 1], codec.start_encoding())
+    assert codes[0].shape == (1, 0)
+    codes, state = codec.encode_step(x[..., FRAME + OVERLAP - 1 : FRAME + OVERLAP], state)
+    assert codes[0].shape == (1, 1)
+    rest, state = codec.encode_step(x[..., FRAME + OVERLAP :], state)
+    joined = zip(codec.to_codes(x), codes, rest, codec.finish_encoding(state), strict=True)
+    assert all(torch.equal(whole, torch.cat(parts, dim=1)) for whole, *parts in joined)
 
 
 def test_silence_comes_back_as_silence_even_where_none_was_learned(codec):

@@ -16,6 +16,7 @@ NOT_RUN = {
     "docs/published.md": ["the network", "the network"],
     "docs/training.md": [
         "recordings of your own, and hours",
+        "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
     ],
 }

@@ -27,7 +27,7 @@ class ToyCodec(nn.Module):
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.spec = SimpleNamespace(rate=RATE, writes=RATE, frame=FRAME, channels=1)
+        self.spec = SimpleNamespace(rate=RATE, writes=RATE, frame=FRAME, channels=1, segment=None)
         self.encoder = nn.Sequential(nn.Linear(FRAME, WIDTH), nn.Dropout(0.1), nn.Tanh())
         self.quantizer = ResidualVQ(WIDTH, (16, 16), dropout=0.5)
         self.decoder = nn.Linear(WIDTH, FRAME)

@@ -112,6 +112,8 @@ class CodecModel(TokenizerModel):
         """
         found = self._on_device(codes)
         self._check_sides(found.sides, {side.name for side in self.spec.sides})
+        if not frames_in(self.spec, found):
+            return self._zeros(found.batch, self.spec.channels, 0)
         if self.spec.segment is None:
             return self._decode_piece(found)
         return self._all_segments(found)
@@ -265,3 +267,8 @@ class CodecModel(TokenizerModel):
         if set(given) != needed:
             wanted, got = (", ".join(sorted(names)) or "none" for names in (needed, given))
             raise TokenError(f"{self.name} decodes with the sides {wanted}, got {got}")
+        for name, side in given.items():
+            if not side.isfinite().all():
+                raise TokenError(
+                    f"side {name} is not finite everywhere; encode the recording again"
+                )

@@ -35,11 +35,11 @@ def latency_of(model: CodecModel) -> Latency | None:
     if spec.segment is not None:
         whole = Ratio(spec.segment.length, spec.rate)
         return Latency(whole, whole)
-    block = Ratio(spec.frame * model.frames_a_step, spec.rate)
+    block = Ratio(model.samples_a_step, spec.rate)
     start = next(n for n in count(1) if _settled(model, n))
     # waits repeat once encoder and decoder have had what each of them sees together
     frames = math.lcm(model.frames_together, model.frames_decoded_together)
-    period = frames // model.frames_a_step
+    period = frames * spec.frame // model.samples_a_step
     waits = [
         n * block - _settled(model, n - 1)
         for n in range(start, start + 2 * period + 1)
@@ -51,6 +51,6 @@ def latency_of(model: CodecModel) -> Latency | None:
 def _settled(model: CodecModel, blocks: int) -> Fraction:
     """Return the seconds of sound that are settled once so many blocks of the encoder are in."""
     spec = model.spec
-    frames = model.encoder.settled(blocks * spec.frame * model.frames_a_step)
+    frames = model.encoder.settled(blocks * model.samples_a_step)
     step = model.frames_decoded_a_step
     return Ratio(model.decoder.settled(frames // step * step), spec.writes)

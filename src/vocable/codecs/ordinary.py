@@ -40,7 +40,7 @@ def ordinary_encoding(state: Encoding) -> Encoding:
         ordinary(state.samples),
         ordinary(state.latents),
         state.levels,
-        state.frames,
+        state.begun,
     )
 
 

@@ -19,10 +19,10 @@ class Encoding:
     """Streams on their way to codes."""
 
     encoder: State
-    samples: Tensor  # [batch, channels, samples]: what does not fill a frame (or segment) yet
+    samples: Tensor  # [batch, channels, samples]: what does not fill a step (or segment) yet
     latents: Tensor  # [batch, frames, dim]: what does not fill a token of every level yet
     levels: int | None  # how many levels every stream gets; None: all
-    frames: int = 0  # that the encoder has of those which it sees together
+    begun: int = 0  # samples that the encoder has of the frames which it sees together
 
     def __post_init__(self) -> None:
         _check_some(self.batch)
@@ -40,7 +40,7 @@ class Encoding:
             self.samples[index],
             self.latents[index],
             self.levels,
-            self.frames,
+            self.begun,
         )
 
     @staticmethod
@@ -63,13 +63,12 @@ class Encoding:
             torch.cat([state.samples for state in states]),
             stack_states([state.latents for state in states]),
             first.levels,
-            first.frames,
+            first.begun,
         )
 
     @property
     def _point(self) -> str:
-        frames = f"{self.frames} frames and " if self.frames else ""
-        return f"{frames}{self.samples.shape[2]} samples, levels={self.levels}"
+        return f"{self.begun + self.samples.shape[2]} samples, levels={self.levels}"
 
 
 @dataclass(frozen=True)

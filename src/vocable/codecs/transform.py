@@ -5,7 +5,7 @@
     levels 1-3   1024 entries each, residual vector quantization of the log envelope in 29 bands
     levels 4-47  1024 entries each: the shape of a unit of 8 or 16 coefficients; the envelope says
                  of which, from what counts most to what counts least
-    23.7 kbit/s; prefixes from 1.7 kbit/s on in steps of 1.5
+    23.7 kbit/s; prefixes of 4, 8, 12, 18, 24, 36 levels: 1.7, 3.7, 5.7, 8.7, 11.7, 17.7 kbit/s
 
 What no level codes is noise of the envelope's level. A small causal network sees the envelope and
 what is coded, and corrects the level of both. So the transform carries what need not be learnt, as
@@ -60,7 +60,7 @@ class TransformConfig:
     planned: int = 44  # levels for units and groups
     size: int = 1024  # entries of each
     stages: int = 4  # that a unit or a group may get, at most
-    prefixes: tuple[int, ...] = (4, *range(6, 49, 3))
+    prefixes: tuple[int, ...] = (4, 8, 12, 18, 24, 36, 48)
     channels: int = 96  # of the network that corrects levels
     blocks: int = 3
 
@@ -115,9 +115,10 @@ class TransformDecoder(Block):
         return self.inverse.finish(state[1])
 
     def _noise(self, place: Tensor, rows: int) -> Tensor:
+        """Return 1 or -1 by chance: each band of each frame has exactly the level it should."""
         frames = place[:, None] + torch.arange(rows, device=place.device)
         bins = torch.arange(self.frame, device=place.device)
-        return noise(frames[..., None] * self.frame + bins)
+        return noise(frames[..., None] * self.frame + bins).sign()
 
 
 class Transform(CodecModel):

@@ -3,7 +3,8 @@
 The levels of a frame are not tied to places in its spectrum: the envelope, coded first, says where
 they do most good. Each (unit, stage) has a priority, and the levels take them from the highest on,
 so that any prefix is spent as well as it can be. Low frequencies count for more, as the ear's bands
-are narrow there; of equals the louder; and each stage of a unit less than the one before.
+are narrow there; of equals the louder, and what stands out of its neighbours, as noise is no
+substitute for a tone; and each stage of a unit less than the one before.
 
 Everything here is exact in fp32 (multiples of 1/64 of moderate size, and a stable order), so that
 encoder and decoder agree on every machine.
@@ -24,8 +25,10 @@ FLOOR = -17.0  # doublings of full scale: quieter coefficients are silence
 SILENT = FLOOR + 0.5
 AUDIBLE = FLOOR + 2.5  # a unit below gets codes only when no other wants them
 MASKED = 10.0  # doublings below the loudest from which a unit gets no codes either, as for silence
-LOUDNESS = 0.25  # what a doubling of a unit's magnitude counts, in octaves of frequency
-REFINED = -0.75  # the start of a group of bands, in octaves as below 800 Hz
+SLOPE = 0.8  # what an octave of frequency counts, from 800 Hz upwards
+LOUDNESS = 0.25  # what a doubling of a unit's magnitude counts
+PEAK = 0.5  # what a doubling counts by which its band is above the mean of the two beside it
+REFINED = -1.0  # the start of a group of bands
 REFINING = 1.25  # what each stage of a group counts
 STAGE = 1.0  # what each stage of 8 coefficients counts; of more, less, as it achieves less
 
@@ -50,6 +53,7 @@ class Plan(nn.Module):
     cost: Tensor
     covers: Tensor
     louder: Tensor
+    peak: Tensor
     depth: Tensor
 
     def __init__(
@@ -58,7 +62,7 @@ class Plan(nn.Module):
         super().__init__()
         self.stages, self.units, self.groups = stages, len(units) - 1, len(groups) - 1
         parts = [*pairwise(units), *pairwise([bands[g] for g in groups])]
-        start = [-math.log2(max(800, (low + high) / 2 * hz) / 800) for low, high in parts]
+        start = [-SLOPE * math.log2(max(800, (low + high) / 2 * hz) / 800) for low, high in parts]
         start[self.units :] = [REFINED] * self.groups
         cost = [STAGE * (8 / (high - low)) ** 0.75 for low, high in parts]
         cost[self.units :] = [REFINING] * self.groups
@@ -67,6 +71,7 @@ class Plan(nn.Module):
             "start": [round(value * GRID) / GRID for value in start],
             "cost": [round(value * GRID) / GRID for value in cost],
             "louder": [LOUDNESS] * self.units + [0.0] * self.groups,
+            "peak": [PEAK] * self.units + [0.0] * self.groups,
             "depth": [MASKED] * self.units + [-2 * FLOOR] * self.groups,
         }
         for name, value in values.items():
@@ -77,9 +82,9 @@ class Plan(nn.Module):
 
     def order(self, envelope: Float[Tensor, "*rows bands"], count: int) -> Int[Tensor, "*rows n"]:
         """Return the first `count` of the pairs, each as `unit · stages + stage`."""
-        loudest = self.loudest(envelope)
+        loudest, peak = self.loudest(torch.stack([envelope, _peaks(envelope)]))
         top = loudest.amax(-1, keepdim=True)
-        wish = self.start + self.louder * (loudest - top)
+        wish = self.start + self.louder * (loudest - top) + self.peak * peak
         least = (top - self.depth).clamp(min=AUDIBLE)
         wish = torch.where(loudest < least, wish - 1000, wish)
         stage = torch.arange(self.stages, device=wish.device)
@@ -88,7 +93,7 @@ class Plan(nn.Module):
         return order[..., :count]
 
     def loudest(self, envelope: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows units"]:
-        """Return the loudest of the bands that each unit, then each group, reaches into."""
+        """Return the largest of the bands that each unit, then each group, reaches into."""
         # band by band: a masked maximum over both would take 30 times the memory
         found = envelope.new_full((*envelope.shape[:-1], len(self.start)), FLOOR)
         for band in range(envelope.shape[-1]):
@@ -105,3 +110,10 @@ class Plan(nn.Module):
             device=order.device,
         )
         return flat.scatter(-1, order, True).reshape(*order.shape[:-1], -1, self.stages)
+
+
+def _peaks(envelope: Float[Tensor, "*rows bands"]) -> Float[Tensor, "*rows bands"]:
+    """Return by how much each band is above the mean of the two beside it, 0 where it is not."""
+    below = torch.cat([envelope[..., :1], envelope[..., :-1]], dim=-1)
+    above = torch.cat([envelope[..., 1:], envelope[..., -1:]], dim=-1)
+    return (envelope - (below + above) / 2).clamp(min=0)

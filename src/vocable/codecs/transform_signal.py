@@ -67,6 +67,11 @@ class Lapped(Block):
         self.stride_in, self.ratio = frame, Ratio(1, frame)
         self.lookahead, self.receptive = overlap, None
 
+    @property
+    def step_in(self) -> int:
+        """Parts of a frame: what has begun waits, and a stream only for the look-ahead."""
+        return math.gcd(self.frame, self.overlap)
+
     def initial_state(self, batch: int) -> Any:
         empty = self.zeros(batch, 0)
         return empty, empty, self.attacks.start(self.zeros(batch, 1))

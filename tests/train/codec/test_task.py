@@ -15,6 +15,7 @@ from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
 from vocable.nn.settings import plain_settings
+from vocable.tokens import Segment
 from vocable.train import bf16
 
 
@@ -69,7 +70,7 @@ def test_bf16_is_left_where_it_is_slower(
     loop = make_loop({**table, "precision": "bf16"}, manifest, tmp_path / "run", codec=codec)
     loop.task.losses(loop.task.draw())
     assert found == [torch.float32]
-    (said,) = [record.getMessage() for record in caplog.records if "bf16" in record.getMessage()]
+    (said,) = [text for text in caplog.messages if text.startswith("the run is in fp32")]
     assert "a product takes 40.0 ms in bf16, 2.0 ms in fp32" in said and "\n" not in said
     seconds[torch.bfloat16] = 0.001
     assert bf16.why_not(torch.device("cpu")) == ""
@@ -105,6 +106,25 @@ def test_the_averaged_codec_is_calibrated_at_the_end_by_the_held_out_clips(
     assert loop.task.model.calibrated_seconds == 0
     table["codec"] = {"freeze": ["decoder"]}
     assert make_loop(table, manifest, tmp_path / "frozen").run().calibrated_seconds == 0
+
+
+@pytest.mark.parametrize("length", [1024, 800])
+def test_segments_other_than_those_of_the_codec_are_said(
+    length: int,
+    table: dict,
+    manifest: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    codec = ToyCodec()
+    codec.spec.segment = Segment(length, length - 32)
+    make_loop(table, manifest, tmp_path / "run", codec=codec)
+    said = [text for text in caplog.messages if "by itself" in text]
+    line = (
+        "segments of 0.128 s are drawn, but the codec codes each 0.1 s by itself; set "
+        "data.segment=0.1, or it learns from what it will not meet"
+    )
+    assert said == ([] if length == 1024 else [line])
 
 
 def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from benchmarks.quality import PEERS, load_codec
 from benchmarks.scores import Score
 from benchmarks.tables import progress
 from vocable.audio import Audio
+from vocable.errors import MeasureError
 from vocable.measures import score_recordings
 
 ITSELF = "the recording"
@@ -178,7 +179,15 @@ def _heard(x: np.ndarray, task: Task) -> Judge:
 
 def _recognised(x: np.ndarray, task: Task) -> Judge:
     own = embed(x, RATE)
-    return lambda row, y: replace(row, measures={"speaker": float(own @ embed(y, RATE))})
+
+    def judged(row: Row, y: np.ndarray) -> Row:
+        try:
+            return replace(row, measures={"speaker": float(own @ embed(y, RATE))})
+        except MeasureError as error:
+            where = f"{row.clip}, {row.condition}, {row.system}"
+            return replace(row, measures={"speaker": None}, refusals=[f"{where}: {error}"])
+
+    return judged
 
 
 def level(y: np.ndarray, x: np.ndarray) -> float | None:

@@ -121,3 +121,13 @@ def test_a_measure_of_several_rates_keeps_the_one_that_is_there(registry):
 def test_a_measure_may_not_hide_what_results_say(name):
     with pytest.raises(MeasureError, match=f'"{name}" is what results say beside scores'):
         Measure(name, lambda *_: 0.0, "", "", "up", (0.0, 1.0))
+
+
+def test_a_delay_that_is_known_is_taken_and_not_looked_for():
+    x, y = late(0), late(160)
+    found = score_recordings(["si_sdr"], x, y, 16_000, delay=0.0)
+    assert found.delay == 0 and found.scores["si_sdr"] < 10
+    found = score_recordings(["si_sdr"], x, y, 16_000, delay=0.01)
+    assert found.delay == 0.01 and found.scores["si_sdr"] > 30
+    found = score_recordings(["si_sdr"], x, y, 16_000, delay=0.5)
+    assert "0.500 s late" in found.unscored["si_sdr"]

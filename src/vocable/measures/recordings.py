@@ -30,7 +30,11 @@ class Scored(NamedTuple):
 
 
 def score_recordings(
-    measures: Iterable[str | Measure], reference: Audio, decoded: Audio, rate: int
+    measures: Iterable[str | Measure],
+    reference: Audio,
+    decoded: Audio,
+    rate: int,
+    delay: float | None = None,
 ) -> Scored:
     """Return the scores by name, for those that cannot be computed the reason, and the delay.
 
@@ -38,10 +42,11 @@ def score_recordings(
     resampled to the rate of each measure (`rate` where it has none of its own, say that of the
     codec), and cut to one length: the shorter's, and at most what the measure takes. Recordings
     more than 0.05 s apart, or of lengths more than 0.1 s apart, are compared only by measures that
-    line up themselves.
+    line up themselves. delay: seconds by which the decoded recording is known to come late, where
+    what was decoded is too unlike the reference for that to be found.
     """
     chosen = [find(measure) for measure in measures]
-    pair = Pair.of(reference, decoded)
+    pair = Pair.of(reference, decoded, delay)
     scores: dict[str, float] = {}
     unscored: dict[str, str] = {}
     for measure in chosen:
@@ -66,10 +71,10 @@ class Pair:
     fault: str | None  # why they cannot be compared sample by sample
 
     @classmethod
-    def of(cls, reference: Audio, decoded: Audio) -> Pair:
+    def of(cls, reference: Audio, decoded: Audio, delay: float | None = None) -> Pair:
         """Mix two recordings, and cut the start of the one that begins early."""
         x, y = reference.mono(), decoded.mono()
-        delay = _delay(x, y)
+        delay = _delay(x, y) if delay is None else delay
         if abs(delay) > CAP:
             word = "late" if delay > 0 else "early"
             fault = f"the decoded recording comes {abs(delay):.3f} s {word}"

@@ -143,7 +143,9 @@ def test_a_side_that_is_not_finite_is_named(name, value):
     values = tokens.sides[side].copy()
     values.flat[-1] = value
     broken = replace(tokens, sides={side: values})
-    with pytest.raises(TokenError, match=f"^side {side} is not finite everywhere; encode it"):
+    with pytest.raises(
+        TokenError, match=f"^side {side} is not finite everywhere; encode the recording again$"
+    ):
         codec.decode(broken)
 
 

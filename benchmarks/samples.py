@@ -57,7 +57,7 @@ def coded(codec: Codec, clip: Audio, kbps: float) -> tuple[Audio, int]:
     """Return the clip coded at no more than `kbps`, and how many bits/s that took."""
     rates = {n: codec.spec.bitrate(n) for n in codec.spec.prefixes}
     levels = max((n for n in rates if rates[n] <= Fraction(kbps) * 1000), default=min(rates))
-    return codec.decode(codec.encode(clip, levels=levels)), int(rates[levels])
+    return codec.decode(codec.encode(clip, levels=levels)), round(rates[levels])
 
 
 def draw(shown: dict[str, Audio], path: Path) -> None:

@@ -1,6 +1,6 @@
 """Each version of the shipped model gives the codes and the sound that it gave when it was shipped.
 
-`VERSION/speech.vcb` and `speech.flac` were made from `examples/speech.flac` by
+`speech-16k-VERSION/speech.vcb` and `speech.flac` were made from `examples/speech.flac` by
     vocable encode examples/speech.flac --codec speech-16k@VERSION -o speech.vcb
     vocable decode speech.vcb -o speech.flac
 A change of either is a change of Bits in the changelog, and of the model's version.
@@ -48,10 +48,10 @@ def test_every_version_of_the_package_is_here():
 
 def test_codes_are_those_of_the_release(codec, version):
     """Codes are equal but for ties, of which 1 frame in 1000 is allowed; contours wholly."""
-    golden = vocable.read_tokens(HERE / version / "speech.vcb")
+    golden = vocable.read_tokens(HERE / f"speech-16k-{version}" / "speech.vcb")
     found = codec.encode(RECORDING)
     assert found.spec == golden.spec and found.source == golden.source
-    then = torch.from_numpy(np.load(HERE / version / "speech.latent.npy")).float()
+    then = torch.from_numpy(np.load(HERE / f"speech-16k-{version}" / "speech.latent.npy")).float()
     ties = check_codes_agree(
         codec.model.quantizer, then, golden.to_torch(), latent(codec), found.to_torch()
     )
@@ -61,8 +61,8 @@ def test_codes_are_those_of_the_release(codec, version):
 
 
 def test_sound_is_that_of_the_release(codec, version):
-    wanted = vocable.Audio.read(HERE / version / "speech.flac").samples
-    found = codec.decode(vocable.read_tokens(HERE / version / "speech.vcb")).samples
+    wanted = vocable.Audio.read(HERE / f"speech-16k-{version}" / "speech.flac").samples
+    found = codec.decode(vocable.read_tokens(HERE / f"speech-16k-{version}" / "speech.vcb")).samples
     assert found.shape == wanted.shape
     assert np.abs(found - wanted).max() < 1e-4
 
@@ -102,6 +102,6 @@ def test_what_changed_with_version_2():
 
 def test_tokens_of_one_version_are_refused_by_the_other():
     for one, other in (("1", "2"), ("2", "1")):
-        tokens = vocable.read_tokens(HERE / one / "speech.vcb")
+        tokens = vocable.read_tokens(HERE / f"speech-16k-{one}" / "speech.vcb")
         with pytest.raises(vocable.TokenError, match=rf"speech-16k@{one}:.*speech-16k@{other}:"):
             vocable.load(f"speech-16k@{other}").decode(tokens)

@@ -17,8 +17,8 @@ from benchmarks.heard import transcripts
 from benchmarks.judged import Plan
 from benchmarks.results import Results, shown
 from benchmarks.tables import heading, row
-from vocable.evaluate import Interval
-from vocable.measures import REGISTRY, used_share
+from vocable.evaluate import Interval, TokenUse
+from vocable.measures import REGISTRY
 
 FASTEST = 2200.0  # bit/s at which the first bars hold
 SILENT = -96.0  # dB of full scale: half a step of 16 bits
@@ -41,7 +41,7 @@ def against_bars(plan: Plan, results: Results, facts: Facts) -> list[str]:
     bars += [*_levels(plan, results), *_loudness(plan, results), *_company(plan, results)]
     quiet = facts.silence
     bars.append(Bar("silence", f"≤ {SILENT:g} dB", f"{quiet:.1f} dB", quiet <= SILENT))
-    bars += [*_used(facts.counts), *(_cost(facts.cost) if facts.cost else ())]
+    bars += [*_used(facts.use), *(_cost(facts.cost) if facts.cost else ())]
     lines = [f"## {plan.codecs[0].name} against the bars", ""]
     lines.append(heading(["figure", "bar", "found", "met"]))
     return [*lines, *(row([b.figure, b.asked, b.found, "yes" if b.met else "no"]) for b in bars)]
@@ -123,9 +123,9 @@ def _company(plan: Plan, results: Results) -> Iterator[Bar]:
     yield Bar("loudest frame over the input's", "≤ 3 dB", f"{highest:.1f} dB", bool(highest <= 3))
 
 
-def _used(counts: Sequence[np.ndarray]) -> Iterator[Bar]:
-    if counts:
-        least = min(used_share(found) for found in counts)
+def _used(use: TokenUse | None) -> Iterator[Bar]:
+    if use:
+        least = min(level.used for level in use.levels)
         yield Bar(
             "entries in use, of the level with fewest", "≥ 90 %", f"{least:.1%}", least >= 0.9
         )

@@ -20,7 +20,8 @@ from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
 from benchmarks.tables import heading, progress, row
 from vocable.codecs import Codec
-from vocable.measures import count_codes, entropy, perplexity, used_share
+from vocable.evaluate import Bitrates, TokenUse, token_use
+from vocable.tokens import AudioTokens
 
 
 def main() -> None:
@@ -35,28 +36,25 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     codec = vocable.load(options.codec)
     clips = [clip for data in options.data for clip in read_manifest(data, split="train")]
-    counts, seconds, used = count(codec, clips, options.hours * 3600, options.seed)
-    print("\n".join(table(codec, counts)))
-    print(
-        f"\n{seconds / 3600:.3f} h, {used} of {len(clips)} clips, seed {options.seed}; "
-        f"{describe(threads=options.threads)}"
-    )
+    use = count(codec, clips, options.hours * 3600, options.seed)
+    print("\n".join(table(use)))
+    print(f"\nbit/s: {rates(use.bitrates)}")
+    print(f"\n{counted(use, clips)}, seed {options.seed}; {describe(threads=options.threads)}")
 
 
-def count(
-    codec: Codec, clips: list[Clip], seconds: float, seed: int
-) -> tuple[list[np.ndarray], float, int]:
-    """Return the counts of each level, the seconds encoded, and the number of clips."""
-    counts = [np.zeros(level.size, np.int64) for level in codec.spec.levels]
-    done, used = 0.0, 0
+def count(codec: Codec, clips: list[Clip], seconds: float, seed: int) -> TokenUse:
+    """Return how the tokens of so many seconds are used."""
+    return token_use(encoded(codec, clips, seconds, seed))
+
+
+def encoded(codec: Codec, clips: list[Clip], seconds: float, seed: int) -> Iterator[AudioTokens]:
+    """Yield the tokens of shuffled clips until `seconds` are full."""
+    done = 0.0
     for samples in draw(clips, codec.spec.rate, seconds, seed):
-        tokens = codec.encode(samples, rate=codec.spec.rate)
-        for total, stack, level in zip(counts, tokens.stacks, codec.spec.levels, strict=True):
-            total += count_codes(stack, level.size)
-        done, used = done + samples.size / codec.spec.rate, used + 1
+        yield codec.encode(samples, rate=codec.spec.rate)
+        done += samples.size / codec.spec.rate
         progress(f"{done:.0f} of {seconds:.0f} s")
     progress("")
-    return counts, done, used
 
 
 def draw(clips: list[Clip], rate: int, seconds: float, seed: int) -> Iterator[np.ndarray]:
@@ -72,15 +70,26 @@ def draw(clips: list[Clip], rate: int, seconds: float, seed: int) -> Iterator[np
     print(f"the manifests hold {left / rate:.0f} s less than was asked for", file=sys.stderr)
 
 
-def table(codec: Codec, counts: list[np.ndarray]) -> list[str]:
+def table(use: TokenUse) -> list[str]:
     """Return the Markdown table of levels."""
     head = ["level", "role", "entries", "used", "perplexity", "entropy, bit", "never used"]
-    lines = [heading(head)]
-    for n, (level, found) in enumerate(zip(codec.spec.levels, counts, strict=True)):
-        share = f"{used_share(found):.1%}"
-        rest = [f"{perplexity(found):.0f}", f"{entropy(found):.2f}", str(int((found == 0).sum()))]
-        lines.append(row([str(n), level.role, str(level.size), share, *rest]))
+    lines = [heading([*head, "repeats"])]
+    for n, found in enumerate(use.levels):
+        named = [str(n), found.level.role, str(found.level.size)]
+        rest = [f"{found.used:.1%}", f"{found.perplexity:.0f}", f"{found.entropy:.2f}"]
+        never = str(int((found.counts == 0).sum()))
+        lines.append(row([*named, *rest, never, f"{found.repeat_rate:.1%}"]))
     return lines
+
+
+def rates(found: Bitrates) -> str:
+    """Return the bitrates in one line."""
+    return f"nominal {found.nominal:.0f}, entropy {found.entropy:.0f}, in files {found.coded:.0f}"
+
+
+def counted(use: TokenUse, clips: list[Clip]) -> str:
+    """Say what was counted."""
+    return f"{float(use.seconds) / 3600:.3f} h, {use.recordings} of {len(clips)} clips"
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def decode(codec: Codec, tokens: AudioTokens, lost: np.ndarray, way: str) -> np.
 def scored(reference: Audio, y: np.ndarray) -> list[float]:
     """Return one value for each measure, NaN where it is not defined."""
     heard = Audio(np.asarray(y, np.float32), reference.rate)
-    scores, _ = score_recordings(MEASURES, reference, heard, reference.rate)
+    scores = score_recordings(MEASURES, reference, heard, reference.rate).scores
     return [scores.get(name, np.nan) for name in MEASURES]
 
 

@@ -10,6 +10,7 @@ from benchmarks.clips import Clip
 from benchmarks.conditions import SILENCE
 from benchmarks.costs import Cost
 from benchmarks.judged import Judged
+from vocable.evaluate import TokenUse
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,7 @@ class Facts:
 
     judged: Judged
     silence: float  # rms in dB of full scale that it makes of digital silence
-    counts: Sequence[
-        np.ndarray
-    ] = ()  # how often each entry of each level was used; not counted: ()
+    use: TokenUse | None = None  # of its tokens; None: not counted
     counted: str = ""  # on what
     cost: Cost | None = None
 
@@ -32,11 +31,9 @@ def find_facts(
     cost = costs.measure(codecs, turns) if turns else [None] * len(codecs)
     found = []
     for judged, own in zip(codecs, cost, strict=True):
-        counts, seconds, used = (), 0.0, 0
-        if clips:
-            counts, seconds, used = codebooks.count(judged.codec, clips, hours * 3600, seed=0)
-        counted = f"{seconds / 3600:.3f} h, {used} of {len(clips)} clips"
-        found.append(Facts(judged, silence(judged), counts, counted, own))
+        use = codebooks.count(judged.codec, clips, hours * 3600, seed=0) if clips else None
+        counted = codebooks.counted(use, clips) if use else ""
+        found.append(Facts(judged, silence(judged), use, counted, own))
     return found
 
 
@@ -52,10 +49,11 @@ def sections(facts: Sequence[Facts], turns: int) -> list[list[str]]:
     """Return the sections on silence, codebooks and cost."""
     said = [f"{each.judged.name} {each.silence:.1f} dB of full scale" for each in facts]
     found = [["## Silence", "", f"Rms of what comes back of digital silence: {', '.join(said)}."]]
-    if facts[0].counts:
+    used = [(each, each.use) for each in facts if each.use]
+    if used:
         lines = ["## Use of codebooks"]
-        for each in facts:
-            table = codebooks.table(each.judged.codec, each.counts)
+        for each, use in used:
+            table = codebooks.table(use)
             lines += ["", f"{each.judged.name}, {each.counted}:", "", *table]
         found.append(lines)
     measured = {each.judged.name: each.cost for each in facts if each.cost}

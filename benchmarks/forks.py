@@ -20,10 +20,10 @@ import torch
 import vocable
 from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
-from benchmarks.scores import Score, cell, gain_cell
+from benchmarks.scores import MEASURES, Score, cell, gain_cell
 from benchmarks.tables import heading, row
 from vocable.audio import Audio
-from vocable.measures import REGISTRY, score_recordings
+from vocable.measures import score_recordings
 from vocable.train import run
 
 RATE = 16_000
@@ -87,21 +87,21 @@ def judged(codec: str, system: str, clips: list[Clip]) -> list[Score]:
         x = clip.read(RATE).astype(np.float64)
         tokens = model.encode(x.astype(np.float32), rate=RATE)
         y = model.decode(tokens).samples[0].astype(np.float64)
-        found, _ = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
-        values = {name: found.get(name) for name in REGISTRY}
+        found = score_recordings(MEASURES, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.scores.get(name) for name in MEASURES}
         scores.append(Score(system, clip.name, clip.speaker, float(tokens.bitrate), values))
     return scores
 
 
 def table(scores: list[Score], steps: dict[str, int]) -> list[str]:
     """Return the Markdown table of forks."""
-    lines = [heading(["fork", "steps", *REGISTRY, *(f"Δ {name}" for name in REGISTRY)])]
+    lines = [heading(["fork", "steps", *MEASURES, *(f"Δ {name}" for name in MEASURES)])]
     for name, made in steps.items():
         mine = [score for score in scores if score.system == name]
-        means = [cell(mine, measure) for measure in REGISTRY]
-        gains = [""] * len(REGISTRY)
+        means = [cell(mine, measure) for measure in MEASURES]
+        gains = [""] * len(MEASURES)
         if name != "control" and "control" in steps:
-            gains = [gain_cell(scores, "control", name, measure) for measure in REGISTRY]
+            gains = [gain_cell(scores, "control", name, measure) for measure in MEASURES]
         lines.append(row([name, str(made), *means, *gains]))
     return lines
 

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from benchmarks.clips import Clip
 from benchmarks.judged import Plan
 from benchmarks.judging import ITSELF
-from benchmarks.listeners import word_errors
-from benchmarks.results import Results, ratio, shown
+from benchmarks.results import Results, shown
 from benchmarks.tables import heading, row
-from vocable.evaluate import Interval
+from vocable.evaluate import Interval, ratio_interval
+from vocable.measures import word_edits
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class Transcripts:
         reference = self.said if true_text else self.heard[ITSELF]
         errors, words, speakers = [], [], []
         for clip, text in reference.items():
-            wrong, count = word_errors(text, self.heard[system][clip])
-            wrong -= word_errors(text, self.heard[other][clip])[0] if other else 0
-            if count:
-                errors.append(100 * wrong)
-                words.append(count)
+            found = word_edits(text, self.heard[system][clip])
+            less = word_edits(text, self.heard[other][clip]).errors if other else 0
+            if found.length:
+                errors.append(100 * (found.errors - less))
+                words.append(found.length)
                 speakers.append(self.speakers[clip])
-        return ratio(errors, words, speakers) if words else None
+        return ratio_interval(np.array(errors), np.array(words), speakers) if words else None
 
 
 def transcripts(plan: Plan, results: Results, name: str) -> Transcripts:

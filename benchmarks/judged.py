@@ -11,8 +11,8 @@ from benchmarks.clips import Clip, read_manifest
 from benchmarks.conditions import BABBLE, COMPANY, LEVEL, TELEPHONE
 from benchmarks.judging import ITSELF, System, Task
 from benchmarks.quality import PEERS, load_codec
+from benchmarks.scores import MEASURES
 from vocable.codecs import Codec
-from vocable.measures import REGISTRY
 
 NEAR = 1000.0  # bit/s of the second rate that is judged
 
@@ -100,13 +100,13 @@ class Plan:
     def tasks(self) -> list[Task]:
         """Return everything that is to be scored."""
         every = [system for judged in self.codecs for system in judged.systems.values()]
-        tasks = self._tasks("scores", "speech", ["clean"], [*every, *self.anchors], tuple(REGISTRY))
+        tasks = self._tasks("scores", "speech", ["clean"], [*every, *self.anchors], MEASURES)
         for name in self.sets:
             if name not in ("speech", "music"):
                 tasks += self._tasks("scores", name, ["clean"], self.complete, ("pesq_wb", "stoi"))
         tasks += self._tasks("scores", "speech", LEVEL, self.complete, ("pesq_wb",))
         tasks += self._tasks("scores", "speech", TELEPHONE, self.complete, ("pesq_wb", "stoi"))
-        company = ("stoi", "mel_distance")
+        company = ("stoi", "mel_distance_dac")
         tasks += self._tasks("scores", "speech", COMPANY, self.complete, company)
         tasks += self._tasks("scores", "music", ["clean"], self.complete, company)
         if self.words:

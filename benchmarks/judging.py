@@ -25,6 +25,7 @@ from benchmarks.quality import PEERS, load_codec
 from benchmarks.scores import Score
 from benchmarks.tables import progress
 from vocable.audio import Audio
+from vocable.errors import MeasureError
 from vocable.measures import score_recordings
 
 ITSELF = "the recording"
@@ -161,7 +162,8 @@ Judge = Callable[[Row, np.ndarray], Row]
 
 def _scored(x: np.ndarray, task: Task) -> Judge:
     def judged(row: Row, y: np.ndarray) -> Row:
-        found, unscored = score_recordings(task.measures, Audio(x, RATE), Audio(y, RATE), RATE)
+        scored = score_recordings(task.measures, Audio(x, RATE), Audio(y, RATE), RATE)
+        found, unscored = scored.scores, scored.unscored
         values = {name: found.get(name) for name in task.measures}
         values |= {"level_db": level(y, x), "loudest_db": loudest(y, x)}
         where = f"{row.clip}, {row.condition}, {row.system}"
@@ -177,7 +179,15 @@ def _heard(x: np.ndarray, task: Task) -> Judge:
 
 def _recognised(x: np.ndarray, task: Task) -> Judge:
     own = embed(x, RATE)
-    return lambda row, y: replace(row, measures={"speaker": float(own @ embed(y, RATE))})
+
+    def judged(row: Row, y: np.ndarray) -> Row:
+        try:
+            return replace(row, measures={"speaker": float(own @ embed(y, RATE))})
+        except MeasureError as error:
+            where = f"{row.clip}, {row.condition}, {row.system}"
+            return replace(row, measures={"speaker": None}, refusals=[f"{where}: {error}"])
+
+    return judged
 
 
 def level(y: np.ndarray, x: np.ndarray) -> float | None:

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.peers import packet_bytes
-from vocable.measures.signal import delay
+from vocable.measures import delay
 
 RATE = 48000
 LATE = 3000  # samples by which a decoder may be late, and then is aligned before it is scored

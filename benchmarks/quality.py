@@ -4,8 +4,8 @@
 
 A FOLDER holds a manifest.jsonl and the recordings it names. Prints two Markdown tables: the systems
 (mean, ± standard error over clips), and the gain of each added level (paired differences with a
-95 % bootstrap interval over speakers), by every measure that is registered. A clip that a measure
-is not defined for is left out of its mean, with the reason on stderr; n counts those that are left.
+95 % bootstrap interval over speakers), by `benchmarks.scores.MEASURES`. A clip that a measure is
+not defined for is left out of its mean, with the reason on stderr; n counts those that are left.
 """
 
 import argparse
@@ -23,10 +23,10 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.clips import Clip, read_manifest
 from benchmarks.machine import describe
-from benchmarks.scores import Score, levels_table, systems_table
+from benchmarks.scores import MEASURES, Score, levels_table, systems_table
 from benchmarks.tables import progress
 from vocable.audio import Audio
-from vocable.measures import REGISTRY, score_recordings
+from vocable.measures import score_recordings
 
 RATE = 16000
 PEERS = {
@@ -110,10 +110,10 @@ def score_clip(clip: Clip, codec: str | None, with_peers: bool) -> Result:
         decoded, result.energies = run_codec(codec, x)
         outputs += decoded
     for system, y, rate in outputs:
-        scores, unscored = score_recordings(REGISTRY, Audio(x, RATE), Audio(y, RATE), RATE)
-        values = {name: scores.get(name) for name in REGISTRY}
+        found = score_recordings(MEASURES, Audio(x, RATE), Audio(y, RATE), RATE)
+        values = {name: found.scores.get(name) for name in MEASURES}
         result.scores.append(Score(system, clip.name, clip.speaker, rate, values))
-        result.refusals += [f"{clip.name}, {system}: {why}" for why in unscored.values()]
+        result.refusals += [f"{clip.name}, {system}: {why}" for why in found.unscored.values()]
     return result
 
 

@@ -56,13 +56,6 @@ class Results:
         return Results(rows).gain(before, after, measure)
 
 
-def ratio(parts: Sequence[float], wholes: Sequence[float], speakers: Sequence[str]) -> Interval:
-    """Return Σ parts / Σ wholes over clips, with its interval over speakers (to first order)."""
-    part, whole = np.asarray(parts, float), np.asarray(wholes, float)
-    mean = part.sum() / whole.sum()
-    return bootstrap_interval(mean + (part - mean * whole) / whole.mean(), speakers)
-
-
 def shown(interval: Interval | None, digits: int = 3, signed: bool = False) -> str:
     """Return an interval as a cell of a table."""
     if interval is None:

@@ -7,6 +7,13 @@ import numpy as np
 
 from benchmarks.tables import heading, row
 from vocable.evaluate import Interval, paired_interval, standard_error
+from vocable.measures import residual_db
+
+# What the tables of codecs show, in their order; others are slow, or not installed everywhere.
+MEASURES = (
+    *("pesq_wb", "stoi", "visqol_speech", "visqol_audio"),
+    *("mel_distance_dac", "log_spectral_distance", "si_sdr"),
+)
 
 
 @dataclass
@@ -35,8 +42,7 @@ def systems_table(scores: list[Score], energies: np.ndarray) -> list[str]:
         rate = np.mean([score.bits_per_second for score in own]) / 1000
         residual = ""
         if name in prefixes:
-            share = energies[1 + prefixes.index(name)] / energies[0]
-            residual = f"{10 * np.log10(share):.1f}"
+            residual = f"{residual_db(energies)[prefixes.index(name)]:.1f}"
         cells = [cell(own, measure) for measure in measures]
         least = min(len(valid(own, measure)) for measure in measures)
         lines.append(row([name, f"{rate:.2f}", *cells, residual, f"{least} of {len(own)}"]))

@@ -6,9 +6,8 @@ from benchmarks.conditions import COMPANY, LEVEL, TELEPHONE
 from benchmarks.judged import Plan
 from benchmarks.judging import System
 from benchmarks.results import Results, shown
-from benchmarks.scores import gains_table
+from benchmarks.scores import MEASURES, gains_table
 from benchmarks.tables import heading, row
-from vocable.measures import REGISTRY
 
 ENGLISH = "speech"
 
@@ -16,13 +15,13 @@ ENGLISH = "speech"
 def quality(plan: Plan, results: Results) -> list[str]:
     """Every prefix of every codec, and the peers, by every measure."""
     found = results.of()
-    measures = [*REGISTRY, "level_db"]
+    measures = [*MEASURES, "level_db"]
     systems = [s for judged in plan.codecs for s in judged.systems.values()] + plan.anchors
     lines = ["## Quality", "", heading(["system", "kbit/s", *measures, "n"])]
     for system in systems:
         rows = found.by(system.label)
         rate = sum(r.bits_per_second for r in rows) / len(rows) / 1000
-        cells = [shown(found.mean(system.label, m)) for m in REGISTRY]
+        cells = [shown(found.mean(system.label, m)) for m in MEASURES]
         cells.append(_signed(found, system, "level_db"))
         least = min(found.values(system.label, m).size for m in measures)
         lines.append(row([system.label, f"{rate:.2f}", *cells, f"{least} of {len(rows)}"]))
@@ -32,7 +31,7 @@ def quality(plan: Plan, results: Results) -> list[str]:
 def differences(plan: Plan, results: Results) -> list[str]:
     """The judged codec against every other system, paired by clip."""
     found, judged = results.of(), plan.codecs[0]
-    measures = list(REGISTRY)
+    measures = list(MEASURES)
     lines = ["## Paired differences", "", heading(["system", "less", *measures])]
     others = [*(other.full for other in plan.codecs[1:]), *plan.anchors]
     for mine in dict.fromkeys((judged.full, judged.low)):
@@ -48,7 +47,7 @@ def levels(plan: Plan, results: Results) -> list[str]:
     for judged in plan.codecs:
         systems = {n: system.label for n, system in judged.systems.items()}
         rows = [
-            replace(r, measures={m: r.measures[m] for m in REGISTRY})
+            replace(r, measures={m: r.measures[m] for m in MEASURES})
             for label in systems.values()
             for r in results.of().by(label)
         ]
@@ -107,14 +106,15 @@ def telephone(plan: Plan, results: Results) -> list[str]:
 
 def company(plan: Plan, results: Results) -> list[str]:
     """Noise, rooms, other voices and music, against what went in, beside clean speech."""
-    head = ["system", "input", "stoi", "mel_distance", "level_db", "loudest_db", "highest of all"]
+    head = ["system", "input", "stoi", "mel_distance_dac", "level_db", "loudest_db"]
+    head.append("highest of all")
     lines = ["## Noise, reverberation, two voices, music", "", heading(head)]
     inputs = [(ENGLISH, condition) for condition in ("clean", *COMPANY)]
     inputs += [("music", "clean")] if "music" in plan.sets else []
     for system in plan.complete:
         for name, condition in inputs:
             found = results.of(clips=name, condition=condition)
-            cells = [shown(found.mean(system.label, m)) for m in ("stoi", "mel_distance")]
+            cells = [shown(found.mean(system.label, m)) for m in ("stoi", "mel_distance_dac")]
             cells += [_signed(found, system, m) for m in ("level_db", "loudest_db")]
             highest = max(found.values(system.label, "loudest_db"), default=float("nan"))
             title = "music" if name == "music" else condition

@@ -26,16 +26,14 @@ from benchmarks.music_peers import RATE, Peer
 from benchmarks.scores import Score, cell, gain_cell, valid
 from benchmarks.tables import heading, progress, row
 from vocable.errors import MeasureError
-from vocable.measures.neurograms import visqol
-from vocable.measures.signal import si_sdr
-from vocable.measures.spectral import mel_distance
+from vocable.measures import mel_distance_dac, si_sdr, visqol
 
 SECONDS = 5
 KBPS = (6, 12, 24)
 MEASURES = {
     "ViSQOL": lambda x, y: visqol(x, y, RATE, mode="audio"),
-    "mel distance": lambda x, y: mel_distance(x, y, RATE),
-    "SI-SDR": si_sdr,
+    "mel distance": lambda x, y: mel_distance_dac(x, y, RATE),
+    "SI-SDR": lambda x, y: si_sdr(x, y, RATE),
 }
 # What the codec at a rate is held against: by which measure, and with which sign better is up.
 BARS = (("mp3", 1.5, "ViSQOL"), ("opus", 0.75, "ViSQOL"), ("mp3", 1, "mel distance"))

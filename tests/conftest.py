@@ -1,6 +1,7 @@
 """Settings that all tests share."""
 
 import atexit
+import logging
 import os
 import shutil
 import signal
@@ -27,6 +28,18 @@ atexit.register(shutil.rmtree, os.environ["VOCABLE_CACHE"], ignore_errors=True)
 # tests of Ctrl-C need children that hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def warnings_stay() -> Iterator[None]:
+    """A test that switches warnings off fails, not the later ones that wait for a warning."""
+    root = logging.getLogger()
+    before = root.level, root.manager.disable
+    yield
+    after = root.level, root.manager.disable
+    root.setLevel(before[0])
+    logging.disable(before[1])
+    assert after == before, "logging was left with another level"
 
 
 @pytest.fixture

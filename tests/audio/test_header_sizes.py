@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from vocable import Audio, AudioError, AudioReader
+from vocable.audio.chunks import is_open_size
 
 SAMPLES = 30_000
 NOISE = np.random.default_rng(0).integers(-9000, 9000, SAMPLES).astype("<i2")
@@ -84,6 +85,56 @@ def test_a_size_that_was_wrapped_at_4_gib_is_mended(tmp_path, ending):
         first = next(reader.blocks(SAMPLES))
     expected = NOISE if ending == "wav" else NOISE.byteswap()
     np.testing.assert_array_equal(first[0] * 2**15, expected)
+
+
+OPEN = [0, 0x7F00_0000, 0x7FFF_F000, 2**31 - 1, 2**31, GIB_4 - 1]
+TRUE = [1, 0x7E00_0000, 0x7F80_0000, 0x9000_0000, 0xFFFE_0000]
+
+
+def test_which_sizes_stand_for_an_unknown_one():
+    """SoX, FFmpeg, LAME, arecord, GStreamer; of 64 bits CAF's -1."""
+    assert all(is_open_size(size) for size in OPEN)
+    assert not any(is_open_size(size) for size in TRUE)
+    assert is_open_size(0, 64) and is_open_size(2**64 - 1, 64)
+    assert not any(is_open_size(size, 64) for size in OPEN[1:] + TRUE)
+
+
+@pytest.mark.parametrize("size", TRUE[1:])
+def test_a_large_size_that_is_not_there_is_refused(size):
+    """A download of 2.4 GB that broke off is not a recording from a pipe."""
+    with pytest.raises(AudioError, match=r"ends after 1\.88 s of \d+\.\d\d s; fetch it again"):
+        read(wav(size))
+    assert is_whole(read(wav(size), recover=True))
+
+
+@FULL
+@pytest.mark.parametrize("size", [0x7FFF_8000, 0x9000_0000, GIB_4 - 2**15])
+def test_a_size_that_the_file_keeps_is_a_size(size, tmp_path):
+    with open(tmp_path / "a.wav", "wb") as file:
+        file.write(wav(size, b""))
+        file.truncate(44 + size)
+        file.seek(44 + size)
+        file.write(CHUNK["WAV"])
+    with AudioReader(tmp_path / "a.wav") as reader:
+        assert reader.samples == size // 2
+
+
+@FULL
+@pytest.mark.parametrize("stated", [0, 0x7F00_0000, GIB_4 - 1])
+def test_sound_that_aiff_cannot_state_is_not_lost_in_silence(stated, tmp_path, caplog):
+    """As from a pipe of more than 4 GiB."""
+    data = bytearray(file_of("AIFF"))
+    start = data.index(b"SSND") + 16
+    struct.pack_into(">I", data, start - 12, min(stated + 8, GIB_4 - 1))
+    with open(tmp_path / "a.aiff", "wb") as file:
+        file.write(data[:start])
+        file.truncate(start + GIB_4 + 2_000_000)
+    words = "a.aiff has more sound than its header states, which cannot be mended here; write it"
+    with pytest.raises(AudioError, match=words):
+        AudioReader(tmp_path / "a.aiff")
+    if stated:
+        AudioReader(tmp_path / "a.aiff", recover=True).close()
+        assert "cannot be mended here; what its header states is read" in caplog.text
 
 
 @FULL

@@ -14,7 +14,9 @@ from benchmarks.judged import Judged, Plan
 from benchmarks.judging import Row, System
 from benchmarks.results import Results
 from vocable.codecs.latency import Latency
+from vocable.evaluate import Bitrates, LevelUse, TokenUse
 from vocable.ratio import Ratio
+from vocable.tokens import Level, TokenSpec
 
 SYSTEMS = {n: System(f"voice@2, {n} levels") for n in (2, 4, 6, 8)}
 RATES = {n: 250.0 * n for n in SYSTEMS}
@@ -41,10 +43,16 @@ def rows(pesq: float = 1.55, **changed: float) -> list[Row]:
     return found + [row(8, c, clips="far", pesq_wb=pesq + 0.7) for c in "abc"]
 
 
+def use(*counts: np.ndarray) -> TokenUse:
+    levels = tuple(LevelUse(Level(found.size), found, int(found.sum())) for found in counts)
+    spec = TokenSpec("voice@2:0a", 16000, 640, 1, (Level(10),), (1,))
+    return TokenUse(spec, 1, Ratio(1), levels, Bitrates(0.0, 0.0, 0.0))
+
+
 @pytest.fixture
 def facts() -> Facts:
     cost = Cost((0.5, 1.0), (100.0, 90.0), (0.6, 0.5), Latency(Ratio(1, 25), Ratio(1, 20)), 19.0)
-    return Facts(judged(), -120.0, [np.ones(10, int)], "", cost)
+    return Facts(judged(), -120.0, use(np.ones(10, int)), "", cost)
 
 
 def verdicts(found: list[Row], facts: Facts) -> dict[str, tuple[str, str]]:
@@ -98,7 +106,7 @@ def test_a_level_that_costs_quality_is_named(facts):
 
 def test_what_a_codec_costs(facts):
     dear = Cost((0.5, 1.3), (100.0, 90.0), (0.6, 0.4), None, 21.0)
-    few = Facts(facts.judged, -80.0, [np.ones(10, int), np.arange(10) // 2], "", dear)
+    few = Facts(facts.judged, -80.0, use(np.ones(10, int), np.arange(10) // 2), "", dear)
     assert missed(verdicts(rows(), few)) == [
         *("silence", "entries in use, of the level with fewest"),
         *("speed / that of the last codec", "GFLOP per second of audio", "latency", "size"),

@@ -12,6 +12,7 @@ from benchmarks import judging
 from benchmarks.clips import Clip
 from benchmarks.judging import ITSELF, System, Task, judge, level, loudest, run_task
 from tests.measures.signals import LOUDER, RATE, noise, voice
+from vocable.errors import MeasureError
 from vocable.measures import register
 
 ITSELF_SYSTEM = System(ITSELF)
@@ -86,3 +87,18 @@ def test_levels_are_of_the_whole_and_of_the_loudest_20_ms():
         pytest.approx(20)
     )
     assert 0 < level(y, x) < 6
+
+
+def test_a_voice_that_is_not_there_has_no_similarity_and_a_reason(task, monkeypatch):
+    def embed(x: np.ndarray, rate: int) -> np.ndarray:
+        if not x.any():
+            raise MeasureError("sound is silent")
+        return np.array([0.6, 0.8])
+
+    monkeypatch.setattr(judging, "embed", embed)
+    monkeypatch.setitem(judging.PEERS, "mute", lambda x: (0 * x, 0.0))
+    systems = (System(ITSELF), System("mute"))
+    kept, lost = run_task(replace(task, kind="speaker", systems=systems))
+    assert kept.measures == {"speaker": 1.0} and not kept.refusals
+    assert lost.measures == {"speaker": None}
+    assert lost.refusals == ["a.wav, clean, mute: sound is silent"]

@@ -1,10 +1,10 @@
-"""Means, paired differences and ratios of what judges said, with intervals over speakers."""
+"""Means and paired differences of what judges said, with intervals over speakers."""
 
 import numpy as np
 import pytest
 
 from benchmarks.judging import Row
-from benchmarks.results import Results, ratio, shown
+from benchmarks.results import Results, shown
 from vocable.evaluate import Interval
 
 CLIPS = {"u": "s", "v": "s", "w": "t"}  # speakers
@@ -41,13 +41,6 @@ def test_conditions_are_kept_apart_and_compared_clip_by_clip():
     change = Results(rows).change("a", "0 dB", "-30 dB", "stoi")
     assert change is not None and np.allclose((change.mean, change.high), -0.1)
     assert Results(rows).of(condition="0 dB").values("a", "stoi").tolist() == [0.5, 0.6, 0.7]
-
-
-def test_a_ratio_is_of_sums_and_its_interval_knows_who_weighs_more():
-    found = ratio([1, 0, 3], [10, 10, 20], ["s", "s", "t"])
-    assert found.mean == pytest.approx(0.1)
-    # s alone is 0.5 below its share a clip, t 1 above: over 40 / 3 a clip
-    assert (found.low, found.high) == (pytest.approx(0.0625), pytest.approx(0.175))
 
 
 def test_cells():

@@ -11,11 +11,11 @@ import pytest
 import soundfile
 import torch
 
-from benchmarks import hard_cases
+from benchmarks import hard_cases, hearing, levels
+from benchmarks.scores import MEASURES
 from tests.measures.signals import RATE, noise
 from vocable.codecs import build
 from vocable.load import save_model
-from vocable.measures import REGISTRY
 from vocable.testing.codec_examples import filled, transform_tiny
 
 
@@ -90,6 +90,47 @@ def test_codebooks_counts_the_hours_asked_and_no_more(monkeypatch, capsys, codec
     assert "0.001 h, 2 of 2 clips" in about
 
 
+def test_levels_judges_use_stability_and_what_goes_with_each_level(
+    monkeypatch, capsys, codec, data
+):
+    monkeypatch.setattr(levels, "MEASURES", ("mel_distance_dac",))
+    manifest = Path(data) / "manifest.jsonl"
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    spoken = [[n / 5, (n + 1) / 5, "aeio"[n % 4]] for n in range(7)] + [[1.4, 1.5, "h#"]]
+    manifest.with_name("phones.jsonl").write_text(
+        "\n".join(json.dumps({**row, "phones": spoken}) for row in rows)
+    )
+    options = (
+        "--codec",
+        codec,
+        "--data",
+        data,
+        "--phones",
+        str(manifest.with_name("phones.jsonl")),
+    )
+    rows, about = table(monkeypatch, capsys, "levels", *options)
+    heads = [row[0] for row in rows if not row[0].isdigit()]
+    assert heads[0] == heads[-2] == "level" and "(by chance)" in heads and heads[-1] == "levels"
+    told = [row for row in rows if len(row) == 6 and row[0].isdigit() and "%" not in row[5]]
+    assert len(told) == 4 and all(0 <= float(cell) <= 1 for row in told for cell in row[1:])
+    assert "2 clips" in about
+
+
+def test_hearing_gives_the_listeners_own_errors_first(monkeypatch, capsys, codec, data):
+    monkeypatch.setattr(hearing, "load_recogniser", lambda name: lambda x, rate: "one two")
+    vectors = iter(np.eye(9))
+    monkeypatch.setattr(hearing, "load_embedding", lambda name: lambda x, rate: next(vectors))
+    rows, _ = table(monkeypatch, capsys, "hearing", "--codec", codec, "--data", data)
+    assert [row[0] for row in rows] == ["system", "the recordings", codec, "system", codec]
+    assert rows[2][3] == "0.0 [0.0, 0.0]" and rows[2][5:] == ["2", "0"]
+    assert rows[4][1:] == ["0.000 [0.000, 0.000]", "–", "0", "0"]
+
+
+def test_phones_are_folded_and_silence_is_none():
+    found = list(levels.fold([[0, 1, "h#"], [1, 2, "ux"], [2, 3, "bcl"], [3, 4, "b"]]))
+    assert found == [(1, 2, "uw"), (3, 4, "b")]
+
+
 def test_content_counts_what_is_called_speech(monkeypatch, capsys, tmp_path):
     speech = Path(__file__).parents[2] / "examples" / "speech.flac"
     for name, source in (("speech", speech), ("other", "noise.wav"), ("brief", "brief.wav")):
@@ -154,7 +195,7 @@ def test_quality(monkeypatch, capsys, codec, data, tmp_path):
     pytest.importorskip("pystoi")
     options = ("--codec", codec, "--data", data, "--no-peers", "--json", str(tmp_path / "s.json"))
     rows, _ = table(monkeypatch, capsys, "quality", *options)
-    assert rows[0][2:-2] == list(REGISTRY)
+    assert rows[0][2:-2] == list(MEASURES)
     assert rows[1][0] == "the clip itself" and rows[1][3].startswith("1.000")
     scores = json.loads((tmp_path / "s.json").read_text())["scores"]
     assert {score["clip"] for score in scores} == {"a.wav", "b.wav"}

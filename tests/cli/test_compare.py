@@ -1,5 +1,6 @@
 """What `vocable roundtrip` finds out, with a codec of several rates that halves every sample."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.cli.small import tone
-from tests.measures.signals import LOUDER
+from tests.measures.signals import LOUDER, noise
 from vocable import testing
 from vocable.audio import Audio
 from vocable.cli.compare import Comparison, as_table, as_title, compare
 from vocable.cli.console import Console
-from vocable.measures import Measure, register
+from vocable.measures import REGISTRY, Measure, register
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec
 
 RATE = 24_000
@@ -116,6 +117,28 @@ def test_measures_get_their_own_rate_and_no_more_than_they_take(
     register(Measure("least", size, min_rate=32_000, **how))
     compared(stereo)
     assert calls == [(4000, 8000), (64_000, 32_000)]
+
+
+class Late(Halving):
+    """A codec that keeps the waveform and brings it 5 ms late."""
+
+    def decode(self, tokens: AudioTokens) -> Audio:
+        samples = np.pad(self.audio.samples, ((0, 0), (120, 0)))[:, : len(self.audio)]
+        return Audio(samples, self.audio.rate)
+
+
+@pytest.mark.parametrize(("codec", "seconds"), [(Halving, 0.0), (Late, 0.005)])
+def test_a_delay_is_put_right_and_has_a_row(
+    tmp_path: Path, registry: dict[str, Measure], codec: type[Halving], seconds: float
+) -> None:
+    register(replace(REGISTRY["snr"], name="likeness", default=True))
+    Audio(noise(2 * RATE, 1e-2).astype(np.float32), RATE).save(tmp_path / "noise.wav")
+    found = compared(str(tmp_path / "noise.wav"), codec=codec())
+    assert found.facts["delay_seconds"] == seconds
+    rows = [line for line in as_table(found).splitlines() if line.startswith("delay ")]
+    assert rows == (["delay              5.0 ms late"] if seconds else [])
+    if seconds:
+        assert found.scores["likeness"] > 60
 
 
 def test_a_shifted_pitch_is_scored_only_without_a_reference(

@@ -1,5 +1,6 @@
 """`vocable info` and `vocable models`, without torch."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,14 +100,17 @@ def test_a_model(small: Path) -> None:
 
 
 def test_the_models_of_the_package() -> None:
-    for name in [facts["name"] for facts in results("models") if "space" in facts]:
-        assert results("info", name)[0]["name"] == name
+    for facts in results("models"):
+        if "space" in facts:
+            assert results("info", facts["name"])[0]["space"] == facts["space"]
 
 
 def test_models_shows_rates(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import vocable.load  # noqa: F401
 
-    monkeypatch.setattr(sys.modules["vocable.load.bundled"], "BUNDLED", small.parent)
+    package = small.parent / "package"
+    shutil.copytree(small, package / "speech" / "1")
+    monkeypatch.setattr(sys.modules["vocable.load.bundled"], "BUNDLED", package)
     rows = [line.split() for line in call("models").stdout.splitlines()]
     assert rows[1] == ["speech", "16000", "Hz", "25", "0.50", "here"]
 

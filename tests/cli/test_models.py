@@ -24,7 +24,7 @@ def test_every_published_model_has_a_row():
     facts = {found["name"]: found for found in results("models")}
     lines = {line.split()[0]: line for line in call("models").stdout.splitlines()}
     assert list(lines)[1:] == list(facts)
-    assert set(facts) == {"speech-16k", *(entry.name for entry in PUBLISHED)}
+    assert set(facts) == {"speech-16k", "speech-16k@1", *(entry.name for entry in PUBLISHED)}
     mimi = facts["kyutai/mimi"]
     assert (mimi["here"], mimi["hash"], mimi["licence"]) == (False, "pinned", "CC-BY-4.0")
     assert mimi["bits_per_second"] == [1100, 4400] and mimi["frames_per_second"] == 12.5

@@ -59,7 +59,9 @@ def test_a_wav_header_is_no_sound(piece):
     assert opened(wav(), piece) == (SAMPLES, USUAL)
 
 
-@pytest.mark.parametrize("size", [0, 0x7FFF_F000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF])
+@pytest.mark.parametrize(
+    "size", [0, 0x7F00_0000, 0x7FFF_F000, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF]
+)
 def test_a_wav_of_unknown_length_is_read_to_its_end(size):
     """As sox, ffmpeg, arecord and GStreamer write them to pipes."""
     assert opened(wav(size=size)) == (SAMPLES, USUAL)
@@ -103,6 +105,7 @@ def test_a_long_header_takes_no_memory():
     [
         (wav(size=50), "150 bytes after the 50 of its WAV header are left out"),
         (wav(size=300), "its WAV header states 300 bytes of samples, 200 came"),
+        (wav(size=0x9000_0000), "its WAV header states 2415919104 bytes of samples, 200 came"),
     ],
 )
 def test_a_length_that_is_not_true_is_said(data, message, caplog):
@@ -110,12 +113,21 @@ def test_a_length_that_is_not_true_is_said(data, message, caplog):
     assert SAMPLES.startswith(read) and message in caplog.text
 
 
+def rf64(samples, size):
+    ds64 = b"ds64" + struct.pack("<IQQQI", 28, 0, size, 0, 0)
+    return wav(samples, 0xFFFF_FFFF, before=ds64, magic=b"RF64")
+
+
 def test_rf64_states_its_length_elsewhere(caplog):
-    ds64 = b"ds64" + struct.pack("<IQQQI", 28, 0, 100, 50, 0)
     rest = b"LIST" + struct.pack("<I", 100) + bytes(96)
-    samples = SAMPLES[:100] + rest
-    data = wav(samples, 0xFFFF_FFFF, before=ds64, magic=b"RF64")
-    assert opened(data)[0] == SAMPLES[:100] and not caplog.records
+    assert opened(rf64(SAMPLES[:100] + rest, 100))[0] == SAMPLES[:100] and not caplog.records
+
+
+@pytest.mark.parametrize(("size", "known"), [(0, False), (2**62, False), (2**31, True)])
+def test_rf64_of_unknown_length_is_read_to_its_end(size, known, caplog):
+    """64 bits have room for true sizes that would stand for an unknown one in 32."""
+    assert opened(rf64(SAMPLES, size))[0] == SAMPLES
+    assert ("states 2147483648 bytes of samples, 200 came" in caplog.text) == known
 
 
 @pytest.mark.parametrize(

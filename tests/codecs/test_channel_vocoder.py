@@ -1,5 +1,6 @@
 """The channel vocoder: a vocoder before any training, level apart from all else, silence silent."""
 
+import copy
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -100,6 +101,20 @@ def test_pitch_is_read_and_moved(untrained, speech):
     change = 12 * (after / before).log2()[(before > 0) & (after > 0)]
     assert float(change.median()) == pytest.approx(3.0, abs=1.0)
     assert np.array_equal(moved.codes[:, 1:], tokens.codes[:, 1:])
+
+
+@torch.no_grad()
+def test_calibrated_it_is_as_loud_as_what_went_in(untrained, speech):
+    model = copy.deepcopy(untrained.model)
+    sound = torch.tensor(speech)[None, None]
+    model.decoder.head.bias.sub_(0.1)  # nepers, 0.87 dB
+    model.calibrate([sound, torch.zeros_like(sound)])
+    codes = model.to_codes(sound).stacked()
+    found = [level_db(model.from_codes(codes[:, :n])[0, 0].numpy()) for n in model.spec.prefixes]
+    assert np.mean(found) == pytest.approx(level_db(speech), abs=0.05)
+    before = model.decoder.head.bias.clone()
+    model.calibrate([torch.zeros_like(sound)])
+    assert torch.equal(model.decoder.head.bias, before)
 
 
 def test_a_prefix_without_a_shape_is_refused(tiny):

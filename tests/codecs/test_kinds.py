@@ -133,6 +133,22 @@ def test_the_sound_is_that_of_its_codes(name):
             codec.from_codes(tuple(codes))
 
 
+@pytest.mark.parametrize("name", [name for name, codec in CODECS.items() if codec.spec.sides])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_side_that_is_not_finite_is_named(name, value):
+    """Not the sound that it would make."""
+    codec = CODECS[name]
+    tokens = codec.encode(recording(codec, 600))
+    (side,) = tokens.sides
+    values = tokens.sides[side].copy()
+    values.flat[-1] = value
+    broken = replace(tokens, sides={side: values})
+    with pytest.raises(
+        TokenError, match=f"^side {side} is not finite everywhere; encode the recording again$"
+    ):
+        codec.decode(broken)
+
+
 @every_kind
 def test_training_gets_gradients_through_everything(name):
     whole = CODECS[name].model

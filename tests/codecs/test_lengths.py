@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.codecs import tiny
+from vocable import testing
 from vocable.audio import Audio, resampled_length
+from vocable.errors import AudioError
 
 CODECS = {
     "soundstream": tiny.soundstream(),
@@ -67,3 +70,26 @@ def test_int16_is_scaled():
     whole = np.round(tiny.sound(1000) * 2**15).astype(np.int16)
     scaled = whole.astype(np.float32) / 2**15
     assert codec.encode(whole, rate=8000) == codec.encode(scaled, rate=8000)
+
+
+ALL = testing.codecs()
+every_codec = pytest.mark.parametrize("codec", ALL.values(), ids=ALL)
+
+
+@every_codec
+def test_nothing_becomes_nothing(codec):
+    """Whole as in steps; only what is found in a whole recording needs one."""
+    nothing = torch.zeros(2, codec.channels, 0)
+    if codec.spec.item_sides:
+        with pytest.raises(AudioError, match="audio has 0 samples; .* in 1 or more"):
+            codec.to_codes(nothing)
+        return
+    codes = codec.to_codes(nothing)
+    stream = codec.finish_encoding(codec.start_encoding(2))
+    assert [len(levels) for levels in (codes, stream)] == [len(codec.spec.levels)] * 2
+    assert {tuple(level.shape) for level in (*codes, *stream)} == {(2, 0)}
+    assert {name: side.shape for name, side in codes.sides.items()} == {
+        name: side.shape for name, side in stream.sides.items()
+    }
+    for found in (codec.from_codes(codes), codec.finish_decoding(codec.start_decoding(2))):
+        assert found.shape == (2, codec.channels, 0)

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import huggingface_hub
 import pytest
@@ -20,7 +19,7 @@ from vocable.codecs import Codec
 from vocable.codecs.identity import stored_digest
 from vocable.codecs.soundstream import SoundStream
 from vocable.errors import ModelError
-from vocable.load import describe, load_to_train, models, save_model
+from vocable.load import describe, load_to_train, save_model
 from vocable.testing.codec_examples import soundstream_tiny
 
 SOUND = Audio(tiny.sound(1000), 8000)
@@ -110,21 +109,6 @@ def test_training_goes_on_from_what_is_stored(folder):
     assert model.space == describe(folder).space
     model.forget_space()
     assert model.space == "toy@0:untrained"
-
-
-def test_bundled_models_are_found_by_name(folder, monkeypatch):
-    monkeypatch.setattr(sys.modules["vocable.load.bundled"], "BUNDLED", folder.parent)
-    assert [model.name for model in models()] == ["toy"]
-    assert models()[0].card.startswith("# Toy")
-    assert models()[0].facts["licence"] == "CC0-1.0"
-    monkeypatch.chdir(folder)
-    (folder / "toy").touch()  # a file of that name does not hide the model
-    assert vocable.load("toy").spec.space == describe(folder).space
-    with pytest.raises(ModelError, match='no codec named "toyo"; nearest: "toy"'):
-        vocable.load("toyo")
-    assert vocable.load("toy@3").spec.space == describe(folder).space
-    with pytest.raises(ModelError, match="^toy is here as version 3, not 4; load toy@3$"):
-        vocable.load("toy@4")
 
 
 def test_hub_names_are_fetched(folder, monkeypatch):
@@ -258,18 +242,6 @@ def test_describing_a_model_loads_no_torch(folder):
         f"describe({str(folder)!r}); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], env=os.environ).returncode == 0
-
-
-def test_a_bundled_name_wins_and_a_path_is_a_path(folder, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(sys.modules["vocable.load.bundled"], "BUNDLED", folder.parent)
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    save_model(tiny.soundstream(1), "toy", name="mine")
-    assert describe("toy").name == "toy"
-    assert caplog.messages == ["toy is the model that comes with vocable; the folder is ./toy"]
-    caplog.clear()
-    assert describe("./toy").name == describe(Path("toy")).name == "mine"
-    assert caplog.messages == []
 
 
 def test_a_byte_order_mark_is_not_part_of_a_description(folder):

@@ -100,7 +100,7 @@ def test_health_has_every_level_the_pitch_first(codec):
     for level, counts in enumerate(use.counts):
         assert torch.equal(counts, found.codes[level][0].bincount(minlength=len(counts)).float())
     assert use.residual_db[0] == 0, "pitch takes nothing from the latent"
-    latent = codec.model.quantizer._latent(codec.model.encoder(x.transpose(1, 2)))
+    latent = codec.model.quantizer.latent(codec.model.encoder(x.transpose(1, 2)))
     left = (
         latent - codec.model.quantizer.decode(found.codes.stacked()[:, :2])[..., : latent.shape[2]]
     )

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from vocable.errors import MeasureError
-from vocable.evaluate import bootstrap_interval, paired_interval, standard_error
+from vocable.evaluate import (
+    bootstrap_interval,
+    paired_interval,
+    ratio_interval,
+    standard_error,
+)
 
 
 def test_standard_error_of_a_worked_example():
@@ -75,3 +80,29 @@ def test_what_has_no_interval_is_refused(values, speakers, message):
 def test_a_pair_that_lacks_a_value_is_refused():
     with pytest.raises(MeasureError, match="got 2 before and 1 after"):
         paired_interval(np.array([1.0, 2.0]), np.array([1.0]), ["a", "b"])
+
+
+def test_a_ratio_is_of_sums_and_its_interval_knows_who_weighs_more():
+    found = ratio_interval(np.array([1, 0, 3]), np.array([10, 10, 20]), ["s", "s", "t"])
+    assert found.mean == pytest.approx(0.1)
+    # s alone is 0.5 below its share a clip, t 1 above: over 40 / 3 a clip
+    assert (found.low, found.high) == (pytest.approx(0.0625), pytest.approx(0.175))
+
+
+def test_the_interval_of_a_ratio_shrinks_with_speakers():
+    parts, wholes = np.array([1, 3, 0, 2]), np.array([2, 10, 4, 4])
+    found = ratio_interval(parts, wholes, list("abcd"))
+    assert found.mean == 0.3 and found.low < 0.3 < found.high
+    wider = found.high - found.low
+    more = ratio_interval(np.tile(parts, 9), np.tile(wholes, 9), [str(n) for n in range(36)])
+    assert more.mean == pytest.approx(0.3) and more.high - more.low < 0.5 * wider
+    exact = ratio_interval(wholes / 2, wholes, list("abcd"))
+    assert (exact.low, exact.high) == pytest.approx((0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("parts", "wholes"), [(np.ones(2), np.ones(3)), (np.ones(2), np.zeros(2)), (np.ones(0),) * 2]
+)
+def test_a_ratio_to_nothing_is_refused(parts, wholes):
+    with pytest.raises(MeasureError, match="needs a part of each whole, and some whole"):
+        ratio_interval(parts, wholes, ["a"] * len(parts))

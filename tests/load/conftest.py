@@ -1,10 +1,12 @@
 """A cache of its own for each test, and a family of toys that it may load."""
 
+from dataclasses import replace
+
 import pytest
 
 import vocable.testing.tiny_codecs  # noqa: F401  # registers the toys' architecture
 from tests.load.hub_stand_in import serving
-from vocable.codecs import keys
+from vocable.codecs import keys, published
 
 
 @pytest.fixture(autouse=True)
@@ -27,3 +29,26 @@ def hub(monkeypatch):
     with serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         yield hub
+
+
+@pytest.fixture
+def entry(monkeypatch):
+    """A published toy; pass changes to make it another."""
+
+    def publish(**changes):
+        made = published.Published(
+            "someone/toy",
+            "toy-8khz",
+            "model.safetensors",
+            8000,
+            1,
+            500.0,
+            (2.0,),
+            "exact",
+            "CC0-1.0",
+        )
+        monkeypatch.setattr(
+            published, "PUBLISHED", (replace(made, **changes), *published.PUBLISHED)
+        )
+
+    return publish

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from safetensors.torch import save_file
 import vocable
 from tests.load.toys import SOUND, toy_model, toy_tensors, write_toy
 from vocable.atomic import replacing
+from vocable.codecs import published
 from vocable.codecs.identity import stored_digest
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, save_model
@@ -97,6 +99,39 @@ def test_a_damaged_entry_of_the_cache_is_made_anew(name, damage, toy, cache, cap
     caplog.clear()
     vocable.load(toy)
     assert caplog.messages == []
+
+
+def with_facts(cache, **changes):
+    """Change what the only entry of the cache says of itself; None takes it away."""
+    file = entries(cache)[0] / "config.json"
+    facts = json.loads(file.read_text()) | changes
+    file.write_text(json.dumps({key: value for key, value in facts.items() if value is not None}))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [None, [], "toys", {}, {"sha256": "0" * 64}, {"sha256": {"model.safetensors": "0" * 64}}],
+)
+def test_an_entry_of_the_cache_that_names_another_source_is_made_anew(source, toy, cache, caplog):
+    whole = describe(toy)
+    with_facts(cache, source=source, space="mimi@1:0123456789abcdef")
+    assert describe(toy).facts == whole.facts
+    assert "is damaged or unreadable; it is made anew" in caplog.text
+
+
+def test_a_licence_comes_from_the_file_itself(toy, cache, monkeypatch):
+    """Neither what the cache says of the source, nor a licence in it, is believed."""
+    digest = hashlib.sha256(toy.read_bytes()).hexdigest()
+    entry = published.Published(
+        "someone/toy", "toy-8khz", "x", 8000, 1, 500.0, (2.0,), "exact", "CC0-1.0"
+    )
+    monkeypatch.setattr(published, "PUBLISHED", (replace(entry, sha256="0" * 64),))
+    describe(toy)
+    with_facts(cache, source={"layout": "toys", "sha256": {"model.safetensors": "0" * 64}})
+    assert describe(toy).licence == ""
+    monkeypatch.setattr(published, "PUBLISHED", (replace(entry, sha256=digest),))
+    with_facts(cache, licence="Apache-2.0")
+    assert describe(toy).licence == "CC0-1.0"
 
 
 def test_a_cache_that_cannot_be_written_is_said(toy, cache, caplog):

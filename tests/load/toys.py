@@ -41,3 +41,4 @@ def write_toy(folder, seed=0, name="model.safetensors"):
 
 
 SOUND = tiny.sound(700)
+TOY = {"config.json": b"{}", "model.safetensors": toy_file()}  # a repository of one

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 from jaxtyping import Float64
 
 from vocable.measures import Measure
@@ -23,6 +24,18 @@ def voice(seconds: float = 2.0, rate: int = RATE) -> Samples:
 def noise(samples: int, power: float = 1e-3, seed: int = 7) -> Samples:
     """Return white noise from the generator whose stream numpy has frozen for good."""
     return np.sqrt(power) * np.random.RandomState(seed).standard_normal(samples)
+
+
+def installed(measure: Measure) -> Measure:
+    """Return a measure, or skip the test where the package that computes it is not there."""
+    if measure.package:
+        pytest.importorskip(measure.package)
+    return measure
+
+
+def rate_of(measure: Measure) -> int:
+    """Return a rate that a measure is defined at."""
+    return measure.rates[0] if measure.rates else RATE
 
 
 def louder(reference: Samples, degraded: Samples, rate: int) -> float:

@@ -7,7 +7,7 @@ import torch
 from tests.measures.signals import RATE, noise, voice
 from vocable.audio import Audio
 from vocable.errors import MeasureError
-from vocable.measures import check_signal, count_codes, mel_distance, score, si_sdr
+from vocable.measures import check_signal, count_codes, mel_distance_dac, score, si_sdr
 
 
 class OnAnotherDevice:
@@ -29,14 +29,17 @@ class OnAnotherDevice:
 def test_tensors_with_gradients_or_on_a_device_and_lists_give_what_arrays_give():
     x, y = voice().astype(np.float32), (voice() + noise(2 * RATE)).astype(np.float32)
     a, b = torch.from_numpy(x), torch.from_numpy(y)
-    expected = si_sdr(x, y)
-    assert si_sdr(a, b) == expected
-    assert si_sdr(a.requires_grad_(), OnAnotherDevice(b)) == expected
-    assert si_sdr(x.tolist(), b) == expected
+    expected = si_sdr(x, y, RATE)
+    assert si_sdr(a, b, RATE) == expected
+    assert si_sdr(a.requires_grad_(), OnAnotherDevice(b), RATE) == expected
+    assert si_sdr(x.tolist(), b, RATE) == expected
     assert score("si_sdr", a, b, RATE) == expected
 
 
-@pytest.mark.parametrize("measure", ["mel_distance", "log_spectral_distance"])
+LEVELLED = ("mel_distance_dac", "mel_distance_encodec", "stft_distance_dac", "visqol_speech")
+
+
+@pytest.mark.parametrize("measure", [*LEVELLED, "log_spectral_distance", "snr", "segmental_snr"])
 def test_integer_scale_is_refused_where_the_level_counts(measure):
     with pytest.raises(MeasureError, match=r"reaches .*, far beyond ±1; .* / 32768"):
         score(measure, 32768 * voice(), 32768 * voice(), RATE)
@@ -46,13 +49,13 @@ def test_integer_scale_is_refused_where_the_level_counts(measure):
 def test_a_whole_rate_of_any_type_is_a_rate():
     x, y = voice(), voice() + noise(2 * RATE)
     for rate in (float(RATE), np.int64(RATE), torch.tensor(RATE)):
-        assert mel_distance(x, y, rate) == mel_distance(x, y, RATE)
+        assert mel_distance_dac(x, y, rate) == mel_distance_dac(x, y, RATE)
 
 
 def test_half_precision_is_measured_as_what_it_holds():
     x, y = voice(), voice() + noise(2 * RATE)
     half = torch.from_numpy(y).bfloat16()
-    assert si_sdr(x, half) == si_sdr(x, half.float().numpy())
+    assert si_sdr(x, half, RATE) == si_sdr(x, half.float().numpy(), RATE)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +79,8 @@ def test_what_is_no_signal_is_refused_in_one_line(signal, message):
 @pytest.mark.usefixtures("untyped")
 @pytest.mark.parametrize("rate", [True, 16, 16.0, "16000", None, float("nan")])
 def test_a_rate_that_is_none_is_refused(rate):
-    with pytest.raises(MeasureError, match=r"mel_distance: rate must be a whole number of Hz"):
-        mel_distance(voice(), voice(), rate)
+    with pytest.raises(MeasureError, match=r"mel_distance_dac: rate must be a whole number of Hz"):
+        mel_distance_dac(voice(), voice(), rate)
     with pytest.raises(MeasureError, match=r"si_sdr: rate must be a whole number of Hz"):
         score("si_sdr", voice(), voice(), rate)
 

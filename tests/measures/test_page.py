@@ -16,7 +16,7 @@ from vocable.measures import REGISTRY, Measure
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "measures.md"
-HEAD = ("measure", "what it says", "unit", "better", "range", "Hz", "seconds", "needs")
+HEAD = ("measure", "what it says", "unit", "better", "range", "Hz", "seconds", "version", "needs")
 
 
 def table() -> str:
@@ -26,18 +26,27 @@ def table() -> str:
 
 def cells(measure: Measure) -> list[str]:
     low, high = measure.range
-    limits = f"{low:.3g} to {high:.3g}" if high < math.inf else f"from {low:.3g}"
+    shown = f"{high:.3g}" if high < 1000 else f"{high:.0f}"
+    limits = f"{low:.3g} to {shown}" if high < math.inf else f"from {low:.3g}"
     lowest = f"from {measure.min_rate}" if measure.min_rate > 1 else "any"
+    by = f", by `{measure.package}`" if measure.package else ""
     return [
         f"`{measure.name}`" + (" (default)" if measure.default else ""),
         measure.about + ("" if measure.reference else " (takes no reference)"),
         measure.unit or "–",
         measure.direction or "–",
         limits,
-        str(measure.rate) if measure.rate else lowest,
-        "any" if measure.longest == math.inf else f"up to {measure.longest:g}",
+        " or ".join(map(str, measure.rates)) or lowest,
+        seconds(measure),
+        measure.version + by,
         f'`pip install "vocable[{measure.needs}]"`' if measure.needs else "–",
     ]
+
+
+def seconds(measure: Measure) -> str:
+    if measure.longest == math.inf:
+        return f"from {measure.shortest:g}" if measure.shortest else "any"
+    return f"{measure.shortest:g} to {measure.longest:g}"
 
 
 def rewritten(page: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.measures.signals import RATE
 from vocable.errors import MeasureError
-from vocable.measures import pesq_wb, score_all, speech
+from vocable.measures import pesq, score_all, speech
 from vocable.measures.utterances import most_utterances
 
 
@@ -24,6 +24,10 @@ def words(count: int, seconds: float = 0.3, pause: float = 0.25, rumble: float =
 )
 def test_words_are_counted_as_the_standard_cuts_them(seconds, pause, of_twelve):
     assert most_utterances(words(12, seconds, pause), RATE) == of_twelve
+
+
+def test_a_telephones_rate_has_the_same_words():
+    assert most_utterances(words(12)[::2], RATE // 2) == 12
 
 
 def test_rumble_hides_no_words():
@@ -53,7 +57,7 @@ def test_more_words_than_it_holds_are_a_reason_and_the_rest_is_scored(small_tabl
     pytest.importorskip("pesq")
     x = words(12)
     with pytest.raises(MeasureError, match=r"got up to 12 in 6.60 s .*score pieces of at most 4 s"):
-        pesq_wb(x, x, RATE)
+        pesq(x, x, RATE)
     scores, unscored = score_all(["pesq_wb", "si_sdr"], x, x, RATE)
     assert list(scores) == ["si_sdr"] and list(unscored) == ["pesq_wb"]
 
@@ -62,4 +66,4 @@ def test_more_words_than_it_holds_are_a_reason_and_the_rest_is_scored(small_tabl
 def test_as_many_as_it_holds_are_scored(small_tables, count):
     pytest.importorskip("pesq")
     x = words(count)
-    assert pesq_wb(x, x, RATE) == pytest.approx(4.64, abs=0.01)
+    assert pesq(x, x, RATE) == pytest.approx(4.64, abs=0.01)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from vocable.audio import Audio
-from vocable.measures import pesq_wb
+from vocable.measures import pesq
 from vocable.signal.disturbance import disturbance
 
 RATE = 16_000
@@ -43,7 +43,7 @@ def degraded(speech: torch.Tensor) -> list[torch.Tensor]:
 
 def test_it_orders_recordings_as_pesq_does(speech) -> None:
     outputs = degraded(speech)
-    scores = [pesq_wb(speech[0].numpy(), output[0].numpy(), RATE) for output in outputs]
+    scores = [pesq(speech[0].numpy(), output[0].numpy(), RATE) for output in outputs]
     costs = [float(disturbance(speech, output)[0]) for output in outputs]
     ranks = [np.argsort(np.argsort(values)) for values in (scores, np.negative(costs))]
     assert np.corrcoef(*ranks)[0, 1] > 0.9

@@ -27,15 +27,18 @@ class ToyCodec(nn.Module):
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.spec = SimpleNamespace(rate=RATE, writes=RATE, frame=FRAME, channels=1)
+        self.spec = SimpleNamespace(rate=RATE, writes=RATE, frame=FRAME, channels=1, segment=None)
         self.encoder = nn.Sequential(nn.Linear(FRAME, WIDTH), nn.Dropout(0.1), nn.Tanh())
         self.quantizer = ResidualVQ(WIDTH, (16, 16), dropout=0.5)
         self.decoder = nn.Linear(WIDTH, FRAME)
         self.gain = gain
-        self.prepared_seconds = 0.0
+        self.prepared_seconds, self.calibrated_seconds = 0.0, 0.0
 
     def prepare(self, batches: Iterable[Tensor]) -> None:
         self.prepared_seconds += sum(batch.numel() for batch in batches) / RATE
+
+    def calibrate(self, clips: Iterable[Tensor]) -> None:
+        self.calibrated_seconds += sum(clip.numel() for clip in clips) / RATE
 
     def forward(self, x: Tensor) -> CodecOutput:
         found = self.quantizer(self.encoder(x.reshape(len(x), -1, FRAME)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from ..binary_streams import BinaryFile
-from .chunks import CHUNK_LAYOUTS, UNKNOWN, WRAP, SoundData
+from .chunks import CHUNK_LAYOUTS, WRAP, SoundData
 
 _LARGEST = 2**24  # bytes; pictures may precede the samples
 
@@ -28,7 +28,7 @@ def head_for(file: BinaryFile, sound: SoundData, size: int) -> bytes | None:
 
 
 def _riff_head(head: bytes, size: int) -> bytes:
-    if size < UNKNOWN and head.startswith(b"RIFF"):
+    if size < WRAP and head.startswith(b"RIFF"):
         return head[:-4] + struct.pack("<I", size)
     chunks, position = b"", 12
     while position < len(head) - 8:

@@ -52,10 +52,23 @@ CHUNK_LAYOUTS = {  # by the first four bytes of a file
     b".snd": _AU,
 }
 ANOTHER = (*CHUNK_LAYOUTS, b"fLaC", b"OggS")  # how a recording that is joined to one may begin
-# A program that writes to a pipe does not know the size yet, and states one from here up.
-UNKNOWN, UNKNOWN_64_BIT = 0x7F00_0000, 2**62
 WRAP = 2**32  # bytes; a size of 32 bits begins at 0 again here
+# What stands for a size that is not known yet, each with room for the chunks before the samples:
+# SoX's in AIFF, then what most write, 2**31 and 2**32 less something, or less nothing.
+_OPEN = ((0x7F00_0000, 0x7F01_0000), (0x7FFF_0000, 0x8001_0000), (WRAP - 2**16, WRAP))
+_OPEN_64_BIT = 2**62
 _PLAIN = (0x01, 0x03, 0x06, 0x07, 0xFFFE)  # WAV's numbers of formats that code each sample alone
+
+
+def is_open_size(size: int, bits: int = 32) -> bool:
+    """Return whether a header's size stands for one that was not known when it was written.
+
+    A program that writes to a pipe leaves 0, or more than it will ever write. Of samples that are
+    there 0 may be the size, and so may the others: who can look compares them with the file.
+    """
+    if bits > 32:
+        return size == 0 or size >= _OPEN_64_BIT
+    return size == 0 or any(low <= size < high for low, high in _OPEN)
 
 
 def find_sound(file: BinaryFile) -> SoundData | None:
@@ -109,20 +122,22 @@ def _find_data(file: BinaryFile, layout: ChunkLayout, end: int) -> _Header | Non
 def _measure(file: BinaryFile, layout: ChunkLayout, header: _Header, end: int) -> SoundData:
     """Compare the size in a header with the file."""
     stated, there = header.size, end - header.start
-    unknown = UNKNOWN if header.bits == 32 else UNKNOWN_64_BIT
-    sound = SoundData(header.start, None, there, codec=header.codec, samples=header.samples)
-    if stated >= unknown or stated in (end, end - 8):  # the latter count the header in
-        return replace(sound, mend=there >= unknown)
+    unstated = SoundData(
+        header.start, None, there, mend=there > stated, codec=header.codec, samples=header.samples
+    )
+    if stated in (end, end - 8):  # it counts the header in
+        return unstated
+    is_open = is_open_size(max(0, stated - layout.before), header.bits)
     wrapped = header.bits == 32 and there - stated >= WRAP
     if wrapped:
         stated += (there - stated) // WRAP * WRAP
     beyond, another = _after(file, layout, header.start + stated, end)
-    if stated <= layout.before and beyond:
-        return replace(sound, mend=True)
+    if is_open and (beyond or stated > there):
+        return unstated
     present = min(stated, there)
     reads_on = layout.data == _W64_DATA and there > present  # libsndfile takes the rest as sound
     return replace(
-        sound,
+        unstated,
         stated=stated,
         present=present,
         beyond=beyond,

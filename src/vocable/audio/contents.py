@@ -27,6 +27,7 @@ class Contents:
     samples: int | None = None  # per channel, where the last block is filled up
     ends_inside_page: bool = False
     is_flac: bool = False
+    loses_sound: bool = False  # a decoder believes a header that is wrong and cannot be mended
 
     @property
     def is_plain(self) -> bool:
@@ -54,14 +55,11 @@ def look(file: BinaryFile, *, recover: bool = False) -> Contents:
         return Contents(mpeg_parts(file, 0, file.seek(0, os.SEEK_END)))
     taken = sound.present + (sound.beyond if recover else 0)
     samples = sound.samples if sound.stated == taken else None
-    return Contents(_sound_parts(file, sound, taken), sound, samples)
-
-
-def _sound_parts(file: BinaryFile, sound: SoundData, size: int) -> tuple[Part, ...]:
-    end = sound.start + size
     if sound.codec in _MPEG:
-        return mpeg_parts(file, sound.start, end)
-    if sound.mend or size > sound.present:
-        head = head_for(file, sound, size)
-        return () if head is None else (Part(sound.start, end, head),)
-    return ()
+        return Contents(mpeg_parts(file, sound.start, sound.start + taken), sound, samples)
+    if not (sound.mend or taken > sound.present):
+        return Contents((), sound, samples)
+    head = head_for(file, sound, taken)
+    if head is None:
+        return Contents((), sound, samples, loses_sound=True)
+    return Contents((Part(sound.start, sound.start + taken, head),), sound, samples)

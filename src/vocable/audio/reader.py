@@ -63,6 +63,7 @@ class AudioReader:
             file = open_seekable(source, self._cleanup)
             self._file = self._cleanup.enter_context(opened(file))
             self._contents = look(self._file, recover=recover)
+            self._check_size()
             self._decoder = self._open_decoder(file)
             self._cleanup.callback(self._decoder.close)
             self._read_header()
@@ -119,6 +120,15 @@ class AudioReader:
             )
         if self.samples == 0:
             raise AudioError(f"{self.name} has a header but no samples; record it again")
+
+    def _check_size(self) -> None:
+        """Refuse a file whose header states less than there is, where no header could state it."""
+        if not self._contents.loses_sound:
+            return
+        what = f"{self.name} has more sound than its header states, which cannot be mended here"
+        if not self._recover:
+            raise AudioError(f"{what}; write it again as FLAC, RF64 or W64")
+        log.warning("%s; what its header states is read", what)
 
     def _check_length(self) -> None:
         """Refuse a file that lacks a sample or more of what its header states, or part of a page.

@@ -19,7 +19,7 @@ from vocable.audio import Audio, AudioReader
 from vocable.cli.console import Console
 from vocable.cli.results import token_facts
 from vocable.cli.units import duration, file_size, kbps, table, times_real_time
-from vocable.measures import REGISTRY, default_measures, score_recordings
+from vocable.measures import REGISTRY, Scored, default_measures, score_recordings
 from vocable.measures.checks import SILENCE
 from vocable.tokens import AudioTokens, read_tokens
 
@@ -76,15 +76,17 @@ def compare(
             decoding = time.perf_counter() - began
         facts, tokens = token_facts(file), read_tokens(file)
     decoded = _read_start(target)
-    scores, unscored = _score(reference, decoded, tokens.spec.rate, shifted=bool(pitch))
+    found = _scored(reference, decoded, tokens.spec.rate, shifted=bool(pitch))
     facts |= {
         "pitch_semitones": pitch or 0.0,
         "measured_seconds": min(MEASURED, facts["seconds"]),
         "level_db": _level_db(reference, decoded),
+        "delay_seconds": found.delay,
         "encode_times_real_time": facts["seconds"] / encoding,
         "decode_times_real_time": facts["seconds"] / decoding,
     }
-    return Comparison(tokens, reference, decoded, facts, scores, unscored)
+    scores = {measure.name: found.scores.get(measure.name) for measure in default_measures()}
+    return Comparison(tokens, reference, decoded, facts, scores, found.unscored)
 
 
 def _read_start(path: str, *, allow_loud: bool = False) -> Audio:
@@ -107,15 +109,13 @@ def _warm_up(codec: Codec, audio: Audio) -> None:
     codec.decode(codec.encode(start))
 
 
-def _score(
-    reference: Audio, decoded: Audio, rate: int, *, shifted: bool
-) -> tuple[dict[str, float | None], dict[str, str]]:
-    """Return the scores of the default measures; and for those that are None, why."""
+def _scored(reference: Audio, decoded: Audio, rate: int, *, shifted: bool) -> Scored:
+    """Return what the default measures say."""
     measures = default_measures()
     possible = [measure for measure in measures if not (shifted and measure.reference)]
-    scores, unscored = score_recordings(possible, reference, decoded, rate)
-    unscored |= {m.name: "the pitch is shifted" for m in measures if m not in possible}
-    return {measure.name: scores.get(measure.name) for measure in measures}, unscored
+    found = score_recordings(possible, reference, decoded, rate)
+    why = {m.name: "the pitch is shifted" for m in measures if m not in possible}
+    return Scored(found.scores, found.unscored | why, 0.0 if shifted else found.delay)
 
 
 def as_table(comparison: Comparison) -> str:
@@ -133,6 +133,7 @@ def as_table(comparison: Comparison) -> str:
         ("bit rate, on disk", disk),
         *_measured_row(comparison),
         ("level", _level(facts["level_db"])),
+        *_delay_row(facts["delay_seconds"]),
         *_score_rows(comparison),
         ("encode", times_real_time(facts["encode_times_real_time"])),
         ("decode", times_real_time(facts["decode_times_real_time"])),
@@ -167,6 +168,12 @@ def _measured_row(comparison: Comparison) -> list[tuple[str, str]]:
 
 def _level(level_db: float | None) -> str:
     return "not measured: there is no sound" if level_db is None else f"{level_db:+.1f} dB"
+
+
+def _delay_row(seconds: float) -> list[tuple[str, str]]:
+    """Return by how much the decoded sound comes late, where it does."""
+    word = "late" if seconds > 0 else "early"
+    return [("delay", f"{1000 * abs(seconds):.1f} ms {word}")] if seconds else []
 
 
 def _score_rows(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -24,16 +24,19 @@ def command(as_json: bool) -> int:
     The last column says whether a published one is here, and how its file is checked: against a
     pinned hash, against the one that was recorded, or not yet, at the first use. Those with a "?"
     behind their licence state it elsewhere than beside the weights. Others are used by their
-    folder or file: --codec FOLDER.
+    folder or file: --codec FOLDER. A name of the package is its newest version; older ones, as in
+    NAME@1, stay for the tokens that they made.
     """
     from vocable.codecs.published import PUBLISHED
-    from vocable.load import models
+    from vocable.load import describe
+    from vocable.load.bundled import bundled
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
-    for model in models():
-        console.result(facts_of(model) | {"here": True})
-        rows.append(_bundled_row(model))
+    for name in bundled(older=True):
+        model = describe(name)
+        console.result(facts_of(model) | {"name": name, "here": True})
+        rows.append(_bundled_row(name, model))
     for entry in PUBLISHED:
         facts = published_facts(entry)
         console.result(facts)
@@ -72,13 +75,13 @@ def published_facts(entry: Published) -> dict[str, Any]:
     }
 
 
-def _bundled_row(model: Any) -> tuple[str, ...]:
+def _bundled_row(name: str, model: Any) -> tuple[str, ...]:
     spec, licence = model.spec, model.licence
     if spec is None:
-        return (model.name, "", "", "", "", licence, "here")
+        return (name, "", "", "", "", licence, "here")
     rates = f"{spec.rate} Hz", f"{float(spec.frame_rate):g}"
     rate = kbps(float(spec.bitrate())).split()[0]
-    return (model.name, *rates, rate, str(model.facts.get("latency", "")), licence, "here")
+    return (name, *rates, rate, str(model.facts.get("latency", "")), licence, "here")
 
 
 def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:

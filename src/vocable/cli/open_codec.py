@@ -72,22 +72,23 @@ class CodecCache:
         """Return the codec for tokens: that of --codec, else the one that the tokens name."""
         if self.named is not None:
             return self.named
-        if spec.name not in self._by_name:
-            self._by_name[spec.name] = self._bundled(spec)
-        return self._by_name[spec.name]
+        name = spec.space.partition(":")[0]
+        if name not in self._by_name:
+            self._by_name[name] = self._bundled(name, spec)
+        return self._by_name[name]
 
-    def _bundled(self, spec: TokenSpec) -> Codec:
+    def _bundled(self, name: str, spec: TokenSpec) -> Codec:
         """Open the model that tokens name, if it is one that comes with the package.
 
         Others need --codec: a token file, which may come from anyone, must not decide which folder
         of this machine is opened or which repository is fetched.
         """
         from vocable.codecs.published import PUBLISHED
-        from vocable.load import models
+        from vocable.load.bundled import describe_bundled, is_bundled
 
-        for model in models():
-            if model.folder.name == spec.name:
-                return open_codec(str(model.folder), *self._settings)
+        if is_bundled(name):
+            describe_bundled(name)  # ModelError for a version that is not here
+            return open_codec(name, *self._settings)
         known = [entry.name for entry in PUBLISHED if entry.on_hub and entry.model == spec.name]
         hint = f", as --codec {known[0]}" if known else ""
         raise ModelError(

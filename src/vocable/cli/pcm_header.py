@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import struct
 
+from vocable.audio.chunks import is_open_size
 from vocable.audio.magic import HEAD, format_of, mpeg_frame
 from vocable.binary_streams import LiveReadable
 from vocable.cli.pcm import PcmFormat
@@ -122,7 +123,8 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
         if name == b"data":
             if found is None:
                 raise AudioError(f"stdin's WAV header does not say what its samples are; {_ADVICE}")
-            return found, _stated(wide if wide and size == 0xFFFF_FFFF else size)
+            size, bits = (wide, 64) if wide and size == 0xFFFF_FFFF else (size, 32)
+            return found, None if is_open_size(size, bits) else size
         body = _read(source, min(size + size % 2, _KEPT))
         if len(body) < min(size, _KEPT):
             break
@@ -132,11 +134,6 @@ def _read_wav(source: LiveReadable) -> tuple[PcmFormat, int | None]:
         elif name == b"ds64" and len(body) >= 16:
             wide = int.from_bytes(body[8:16], "little")
     raise AudioError("stdin ends inside its WAV header; run what writes it again")
-
-
-def _stated(size: int) -> int | None:
-    open_ended = size == 0 or 0x7FFF_0000 <= size < 0x8001_0000 or size >= 0xFFFF_0000
-    return None if open_ended and size < 2**32 or size >= 2**63 else size
 
 
 def _format_of(body: bytes) -> PcmFormat:

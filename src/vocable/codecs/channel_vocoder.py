@@ -30,7 +30,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vocable.codecs.channel_quantizer import CONTOURS, ChannelQuantizer
+from vocable.codecs.channel_quantizer import ChannelQuantizer
 from vocable.codecs.channel_rows import BandRows, LevelRows, RelativeSpectra, band_shape
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.level_contours import SILENCE
@@ -209,7 +209,7 @@ class ChannelVocoder(PitchLevel, CodecModel):
             frame=config.frame,
             channels=1,
             levels=levels,
-            prefixes=tuple(range(CONTOURS + 1, len(levels) + 1)),
+            prefixes=tuple(range(len(contours) + 1, len(levels) + 1)),
         )
         super().__init__(config, spec)
         self.encoder = ChannelEncoder(config)
@@ -222,20 +222,43 @@ class ChannelVocoder(PitchLevel, CodecModel):
     def prepare(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
         """Learn contours and principal components from training audio (an hour is plenty).
 
-        Level contours are learnt as they would be at any loudness: each frame moved by -30 to 4 dB.
+        Level contours are learnt as they would be at any loudness: each frame as if the largest
+        sample of its item stood at a level drawn from -36 to 3 dB.
         """
         pitches, levels, bands = [], [], []
         for x in audio:
             rows = self._rows(x[..., : x.shape[-1] // self.spec.frame * self.spec.frame])
             pitches.append(self.encoder.pitch(rows).flatten(0, 1))
             level = self.encoder.level(rows).reshape(len(x), -1, POINTS)
-            moved = level + torch.empty_like(level[..., :1]).uniform_(-30, 4)
-            levels.append(moved.flatten(0, 1))
+            peak = 20 * x.abs().amax((1, 2)).clamp(min=1e-3).log10()
+            wanted = torch.empty_like(level[..., :1]).uniform_(-36, 3)
+            levels.append((level - peak[:, None, None] + wanted).flatten(0, 1))
             frames = self.encoder.bands(rows).reshape(len(x), -1, POINTS * self.config.bands)
             bands.append(frames[level.amax(-1) > _AUDIBLE])
         self.quantizer.book.learn(torch.cat(pitches))
         self.quantizer.level_book.learn(torch.cat(levels))
         self._start_from_components(torch.cat(bands))
+
+    @torch.no_grad()
+    def calibrate(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
+        """Let what is decoded of `audio` be as loud as it, in the mean over clips and prefixes.
+
+        A voice that is not among those of the training comes back quieter, by some 0.3 dB: what is
+        not sure is averaged.
+        """
+        gains = []
+        for x in audio:
+            codes = self.to_codes(x).stacked()
+            for levels in self.spec.prefixes:
+                y = self.from_codes(codes[:, :levels])[..., : x.shape[-1]]
+                gains.append((x.square().mean() / y.square().mean()).log() / 2)
+        found = torch.stack(gains)
+        if not (sounds := found.isfinite()).any():  # nothing but silence
+            return
+        gain = found[sounds].mean()
+        tone, _, noise = self.decoder.head.bias.chunk(3)
+        tone.add_(gain)
+        noise.add_(gain)
 
     def _start_from_components(self, bands: Float[Tensor, "rows width"]) -> None:
         """Let the latent be the principal components of `bands`, of unit power on average."""

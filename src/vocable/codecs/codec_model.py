@@ -9,6 +9,7 @@ class Speech(CodecModel):
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,6 +98,9 @@ class CodecModel(TokenizerModel):
         audio = self.restore_output(y, sides)[..., :length]
         return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
 
+    def calibrate(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
+        """Adjust the decoder by held-out audio, after the last step of training."""
+
     # ---- whole ----------------------------------------------------------------------------------
 
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
@@ -108,6 +112,8 @@ class CodecModel(TokenizerModel):
         """
         found = self._on_device(codes)
         self._check_sides(found.sides, {side.name for side in self.spec.sides})
+        if not frames_in(self.spec, found):
+            return self._zeros(found.batch, self.spec.channels, 0)
         if self.spec.segment is None:
             return self._decode_piece(found)
         return self._all_segments(found)
@@ -261,3 +267,8 @@ class CodecModel(TokenizerModel):
         if set(given) != needed:
             wanted, got = (", ".join(sorted(names)) or "none" for names in (needed, given))
             raise TokenError(f"{self.name} decodes with the sides {wanted}, got {got}")
+        for name, side in given.items():
+            if not side.isfinite().all():
+                raise TokenError(
+                    f"side {name} is not finite everywhere; encode the recording again"
+                )

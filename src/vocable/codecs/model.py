@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from vocable.codecs.codes import Codes, as_codes, cut_codes, join_codes
 from vocable.codecs.segments import last_pieces, whole_pieces
 from vocable.codecs.state import Encoding
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError
 from vocable.nn.block import Block, join
 from vocable.quantize import Quantizer
 from vocable.quantize.precision import full_precision
@@ -127,10 +127,18 @@ class TokenizerModel(nn.Module):
 
         The last frame, and the last token of coarse levels, are filled up with silence.
         """
+        if not x.shape[2]:
+            return self._codes_of_nothing(x.shape[0], levels)
         if self.spec.segment is None:
             return self._encode_piece(x, levels)
         pieces = last_pieces(x, self.spec.segment)
         return join_codes(self.spec, [self._encode_segment(piece, levels) for piece in pieces])
+
+    def _codes_of_nothing(self, batch: int, levels: int | None) -> Codes:
+        if self.spec.item_sides:
+            what = self.spec.item_sides[0].name
+            raise AudioError(f"audio has 0 samples; {self.name} finds its {what} in 1 or more")
+        return self._no_codes(batch, levels)
 
     def _encode_piece(self, x: Tensor, levels: int | None) -> Codes:
         with full_precision(x.device.type):
@@ -177,7 +185,7 @@ class TokenizerModel(nn.Module):
             return self._encode_segments(samples, state)
         whole = samples.shape[2] - samples.shape[2] % self.samples_a_step
         if not whole:
-            return self._no_codes(state), replace(state, samples=samples)
+            return self._no_codes(state.batch, state.levels), replace(state, samples=samples)
         return self._encode_rows(samples, whole, state)
 
     def finish_encoding(self, state: Encoding) -> Codes:
@@ -185,7 +193,8 @@ class TokenizerModel(nn.Module):
         if self.spec.segment is not None:
             pieces = last_pieces(state.samples, self.spec.segment)
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
-            return join_codes(self.spec, found) if found else self._no_codes(state)
+            none = self._no_codes(state.batch, state.levels)
+            return join_codes(self.spec, found) if found else none
         begun = state.begun + state.samples.shape[2]
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)
@@ -196,7 +205,7 @@ class TokenizerModel(nn.Module):
     def _encode_rows(self, samples: Tensor, count: int, state: Encoding) -> tuple[Codes, Encoding]:
         """Encode the first `count` samples; the others wait."""
         if not count:
-            return self._no_codes(state), state
+            return self._no_codes(state.batch, state.levels), state
         rows = samples[..., :count].transpose(1, 2).contiguous()
         with full_precision(rows.device.type):
             z, encoder = self.encoder.step(rows, state.encoder)
@@ -211,7 +220,7 @@ class TokenizerModel(nn.Module):
             z = join(state.latents, z)
         ready = z.shape[1] - z.shape[1] % step
         if not ready:
-            return self._no_codes(state), z if step > 1 else state.latents
+            return self._no_codes(state.batch, state.levels), z if step > 1 else state.latents
         codes = as_codes(self.quantizer.encode(z[:, :ready], state.levels))
         return codes, z[:, ready:].clone() if step > 1 else state.latents
 
@@ -221,7 +230,7 @@ class TokenizerModel(nn.Module):
         assert segment is not None
         found = [self._encode_segment(p, state.levels) for p in whole_pieces(samples, segment)]
         rest = samples[..., len(found) * segment.hop :].clone()
-        codes = join_codes(self.spec, found) if found else self._no_codes(state)
+        codes = join_codes(self.spec, found) if found else self._no_codes(state.batch, state.levels)
         return codes, replace(state, samples=rest)
 
     def _trimmed(self, codes: Codes, begun: int) -> Codes:
@@ -241,9 +250,9 @@ class TokenizerModel(nn.Module):
             levels.append(x[:, : max(0, x.shape[1] - surplus)])
         return Codes(levels, codes.sides)
 
-    def _no_codes(self, state: Encoding) -> Codes:
+    def _no_codes(self, batch: int, levels: int | None) -> Codes:
         kind = {"dtype": torch.int64, "device": self.device}
-        count, batch = self.quantizer.wanted_levels(state.levels), state.batch
+        count = self.quantizer.wanted_levels(levels)
         sides = {side.name: self._zeros(batch, 0, *side.shape) for side in self.spec.sides}
         return Codes((torch.zeros(batch, 0, **kind) for _ in range(count)), sides)  # type: ignore[call-overload]
 

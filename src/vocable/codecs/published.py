@@ -8,7 +8,6 @@ the file is the one that others had.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -170,7 +169,6 @@ def published(name: str) -> Published | None:
     return next((entry for entry in PUBLISHED if entry.name == name), None)
 
 
-def published_file(hashes: Iterable[str]) -> Published | None:
-    """Return the published checkpoint of a file with one of these SHA-256; None for another."""
-    known = set(hashes)
-    return next((entry for entry in PUBLISHED if entry.sha256 in known), None)
+def published_file(sha256: str) -> Published | None:
+    """Return the published checkpoint of a file with this SHA-256; None for another."""
+    return next((entry for entry in PUBLISHED if entry.sha256 == sha256), None)

@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.codecs.codec_model import CodecModel
+from vocable.codecs.contour_quantizer import ContourQuantizer
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.model import untrained
 from vocable.codecs.pitch_level import PitchLevel
@@ -34,8 +35,7 @@ from vocable.codecs.source_filter import (
     pitch_features,
 )
 from vocable.nn import Block, ConvNeXtBlock, Linear, Stack
-from vocable.quantize import Health, LevelCodes, Quantized, Quantizer, ResidualVQ, as_levels
-from vocable.quantize.health import count_codes
+from vocable.quantize import ResidualVQ
 from vocable.ratio import Ratio
 from vocable.signal.pitch import CONTEXT, POINTS
 from vocable.tokens import Level, TokenSpec
@@ -96,7 +96,7 @@ class SpeechEncoder(Block):
         return torch.cat([latent.float(), hz.float()], dim=-1), (trunk_state, pitch_state)
 
 
-class SpeechQuantizer(Quantizer):
+class SpeechQuantizer(ContourQuantizer):
     """Quantize a row of the encoder: level 0 is the pitch contour, the others the latent."""
 
     def __init__(self, config: SpeechConfig) -> None:
@@ -106,65 +106,17 @@ class SpeechQuantizer(Quantizer):
         self.norm = nn.LayerNorm(config.dimensions, elementwise_affine=False)
         self.residual = ResidualVQ(config.dimensions, config.sizes, dropout=config.dropout)
         self.dim = config.latent + POINTS
-        self.levels = (config.contours, *config.sizes)
-        self.prefixes = tuple(range(2, len(self.levels) + 1))
+        self._set_levels()
 
-    def _latent(self, z: Tensor) -> Tensor:
-        """Return what the residual levels quantize, `[..., dimensions]`."""
+    @property
+    def books(self) -> tuple[ContourBook]:
+        return (self.book,)
+
+    def latent(self, z: Float[Tensor, "*batch axes"]) -> Float[Tensor, "*batch dimensions"]:
+        """Return the projected latent at unit variance: what the residual levels quantize."""
         with torch.autocast(z.device.type, enabled=False):
-            latent: Tensor = self.norm(self.into(z[..., :-POINTS].float()))
+            latent: Tensor = self.norm(self.into(super().latent(z)))
             return latent
-
-    def encode(
-        self, z: Float[Tensor, "batch frames axes"], levels: int | None = None
-    ) -> Int[Tensor, "batch levels frames"]:
-        wanted = self.wanted_levels(levels)
-        rest = as_levels(self.residual.encode(self._latent(z), wanted - 1))
-        return torch.stack([self.book.encode(z[..., -POINTS:]), *rest], dim=1)
-
-    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames axes"]:
-        self.check_codes(codes)
-        contour, *rest = as_levels(codes)
-        return torch.cat([self.residual.decode_checked(rest), self.book.decode(contour)], dim=-1)
-
-    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
-        """Set the residual codebooks by latents; the book of contours is learnt by `prepare`."""
-        self.residual.start_learning(self._latent(latents), per_step)
-
-    def resume_learning(self, per_step: int | None = None) -> None:
-        self.residual.resume_learning(per_step)
-
-    def drop_learning(self) -> None:
-        self.residual.drop_learning()
-
-    def tie_distance(
-        self,
-        z: Float[Tensor, "batch frames axes"],
-        codes: LevelCodes,
-        other_z: Float[Tensor, "batch frames axes"],
-        other: LevelCodes,
-    ) -> Float[Tensor, "batch frames"]:
-        (contour, *rest), (other_contour, *other_rest) = as_levels(codes), as_levels(other)
-        pitch, other_pitch = z[..., -POINTS:], other_z[..., -POINTS:]
-        first = self.book.tie_distance(pitch, contour, other_pitch, other_contour)
-        below = self.residual.tie_distance(self._latent(z), rest, self._latent(other_z), other_rest)
-        return torch.where(contour == other_contour, below, first)
-
-    def forward(self, z: Float[Tensor, "batch frames axes"]) -> Quantized:
-        found = self.residual(self._latent(z))
-        contour = self.book.encode(z[..., -POINTS:])
-        return Quantized(
-            torch.cat([found.z, self.book.decode(contour)], dim=-1),
-            torch.cat([contour[:, None], torch.stack(as_levels(found.codes), 1)], dim=1),
-            found.losses,
-            self._health(found.health, contour),
-        )
-
-    def _health(self, residual: Health, contour: Tensor) -> Health:
-        """Put the contour's level first: it leaves all of the latent's energy to the others."""
-        counts = (count_codes(contour, self.book.size), *residual.counts)
-        energy = torch.cat([residual.energy[:1], residual.energy])
-        return Health(counts, energy, residual.unusable)
 
 
 class SpeechDecoder(Block):

@@ -71,6 +71,26 @@ def bootstrap_interval(values: Values, speakers: Sequence[str], *, seed: int = 0
     return Interval(mean, float(low), float(high))
 
 
+def ratio_interval(
+    parts: Values, wholes: Values, speakers: Sequence[str], *, seed: int = 0
+) -> Interval:
+    """Return Σ parts / Σ wholes over clips with its 95 % interval over the speakers.
+
+    For rates of a whole set, such as errors over words. The interval is that of the ratio to first
+    order (Cochran 1977, "Sampling techniques", 6.4). Raises MeasureError as `bootstrap_interval`,
+    and where the wholes sum to 0.
+    """
+    if parts.shape != wholes.shape or not np.sum(wholes) > 0:
+        raise MeasureError(
+            f"a ratio needs a part of each whole, and some whole, got {parts.size} parts of "
+            f"{wholes.size} wholes that sum to {np.sum(wholes):g}"
+        )
+    mean = parts.sum() / wholes.sum()
+    linear = mean + (parts - mean * wholes) / wholes.mean()
+    found = bootstrap_interval(linear, speakers, seed=seed)
+    return Interval(float(mean), found.low, found.high)
+
+
 def _checked(values: Values, speakers: Sequence[str]) -> Float64[np.ndarray, "_"]:
     if not values.size or values.size != len(speakers):
         raise MeasureError(

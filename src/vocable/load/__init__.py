@@ -1,7 +1,7 @@
 """Find, load and save models: one loader for all of them.
 
-A name means a model that comes with the package (src/vocable/models/NAME, or NAME@VERSION to be
-sure of it), whatever lies in the current folder; a folder of that name is `./NAME`. `owner/name` is
+A name means a model that comes with the package, in its newest version (NAME@VERSION for one
+version), whatever lies in the current folder; a folder of that name is `./NAME`. `owner/name` is
 one here, or else, with the extra `hub`, on the model hub. What a folder or file holds is recognised
 by the layouts in `codecs/keys`; a checkpoint of others is converted at the first load, and kept.
 Listing models, and describing those in our own layout, loads no torch; nothing in a model's files
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def models() -> list[Description]:
-    """Return the models that come with the package, by name."""
+    """Return the models that come with the package, by name, each in its newest version."""
     return [describe_bundled(name) for name in bundled()]
 
 

@@ -1,4 +1,7 @@
-"""The models that come with the package, `src/vocable/models/NAME`."""
+"""The models that come with the package, `src/vocable/models/NAME/VERSION`; versions are numbers.
+
+NAME loads the newest version. Older ones stay, as NAME@VERSION, so that their tokens decode.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,17 @@ from pathlib import Path
 from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
+from vocable.nearest import listed
 
 BUNDLED = Path(__file__).parents[1] / "models"
 
 
-def bundled() -> list[str]:
-    """Return the names of the models that come with the package."""
-    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{own.CONFIG}"))
+def bundled(*, older: bool = False) -> list[str]:
+    """Return the names of the models that come with the package, with `older` each NAME@VERSION."""
+    names = sorted({path.parents[1].name for path in BUNDLED.glob(f"*/*/{own.CONFIG}")})
+    if not older:
+        return names
+    return [each for name in names for each in (name, *_at(name, _versions(name)[1:]))]
 
 
 def is_bundled(name: str) -> bool:
@@ -24,9 +31,21 @@ def is_bundled(name: str) -> bool:
 def describe_bundled(name: str) -> Description:
     """Return the description of NAME or NAME@VERSION; ModelError for a version that is not here."""
     name, _, version = name.partition("@")
-    found = own.recognise(BUNDLED / name)
+    here = _versions(name)
+    if version and version not in here:
+        raise ModelError(
+            f"{name}@{version} does not come with this vocable; take {listed(_at(name, here))}"
+        )
+    found = own.recognise(BUNDLED / name / (version or here[0]))
     assert found is not None
-    if version not in ("", found.version):
-        here = found.version
-        raise ModelError(f"{name} is here as version {here}, not {version}; load {name}@{here}")
     return found
+
+
+def _versions(name: str) -> list[str]:
+    """Return the versions of a model, the newest first."""
+    found = {path.parent.name for path in (BUNDLED / name).glob(f"*/{own.CONFIG}")}
+    return sorted(found, key=int, reverse=True)
+
+
+def _at(name: str, versions: list[str]) -> list[str]:
+    return [f"{name}@{version}" for version in versions]

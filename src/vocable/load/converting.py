@@ -15,13 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vocable.codecs.keys import VERSION, families, layouts, own
-from vocable.codecs.keys.checkpoint import (
-    Checkpoint,
-    Layout,
-    Recognised,
-    open_checkpoint,
-    weights_in,
-)
+from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
 from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
@@ -43,18 +37,20 @@ _OF_TENSORS = (RuntimeError, LookupError, ValueError, ArithmeticError, TypeError
 _log = logging.getLogger("vocable")
 
 
-def open_converted(path: Path, hashes: Mapping[Path, str] | None = None) -> Found:
-    """Return the model in somebody else's checkpoint, a file or a folder, converted to ours.
+def source_hashes(weights: Path, known: Mapping[Path, str]) -> dict[str, str]:
+    """Return the SHA-256 of the files that say what a model is, by name; some may be known."""
+    return {file.name: known.get(file) or file_hash(file) for file in _sources(weights)}
 
-    Its space is born at the first conversion and kept with it. hashes: those of its files that are
-    known already. Raises ModelError for a checkpoint
-    that is damaged, that no layout knows, or that has not what its family needs.
+
+def open_converted(weights: Path, sources: Mapping[str, str]) -> Found:
+    """Return the model in somebody else's checkpoint, converted to ours.
+
+    Its space is born at the first conversion and kept with it. sources: what `source_hashes` says.
+    Raises ModelError for a checkpoint that is damaged, that no layout knows, or that has not what
+    its family needs.
     """
-    weights = weights_in(path)
-    known = hashes or {}
-    sources = {file.name: known.get(file) or file_hash(file) for file in _sources(weights)}
     folder = cache_folder() / "converted" / _key(sources)
-    if kept := _kept(folder, weights):
+    if kept := _kept(folder, weights, sources):
         return Found(kept, lambda: _read(kept, weights, sources))
     stored, tensors = _convert(weights, sources)
     description = _keep(stored, folder, weights)
@@ -131,12 +127,23 @@ def _key(sources: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _kept(folder: Path, weights: Path) -> Description | None:
+def _kept(folder: Path, weights: Path, sources: Mapping[str, str]) -> Description | None:
+    """Return what was kept of these files, under whatever names they were then."""
     try:
-        return own.recognise(folder)
+        kept = own.recognise(folder)
+        if kept is None or _hashes_in(kept) == sorted(sources.values()):
+            return kept
     except (ModelError, OSError):
-        _warn_of_damage(folder, weights)
-        return None
+        pass
+    _warn_of_damage(folder, weights)
+    return None
+
+
+def _hashes_in(kept: Description) -> list[str]:
+    try:
+        return sorted(kept.facts["source"]["sha256"].values())
+    except (LookupError, TypeError, AttributeError):
+        return []
 
 
 def _read(kept: Description, weights: Path, sources: Mapping[str, str]) -> Mapping[str, Tensor]:

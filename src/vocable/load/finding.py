@@ -15,7 +15,7 @@ from vocable.codecs.keys.description import Description
 from vocable.codecs.published import PUBLISHED, Published, published, published_file
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled, is_bundled
-from vocable.load.converting import open_converted
+from vocable.load.converting import open_converted, source_hashes
 from vocable.load.fetching import Fetched, fetch_model, what_to_download
 from vocable.load.found import Found, in_our_layout
 from vocable.nearest import listed, near_names
@@ -40,9 +40,9 @@ def find(name: str | os.PathLike[str]) -> Found:
     found = locate(name)
     if isinstance(found, Description):
         return in_our_layout(found)
-    converted = open_converted(found.weights, found.hashes)
-    source = converted.description.facts["source"]
-    entry = found.entry or published_file(source["sha256"].values())
+    hashes = source_hashes(found.weights, found.hashes)
+    converted = open_converted(found.weights, hashes)
+    entry = found.entry or published_file(hashes[found.weights.name])
     if entry is None:
         return converted
     return replace(converted, description=_named(converted.description, entry))
@@ -73,7 +73,9 @@ def locate(name: str | os.PathLike[str]) -> Description | Source:
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
         weights, hashes = _fetch(str(name))
         entry = published(str(name).partition("@")[0])
-        return own.recognise(weights.parent) or Source(weights, hashes, entry)
+        if ours := own.recognise(weights.parent):
+            return _named(ours, entry) if entry else ours
+        return Source(weights, hashes, entry)
     raise ModelError(f'no codec named "{name}"; {_hint(str(name))} ("vocable models" shows all)')
 
 
@@ -97,13 +99,13 @@ def _fetch(name: str) -> Fetched:
 
 
 def _named(found: Description, entry: Published) -> Description:
-    """Return a description with what is known of a published model; refuse another's."""
+    """Return a description with the licence of a published model; refuse another's."""
     if found.name != entry.model:
         raise ModelError(
             f"{entry.name} was published as {entry.model}, but what came is {found.name}; fetch "
             "it again"
         )
-    return replace(found, facts={"licence": entry.stated_licence, **found.facts})
+    return replace(found, facts={**found.facts, "licence": entry.stated_licence})
 
 
 def _hint(name: str) -> str:

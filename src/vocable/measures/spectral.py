@@ -1,85 +1,65 @@
 """Compare two signals by their magnitude spectra, so that inaudible phase does not count."""
 
-from functools import lru_cache
+from __future__ import annotations
+
+from math import inf
 
 import numpy as np
 from jaxtyping import Float64
 
-from vocable.errors import MeasureError
-from vocable.measures.checks import Samples, Signal, check_full_scale, check_pair, check_rate
+from vocable.measures.checks import Samples, Signal, check_full_scale
+from vocable.measures.measure import Measure
+from vocable.measures.registry import score
 
 Spectrum = Float64[np.ndarray, "frames bins"]
-Filters = Float64[np.ndarray, "bins bands"]
 
-# Windows in samples and mel bands of each (DAC's paper; its class has other defaults).
-MEL_SCALES = ((32, 5), (64, 10), (128, 20), (256, 40), (512, 80), (1024, 160), (2048, 320))
-MEL_FLOOR = 1e-5
-MEL_MIN_RATE = 8000
-LSD_WINDOW = 2048
-LSD_FLOOR = 1e-8
+MIN_RATE = 8000  # Hz
+SHORTEST = 0.256  # seconds: 2048 samples, the longest window here, at the lowest rate
+LSD_WINDOW, LSD_FLOOR = 2048, 1e-8  # samples; of power
+STFT_WINDOWS, STFT_FLOOR = (2048, 512), 1e-5  # samples; of magnitude
 
 
-def mel_distance(reference: Signal, degraded: Signal, rate: int) -> float:
-    """Return DAC's multi-scale mel distance: the sum over seven windows of mean |Δ log10 mel|.
-
-    Takes [samples] of one length and at least 2048. Magnitudes (power 1), floor 1e-5, hop of a
-    quarter window, 0 Hz to half the rate, Slaney's mel scale and area norm (above 44.1 kHz the two
-    shortest windows have an empty lowest band, which counts as equal). Not level-invariant.
-    Kumar et al. 2023, arXiv 2306.06546; definitions differ, so compare only with this one.
-    """
-    x, y = check_pair(reference, degraded)
-    rate = check_rate("mel_distance", rate, least=MEL_MIN_RATE)
-    check_full_scale(x, y)
-    _check_length(x, "mel_distance")
-    return float(sum(_mel_difference(x, y, rate, window, bands) for window, bands in MEL_SCALES))
-
-
-def log_spectral_distance(reference: Signal, degraded: Signal) -> float:
+def log_spectral_distance(reference: Signal, degraded: Signal, rate: int) -> float:
     """Return the mean over time of the root mean square over frequency of Δ log10 power.
 
-    Takes [samples] of one length and at least 2048. Windows of 2048, hop 512, floor 1e-8 of power;
-    10 times the result is the distance in dB. Gray and Markel 1976.
+    Takes [samples] of one length. Windows of 2048, hop 512, floor 1e-8 of power; 10 times the
+    result is the distance in dB. Gray and Markel 1976.
     """
-    x, y = check_pair(reference, degraded)
-    check_full_scale(x, y)
-    _check_length(x, "log_spectral_distance")
-    difference = _log_power(x) - _log_power(y)
-    return float(np.mean(np.sqrt(np.mean(difference**2, axis=1))))
+    return score(LOG_SPECTRAL_DISTANCE, reference, degraded, rate)
+
+
+def stft_distance_dac(reference: Signal, degraded: Signal, rate: int) -> float:
+    """Return DAC's multi-scale STFT distance: mean |Δ log10 power| + mean |Δ magnitude|, summed.
+
+    Takes [samples] of one length. Windows of 2048 and 512, hop of a quarter, magnitudes of at least
+    1e-5 in the logarithm; both terms weigh 1. Not level-invariant. `MultiScaleSTFTLoss` of
+    descript-audiotools 0.7.2 as it is by default, "STFT distance" of Kumar et al. 2023 (arXiv
+    2306.06546) and of Codec-SUPERB; auraloss's multi-resolution STFT is another quantity.
+    """
+    return score(STFT_DISTANCE_DAC, reference, degraded, rate)
 
 
 def magnitudes(samples: Samples, window: int, hop: int) -> Spectrum:
     """Return |STFT| with a periodic Hann window, centred frames and reflected edges."""
-    padded = np.pad(samples, window // 2, mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop]
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
-    spectrum: Spectrum = np.abs(np.fft.rfft(frames * hann, axis=1))
+    return frame_magnitudes(np.pad(samples, window // 2, mode="reflect"), window, hop)
+
+
+def frame_magnitudes(samples: Samples, window: int, hop: int) -> Spectrum:
+    """Return |STFT| with a periodic Hann window of the whole frames in `samples`."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
+    spectrum: Spectrum = np.abs(np.fft.rfft(frames * hann(window), axis=1))
     return spectrum
 
 
-@lru_cache(maxsize=32)
-def mel_filters(rate: int, window: int, bands: int) -> Filters:
-    """Return triangular filters of equal area, on Slaney's mel scale from 0 Hz to half the rate.
-
-    These are librosa's, in which published distances are stated. Training losses use another bank
-    on purpose: `vocable.signal.spectra.mel_filters`, on the HTK scale, each filter with peak 1.
-    """
-    bins = np.arange(window // 2 + 1) * (rate / window)
-    edges = _mel_to_hz(np.linspace(0.0, _hz_to_mel(rate / 2), bands + 2))
-    rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins[:, None]) / np.diff(edges)[1:]
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    filters: Filters = triangles * (2.0 / (edges[2:] - edges[:-2]))
-    filters.setflags(write=False)
-    return filters
+def hann(window: int) -> Float64[np.ndarray, " window"]:
+    """Return the periodic Hann window of so many samples."""
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(window) / window)
 
 
-def _mel_difference(x: Samples, y: Samples, rate: int, window: int, bands: int) -> float:
-    filters = mel_filters(rate, window, bands)
-    log_x, log_y = (
-        np.log10(np.maximum(magnitudes(s, window, window // 4) @ filters, MEL_FLOOR))
-        for s in (x, y)
-    )
-    return float(np.mean(np.abs(log_x - log_y)))
+def _log_spectral_distance(x: Samples, y: Samples, rate: int) -> float:
+    check_full_scale(x, y)
+    difference = _log_power(x) - _log_power(y)
+    return float(np.mean(np.sqrt(np.mean(difference**2, axis=1))))
 
 
 def _log_power(samples: Samples) -> Spectrum:
@@ -88,18 +68,37 @@ def _log_power(samples: Samples) -> Spectrum:
     return log_power
 
 
-def _check_length(samples: Samples, name: str) -> None:
-    longest = 2048
-    if samples.size < longest:
-        raise MeasureError(
-            f"{name} needs at least {longest} samples, one whole window, got {samples.size}"
-        )
+def _stft_distance(x: Samples, y: Samples, rate: int) -> float:
+    check_full_scale(x, y)
+    return sum(_stft_difference(x, y, window) for window in STFT_WINDOWS)
 
 
-# Slaney's scale: 200/3 Hz a mel up to 1 kHz (mel 15), then 27 mels to each factor of 6.4.
-def _hz_to_mel(hz: float) -> float:
-    return hz * 3 / 200 if hz < 1000 else 15 + 27 * float(np.log(hz / 1000) / np.log(6.4))
+def _stft_difference(x: Samples, y: Samples, window: int) -> float:
+    a, b = (magnitudes(s, window, window // 4) for s in (x, y))
+    log_a, log_b = (2 * np.log10(np.maximum(s, STFT_FLOOR)) for s in (a, b))
+    return float(np.abs(log_a - log_b).mean() + np.abs(a - b).mean())
 
 
-def _mel_to_hz(mel: Float64[np.ndarray, "edges"]) -> Float64[np.ndarray, "edges"]:
-    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((mel - 15) / 27))
+LOG_SPECTRAL_DISTANCE = Measure(
+    "log_spectral_distance",
+    _log_spectral_distance,
+    about="distance of log power spectra (× 10: dB), Gray and Markel 1976",
+    unit="log10",
+    direction="down",
+    range=(0.0, inf),
+    min_rate=MIN_RATE,
+    shortest=SHORTEST,
+    default=False,
+)
+STFT_DISTANCE_DAC = Measure(
+    "stft_distance_dac",
+    _stft_distance,
+    about="distance of spectra, linear and log, in two resolutions, Kumar et al. 2023 (DAC)",
+    unit="",
+    direction="down",
+    range=(0.0, inf),
+    version="audiotools 0.7.2",
+    min_rate=MIN_RATE,
+    shortest=SHORTEST,
+    default=False,
+)

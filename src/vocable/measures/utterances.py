@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float64
 
 from vocable.measures.checks import Samples
 
-FRAME = 64  # samples at 16 kHz
+FRAMES = 250  # a second
 _BLIP, _PAUSE, _SHORTEST = 4, 50, 46  # frames
 _THRESHOLDS = 10.0 ** (np.arange(-40, 0) / 10)  # of the loudest frame's power
 _BAND = (200.0, 4000.0)  # Hz: PESQ listens for speech in about this band
@@ -20,15 +20,16 @@ _BAND = (200.0, 4000.0)  # Hz: PESQ listens for speech in about this band
 def most_utterances(x: Samples, rate: int) -> int:
     """Return the most utterances at any threshold, in the whole band and in that of speech.
 
-    Takes `[samples]` at 16 kHz. The 50 that the ITU's code has tables for need 19.4 s at least:
-    46 frames of speech and 51 of pause each.
+    Takes `[samples]` at 8 or 16 kHz. The 50 that the ITU's code has tables for need 19.4 s at
+    least: 46 frames of speech and 51 of pause each.
     """
-    powers = [_frame_powers(signal) for signal in (x, _band_passed(x, rate))]
+    powers = [_frame_powers(signal, rate) for signal in (x, _band_passed(x, rate))]
     return max(_count(power > power.max() * t) for power in powers for t in _THRESHOLDS)
 
 
-def _frame_powers(x: Samples) -> Float64[np.ndarray, " frames"]:
-    frames = x[: x.size // FRAME * FRAME].reshape(-1, FRAME)
+def _frame_powers(x: Samples, rate: int) -> Float64[np.ndarray, " frames"]:
+    size = rate // FRAMES
+    frames = x[: x.size // size * size].reshape(-1, size)
     powers: Float64[np.ndarray, " frames"] = np.square(frames).mean(axis=1)
     return powers
 

@@ -20,14 +20,18 @@ def plain_settings() -> Iterator[None]:
 
     The default dtype belongs to the process: it is changed only where it is another one. A device
     that is named costs every call of torch some time: it is named only where it is another one.
+
+    Autocast keeps the weights that it has cast until the outermost autocast ends, even one that is
+    not enabled. An autocast within the body would compute with the weights of its first use, so
+    that cache is off.
     """
     before, device = torch.get_default_dtype(), torch.get_default_device()
     with (
         nullcontext() if device.type == "cpu" else torch.device("cpu"),
         torch.inference_mode(False),
         torch.enable_grad(),
-        torch.autocast("cpu", enabled=False),
-        torch.autocast("cuda", enabled=False),
+        torch.autocast("cpu", enabled=False, cache_enabled=False),
+        torch.autocast("cuda", enabled=False, cache_enabled=False),
     ):
         if before == torch.float32:
             yield

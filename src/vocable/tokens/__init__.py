@@ -8,6 +8,7 @@ from .file import (
     TokenReader,
     TokenWriter,
     Track,
+    coded_bytes,
     read_tokens,
     write_tokens,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Track",
     "Vocabulary",
     "coarse_first",
+    "coded_bytes",
     "delay",
     "fits",
     "flatten",

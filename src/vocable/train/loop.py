@@ -96,6 +96,8 @@ class Loop:
                 while not self._finished():
                     self._one_step()
                     self._after_step()
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                self.task.end(self.average.model)
             self.save()
             if self.recipe.checkpoints.evaluates and self._evaluated_step < self.step:
                 self._evaluate()

@@ -35,7 +35,7 @@ class Task(ABC):
 
     Made of a recipe alone it has its model and can `export` it; `setup` gives it its data. The
     order of a run is `setup`, `restore` when it resumes, `begin`, then for each step `draw`,
-    `losses` and `total` (`optimizer.accumulate` times), then `discriminator_losses`.
+    `losses` and `total` (`optimizer.accumulate` times), then `discriminator_losses`; at last `end`.
     """
 
     model: nn.Module
@@ -83,6 +83,10 @@ class Task(ABC):
         `board` is a TensorBoard SummaryWriter or None.
         """
         return {}
+
+    def end(self, model: nn.Module) -> None:
+        """Adjust the averaged model after the last step, before it is saved and evaluated."""
+        return  # most need nothing
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

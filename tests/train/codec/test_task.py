@@ -14,6 +14,8 @@ from torch import Tensor
 from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
+from vocable.nn.settings import plain_settings
+from vocable.tokens import Segment
 from vocable.train import bf16
 
 
@@ -36,6 +38,23 @@ def test_the_precision_is_that_of_the_blocks(
     assert {losses[name].dtype for name in ("time", "mel", "low_band")} == {torch.float32}
 
 
+def test_bf16_computes_with_the_weights_as_they_are(
+    table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Autocast keeps what it has cast until the outermost one ends, and a run is inside of one."""
+    monkeypatch.setattr(bf16, "why_not", lambda device: "")
+    with plain_settings():
+        task = make_loop({**table, "precision": "bf16"}, manifest, tmp_path / "run").task
+        batch = task.draw()
+        task.losses(batch)
+        assert task._output.any()
+        with torch.no_grad():
+            for weight in task.model.decoder.parameters():
+                weight.zero_()
+        task.losses(batch)
+        assert not task._output.any()
+
+
 def test_bf16_is_left_where_it_is_slower(
     table: dict,
     manifest: Path,
@@ -51,7 +70,7 @@ def test_bf16_is_left_where_it_is_slower(
     loop = make_loop({**table, "precision": "bf16"}, manifest, tmp_path / "run", codec=codec)
     loop.task.losses(loop.task.draw())
     assert found == [torch.float32]
-    (said,) = [record.getMessage() for record in caplog.records if "bf16" in record.getMessage()]
+    (said,) = [text for text in caplog.messages if text.startswith("the run is in fp32")]
     assert "a product takes 40.0 ms in bf16, 2.0 ms in fp32" in said and "\n" not in said
     seconds[torch.bfloat16] = 0.001
     assert bf16.why_not(torch.device("cpu")) == ""
@@ -75,6 +94,37 @@ def test_a_codec_is_prepared_once(table: dict, manifest: Path, tmp_path: Path) -
     table["codec"] = {"start": "what has learnt already"}
     train(table, manifest, tmp_path / "further", codec=further)
     assert again.prepared_seconds == further.prepared_seconds == 0
+
+
+def test_the_averaged_codec_is_calibrated_at_the_end_by_the_held_out_clips(
+    table: dict, manifest: Path, tmp_path: Path
+) -> None:
+    loop = make_loop(table, manifest, tmp_path / "run")
+    held_out = sum(clip.shape[1] for clip in loop.task.clips) / 8000
+    trained = loop.run()
+    assert trained.calibrated_seconds == held_out > 0
+    assert loop.task.model.calibrated_seconds == 0
+    table["codec"] = {"freeze": ["decoder"]}
+    assert make_loop(table, manifest, tmp_path / "frozen").run().calibrated_seconds == 0
+
+
+@pytest.mark.parametrize("length", [1024, 800])
+def test_segments_other_than_those_of_the_codec_are_said(
+    length: int,
+    table: dict,
+    manifest: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    codec = ToyCodec()
+    codec.spec.segment = Segment(length, length - 32)
+    make_loop(table, manifest, tmp_path / "run", codec=codec)
+    said = [text for text in caplog.messages if "by itself" in text]
+    line = (
+        "segments of 0.128 s are drawn, but the codec codes each 0.1 s by itself; set "
+        "data.segment=0.1, or it learns from what it will not meet"
+    )
+    assert said == ([] if length == 1024 else [line])
 
 
 def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def _stated(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> dict[str, Any]:
         value = checkpoint.config[key]
         value = tuple(value) if isinstance(value, list) else value
         stated[name] = 0 if name == "window" and value is None else value
-        if stated[name] != sizes.get(name, stated[name]):
+        if name in sizes and stated[name] != sizes[name]:
             raise ModelError(_contradicted(checkpoint, key, sizes[name]))
     return stated
 

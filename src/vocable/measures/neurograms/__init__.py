@@ -1,5 +1,5 @@
 """Neurograms, sound as the bands of the ear have it, and ViSQOL, which compares them."""
 
-from vocable.measures.neurograms.score import AUDIO_RATE, LONGEST, SPEECH_RATE, visqol
+from vocable.measures.neurograms.score import VISQOL_AUDIO, VISQOL_SPEECH, visqol
 
-__all__ = ["AUDIO_RATE", "LONGEST", "SPEECH_RATE", "visqol"]
+__all__ = ["VISQOL_AUDIO", "VISQOL_SPEECH", "visqol"]

@@ -7,32 +7,24 @@ its mappings were fitted with them and its published scores are to be met.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from functools import partial
 
-from vocable.errors import MeasureError
-from vocable.measures.checks import (
-    Signal,
-    Unpaired,
-    check_full_scale,
-    check_longest,
-    check_rate,
-    check_reference,
-    check_signal,
-    is_silent,
-)
+from vocable.measures.checks import Signal, Unpaired, check_full_scale, named
+from vocable.measures.measure import Measure
 from vocable.measures.neurograms import mappings
 from vocable.measures.neurograms.comparison import Comparison
 from vocable.measures.neurograms.features import Features
 from vocable.measures.neurograms.lattice import lattice
 from vocable.measures.neurograms.spectrogram import Resolution
-from vocable.nearest import nearest
+from vocable.measures.registry import score
 
 AUDIO_RATE, SPEECH_RATE = 48000, 16000  # Hz
 LONGEST = 300.0  # seconds, which take 2 GB; it was fitted to clips of about 10
 _DISSIMILAR = 0.15  # similarity below which two recordings have nothing in common
 
-T = TypeVar("T")
+
+Mapped = Callable[[Features], float]
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ class _Mode:
     highest: float  # Hz
     patch: int  # frames
     spoken: bool
-    mappings: Mapping[str, Callable[[Features], float]]  # the first is the default
+    mappings: Mapping[str, Mapped]  # the first is the default
 
     def at(self, rate: int) -> Comparison:
         """Return the comparison at a rate in Hz."""
@@ -66,6 +58,7 @@ def visqol(
     reference: Signal,
     degraded: Signal,
     rate: int,
+    *,
     mode: str = "audio",
     mapping: str | None = None,
 ) -> float:
@@ -79,38 +72,52 @@ def visqol(
     levels, and gives equal recordings from 4.0 to 4.8, at times less than others.
     MeasureError where it is not defined: silence on either side, another rate, too short or long.
     """
-    chosen = _named(MODES, mode, "mode of visqol")
-    mapped = _named(chosen.mappings, mapping or next(iter(chosen.mappings)), f"mapping of {mode}")
-    comparison = chosen.at(_checked_rate(mode, rate))
-    found = comparison(*_checked_signals(reference, degraded, comparison))
+    chosen = named(MODES, mode, "mode of visqol")
+    mapped = named(chosen.mappings, mapping or next(iter(chosen.mappings)), f"mapping of {mode}")
+    measure = VISQOL_AUDIO
+    if chosen.spoken:
+        measure = replace(VISQOL_SPEECH, rate=None, min_rate=SPEECH_RATE)
+    function = partial(_score, chosen, mapped)
+    return score(replace(measure, function=function), reference, degraded, rate)
+
+
+def _score(mode: _Mode, mapped: Mapped, x: Unpaired, y: Unpaired, rate: int) -> float:
+    check_full_scale(x, y)
+    found = mode.at(rate)(x, y)
     return mapped(found) if found.mean >= _DISSIMILAR else mappings.LOWEST
 
 
-def _named(table: Mapping[str, T], name: str, kind: str) -> T:
-    if name not in table:
-        raise MeasureError(f'no {kind} named "{name}"; {nearest(name, table)}')
-    return table[name]
+def _shortest(mode: str, rate: int) -> float:
+    return MODES[mode].at(rate).shortest / rate
 
 
-def _checked_rate(mode: str, rate: int) -> int:
-    if mode == "audio":
-        return check_rate("visqol_audio", rate, exactly=AUDIO_RATE)
-    return check_rate("visqol_speech", rate, least=SPEECH_RATE)
-
-
-def _checked_signals(
-    reference: Signal, degraded: Signal, comparison: Comparison
-) -> tuple[Unpaired, Unpaired]:
-    x, y = check_signal(reference, "reference"), check_signal(degraded, "degraded")
-    check_reference(x)
-    check_full_scale(x, y)
-    rate, least = comparison.grid.rate, comparison.shortest
-    check_longest("visqol", max(x.size, y.size) / rate, LONGEST)
-    if x.size < least:
-        raise MeasureError(
-            f"visqol needs at least {least / rate:.2f} s, got {x.size / rate:.2f} s; "
-            "leave this clip out"
-        )
-    if is_silent(y):
-        raise MeasureError("visqol is not defined for a silent degraded signal; count it apart")
-    return x, y
+VISQOL_SPEECH = Measure(
+    "visqol_speech",
+    partial(_score, MODES["speech"], mappings.exponential),
+    about="quality of speech as listeners would rate it, ViSQOL 3 (exponential)",
+    unit="MOS-LQO",
+    direction="up",
+    range=(mappings.LOWEST, 5.0),
+    version="3.3.3",
+    rate=SPEECH_RATE,
+    shortest=_shortest("speech", SPEECH_RATE),
+    longest=LONGEST,
+    lines_up=True,
+    default=False,
+    digits=2,
+)
+VISQOL_AUDIO = Measure(
+    "visqol_audio",
+    partial(_score, MODES["audio"], mappings.support_vectors),
+    about="quality of any sound as listeners would rate it, ViSQOL 3 (SVR)",
+    unit="MOS-LQO",
+    direction="up",
+    range=(mappings.LOWEST, 4.74),
+    version="3.3.3",
+    rate=AUDIO_RATE,
+    shortest=_shortest("audio", AUDIO_RATE),
+    longest=LONGEST,
+    lines_up=True,
+    default=False,
+    digits=2,
+)

@@ -1,5 +1,6 @@
 """Read and write `.vcb` token files; docs/token-file.md is their specification."""
 
+from .coded_size import coded_bytes
 from .contents import Gap, IncompleteWarning
 from .live_reader import LiveReader
 from .read_write import read_tokens, write_tokens
@@ -16,6 +17,7 @@ __all__ = [
     "TokenReader",
     "TokenWriter",
     "Track",
+    "coded_bytes",
     "read_tokens",
     "write_tokens",
 ]

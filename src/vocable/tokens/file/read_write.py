@@ -48,14 +48,14 @@ def write_tokens(
 
 def _write(file: ChangeableFile, named: Mapping[str, AudioTokens]) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
-    tables = {name: _best_tables(tokens) for name, tokens in named.items()}
+    tables = {name: best_tables(tokens) for name, tokens in named.items()}
     with TokenWriter(file, tracks, tables=tables) as writer:
         for name, tokens in named.items():
             writer.write(tokens, name)
     stamp(file)
 
 
-def _best_tables(tokens: AudioTokens) -> TableSet | None:
+def best_tables(tokens: AudioTokens) -> TableSet | None:
     """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
     choices: list[tuple[float, TableSet | None]] = [(_bits(tokens, None), None)]
     shipped = Track.of(tokens).shipped_tables

@@ -48,12 +48,14 @@ def evaluate(
             "mel": float(distance(target, output)["mel"]),
             "level_db": _level_db(output) - _level_db(target),
         }
-        scores, unscored = score_recordings(
+        scores, unscored, delay = score_recordings(
             default_measures(),
             Audio(clip, rate),
             Audio(output[0].cpu().numpy(), rate, allow_loud=True),
             rate,
         )
+        if delay:
+            _log.info("a clip comes back %.1f ms late, and is scored lined up", 1000 * delay)
         rows.append({**row, **scores})
         reasons |= unscored
         if board and index < _SHOWN:

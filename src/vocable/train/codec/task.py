@@ -73,11 +73,13 @@ class CodecTask(Task):
             self.discriminator = Discriminators(recipe.adversarial).to(distributed.device)
             self.discriminator_optimizer = recipe.adversarial.optimizer
             distributed.broadcast_module(self.discriminator)
+        segment = self._whole(round(recipe.data.segment * self.rate))
+        self._compare_with_own_segments(segment)
         self.segments = Segments(
             train,
             recipe.augment,
             batch=recipe.data.batch,
-            segment=self._whole(round(recipe.data.segment * self.rate)),
+            segment=segment,
             seed=recipe.seed + 1000 * distributed.rank,
             weights=recipe.data.weights,
         )
@@ -171,6 +173,13 @@ class CodecTask(Task):
         device = self.distributed.device
         return evaluate(model, self.clips, self.rate, device, board, step)
 
+    def end(self, model: nn.Module) -> None:
+        if "decoder" not in self.recipe.codec.freeze:
+            device = self.distributed.device
+            clips = (torch.from_numpy(clip).to(device)[None] for clip in self.clips)
+            trained: Any = model  # a CodecModel
+            trained.calibrate(map(self.input_of, clips))
+
     def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
         """Write a model that `vocable.load` reads; return its token space."""
         assert isinstance(model, CodecModel)
@@ -202,6 +211,17 @@ class CodecTask(Task):
         if self.balancer:
             self.balancer.norms = state["norms"]
         self.segments.restore(state["segments"])
+
+    def _compare_with_own_segments(self, samples: int) -> None:
+        """Say where a codec that codes each of its segments by itself would learn from others."""
+        own = self.model.spec.segment
+        if own and samples * self.model.spec.rate != own.length * self.rate:
+            _log.warning(
+                "segments of %.4g s are drawn, but the codec codes each %.4g s by itself; set "
+                "data.segment=%.4g, or it learns from what it will not meet",
+                samples / self.rate, own.length / self.model.spec.rate,
+                own.length / self.model.spec.rate,
+            )  # fmt: skip
 
     def _whole(self, samples: int) -> int:
         """Return about as many samples, which are whole samples at the rate that is read too."""

@@ -25,7 +25,8 @@ from vocable.nn import NoiseBlock, Prolonged
 def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]) -> None:
     """Scale the layers of encoder and decoder, where called as modules, for `x`; biases become 0.
 
-    The last layer gives what is as loud as `x`. Noise that a decoder adds stays as loud as it is.
+    The last layer gives what is as loud as what the encoder gets of `x`. Noise that a decoder adds
+    stays as loud as it is.
     """
     layers = [*_layers(model.encoder), *_layers(model.decoder)]
     for layer in layers:
@@ -34,7 +35,7 @@ def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]
     order: list[Any] = []
     hooks = [layer.register_forward_hook(_scaler(order)) for layer in layers]
     try:
-        _run(model, x)
+        given = _run(model, x)
     finally:
         for hook in hooks:
             hook.remove()
@@ -43,7 +44,7 @@ def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]
             f"codec.unit_variance does not reach the last layer of {model.name}, which is not "
             "called as a module; leave it out"
         )
-    order[-1].weight.mul_(x.std())
+    order[-1].weight.mul_(given.std())
 
 
 def _layers(module: nn.Module) -> Iterator[Any]:
@@ -69,11 +70,16 @@ def _scaler(order: list[Any]) -> Any:
     return scale
 
 
-def _run(model: CodecModel, x: Tensor) -> None:
-    """Encode and decode as in the first step of training, with a copy of the quantizer."""
+def _run(model: CodecModel, x: Tensor) -> Tensor:
+    """Encode and decode as in the first step of training, with a copy of the quantizer.
+
+    Returns what was encoded: `x`, or what the sides make of it.
+    """
     sides = model.find_sides(x)
-    z = model.encoder(model._rows(model.prepare_input(x, sides)))
+    given = model.prepare_input(x, sides)
+    z = model.encoder(model._rows(given))
     found = copy.deepcopy(model.quantizer).train()(z)
     # What prolongs a decoder calls its steps, which hooks do not see.
     decoder = model.decoder.block if isinstance(model.decoder, Prolonged) else model.decoder
     decoder(model.condition(found.z, sides))
+    return given

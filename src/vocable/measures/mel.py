@@ -1,0 +1,165 @@
+"""Compare two signals by mel spectra in several resolutions, as DAC's and as EnCodec's makers do.
+
+Both are called "mel distance" in papers, and they are different quantities: DAC's is of magnitudes,
+on Slaney's scale with filters of one area; EnCodec's is of power over the window's energy, linear
+and log, on the HTK scale with filters of peak 1.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import inf
+
+import numpy as np
+from jaxtyping import Float64
+
+from vocable.measures.checks import Samples, Signal, check_full_scale
+from vocable.measures.measure import Measure
+from vocable.measures.registry import score
+from vocable.measures.spectral import (
+    MIN_RATE,
+    SHORTEST,
+    Spectrum,
+    frame_magnitudes,
+    hann,
+    magnitudes,
+)
+
+Filters = Float64[np.ndarray, "bins bands"]
+Edges = Float64[np.ndarray, "edges"]
+
+# Windows in samples and mel bands of each (DAC's paper; its class has other defaults).
+DAC_SCALES = ((32, 5), (64, 10), (128, 20), (256, 40), (512, 80), (1024, 160), (2048, 320))
+ENCODEC_WINDOWS = (64, 128, 256, 512, 1024)  # samples
+ENCODEC_BANDS, ENCODEC_LOWEST = 64, 64.0  # mel bands of each window; Hz
+FLOOR = 1e-5
+
+
+def mel_distance_dac(reference: Signal, degraded: Signal, rate: int) -> float:
+    """Return DAC's multi-scale mel distance: the sum over seven windows of mean |Δ log10 mel|.
+
+    Takes [samples] of one length. Windows of 32 to 2048 with 5 to 320 mels, magnitudes (power 1) of
+    at least 1e-5, hop of a quarter window, centred, 0 Hz to half the rate, Slaney's mel scale and
+    area norm (above 44.1 kHz the two shortest windows have an empty lowest band, which counts as
+    equal). Not level-invariant. Kumar et al. 2023, arXiv 2306.06546, as its training recipe sets
+    `MelSpectrogramLoss`; the defaults of that class, and so Codec-SUPERB's "mel", are another.
+    """
+    return score(MEL_DISTANCE_DAC, reference, degraded, rate)
+
+
+def mel_distance_encodec(reference: Signal, degraded: Signal, rate: int) -> float:
+    """Return EnCodec's multi-scale mel distance: mean |Δ mel| + mean (Δ log10 mel)², averaged.
+
+    Takes [samples] of one length. Windows of 64 to 1024, hop of a quarter; 64 mels of each, on the
+    HTK scale from 64 Hz to half the rate, filters of peak 1 (many of short windows are empty, which
+    counts as equal); power over the window's energy, 1e-5 added in the logarithm; at the ends
+    (window - hop) / 2 samples reflected, then zeros to whole frames. The sum over windows is
+    divided by 10, the sum of all weights. Défossez et al. 2022, arXiv 2210.13438, as the recipe of
+    audiocraft 1.3.0 sets `msspec`.
+    """
+    return score(MEL_DISTANCE_ENCODEC, reference, degraded, rate)
+
+
+@lru_cache(maxsize=32)
+def slaney_filters(rate: int, window: int, bands: int) -> Filters:
+    """Return triangular filters of equal area, on Slaney's mel scale from 0 Hz to half the rate.
+
+    These are librosa's, in which published distances are stated. Training losses use another bank
+    on purpose: `vocable.signal.spectra.mel_filters`, on the HTK scale, each filter with peak 1.
+    """
+    edges = _slaney_to_hz(np.linspace(0.0, _hz_to_slaney(rate / 2), bands + 2))
+    return _read_only(_triangles(edges, rate, window) * (2.0 / (edges[2:] - edges[:-2])))
+
+
+@lru_cache(maxsize=32)
+def htk_filters(rate: int, window: int, bands: int, lowest: float) -> Filters:
+    """Return triangular filters with peak 1, on the HTK mel scale from `lowest` to half the rate.
+
+    These are torchaudio's; one that is narrower than a bin may be empty.
+    """
+    low, high = (2595 * np.log10(1 + hz / 700) for hz in (lowest, rate / 2))
+    edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
+    return _read_only(_triangles(edges, rate, window))
+
+
+def _triangles(edges: Edges, rate: int, window: int) -> Filters:
+    bins = np.arange(window // 2 + 1) * (rate / window)
+    rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]
+    falling = (edges[2:] - bins[:, None]) / np.diff(edges)[1:]
+    triangles: Filters = np.maximum(0.0, np.minimum(rising, falling))
+    return triangles
+
+
+def _read_only(filters: Filters) -> Filters:
+    filters.setflags(write=False)
+    return filters
+
+
+def _dac(x: Samples, y: Samples, rate: int) -> float:
+    check_full_scale(x, y)
+    return sum(_dac_difference(x, y, rate, *scale) for scale in DAC_SCALES)
+
+
+def _dac_difference(x: Samples, y: Samples, rate: int, window: int, bands: int) -> float:
+    filters = slaney_filters(rate, window, bands)
+    log_x, log_y = (
+        np.log10(np.maximum(magnitudes(s, window, window // 4) @ filters, FLOOR)) for s in (x, y)
+    )
+    return float(np.mean(np.abs(log_x - log_y)))
+
+
+def _encodec(x: Samples, y: Samples, rate: int) -> float:
+    check_full_scale(x, y)
+    differences = sum(_encodec_difference(x, y, rate, window) for window in ENCODEC_WINDOWS)
+    return differences / (2 * len(ENCODEC_WINDOWS))
+
+
+def _encodec_difference(x: Samples, y: Samples, rate: int, window: int) -> float:
+    mel_x, mel_y = (_encodec_mel(s, rate, window) for s in (x, y))
+    log_x, log_y = (np.log10(FLOOR + mel) for mel in (mel_x, mel_y))
+    return float(np.abs(mel_x - mel_y).mean() + np.square(log_x - log_y).mean())
+
+
+def _encodec_mel(samples: Samples, rate: int, window: int) -> Spectrum:
+    hop = window // 4
+    padded = np.pad(samples, (window - hop) // 2, mode="reflect")
+    padded = np.pad(padded, (0, -(padded.size - window) % hop))
+    power = frame_magnitudes(padded, window, hop) ** 2 / np.sum(hann(window) ** 2)
+    mel: Spectrum = power @ htk_filters(rate, window, ENCODEC_BANDS, ENCODEC_LOWEST)
+    return mel
+
+
+# Slaney's scale: 200/3 Hz a mel up to 1 kHz (mel 15), then 27 mels to each factor of 6.4.
+def _hz_to_slaney(hz: float) -> float:
+    return hz * 3 / 200 if hz < 1000 else 15 + 27 * float(np.log(hz / 1000) / np.log(6.4))
+
+
+def _slaney_to_hz(mel: Edges) -> Edges:
+    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((mel - 15) / 27))
+
+
+MEL_DISTANCE_DAC = Measure(
+    "mel_distance_dac",
+    _dac,
+    about="distance of log-mel spectra in seven resolutions, Kumar et al. 2023 (DAC)",
+    unit="log10",
+    direction="down",
+    range=(0.0, inf),
+    version="DAC 1.0.0",
+    min_rate=MIN_RATE,
+    shortest=SHORTEST,
+    default=False,
+)
+MEL_DISTANCE_ENCODEC = Measure(
+    "mel_distance_encodec",
+    _encodec,
+    about="distance of mel spectra, linear and log, in five resolutions, Défossez et al. 2022 "
+    "(EnCodec)",
+    unit="",
+    direction="down",
+    range=(0.0, inf),
+    version="audiocraft 1.3.0",
+    min_rate=MIN_RATE,
+    shortest=SHORTEST,
+    default=False,
+)

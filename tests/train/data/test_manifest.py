@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from vocable.audio.manifest import Clip, read_manifest
 from vocable.errors import RecipeError
 from vocable.train.data import manifest
-from vocable.train.data.manifest import Clip, read_manifest, scan, split
+from vocable.train.data.manifest import scan, split
 from vocable.train.data.tables import Data
 
 RATE = 8000

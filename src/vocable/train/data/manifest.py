@@ -1,9 +1,8 @@
-"""List the recordings of a folder in a manifest, and read manifests: one JSON object a line.
+"""List the recordings of a folder in a manifest (`vocable.audio.manifest` reads it).
 
-A row has `path` (from the manifest's own folder, or absolute), and may have `start` and `end`
-(seconds, a part of the file), `split` (train, valid, eval), `licence`, `seconds`, `rate`,
-`channels`, `loudness` (dBFS, gated), `silence` (share of 20 ms frames below -60 dBFS), `clipped`
-(places at full scale), `band_end` (Hz), `set`. Other keys are ignored.
+To what reading takes, rows add what was measured: `seconds`, `rate`, `channels`, `loudness` (dBFS,
+gated), `silence` (share of 20 ms frames below -60 dBFS), `clipped` (places at full scale),
+`band_end` (Hz).
 """
 
 from __future__ import annotations
@@ -19,26 +18,14 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.audio import AudioReader
 from vocable.audio.formats import READABLE
+from vocable.audio.manifest import Clip, folder_of, read_manifest
 from vocable.errors import AudioError, RecipeError
 from vocable.folders import search
 from vocable.train.data.faults import LEFT_OUT, FaultFinder, kinds_of
 from vocable.train.data.tables import Data
 
 BLOCK = 500  # frames of 20 ms read at once
-_LONGEST = 1e9  # seconds that a row may speak of
 _SILENT = 10 ** (-60 / 20)  # rms of a frame that counts as silence, full scale 1
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One row of a manifest: a recording or a part of it."""
-
-    path: Path
-    start: float = 0.0  # seconds
-    end: float | None = None  # seconds; None: to the end of the file
-    split: str = ""  # train, valid, eval, or not given
-    licence: str = ""
-    set: str = ""  # the collection it belongs to, which a recipe may weigh
 
 
 @dataclass(frozen=True)
@@ -57,7 +44,7 @@ class Scan:
     def save(self, path: str | Path) -> None:
         """Write the manifest, with paths relative to its own folder where they lie below it."""
         target = Path(path)
-        base = _folder_of(target)
+        base = folder_of(target)
         lines = [json.dumps({**row, "path": _relative(row["path"], base)}) for row in self.rows]
         with replacing(target, overwrite=True) as fresh:
             fresh.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -106,28 +93,6 @@ def _existing(folder: str | Path) -> Path:
     return root
 
 
-def read_manifest(path: str | Path) -> list[Clip]:
-    """Return the clips a manifest lists. RecipeError names the line that cannot be used."""
-    source = Path(path)
-    if source.is_dir():
-        raise RecipeError(f"{source} is a folder; list it first: vocable data scan {source}")
-    clips = []
-    try:
-        lines = source.read_text(encoding="utf-8-sig").split("\n")  # JSON may hold other line ends
-    except UnicodeDecodeError as error:
-        raise RecipeError(
-            f"{source} is not text in UTF-8 ({error.reason} at byte {error.start}); "
-            "make it again: vocable data scan FOLDER"
-        ) from error
-    folders = list(dict.fromkeys([_folder_of(source), source.resolve().parent]))
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            clips.append(_clip(line, folders, f"{source}:{number}"))
-    if not clips:
-        raise RecipeError(f"{source} lists no recordings")
-    return clips
-
-
 def split(clips: list[Clip], data: Data) -> tuple[list[Clip], list[Clip]]:
     """Return the clips to train on and those held out, by their `split`, else by share."""
     if data.held_out:
@@ -140,44 +105,6 @@ def split(clips: list[Clip], data: Data) -> tuple[list[Clip], list[Clip]]:
     if not train:
         raise RecipeError(f"{len(clips)} recordings leave none to train on; give at least 2")
     return train, held_out
-
-
-def _clip(line: str, folders: list[Path], where: str) -> Clip:
-    try:
-        row = json.loads(line)
-        end = row.get("end")
-        clip = Clip(
-            _located(row["path"], folders),
-            float(row.get("start", 0.0)),
-            None if end is None else float(end),
-            str(row.get("split", "")),
-            str(row.get("licence", "")),
-            str(row.get("set", "")),
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise RecipeError(
-            f'{where}: wanted a JSON object with "path", start and end in seconds; got {line[:60]}'
-        ) from error
-    end = _LONGEST if clip.end is None else clip.end
-    if not 0 <= clip.start < end <= _LONGEST:
-        raise RecipeError(
-            f"{where}: there is no audio between start {clip.start} s and end {clip.end} s; "
-            f"wanted 0 <= start < end <= {_LONGEST:.0e}"
-        )
-    return clip
-
-
-def _folder_of(manifest: Path) -> Path:
-    """Return the real folder in which a manifest is seen, which may be a link to one elsewhere."""
-    return manifest.parent.resolve()
-
-
-def _located(path: str, folders: list[Path]) -> Path:
-    """Return a row's path; of a linked manifest in the link's folder, else in its target's."""
-    if len(folders) == 1:
-        return folders[0] / path
-    paths = [folder / path for folder in folders]
-    return next((each for each in paths if each.exists()), paths[0])
 
 
 def _relative(path: str, base: Path) -> str:

@@ -16,9 +16,10 @@ import numpy as np
 
 from vocable.atomic import replacing
 from vocable.audio import AudioReader, Resampler
+from vocable.audio.manifest import Clip, read_manifest
 from vocable.errors import AudioError, RecipeError
 from vocable.train.data.conditioning import trim_and_normalise
-from vocable.train.data.manifest import Clip, read_manifest, split
+from vocable.train.data.manifest import split
 from vocable.train.data.tables import Augment, Data
 from vocable.train.distributed import Distributed
 

@@ -1,0 +1,7 @@
+"""Judge systems side by side over sets of recordings, with all that is known kept in a folder."""
+
+from vocable.evaluate.sweep.result import Result
+from vocable.evaluate.sweep.study import CONTROL, ORIGINAL, Study, by_recording
+from vocable.evaluate.sweep.system import Made, Make, System
+
+__all__ = ["CONTROL", "ORIGINAL", "Made", "Make", "Result", "Study", "System", "by_recording"]

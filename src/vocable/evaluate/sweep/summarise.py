@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from vocable.errors import VocableError
 from vocable.evaluate.sweep.board import Board
 from vocable.evaluate.sweep.differences import differences
-from vocable.evaluate.sweep.doubts import Evidence, doubts
+from vocable.evaluate.sweep.doubts import doubts
+from vocable.evaluate.sweep.evidence import Evidence
 from vocable.evaluate.sweep.ranks import ranks
 from vocable.evaluate.sweep.rows import rows
 from vocable.evaluate.sweep.speech import voices, words

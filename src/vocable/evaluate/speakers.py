@@ -13,8 +13,9 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.audio import Audio
-from vocable.evaluate.intervals import Interval, bootstrap_interval
+from vocable.evaluate.intervals import Interval, bootstrap_interval, ends
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some, check_sound
+from vocable.evaluate.trials import drawn_rates
 from vocable.measures.speakers import Embed, check_embedding, crossing
 
 Vectors = Float64[np.ndarray, "recordings dim"]
@@ -106,14 +107,10 @@ def verify(
     drawn = np.random.default_rng(seed).multinomial(
         names.size, np.full(names.size, 1 / names.size), DRAWS
     )
-    rates = []
-    for times in drawn:
-        weights = times[owner[first]] * np.where(is_same, 1, times[owner[second]]).astype(float)
-        if weights[is_same].any() and weights[~is_same].any():
-            rates.append(crossing(scores, is_same, weights).rate)
-    low, high = np.percentile(rates, (2.5, 97.5)) if rates else (np.nan, np.nan)
+    rates = drawn_rates(scores, owner[first], owner[second], drawn.astype(np.float64))
+    low, high = (float(end[0]) for end in ends(rates[:, None], np.ones((1, names.size))))
     return Verification(
-        Interval(rate, float(low), float(high)),
+        Interval(rate, low, high),
         float(scores[is_same].mean()),
         float(scores[~is_same].mean()),
         scores.size,

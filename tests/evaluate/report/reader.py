@@ -1,4 +1,4 @@
-"""Read a page back: its elements, texts and tables, with every element closed where it should be."""
+"""Read a page back: its elements, texts and tables; every element has to be closed in its place."""
 
 import base64
 from html.parser import HTMLParser

@@ -118,12 +118,9 @@ def test_large_sounds_are_cut_and_small_ones_left_whole() -> None:
 def test_tokens_stand_below_on_the_same_axis_of_time() -> None:
     audio = sound(1.0)
     tokens = Steps().encode(audio)
-    images = [
-        known
-        for name, known in Reader(picture(audio, audio, tokens, "")).elements
-        if name == "image"
-    ]
-    assert len({known["x"] + known["width"] for known in images}) == 1
+    page = Reader(picture(audio, audio, tokens, ""))
+    images = [known for name, known in page.elements if name == "image"]
+    assert len({(known["x"], known["width"]) for known in images}) == 1
     tops = [float(known["y"]) for known in images]
     assert tops == sorted(tops) and len(tops) == 3
     rows = pixels(from_uri(images[2]["href"]))
@@ -132,4 +129,4 @@ def test_tokens_stand_below_on_the_same_axis_of_time() -> None:
     codes = tokens.stacks[0][0][starts.astype(int)]
     same_code, same_colour = np.diff(codes) == 0, (np.diff(rows[0].astype(int), axis=0) == 0).all(1)
     assert np.array_equal(same_code, same_colour)
-    assert len(Reader(picture(audio, audio, None, "")).names) < len(images) * 30
+    assert Reader(picture(audio, audio, None, "")).names.count("image") == 2

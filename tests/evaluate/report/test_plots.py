@@ -112,8 +112,8 @@ def test_numbers_have_as_many_digits_as_they_are_sure_of() -> None:
     assert digits_of([Interval(1.0, 1.0, 1.0)], 2) == digits_of([], 2) == 2
     assert (plain(-0.001, 2), plain(-1.5, 1), plain(float("nan"), 1)) == ("0.00", "−1.5", "–")
     assert span(unsure, 1) == "2.9 … 3.5" and span(Interval(1.0, 1.0, 1.0), 2) == ""
-    assert [kbps(each) for each in (None, 0.0, 85.0, 1234.0, 64_000.0, 256_000.0)] == [
-        *("–", "–", "0.085", "1.23", "64.0", "256"),
+    assert [kbps(each) for each in (None, 0.0, 85.0, 1234.0, 9999.0, 64_000.0, 256_000.0)] == [
+        *("–", "–", "0.085", "1.23", "10.0", "64.0", "256"),
     ]
 
 

@@ -60,7 +60,7 @@ def kbps(bitrate: float | None) -> str:
     """Return bit per second as kbit/s in three figures."""
     if bitrate is None or not math.isfinite(bitrate) or bitrate <= 0:
         return NONE
-    kilo = bitrate / 1000
+    kilo = float(f"{bitrate / 1000:.2e}")  # 9.999 is 10.0, and has one decimal
     return f"{kilo:.{min(3, max(0, 2 - math.floor(math.log10(kilo))))}f}"
 
 

@@ -21,7 +21,7 @@ _LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 @dataclass(frozen=True)
-class Coder:
+class AvCoder:
     """An encoder and a decoder of FFmpeg, by their names, and the encoder's options.
 
     sample_format   what the encoder takes: "flt" (channels in turn) or "fltp" (one by one)

@@ -15,17 +15,17 @@ from typing import Any
 from vocable.audio import Audio
 from vocable.evaluate.recording import Recording
 from vocable.evaluate.sweep import av_coding
-from vocable.evaluate.sweep.av_coding import Coder
+from vocable.evaluate.sweep.av_coding import AvCoder
 from vocable.evaluate.sweep.controls import back_from
 from vocable.evaluate.sweep.system import Made, Make
 
 OPUS_RATE = 48000  # Hz
 # Frames of 40 ms, like those of neural codecs: frames of 20 ms cost 0.1 PESQ-WB at 6 kbit/s.
-_SPEECH = Coder("libopus", "libopus", "flt", {"application": "audio", "frame_duration": "40"})
+_SPEECH = AvCoder("libopus", "libopus", "flt", {"application": "audio", "frame_duration": "40"})
 # Without look-ahead libopus takes the beginning of music for speech, and codes it as such for a
 # second or more; opusenc looks ahead. This application never does: it has the coder of music alone.
-_SOUND = Coder("libopus", "libopus", "flt", {"application": "lowdelay", "frame_duration": "20"})
-_MP3 = Coder("libmp3lame", "mp3float", "fltp", {"abr": "1"})
+_SOUND = AvCoder("libopus", "libopus", "flt", {"application": "lowdelay", "frame_duration": "20"})
+_MP3 = AvCoder("libmp3lame", "mp3float", "fltp", {"abr": "1"})
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
 # kbit/s of one channel from which on the program lame codes at this rate.
 _LAME_CHOICE = ((0, 8000), (12, 16000), (28, 22050), (36, 24000), (48, 32000), (64, 48000))
@@ -102,10 +102,10 @@ def mpeg_rate(kbps: float, rate: int) -> int:
     return min(chosen, enough)
 
 
-def _coded(coder: Coder, audio: Audio, rate: int, kbps: float) -> Made:
+def _coded(coder: AvCoder, audio: Audio, rate: int, kbps: float) -> Made:
     decoded, bits = coder.code(audio.resample(rate), math.floor(1000 * kbps))
     return Made(back_from(decoded, audio), bits)
 
 
-def _identity(coder: Coder) -> dict[str, Any]:
+def _identity(coder: AvCoder) -> dict[str, Any]:
     return {"encoder": coder.encoder, **coder.options, **av_coding.version()}

@@ -28,15 +28,15 @@ def run(words: Sequence[str]) -> None:
     except ValueError as error:  # a null character
         raise MeasureError(f"{name!r} cannot be run ({error})") from error
     if done.returncode:
-        said = last_line(done.stderr)
-        raise MeasureError(f"{name} {_ending(done.returncode)}{f': {said}' if said else ''}")
+        message = last_line(done.stderr)
+        raise MeasureError(f"{name} {_ending(done.returncode)}{f': {message}' if message else ''}")
 
 
 def last_line(text: bytes) -> str:
     """Return the last line that says something, without what cannot be printed."""
     lines = text.decode("utf-8", "replace").replace("\r", "\n").split("\n")
-    said = [line.strip() for line in lines if line.strip()]
-    shown = "".join(each for each in said[-1] if each.isprintable()) if said else ""
+    filled = [line.strip() for line in lines if line.strip()]
+    shown = "".join(each for each in filled[-1] if each.isprintable()) if filled else ""
     return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1] + "…"
 
 

@@ -1,7 +1,32 @@
-"""Judge systems side by side over sets of recordings, with all that is known kept in a folder."""
+"""Judge systems side by side over sets of recordings, with all that is known kept in a folder.
 
+sweep, read_study        run one, read one back
+CodecSystem, codec_systems, FunctionSystem
+                         what can be judged: codecs at several numbers of levels, functions
+System, Made, Make       what a system of your own has to be
+Study, Result            all that was found
+"""
+
+from vocable.evaluate.sweep.function import FunctionSystem
 from vocable.evaluate.sweep.result import Result
+from vocable.evaluate.sweep.run import sweep
+from vocable.evaluate.sweep.store import read_study
 from vocable.evaluate.sweep.study import CONTROL, ORIGINAL, Study, by_recording
 from vocable.evaluate.sweep.system import Made, Make, System
+from vocable.evaluate.sweep.tokenizer import CodecSystem, codec_systems
 
-__all__ = ["CONTROL", "ORIGINAL", "Made", "Make", "Result", "Study", "System", "by_recording"]
+__all__ = [
+    "CONTROL",
+    "ORIGINAL",
+    "CodecSystem",
+    "FunctionSystem",
+    "Made",
+    "Make",
+    "Result",
+    "Study",
+    "System",
+    "by_recording",
+    "codec_systems",
+    "read_study",
+    "sweep",
+]

@@ -138,4 +138,3 @@ def fakes(*makes, calls: Path | str = "") -> list[Fake]:
 def plain(study) -> list:
     """Return the results of a study, in an order that does not depend on who was first."""
     return sorted(study.results, key=lambda each: (each.set, each.name, each.system))
-

@@ -1,6 +1,6 @@
 """Judge systems side by side over sets of recordings, with all that is known kept in a folder.
 
-sweep, read_study        run one, read one back
+sweep, read_study        run one, read one back; `read_kept` its tokens, `sounds` what it made
 CodecSystem, codec_systems, FunctionSystem
                          what can be judged: codecs at several numbers of levels, functions
 System, Made, Make       what a system of your own has to be
@@ -10,7 +10,8 @@ Study, Result            all that was found
 from vocable.evaluate.sweep.function import FunctionSystem
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.run import sweep
-from vocable.evaluate.sweep.store import read_study
+from vocable.evaluate.sweep.sounds import Sounds, sounds
+from vocable.evaluate.sweep.store import read_kept, read_study
 from vocable.evaluate.sweep.study import CONTROL, ORIGINAL, Study, by_recording
 from vocable.evaluate.sweep.system import Made, Make, System
 from vocable.evaluate.sweep.tokenizer import CodecSystem, codec_systems
@@ -23,10 +24,13 @@ __all__ = [
     "Made",
     "Make",
     "Result",
+    "Sounds",
     "Study",
     "System",
     "by_recording",
     "codec_systems",
+    "read_kept",
     "read_study",
+    "sounds",
     "sweep",
 ]

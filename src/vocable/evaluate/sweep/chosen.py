@@ -41,16 +41,27 @@ def measures_of(
     two, sets without speech get none that is made for it, and those whose packages are missing are
     left out and logged. Raises MeasureError for a name that is not known, or lacks its package.
     """
-    if asked is not None and asked != ALL:
-        names = tuple(dict.fromkeys([asked] if isinstance(asked, str) else asked))
-        for name in names:
-            _check(find(name))
+    if (names := named(asked)) is not None:
         return {each: names for each in sets}
-    here = _here(asked)
+    every = asked == ALL
+    here = _here(every)
     return {
-        each: tuple(name for name in here if name in _unasked(asked, each in speech))
+        each: tuple(name for name in here if name in _unasked(every, each in speech))
         for each in sets
     }
+
+
+def named(asked: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    """Return the measures that are asked for by their names, each once; None where none is.
+
+    Raises MeasureError for one that is not known, or lacks its package.
+    """
+    if asked is None or asked == ALL:
+        return None
+    names = tuple(dict.fromkeys([asked] if isinstance(asked, str) else asked))
+    for name in names:
+        _check(find(name))
+    return names
 
 
 def version_of(measure: str) -> str:
@@ -59,16 +70,16 @@ def version_of(measure: str) -> str:
     return f"{found.version}, {found.computed_by}"
 
 
-def _unasked(asked: str | None, is_speech: bool) -> set[str]:
+def _unasked(every: bool, is_speech: bool) -> set[str]:
     of_users = {each.name for each in REGISTRY.values() if each.default} - _OF_SPEECH
     usual = set(_SPEECH if is_speech else _OTHER) | of_users
-    every = set(REGISTRY) if asked == ALL else usual
-    return every if is_speech else every - _OF_SPEECH
+    chosen = set(REGISTRY) if every else usual
+    return chosen if is_speech else chosen - _OF_SPEECH
 
 
-def _here(asked: str | None) -> list[str]:
+def _here(every: bool) -> list[str]:
     """Return those that can be computed, in the order of the table; log which cannot."""
-    wanted = _unasked(asked, True) | _unasked(asked, False)
+    wanted = _unasked(every, True) | _unasked(every, False)
     missing = [REGISTRY[name] for name in REGISTRY if name in wanted and _lacks(REGISTRY[name])]
     if missing:
         names = ", ".join(each.name for each in missing)

@@ -23,7 +23,7 @@ from typing import Any
 
 from vocable import processes
 from vocable.audio.manifest import Clip
-from vocable.errors import MeasureError
+from vocable.errors import MeasureError, VocableError
 from vocable.evaluate.sweep.bench import READING, Bench, Piece, Step, Task, lost
 from vocable.evaluate.sweep.clips import reason_of
 from vocable.evaluate.sweep.result import Result
@@ -118,7 +118,7 @@ class Pool:
         self._workers.remove(worker)
         worker.kill()
         if not worker.ready:
-            raise MeasureError(
+            raise VocableError(
                 f"a process could not start: {reason}; take fewer, and call sweep below "
                 '`if __name__ == "__main__":`'
             )
@@ -147,7 +147,7 @@ class _Worker:
 
     def hear(self, message: Any) -> Iterator[Result]:
         """Take down what it says; yield the results of pieces that are complete."""
-        if isinstance(message, MeasureError):
+        if isinstance(message, VocableError):
             raise message
         if message == _READY:
             self.ready = True
@@ -223,7 +223,7 @@ def _serve(connection: Connection, folder: Path, given: bytes) -> None:
             if prepare:
                 prepare()
         except Exception as error:
-            connection.send(MeasureError(f"a system cannot be opened: {reason_of(error)}"))
+            connection.send(VocableError(f"a system cannot be opened: {reason_of(error)}"))
             return
         bench = Bench(systems, folder)
         connection.send(_READY)

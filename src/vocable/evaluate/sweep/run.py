@@ -14,7 +14,7 @@ from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.evaluate.sweep.asked import Asked
 from vocable.evaluate.sweep.bench import Piece
-from vocable.evaluate.sweep.chosen import measures_of, version_of
+from vocable.evaluate.sweep.chosen import measures_of, named, version_of
 from vocable.evaluate.sweep.clips import LONGEST, Found, look, reason_of, speech_sets
 from vocable.evaluate.sweep.keys import key_of
 from vocable.evaluate.sweep.pool import Job, Pool
@@ -61,9 +61,10 @@ def sweep(
     about      facts for `Study.about`
     prepare    a function of a module that is called first in each process
 
-    Raises MeasureError for what cannot be done at all, before anything is done.
+    Raises MeasureError for what cannot be done at all, before anything is done; FileExistsError
+    while another process has the folder; VocableError where no process can be started.
     """
-    _check(systems, clips, words, voices)
+    check(systems, clips, measures, words, voices)
     with Store(folder) as store:
         report = progress or (lambda share, result: None)
         found = look(clips, lambda share: report(LOOKING * share, None))
@@ -81,7 +82,14 @@ def sweep(
         return asked.study(store.results)
 
 
-def _check(systems: Sequence[System], clips: Sequence[Clip], words: str, voices: str) -> None:
+def check(
+    systems: Sequence[System],
+    clips: Sequence[Clip],
+    measures: Sequence[str] | str | None,
+    words: str,
+    voices: str,
+) -> None:
+    """Raise MeasureError for what cannot be done at all, as far as that can be known at once."""
     if not systems or not clips:
         raise MeasureError(
             f"a sweep needs systems and recordings, got {len(systems)} and {len(clips)}"
@@ -94,6 +102,7 @@ def _check(systems: Sequence[System], clips: Sequence[Clip], words: str, voices:
         raise MeasureError(
             f'words and voices are compared with those of "{ORIGINAL}"; add it to the systems'
         )
+    named(measures)
     if words:
         load_recogniser(words)
     if voices:

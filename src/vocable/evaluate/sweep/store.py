@@ -22,6 +22,7 @@ from vocable.errors import FormatError
 from vocable.evaluate.sweep.asked import FORMAT, Asked
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.study import Study
+from vocable.tokens import AudioTokens, read_tokens
 
 RESULTS, ASKED, TOKENS, SOUNDS = "results.jsonl", "study.json", "tokens", "sounds"
 _ADDED = ("scores", "unscored", "versions", "heard", "voice")  # fields that later lines add to
@@ -86,6 +87,11 @@ def read_study(folder: str | os.PathLike[str]) -> Study:
             raise
         raise FormatError(f"{path} is damaged; run vocable evaluate codec again") from error
     return asked.study(_read(Path(folder) / RESULTS))
+
+
+def read_kept(folder: str | os.PathLike[str], tokens: str) -> AudioTokens:
+    """Return the tokens of a hash, as `Result.tokens` has it."""
+    return read_tokens(Path(folder) / TOKENS / f"{tokens}.vcb")
 
 
 def merged(old: Result | None, new: Result) -> Result:

@@ -15,6 +15,7 @@ from jaxtyping import Float64
 from vocable.audio import Audio
 from vocable.evaluate.intervals import Interval, bootstrap_interval
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some, check_sound
+from vocable.evaluate.trials import drawn_rates
 from vocable.measures.speakers import Embed, check_embedding, crossing
 
 Vectors = Float64[np.ndarray, "recordings dim"]
@@ -106,12 +107,8 @@ def verify(
     drawn = np.random.default_rng(seed).multinomial(
         names.size, np.full(names.size, 1 / names.size), DRAWS
     )
-    rates = []
-    for times in drawn:
-        weights = times[owner[first]] * np.where(is_same, 1, times[owner[second]]).astype(float)
-        if weights[is_same].any() and weights[~is_same].any():
-            rates.append(crossing(scores, is_same, weights).rate)
-    low, high = np.percentile(rates, (2.5, 97.5)) if rates else (np.nan, np.nan)
+    rates = drawn_rates(scores, owner[first], owner[second], drawn.astype(np.float64))
+    low, high = np.percentile(rates, (2.5, 97.5)) if rates.size else (np.nan, np.nan)
     return Verification(
         Interval(rate, float(low), float(high)),
         float(scores[is_same].mean()),

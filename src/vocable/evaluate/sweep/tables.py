@@ -110,15 +110,13 @@ def _words(rows: Sequence[Row]) -> list[Column]:
     columns = []
     for name in dict.fromkeys(name for row in rows for name in row.words):
         found = [row.words.get(name) for row in rows]
-        rates = {
-            f"{name} wrong, %": [w.decoded and w.decoded.interval if w else None for w in found],
-            "added, %": [w.added if w else None for w in found],
-            "differential, %": [
-                w.differential and w.differential.interval if w else None for w in found
-            ],
+        kinds = {
+            f"{name} wrong, %": [w.decoded if w else None for w in found],
+            "differential, %": [w.differential if w else None for w in found],
         }
-        for heading, intervals in rates.items():
-            columns.append([heading, *(plus_minus(i, 1, 100) if i else "" for i in intervals)])
+        for heading, rates in kinds.items():
+            columns.append([heading, *(_percent(r.interval if r else None) for r in rates)])
+        columns.append(["added, %", *(_percent(w.added if w else None) for w in found)])
         columns.append(["claim", *((w.claim or "") if w else "" for w in found)])
     return columns
 
@@ -130,9 +128,13 @@ def _voices(rows: Sequence[Row]) -> list[Column]:
         trials = [v.verification if v else None for v in found]
         alike = [plus_minus(v.similarity, 3) if v else "" for v in found]
         columns.append([f"{name} ↑", *alike])
-        confused = [plus_minus(t.interval, 1, 100) if t else "" for t in trials]
+        confused = [_percent(t.interval if t else None) for t in trials]
         columns.append(["confused, % ↓", *confused])
     return columns
+
+
+def _percent(interval: Interval | None) -> str:
+    return plus_minus(interval, 1, 100) if interval else ""
 
 
 def _milliseconds(seconds: float) -> str:

@@ -15,9 +15,6 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.cli.process import import_modules
 from vocable.errors import MeasureError
 
-if TYPE_CHECKING:
-    pass
-
 FOLDER = "evaluation"
 
 

@@ -15,6 +15,7 @@ from vocable.atomic import replacing
 from vocable.audio.manifest import Clip
 from vocable.cli.console import Console, Progress
 from vocable.cli.exit_codes import FAILED
+from vocable.evaluate.report import picks, write_report
 from vocable.evaluate.sweep import Result, Study, System, read_kept, summarise
 from vocable.evaluate.sweep.files import csv_text, json_text
 from vocable.evaluate.sweep.tables import table
@@ -67,11 +68,33 @@ def finish(
     summary = summarise(study, partial(read_kept, folder))
     _write(place / TABLE, csv_text(summary))
     _write(place / SUMMARY, json_text(summary))
+    _write_report(study, summary, systems, clips, place, how)
     for row in json.loads(json_text(summary))["rows"]:
         console.result(row)
     if not console.as_json and not console.quiet:
         click.echo(table(summary))
+    console.line(f"results: {place / TABLE}, {place / SUMMARY}, {place / REPORT}")
     return _count(study, console)
+
+
+def _write_report(
+    study: Study,
+    summary: Summary,
+    systems: Sequence[System],
+    clips: Sequence[Clip],
+    place: Path,
+    how: dict[str, Any],
+) -> None:
+    again = sounds(picks(study), systems, clips, place, **how)
+    write_report(
+        study,
+        summary,
+        place / REPORT,
+        sounds=again.made,
+        originals=again.original,
+        tokens=partial(read_kept, place),
+        overwrite=True,
+    )
 
 
 def _write(path: Path, text: str) -> None:

@@ -16,7 +16,15 @@ from vocable.audio.manifest import Clip
 from vocable.cli.console import Console, Progress
 from vocable.cli.exit_codes import FAILED
 from vocable.evaluate.report import picks, write_report
-from vocable.evaluate.sweep import Result, Study, System, read_kept, summarise
+from vocable.evaluate.sweep import (
+    Result,
+    Study,
+    Summary,
+    System,
+    read_kept,
+    sounds,
+    summarise,
+)
 from vocable.evaluate.sweep.files import csv_text, json_text
 from vocable.evaluate.sweep.tables import table
 

@@ -137,9 +137,10 @@ def _lines(path: Path) -> Iterator[Result]:
 def _end_line(file: IO[bytes]) -> None:
     """Remove what a process that was killed has left of a line."""
     file.seek(0)
-    size = max(0, file.read().rfind(b"\n") + 1)
-    file.truncate(size)
-    file.seek(size)
+    found = file.read()
+    whole = found.rfind(b"\n") + 1
+    if whole < len(found):
+        file.truncate(whole)
 
 
 def _lock(file: IO[bytes], folder: Path) -> None:

@@ -138,3 +138,28 @@ def fakes(*makes, calls: Path | str = "") -> list[Fake]:
 def plain(study) -> list:
     """Return the results of a study, in an order that does not depend on who was first."""
     return sorted(study.results, key=lambda each: (each.set, each.name, each.system))
+
+
+def slow(recording: Recording) -> Made:
+    time.sleep(0.2)
+    return halves(recording)
+
+
+@dataclass(frozen=True)
+class OfFiles:
+    """A system that has a file for each recording but b."""
+
+    name: str = "files"
+    family: str = "files"
+
+    def identity(self, recording: str) -> dict:
+        if recording == "b":
+            raise FileNotFoundError(f"no file for {recording}")
+        return {"file": recording}
+
+    def open(self):
+        return rough
+
+
+def refuse() -> None:
+    raise ValueError("not today")

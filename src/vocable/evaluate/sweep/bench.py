@@ -113,7 +113,8 @@ class Bench:
             delay = score_recordings([], recording.audio, made.audio, recording.audio.rate).delay
             if piece.sound:
                 _save_sound(made.audio, Path(piece.sound))
-            facts = {"bits": made.bits, "tokens": self._keep(made.tokens), "delay": delay}
+            bits = None if made.bits is None else float(made.bits)
+            facts = {"bits": bits, "tokens": self._keep(made.tokens), "delay": delay}
         except (Exception, SystemExit) as error:  # a system may raise anything
             yield Step(number, MAKING, lost(MAKING, reason_of(error)))
             return

@@ -246,9 +246,9 @@ def _set_up() -> None:
     with contextlib.suppress(OSError):  # stderr is closed
         os.dup2(2, 1)
     warnings.simplefilter("ignore")  # the same for each recording
-    import torch
-
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # torch and commands read it when they start
+    if torch := sys.modules.get("torch"):  # a script that is run has imported it
+        torch.set_num_threads(1)
 
 
 def _end_with_parent() -> None:

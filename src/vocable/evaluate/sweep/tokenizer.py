@@ -10,7 +10,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vocable.audio import Audio
 from vocable.evaluate.recording import Recording
@@ -20,6 +20,7 @@ from vocable.tokens import AudioTokens, TokenSpec
 SHOWN = 4  # numbers of levels, where nobody says which
 
 
+@runtime_checkable
 class Coder(Protocol):
     """What encodes and decodes: a `vocable.codecs.Codec`, or anything like it."""
 

@@ -56,7 +56,7 @@ def look(clips: Sequence[Clip], progress: Callable[[float], None] | None = None)
             progress((number + 1) / len(clips))
     if len(found) < len(clips):
         twice = len(clips) - len(found)
-        _log.warning("left out %d recordings that their set holds already", twice)
+        _log.warning("left out recordings that their set holds already: %d", twice)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from functools import partial
@@ -99,12 +100,14 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Judge codecs, with numbers of their levels, and what stands beside them, over recordings.
+    """Judge codecs side by side, over recordings.
 
-    Of each recording the first 30 s are judged. FOLDER keeps every score; run it again with the
-    same FOLDER, and only what is missing is done: after it was stopped, or with more recordings,
-    codecs or measures. It then holds table.csv, summary.json and report.html as well. Exit code 1:
-    of some recording nothing came, or nothing that could be measured.
+    Each is judged with several numbers of its levels, beside the recordings as they are, damaged
+    ones, and classical codecs. Of each recording the first 30 s are judged. FOLDER keeps every
+    score; run it again with the same FOLDER, and only what is missing is done: after it was
+    stopped, or with more recordings, codecs or measures. It then holds table.csv, summary.json and
+    report.html as well. Exit code 1: of some recording nothing came, or nothing that could be
+    measured.
     """
     from vocable.cli.evaluate_data import clips_of
     from vocable.cli.evaluate_results import Reporter, finish
@@ -113,6 +116,8 @@ def command(
     from vocable.evaluate.sweep.run import check
 
     console = Console(as_json=as_json, quiet=quiet)
+    if os.path.exists(out) and not os.path.isdir(out):
+        raise Refusal(f"-o {out} is a file; name a folder")
     chosen = clips_of(data, clips)
     systems = systems_of(Asked(names, levels, anchors, external, tokens, decoded))
     asked = measures if measures in (None, "all") else measures.split(",")

@@ -13,7 +13,7 @@ def opening(study: Study) -> Markup:
     systems = len(_systems(study))
     controls = len(study.systems) - systems
     title = f"{counted(systems, 'system')} over {counted(len(study.sets), 'set')}"
-    beside = f", beside {counted(controls, 'control')}" if controls else ""
+    beside = f" and {counted(controls, 'control')}" if controls else ""
     told = (
         f"What {counted(systems, 'system')}{beside} made of "
         f"{counted(_recordings(study), 'recording')}, and how sure the figures are. Every mean "

@@ -9,6 +9,7 @@ from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.picks import main_measure
 from vocable.evaluate.report.tables import folded, table
 from vocable.evaluate.sweep import Study
+from vocable.evaluate.sweep.remarks import owners_of
 from vocable.evaluate.sweep.summary import Difference, Ranks, Summary
 from vocable.measures.registry import find
 
@@ -21,6 +22,7 @@ def differences(study: Study, summary: Summary) -> Iterator[Markup]:
     for of_set in study.sets:
         measure = main_measure(study, of_set)
         pairs = [e for e in summary.differences if (e.set, e.measure) == (of_set, measure)]
+        pairs.sort(key=lambda each: each.sure)  # what is open comes first
         settled = sum(each.sure for each in pairs)
         if not pairs:
             continue
@@ -31,26 +33,27 @@ def differences(study: Study, summary: Summary) -> Iterator[Markup]:
             if left > 0
             else []
         )
-        yield folded(title, _pairs(measure, pairs[:_MOST]), *more)
+        yield folded(title, _pairs(measure, pairs[:_MOST], owners_of(summary.of(of_set)[0])), *more)
 
 
-def _pairs(measure: str, pairs: list[Difference]) -> Markup:
+def _pairs(measure: str, pairs: list[Difference], owners: str) -> Markup:
     digits = digits_of((each.gain for each in pairs), find(measure).digits)
     rows = [
         [
             joined([tag("span", each.second), " against ", tag("span", each.first)]),
+            "yes" if each.sure else _wanted(each.needed, owners),
             joined([number(each.gain.mean, digits), tag("small", span(each.gain, digits))]),
             str(each.scored),
             _probability(each.adjusted),
-            "settled" if each.sure else _wanted(each.needed),
         ]
         for each in pairs
     ]
-    return table(["pair", f"gain in {measure}", "recordings", "p (Holm)", "verdict"], rows)
+    headings = ["pair", "settled", f"gain in {measure}", "recordings", "p (Holm)"]
+    return table(headings, rows, names=2)
 
 
-def _wanted(needed: int | None) -> str:
-    return "open" if needed is None else f"open; about {needed:,} speakers would settle it"
+def _wanted(needed: int | None, owners: str) -> str:
+    return "no" if needed is None else f"no, would take {needed:,} {owners}"
 
 
 def _probability(p: float) -> Markup:
@@ -62,7 +65,7 @@ def ranks(study: Study, summary: Summary) -> Iterator[Markup]:
     for each in summary.ranks:
         if each.measure != main_measure(study, each.set):
             continue
-        title = f"{each.set}, {each.measure}: the whole order stays in {each.kept:.0%} of draws"
+        title = f"{each.set}, {each.measure}: the whole order is kept in {each.kept:.0%} of draws"
         yield folded(title, _places(each))
 
 

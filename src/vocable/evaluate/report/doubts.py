@@ -7,12 +7,15 @@ from vocable.evaluate.sweep.summary import Summary
 
 
 def doubts(summary: Summary) -> Markup:
-    """Return the doubts by set, in a box; nothing where there are none."""
+    """Return the doubts in a box, equal ones of several sets once; nothing where there are none."""
     if not summary.doubts:
         return Markup()
-    items = []
+    sets: dict[tuple[str, str], list[str]] = {}
     for doubt in summary.doubts:
-        where = f"{doubt.set}, {doubt.system}: " if doubt.system else f"{doubt.set}: "
-        items.append(tag("li", tag("b", where), doubt.reason))
+        sets.setdefault((doubt.system, doubt.reason), []).append(doubt.set)
+    items = [
+        tag("li", tag("b", f"{', '.join(names)}{system and ': '}{system}: "), reason)
+        for (system, reason), names in sets.items()
+    ]
     inside = tag("h2", "Look twice"), tag("ul", *items)
     return tag("section", *inside, class_="doubts", id="doubts")

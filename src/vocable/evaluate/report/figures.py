@@ -9,6 +9,7 @@ from vocable.evaluate.intervals import Interval
 from vocable.evaluate.report.markup import Markup, tag
 from vocable.measures import Measure
 
+NO_INTERVAL = "no interval"  # of one speaker alone
 NONE = "–"  # where a number is missing
 
 
@@ -48,10 +49,11 @@ def plain(value: float | None, digits: int) -> str:
 
 
 def span(interval: Interval, digits: int) -> str:
-    """Return the ends of an interval; nothing where they are not known."""
-    if not is_known(interval.low) or not is_known(interval.high):
-        return ""
-    return f"{plain(interval.low, digits)} … {plain(interval.high, digits)}"
+    """Return the ends of an interval; nothing where they look as the mean does."""
+    mean, *ends = (plain(each, digits) for each in (interval.mean, interval.low, interval.high))
+    if NONE in ends:
+        return NO_INTERVAL
+    return "" if ends == [mean, mean] else " … ".join(ends)
 
 
 def kbps(bitrate: float | None) -> str:

@@ -45,7 +45,7 @@ def write_report(
     """
     with replacing(target, overwrite=overwrite) as fresh:
         found = fitted(fetch(chosen(study), sounds, originals, tokens))
-        sections = _sections(study, summary, Markup(joined(heard(study, found))))
+        sections = _sections(study, summary, joined(heard(study, found)))
         fresh.write_text(_page(study, summary, list(sections)), encoding="utf-8")
 
 
@@ -54,11 +54,7 @@ def _sections(study: Study, summary: Summary, audible: Markup) -> Iterator[tuple
     yield "asked", "What was asked", asked(study)
     yield "scores", "Scores", joined(scores(study, summary))
     yield "plots", "Quality over bitrate", joined(plots(study, summary))
-    yield (
-        "differences",
-        "Which differ",
-        joined([*differences(study, summary), *ranks(study, summary)]),
-    )
+    yield "differences", "Which differ", _compared(study, summary)
     if has_speech(summary):
         yield "speech", "Words and voices", joined(speech(summary))
     yield "sounds", "Seen and heard", audible
@@ -67,6 +63,13 @@ def _sections(study: Study, summary: Summary, audible: Markup) -> Iterator[tuple
     yield "reading", "How to read this", reading(study)
     yield "methods", "How it was found", methods()
     yield "figures", "All figures", downloads(summary)
+
+
+def _compared(study: Study, summary: Summary) -> Markup:
+    pairs, orders = [*differences(study, summary)], [*ranks(study, summary)]
+    if not pairs:
+        return tag("p", "There are no two systems to compare.", class_="note")
+    return joined([tag("h3", "Pairs of systems"), *pairs, tag("h3", "The order"), *orders])
 
 
 def _page(study: Study, summary: Summary, sections: list[tuple[str, str, Markup]]) -> str:

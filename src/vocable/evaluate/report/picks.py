@@ -46,7 +46,8 @@ def chosen(study: Study) -> list[Pick]:
 def heard_systems(study: Study) -> list[str]:
     """Return the systems that a report lets people hear."""
     systems = [each for each in study.systems if each in _codecs(study)]
-    room = max(1, MOST // (len(PLACES) * max(1, len(study.sets))))
+    sets = len({each.set for each in study.results})
+    room = max(1, MOST // (len(PLACES) * max(1, sets)))
     if len(systems) <= room:
         return systems
     last = max(1, room - 1)

@@ -13,7 +13,7 @@ from vocable.tokens import AudioTokens
 from vocable.tokens.grid import token_grid
 from vocable.tokens.raster import COLOURS, time_marks
 
-_LEFT, _WIDTH, _HEIGHT = 32, 330, 84  # of a spectrogram, in units of the drawing
+_LEFT, _WIDTH, _HEIGHT = 38, 326, 84  # of a spectrogram, in units of the drawing
 _GAP, _ROW, _TOKENS = 4, 9, 120  # between pictures; of a row of tokens, of all of them at most
 _AXIS = 18
 _SHADES = 64

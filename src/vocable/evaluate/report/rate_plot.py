@@ -15,6 +15,7 @@ from vocable.measures import Measure
 
 _WIDTH, _HEIGHT = 400, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 18, 10, 40
+_REACH = 1.0  # as far beyond the points as they span, controls are drawn
 _APART = 12.0  # between letters of controls, at least
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -28,9 +29,10 @@ class Plot:
     def __init__(self, kind: Measure, rows: Sequence[Row], families: dict[str, int]) -> None:
         self.kind, self.families = kind, families
         self.rows = [row for row in rows if _has_mean(row, kind.name)]
-        self.lines = [row for row in self.rows if row.family == CONTROL]
+        self.controls = [row for row in self.rows if row.family == CONTROL]
         others = [row for row in self.rows if row.family != CONTROL]
         self.points = [row for row in others if row.bitrate and is_known(row.bitrate)]
+        self.lines = [row for row in self.controls if self._is_near(row)]
 
     def interval(self, row: Row) -> Interval:
         """Return the interval of a row."""
@@ -38,7 +40,7 @@ class Plot:
 
     def without_rate(self) -> list[str]:
         """Return the systems that have values but no bitrate, and so no point."""
-        drawn = {row.system for row in (*self.points, *self.lines)}
+        drawn = {row.system for row in (*self.points, *self.controls)}
         return [row.system for row in self.rows if row.system not in drawn]
 
     def draw(self, title: str) -> Markup:
@@ -50,10 +52,18 @@ class Plot:
         svg = tag("svg", *inside, viewBox=size, class_="plot", role="img", aria_label=title)
         return tag("figure", tag("figcaption", title), svg, self._legend())
 
-    def _heights(self) -> list[float]:
-        found = [self.interval(row) for row in (*self.points, *self.lines)]
+    def _heights(self, *, lines: bool = True) -> list[float]:
+        found = [self.interval(row) for row in self.points]
         every = [end for each in found for end in (each.mean, each.low, each.high)]
+        every += [self.interval(row).mean for row in self.lines] if lines else []
         return [value for value in every if is_known(value)]
+
+    def _is_near(self, row: Row) -> bool:
+        """Return whether a control is not so far from all points that it would press them flat."""
+        heights = self._heights(lines=False) or [0.0]
+        low, high = min(heights), max(heights)
+        reach = _REACH * (high - low)
+        return low - reach <= self.interval(row).mean <= high + reach
 
     def _controls(self, y: Axis) -> list[Markup]:
         heights = [y.at(self.interval(row).mean) for row in self.lines]
@@ -88,13 +98,16 @@ class Plot:
     def _title(self, row: Row) -> str:
         found = self.interval(row)
         ends = span(found, self.kind.digits)
-        value = plain(found.mean, self.kind.digits) + (f" ({ends})" if ends else "")
+        value = self._mean(row) + (f" ({ends})" if ends else "")
         return f"{row.system}: {value} at {kbps(row.bitrate)} kbit/s"
+
+    def _mean(self, row: Row) -> str:
+        return plain(self.interval(row).mean, self.kind.digits)
 
     def _legend(self) -> Markup:
         here = {row.family: row.system for row in self.points}
         alone = {name for name in here if sum(row.family == name for row in self.points) == 1}
-        entries = [
+        entries: list[tuple[str, ...]] = [
             (marks.swatch(marks.point(number, 13, 6)), here[name] if name in alone else name)
             for name, number in self.families.items()
             if name in here
@@ -102,6 +115,11 @@ class Plot:
         entries += [
             (marks.swatch(marks.level(n, (0, 26), 6)), f"{_letter(n)}: {row.system}")
             for n, row in enumerate(self.lines)
+        ]
+        entries += [
+            (f"{row.system}: {self._mean(row)}, beyond",)
+            for row in self.controls
+            if row not in self.lines
         ]
         return tag("ul", *(tag("li", *entry) for entry in entries), class_="legend")
 

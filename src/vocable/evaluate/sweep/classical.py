@@ -7,7 +7,6 @@ rates, scores lie within 0.1 PESQ-WB and 0.15 ViSQOL, and bits within 3 % but fo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -38,13 +37,13 @@ class Opus:
     speech   whether it is set for speech, or for any other sound
     """
 
-    kbps: float
+    kbps: int
     speech: bool
 
     @property
     def name(self) -> str:
         """Opus and its rate."""
-        return f"Opus {self.kbps:g}"
+        return f"Opus {self.kbps}"
 
     @property
     def family(self) -> str:
@@ -69,12 +68,12 @@ class Opus:
 class Mp3:
     """MP3 (MPEG layer III, by LAME) at `kbps` kbit/s on average, at the rate that lame takes."""
 
-    kbps: float
+    kbps: int
 
     @property
     def name(self) -> str:
         """MP3 and its rate."""
-        return f"MP3 {self.kbps:g}"
+        return f"MP3 {self.kbps}"
 
     @property
     def family(self) -> str:
@@ -102,9 +101,9 @@ def mpeg_rate(kbps: float, rate: int) -> int:
     return min(chosen, enough)
 
 
-def _coded(coder: AvCoder, audio: Audio, rate: int, kbps: float) -> Made:
-    decoded, bits = coder.code(audio.resample(rate), math.floor(1000 * kbps))
-    return Made(back_from(decoded, audio), bits)
+def _coded(coder: AvCoder, audio: Audio, rate: int, kbps: int) -> Made:
+    decoded, bits = coder.code(audio.resample(rate), 1000 * kbps)
+    return Made(back_from(decoded, audio), float(bits))
 
 
 def _identity(coder: AvCoder) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from vocable.evaluate.sweep.bench import Piece
 from vocable.evaluate.sweep.chosen import measures_of, named, version_of
 from vocable.evaluate.sweep.clips import LONGEST, Found, look, reason_of, speech_sets
 from vocable.evaluate.sweep.keys import key_of
+from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles, check_names
 from vocable.evaluate.sweep.pool import Job, Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import Store
@@ -98,6 +99,8 @@ def check(
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise MeasureError(f'two systems are named "{min(twice)}"; give each its own name')
+    if any(isinstance(system, TokenFiles | DecodedFiles) for system in systems):
+        check_names(clips)
     if (words or voices) and ORIGINAL not in names:
         raise MeasureError(
             f'words and voices are compared with those of "{ORIGINAL}"; add it to the systems'

@@ -35,7 +35,7 @@ def test_opus_and_mp3_keep_length_time_and_level(av, system, rate, channels):
     assert found.bits % 8 == 0
 
 
-@pytest.mark.parametrize(("system", "name"), zip(AV, NAMES, strict=True), ids=NAMES)
+@pytest.mark.parametrize(("system", "name"), list(zip(AV, NAMES, strict=True)), ids=NAMES)
 def test_names_say_codec_and_rate(system, name):
     assert system.name == name and name.startswith(system.family)
 

@@ -2,10 +2,10 @@
 
 Both get the rate as it is asked for; neither meets it on a short recording, so the bits that count
 are those of the packets. Beside the programs opusenc (libopus 1.3.1) and lame (3.100), PyAV 18.1
-does about as well: PESQ-WB of speech (4 clips) 2.56 and 2.56 (Opus 6), 4.06 and 4.08 (Opus 12), 2.49
-and 2.45 (MP3 16); ViSQOL of music and sounds (8 clips) 2.51 and 2.41 (Opus 12), 4.26 and 4.21 (Opus
-24), 2.68 and 2.67 (MP3 36); bits within 3 %, but 9 % less for Opus 12 of music. LAME makes all
-0.4 dB softer.
+does about as well: PESQ-WB of speech (4 clips) 2.56 and 2.56 (Opus 6), 4.06 and 4.08 (Opus 12),
+2.49 and 2.45 (MP3 16); ViSQOL of music and sounds (8 clips) 2.51 and 2.41 (Opus 12), 4.26 and 4.21
+(Opus 24), 2.68 and 2.67 (MP3 36); bits within 3 %, but 9 % less for Opus 12 of music. LAME makes
+all 0.4 dB softer.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from vocable.evaluate.sweep.system import Made, Make
 OPUS_RATE = 48000  # Hz
 # Frames of 40 ms, like those of neural codecs: frames of 20 ms cost 0.1 PESQ-WB at 6 kbit/s.
 _SPEECH = AvCoder("libopus", "libopus", "flt", {"application": "audio", "frame_duration": "40"})
-# The application for music: by "audio" it has 0.45 ViSQOL less at 12 kbit/s and 0.13 less at 24, with
-# libopus 1.6.1, and comes two samples early, as speech does. FFmpeg has no way to say "music".
+# The application for music: by "audio" it has 0.45 ViSQOL less at 12 kbit/s and 0.13 less at 24,
+# with libopus 1.6.1, and comes two samples early. FFmpeg has no way to say "music".
 _SOUND = AvCoder("libopus", "libopus", "flt", {"application": "lowdelay", "frame_duration": "20"})
 _MP3 = AvCoder("libmp3lame", "mp3float", "fltp", {"abr": "1"})
 MPEG_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz

@@ -80,7 +80,7 @@ def voices_kept(
     trained on. Raises MeasureError if no recording can be judged.
     """
     refusals: list[Refusal] = []
-    vectors = attempt(recordings, lambda one: _embedded(embed, one.sound), refusals)
+    vectors = attempt(recordings, lambda one: embedded(embed, one.sound), refusals)
     known = [_Known(*each) for each in vectors]
     check_some(known, refusals)
     before = np.stack([each.vector for each in known])
@@ -138,7 +138,7 @@ def _kept(
     named = list(refusals)
 
     def listen(one: _Known) -> Float64[np.ndarray, "dim"]:
-        return _embedded(embed, check_sound(system(one.recording.audio), "decoded recording"))
+        return embedded(embed, check_sound(system(one.recording.audio), "decoded recording"))
 
     made = list(attempt(known, listen, named))
     check_some(made, named)
@@ -149,7 +149,8 @@ def _kept(
     return VoiceKept(alike, verify(before, after, speakers), len(made), tuple(named))
 
 
-def _embedded(embed: Embed, audio: Audio) -> Float64[np.ndarray, "dim"]:
+def embedded(embed: Embed, audio: Audio) -> Float64[np.ndarray, "dim"]:
+    """Return the embedding of a recording, all channels mixed, of length 1."""
     vector = check_embedding(embed(audio.mono().samples[0].astype(np.float64), audio.rate))
     unit: np.ndarray = vector / np.linalg.norm(vector)
     return unit

@@ -35,7 +35,7 @@ def changed(audio: Audio, *, gain: float = 1.0, noise: float = 0.0, late: int = 
 def trial(seed: int = 0, **systems: Audio) -> Trial:
     """One trial, by default of a system that is near and one that is noisy."""
     reference = sound(seed)
-    usual = {"near": changed(reference, noise=0.001), "noisy": changed(reference, noise=0.02)}
+    usual = {"mild": changed(reference, noise=0.001), "noisy": changed(reference, noise=0.02)}
     return Trial(f"clip {seed}", reference, systems or usual)
 
 
@@ -76,7 +76,7 @@ def lines(given: Given, key: Key, **other: Any) -> list[str]:
     return found
 
 
-def usual(one: int = 60, two: int = 40, *, reference: int = 100, mid: int = 50) -> dict[str, int]:
+def usual(one: int = 60, two: int = 40, *, reference: int = 100, mid: int = 45) -> dict[str, int]:
     """Scores of one trial by somebody who hears well."""
     return {
         "reference": reference, "anchor 3.5 kHz": 20, "anchor 7 kHz": mid, "one": one, "two": two,

@@ -24,12 +24,12 @@ def test_a_sine_at_full_scale_is_what_bs_1770_says(rate):
 @pytest.mark.parametrize(("peak_db", "lufs"), [(-23.0, -23.0), (-33.0, -33.0)])
 def test_stereo_sines_of_ebu_tech_3341(peak_db, lufs):
     """Cases 1 and 2: a sine of 1 kHz in both channels, within 0.1 LU."""
-    assert loudness(sine(1000, peak_db, 48_000, 20, channels=2)) == pytest.approx(lufs, abs=0.1)
+    assert loudness(sine(1000, peak_db, 48_000, 5, channels=2)) == pytest.approx(lufs, abs=0.1)
 
 
 def test_quiet_parts_do_not_count():
-    """Tech 3341, case 3: 10 s at -36 dB, 60 s at -23 dB, 10 s at -36 dB read -23 LUFS."""
-    parts = [sine(1000, db, 48_000, s, 2).samples for db, s in ((-36, 10), (-23, 60), (-36, 10))]
+    """Tech 3341, case 3, at a fifth of its length: -36 dB, -23 dB, -36 dB read -23 LUFS."""
+    parts = [sine(1000, db, 48_000, s, 2).samples for db, s in ((-36, 2), (-23, 12), (-36, 2))]
     whole = Audio(np.concatenate(parts, axis=1), 48_000)
     assert loudness(whole) == pytest.approx(-23.0, abs=0.1)
 

@@ -122,9 +122,9 @@ class _Pages:
         dither = np.random.default_rng(secrets.randbits(64))
         identifier, open_reference = _opaque(), _opaque()
         systems = {_opaque(): name for name in stimuli.sounds}
-        heard = {each: stimuli.sounds[name] for each, name in systems.items()}
-        heard[open_reference] = stimuli.sounds[REFERENCE]
-        sounds = {each: _base64(wav_of(heard[each], dither)) for each in sorted(heard)}
+        audios = {each: stimuli.sounds[name] for each, name in systems.items()}
+        audios[open_reference] = stimuli.sounds[REFERENCE]
+        sounds = {each: _base64(wav_of(audios[each], dither)) for each in sorted(audios)}
         script = f"receive({json.dumps(identifier)}, {json.dumps(sounds)});\n"
         (self._folder / "sounds" / f"{identifier}.js").write_text(script, encoding="ascii")
         self.trials.append(

@@ -55,10 +55,8 @@ def make_test(folder: str | Path, trials: Iterable[Trial]) -> ListeningTest:
     named in `refusals`. Raises MeasureError if none can, and FileExistsError for what exists.
     """
     folder, trials = Path(folder), list(trials)
-    key_file = folder.with_name(f"{folder.name}-key.json")
-    for path in (folder, key_file):
-        if path.exists():
-            raise FileExistsError(f"{path} exists; take another name, or remove it")
+    _check_new(folder)
+    _check_new(key_file := folder.with_name(f"{folder.name}-key.json"))
     systems, refusals = _systems(trials), list[Refusal]()
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -75,6 +73,11 @@ def make_test(folder: str | Path, trials: Iterable[Trial]) -> ListeningTest:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return ListeningTest(folder, key_file, len(pages.key), every, tuple(refusals))
+
+
+def _check_new(path: Path) -> None:
+    if path.exists():
+        raise FileExistsError(f"{path} exists; take another name, or remove it")
 
 
 def _systems(trials: Sequence[Trial]) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ class Player {
         samples[n] *= gain;
         samples[samples.length - 1 - n] *= gain;
       }
-      result.copyToChannel(samples, channel);
+      result.getChannelData(channel).set(samples);
     }
     return result;
   }

@@ -249,11 +249,14 @@ $("download").onclick = () => {
   link.click();
 };
 
-$("again").onclick = () => {
-  if (!confirm("Have you saved your answers? They are forgotten now.")) return;
-  answers.startOver();
-  showPage();
-};
+for (const button of document.querySelectorAll(".again")) {
+  button.onclick = () => {
+    if (!confirm("All answers in this browser are forgotten then. Go on?")) return;
+    player.stop();
+    answers.startOver();
+    showPage();
+  };
+}
 
 window.addEventListener("pagehide", () => answers.save());
 if (!answers.kept) {

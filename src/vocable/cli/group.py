@@ -31,6 +31,7 @@ COMMANDS = (
     "info",
     "models",
     "verify",
+    "evaluate",
     "stream",
     "data",
     "train",

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from vocable.atomic import replacing
 from vocable.audio import Audio
-from vocable.cli.token_grid import row_names, token_grid
 from vocable.errors import MeasureError
+from vocable.tokens.grid import row_names, token_grid
 
 if TYPE_CHECKING:
     from vocable.tokens import AudioTokens

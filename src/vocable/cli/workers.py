@@ -1,19 +1,17 @@
 """Do jobs in several processes, each with a codec of its own.
 
-A process that dies takes its one job with it: that is reported, and another process goes on. Ctrl-C
-reaches this process only, which ends the others so that they remove what they have begun.
+A process that dies takes its one job with it: that is reported, and another process goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
+from vocable import processes
 from vocable.cli.attempt import Do, Outcome, Work, attempt
 from vocable.cli.console import Progress
 from vocable.cli.errors import Refusal, message_of
@@ -27,7 +25,6 @@ from vocable.cli.process import (
 from vocable.errors import VocableError
 
 AHEAD = 1000  # jobs that may be begun before the first that is not done: bounds what is kept
-_SPAWN = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
 
 Settings = tuple[Sequence[str], bool, bool]  # modules to import; and of `attempt`: skips, debug
 
@@ -71,21 +68,7 @@ class _Worker:
     def __init__(self, work: Work, settings: Settings, *, warns: bool = False) -> None:
         self.ready = False
         self.job: int | None = None
-        self.connection, theirs = _SPAWN.Pipe()
-        served = theirs, work, settings, warns
-        self.process = _SPAWN.Process(target=_serve, args=served, daemon=True)
-        with _ctrl_c_blocked():
-            self.process.start()
-        theirs.close()
-
-    def death(self) -> str:
-        """Return in words how the process ended."""
-        self.process.join()
-        code = self.process.exitcode or 0
-        if code >= 0:
-            return f"its process ended with exit code {code}"
-        name = signal.Signals(-code).name
-        return f"its process was ended by {name}{' (out of memory?)' if name == 'SIGKILL' else ''}"
+        self.process, self.connection = processes.start(_serve, work, settings, warns)
 
 
 class _Pool:
@@ -129,7 +112,7 @@ class _Pool:
 
     def _replace(self, worker: _Worker) -> Outcome:
         """Return how a worker died; start another one if there are jobs for it."""
-        death = worker.death()
+        death = processes.death(worker.process)
         if not worker.ready:
             raise VocableError(f"{death} before it could start; take fewer --jobs")
         self._workers.remove(worker)
@@ -143,19 +126,6 @@ class _Pool:
             worker.process.terminate()
         for worker in self._workers:
             worker.process.join()
-
-
-@contextlib.contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """Block SIGINT in this process for a moment, and in those that are started in it for good."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _serve(connection: Any, work: Work, settings: Settings, warns: bool) -> None:

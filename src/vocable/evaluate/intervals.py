@@ -1,14 +1,17 @@
 """Say how sure a mean over clips is, when speakers rather than clips are what was sampled.
 
 The bootstrap draws whole speakers with replacement, since clips of one speaker resemble each other,
-and the interval is the middle 95 % of the means of 10 000 draws (the percentile method). Bisani and
-Ney 2004, "Bootstrap estimates for confidence intervals in ASR performance evaluation", compare two
-systems so by the difference on each utterance; Liu and Peng 2020, arXiv 1912.09508, draw what
-belongs together as one block. With fewer than about ten speakers the interval is too narrow.
+and the interval is the middle of the means of 10 000 draws: 95 % of them with very many speakers,
+more with few, since the draws of few scatter less than means of new speakers do (the expanded
+percentile interval of Hesterberg 2015, arXiv 1411.5279). Bisani and Ney 2004, "Bootstrap estimates
+for confidence intervals in ASR performance evaluation", compare two systems so by the difference on
+each utterance; Liu and Peng 2020, arXiv 1912.09508, draw what belongs together as one block.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float64, Shaped
@@ -18,6 +21,8 @@ from vocable.errors import MeasureError
 DRAWS = 10_000
 
 Values = Shaped[np.ndarray, "_"]  # one for each clip, of any type of number
+ByOwner = Float64[np.ndarray, "columns owners"]
+Means = Float64[np.ndarray, "draws columns"]
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,9 @@ def bootstrap_interval(values: Values, speakers: Sequence[str], *, seed: int = 0
     """
     values = _checked(values, speakers)
     _, owner = np.unique(list(speakers), return_inverse=True)
-    sums, sizes = np.bincount(owner, weights=values), np.bincount(owner)
-    mean = float(values.mean())
-    if sums.size < 2:
-        return Interval(mean, float("nan"), float("nan"))
-    drawn = np.random.default_rng(seed).integers(0, sums.size, (DRAWS, sums.size))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return Interval(mean, float(low), float(high))
+    sums, sizes = np.bincount(owner, weights=values)[None], np.bincount(owner)[None]
+    (low,), (high,) = ends(bootstrap_means(sums, sizes.astype(float), seed=seed), sizes)
+    return Interval(float(values.mean()), float(low), float(high))
 
 
 def ratio_interval(
@@ -89,6 +89,60 @@ def ratio_interval(
     linear = mean + (parts - mean * wholes) / wholes.mean()
     found = bootstrap_interval(linear, speakers, seed=seed)
     return Interval(float(mean), found.low, found.high)
+
+
+def bootstrap_means(sums: ByOwner, sizes: ByOwner, *, seed: int = 0) -> Means:
+    """Return the means of each column over draws of owners, the same draws for all columns.
+
+    sums, sizes: of the values of each owner; an owner without values has 0 of both, and a draw of
+    such owners alone has the mean NaN.
+    """
+    counts = _draws(sums.shape[1], seed)
+    kinds, kind = np.unique(sizes, axis=0, return_inverse=True)  # most columns lack nothing
+    with np.errstate(invalid="ignore"):
+        means: Means = (counts @ sums.T) / (counts @ kinds.T)[:, kind.reshape(-1)]
+    return means
+
+
+def ends(
+    means: Means, sizes: Shaped[np.ndarray, "columns owners"]
+) -> tuple[Float64[np.ndarray, "columns"], Float64[np.ndarray, "columns"]]:
+    """Return the ends of the 95 % intervals of bootstrapped means; NaN for fewer than two owners.
+
+    sizes: as for the means. The share outside is 2 Φ(-t √(n / (n - 1))) for n owners with values,
+    t the 97.5 % quantile of Student's distribution of n - 1 degrees.
+    """
+    owners = np.count_nonzero(sizes, axis=1)
+    low, high = np.full((2, owners.size), np.nan)
+    for n in np.unique(owners[owners > 1]):
+        outside = NormalDist().cdf(-student_quantile(int(n) - 1) * np.sqrt(n / (n - 1)))
+        drawn = np.nanquantile(means[:, owners == n], (outside, 1 - outside), axis=0)
+        low[owners == n], high[owners == n] = drawn
+    return low, high
+
+
+def student_quantile(degrees: int) -> float:
+    """Return the 97.5 % quantile of Student's distribution, to 1 % from 3 degrees up.
+
+    Abramowitz and Stegun 1964, 26.7.5; with 1 and 2 degrees intervals reach to the last draw.
+    """
+    z = NormalDist().inv_cdf(0.975)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return float(z + sum(term / degrees**k for k, term in enumerate(terms, 1)))
+
+
+@lru_cache(maxsize=4)
+def _draws(owners: int, seed: int) -> Float64[np.ndarray, "draws owners"]:
+    """Return how often each owner is drawn."""
+    drawn = np.random.default_rng(seed).integers(0, owners, (DRAWS, owners))
+    drawn += owners * np.arange(DRAWS)[:, None]
+    counts: np.ndarray = np.bincount(drawn.ravel(), minlength=DRAWS * owners).astype(np.float64)
+    return counts.reshape(DRAWS, owners)
 
 
 def _checked(values: Values, speakers: Sequence[str]) -> Float64[np.ndarray, "_"]:

@@ -15,6 +15,7 @@ from jaxtyping import Float64
 from vocable.audio import Audio
 from vocable.evaluate.intervals import Interval, bootstrap_interval
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some, check_sound
+from vocable.evaluate.trials import drawn_rates
 from vocable.measures.speakers import Embed, check_embedding, crossing
 
 Vectors = Float64[np.ndarray, "recordings dim"]
@@ -79,7 +80,7 @@ def voices_kept(
     trained on. Raises MeasureError if no recording can be judged.
     """
     refusals: list[Refusal] = []
-    vectors = attempt(recordings, lambda one: _embedded(embed, one.sound), refusals)
+    vectors = attempt(recordings, lambda one: embedded(embed, one.sound), refusals)
     known = [_Known(*each) for each in vectors]
     check_some(known, refusals)
     before = np.stack([each.vector for each in known])
@@ -106,12 +107,8 @@ def verify(
     drawn = np.random.default_rng(seed).multinomial(
         names.size, np.full(names.size, 1 / names.size), DRAWS
     )
-    rates = []
-    for times in drawn:
-        weights = times[owner[first]] * np.where(is_same, 1, times[owner[second]]).astype(float)
-        if weights[is_same].any() and weights[~is_same].any():
-            rates.append(crossing(scores, is_same, weights).rate)
-    low, high = np.percentile(rates, (2.5, 97.5)) if rates else (np.nan, np.nan)
+    rates = drawn_rates(scores, owner[first], owner[second], drawn.astype(np.float64))
+    low, high = np.percentile(rates, (2.5, 97.5)) if rates.size else (np.nan, np.nan)
     return Verification(
         Interval(rate, float(low), float(high)),
         float(scores[is_same].mean()),
@@ -141,7 +138,7 @@ def _kept(
     named = list(refusals)
 
     def listen(one: _Known) -> Float64[np.ndarray, "dim"]:
-        return _embedded(embed, check_sound(system(one.recording.audio), "decoded recording"))
+        return embedded(embed, check_sound(system(one.recording.audio), "decoded recording"))
 
     made = list(attempt(known, listen, named))
     check_some(made, named)
@@ -152,7 +149,8 @@ def _kept(
     return VoiceKept(alike, verify(before, after, speakers), len(made), tuple(named))
 
 
-def _embedded(embed: Embed, audio: Audio) -> Float64[np.ndarray, "dim"]:
+def embedded(embed: Embed, audio: Audio) -> Float64[np.ndarray, "dim"]:
+    """Return the embedding of a recording, all channels mixed, of length 1."""
     vector = check_embedding(embed(audio.mono().samples[0].astype(np.float64), audio.rate))
     unit: np.ndarray = vector / np.linalg.norm(vector)
     return unit

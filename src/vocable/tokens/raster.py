@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
 from collections.abc import Iterator
 from math import floor, log10
 
@@ -12,6 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ..notebook import DIM, card, note, styled
+from ..png import mixed, png
 from .arrays import TokensLike
 from .spec_parts import level_name
 
@@ -20,6 +19,7 @@ MAX_ROWS = 64  # of all streams together; a page is not the place for more
 ROW_HEIGHT = 16  # pixels
 TICKS = 6  # at most
 UNITS = (("h", 3600), ("min", 60), ("s", 1))  # a unit that goes into the length three times
+# Dark blue, teal, yellow: clear in grey and to the colour-blind.
 COLOURS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
 
 
@@ -67,7 +67,7 @@ def raster(tokens: TokensLike) -> UInt8[np.ndarray, "rows columns 3"]:
     for k, (level, codes) in enumerate(zip(tokens.spec.levels, tokens.stacks, strict=False)):
         numbers = _token_numbers(tokens, frames, level.stride)
         shares = codes[:, np.minimum(numbers, codes.shape[1] - 1)] / max(1, level.size - 1)
-        grid[k :: tokens.levels] = _colours(shares)
+        grid[k :: tokens.levels] = mixed(shares, COLOURS)
     return grid
 
 
@@ -78,20 +78,12 @@ def _token_numbers(tokens: TokensLike, frames: np.ndarray, stride: int) -> np.nd
     return np.searchsorted(np.cumsum(tokens.durations), frames, side="right")
 
 
-def _colours(shares: np.ndarray) -> np.ndarray:
-    """Map 0 to 1 onto dark blue, teal, yellow: clear in grey and to the colour-blind."""
-    stops = np.array(COLOURS)
-    shares_of_stops = np.linspace(0, 1, len(stops))
-    mixed = [np.interp(shares, shares_of_stops, stops[:, channel]) for channel in range(3)]
-    return np.stack(mixed, axis=-1).astype(np.uint8)
-
-
 def _stream(
     tokens: TokensLike, number: int, rows: UInt8[np.ndarray, "levels columns 3"]
 ) -> list[str]:
     """Return the cells of one stream: its name where there are several, level names, picture."""
     height = ROW_HEIGHT * len(rows)
-    image = base64.b64encode(_png(rows)).decode()
+    image = base64.b64encode(png(rows)).decode()
     style = (
         f"display:block;width:100%;max-width:none;height:{height}px;margin:0;padding:0;border:0;"
         "border-radius:0;image-rendering:pixelated"
@@ -146,17 +138,3 @@ def _colour_key(tokens: TokensLike) -> str:
         '<div style="display:flex;align-items:center;gap:8px;font-size:11px;white-space:nowrap">'
         f'<span>code 0</span><span style="{bar}"></span>{styled("span", "", last)}</div>'
     )
-
-
-def _png(grid: np.ndarray) -> bytes:
-    """Write `[rows, columns, 3]` bytes as a PNG."""
-    height, width, _ = grid.shape
-    lines = b"".join(b"\0" + row.tobytes() for row in grid)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
-
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    crc = zlib.crc32(kind + data)
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)

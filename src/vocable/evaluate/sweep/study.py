@@ -17,6 +17,7 @@ class Study:
     speech     those sets that are of speech
     measures   names, in the order of tables, by set
     about      facts of the run by name: version, machine, command, date …
+    texts      what is said, by recording (its hash), where it is known
     """
 
     results: tuple[Result, ...]
@@ -25,6 +26,7 @@ class Study:
     measures: dict[str, tuple[str, ...]]
     speech: frozenset[str] = frozenset()
     about: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
 
     def of(self, system: str | None = None, of_set: str | None = None) -> Sequence[Result]:
         """Return the results of one system, or of one set, or of both."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float, Int
 
-from vocable.tokens import AudioTokens
-from vocable.tokens.spec_parts import level_name
+from .spec_parts import level_name
+from .values import AudioTokens
 
 
 def token_grid(

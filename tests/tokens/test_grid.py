@@ -1,9 +1,9 @@
-"""The token grid of reports: every level of every stream, where its tokens are in time."""
+"""The token grid of pictures: every level of every stream, where its tokens are in time."""
 
 import numpy as np
 
-from vocable.cli.token_grid import row_names, token_grid
 from vocable.tokens import AudioTokens, Level, Segment, TokenSpec
+from vocable.tokens.grid import row_names, token_grid
 
 MULTI_RATE = (Level(9, 4, "semantic"), Level(9, 2), Level(9))
 

@@ -12,7 +12,9 @@ from vocable.evaluate.sweep.summary import Difference, Ranks, Row, Summary
 from vocable.measures.registry import find
 
 INDENT = "    "
-ORDER = "Order, best first. a > b: sure. a ~40 b: not settled, would take 40 {owners}; a ~ b: alike"
+ORDER = (
+    "Order, best first (a > b: sure; a ~40 b: not settled, would take 40 {owners}; a ~ b: alike)"
+)
 
 
 def remarks(summary: Summary, of_set: str, width: int) -> Iterator[str]:

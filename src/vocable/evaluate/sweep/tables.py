@@ -70,7 +70,7 @@ def _measure(summary: Summary, rows: Sequence[Row], measure: str) -> Column:
         cell = row.cells.get(measure)
         text = plus_minus(cell.interval, chosen.digits) if cell else "–"
         scored = cell.scored if cell else 0
-        mark = BEST if row.system == best else ""
+        mark = (BEST if row.system == best else " ") if best else ""
         cells.append(text + mark + (f" {scored}/{row.asked}" if scored < row.asked else ""))
     return [measure + ARROWS[chosen.direction], *cells]
 
@@ -134,7 +134,7 @@ def _voices(rows: Sequence[Row]) -> list[Column]:
 
 
 def _percent(interval: Interval | None) -> str:
-    return plus_minus(interval, 1, 100) if interval else ""
+    return plus_minus(interval, 1, 100.0) if interval else ""
 
 
 def _milliseconds(seconds: float) -> str:

@@ -171,6 +171,11 @@ def test_folders_that_do_not_fit_are_named(tmp_path):
         ("nonsense", "is not the key of a listening test"),
         ("[1]", "is not the key of a listening test; name the key.json"),
         ('{"test": "a"}', "the key lacks version, systems, trials"),
+        (
+            '{"test": "a", "version": 1, "systems": ["b"], "trials": {"t": {"name": "n", "stimuli": '
+            '{"s": "c"}, "gains": {}, "delays": {}}}}',
+            "the key has stimuli of systems that it does not list",
+        ),
     ],
 )
 def test_a_file_that_is_no_key_is_refused(tmp_path, text, message):

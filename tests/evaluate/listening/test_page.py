@@ -202,6 +202,25 @@ def test_a_folder_without_its_sounds_says_so(browser, tmp_path):
     assert "the folder “sounds” is not beside this page" in browser.run("$('trouble').textContent")
 
 
+def test_a_browser_that_keeps_nothing_is_warned_of_and_still_works(browser, tmp_path):
+    folder, _ = a_test(tmp_path, 1)
+    denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"
+    browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
+    begin(browser, folder)
+    assert "do not close or reload it" in browser.run("$('trouble').textContent")
+    assert not browser.run("$('trouble').hidden") and browser.faults == []
+
+
+def test_somebody_else_begins_anew(browser, tmp_path):
+    folder, _ = a_test(tmp_path, 1)
+    browser.open((folder / "index.html").as_uri())
+    browser.run("(confirm = () => true, turnTo(1))")
+    before = browser.run("answers.listener")
+    browser.run("document.querySelector('.again').click()")
+    assert not browser.run("$('welcome').hidden") and browser.run("answers.listener") != before
+    assert browser.run("localStorage[KEPT_AS]").find(before) == -1
+
+
 def test_it_fits_a_telephone(browser, tmp_path):
     folder, _ = a_test(tmp_path, 1)
     browser.resize(375, 700)

@@ -17,14 +17,14 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.errors import MeasureError
-from vocable.evaluate.intervals import DRAWS, Interval
+from vocable.evaluate.intervals import DRAWS, Interval, ends
 from vocable.evaluate.listening.anchors import CUTOFFS
-from vocable.evaluate.listening.flips import holm, sign_flips
 from vocable.evaluate.listening.key import Key
 from vocable.evaluate.listening.results import Rating, Results, read_results
 from vocable.evaluate.listening.scores import Scores, arrange
 from vocable.evaluate.listening.screening import screen
 from vocable.evaluate.recording import Refusal
+from vocable.evaluate.sweep.differences import holm, sign_flips
 
 Table = Float64[np.ndarray, "listeners trials"]  # NaN where there is no score
 
@@ -139,7 +139,7 @@ def _preferences(scores: Scores) -> list[Preference]:
     p = sign_flips(np.array([np.nanmean(gain, axis=1) for gain in gains]))
     return [
         Preference(*pair, crossed_interval(gain), float(one), float(all_of_them))
-        for pair, gain, one, all_of_them in zip(pairs, gains, p, holm(p), strict=True)
+        for pair, gain, one, all_of_them in zip(pairs, gains, p, holm(p)[0], strict=True)
     ]
 
 
@@ -147,21 +147,19 @@ def crossed_interval(table: Table, *, seed: int = 0) -> Interval:
     """Return the mean with its 95 % interval over draws of listeners and of trials.
 
     NaN marks what is missing. The ends are NaN for a single listener; of a single trial they are
-    over listeners alone.
+    over listeners alone. As in `bootstrap_interval`, they are wider for few listeners.
     """
     there = ~np.isnan(table)
-    mean = float(table[there].mean())
     listeners, trials = table.shape
-    if listeners < 2:
-        return Interval(mean, float("nan"), float("nan"))
     random = np.random.default_rng(seed)
     who = random.multinomial(listeners, np.full(listeners, 1 / listeners), DRAWS).astype(float)
     what = random.multinomial(trials, np.full(trials, 1 / trials), DRAWS)
     sums = (who @ np.where(there, table, 0.0) * what).sum(axis=1)
     counts = (who @ there * what).sum(axis=1)
-    means = sums[counts > 0] / counts[counts > 0]
-    low, high = np.percentile(means, (2.5, 97.5))
-    return Interval(mean, float(low), float(high))
+    with np.errstate(invalid="ignore"):  # a draw of what nobody rated has no mean
+        means = sums / counts
+    (low,), (high,) = ends(means[:, None], there.sum(axis=1)[None])
+    return Interval(float(table[there].mean()), float(low), float(high))
 
 
 def _comments(ratings: Iterable[Rating], key: Key) -> dict[str, tuple[str, ...]]:

@@ -48,4 +48,8 @@ class Key:
             raise MeasureError(f"{path} is not the key of a listening test: {error}") from error
         if not isinstance(table, dict):
             raise MeasureError(f"{path} is not the key of a listening test; name the key.json")
-        return fit(cls, table, f"{path}: the key", MeasureError)
+        key = fit(cls, table, f"{path}: the key", MeasureError)
+        known = {system for trial in key.trials.values() for system in trial.stimuli.values()}
+        if not known <= set(key.systems):
+            raise MeasureError(f"{path}: the key has stimuli of systems that it does not list")
+        return key

@@ -3,6 +3,7 @@
 
 const FADE = 0.005; // seconds, at both ends of what is repeated (BS.1534-3)
 const SWITCH = 0.004; // seconds: time constant of the cross-fade between two versions
+const PATIENCE = 3000; // milliseconds
 const AHEAD = 0.05; // seconds until a start, so that no source is late for it
 
 // Sounds come in script files that call this: a page opened from a disk may not fetch anything.
@@ -35,7 +36,11 @@ class Player {
   // Browsers let no page make a sound before a press of a button: this runs in one.
   async open() {
     this.context ??= new (window.AudioContext || window.webkitAudioContext)();
-    if (this.context.state !== "running") await this.context.resume();
+    if (this.context.state === "running") return;
+    // Firefox waits for ever where there is nothing to play on.
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    await Promise.race([this.context.resume(), late]);
+    if (this.context.state !== "running") throw new Error("there is nothing to play it on");
   }
 
   choose(trial) {

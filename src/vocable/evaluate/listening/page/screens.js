@@ -133,6 +133,7 @@ function listen(id) {
 }
 
 function playOrSay(id) {
+  if (answers.kept) $("trouble").hidden = true;
   player.play(id).catch((error) => {
     showPressed(null);
     press($("volume"), false);

@@ -32,7 +32,13 @@ def command() -> None:
 
 
 @command.command("make")
-@click.option("--reference", type=FOLDER, required=True, help="The recordings as they are.")
+@click.option(
+    "--reference",
+    type=FOLDER,
+    required=True,
+    metavar="FOLDER",
+    help="The recordings as they are.",
+)
 @click.option(
     "--system",
     "named",
@@ -46,16 +52,22 @@ def command() -> None:
     type=click.IntRange(min=1),
     default=CLIPS,
     show_default=True,
+    metavar="N",
     help="Take N of the recordings, spread evenly.",
 )
 @click.option(
-    "-o", "--out", type=click.Path(), required=True, help="The folder to make, for listeners."
+    "-o",
+    "--out",
+    type=click.Path(),
+    required=True,
+    metavar="FOLDER",
+    help="The folder to make, for listeners.",
 )
 @options.output
 def make(
     reference: str, named: tuple[str, ...], clips: int, out: str, as_json: bool, quiet: bool
 ) -> int:
-    """Make a folder with a page that works in any browser, and beside it its key.
+    """Make a folder with a page for any browser, and beside it its key.
 
     Listeners get the folder, the key stays with you: it says what each version is. A hidden
     reference and anchors of 3.5 and 7 kHz are added, and all versions are made equally loud. Exit

@@ -172,8 +172,8 @@ def test_folders_that_do_not_fit_are_named(tmp_path):
         ("[1]", "is not the key of a listening test; name the key.json"),
         ('{"test": "a"}', "the key lacks version, systems, trials"),
         (
-            '{"test": "a", "version": 1, "systems": ["b"], "trials": {"t": {"name": "n", "stimuli": '
-            '{"s": "c"}, "gains": {}, "delays": {}}}}',
+            '{"test": "a", "version": 1, "systems": ["b"], "trials": {"t": '
+            '{"name": "n", "stimuli": {"s": "c"}, "gains": {}, "delays": {}}}}',
             "the key has stimuli of systems that it does not list",
         ),
     ],

@@ -23,7 +23,8 @@ from vocable.errors import MeasureError
 from vocable.evaluate.listening.anchors import CUTOFFS, anchors_of
 from vocable.evaluate.listening.loudness import loudness
 from vocable.evaluate.recording import check_sound
-from vocable.measures.recordings import Pair
+from vocable.measures.delays import find_delay
+from vocable.measures.recordings import LEFT_OVER
 
 LONGEST, SHORTEST = 12.0, 1.0  # seconds; BS.1534-3 asks for at most about 12
 MOST_SYSTEMS = 9  # BS.1534-3: at most 12 sounds, with the hidden reference and two anchors
@@ -65,16 +66,20 @@ def stimuli_of(trial: Trial) -> Stimuli:
     """Return a trial's sounds; MeasureError with what is wrong and with which system.
 
     Of longer recordings the first 12 s are heard. What a system made comes at the reference's rate
-    and channels, and is lined up with it (`find_delay`).
+    and channels, and is lined up with it (`find_delay`), by up to 0.5 s.
     """
-    reference = _start(Audio.read(trial.reference))
+    whole = Audio.read(trial.reference)
+    reference = _start(whole, LONGEST)
     if reference.seconds < SHORTEST:
         raise MeasureError(f"the reference lasts {reference.seconds:.2f} s, wanted {SHORTEST:g} s")
     sounds = {REFERENCE: check_sound(reference, "the reference"), **anchors_of(reference)}
     delays = {}
     for system, source in trial.systems.items():
         try:
-            sounds[system], delays[system] = _lined_up(reference, _start(Audio.read(source)))
+            made = Audio.read(source)
+            delays[system] = _delay(reference, made)
+            _check_length(whole, made, delays[system])
+            sounds[system] = _lined_up(reference, made, delays[system])
         except MeasureError as error:
             raise MeasureError(f"{system}: {error}") from error
     gains = _gains(sounds)
@@ -90,22 +95,37 @@ def wav_of(audio: Audio, dither: np.random.Generator) -> bytes:
     return file.getvalue()
 
 
-def _start(audio: Audio) -> Audio:
-    samples = audio.samples[:, : round(LONGEST * audio.rate)]
+def _start(audio: Audio, seconds: float) -> Audio:
+    samples = audio.samples[:, : round(seconds * audio.rate)]
     return Audio(samples, audio.rate, allow_loud=True)
 
 
-def _lined_up(reference: Audio, made: Audio) -> tuple[Audio, float]:
-    """Return what a system made in the reference's rate, channels and time, and its delay."""
-    pair = Pair.of(reference, check_sound(made, "what it made"))
-    if pair.fault:
-        raise MeasureError(pair.fault)
-    samples = _with_channels(made.resample(reference.rate), reference.channels)
-    late = round(pair.delay * reference.rate)
+def _delay(reference: Audio, made: Audio) -> float:
+    """Return by how many seconds it comes late; listeners need it put right whatever it is."""
+    begin = check_sound(_start(made, LONGEST), "what it made").resample(reference.rate)
+    size = min(len(reference), len(begin))
+    x, y = (audio.mono().samples[0, :size].astype(np.float64) for audio in (reference, begin))
+    return find_delay(x, y, reference.rate)
+
+
+def _check_length(reference: Audio, made: Audio, delay: float) -> None:
+    apart = made.seconds - delay - reference.seconds
+    if abs(apart) > LEFT_OVER:
+        word = "longer" if apart > 0 else "shorter"
+        raise MeasureError(
+            f"what it made is {abs(apart):.2f} s {word} than the reference, lined up with it; "
+            "cut both to one length"
+        )
+
+
+def _lined_up(reference: Audio, made: Audio, delay: float) -> Audio:
+    """Return what a system made in the reference's rate, channels and time."""
+    length, late = len(reference), round(delay * reference.rate)
+    begin = _start(made, LONGEST + max(0, delay)).resample(reference.rate)
+    samples = _with_channels(begin, reference.channels)
     samples = samples[:, late:] if late > 0 else np.pad(samples, ((0, 0), (-late, 0)))
-    samples = samples[:, : len(reference)]
-    samples = np.pad(samples, ((0, 0), (0, len(reference) - samples.shape[1])))
-    return Audio(samples, reference.rate, allow_loud=True), pair.delay
+    samples = np.pad(samples[:, :length], ((0, 0), (0, max(0, length - samples.shape[1]))))
+    return Audio(samples, reference.rate, allow_loud=True)
 
 
 def _with_channels(audio: Audio, channels: int) -> np.ndarray:

@@ -103,9 +103,9 @@ class Browser:
         return found["result"].get("value")
 
     def until(self, code: str) -> None:
-        """Wait until an expression is true."""
+        """Wait until an expression is true; while a page loads it may also fail."""
         end = time.monotonic() + PATIENCE
-        while not self.run(code):
+        while not self.run(f"(() => {{ try {{ return {code} }} catch {{}} }})()"):
             assert time.monotonic() < end, f"never true: {code}\n{self.faults}"
             time.sleep(0.05)
 

@@ -19,11 +19,21 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Browser]:
-    browser = Browser(tmp_path)
+@pytest.fixture(scope="module")
+def one_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("browser"))
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def browser(one_browser: Browser) -> Browser:
+    """The browser, which knows each test's page as a new one: what it keeps is by the test's id."""
+    one_browser.resize(1000, 800)
+    one_browser.open("about:blank")
+    one_browser.faults.clear()
+    one_browser.asked.clear()
+    return one_browser
 
 
 def begin(browser: Browser, folder: Path) -> None:
@@ -83,9 +93,9 @@ def test_a_session_from_the_first_press_to_the_analysis(browser, tmp_path):
         if page == 1:
             browser.run("(comment.value = 'hisses “s”', comment.oninput())")
             before = browser.run("JSON.stringify([answers.listener, answers.ratings])")
+            browser.run("window.old = true")
             browser.call("Page.reload")
-            time.sleep(0.3)
-            browser.until("document.readyState === 'complete' && !$('trial').hidden")
+            browser.until("!window.old && document.readyState === 'complete'")
             assert browser.run("JSON.stringify([answers.listener, answers.ratings])") == before
             assert browser.run("answers.trial.id") == trial
             assert browser.run("answers.stimuliOf(answers.trial)") == shown
@@ -205,10 +215,27 @@ def test_a_folder_without_its_sounds_says_so(browser, tmp_path):
 def test_a_browser_that_keeps_nothing_is_warned_of_and_still_works(browser, tmp_path):
     folder, _ = a_test(tmp_path, 1)
     denied = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('no'); } })"
-    browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
+    script = browser.call("Page.addScriptToEvaluateOnNewDocument", source=denied)
     begin(browser, folder)
+    browser.call("Page.removeScriptToEvaluateOnNewDocument", **script)
     assert "do not close or reload it" in browser.run("$('trouble').textContent")
     assert not browser.run("$('trouble').hidden") and browser.faults == []
+
+
+def test_what_is_pressed_last_while_sounds_load_is_heard(browser, tmp_path):
+    folder, _ = a_test(tmp_path, 1)
+    begin(browser, folder)
+    browser.run("turnTo(1)")
+    browser.press("a")
+    browser.press("b")
+    browser.until("player.running")
+    pressed = "[...document.querySelectorAll('#rows [aria-pressed=true]')].map((b) => b.innerText)"
+    assert browser.run(pressed) == ["B"]
+    assert browser.run("player.running.heard === answers.stimuliOf(answers.trial)[1]")
+    browser.press("a")
+    browser.press("s")
+    browser.until("!player.running")
+    assert browser.run(pressed) == []
 
 
 def test_somebody_else_begins_anew(browser, tmp_path):

@@ -50,18 +50,19 @@ class Player {
     this.part = [0, trial.seconds];
   }
 
+  // Whoever presses twice while sounds are loading hears what was pressed last.
   async play(id) {
-    await this.open();
-    if (this.running) return this.switchTo(id);
     const trial = this.trial;
-    this.buffers ??= this.decode(trial);
     this.wanted = id;
+    await this.open();
+    this.buffers ??= this.decode(trial);
     const buffers = await this.buffers.catch((error) => {
       this.buffers = null; // the next press tries again
       throw error;
     });
-    if (this.running || this.trial !== trial || this.wanted !== id) return;
-    this.start(buffers, id);
+    if (this.trial !== trial || this.wanted !== id) return;
+    if (this.running) this.switchTo(id);
+    else this.start(buffers, id);
   }
 
   async decode(trial) {

@@ -95,7 +95,7 @@ function row(trial, id, letter) {
     `<button class="play" aria-pressed="false" aria-label="Play ${letter}"
       aria-keyshortcuts="${letter.toLowerCase()}">${letter}</button>
     <input type="range" min="0" max="100" step="1" aria-label="Quality of ${letter}">
-    <output></output>`;
+    <output aria-live="off"></output>`;
   const [button, slider, output] = item.children;
   rows[id] = { letter, button, slider, output };
   button.onclick = () => listen(id);

@@ -78,7 +78,8 @@ def make(
     systems, console = _systems(named), Console(as_json=as_json, quiet=quiet)
     try:
         trials, lacking = find_trials(reference, systems, clips)
-        made = make_test(out, trials)
+        with console.progress(out) as progress:
+            made = make_test(out, trials, progress=progress)
     except (MeasureError, OSError) as error:
         raise Refusal(message_of(error)) from error
     refusals = [*lacking, *made.refusals]

@@ -91,6 +91,12 @@ def test_the_key_says_what_each_stimulus_is(tmp_path):
         assert keyed.delays == {"mild": 0.0, "noisy": 0.0}
 
 
+def test_progress_is_the_share_of_trials_done(tmp_path):
+    shares: list[float] = []
+    make_test(tmp_path / "test", [trial(0), trial(1)], progress=shares.append)
+    assert shares == [0, 0.5]
+
+
 def test_a_trial_that_cannot_be_made_is_left_out_and_named(tmp_path):
     silent = Audio(np.zeros(24_000, np.float32), RATE)
     trials = [

@@ -11,7 +11,7 @@ import base64
 import json
 import secrets
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -47,12 +47,18 @@ class ListeningTest:
     refusals: tuple[Refusal, ...]
 
 
-def make_test(folder: str | Path, trials: Iterable[Trial]) -> ListeningTest:
+def make_test(
+    folder: str | Path,
+    trials: Iterable[Trial],
+    *,
+    progress: Callable[[float], None] | None = None,
+) -> ListeningTest:
     """Write a listening test into a new folder, and its key beside it, `FOLDER-key.json`.
 
     Every trial has the same systems, at most nine; a hidden reference and anchors are added. The
     first trial is heard once before, for practice. A trial that cannot be made is left out, and
-    named in `refusals`. Raises MeasureError if none can, and FileExistsError for what exists.
+    named in `refusals`. progress: called with the share that is done. Raises MeasureError if no
+    trial can be made, and FileExistsError for what exists.
     """
     folder, trials = Path(folder), list(trials)
     _check_new(folder)
@@ -63,7 +69,7 @@ def make_test(folder: str | Path, trials: Iterable[Trial]) -> ListeningTest:
     (unfinished / "sounds").mkdir(parents=True)
     try:
         pages = _Pages(unfinished)
-        for trial, stimuli in attempt(trials, stimuli_of, refusals):
+        for trial, stimuli in attempt(_counted(trials, progress), stimuli_of, refusals):
             pages.add(trial, stimuli)
         check_some(pages.trials, refusals)
         pages.write_index()
@@ -73,6 +79,13 @@ def make_test(folder: str | Path, trials: Iterable[Trial]) -> ListeningTest:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return ListeningTest(folder, key_file, len(pages.key), every, tuple(refusals))
+
+
+def _counted(trials: Sequence[Trial], progress: Callable[[float], None] | None) -> Iterator[Trial]:
+    for number, trial in enumerate(trials):
+        if progress:
+            progress(number / len(trials))
+        yield trial
 
 
 def _check_new(path: Path) -> None:

@@ -238,6 +238,21 @@ def test_what_is_pressed_last_while_sounds_load_is_heard(browser, tmp_path):
     assert browser.run(pressed) == []
 
 
+def test_a_part_is_repeated_while_it_is_dragged(browser, tmp_path):
+    folder, _ = a_test(tmp_path, 1)
+    begin(browser, folder)
+    browser.press("b")
+    browser.until("player.running")
+    for end, value in (("from", 0.3), ("from", 0.5), ("to", 1.2), ("to", 0.6)):
+        browser.run(f"($('{end}').value = {value}, $('{end}').oninput())")
+    assert browser.run("[from.value, to.value]") == ["0.5", "1"]  # half a second at least
+    browser.until("player.running && player.position() > 0.6")
+    assert browser.run("player.position()") <= 1
+    browser.click("#repeat summary")
+    browser.click("#whole")
+    browser.until("player.position() > 1.1")
+
+
 def test_somebody_else_begins_anew(browser, tmp_path):
     folder, _ = a_test(tmp_path, 1)
     browser.open((folder / "index.html").as_uri())

@@ -31,6 +31,7 @@ class Player {
     this.trial = null;
     this.buffers = null; // a promise of id -> AudioBuffer, at the device's rate
     this.running = null; // {gains, sources, heard, began, counted}
+    this.wanted = null; // what was asked for last, and may not have started yet
   }
 
   // Browsers let no page make a sound before a press of a button: this runs in one.
@@ -140,7 +141,7 @@ class Player {
   }
 
   repeat(part) {
-    const id = this.running?.heard;
+    const id = this.wanted; // it may be about to start
     this.stop();
     this.part = part;
     if (id) this.play(id);

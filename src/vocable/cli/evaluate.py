@@ -4,7 +4,7 @@ import importlib
 
 import click
 
-COMMANDS = ("codec",)  # each is `command` of the module `vocable.cli.evaluate_NAME`
+COMMANDS = ("codec", "listening")  # each is `command` of the module `vocable.cli.evaluate_NAME`
 
 
 class Evaluations(click.Group):

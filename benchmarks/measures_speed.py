@@ -15,6 +15,7 @@ import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -56,7 +57,8 @@ def main() -> None:
     found = [clip for data in options.data for clip in some(read_manifest(data), options.clips)]
     clips = [judged(codec, Audio(clip.read(RATE), RATE)) for clip in progressing(found)]
     names = [name for name in (*REGISTRY, VOICE) if name not in options.leave_out]
-    print("\n".join([*costs_table(clips, names), "", *processes_table(clips, options.jobs)]))
+    for line in chain(costs_table(clips, names), [""], processes_table(clips, options.jobs)):
+        print(line, flush=True)
     seconds = sum(x.seconds for x, _ in clips)
     print(f"\n{len(clips)} clips, {seconds:.0f} s; {describe(*PACKAGES, threads=1)}")
 
@@ -70,10 +72,10 @@ def judged(codec: Codec, x: Audio) -> Clip:
     return x, [codec.decode(tokens), codec.decode(half), Audio(low, x.rate), Audio(few, x.rate)]
 
 
-def costs_table(clips: Sequence[Clip], names: Sequence[str]) -> list[str]:
-    """Return the processor seconds of a second of decoded audio, by measure and for all."""
+def costs_table(clips: Sequence[Clip], names: Sequence[str]) -> Iterator[str]:
+    """Yield the processor seconds of a second of decoded audio, by measure and for all."""
     head = ["measure", "first system", "others", "mean of four", "spread over clips"]
-    lines = [heading(head)]
+    yield heading(head)
     for label, asked in [*((name, [name]) for name in names), ("all together", list(names))]:
         cost(clips[0], asked)  # what is loaded and compiled once
         per_clip = [cost(clip, asked) for clip in progressing(clips, label)]
@@ -83,8 +85,7 @@ def costs_table(clips: Sequence[Clip], names: Sequence[str]) -> list[str]:
         means = [mean_of_four(each) for each in per_clip]
         spread = f"{min(means):.4f} to {max(means):.4f}"
         cells = [f"{value:.4f}" for value in (first, others, mean_of_four((first, others)))]
-        lines.append(row([label, *cells, spread]))
-    return lines
+        yield row([label, *cells, spread])
 
 
 def cost(clip: Clip, names: Sequence[str]) -> Cost:

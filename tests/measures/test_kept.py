@@ -32,7 +32,7 @@ def counted(most: int = 1 << 20):
 def test_a_score_is_the_same_whether_its_parts_are_kept_or_not(name, monkeypatch):
     measure = installed(REGISTRY[name])
     rate = rate_of(measure)
-    x = voice(rate=rate)
+    x = voice(1.2, rate)
     systems = [x + noise(x.size, power) for power in (1e-6, 1e-4, 1e-6)]
     kept = [score(name, x, y, rate) for y in systems]
     keep.forget()
@@ -45,7 +45,7 @@ def test_a_score_is_the_same_whether_its_parts_are_kept_or_not(name, monkeypatch
 def test_what_belongs_to_the_reference_is_kept_for_the_next_system(name):
     measure = installed(REGISTRY[name])
     keep.forget()
-    x = voice(rate=rate_of(measure))
+    x = voice(1.2, rate_of(measure))
     sizes = []
     for seed in (1, 2):
         score(name, x, x + noise(x.size, 1e-6, seed), rate_of(measure))

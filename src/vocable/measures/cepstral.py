@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.measures.checks import Samples, Signal, check_full_scale, import_package
+from vocable.measures.kept import keep
 from vocable.measures.measure import Measure
 from vocable.measures.registry import score
 
@@ -40,16 +41,12 @@ def _mcd(x: Samples, y: Samples, rate: int) -> float:
     return float(SCALE * np.sqrt(np.square(difference[:, 1:]).sum(axis=1)).mean())
 
 
+@keep
 def mel_cepstra(samples: Samples) -> Cepstra:
     """Return the mel-cepstra of speech `[samples]` at 16 kHz, coefficients 0 to 24."""
-    return _mel_cepstra(samples.tobytes())
-
-
-@lru_cache(maxsize=2)  # a reference is compared with one decoded recording after the other
-def _mel_cepstra(samples: bytes) -> Cepstra:
-    world, x = import_package("pyworld", "mcd", "eval"), np.frombuffer(samples)
-    pitch, times = world.harvest(x, RATE, *PITCHES, FRAME)
-    power = world.cheaptrick(x, pitch, times, RATE, fft_size=FFT)
+    world = import_package("pyworld", "mcd", "eval")
+    pitch, times = world.harvest(samples, RATE, *PITCHES, FRAME)
+    power = world.cheaptrick(samples, pitch, times, RATE, fft_size=FFT)
     cepstra = np.fft.irfft(np.log(power), axis=1)[:, : FFT // 2 + 1]
     cepstra[:, 0] /= 2
     warped: Cepstra = cepstra @ warping_matrix(FFT // 2 + 1, ORDER + 1, WARPING)

@@ -15,6 +15,7 @@ from jaxtyping import Float64
 
 from vocable.errors import MeasureError
 from vocable.measures.checks import Samples, Signal
+from vocable.measures.kept import keep
 from vocable.measures.measure import Measure, compute
 
 Hertz = Float64[np.ndarray, "points"]  # 0 where there is no pitch
@@ -50,6 +51,7 @@ def _f0(x: Samples, y: Samples, rate: int) -> F0Error:
     return F0Error(_cents(a, b), _hertz(a, b), _correlation(a, b), _voicing(a, b))
 
 
+@keep  # three measures look at the same two
 def pitch(samples: Samples) -> Hertz:
     """Return the pitch of speech `[samples]` at 16 kHz in Hz, 0 where there is none."""
     import torch  # takes seconds, and most measures do without

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.measures.checks import Samples, Signal, check_full_scale
+from vocable.measures.kept import keep
 from vocable.measures.measure import Measure
 from vocable.measures.registry import score
 from vocable.measures.spectral import (
@@ -97,25 +98,33 @@ def _read_only(filters: Filters) -> Filters:
 
 def _dac(x: Samples, y: Samples, rate: int) -> float:
     check_full_scale(x, y)
-    return sum(_dac_difference(x, y, rate, *scale) for scale in DAC_SCALES)
+    pairs = zip(_dac_mels(x, rate), _dac_mels(y, rate), strict=True)
+    return sum(float(np.mean(np.abs(log_x - log_y))) for log_x, log_y in pairs)
 
 
-def _dac_difference(x: Samples, y: Samples, rate: int, window: int, bands: int) -> float:
-    filters = slaney_filters(rate, window, bands)
-    log_x, log_y = (
-        np.log10(np.maximum(magnitudes(s, window, window // 4) @ filters, FLOOR)) for s in (x, y)
-    )
-    return float(np.mean(np.abs(log_x - log_y)))
+@keep
+def _dac_mels(samples: Samples, rate: int) -> tuple[Spectrum, ...]:
+    return tuple(_dac_mel(samples, rate, *scale) for scale in DAC_SCALES)
+
+
+def _dac_mel(samples: Samples, rate: int, window: int, bands: int) -> Spectrum:
+    mel = magnitudes(samples, window, window // 4) @ slaney_filters(rate, window, bands)
+    log_mel: Spectrum = np.log10(np.maximum(mel, FLOOR))
+    return log_mel
 
 
 def _encodec(x: Samples, y: Samples, rate: int) -> float:
     check_full_scale(x, y)
-    differences = sum(_encodec_difference(x, y, rate, window) for window in ENCODEC_WINDOWS)
+    differences = sum(map(_encodec_difference, _encodec_mels(x, rate), _encodec_mels(y, rate)))
     return differences / (2 * len(ENCODEC_WINDOWS))
 
 
-def _encodec_difference(x: Samples, y: Samples, rate: int, window: int) -> float:
-    mel_x, mel_y = (_encodec_mel(s, rate, window) for s in (x, y))
+@keep
+def _encodec_mels(samples: Samples, rate: int) -> tuple[Spectrum, ...]:
+    return tuple(_encodec_mel(samples, rate, window) for window in ENCODEC_WINDOWS)
+
+
+def _encodec_difference(mel_x: Spectrum, mel_y: Spectrum) -> float:
     log_x, log_y = (np.log10(FLOOR + mel) for mel in (mel_x, mel_y))
     return float(np.abs(mel_x - mel_y).mean() + np.square(log_x - log_y).mean())
 

@@ -7,14 +7,15 @@ and reported: channels, rates, a delay. What is more than that is a reason to ha
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
-from vocable.audio import Audio
+from vocable.audio import Audio, resample
 from vocable.errors import MeasureError
 from vocable.measures.delays import CAP, find_delay
+from vocable.measures.kept import keep
 from vocable.measures.measure import Measure
 from vocable.measures.registry import find, score_all
 
@@ -69,6 +70,7 @@ class Pair:
     decoded: Audio
     delay: float  # seconds
     fault: str | None  # why they cannot be compared sample by sample
+    resampled: dict[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)  # by rate
 
     @classmethod
     def of(cls, reference: Audio, decoded: Audio, delay: float | None = None) -> Pair:
@@ -89,11 +91,28 @@ class Pair:
         if rate not in (measure.rates or (rate,)):
             rate = measure.rates[0]
         rate = max(rate, measure.min_rate)
-        x, y = (audio.resample(rate).samples[0] for audio in (self.reference, self.decoded))
+        x, y = self._at(rate)
         most = int(min(measure.longest * rate, max(len(x), len(y))))
         if measure.reference and not self.fault:
             most = min(len(x), len(y), most)
         return x[:most], y[:most], rate
+
+    def _at(self, rate: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the samples of both at a rate, which several measures share."""
+        if rate not in self.resampled:
+            self.resampled[rate] = _at(self.reference, rate), _at(self.decoded, rate)
+        return self.resampled[rate]
+
+
+def _at(audio: Audio, rate: int) -> np.ndarray:
+    samples = audio.samples[0]
+    return samples if audio.rate == rate else _resampled(samples, audio.rate, rate)
+
+
+@keep  # a reference is, for one system after the other
+def _resampled(samples: np.ndarray, rate: int, to: int) -> np.ndarray:
+    resampled: np.ndarray = resample(samples[None], rate, to)[0]
+    return resampled
 
 
 def _delay(x: Audio, y: Audio) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.measures.checks import Samples, Signal, check_full_scale
+from vocable.measures.kept import keep
 from vocable.measures.measure import Measure
 from vocable.measures.registry import score
 
@@ -62,6 +63,7 @@ def _log_spectral_distance(x: Samples, y: Samples, rate: int) -> float:
     return float(np.mean(np.sqrt(np.mean(difference**2, axis=1))))
 
 
+@keep
 def _log_power(samples: Samples) -> Spectrum:
     power = magnitudes(samples, LSD_WINDOW, LSD_WINDOW // 4) ** 2
     log_power: Spectrum = np.log10(np.maximum(power, LSD_FLOOR))
@@ -70,11 +72,15 @@ def _log_power(samples: Samples) -> Spectrum:
 
 def _stft_distance(x: Samples, y: Samples, rate: int) -> float:
     check_full_scale(x, y)
-    return sum(_stft_difference(x, y, window) for window in STFT_WINDOWS)
+    return sum(map(_stft_difference, _spectra(x), _spectra(y)))
 
 
-def _stft_difference(x: Samples, y: Samples, window: int) -> float:
-    a, b = (magnitudes(s, window, window // 4) for s in (x, y))
+@keep
+def _spectra(samples: Samples) -> tuple[Spectrum, ...]:
+    return tuple(magnitudes(samples, window, window // 4) for window in STFT_WINDOWS)
+
+
+def _stft_difference(a: Spectrum, b: Spectrum) -> float:
     log_a, log_b = (2 * np.log10(np.maximum(s, STFT_FLOOR)) for s in (a, b))
     return float(np.abs(log_a - log_b).mean() + np.abs(a - b).mean())
 

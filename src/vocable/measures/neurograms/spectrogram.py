@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.measures.checks import Samples
+from vocable.measures.kept import keep
 from vocable.measures.neurograms.gammatone import filter_bank
 
 FRAME = 0.08  # seconds
@@ -55,7 +56,7 @@ class Sound:
     @classmethod
     def of(cls, samples: Samples, grid: Resolution) -> Sound:
         """Return a whole recording, longer than one frame, with its levels."""
-        return cls(samples, grid, _levels(samples, grid), 0)
+        return cls(samples, grid, _known(samples, grid), 0)
 
     def part(self, start: int, end: int) -> Sound:
         """Return the samples from `start` up to `end`."""
@@ -92,6 +93,11 @@ def _decibels(levels: Levels) -> Neurogram:
     # 10, not 20: that is how ViSQOL's mappings were fitted
     decibels: Neurogram = 10 * np.log10(np.maximum(levels, 10 ** (_FLOOR / 10)))
     return decibels
+
+
+@keep
+def _known(samples: Samples, grid: Resolution) -> Levels:
+    return _levels(samples, grid)
 
 
 def _levels(samples: Samples, grid: Resolution) -> Levels:

@@ -20,12 +20,12 @@ from vocable.evaluate.sweep import (
     Result,
     Study,
     Summary,
-    System,
     read_kept,
     sounds,
     summarise,
 )
 from vocable.evaluate.sweep.files import csv_text, json_text
+from vocable.evaluate.sweep.lineup import Systems
 from vocable.evaluate.sweep.tables import table
 
 SHOWN = 5  # failures of one system; the others are counted
@@ -65,7 +65,7 @@ def failure(result: Result) -> str:
 
 def finish(
     study: Study,
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     folder: str,
     console: Console,
@@ -88,12 +88,12 @@ def finish(
 def _write_report(
     study: Study,
     summary: Summary,
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     place: Path,
     how: dict[str, Any],
 ) -> None:
-    again = sounds(picks(study), systems, clips, place, **how)
+    again = sounds(study, picks(study), systems, clips, place, **how)
     write_report(
         study,
         summary,

@@ -44,7 +44,7 @@ def test_chosen_recordings_are_made_again_once(tmp_path):
     study = sweep(systems, clips, out, measures=["snr"])
     calls.write_text("")
     chosen = [each for each in study.results if each.name != "c" and each.system != "original"]
-    found = sounds(chosen, systems, clips, out)
+    found = sounds(study, chosen, systems, clips, out)
     assert sorted(calls.read_text().split("\n")[:-1]) == [
         "a late",
         "a throws",
@@ -61,5 +61,5 @@ def test_chosen_recordings_are_made_again_once(tmp_path):
     with pytest.raises(MeasureError, match="not what it was"):
         found.original("0a1b")
     calls.write_text("")
-    again = sounds(chosen[:1], systems, clips, out)
+    again = sounds(study, chosen[:1], systems, clips, out)
     assert calls.read_text() == "" and again.made(by_name["late", "a"]) == sound

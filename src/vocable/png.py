@@ -36,7 +36,7 @@ def _file(
     lines: UInt8[np.ndarray, "rows bytes"], width: int, kind: int, *chunks: tuple[bytes, bytes]
 ) -> bytes:
     header = struct.pack(">IIBBBBB", width, len(lines), 8, kind, 0, 0, 0)
-    data = zlib.compress(b"".join(b"\0" + line.tobytes() for line in lines), 9)
+    data = zlib.compress(b"".join(b"\0" + line.tobytes() for line in lines))
     every = ((b"IHDR", header), *chunks, (b"IDAT", data), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*each) for each in every)
 

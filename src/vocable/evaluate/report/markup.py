@@ -17,7 +17,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(element: str, /, *inside: str, **attributes: str | float | None) -> Markup:
+def tag(element: str, /, *inside: str, **attributes: str | int | float | None) -> Markup:
     """Return an element. Strings inside are escaped, unless they are `Markup`.
 
     Attributes of value None are left out, those of value "" stand by their name. `class_` is class,
@@ -39,7 +39,7 @@ def data_uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _attribute(name: str, value: str | float | None) -> str:
+def _attribute(name: str, value: str | int | float | None) -> str:
     if value is None:
         return ""
     name = name.rstrip("_").replace("_", "-")

@@ -13,9 +13,13 @@ from vocable.tokens import AudioTokens
 from vocable.tokens.grid import token_grid
 from vocable.tokens.raster import COLOURS, time_marks
 
-_LEFT, _WIDTH, _HEIGHT = 38, 326, 84  # of a spectrogram, in units of the drawing
-_GAP, _ROW, _TOKENS = 4, 9, 120  # between pictures; of a row of tokens, of all of them at most
-_AXIS = 18
+_LEFT, _WIDTH, _HEIGHT = 38.0, 326.0, 84.0  # of a spectrogram, in units of the drawing
+_GAP, _ROW, _TOKENS = (
+    4.0,
+    9.0,
+    120.0,
+)  # between pictures; of a row of tokens, of all of them at most
+_AXIS = 18.0
 _SHADES = 64
 _HERTZ = (500, 1000, 2000, 4000, 8000, 16_000)
 _ABSENT = (128, 128, 128)  # after the last token
@@ -23,7 +27,7 @@ _ABSENT = (128, 128, 128)  # after the last token
 
 def picture(original: Audio, decoded: Audio, tokens: AudioTokens | None, title: str) -> Markup:
     """Return spectrograms of the original and of what was decoded, then tokens, as SVG."""
-    parts, top = [], 0
+    parts, top = [], 0.0
     for name, image in zip(("original", "decoded"), spectrograms(original, decoded), strict=True):
         parts += [_image(image, top, _HEIGHT), *_hertz(original.rate, top)]
         parts.append(tag("text", name, x=_LEFT + 5, y=top + 13, class_="over"))

@@ -13,8 +13,8 @@ from vocable.evaluate.sweep import CONTROL
 from vocable.evaluate.sweep.summary import Row
 from vocable.measures import Measure
 
-_WIDTH, _HEIGHT = 400, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 18, 10, 40
+_WIDTH, _HEIGHT = 400.0, 250.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 18.0, 10.0, 40.0
 _REACH = 1.0  # as far beyond the points as they span, controls are drawn
 _APART = 12.0  # between letters of controls, at least
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -48,7 +48,7 @@ class Plot:
         x = around_rates([_kilo(row) for row in self.points], _LEFT, _WIDTH - _RIGHT)
         y = around(self._heights(), _HEIGHT - _BOTTOM, _TOP)
         inside = [_grid(x, y), *self._controls(y), *self._families(x, y)]
-        size = f"0 0 {_WIDTH} {_HEIGHT}"
+        size = f"0 0 {_WIDTH:g} {_HEIGHT:g}"
         svg = tag("svg", *inside, viewBox=size, class_="plot", role="img", aria_label=title)
         return tag("figure", tag("figcaption", title), svg, self._legend())
 
@@ -108,12 +108,12 @@ class Plot:
         here = {row.family: row.system for row in self.points}
         alone = {name for name in here if sum(row.family == name for row in self.points) == 1}
         entries: list[tuple[str, ...]] = [
-            (marks.swatch(marks.point(number, 13, 6)), here[name] if name in alone else name)
+            (marks.swatch(marks.point(number, 13.0, 6.0)), here[name] if name in alone else name)
             for name, number in self.families.items()
             if name in here
         ]
         entries += [
-            (marks.swatch(marks.level(n, (0, 26), 6)), f"{_letter(n)}: {row.system}")
+            (marks.swatch(marks.level(n, (0.0, 26.0), 6.0)), f"{_letter(n)}: {row.system}")
             for n, row in enumerate(self.lines)
         ]
         entries += [
@@ -139,7 +139,7 @@ def _letter(number: int) -> str:
 def _moved_apart(heights: list[float]) -> list[float]:
     """Return heights in pixels at which texts do not overlap, each as near to its own as can be."""
     order = sorted(range(len(heights)), key=lambda n: -heights[n])
-    moved, free = list(heights), float(_HEIGHT)
+    moved, free = list(heights), _HEIGHT
     for n in order:  # from the bottom up
         moved[n] = free = min(heights[n], free)
         free -= _APART

@@ -66,7 +66,9 @@ class Folder:
             wanted = self.endings[0] if len(self.endings) == 1 else ".*"
             raise MeasureError(f"{self.path} holds no {name}{wanted}")
         shown = listed((os.path.relpath(path, self.path) for path in found), most=3)
-        raise MeasureError(f"{self.path} holds {name} {len(found)} times ({shown}); keep one of them")
+        raise MeasureError(
+            f"{self.path} holds {name} {len(found)} times ({shown}); keep one of them"
+        )
 
     def hash_of(self, name: str) -> str:
         """Return a hash of that file; empty where there is none: whoever reads it says why."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from vocable.errors import MeasureError
 from vocable.evaluate import (
@@ -10,6 +11,7 @@ from vocable.evaluate import (
     ratio_interval,
     standard_error,
 )
+from vocable.evaluate.intervals import student_quantile
 
 
 def test_standard_error_of_a_worked_example():
@@ -106,3 +108,15 @@ def test_the_interval_of_a_ratio_shrinks_with_speakers():
 def test_a_ratio_to_nothing_is_refused(parts, wholes):
     with pytest.raises(MeasureError, match="needs a part of each whole, and some whole"):
         ratio_interval(parts, wholes, ["a"] * len(parts))
+
+
+@pytest.mark.parametrize("degrees", [3, 9, 40])
+def test_the_quantile_is_that_of_student(degrees):
+    assert student_quantile(degrees) == pytest.approx(t.ppf(0.975, degrees), rel=0.01)
+
+
+def test_intervals_of_few_speakers_are_those_of_student():
+    values = np.random.RandomState(5).standard_normal(12)
+    found = bootstrap_interval(values, [str(n) for n in range(12)])
+    half = t.ppf(0.975, 11) * standard_error(values)
+    assert found.high - found.low == pytest.approx(2 * half, rel=0.1)

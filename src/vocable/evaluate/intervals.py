@@ -107,14 +107,15 @@ def bootstrap_means(sums: ByOwner, sizes: ByOwner, *, seed: int = 0) -> Means:
 def ends(
     means: Means, sizes: Shaped[np.ndarray, "columns owners"]
 ) -> tuple[Float64[np.ndarray, "columns"], Float64[np.ndarray, "columns"]]:
-    """Return the ends of the 95 % intervals of bootstrapped means; NaN for fewer than two owners.
+    """Return the ends of the 95 % intervals of means, or other figures, that are bootstrapped.
 
-    sizes: as for the means. The share outside is 2 Φ(-t √(n / (n - 1))) for n owners with values,
-    t the 97.5 % quantile of Student's distribution of n - 1 degrees.
+    NaN for fewer than two owners, and without draws. sizes: as for the means. The share outside is
+    2 Φ(-t √(n / (n - 1))) for n owners with values, t the 97.5 % quantile of Student's distribution
+    of n - 1 degrees.
     """
     owners = np.count_nonzero(sizes, axis=1)
     low, high = np.full((2, owners.size), np.nan)
-    for n in np.unique(owners[owners > 1]):
+    for n in np.unique(owners[owners > 1]) if len(means) else ():
         outside = NormalDist().cdf(-student_quantile(int(n) - 1) * np.sqrt(n / (n - 1)))
         drawn = np.nanquantile(means[:, owners == n], (outside, 1 - outside), axis=0)
         low[owners == n], high[owners == n] = drawn

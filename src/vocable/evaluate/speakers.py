@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from vocable.audio import Audio
-from vocable.evaluate.intervals import Interval, bootstrap_interval
+from vocable.evaluate.intervals import Interval, bootstrap_interval, ends
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some, check_sound
 from vocable.evaluate.trials import drawn_rates
 from vocable.measures.speakers import Embed, check_embedding, crossing
@@ -108,9 +108,9 @@ def verify(
         names.size, np.full(names.size, 1 / names.size), DRAWS
     )
     rates = drawn_rates(scores, owner[first], owner[second], drawn.astype(np.float64))
-    low, high = np.percentile(rates, (2.5, 97.5)) if rates.size else (np.nan, np.nan)
+    low, high = (float(end[0]) for end in ends(rates[:, None], np.ones((1, names.size))))
     return Verification(
-        Interval(rate, float(low), float(high)),
+        Interval(rate, low, high),
         float(scores[is_same].mean()),
         float(scores[~is_same].mean()),
         scores.size,

@@ -76,7 +76,7 @@ def _measure(summary: Summary, rows: Sequence[Row], measure: str) -> Column:
 
 
 def best_system(summary: Summary, of_set: str, measure: str) -> str | None:
-    """Return the system that is better than every other one that is no control, for sure."""
+    """Return the system that is better than every other one that is not a control, for sure."""
     direction = find(measure).direction
     judged = [r for r in summary.of(of_set) if r.family != CONTROL and measure in r.cells]
     ahead = Counter(

@@ -119,7 +119,7 @@ def command(
     if os.path.exists(out) and not os.path.isdir(out):
         raise Refusal(f"-o {out} is a file; name a folder")
     chosen = clips_of(data, clips)
-    systems = systems_of(Options(names, levels, anchors, external, tokens, decoded), chosen)
+    systems = systems_of(Options(names, levels, anchors, external, tokens, decoded))
     asked = measures if measures in (None, "all") else measures.split(",")
     prepare = partial(import_modules, ctx.find_root().params["modules"])
     how: dict[str, Any] = {"processes": jobs, "limit": limit, "prepare": prepare}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vocable.audio.manifest import Clip
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import CodecCache, open_codec
 from vocable.errors import MeasureError, TokenError
@@ -16,7 +15,7 @@ from vocable.evaluate.sweep import System, codec_systems
 from vocable.evaluate.sweep.anchors import anchors
 from vocable.evaluate.sweep.controls import controls
 from vocable.evaluate.sweep.external import External
-from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles, check_names
+from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
@@ -52,14 +51,12 @@ class Chosen:
         return [*controls(), *self.codecs, *self.others, *self.anchors[speech]]
 
 
-def systems_of(options: Options, clips: Iterable[Clip]) -> Chosen:
+def systems_of(options: Options) -> Chosen:
     """Return what is to be judged; Refusal for what cannot be opened."""
     specs = {name: open_codec(name, None, None).spec for name in options.codecs}
     codecs = [each for name in specs for each in _levels(name, specs, options.levels)]
     try:
         others = _others(options, specs)
-        if options.tokens or options.decoded:
-            check_names(clip.name for clip in clips)
     except MeasureError as error:
         raise Refusal(message_of(error)) from error
     found = {speech: anchors(speech) if options.anchors else ([], []) for speech in (True, False)}

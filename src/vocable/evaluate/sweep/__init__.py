@@ -3,11 +3,20 @@
 sweep, read_study        run one, read one back; `read_kept` its tokens, `sounds` what it made
 CodecSystem, codec_systems, FunctionSystem
                          what can be judged: codecs at several numbers of levels, functions
+controls, anchors        what they are judged beside: known good and bad, and Opus, MP3, Codec2
+External, TokenFiles, DecodedFiles
+                         programs, and files that are there already
 System, Made, Make       what a system of your own has to be
 Study, Result            all that was found; `summarise` says what it comes to, in a Summary
 """
 
+from vocable.evaluate.sweep.anchors import anchors
+from vocable.evaluate.sweep.classical import Mp3, Opus
+from vocable.evaluate.sweep.codec2 import Codec2
+from vocable.evaluate.sweep.controls import Control, controls
+from vocable.evaluate.sweep.external import External
 from vocable.evaluate.sweep.function import FunctionSystem
+from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.run import sweep
 from vocable.evaluate.sweep.sounds import Sounds, sounds
@@ -22,12 +31,18 @@ __all__ = [
     "CONTROL",
     "ORIGINAL",
     "Cell",
+    "Codec2",
     "CodecSystem",
+    "Control",
+    "DecodedFiles",
     "Difference",
     "Doubt",
+    "External",
     "FunctionSystem",
     "Made",
     "Make",
+    "Mp3",
+    "Opus",
     "Ranks",
     "Result",
     "Row",
@@ -35,8 +50,11 @@ __all__ = [
     "Study",
     "Summary",
     "System",
+    "TokenFiles",
+    "anchors",
     "by_recording",
     "codec_systems",
+    "controls",
     "read_kept",
     "read_study",
     "sounds",

@@ -13,8 +13,8 @@ from vocable.evaluate.sweep.codec2 import Codec2
 from vocable.evaluate.sweep.system import System
 from vocable.nearest import nearest
 
-Rates = Mapping[str, Sequence[float]]
-# kbit/s, of Codec2 the modes in bit/s, by codec. At its least rates MP3 is no codec of speech, but
+Rates = Mapping[str, Sequence[int]]
+# kbit/s, of Codec2 the modes in bit/s, by codec. At its least rates MP3 is not made for speech, but
 # known by ear to everybody.
 SPEECH: Rates = MappingProxyType({"Opus": (6, 12), "MP3": (16,), "Codec2": (1300, 3200)})
 SOUND: Rates = MappingProxyType({"Opus": (12, 24), "MP3": (24, 36)})
@@ -39,13 +39,13 @@ def anchors(speech: bool, rates: Rates | None = None) -> tuple[list[System], lis
     return found, missing
 
 
-def _system(codec: str, rate: float, speech: bool) -> System:
+def _system(codec: str, rate: int, speech: bool) -> System:
     if codec == "Opus":
         return Opus(rate, speech)
     if codec == "MP3":
         return Mp3(rate)
     if codec == "Codec2":
-        return Codec2(int(rate))
+        return Codec2(rate)
     raise MeasureError(f'no anchor is called "{codec}"; {nearest(codec, SPEECH)}')
 
 

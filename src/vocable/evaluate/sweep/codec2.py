@@ -27,6 +27,7 @@ RATE = 8000  # Hz
 # Samples at 8 kHz by which c2dec's output is late: where the correlation of envelopes is largest,
 # and STOI too, in each mode.
 DELAY = 160
+FRAME = 320  # samples, in the longest frames: c2enc leaves the last out where it is not full
 _FULL_SCALE = 32768
 
 
@@ -90,11 +91,12 @@ def _coded(samples: Int16[np.ndarray, " samples"], mode: int) -> Int16[np.ndarra
     """Return what comes back, without the delay."""
     with tempfile.TemporaryDirectory() as folder:
         raw, bits, out = (Path(folder, name) for name in ("in.raw", "bits", "out.raw"))
-        # Silence after the last sample, so that the delay cuts off nothing of the recording.
-        np.pad(samples, (0, DELAY)).astype("<i2").tofile(raw)
+        # Silence after the last sample, so that nothing of the recording is cut off.
+        np.pad(samples, (0, DELAY + FRAME)).astype("<i2").tofile(raw)
         commands.run(["c2enc", str(mode), str(raw), str(bits)])
         commands.run(["c2dec", str(mode), str(bits), str(out)])
-        return np.fromfile(out, "<i2").astype(np.int16)[DELAY:]
+        decoded = np.fromfile(out, "<i2").astype(np.int16)
+        return decoded[DELAY : DELAY + samples.size]
 
 
 @cache

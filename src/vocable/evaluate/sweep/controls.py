@@ -41,13 +41,13 @@ class Control:
     """Something done to recordings by a function of this module, which `version` counts.
 
     kbps   of one channel, where it is known
-    by     the library that does it
+    by     the library that does it; none where nothing is done
     """
 
     name: str
     change: Callable[[Audio], Audio]
     kbps: float | None = None
-    by: str = "numpy"
+    by: str = ""
     version: int = 1
 
     @property
@@ -57,8 +57,8 @@ class Control:
 
     def identity(self, recording: str) -> Mapping[str, Any]:
         """Return what is done, and by which version of which library."""
-        library = importlib.metadata.version(self.by)
-        return {"control": self.name, "version": self.version, self.by: library}
+        library = {self.by: importlib.metadata.version(self.by)} if self.by else {}
+        return {"control": self.name, "version": self.version, **library}
 
     def open(self) -> Make:
         """Return what changes a recording."""
@@ -75,7 +75,7 @@ def controls() -> list[Control]:
     return [
         Control(ORIGINAL, keep),
         Control("resampled 24 kHz", resample_twice, by="soxr"),
-        Control("low-pass 3.5 kHz", low_pass),
+        Control("low-pass 3.5 kHz", low_pass, by="numpy"),
         Control("µ-law 8 kHz", telephone, kbps=8 * TELEPHONE / 1000, by="soundfile"),
     ]
 

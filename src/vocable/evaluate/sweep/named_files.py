@@ -8,7 +8,6 @@ Two such files, or two recordings of one name, are refused: nobody could tell wh
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from vocable.audio import Audio
 from vocable.audio.formats import READABLE
+from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.evaluate.recording import Recording
 from vocable.evaluate.sweep.clips import LONGEST
@@ -150,12 +150,15 @@ class DecodedFiles:
         return Made(judged_part(decoded, recording.audio))
 
 
-def check_names(names: Iterable[str]) -> None:
+def check_names(clips: Iterable[Clip]) -> None:
     """Refuse recordings of one name, where files are found by it: MeasureError lists them."""
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    places: dict[str, set[object]] = {}
+    for clip in clips:
+        places.setdefault(clip.name, set()).add((clip.path, clip.start, clip.end))
+    twice = [name for name, found in places.items() if len(found) > 1]
     if twice:
         raise MeasureError(
-            f"several recordings are called {listed(twice, most=3)}, and files are found by name; "
+            f"several recordings are named {listed(twice, most=3)}, and files are found by name; "
             "rename them, or judge their sets one by one"
         )
 

@@ -18,6 +18,7 @@ from vocable.evaluate.sweep.clips import LONGEST, Found, look, reason_of, speech
 from vocable.evaluate.sweep.keys import key_of
 from vocable.evaluate.sweep.lineup import LineUp, Systems
 from vocable.evaluate.sweep.missing import Missing
+from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles, check_names
 from vocable.evaluate.sweep.pool import Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import Store
@@ -96,6 +97,8 @@ def check(
     line_up = LineUp.of(systems)
     if not clips:
         raise MeasureError("a sweep needs recordings, got none")
+    if any(isinstance(system, TokenFiles | DecodedFiles) for system in line_up.every):
+        check_names(clips)
     if (words or voices) and None in (line_up.place(ORIGINAL, each) for each in (True, False)):
         raise MeasureError(
             f'words and voices are compared with those of "{ORIGINAL}"; add it to the systems'

@@ -11,7 +11,8 @@ from vocable.evaluate.sweep.summary import Summary
 from vocable.evaluate.token_use import LevelUse, TokenUse
 from vocable.tokens.spec_parts import level_name
 
-_RATES = ("nominal", "entropy", "coded", "language")
+_RATES = ("nominal", "entropy", "coded")
+_LANGUAGE = "language"
 
 
 def codebooks(summary: Summary) -> Iterator[Markup]:
@@ -19,14 +20,25 @@ def codebooks(summary: Summary) -> Iterator[Markup]:
     if not summary.use:
         yield tag("p", "No system gives tokens.", class_="note")
         return
+    modelled = any(use.bitrates.language is not None for use in summary.use.values())
+    names = (*_RATES, _LANGUAGE) if modelled else _RATES
     rows = [
-        [f"{system}, {of_set}", *(_rate(use, name) for name in _RATES), _tokens(use)]
+        [f"{system}, {of_set}", *(_rate(use, name) for name in names), _tokens(use)]
         for (of_set, system), use in summary.use.items()
     ]
-    caption = "Bitrates of the tokens, kbit/s"
-    yield table(["system, set", *_RATES, "tokens"], rows, caption)
-    for (of_set, system), use in summary.use.items():
+    yield table(["system, set", *names, "tokens"], rows, "Bitrates of the tokens, kbit/s")
+    for (of_set, system), use in _widest(summary):
         yield folded(f"{system}, {of_set}: {_worst(use)}", _levels(use))
+
+
+def _widest(summary: Summary) -> list[tuple[tuple[str, str], TokenUse]]:
+    """Return, of each set and space, the system with most levels: those of others are its first."""
+    found: dict[tuple[str, str], tuple[tuple[str, str], TokenUse]] = {}
+    for key, use in summary.use.items():
+        known = found.get((key[0], use.spec.space))
+        if known is None or len(known[1].levels) < len(use.levels):
+            found[key[0], use.spec.space] = key, use
+    return list(found.values())
 
 
 def _rate(use: TokenUse, name: str) -> Markup:

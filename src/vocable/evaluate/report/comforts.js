@@ -2,10 +2,16 @@
 // The page is whole without this: a click on a heading sorts its table, and one sound plays at a time.
 const valueOf = (row, column) => {
   const cell = row.cells[column];
+  if (cell.querySelector(".none")) return null;
   const data = cell.querySelector("data");
   return data ? Number(data.value) : cell.textContent;
 };
 const isLess = (a, b) => (typeof a === "number" && typeof b === "number" ? a < b : String(a) < String(b));
+const inOrder = (down) => ([a], [b]) => {
+  if (a === b) return 0;
+  if (a === null || b === null) return a === null ? 1 : -1; // what is missing stays last
+  return isLess(a, b) === down ? 1 : -1;
+};
 for (const heading of document.querySelectorAll("thead th")) {
   heading.classList.add("sorts");
   heading.addEventListener("click", () => {
@@ -14,8 +20,7 @@ for (const heading of document.querySelectorAll("thead th")) {
     for (const other of heading.parentNode.cells) other.removeAttribute("aria-sort");
     heading.setAttribute("aria-sort", down ? "descending" : "ascending");
     const keyed = [...body.rows].map((row) => [valueOf(row, heading.cellIndex), row]);
-    keyed.sort(([a], [b]) => (a === b ? 0 : isLess(a, b) === down ? 1 : -1));
-    body.append(...keyed.map(([, row]) => row));
+    body.append(...keyed.sort(inOrder(down)).map(([, row]) => row));
   });
 }
 document.addEventListener(

@@ -69,7 +69,8 @@ def main_measure(study: Study, of_set: str) -> str:
 
 
 def _codecs(study: Study) -> set[str]:
-    return {each.system for each in study.results if each.family != CONTROL}
+    """Return the systems that made something, controls left out."""
+    return {each.system for each in study.results if each.family != CONTROL and not each.fault}
 
 
 def _has(result: Result, measure: str) -> bool:

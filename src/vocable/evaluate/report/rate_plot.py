@@ -15,7 +15,7 @@ from vocable.measures import Measure
 
 _WIDTH, _HEIGHT = 400.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 18.0, 10.0, 40.0
-_REACH = 1.0  # as far beyond the points as they span, controls are drawn
+_REACH = 3.0  # times as far beyond the points as they span, controls are drawn
 _APART = 12.0  # between letters of controls, at least
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -137,12 +137,16 @@ def _letter(number: int) -> str:
 
 
 def _moved_apart(heights: list[float]) -> list[float]:
-    """Return heights in pixels at which texts do not overlap, each as near to its own as can be."""
-    order = sorted(range(len(heights)), key=lambda n: -heights[n])
-    moved, free = list(heights), _HEIGHT
-    for n in order:  # from the bottom up
-        moved[n] = free = min(heights[n], free)
-        free -= _APART
+    """Return heights in pixels at which letters do not overlap, in order, none above the plot."""
+    order = sorted(range(len(heights)), key=lambda n: heights[n])
+    moved, lowest = list(heights), _HEIGHT
+    for n in reversed(order):  # from the bottom up, as low as they may be
+        moved[n] = min(heights[n], lowest)
+        lowest = moved[n] - _APART
+    highest = _TOP
+    for n in order:  # back down from the top
+        moved[n] = max(moved[n], highest)
+        highest = moved[n] + _APART
     return moved
 
 

@@ -76,11 +76,11 @@ def finish(
     summary = summarise(study, partial(read_kept, folder))
     _write(place / TABLE, csv_text(summary))
     _write(place / SUMMARY, json_text(summary))
-    _write_report(study, summary, systems, clips, place, how)
     for row in json.loads(json_text(summary))["rows"]:
         console.result(row)
     if not console.as_json and not console.quiet:
         click.echo(table(summary))
+    _write_report(study, summary, systems, clips, place, how)
     console.line(f"results: {place / TABLE}, {place / SUMMARY}, {place / REPORT}")
     return _count(study, console)
 

@@ -53,26 +53,35 @@ class Chosen:
 
 def systems_of(options: Options) -> Chosen:
     """Return what is to be judged; Refusal for what cannot be opened."""
-    specs = {name: open_codec(name, None, None).spec for name in options.codecs}
-    codecs = [each for name in specs for each in _levels(name, specs, options.levels)]
+    found = {name: open_codec(name, None, None) for name in options.codecs}
+    specs = {name: codec.spec for name, codec in found.items()}
+    codecs = [each for name in found for each in _levels(name, found, options.levels)]
     try:
         others = _others(options, specs)
     except MeasureError as error:
         raise Refusal(message_of(error)) from error
-    found = {speech: anchors(speech) if options.anchors else ([], []) for speech in (True, False)}
-    missing = list(dict.fromkeys(line for _, lines in found.values() for line in lines))
-    return Chosen(codecs, others, {speech: some for speech, (some, _) in found.items()}, missing)
+    known = {speech: anchors(speech) if options.anchors else ([], []) for speech in (True, False)}
+    missing = list(dict.fromkeys(line for _, lines in known.values() for line in lines))
+    return Chosen(codecs, others, {speech: some for speech, (some, _) in known.items()}, missing)
 
 
-def _levels(name: str, specs: Mapping[str, TokenSpec], levels: str | None) -> Sequence[System]:
+def _levels(name: str, codecs: Mapping[str, Codec], levels: str | None) -> Sequence[System]:
     """Return a codec at the numbers of levels that are asked for."""
-    spec = specs[name]
-    alike = sum(other.name == spec.name for other in specs.values()) > 1
+    codec = codecs[name]
+    alike = sum(other.name == codec.name for other in codecs.values()) > 1
     label = os.path.basename(os.path.normpath(name)) if alike else ""
+    numbers = _numbers(levels, codec.spec)
     try:
-        return codec_systems(opened, (name,), spec, _numbers(levels, spec), label)
+        return codec_systems(opened, (name,), codec.spec, numbers, _weights(codec), label)
     except TokenError as error:
         raise Refusal(f"--levels: {name}: {message_of(error)}") from error
+
+
+def _weights(codec: Codec) -> str:
+    """Return the hash of all weights and the config: a space does not know the decoder."""
+    from vocable.weights import digest
+
+    return digest(codec.model.state_dict(), repr(codec.model.config))
 
 
 def _numbers(levels: str | None, spec: TokenSpec) -> Sequence[int] | None:

@@ -21,7 +21,7 @@ from vocable.evaluate.report.plots import plots
 from vocable.evaluate.report.reading import methods, reading
 from vocable.evaluate.report.scores import scores
 from vocable.evaluate.report.sheets import downloads
-from vocable.evaluate.report.sounds import sounds as heard
+from vocable.evaluate.report.sounds import players
 from vocable.evaluate.report.speech import has_speech, speech
 from vocable.evaluate.sweep import Study
 from vocable.evaluate.sweep.summary import Summary
@@ -45,7 +45,7 @@ def write_report(
     """
     with replacing(target, overwrite=overwrite) as fresh:
         found = fitted(fetch(chosen(study), sounds, originals, tokens))
-        sections = _sections(study, summary, joined(heard(study, found)))
+        sections = _sections(study, summary, joined(players(study, found)))
         fresh.write_text(_page(study, summary, list(sections)), encoding="utf-8")
 
 

@@ -45,13 +45,19 @@ def chosen(study: Study) -> list[Pick]:
 
 def heard_systems(study: Study) -> list[str]:
     """Return the systems that a report lets people hear."""
-    systems = [each for each in study.systems if each in _codecs(study)]
+    systems = audible_systems(study)
     sets = len({each.set for each in study.results})
     room = max(1, MOST // (len(PLACES) * max(1, sets)))
     if len(systems) <= room:
         return systems
     last = max(1, room - 1)
     return [systems[round(k * (len(systems) - 1) / last)] for k in range(room)]
+
+
+def audible_systems(study: Study) -> list[str]:
+    """Return the systems that made something, controls left out."""
+    made = {each.system for each in study.results if each.family != CONTROL and not each.fault}
+    return [each for each in study.systems if each in made]
 
 
 def main_measure(study: Study, of_set: str) -> str:
@@ -66,11 +72,6 @@ def main_measure(study: Study, of_set: str) -> str:
         if find(measure).direction and any(_has(each, measure) for each in results)
     )
     return next(usable, "")
-
-
-def _codecs(study: Study) -> set[str]:
-    """Return the systems that made something, controls left out."""
-    return {each.system for each in study.results if each.family != CONTROL and not each.fault}
 
 
 def _has(result: Result, measure: str) -> bool:

@@ -8,13 +8,13 @@ from vocable.audio import Audio
 from vocable.evaluate.report.excerpts import LONGEST, Excerpt, flac
 from vocable.evaluate.report.figures import counted, kbps, plain
 from vocable.evaluate.report.markup import Markup, data_uri, joined, tag
-from vocable.evaluate.report.picks import Pick, heard_systems
+from vocable.evaluate.report.picks import Pick, audible_systems, heard_systems
 from vocable.evaluate.report.pictures import legend, picture
-from vocable.evaluate.sweep import CONTROL, Study
+from vocable.evaluate.sweep import Study
 from vocable.measures.registry import find
 
 
-def sounds(study: Study, excerpts: Sequence[Excerpt]) -> Iterator[Markup]:
+def players(study: Study, excerpts: Sequence[Excerpt]) -> Iterator[Markup]:
     """Yield, by set and system, the excerpts side by side."""
     yield tag("p", f"{_about(study)} {legend()}", class_="note")
     groups: dict[str, dict[str, list[Excerpt]]] = {}
@@ -30,10 +30,9 @@ def sounds(study: Study, excerpts: Sequence[Excerpt]) -> Iterator[Markup]:
 
 def _about(study: Study) -> str:
     """Return which systems are heard, and how long."""
-    every = {each.system for each in study.results if each.family != CONTROL}
-    heard = heard_systems(study)
-    left = "" if len(heard) == len(every) else (
-        f" So that the page stays small, {len(heard)} of {len(every)} systems are here, evenly "
+    every, shown = audible_systems(study), heard_systems(study)
+    left = "" if shown == every else (
+        f" So that the page stays small, {len(shown)} of {len(every)} systems are here, evenly "
         "spaced in their order."
     )  # fmt: skip
     return (
@@ -59,8 +58,8 @@ def _card(excerpt: Excerpt) -> Markup:
     if original is None or decoded is None:
         return tag("figure", head, tag("p", f"Nothing to hear: {excerpt.fault}", class_="few"))
     drawn = picture(original, decoded, excerpt.tokens, f"spectrograms of {pick.result.name}")
-    heard = _player("original", original), _player("decoded", decoded)
-    return tag("figure", head, drawn, joined(heard))
+    playable = _player("original", original), _player("decoded", decoded)
+    return tag("figure", head, drawn, joined(playable))
 
 
 def _places(pick: Pick) -> str:

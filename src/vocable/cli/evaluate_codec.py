@@ -67,14 +67,19 @@ FOLDER = "evaluation"
 )
 @click.option("--words", metavar="RECOGNISER", help="Count word errors, say by whisper-tiny.en.")
 @click.option("--voices", metavar="EMBEDDING", help="Compare voices, say by resemblyzer.")
-@options.jobs
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, options.JOBS),
+    default=1,
+    metavar="N",
+    help="Judge N recordings at once, each in a process with one thread.  [default: 1]",
+)
 @click.option(
     "--limit",
     type=click.FloatRange(min=0, min_open=True),
     default=120.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Give up on a system, or a measure, that takes longer for one recording.",
+    help="Give up on a system, or a measure, that takes longer for one recording.  [default: 120]",
 )
 @click.option(
     "-o", "--out", default=FOLDER, show_default=True, metavar="FOLDER", help="Where results go."

@@ -23,10 +23,10 @@ def test_what_is_heard_is_kept_and_comes_to_errors(tmp_path, listening):
     clips.append(write_clip(tmp_path, "silent", np.zeros(8000), text="quiet"))
     systems = fakes(original, halves, throws)
     study = sweep(systems, clips, tmp_path / "out", measures=["snr"], **listening)
-    assert {each.heard["ear"] for each in study.of("original") if each.heard} == {"loud"}
-    assert {each.heard["ear"] for each in study.of("halves") if each.heard} == {"quiet"}
+    assert {each.words["ear"] for each in study.of("original") if each.words} == {"loud"}
+    assert {each.words["ear"] for each in study.of("halves") if each.words} == {"quiet"}
     silent = next(each for each in study.of("halves") if each.name == "silent")
-    assert silent.heard == silent.voice == {} and "is silent" in silent.unscored["ear"]
+    assert silent.words == silent.voice == {} and "is silent" in silent.unscored["ear"]
     (row,) = (each for each in summarise(study).rows if each.system == "halves")
     assert row.words["ear"].decoded.rate == 1 and row.words["ear"].own.rate == 0
     assert row.voices["mind"].similarity.mean == pytest.approx(1, abs=1e-5)

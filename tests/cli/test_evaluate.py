@@ -63,6 +63,31 @@ def test_what_failed_is_named_and_counted(here: Path, small: Path, data: str) ->
     assert read_study("out").asked("mine") == 6
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="cp")
+def test_what_vocable_did_not_make_is_judged_too(here: Path, small: Path, data: str) -> None:
+    call("encode", ".", "-o", "coded", "--codec", small, "--quiet")
+    call("decode", "coded", "-o", "again", "--codec", small, "--quiet")
+    (here / "again/3.wav").unlink()
+    given = (
+        "--tokens",
+        "coded=coded",
+        "--decoded",
+        "again=again",
+        "--external",
+        "copy=cp {in} {out}",
+    )
+    call("evaluate", "codec", small, "--data", data, *QUICK, "--levels", "4", *given, code=1)
+    study = read_study("out")
+    whole, coded, again = (study.of(name) for name in ("speech, 4 levels", "coded", "again"))
+    for one, other, decoded in zip(whole, coded, again, strict=True):
+        assert one.tokens == other.tokens and one.scores == other.scores
+        assert decoded.fault or decoded.scores["si_sdr"] == pytest.approx(
+            one.scores["si_sdr"], abs=0.01
+        )
+    assert [each.name for each in again if each.fault] == ["3"]
+    assert all(each.scores["si_sdr"] > 80 for each in study.of("copy"))
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -75,6 +100,9 @@ def test_what_failed_is_named_and_counted(here: Path, small: Path, data: str) ->
         (["SMALL", "--words", "whispr"], 'no recogniser named "whispr"'),
         (["SMALL", "--voices", "nobody"], 'no embedding named "nobody"'),
         (["SMALL", "-o", "0.wav"], "-o 0.wav is a file; name a folder"),
+        (["--external", "mine=cp {in} out.wav"], "mine: the command has no {out}"),
+        (["--tokens", "gone"], '--tokens is NAME=FOLDER, got "gone"'),
+        (["--decoded", "mine=gone"], "gone is not a folder"),
     ],
 )
 def test_refused_before_work(

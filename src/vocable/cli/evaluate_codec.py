@@ -67,14 +67,19 @@ FOLDER = "evaluation"
 )
 @click.option("--words", metavar="RECOGNISER", help="Count word errors, say by whisper-tiny.en.")
 @click.option("--voices", metavar="EMBEDDING", help="Compare voices, say by resemblyzer.")
-@options.jobs
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, options.JOBS),
+    default=1,
+    metavar="N",
+    help="Judge N recordings at once, each in a process with one thread.  [default: 1]",
+)
 @click.option(
     "--limit",
     type=click.FloatRange(min=0, min_open=True),
     default=120.0,
-    show_default=True,
     metavar="SECONDS",
-    help="Give up on a system, or a measure, that takes longer for one recording.",
+    help="Give up on a system, or a measure, that takes longer for one recording.  [default: 120]",
 )
 @click.option(
     "-o", "--out", default=FOLDER, show_default=True, metavar="FOLDER", help="Where results go."
@@ -111,7 +116,7 @@ def command(
     """
     from vocable.cli.evaluate_data import clips_of
     from vocable.cli.evaluate_results import Reporter, finish
-    from vocable.cli.evaluate_systems import Asked, systems_of
+    from vocable.cli.evaluate_systems import Options, systems_of
     from vocable.evaluate.sweep import sweep
     from vocable.evaluate.sweep.run import check
 
@@ -119,7 +124,7 @@ def command(
     if os.path.exists(out) and not os.path.isdir(out):
         raise Refusal(f"-o {out} is a file; name a folder")
     chosen = clips_of(data, clips)
-    systems = systems_of(Asked(names, levels, anchors, external, tokens, decoded))
+    systems = systems_of(Options(names, levels, anchors, external, tokens, decoded))
     asked = measures if measures in (None, "all") else measures.split(",")
     prepare = partial(import_modules, ctx.find_root().params["modules"])
     how: dict[str, Any] = {"processes": jobs, "limit": limit, "prepare": prepare}
@@ -127,8 +132,10 @@ def command(
         check(systems, chosen, asked, words or "", voices or "")
     except MeasureError as error:
         raise Refusal(message_of(error)) from error
+    for line in systems.missing:
+        console.line(f"without {line}")
     try:
-        with console.progress(f"{len(systems)} systems, {len(chosen)} recordings") as progress:
+        with console.progress(f"{len(chosen)} recordings") as progress:
             report = Reporter(console, progress)
             study = sweep(
                 systems, chosen, out, measures=asked, words=words or "", voices=voices or "",

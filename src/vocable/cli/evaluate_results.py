@@ -20,12 +20,12 @@ from vocable.evaluate.sweep import (
     Result,
     Study,
     Summary,
-    System,
     read_kept,
     sounds,
     summarise,
 )
 from vocable.evaluate.sweep.files import csv_text, json_text
+from vocable.evaluate.sweep.lineup import Systems
 from vocable.evaluate.sweep.tables import table
 
 SHOWN = 5  # failures of one system; the others are counted
@@ -65,7 +65,7 @@ def failure(result: Result) -> str:
 
 def finish(
     study: Study,
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     folder: str,
     console: Console,
@@ -76,11 +76,11 @@ def finish(
     summary = summarise(study, partial(read_kept, folder))
     _write(place / TABLE, csv_text(summary))
     _write(place / SUMMARY, json_text(summary))
-    _write_report(study, summary, systems, clips, place, how)
     for row in json.loads(json_text(summary))["rows"]:
         console.result(row)
     if not console.as_json and not console.quiet:
         click.echo(table(summary))
+    _write_report(study, summary, systems, clips, place, how)
     console.line(f"results: {place / TABLE}, {place / SUMMARY}, {place / REPORT}")
     return _count(study, console)
 
@@ -88,12 +88,12 @@ def finish(
 def _write_report(
     study: Study,
     summary: Summary,
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     place: Path,
     how: dict[str, Any],
 ) -> None:
-    again = sounds(picks(study), systems, clips, place, **how)
+    again = sounds(study, picks(study), systems, clips, place, **how)
     write_report(
         study,
         summary,

@@ -129,7 +129,7 @@ def test_bits_that_nobody_knows():
 
 
 def test_a_recogniser_that_mishears_the_originals():
-    results = [result("original", n, speaker=f"s{n}", heard={"ear": "one two"}) for n in range(12)]
+    results = [result("original", n, speaker=f"s{n}", words={"ear": "one two"}) for n in range(12)]
     texts = {f"{n:016x}": "one two three four" for n in range(12)}
     (found,) = doubts(study(results, (), texts=texts))
     assert found[1].startswith("ear has 50% of the words wrong in the recordings themselves")

@@ -57,7 +57,7 @@ def test_json_has_all_of_the_summary():
             scores={"pesq_wb": value + n / 10},
             tokens="hash",
             delay=0.01,
-            heard={"ear": heard},
+            words={"ear": heard},
             voice={"eye": [1.0, 0.0]},
         )
         for system, value, heard in (("original", 4.0, "one two"), ("a", 2, "one"), ("b", 3, "two"))

@@ -23,10 +23,10 @@ def test_what_is_heard_is_kept_and_comes_to_errors(tmp_path, listening):
     clips.append(write_clip(tmp_path, "silent", np.zeros(8000), text="quiet"))
     systems = fakes(original, halves, throws)
     study = sweep(systems, clips, tmp_path / "out", measures=["snr"], **listening)
-    assert {each.heard["ear"] for each in study.of("original") if each.heard} == {"loud"}
-    assert {each.heard["ear"] for each in study.of("halves") if each.heard} == {"quiet"}
+    assert {each.words["ear"] for each in study.of("original") if each.words} == {"loud"}
+    assert {each.words["ear"] for each in study.of("halves") if each.words} == {"quiet"}
     silent = next(each for each in study.of("halves") if each.name == "silent")
-    assert silent.heard == silent.voice == {} and "is silent" in silent.unscored["ear"]
+    assert silent.words == silent.voice == {} and "is silent" in silent.unscored["ear"]
     (row,) = (each for each in summarise(study).rows if each.system == "halves")
     assert row.words["ear"].decoded.rate == 1 and row.words["ear"].own.rate == 0
     assert row.voices["mind"].similarity.mean == pytest.approx(1, abs=1e-5)
@@ -44,7 +44,7 @@ def test_chosen_recordings_are_made_again_once(tmp_path):
     study = sweep(systems, clips, out, measures=["snr"])
     calls.write_text("")
     chosen = [each for each in study.results if each.name != "c" and each.system != "original"]
-    found = sounds(chosen, systems, clips, out)
+    found = sounds(study, chosen, systems, clips, out)
     assert sorted(calls.read_text().split("\n")[:-1]) == [
         "a late",
         "a throws",
@@ -61,5 +61,5 @@ def test_chosen_recordings_are_made_again_once(tmp_path):
     with pytest.raises(MeasureError, match="not what it was"):
         found.original("0a1b")
     calls.write_text("")
-    again = sounds(chosen[:1], systems, clips, out)
+    again = sounds(study, chosen[:1], systems, clips, out)
     assert calls.read_text() == "" and again.made(by_name["late", "a"]) == sound

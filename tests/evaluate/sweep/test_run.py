@@ -128,7 +128,7 @@ def test_another_version_of_a_measure_counts_again(grown, monkeypatch):
     clips, folder, _ = grown
     calls = folder / "measured"
     monkeypatch.setattr(
-        "vocable.evaluate.sweep.run.version_of", lambda name: f"2 of {name}", raising=True
+        "vocable.evaluate.sweep.missing.version_of", lambda name: f"2 of {name}", raising=True
     )
     sweep(fakes(halves, calls=calls), clips[:1], folder / "out", measures=["snr"])
     assert calls.read_text() == "a halves\n"
@@ -184,7 +184,7 @@ def test_two_runs_at_once_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("systems", "given", "message"),
     [
-        ([], {}, "needs systems and recordings, got 0 and 1"),
+        ([], {}, "a sweep needs systems, got none"),
         (fakes(original, original), {}, 'two systems are named "original"'),
         (fakes(original), {"measures": ["si_sdf"]}, 'no measure named "si_sdf"; nearest: "si_sdr"'),
         (fakes(original), {"words": "whispr"}, 'no recogniser named "whispr"'),

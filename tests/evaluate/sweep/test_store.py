@@ -21,12 +21,12 @@ def unscored(name: str) -> Result:
 
 
 def test_lines_add_to_each_other(tmp_path):
-    parts = [scored(snr=1.0), scored(stoi=0.5), replace(ONE, heard={"ear": "one two"})]
+    parts = [scored(snr=1.0), scored(stoi=0.5), replace(ONE, words={"ear": "one two"})]
     with Store(tmp_path) as store:
         for part in parts:
             store.add(part)
         whole = store.results["0a", "0b"]
-    assert whole.scores == {"snr": 1.0, "stoi": 0.5} and whole.heard == {"ear": "one two"}
+    assert whole.scores == {"snr": 1.0, "stoi": 0.5} and whole.words == {"ear": "one two"}
     assert whole.bits == 8 and whole.delay == 0.01
     with Store(tmp_path) as store:
         assert store.results == {("0a", "0b"): whole}

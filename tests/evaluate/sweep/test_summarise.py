@@ -105,7 +105,7 @@ HEARD = {
 
 def spoken(**known) -> Study:
     results = [
-        result(system, n, speaker=f"s{n}", heard={"ear": text})
+        result(system, n, speaker=f"s{n}", words={"ear": text})
         for system, texts in HEARD.items()
         for n, text in enumerate(texts)
     ]
@@ -128,8 +128,8 @@ def test_words_without_texts_have_a_differential_alone():
 
 def test_what_was_not_recognised_is_named_with_its_reason():
     results = [
-        *(result("original", n, heard={"ear": "one"}) for n in range(3)),
-        result("a", 0, heard={"ear": "one"}),
+        *(result("original", n, words={"ear": "one"}) for n in range(3)),
+        result("a", 0, words={"ear": "one"}),
         result("a", 1, fault="it hangs"),
         result("a", 2, unscored={"ear": "silent"}),
     ]
@@ -167,7 +167,7 @@ def test_voices_have_a_floor_and_a_ceiling():
 
 
 def test_without_originals_words_and_voices_have_nothing_to_go_by():
-    (row,) = summarise(study([result("a", heard={"ear": "one"}, voice={"ear": [1.0]})])).rows
+    (row,) = summarise(study([result("a", words={"ear": "one"}, voice={"ear": [1.0]})])).rows
     assert not row.words and not row.voices
 
 

@@ -100,7 +100,7 @@ def test_many_columns_and_remarks_stay_within_the_width():
 def test_words_voices_and_tokens_have_their_own_tables():
     tokens = Steps().encode(sound())
     results = [
-        result(system, n, heard={"ear": heard}, voice={"eye": [1.0, 0.0]}, tokens=kept)
+        result(system, n, words={"ear": heard}, voice={"eye": [1.0, 0.0]}, tokens=kept)
         for system, heard, kept in (("original", "one two", ""), ("a", "one", "hash"))
         for n in range(6)
     ]

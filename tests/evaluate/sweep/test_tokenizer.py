@@ -55,6 +55,7 @@ def test_identity_is_the_weights_the_levels_and_the_version_of_the_code():
     one, two = codec_systems(Steps, (), SPEC)
     assert one.identity("any")["space"] == "steps@1:0a1b" and one.identity("any")["levels"] == 1
     others = [two, replace(one, spec=replace(SPEC, space="steps@2:0a1b"))]
+    others.append(replace(one, weights="0a1b"))  # as of another decoder, which keeps the space
     assert all(each.identity("any") != one.identity("any") for each in others)
     assert replace(one, label="mine").identity("any") == one.identity("any")
     assert replace(one, label="mine").name == "mine, 1 level"

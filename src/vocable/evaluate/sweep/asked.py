@@ -32,7 +32,8 @@ class Asked:
     """What was asked of a sweep.
 
     systems   name and family of each
-    made_by   by system, the hash of its identity for each of the recordings
+    made_by   by system, the hash of its identity for each of the recordings; empty where it does
+              not judge the set
     """
 
     recordings: tuple[Known, ...]

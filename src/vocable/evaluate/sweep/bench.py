@@ -53,7 +53,7 @@ class Piece:
         return replace(
             self,
             measures=tuple(name for name in self.measures if name not in known),
-            words="" if self.words in {*result.heard, *result.unscored} else self.words,
+            words="" if self.words in {*result.words, *result.unscored} else self.words,
             voice="" if self.voice in {*result.voice, *result.unscored} else self.voice,
         )
 
@@ -160,7 +160,7 @@ def _steps(
 
     def hear(name: str) -> dict[str, Any]:
         check_sound(reference, "recording")
-        return {"heard": {name: load_recogniser(name)(_channel(made), made.rate)}}
+        return {"words": {name: load_recogniser(name)(_channel(made), made.rate)}}
 
     def embed(name: str) -> dict[str, Any]:
         for audio, what in ((reference, "recording"), (made, "decoded recording")):

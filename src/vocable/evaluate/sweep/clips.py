@@ -94,8 +94,8 @@ def _is_speech(clip: Clip, audio: Audio) -> bool:
     listener = Listener(audio.rate)
     try:
         listener(audio.samples)
-        heard = listener.finish().speech
+        found = listener.finish().speech
     except MeasureError:  # a rate below that of a telephone
-        heard = None
+        found = None
     stated = bool(clip.text or clip.phones or clip.language not in ("", "none"))
-    return stated if heard is None else heard
+    return stated if found is None else found

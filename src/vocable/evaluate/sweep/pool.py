@@ -192,7 +192,7 @@ class _Worker:
 
 def _with(result: Result, found: dict[str, Any]) -> Result:
     """Return a result with what a step found."""
-    bare = replace(result, fault="", scores={}, unscored={}, versions={}, heard={}, voice={})
+    bare = replace(result, fault="", scores={}, unscored={}, versions={}, words={}, voice={})
     return merged(result, replace(bare, **found))
 
 

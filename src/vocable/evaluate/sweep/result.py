@@ -23,7 +23,7 @@ class Result:
     scores      by measure
     unscored    why measures have no value, by measure
     versions    of each measure in `scores` or `unscored`: its definition's, and what computed it
-    heard       what a recogniser heard, by recogniser
+    words       what a recogniser heard, by recogniser
     voice       the embedding of the speaker, of length 1, by embedding
     """
 
@@ -42,7 +42,7 @@ class Result:
     scores: Mapping[str, float] = field(default_factory=dict)
     unscored: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
-    heard: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     voice: Mapping[str, list[float]] = field(default_factory=dict)
 
     @property

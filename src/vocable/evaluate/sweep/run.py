@@ -13,12 +13,13 @@ from typing import Any
 from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.evaluate.sweep.asked import Asked
-from vocable.evaluate.sweep.bench import Piece
-from vocable.evaluate.sweep.chosen import measures_of, named, version_of
+from vocable.evaluate.sweep.chosen import measures_of, named
 from vocable.evaluate.sweep.clips import LONGEST, Found, look, reason_of, speech_sets
 from vocable.evaluate.sweep.keys import key_of
+from vocable.evaluate.sweep.lineup import LineUp, Systems
+from vocable.evaluate.sweep.missing import Missing
 from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles, check_names
-from vocable.evaluate.sweep.pool import Job, Pool
+from vocable.evaluate.sweep.pool import Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import Store
 from vocable.evaluate.sweep.study import ORIGINAL, Study
@@ -33,7 +34,7 @@ Progress = Callable[[float, Result | None], None]
 
 
 def sweep(
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     folder: str | os.PathLike[str],
     *,
@@ -53,6 +54,7 @@ def sweep(
     alike. A recording that cannot be read, and one of which a system makes nothing, is a result
     with a fault; faults of an earlier run are tried again.
 
+    systems    those for all sets, or a function that returns those for speech (True) or other sound
     clips      `Clip.set` says which set each belongs to
     measures   names, or "all", or None for a usual choice: see `measures_of`
     words      a recogniser by its name: what it hears is kept; voices: an embedding, likewise. The
@@ -65,18 +67,19 @@ def sweep(
     Raises MeasureError for what cannot be done at all, before anything is done; FileExistsError
     while another process has the folder; VocableError where no process can be started.
     """
-    check(systems, clips, measures, words, voices)
+    line_up = check(systems, clips, measures, words, voices)
     with Store(folder) as store:
         report = progress or (lambda share, result: None)
         found = look(clips, lambda share: report(LOOKING * share, None))
-        asked, broken = _ask(systems, found, measures, about or {})
+        asked, broken = _ask(line_up, found, measures, about or {})
         store.ask(asked)
         for result in broken:
             store.add(result)
             report(LOOKING, result)
-        jobs = _missing(asked, found, store, {each.key for each in broken}, (words, voices))
+        missing = Missing(asked, line_up, store, (words, voices), {each.key for each in broken})
+        jobs = [job for number, one in enumerate(found) if (job := missing.of(number, one))]
         total = max(1, sum(len(job.pieces) for job in jobs))
-        with Pool(systems, store.folder, processes, limit, prepare) as pool:
+        with Pool(line_up.every, store.folder, processes, limit, prepare) as pool:
             for done, result in enumerate(pool.do(jobs), 1):
                 store.add(result)
                 report(LOOKING + (1 - LOOKING) * done / total, result)
@@ -84,24 +87,19 @@ def sweep(
 
 
 def check(
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     measures: Sequence[str] | str | None,
     words: str,
     voices: str,
-) -> None:
+) -> LineUp:
     """Raise MeasureError for what cannot be done at all, as far as that can be known at once."""
-    if not systems or not clips:
-        raise MeasureError(
-            f"a sweep needs systems and recordings, got {len(systems)} and {len(clips)}"
-        )
-    names = [system.name for system in systems]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise MeasureError(f'two systems are named "{min(twice)}"; give each its own name')
-    if any(isinstance(system, TokenFiles | DecodedFiles) for system in systems):
+    line_up = LineUp.of(systems)
+    if not clips:
+        raise MeasureError("a sweep needs recordings, got none")
+    if any(isinstance(system, TokenFiles | DecodedFiles) for system in line_up.every):
         check_names(clips)
-    if (words or voices) and ORIGINAL not in names:
+    if (words or voices) and None in (line_up.place(ORIGINAL, each) for each in (True, False)):
         raise MeasureError(
             f'words and voices are compared with those of "{ORIGINAL}"; add it to the systems'
         )
@@ -110,10 +108,11 @@ def check(
         load_recogniser(words)
     if voices:
         load_embedding(voices)
+    return line_up
 
 
 def _ask(
-    systems: Sequence[System],
+    line_up: LineUp,
     found: Sequence[Found],
     measures: Sequence[str] | str | None,
     about: Mapping[str, str],
@@ -121,21 +120,30 @@ def _ask(
     """Return what is asked, and the results of what cannot even begin."""
     speech = speech_sets(found)
     sets = list(dict.fromkeys(one.known.set for one in found))
-    chosen = measures_of(measures, sets, speech)
-    known, named = tuple(o.known for o in found), tuple((s.name, s.family) for s in systems)
+    made_by: dict[str, list[str]] = {}
     faults: list[tuple[int, str, str]] = []
-    made_by: dict[str, list[str]] = {system.name: [] for system in systems}
-    for system in systems:
+    for name, _ in line_up.names():
+        made_by[name] = []
         for number, one in enumerate(found):
-            identity = {"fault": one.fault} if one.fault else _identity(system, one)
-            made_by[system.name].append(key_of(identity))
-            if fault := one.fault or identity.get("fault"):
-                faults.append((number, system.name, fault))
-    asked = Asked(known, named, made_by, chosen, speech, {**_about(found), **about})
+            place = line_up.place(name, one.known.set in speech)
+            identity = {} if place is None else _identity(line_up.every[place], one)
+            made_by[name].append(key_of(identity) if identity else "")
+            if fault := identity.get("fault"):
+                faults.append((number, name, fault))
+    asked = Asked(
+        tuple(one.known for one in found),
+        line_up.names(),
+        made_by,
+        measures_of(measures, sets, speech),
+        speech,
+        {**_about(found), **about},
+    )
     return asked, [replace(asked.result(n, name), fault=why) for n, name, why in faults]
 
 
 def _identity(system: System, one: Found) -> Mapping[str, Any]:
+    if one.fault:
+        return {"fault": one.fault}
     try:
         return system.identity(one.known.name)
     except Exception as error:  # a file that belongs to the recording may be missing
@@ -152,50 +160,3 @@ def _about(found: Sequence[Found]) -> dict[str, str]:
         "date": time.strftime("%Y-%m-%d"),
         **longest,
     }
-
-
-def _missing(
-    asked: Asked,
-    found: Sequence[Found],
-    store: Store,
-    begun: set[tuple[str, str]],
-    listeners: tuple[str, str],
-) -> list[Job]:
-    """Return what is not known yet, recording by recording.
-
-    begun: what cannot be done; what is given out is added, as systems may be one under two names.
-    """
-    versions = {name: version_of(name) for names in asked.measures.values() for name in names}
-    jobs = []
-    for number, one in enumerate(found):
-        pieces, results = [], []
-        for place, (name, _) in enumerate(asked.systems):
-            key = one.known.recording, asked.made_by[name][number]
-            stored = store.results.get(key)
-            if key in begun:
-                continue
-            piece = Piece(place, asked.measures[one.known.set], *listeners)
-            result = _current(asked.result(number, name, stored), versions)
-            left = piece.left(result)
-            if stored is None or stored.fault or not left.empty:
-                begun.add(key)
-                pieces.append(left)
-                results.append(result)
-        if pieces:
-            jobs.append(Job(one.clip, pieces, results))
-    return jobs
-
-
-def _current(result: Result, versions: Mapping[str, str]) -> Result:
-    """Return a result without what another version of a measure said."""
-    old = {n for n, version in result.versions.items() if versions.get(n, version) != version}
-
-    def kept(values: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if name not in old}
-
-    return replace(
-        result,
-        scores=kept(result.scores),
-        unscored=kept(result.unscored),
-        versions=kept(result.versions),
-    )

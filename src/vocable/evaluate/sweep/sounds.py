@@ -14,11 +14,12 @@ from vocable.errors import MeasureError
 from vocable.evaluate.sweep.bench import Piece
 from vocable.evaluate.sweep.clips import read_recording
 from vocable.evaluate.sweep.keys import key_of_audio
+from vocable.evaluate.sweep.lineup import LineUp, Systems
 from vocable.evaluate.sweep.pool import Job, Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.run import LIMIT
 from vocable.evaluate.sweep.store import SOUNDS
-from vocable.evaluate.sweep.system import System
+from vocable.evaluate.sweep.study import Study
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class Sounds:
 
 
 def sounds(
+    study: Study,
     results: Iterable[Result],
-    systems: Sequence[System],
+    systems: Systems,
     clips: Sequence[Clip],
     folder: str | os.PathLike[str],
     *,
@@ -58,26 +60,29 @@ def sounds(
 ) -> Sounds:
     """Make what systems made of recordings again, unless `folder` has it from the last time.
 
-    results, systems, clips, folder: of a sweep. The others as there.
+    results: some of the study's. systems, clips, folder and the others: as of its sweep.
     """
     wanted = list(results)
     found = _found(wanted, clips)
-    places = {system.name: number for number, system in enumerate(systems)}
+    line_up = LineUp.of(systems)
     by_recording: dict[str, list[Result]] = defaultdict(list)
     for result in wanted:
         if result.recording in found and not _path(Path(folder), result).exists():
             by_recording[result.recording].append(result)
+
+    def piece(result: Result) -> Piece:
+        place = line_up.place(result.system, result.set in study.speech)
+        if place is None:
+            raise MeasureError(f"{result.system} is not among the systems; give those of the sweep")
+        return Piece(place, sound=str(_path(Path(folder), result)))
+
     jobs = [
-        Job(found[recording], [_piece(Path(folder), each, places) for each in some], some)
+        Job(found[recording], [piece(each) for each in some], some)
         for recording, some in by_recording.items()
     ]
-    with Pool(systems, Path(folder), processes, limit, prepare) as pool:
+    with Pool(line_up.every, Path(folder), processes, limit, prepare) as pool:
         faults = {each.key: each.fault for each in pool.do(jobs) if each.fault}
     return Sounds(Path(folder), found, faults)
-
-
-def _piece(folder: Path, result: Result, places: Mapping[str, int]) -> Piece:
-    return Piece(places[result.system], sound=str(_path(folder, result)))
 
 
 def _path(folder: Path, result: Result) -> Path:

@@ -27,15 +27,15 @@ def words(board: Board, texts: Mapping[str, str]) -> dict[str, dict[str, WordErr
     """
     edits = lru_cache(maxsize=None)(word_edits)  # the originals' come up for each system
     found: dict[str, dict[str, WordErrors]] = {system: {} for system in board.systems}
-    for recogniser in _names(board, "heard"):
-        for system, pairs, refusals in _pairs(board, "heard", recogniser):
+    for recogniser in _names(board, "words"):
+        for system, pairs, refusals in _pairs(board, "words", recogniser):
             transcripts = tuple(
                 Transcripts(
                     old.name,
                     old.speaker,
                     texts.get(old.recording, ""),
-                    old.heard[recogniser],
-                    new.heard[recogniser],
+                    old.words[recogniser],
+                    new.words[recogniser],
                 )
                 for old, new in pairs
             )

@@ -25,7 +25,7 @@ from vocable.evaluate.sweep.study import Study
 from vocable.tokens import AudioTokens, read_tokens
 
 RESULTS, ASKED, TOKENS, SOUNDS = "results.jsonl", "study.json", "tokens", "sounds"
-_ADDED = ("scores", "unscored", "versions", "heard", "voice")  # fields that later lines add to
+_ADDED = ("scores", "unscored", "versions", "words", "voice")  # fields that later lines add to
 
 
 class Store:
@@ -102,9 +102,9 @@ def merged(old: Result | None, new: Result) -> Result:
     known["unscored"] = {
         name: why
         for name, why in known["unscored"].items()
-        if name in new.unscored or name not in (*new.scores, *new.heard, *new.voice)
+        if name in new.unscored or name not in (*new.scores, *new.words, *new.voice)
     }
-    for name in ("scores", "heard", "voice"):
+    for name in ("scores", "words", "voice"):
         values = known[name]
         known[name] = {k: v for k, v in values.items() if k not in new.unscored}
     if new.fault:  # what was made before it failed still says what it is

@@ -40,7 +40,8 @@ class CodecSystem:
     opener, arguments
             `opener(*arguments)` returns the codec, in each process that judges, once: a function of
             a module, say `vocable.load` with ("speech-16k",)
-    spec    of the codec's tokens: its space is what the sound depends on, beside this package
+    spec    of the codec's tokens: its space names encoder and quantizer
+    weights what else the sound depends on: say a hash of the decoder's weights
     label   what stands for the codec in names; left out, the spec's name
     """
 
@@ -48,6 +49,7 @@ class CodecSystem:
     arguments: tuple[Any, ...]
     spec: TokenSpec
     levels: int
+    weights: str = ""
     label: str = ""
 
     @property
@@ -63,7 +65,8 @@ class CodecSystem:
     def identity(self, recording: str) -> Mapping[str, Any]:
         """Return the weights, the levels and the version of the code that computes."""
         version = importlib.metadata.version("vocable")
-        return {"space": self.spec.space, "levels": self.levels, "vocable": version}
+        facts = {"space": self.spec.space, "weights": self.weights, "levels": self.levels}
+        return facts | {"vocable": version}
 
     def open(self) -> Make:
         """Load the codec, unless another number of its levels has."""
@@ -82,6 +85,7 @@ def codec_systems(
     arguments: tuple[Any, ...],
     spec: TokenSpec,
     levels: Sequence[int] | None = None,
+    weights: str = "",
     label: str = "",
 ) -> list[CodecSystem]:
     """Return a codec at several numbers of levels, as `CodecSystem` takes it.
@@ -92,7 +96,7 @@ def codec_systems(
     chosen = evenly(spec.prefixes, SHOWN) if levels is None else sorted(set(levels))
     for count in chosen:
         spec.check_levels(count)
-    return [CodecSystem(opener, arguments, spec, count, label) for count in chosen]
+    return [CodecSystem(opener, arguments, spec, count, weights, label) for count in chosen]
 
 
 def evenly(items: Sequence[Any], most: int) -> list[Any]:

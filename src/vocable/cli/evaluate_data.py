@@ -10,7 +10,7 @@ from pathlib import Path
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.cli.errors import Refusal, message_of
 from vocable.errors import RecipeError
-from vocable.evaluate.sweep.tokenizer import evenly
+from vocable.evaluate.systems.tokenizer import evenly
 
 
 def clips_of(data: Sequence[str], most: int | None) -> list[Clip]:

@@ -16,17 +16,11 @@ from vocable.audio.manifest import Clip
 from vocable.cli.console import Console, Progress
 from vocable.cli.exit_codes import FAILED
 from vocable.evaluate.report import picks, write_report
-from vocable.evaluate.sweep import (
-    Result,
-    Study,
-    Summary,
-    read_kept,
-    sounds,
-    summarise,
-)
-from vocable.evaluate.sweep.files import csv_text, json_text
-from vocable.evaluate.sweep.lineup import Systems
-from vocable.evaluate.sweep.tables import table
+from vocable.evaluate.summary import Summary, summarise
+from vocable.evaluate.summary.files import csv_text, json_text
+from vocable.evaluate.summary.tables import table
+from vocable.evaluate.sweep import Result, Study, read_kept, sounds
+from vocable.evaluate.systems.lineup import Systems
 
 SHOWN = 5  # failures of one system; the others are counted
 TABLE, SUMMARY, REPORT = "table.csv", "summary.json", "report.html"

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import CodecCache, open_codec
 from vocable.errors import MeasureError, TokenError
-from vocable.evaluate.sweep import System, codec_systems
-from vocable.evaluate.sweep.anchors import anchors
-from vocable.evaluate.sweep.controls import controls
-from vocable.evaluate.sweep.external import External
-from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles
+from vocable.evaluate.systems import System, codec_systems
+from vocable.evaluate.systems.anchors import anchors
+from vocable.evaluate.systems.controls import controls
+from vocable.evaluate.systems.external import External
+from vocable.evaluate.systems.named_files import DecodedFiles, TokenFiles
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec

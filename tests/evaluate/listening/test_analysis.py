@@ -11,7 +11,7 @@ from vocable import MeasureError
 from vocable.evaluate.intervals import bootstrap_interval
 from vocable.evaluate.listening import ListeningSummary, analyse
 from vocable.evaluate.listening.analysis import crossed_interval
-from vocable.evaluate.sweep.differences import sign_flips
+from vocable.evaluate.summary.differences import sign_flips
 
 NAN = float("nan")
 

@@ -8,7 +8,9 @@ import numpy as np
 from tests.evaluate.made_up import RATE, Steps, sound
 from vocable.audio import Audio
 from vocable.evaluate.report import write_report
-from vocable.evaluate.sweep import CONTROL, ORIGINAL, Result, Study, Summary, summarise
+from vocable.evaluate.summary import Summary, summarise
+from vocable.evaluate.sweep import Result, Study
+from vocable.evaluate.systems import CONTROL, ORIGINAL
 from vocable.tokens import AudioTokens
 
 SPEECH = ("pesq_wb", "stoi", "si_sdr")

@@ -22,8 +22,10 @@ from tests.evaluate.report.made import (
 from tests.evaluate.report.reader import Reader
 from vocable.evaluate import Interval
 from vocable.evaluate.report import write_report
-from vocable.evaluate.sweep import ORIGINAL, Cell, Doubt, Row, Study, Summary, summarise
-from vocable.evaluate.sweep.files import csv_text
+from vocable.evaluate.summary import Cell, Doubt, Row, Summary, summarise
+from vocable.evaluate.summary.files import csv_text
+from vocable.evaluate.sweep import Study
+from vocable.evaluate.systems import ORIGINAL
 
 HOSTILE = "</script></title><img src=x onerror=alert(1)>'\"&amp;\x00\udcff"
 

@@ -5,7 +5,7 @@ import pytest
 from tests.evaluate.report.made import of_results, result, study
 from vocable.evaluate.report import picks
 from vocable.evaluate.report.picks import MOST, PLACES, chosen, heard_systems, main_measure
-from vocable.evaluate.sweep import ORIGINAL
+from vocable.evaluate.systems import ORIGINAL
 
 
 def scored(measure: str, values: list[float | None], of_set: str = "talk") -> list:

@@ -13,7 +13,8 @@ from vocable.evaluate.report.axes import around, around_rates
 from vocable.evaluate.report.figures import digits_of, kbps, plain, span
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.rate_plot import Plot
-from vocable.evaluate.sweep import CONTROL, Cell, Row
+from vocable.evaluate.summary import Cell, Row
+from vocable.evaluate.systems import CONTROL
 from vocable.measures.registry import find
 
 NUMBERS = some.floats(-1e6, 1e6).filter(lambda x: x == 0 or abs(x) > 1e-6)

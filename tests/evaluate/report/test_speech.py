@@ -7,7 +7,7 @@ from tests.evaluate.report.made import study, unheard
 from tests.evaluate.report.reader import Reader
 from vocable.evaluate import Interval, VoiceKept, WordErrors
 from vocable.evaluate.speakers import Verification
-from vocable.evaluate.sweep import summarise
+from vocable.evaluate.summary import summarise
 from vocable.evaluate.words import ErrorRate
 from vocable.measures.words import Edits
 

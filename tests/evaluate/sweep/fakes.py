@@ -13,7 +13,7 @@ import soundfile
 from vocable.audio import Audio
 from vocable.audio.manifest import Clip
 from vocable.evaluate.recording import Recording
-from vocable.evaluate.sweep import Made
+from vocable.evaluate.systems import Made
 
 RATE = 8000
 QUICK = ("si_sdr", "snr")  # measures

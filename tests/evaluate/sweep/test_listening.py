@@ -7,7 +7,8 @@ from tests.evaluate.sweep import listeners
 from tests.evaluate.sweep.fakes import fakes, halves, late, original, throws, write_clip
 from vocable.audio import Audio
 from vocable.errors import MeasureError
-from vocable.evaluate.sweep import read_study, sounds, summarise, sweep
+from vocable.evaluate.summary import summarise
+from vocable.evaluate.sweep import read_study, sounds, sweep
 from vocable.measures import EMBEDDINGS, RECOGNISERS
 
 

@@ -138,7 +138,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from tests.evaluate.sweep.fakes import QUICK, fakes, original, rough, slow, write_clip
-from vocable.evaluate.sweep import sweep
+from vocable.evaluate.sweep import (sweep)
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])

@@ -24,7 +24,7 @@ from vocable.evaluate.listening.results import Rating, Results, read_results
 from vocable.evaluate.listening.scores import Scores, arrange
 from vocable.evaluate.listening.screening import screen
 from vocable.evaluate.recording import Refusal
-from vocable.evaluate.sweep.differences import holm, sign_flips
+from vocable.evaluate.summary.differences import holm, sign_flips
 
 Table = Float64[np.ndarray, "listeners trials"]  # NaN where there is no score
 

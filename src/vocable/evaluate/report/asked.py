@@ -5,7 +5,8 @@ from __future__ import annotations
 from vocable.evaluate.report.figures import counted
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.tables import folded, table
-from vocable.evaluate.sweep import CONTROL, Study
+from vocable.evaluate.sweep import Study
+from vocable.evaluate.systems import CONTROL
 
 
 def opening(study: Study) -> Markup:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vocable.evaluate.report.figures import NONE, kbps, number
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.tables import folded, table
-from vocable.evaluate.sweep.summary import Summary
+from vocable.evaluate.summary.values import Summary
 from vocable.evaluate.token_use import LevelUse, TokenUse
 from vocable.tokens.spec_parts import level_name
 

@@ -8,9 +8,9 @@ from vocable.evaluate.report.figures import counted, digits_of, number, plain, s
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.picks import main_measure
 from vocable.evaluate.report.tables import folded, table
+from vocable.evaluate.summary.remarks import owners_of
+from vocable.evaluate.summary.values import Difference, Ranks, Summary
 from vocable.evaluate.sweep import Study
-from vocable.evaluate.sweep.remarks import owners_of
-from vocable.evaluate.sweep.summary import Difference, Ranks, Summary
 from vocable.measures.registry import find
 
 _MOST = 300  # rows of a table; all are among the figures

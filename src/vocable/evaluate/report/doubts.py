@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vocable.evaluate.report.markup import Markup, tag
 from vocable.evaluate.report.tables import folded
-from vocable.evaluate.sweep.summary import Summary
+from vocable.evaluate.summary.values import Summary
 
 _SHOWN = 10  # the rest is folded: what comes first should not hide what follows
 

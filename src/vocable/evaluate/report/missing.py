@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vocable.evaluate.report.figures import counted
 from vocable.evaluate.report.markup import Markup, tag
 from vocable.evaluate.report.tables import table
-from vocable.evaluate.sweep.summary import Summary
+from vocable.evaluate.summary.values import Summary
 
 _MOST = 200  # rows; what is beyond is counted
 

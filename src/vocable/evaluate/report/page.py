@@ -23,8 +23,8 @@ from vocable.evaluate.report.scores import scores
 from vocable.evaluate.report.sheets import downloads
 from vocable.evaluate.report.sounds import players
 from vocable.evaluate.report.speech import has_speech, speech
+from vocable.evaluate.summary.values import Summary
 from vocable.evaluate.sweep import Study
-from vocable.evaluate.sweep.summary import Summary
 
 
 def write_report(

@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vocable.evaluate.sweep import CONTROL, Result, Study
+from vocable.evaluate.sweep import Result, Study
+from vocable.evaluate.systems import CONTROL
 from vocable.measures.registry import find
 
 MOST = 54  # results: each is two sounds, and more would leave each too short

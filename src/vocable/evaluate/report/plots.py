@@ -5,8 +5,9 @@ from __future__ import annotations
 from vocable.evaluate.report.markup import Markup, tag
 from vocable.evaluate.report.picks import main_measure
 from vocable.evaluate.report.rate_plot import Plot
-from vocable.evaluate.sweep import CONTROL, Study
-from vocable.evaluate.sweep.summary import Summary
+from vocable.evaluate.summary.values import Summary
+from vocable.evaluate.sweep import Study
+from vocable.evaluate.systems import CONTROL
 from vocable.measures.registry import find
 
 _HOW = (

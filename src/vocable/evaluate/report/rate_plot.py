@@ -9,8 +9,8 @@ from vocable.evaluate.report import marks
 from vocable.evaluate.report.axes import Axis, around, around_rates
 from vocable.evaluate.report.figures import is_known, kbps, plain, span
 from vocable.evaluate.report.markup import Markup, joined, tag
-from vocable.evaluate.sweep import CONTROL
-from vocable.evaluate.sweep.summary import Row
+from vocable.evaluate.summary.values import Row
+from vocable.evaluate.systems import CONTROL
 from vocable.measures import Measure
 
 _WIDTH, _HEIGHT = 400.0, 250.0

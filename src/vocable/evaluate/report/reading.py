@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from vocable.evaluate.intervals import DRAWS
 from vocable.evaluate.report.markup import Markup, tag
+from vocable.evaluate.summary.values import LEVEL
 from vocable.evaluate.sweep import Study
-from vocable.evaluate.sweep.summary import LEVEL
 from vocable.measures.delays import CAP
 
 # By the start of a measure's name: what it does not say.

@@ -16,10 +16,11 @@ from vocable.evaluate.report.figures import (
 )
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.tables import table
-from vocable.evaluate.sweep import CONTROL, Study
-from vocable.evaluate.sweep.remarks import owners_of
-from vocable.evaluate.sweep.summary import Row, Summary
-from vocable.evaluate.sweep.tables import best_system
+from vocable.evaluate.summary.remarks import owners_of
+from vocable.evaluate.summary.tables import best_system
+from vocable.evaluate.summary.values import Row, Summary
+from vocable.evaluate.sweep import Study
+from vocable.evaluate.systems import CONTROL
 from vocable.measures.registry import find
 
 _LEGEND = (

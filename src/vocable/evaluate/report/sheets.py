@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from vocable.evaluate.report.markup import Markup, data_uri, tag
-from vocable.evaluate.sweep.files import csv_text
-from vocable.evaluate.sweep.summary import Summary
+from vocable.evaluate.summary.files import csv_text
+from vocable.evaluate.summary.values import Summary
 
 Line = Sequence[object]
 

@@ -8,7 +8,7 @@ from vocable.evaluate.intervals import Interval
 from vocable.evaluate.report.figures import digits_of, number, span
 from vocable.evaluate.report.markup import Markup, joined, tag
 from vocable.evaluate.report.tables import table
-from vocable.evaluate.sweep.summary import Row, Summary
+from vocable.evaluate.summary.values import Row, Summary
 from vocable.evaluate.words import ErrorRate, WordErrors
 
 _WORDS = ("system", "errors, %", "added", "against the original", "claim", "recordings")

@@ -23,7 +23,7 @@ from vocable.evaluate.sweep.clips import read_recording, reason_of
 from vocable.evaluate.sweep.keys import key_of_tokens
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import TOKENS
-from vocable.evaluate.sweep.system import Made, Make, System
+from vocable.evaluate.systems.system import Made, Make, System
 from vocable.measures import REGISTRY, load_embedding, load_recogniser, score_recordings
 from vocable.tokens import AudioTokens
 

@@ -13,9 +13,9 @@ from vocable.errors import MeasureError
 from vocable.evaluate.recording import Recording
 from vocable.evaluate.sweep.asked import Known
 from vocable.evaluate.sweep.keys import key_of, key_of_audio
+from vocable.evaluate.systems.system import LONGEST
 from vocable.measures import Listener
 
-LONGEST = 30.0  # seconds: PESQ is not defined for more; of longer recordings the start is judged
 _MORE = 0.01  # seconds read beyond it, to see whether there are more
 _log = logging.getLogger(__name__)
 

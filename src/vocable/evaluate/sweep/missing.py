@@ -10,10 +10,10 @@ from vocable.evaluate.sweep.asked import Asked
 from vocable.evaluate.sweep.bench import Piece
 from vocable.evaluate.sweep.chosen import version_of
 from vocable.evaluate.sweep.clips import Found
-from vocable.evaluate.sweep.lineup import LineUp
 from vocable.evaluate.sweep.pool import Job
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import Store
+from vocable.evaluate.systems.lineup import LineUp
 
 
 class Missing:

@@ -28,7 +28,7 @@ from vocable.evaluate.sweep.bench import READING, Bench, Piece, Step, Task, lost
 from vocable.evaluate.sweep.clips import reason_of
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import merged
-from vocable.evaluate.sweep.system import System
+from vocable.evaluate.systems.system import System
 
 START = 300.0  # seconds within which a process has to be ready
 _PATIENCE = 5.0  # seconds in which a process may clean up when it is ended

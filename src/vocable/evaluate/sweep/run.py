@@ -14,16 +14,16 @@ from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.evaluate.sweep.asked import Asked
 from vocable.evaluate.sweep.chosen import measures_of, named
-from vocable.evaluate.sweep.clips import LONGEST, Found, look, reason_of, speech_sets
+from vocable.evaluate.sweep.clips import Found, look, reason_of, speech_sets
 from vocable.evaluate.sweep.keys import key_of
-from vocable.evaluate.sweep.lineup import LineUp, Systems
 from vocable.evaluate.sweep.missing import Missing
-from vocable.evaluate.sweep.named_files import DecodedFiles, TokenFiles, check_names
 from vocable.evaluate.sweep.pool import Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import Store
-from vocable.evaluate.sweep.study import ORIGINAL, Study
-from vocable.evaluate.sweep.system import System
+from vocable.evaluate.sweep.study import Study
+from vocable.evaluate.systems.lineup import LineUp, Systems
+from vocable.evaluate.systems.named_files import DecodedFiles, TokenFiles, check_names
+from vocable.evaluate.systems.system import LONGEST, ORIGINAL, System
 from vocable.measures import load_embedding, load_recogniser
 
 LIMIT = 120.0  # seconds

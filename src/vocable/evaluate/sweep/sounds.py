@@ -14,12 +14,12 @@ from vocable.errors import MeasureError
 from vocable.evaluate.sweep.bench import Piece
 from vocable.evaluate.sweep.clips import read_recording
 from vocable.evaluate.sweep.keys import key_of_audio
-from vocable.evaluate.sweep.lineup import LineUp, Systems
 from vocable.evaluate.sweep.pool import Job, Pool
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.run import LIMIT
 from vocable.evaluate.sweep.store import SOUNDS
 from vocable.evaluate.sweep.study import Study
+from vocable.evaluate.systems.lineup import LineUp, Systems
 
 
 @dataclass(frozen=True)

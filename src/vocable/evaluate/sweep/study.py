@@ -50,10 +50,6 @@ class Study:
         return len({each.recording for each in self.results if each.set == of_set})
 
 
-CONTROL = "control"  # the family of control rows
-ORIGINAL = "original"  # the control that is the recording as it is
-
-
 def by_recording(results: Iterable[Result]) -> dict[str, Result]:
     """Return results of one system by recording."""
     return {each.recording: each for each in results}

@@ -18,6 +18,7 @@ from benchmarks.machine import describe
 from benchmarks.tables import heading, progress, row
 from vocable.audio.manifest import read_manifest
 from vocable.evaluate.probes import (
+    Kept,
     LogMels,
     Row,
     Store,
@@ -41,15 +42,14 @@ def main() -> None:
             path if path.suffix else path / "manifest.jsonl"
         )
     asked = tasks_of(sets, options.tasks)
-    inputs = []
+    inputs, kept = [], Kept(options.keep / "heard.sqlite")
     for name in options.codec:
         codec = vocable.load(name)
         chosen = levels_named(options.levels, len(codec.spec.levels))
-        tokens = options.keep / "tokens"
-        inputs += [TokenInput(name, codec, codec.spec.space, tokens, each) for each in chosen]
+        inputs += [TokenInput(name, codec, codec.spec.space, kept, each) for each in chosen]
 
     def sources(task):
-        mels = LogMels(task.rate, options.keep / "frames")
+        mels = LogMels(task.rate, kept)
         return [*([] if options.no_mels else [mels]), *inputs]
 
     found = probe(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vocable.audio import Audio
-from vocable.evaluate.probes import Classify, Example, Fold, Settings, Task, TokenInput
+from vocable.evaluate.probes import Classify, Example, Fold, Kept, Settings, Task, TokenInput
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec
 
 RATE, FRAME, FRAMES, ENTRIES = 8000, 320, 20, 16
@@ -49,8 +49,9 @@ class TwoLevels:
         return Tone("", tuple(int(step) for step in tokens.stacks[0][0])).read()
 
 
-def tokens_in(folder, *chosen, tokenizer=None) -> TokenInput:
-    return TokenInput("made-up", tokenizer or TwoLevels(), SPEC.space, folder, chosen)
+def tokens(*chosen, tokenizer=None, kept=None) -> TokenInput:
+    given = tokenizer or TwoLevels()
+    return TokenInput("made-up", given, SPEC.space, kept or Kept(), chosen)
 
 
 def examples(owners: int, of_each: int = 3, labels: int = 3, start: int = 0) -> list[Example]:

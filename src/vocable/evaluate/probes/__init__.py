@@ -5,7 +5,7 @@ summarise               mean and deviation over seeds, one row for each probe
 tasks_of                the tasks that sets of clips can answer, and why not the others
 Task, Fold, Example     a task of your own; goals are `Classify`, `Verify`, `Phones`, `Spell` and
                         `Separate`
-TokenInput, LogMels     what probes read
+TokenInput, LogMels     what probes read; `Kept` keeps it
 Store, Outcome          what they found, in a file
 """
 
@@ -13,6 +13,7 @@ from vocable.evaluate.probes.classes import Classify, Verify
 from vocable.evaluate.probes.example import Example
 from vocable.evaluate.probes.goal import Answer, Goal, Learnt
 from vocable.evaluate.probes.inputs import Heard, Input, LogMels, TokenInput
+from vocable.evaluate.probes.kept import Kept
 from vocable.evaluate.probes.mixtures import Separate
 from vocable.evaluate.probes.outcome import Outcome, Store
 from vocable.evaluate.probes.run import probe
@@ -32,6 +33,7 @@ __all__ = [
     "Goal",
     "Heard",
     "Input",
+    "Kept",
     "Learnt",
     "LogMels",
     "Mixed",

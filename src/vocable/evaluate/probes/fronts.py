@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
+START, LEFT_OUT = 0.05, 0.3  # deviation of embeddings; share of tokens
+
 Mask = Bool[Tensor, "batch frames"]
 Rows = Float[Tensor, "batch frames _"]
 
@@ -18,6 +20,10 @@ class LevelAttention(nn.Module):
     Mousavi et al. 2024, arXiv 2406.14294: in each frame every level's vector gets a score by
     Linear, ReLU, Linear; the softmax of the scores over the levels weighs the sum. So no level
     counts for more by its place, and the weights say which levels the task asks for.
+
+    Two things keep probes from learning minutes of audio by heart, most of whose tokens come a few
+    times only: embeddings start near 0, so that an entry which train lacks says nothing rather than
+    something random, and 30 % of all tokens are left out in each step.
     """
 
     def __init__(self, sizes: Sequence[int], dim: int, dropout: float) -> None:
@@ -26,6 +32,7 @@ class LevelAttention(nn.Module):
         self.register_buffer("starts", starts, persistent=False)
         self.starts: Tensor
         self.table = nn.Embedding(sum(sizes), dim)
+        nn.init.normal_(self.table.weight, std=START)
         self.score = nn.Sequential(nn.Linear(dim, dim), nn.ReLU(), nn.Linear(dim, 1, bias=False))
         self.dropout = nn.Dropout(dropout)
 
@@ -34,6 +41,8 @@ class LevelAttention(nn.Module):
     ) -> tuple[Rows, Float[Tensor, "batch frames levels"]]:
         """Return a vector of each frame, and the weights of the levels."""
         vectors = self.dropout(self.table(codes + self.starts))
+        if self.training:
+            vectors = vectors * (torch.rand_like(vectors[..., :1]) > LEFT_OUT)
         weights = self.score(vectors).squeeze(-1).softmax(dim=-1)
         return (weights[..., None] * vectors).sum(dim=2), weights
 

@@ -1,29 +1,25 @@
 """Turn sounds into what a probe reads, once for each: frames of tokens, or log-mels.
 
-Log-mels are the ceiling: what the same head finds in the sound itself. Tokens are kept as token
-files and log-mels as arrays, named by what was heard and what made them, so that tasks, heads and
-seeds share them.
+Log-mels are the ceiling: what the same head finds in the sound itself.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float64
 
-from vocable.atomic import replacing
 from vocable.errors import MeasureError
 from vocable.evaluate.phones import token_times
+from vocable.evaluate.probes.kept import Kept, as_arrays, as_tokens
 from vocable.evaluate.probes.sound import Sound
 from vocable.evaluate.stability import Tokenizes
 from vocable.measures.mel import slaney_filters
 from vocable.measures.spectral import magnitudes
-from vocable.tokens import AudioTokens, read_tokens
+from vocable.tokens import AudioTokens
 
 BANDS, FLOOR = 40, 1e-4  # mels of 10 ms; of magnitude
 STACKED = 2  # of them in a frame
@@ -79,14 +75,14 @@ class TokenInput:
     """The tokens of a tokenizer, all levels or some.
 
     space    identity of what encodes: that of the tokens that it gives
-    folder   where token files are kept
+    kept     where tokens are kept
     chosen   numbers of the levels, from 0; empty: all
     """
 
     name: str
     tokenizer: Tokenizes
     space: str
-    folder: Path
+    kept: Kept = field(compare=False)
     chosen: tuple[int, ...] = ()
 
     @property
@@ -124,14 +120,15 @@ class TokenInput:
         return Heard(np.stack(rows, axis=1), times, sizes, tokens)
 
     def _tokens(self, sound: Sound) -> AudioTokens:
-        path = self.folder / f"{_name_of(sound.key, self.space)}.vcb"
-        if path.exists():
-            return read_tokens(path)
+        known = self.kept.find(sound.key, self.space)
+        if known is not None:
+            return as_tokens(known)
         tokens = self.tokenizer.encode(sound.read())
         if tokens.spec.space != self.space:
             raise MeasureError(f"tokens are of {tokens.spec.space}, expected {self.space}")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        tokens.save(path, overwrite=True)
+        if tokens.durations is not None or tokens.sides:
+            raise MeasureError("a probe reads even frames without sides; take tokens before dedup")
+        self.kept.add(sound.key, self.space, **as_arrays(tokens))
         return tokens
 
 
@@ -159,7 +156,7 @@ class LogMels:
     """Log-mels of the sound itself: 40 bands every 10 ms up to half of `rate`, two to a frame."""
 
     rate: int
-    folder: Path
+    kept: Kept = field(compare=False)
     name: str = "log-mel"
     levels: str = ""
 
@@ -170,13 +167,11 @@ class LogMels:
 
     def hear(self, sound: Sound) -> Heard:
         """Compute, or read what has been computed."""
-        path = self.folder / f"{_name_of(sound.key, self.identity)}.npy"
-        if not path.exists():
-            mels = self.compute(sound.read().resample(self.rate).samples[0])
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path, overwrite=True) as temporary, open(temporary, "wb") as file:
-                np.save(file, mels)
-        frames = np.load(path).astype(np.float32)
+        known = self.kept.find(sound.key, self.identity)
+        if known is None:
+            known = {"mels": self.compute(sound.read().resample(self.rate).samples[0])}
+            self.kept.add(sound.key, self.identity, **known)
+        frames = known["mels"].astype(np.float32)
         times = (np.arange(len(frames)) * STACKED + (STACKED - 1) / 2) / 100
         return Heard(frames, times)
 
@@ -194,7 +189,3 @@ class LogMels:
         logs = (logs - logs.mean(axis=0)) / 2
         found: np.ndarray = logs.reshape(-1, STACKED * BANDS).astype(np.float16)
         return found
-
-
-def _name_of(*parts: str) -> str:
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]

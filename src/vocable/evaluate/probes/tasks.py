@@ -37,7 +37,7 @@ def keyword(clips: Sequence[Clip], name: str) -> Task:
     kept = [e for c in spoken if words[w := _word(c)] >= FEWEST and (e := _example(c, w)).label]
     if 2 * len(kept) < len(spoken) or not spoken:
         raise MeasureError(f"{name}: most recordings have no word that {FEWEST} others have too")
-    return _classes("keyword", name, kept, ("xvector", "ecapa"))
+    return _classes("keyword", name, kept, ("ecapa", "pooling"))
 
 
 def digit(clips: Sequence[Clip], name: str) -> Task:
@@ -46,7 +46,7 @@ def digit(clips: Sequence[Clip], name: str) -> Task:
     kept = [_example(clip, word) for clip, word in words.items() if word in DIGITS]
     if len({each.label for each in kept}) < len(DIGITS):
         raise MeasureError(f"{name}: not all ten digits are said")
-    return _classes("digit", name, kept, ("xvector", "ecapa"))
+    return _classes("digit", name, kept, ("ecapa", "pooling"))
 
 
 def sound(clips: Sequence[Clip], name: str) -> Task:
@@ -75,7 +75,7 @@ def speaker(clips: Sequence[Clip], name: str) -> Task:
     """Tell who speaks, in other recordings than those of train; three for each at least."""
     known = _by_known_speakers(clips, least=3, speakers=2, name=name)
     folds = within_classes(known)
-    return Task("speaker", name, Classify(), ("ecapa", "xvector"), folds, apart=False)
+    return Task("speaker", name, Classify(), ("ecapa", "pooling"), folds, apart=False)
 
 
 def verification(clips: Sequence[Clip], name: str) -> Task:
@@ -86,7 +86,7 @@ def verification(clips: Sequence[Clip], name: str) -> Task:
     valid = learnt.valid or learnt.test
     train = learnt.train + (learnt.test if learnt.valid else ())
     folds = (Fold(train, valid, apart.test),)
-    return Task("verification", name, Verify(), ("ecapa", "xvector"), folds)
+    return Task("verification", name, Verify(), ("ecapa", "pooling"), folds)
 
 
 def phone(clips: Sequence[Clip], name: str) -> Task:

@@ -74,13 +74,13 @@ def probe(
 
 def _outcomes(task: Task, source: Input, jobs: Sequence[Job], store: Store) -> Iterator[Outcome]:
     """Yield the outcomes of one input; it hears nothing if all of them are known."""
-    heard: _Heard | None = None
+    heard: HeardSounds | None = None
     for job in jobs:
         known = store.find(job.empty.key)
         if known is None:
             try:
                 find_head(job.head, task.goal.whole)
-                heard = heard or _Heard(task, source)
+                heard = heard or HeardSounds(task.folds, source)
                 known = _trained(job, heard)
                 store.add(known)
             except VocableError as error:
@@ -88,14 +88,14 @@ def _outcomes(task: Task, source: Input, jobs: Sequence[Job], store: Store) -> I
         yield known
 
 
-class _Heard:
-    """All that an input makes of the sounds of a task; what cannot be heard is refused."""
+class HeardSounds:
+    """All that an input makes of the sounds of folds; what cannot be heard is refused."""
 
-    def __init__(self, task: Task, source: Input) -> None:
+    def __init__(self, folds: Sequence[Fold], source: Input) -> None:
         self.refusals: list[Refusal] = []
         every = {
             each.sound.key: each
-            for fold in task.folds
+            for fold in folds
             for each in (*fold.train, *fold.valid, *fold.test)
         }
         found = attempt(every.values(), partial(_hear, source), self.refusals)
@@ -122,7 +122,7 @@ def _hear(source: Input, example: Example) -> Heard:
     return heard
 
 
-def _trained(job: Job, heard: _Heard) -> Outcome:
+def _trained(job: Job, heard: HeardSounds) -> Outcome:
     task = job.task
     folds = [_in_fold(job, heard, fold) for fold in task.folds]
     answers = [answer for fold in folds for answer in fold.answers]
@@ -154,7 +154,7 @@ class _Found:
     rounds: int
 
 
-def _in_fold(job: Job, heard: _Heard, fold: Fold) -> _Found:
+def _in_fold(job: Job, heard: HeardSounds, fold: Fold) -> _Found:
     goal, parts = job.task.goal, {"train": fold.train, "valid": fold.valid, "test": fold.test}
     train, valid, test = (heard.cases(examples, part) for part, examples in parts.items())
     learnt = goal.learn([example for example, _ in train], job.source)

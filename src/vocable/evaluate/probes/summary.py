@@ -65,7 +65,7 @@ def _row(own: Sequence[Outcome], measure: str) -> Row:
         deviation=float(values.std(ddof=1)) if len(own) > 1 else float("nan"),
         low=float(ends[0]),
         high=float(ends[1]),
-        usual=first.usual[measure],
+        usual=first.usual.get(measure, float("nan")),
         seeds=len(own),
         trained=first.trained,
         tested=first.tested,

@@ -86,7 +86,7 @@ def test_characters_are_spelt(tmp_path):
     store, how = Store(tmp_path / "p.jsonl"), replace(QUICK, rounds=30, patience=30)
     (found,) = probe([task], lambda _: [tokens()], store, heads=["bilstm"], seeds=1, how=how)
     assert found.usual == {"word errors": 1.0, "character errors": 1.0}
-    assert found.scores["character errors"] < 0.5, found.scores
+    assert found.scores["character errors"] < 0.7, found.scores
 
 
 def test_ctc_joins_repeats_and_drops_blanks():

@@ -72,7 +72,7 @@ class LearntClasses(Learnt):
         self._usual = Counter(labels).most_common(1)[0][0]
         self._number = {name: k for k, name in enumerate(self.names)}
 
-    def target(self, example: Example, heard: Heard) -> int:
+    def target(self, example: Example, shown: Heard) -> int:
         """Return the number of the class; -1 for one that train lacks, which is left out."""
         return self._number.get(example.label, -1)
 
@@ -84,12 +84,12 @@ class LearntClasses(Learnt):
             outputs, wanted, ignore_index=-1, label_smoothing=0.1
         )
 
-    def answer(self, example: Example, heard: Heard, output: np.ndarray) -> Answer:
+    def answer(self, example: Example, shown: Heard, output: np.ndarray) -> Answer:
         return self._said(example, self.names[int(output.argmax())])
 
-    def usual_answer(self, example: Example, heard: Heard) -> Answer:
-        said = self._said(example, self._usual)
-        return Answer(said.owner, said.counts, np.zeros(1))
+    def usual_answer(self, example: Example, shown: Heard) -> Answer:
+        chosen = self._said(example, self._usual)
+        return Answer(chosen.owner, chosen.counts, np.zeros(1))
 
     def _said(self, example: Example, name: str) -> Answer:
         return Answer(example.owner, {ACCURACY: (float(name == example.label), 1.0)})

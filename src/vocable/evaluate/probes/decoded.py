@@ -122,8 +122,8 @@ def _outcomes(
         return
     settings = how or Settings()
     for seed in range(count):
-        said = (VERSION, "decoded", task.identity, decoder.identity, head, seed, settings)
-        key = hashlib.sha256(repr(said).encode()).hexdigest()[:24]
+        chosen = (VERSION, "decoded", task.identity, decoder.identity, head, seed, settings)
+        key = hashlib.sha256(repr(chosen).encode()).hexdigest()[:24]
         names = (task.name + DECODED, task.set, decoder.name, decoder.levels, head, seed)
         outcome = Outcome(key, *names, note=task.note)
         known = store.find(key)
@@ -148,8 +148,8 @@ def _judged(
     if isinstance(task.goal, Spell):
         if judges.recogniser is None:
             raise MeasureError("words of decoded recordings need a recogniser")
-        heard = transcribe(judges.recogniser[1], systems, recordings)[decoder.name]
-        errors = word_errors(heard)
+        shown = transcribe(judges.recogniser[1], systems, recordings)[decoder.name]
+        errors = word_errors(shown)
         if errors.own is None or errors.decoded is None or errors.added is None:
             raise MeasureError("no recording has a text")
         found = {
@@ -157,7 +157,7 @@ def _judged(
             ORIGINAL: errors.own.interval,
             DIFFERENCE: errors.added,
         }
-        return _with(empty, found, {}, len(heard.recordings))
+        return _with(empty, found, {}, len(shown.recordings))
     if judges.embedding is None:
         raise MeasureError("voices of decoded recordings need an embedding of speakers")
     voices = voices_kept(judges.embedding[1], systems, recordings)
@@ -183,10 +183,12 @@ def _classes(empty: Outcome, task: Task, decoder: Decoder, mels: LogMels, how: S
         pairs = _pairs(own, fold.test, test)
         for k, answers in enumerate((before, after)):
             cases = [own.cases([pair[k]], "test")[0] for pair in pairs]
-            told = trained.tell([heard for _, heard in cases])
+            told = trained.tell([shown for _, shown in cases])
             answers += [learnt.answer(*c, one.output) for c, one in zip(cases, told, strict=True)]
             usual += [learnt.usual_answer(*case) for case in cases]
-    first, second = (np.array([a.counts[ACCURACY][0] for a in said]) for said in (before, after))
+    first, second = (
+        np.array([a.counts[ACCURACY][0] for a in chosen]) for chosen in (before, after)
+    )
     goal = task.goal
     found = {
         ACCURACY: goal.judge(after)[ACCURACY],
@@ -197,11 +199,11 @@ def _classes(empty: Outcome, task: Task, decoder: Decoder, mels: LogMels, how: S
 
 
 def _pairs(
-    heard: HeardSounds, before: Sequence[Example], after: Sequence[Example]
+    shown: HeardSounds, before: Sequence[Example], after: Sequence[Example]
 ) -> list[tuple[Example, Example]]:
     """Return the examples that were heard as they are and decoded."""
     pairs = zip(before, after, strict=True)
-    found = [p for p in pairs if all(each.sound.key in heard.by_key for each in p)]
+    found = [p for p in pairs if all(each.sound.key in shown.by_key for each in p)]
     if not found:
         raise MeasureError(f"no decoded recording could be heard; {heard.refusals[0]}")
     return found

@@ -35,7 +35,7 @@ class Learnt(ABC):
     outputs: int
 
     @abstractmethod
-    def target(self, example: Example, heard: Heard) -> Any:
+    def target(self, example: Example, shown: Heard) -> Any:
         """Return what is to be learnt of an example."""
 
     @abstractmethod
@@ -43,11 +43,11 @@ class Learnt(ABC):
         """Return the mean loss of a batch of outputs `[batch, (frames,) outputs]`."""
 
     @abstractmethod
-    def answer(self, example: Example, heard: Heard, output: np.ndarray) -> Answer:
+    def answer(self, example: Example, shown: Heard, output: np.ndarray) -> Answer:
         """Return what an output says of an example of the test."""
 
     @abstractmethod
-    def usual_answer(self, example: Example, heard: Heard) -> Answer:
+    def usual_answer(self, example: Example, shown: Heard) -> Answer:
         """Return the answer without hearing: what is commonest in train."""
 
 

@@ -55,9 +55,9 @@ class Separate(Goal):
 class LearntParts(Learnt):
     """The entries of all levels of all parts, side by side."""
 
-    def __init__(self, goal: Separate, source: TokenInput, heard: Heard) -> None:
-        tokens = heard.tokens
-        levels = len(heard.sizes)
+    def __init__(self, goal: Separate, source: TokenInput, shown: Heard) -> None:
+        tokens = shown.tokens
+        levels = len(shown.sizes)
         if tokens is None or not tokens.spec.uniform or levels not in tokens.spec.prefixes:
             raise MeasureError(
                 f"{source.name}: told tokens have to be decoded, so take the first levels, as many "
@@ -65,13 +65,13 @@ class LearntParts(Learnt):
             )
         if source.chosen and source.chosen != tuple(range(levels)):
             raise MeasureError(f"{source.name}: told tokens have to be those of the first levels")
-        self._goal, self._source, self._sizes = goal, source, heard.sizes
-        self.outputs = goal.parts * sum(heard.sizes)
+        self._goal, self._source, self._sizes = goal, source, shown.sizes
+        self.outputs = goal.parts * sum(shown.sizes)
 
-    def target(self, example: Example, heard: Heard) -> np.ndarray:
+    def target(self, example: Example, shown: Heard) -> np.ndarray:
         """Return codes `[parts, frames, levels]`."""
         parts = [self._source.hear(part).frames for part in example.parts]
-        frames = min(len(heard.frames), *map(len, parts))
+        frames = min(len(shown.frames), *map(len, parts))
         found: np.ndarray = np.stack([part[:frames] for part in parts]).astype(np.int64)
         return found
 
@@ -104,36 +104,38 @@ class LearntParts(Learnt):
             levels * self._goal.parts
         )
 
-    def answer(self, example: Example, heard: Heard, output: np.ndarray) -> Answer:
+    def answer(self, example: Example, shown: Heard, output: np.ndarray) -> Answer:
         ends = np.cumsum(list(self._sizes) * self._goal.parts)[:-1]
-        said = np.stack([each.argmax(axis=-1) for each in np.split(output, ends, axis=-1)], axis=-1)
-        parts = np.split(said, self._goal.parts, axis=-1)
-        return self._judged(example, heard, np.stack(parts))
+        chosen = np.stack(
+            [each.argmax(axis=-1) for each in np.split(output, ends, axis=-1)], axis=-1
+        )
+        parts = np.split(chosen, self._goal.parts, axis=-1)
+        return self._judged(example, shown, np.stack(parts))
 
-    def usual_answer(self, example: Example, heard: Heard) -> Answer:
-        return self._judged(example, heard, np.stack([heard.frames] * self._goal.parts))
+    def usual_answer(self, example: Example, shown: Heard) -> Answer:
+        return self._judged(example, shown, np.stack([shown.frames] * self._goal.parts))
 
-    def _judged(self, example: Example, heard: Heard, said: np.ndarray) -> Answer:
-        target = self.target(example, heard)
-        said = said[:, : target.shape[1]]
+    def _judged(self, example: Example, shown: Heard, chosen: np.ndarray) -> Answer:
+        target = self.target(example, shown)
+        chosen = chosen[:, : target.shape[1]]
         orders = list(permutations(range(self._goal.parts)))
-        right = [np.count_nonzero(said[list(order)] == target) for order in orders]
+        right = [np.count_nonzero(chosen[list(order)] == target) for order in orders]
         best = int(np.argmax(right))
         counts = {TOKEN_ACCURACY: (float(right[best]), float(target.size))}
-        counts |= self._scores(example, heard, said[list(orders[best])], "")
-        counts |= self._scores(example, heard, target, CLEAN)
+        counts |= self._scores(example, shown, chosen[list(orders[best])], "")
+        counts |= self._scores(example, shown, target, CLEAN)
         return Answer(example.owner, counts)
 
     def _scores(
-        self, example: Example, heard: Heard, codes: np.ndarray, suffix: str
+        self, example: Example, shown: Heard, codes: np.ndarray, suffix: str
     ) -> dict[str, tuple[float, float]]:
         """Return the mean over parts of each measure of what is decoded."""
         codec = self._source.tokenizer
-        if heard.tokens is None or not isinstance(codec, Decodes):
+        if shown.tokens is None or not isinstance(codec, Decodes):
             return {}
         found: dict[str, list[float]] = {}
         for part, told in zip(example.parts, codes, strict=True):
-            tokens = AudioTokens(heard.tokens.spec, [row[None] for row in told.T.astype(np.int32)])
+            tokens = AudioTokens(shown.tokens.spec, [row[None] for row in told.T.astype(np.int32)])
             decoded, clean = codec.decode(tokens), part.read()
             scored = score_recordings(self._goal.scores, clean, decoded, clean.rate, 0.0)
             for name, value in scored.scores.items():

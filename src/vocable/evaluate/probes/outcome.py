@@ -56,7 +56,10 @@ class Outcome:
     def from_json(cls, row: Mapping[str, Any]) -> Outcome:
         """Return the outcome of a row; TypeError for keys that are missing or not known."""
         intervals = {name: tuple(ends) for name, ends in row.get("intervals", {}).items()}
-        return cls(**{**row, "weights": tuple(row.get("weights", ())), "intervals": intervals})
+        emptied = {"levels": "", "head": ""}  # which may be empty, and have no default
+        return cls(
+            **{**emptied, **row, "weights": tuple(row.get("weights", ())), "intervals": intervals}
+        )
 
 
 class Store:

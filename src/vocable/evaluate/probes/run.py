@@ -38,8 +38,8 @@ class Job:
         task, source = self.task, self.source
         known = (VERSION, task.identity, source.identity, self.head, self.seed, self.how)
         key = hashlib.sha256(repr(known).encode()).hexdigest()[:24]
-        said = (key, task.name, task.set, source.name, source.levels, self.head, self.seed)
-        return Outcome(*said, note=task.note)
+        chosen = (key, task.name, task.set, source.name, source.levels, self.head, self.seed)
+        return Outcome(*chosen, note=task.note)
 
 
 def probe(
@@ -74,14 +74,14 @@ def probe(
 
 def _outcomes(task: Task, source: Input, jobs: Sequence[Job], store: Store) -> Iterator[Outcome]:
     """Yield the outcomes of one input; it hears nothing if all of them are known."""
-    heard: HeardSounds | None = None
+    shown: HeardSounds | None = None
     for job in jobs:
         known = store.find(job.empty.key)
         if known is None:
             try:
                 find_head(job.head, task.goal.whole)
-                heard = heard or HeardSounds(task.folds, source)
-                known = _trained(job, heard)
+                shown = shown or HeardSounds(task.folds, source)
+                known = _trained(job, shown)
                 store.add(known)
             except VocableError as error:
                 known = replace(job.empty, fault=str(error))
@@ -99,7 +99,7 @@ class HeardSounds:
             for each in (*fold.train, *fold.valid, *fold.test)
         }
         found = attempt(every.values(), partial(_hear, source), self.refusals)
-        self.by_key = {each.sound.key: heard for each, heard in found}
+        self.by_key = {each.sound.key: shown for each, shown in found}
         spaces = {h.tokens.spec.space for h in self.by_key.values() if h.tokens is not None}
         if len(spaces) > 1:
             raise MeasureError(f"recordings gave tokens of {len(spaces)} spaces; probe each apart")
@@ -107,24 +107,24 @@ class HeardSounds:
     def cases(self, examples: Sequence[Example], what: str) -> list[tuple[Example, Heard]]:
         """Return the examples that were heard; MeasureError if none was."""
         pairs = [(each, self.by_key.get(each.sound.key)) for each in examples]
-        found = [(each, heard) for each, heard in pairs if heard is not None]
+        found = [(each, shown) for each, shown in pairs if shown is not None]
         if not found:
             raise MeasureError(f"no recording of {what} could be heard; {self.refusals[0]}")
         return found
 
 
 def _hear(source: Input, example: Example) -> Heard:
-    heard = source.hear(example.sound)
-    if not len(heard.frames):
+    shown = source.hear(example.sound)
+    if not len(shown.frames):
         raise MeasureError("it is shorter than a frame")
     for part in example.parts:
         source.hear(part)
-    return heard
+    return shown
 
 
-def _trained(job: Job, heard: HeardSounds) -> Outcome:
+def _trained(job: Job, shown: HeardSounds) -> Outcome:
     task = job.task
-    folds = [_in_fold(job, heard, fold) for fold in task.folds]
+    folds = [_in_fold(job, shown, fold) for fold in task.folds]
     answers = [answer for fold in folds for answer in fold.answers]
     judged = task.goal.judge(answers)
     usual = task.goal.judge([answer for fold in folds for answer in fold.usual])
@@ -137,8 +137,8 @@ def _trained(job: Job, heard: HeardSounds) -> Outcome:
         weights=tuple(round(float(weight), 4) for weight in weights),
         trained=round(float(np.mean([fold.trained for fold in folds]))),
         tested=len(answers),
-        refused=len(heard.refusals),
-        reason=str(heard.refusals[0]) if heard.refusals else "",
+        refused=len(shown.refusals),
+        reason=str(shown.refusals[0]) if shown.refusals else "",
         rounds=float(np.mean([fold.rounds for fold in folds])),
     )
 
@@ -154,9 +154,9 @@ class _Found:
     rounds: int
 
 
-def _in_fold(job: Job, heard: HeardSounds, fold: Fold) -> _Found:
+def _in_fold(job: Job, shown: HeardSounds, fold: Fold) -> _Found:
     goal, parts = job.task.goal, {"train": fold.train, "valid": fold.valid, "test": fold.test}
-    train, valid, test = (heard.cases(examples, part) for part, examples in parts.items())
+    train, valid, test = (shown.cases(examples, part) for part, examples in parts.items())
     learnt = goal.learn([example for example, _ in train], job.source)
     trained = train_probe(
         train, valid, learnt, job.head, whole=goal.whole, seed=job.seed, how=job.how

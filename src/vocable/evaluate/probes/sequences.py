@@ -38,8 +38,8 @@ class Phones(Goal):
         return False
 
     def learn(self, train: Sequence[Example], source: Input) -> Learnt:
-        heard = [labels_at(each.phones, source.hear(each.sound).times) for each in train]
-        return LearntPhones(Counter(str(label) for labels in heard for label in labels if label))
+        shown = [labels_at(each.phones, source.hear(each.sound).times) for each in train]
+        return LearntPhones(Counter(str(label) for labels in shown for label in labels if label))
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ class LearntPhones(Learnt):
         self._usual = self.names.index(counts.most_common(1)[0][0])
         self._number = {name: k for k, name in enumerate(self.names)} | {"": -1}
 
-    def target(self, example: Example, heard: Heard) -> np.ndarray:
+    def target(self, example: Example, shown: Heard) -> np.ndarray:
         """Return the number of each frame's phone; -1 for no phone, -2 for one train lacks."""
-        labels = labels_at(example.phones, heard.times)
+        labels = labels_at(example.phones, shown.times)
         return np.array([self._number.get(str(label), -2) for label in labels], np.int64)
 
     def loss(self, outputs: Tensor, lengths: Sequence[int], targets: Sequence[Any]) -> Tensor:
@@ -86,16 +86,16 @@ class LearntPhones(Learnt):
             row[: len(target)] = torch.from_numpy(np.maximum(target, -1))
         return functional.cross_entropy(outputs.mT, wanted.to(outputs.device), ignore_index=-1)
 
-    def answer(self, example: Example, heard: Heard, output: np.ndarray) -> Answer:
-        return self._said(example, heard, output.argmax(axis=-1))
+    def answer(self, example: Example, shown: Heard, output: np.ndarray) -> Answer:
+        return self._said(example, shown, output.argmax(axis=-1))
 
-    def usual_answer(self, example: Example, heard: Heard) -> Answer:
-        return self._said(example, heard, np.full(len(heard.times), self._usual))
+    def usual_answer(self, example: Example, shown: Heard) -> Answer:
+        return self._said(example, shown, np.full(len(shown.times), self._usual))
 
-    def _said(self, example: Example, heard: Heard, said: np.ndarray) -> Answer:
-        wanted = self.target(example, heard)
+    def _said(self, example: Example, shown: Heard, chosen: np.ndarray) -> Answer:
+        wanted = self.target(example, shown)
         spoken = wanted != -1
-        right = float(np.count_nonzero(said[spoken] == wanted[spoken]))
+        right = float(np.count_nonzero(chosen[spoken] == wanted[spoken]))
         return Answer(example.owner, {FRAME_ACCURACY: (right, float(spoken.sum()))})
 
 
@@ -108,7 +108,7 @@ class LearntCharacters(Learnt):
         self.outputs = steps * len(self.characters)
         self._number = {c: k for k, c in enumerate(self.characters)}
 
-    def target(self, example: Example, heard: Heard) -> Tensor:
+    def target(self, example: Example, shown: Heard) -> Tensor:
         """Return the numbers of the text's characters; those that train lacks are left out."""
         text = normalise(example.text)
         return torch.tensor([self._number[c] for c in text if c in self._number])
@@ -124,12 +124,12 @@ class LearntCharacters(Learnt):
             zero_infinity=True,
         )
 
-    def answer(self, example: Example, heard: Heard, output: np.ndarray) -> Answer:
+    def answer(self, example: Example, shown: Heard, output: np.ndarray) -> Answer:
         best = output.reshape(len(output) * self.steps, -1).argmax(axis=-1)
         kept = best[np.r_[True, best[1:] != best[:-1]]] if best.size else best
         return self._said(example, "".join(self.characters[k] for k in kept))
 
-    def usual_answer(self, example: Example, heard: Heard) -> Answer:
+    def usual_answer(self, example: Example, shown: Heard) -> Answer:
         return self._said(example, "")
 
     def _said(self, example: Example, text: str) -> Answer:

@@ -100,10 +100,10 @@ def phone(clips: Sequence[Clip], name: str) -> Task:
 
 def words(clips: Sequence[Clip], name: str) -> Task:
     """Tell the words, by their characters; sentences, not single words."""
-    said = [_example(clip) for clip in clips if len(normalise(clip.text).split()) > 1]
-    if 2 * len(said) < len(clips) or len(said) < 3 * FEWEST:
+    chosen = [_example(clip) for clip in clips if len(normalise(clip.text).split()) > 1]
+    if 2 * len(chosen) < len(clips) or len(chosen) < 3 * FEWEST:
         raise MeasureError(f"{name}: most recordings have no sentence as text, or they are few")
-    return _split("words", name, Spell(), said, ("bilstm", "linear"))
+    return _split("words", name, Spell(), chosen, ("bilstm", "linear"))
 
 
 MAKERS: dict[str, Callable[[Sequence[Clip], str], Task]] = {
@@ -162,7 +162,7 @@ def _split(
     if len(examples) < 3 * FEWEST:
         raise MeasureError(f"{name}: {len(examples)} recordings are too few for {task}")
     single = [replace(each, owner=each.name) for each in examples]
-    note = f"{len(owners)} speakers, so test has speakers of train, and other recordings"
+    note = f"speakers: {len(owners)}, so test has those of train, in other recordings"
     return Task(task, name, goal, heads, one_split(single, name), note=note)
 
 

@@ -53,13 +53,13 @@ class Settings:
 class Probe(nn.Module):
     """Front, head, and a linear map to the answers."""
 
-    def __init__(self, heard: Heard, head: str, learnt: Learnt, whole: bool, how: Settings) -> None:
+    def __init__(self, shown: Heard, head: str, learnt: Learnt, whole: bool, how: Settings) -> None:
         super().__init__()
         self.front: nn.Module
-        if heard.sizes:
-            self.front = LevelAttention(heard.sizes, how.dim, how.dropout)
+        if shown.sizes:
+            self.front = LevelAttention(shown.sizes, how.dim, how.dropout)
         else:
-            self.front = FeatureFront(heard.frames.shape[1], how.dim, how.dropout)
+            self.front = FeatureFront(shown.frames.shape[1], how.dim, how.dropout)
         self.head: Any = find_head(head, whole)(how.dim)
         self.last = nn.Sequential(nn.Dropout(how.dropout), nn.Linear(self.head.out, learnt.outputs))
 
@@ -87,11 +87,11 @@ class Trained:
     rounds: int
     how: Settings
 
-    def tell(self, heard: Sequence[Heard]) -> Iterator[Told]:
+    def tell(self, shown: Sequence[Heard]) -> Iterator[Told]:
         """Yield what it says of each sound."""
         self.probe.eval()
-        for start in range(0, len(heard), self.how.batch):
-            some = heard[start : start + self.how.batch]
+        for start in range(0, len(shown), self.how.batch):
+            some = shown[start : start + self.how.batch]
             frames, mask = _padded(some, self.how.device)
             with torch.no_grad():
                 outputs, vectors, weights = self.probe(frames, mask)
@@ -132,7 +132,7 @@ def train_probe(
 
 
 def _targets(cases: Sequence[Case], learnt: Learnt) -> list[tuple[Heard, Any]]:
-    return [(heard, learnt.target(example, heard)) for example, heard in cases]
+    return [(shown, learnt.target(example, shown)) for example, shown in cases]
 
 
 def _trained(
@@ -171,17 +171,17 @@ def _batches(
     order = torch.randperm(len(cases)).tolist()
     for start in range(0, len(order), how.batch):
         some = [cases[k] for k in order[start : start + how.batch]]
-        yield [(_stretch(heard, how), target) for heard, target in some] if whole else some
+        yield [(_stretch(shown, how), target) for shown, target in some] if whole else some
 
 
-def _stretch(heard: Heard, how: Settings) -> Heard:
-    size = max(1, round(how.seconds * heard.frame_rate))
-    spare = len(heard.frames) - size
+def _stretch(shown: Heard, how: Settings) -> Heard:
+    size = max(1, round(how.seconds * shown.frame_rate))
+    spare = len(shown.frames) - size
     if spare <= 0:
-        return heard
+        return shown
     first = int(torch.randint(spare + 1, ()))
     cut = slice(first, first + size)
-    return Heard(heard.frames[cut], heard.times[cut], heard.sizes)
+    return Heard(shown.frames[cut], shown.times[cut], shown.sizes)
 
 
 def _mean_loss(
@@ -197,15 +197,15 @@ def _mean_loss(
 
 
 def _loss(probe: Probe, cases: Sequence[tuple[Heard, Any]], learnt: Learnt, device: str) -> Tensor:
-    frames, mask = _padded([heard for heard, _ in cases], device)
+    frames, mask = _padded([shown for shown, _ in cases], device)
     outputs = probe(frames, mask)[0]
-    lengths = [len(heard.frames) for heard, _ in cases]
+    lengths = [len(shown.frames) for shown, _ in cases]
     return learnt.loss(outputs, lengths, [target for _, target in cases])
 
 
-def _padded(heard: Sequence[Heard], device: str) -> tuple[Tensor, Mask]:
-    lengths = torch.tensor([len(each.frames) for each in heard])
-    rows = [torch.from_numpy(each.frames) for each in heard]
+def _padded(shown: Sequence[Heard], device: str) -> tuple[Tensor, Mask]:
+    lengths = torch.tensor([len(each.frames) for each in shown])
+    rows = [torch.from_numpy(each.frames) for each in shown]
     rows = [row.long() if not row.is_floating_point() else row.float() for row in rows]
     frames = nn.utils.rnn.pad_sequence(rows, batch_first=True)
     mask = torch.arange(frames.shape[1]) < lengths[:, None]

@@ -205,7 +205,7 @@ def _pairs(
     pairs = zip(before, after, strict=True)
     found = [p for p in pairs if all(each.sound.key in shown.by_key for each in p)]
     if not found:
-        raise MeasureError(f"no decoded recording could be heard; {heard.refusals[0]}")
+        raise MeasureError(f"no decoded recording could be heard; {shown.refusals[0]}")
     return found
 
 

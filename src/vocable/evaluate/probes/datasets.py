@@ -13,12 +13,12 @@ from pathlib import Path
 
 from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
-from vocable.evaluate.probes.classes import Verify
+from vocable.evaluate.probes.classes import Classify, Verify
 from vocable.evaluate.probes.example import Example
 from vocable.evaluate.probes.mixtures import Separate
 from vocable.evaluate.probes.sound import Recorded
 from vocable.evaluate.probes.task import Fold, Task
-from vocable.evaluate.probes.tasks import emotion, intent, keyword, speaker, words
+from vocable.evaluate.probes.tasks import emotion, intent, keyword, words
 
 # LibriSpeech: train, valid and the two tests of DASB; each test is a task.
 LIBRI_TESTS = ("test-clean", "test-other")
@@ -55,21 +55,19 @@ def voxceleb(folder: Path) -> list[Task]:
         Clip(folder / "wav" / path, split=parts[part], speaker=path.split("/")[0], language="xx")
         for part, path in rows
     ]
-    first = speaker(clips, "VoxCeleb1")
     made = {part: _of_split(clips, part) for part in ("train", "valid", "eval")}
-    identified = Task(
-        *(first.name, first.set, first.goal, first.heads),
-        (Fold(made["train"], made["valid"], made["eval"]),),
-        apart=False,
-    )
+    heads = ("ecapa", "xvector")
+    identified = Fold(made["train"], made["valid"], made["eval"])
     test = {f"id{number}" for number in range(10270, 10310)}
     train, valid = (
         tuple(e for e in made[part] if e.owner not in test) for part in ("train", "valid")
     )
     trials = tuple(e for part in made.values() for e in part if e.owner in test)
     fold = Fold(train, valid, trials)
-    heads = ("ecapa", "xvector")
-    return [identified, Task("verification", "VoxCeleb1", Verify(), heads, (fold,))]
+    return [
+        Task("speaker", "VoxCeleb1", Classify(), heads, (identified,), apart=False),
+        Task("verification", "VoxCeleb1", Verify(), heads, (fold,)),
+    ]
 
 
 def iemocap(folder: Path) -> list[Task]:

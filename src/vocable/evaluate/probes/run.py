@@ -74,18 +74,27 @@ def probe(
 
 def _outcomes(task: Task, source: Input, jobs: Sequence[Job], store: Store) -> Iterator[Outcome]:
     """Yield the outcomes of one input; it hears nothing if all of them are known."""
-    shown: HeardSounds | None = None
+    shown: HeardSounds | VocableError | None = None
     for job in jobs:
         known = store.find(job.empty.key)
         if known is None:
             try:
                 find_head(job.head, task.goal.whole)
-                shown = shown or HeardSounds(task.folds, source)
+                shown = shown or _heard(task, source)
+                if isinstance(shown, VocableError):
+                    raise shown
                 known = _trained(job, shown)
                 store.add(known)
             except VocableError as error:
                 known = replace(job.empty, fault=str(error))
         yield known
+
+
+def _heard(task: Task, source: Input) -> HeardSounds | VocableError:
+    try:
+        return HeardSounds(task.folds, source)
+    except VocableError as error:  # which every head and seed would meet again
+        return error
 
 
 class HeardSounds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from vocable.errors import MeasureError
 from vocable.evaluate.probes.example import Example
@@ -47,7 +48,7 @@ class Task:
         for fold in self.folds:
             _check_fold(fold, self)
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """A hash over all examples, their content, their answers and their parts of the data."""
         found = hashlib.sha256(f"{self.name} {self.goal!r} {self.rate}".encode())

@@ -1,19 +1,23 @@
 """Ask the tokens of codecs what they tell, by probes, and what decoding does to what is told.
 
     python -m benchmarks.probes --codec speech-16k --data MANIFEST… --keep FOLDER
-        [--tasks keyword …] [--levels all each 0-3] [--heads NAME…] [--seeds 3] [--set NAME…]
+        [--tasks keyword …] [--levels all each 0-3] [--heads NAME…] [--seeds 3]
+        [--no-mels] [--decoded]
 
 Prints a Markdown table: a row for each task, input and head, mean ± deviation over seeds, the 95 %
 interval over speakers of the test, and what is told without hearing; then which level carries what.
-What is trained goes into --keep and is not trained again.
+--decoded asks decoded recordings instead; --no-mels leaves out the rows of log-mels. What is
+trained goes into --keep and is not trained again.
 """
 
 import argparse
+from math import isnan
 from pathlib import Path
 
 import torch
 
 import vocable
+from benchmarks.listeners import missing
 from benchmarks.machine import describe
 from benchmarks.tables import heading, progress, row
 from vocable.audio.manifest import read_manifest
@@ -27,7 +31,9 @@ from vocable.evaluate.probes import (
     summarise,
     tasks_of,
 )
+from vocable.evaluate.probes.decoded import Decoder, Judges, first_levels, judge_decoded
 from vocable.evaluate.probes.inputs import levels_named
+from vocable.measures import load_embedding, load_recogniser
 
 TITLES = ["task", "set", "input", "levels", "head", "measure", "mean ± sd", "95 %", "usual", "n"]
 
@@ -52,14 +58,15 @@ def main() -> None:
         mels = LogMels(task.rate, kept)
         return [*([] if options.no_mels else [mels]), *inputs]
 
-    found = probe(
-        asked.tasks,
-        sources,
-        Store(options.keep / "probes.jsonl"),
-        heads=options.heads,
-        seeds=options.seeds,
-        progress=lambda o: progress(f"{o.task} {o.set} {o.system} {o.levels} {o.head} {o.seed}"),
-    )
+    how = {
+        "seeds": options.seeds,
+        "progress": lambda o: progress(f"{o.task} {o.set} {o.system} {o.levels} {o.head} {o.seed}"),
+    }
+    store = Store(options.keep / "probes.jsonl")
+    if options.decoded:
+        found = judge_decoded(asked.tasks, decoders(inputs), kept, store, judges(), **how)
+    else:
+        found = probe(asked.tasks, sources, store, heads=options.heads, **how)
     rows = summarise(found)
     print(heading(TITLES))
     for each in rows:
@@ -84,16 +91,32 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--heads", nargs="*", default=())
     parser.add_argument("--levels", nargs="+", default=["all"])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--decoded", action="store_true", help="of decoded recordings")
     parser.add_argument("--no-mels", action="store_true", help="without log-mels")
     return parser.parse_args()
 
 
+def decoders(inputs: list[TokenInput]) -> list[Decoder]:
+    """Return what decodes the levels of each input."""
+    return [
+        first_levels(each.name, each.tokenizer, each.tokenizer.spec, each.chosen) for each in inputs
+    ]
+
+
+def judges() -> Judges:
+    """Return Whisper tiny.en and Resemblyzer, where they are installed."""
+    ears = None if missing("words") else ("whisper-tiny.en", load_recogniser("whisper-tiny.en"))
+    eyes = None if missing("speaker") else ("resemblyzer", load_embedding("resemblyzer"))
+    return Judges(ears, eyes)
+
+
 def cells(each: Row) -> list[str]:
     """Return a row of the table."""
-    between = f"{each.low:.3f} to {each.high:.3f}" if each.low == each.low else "–"
-    spread = f"{each.mean:.3f} ± {each.deviation:.3f}"
+    between = f"{each.low:.3f} to {each.high:.3f}" if not isnan(each.low) else "–"
+    deviation = "" if isnan(each.deviation) else f" ± {each.deviation:.3f}"
+    spread, usual = f"{each.mean:.3f}{deviation}", "–" if isnan(each.usual) else f"{each.usual:.3f}"
     names = [each.task, each.set, each.system, each.levels or "–", each.head, each.measure]
-    return [*names, spread, between, f"{each.usual:.3f}", str(each.tested)]
+    return [*names, spread, between, usual, str(each.tested)]
 
 
 def carried(rows: list[Row]) -> list[str]:

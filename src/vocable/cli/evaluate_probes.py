@@ -172,29 +172,20 @@ def _judge_decoded(
     embedding: str | None,
     how: dict[str, Any],
 ) -> list[Outcome]:
-    from vocable.evaluate.probes.decoded import Decoder, Judges, judge_decoded
+    from vocable.evaluate.probes.decoded import Judges, first_levels, judge_decoded
     from vocable.evaluate.probes.inputs import levels_named
     from vocable.measures import load_embedding, load_recogniser
 
-    decoders = []
-    for codec in codecs:
-        for chosen in levels_named(levels, len(codec.spec.levels)):
-            count = codec.spec.check_levels(len(chosen) or None)
-            if chosen and chosen != tuple(range(count)):
-                raise Refusal(f"--levels: what is decoded are the first levels, as 0-{count - 1}")
-            shown = f"0-{count - 1}" if chosen else "all"
-            decoders.append(
-                Decoder(codec.name, shown, f"{codec.spec.space} {count}", _maker(codec, count))
-            )
+    decoders = [
+        first_levels(codec.name, codec, codec.spec, chosen)
+        for codec in codecs
+        for chosen in levels_named(levels, len(codec.spec.levels))
+    ]
     judges = Judges(
         (recogniser, load_recogniser(recogniser)) if recogniser else None,
         (embedding, load_embedding(embedding)) if embedding else None,
     )
     return judge_decoded(asked.tasks, decoders, kept, store, judges, **how)
-
-
-def _maker(codec: Any, levels: int) -> Any:
-    return lambda audio: codec.decode(codec.encode(audio, levels=levels))
 
 
 def _line(outcome: Outcome) -> str:

@@ -31,9 +31,11 @@ from vocable.evaluate.probes.task import Fold, Task
 from vocable.evaluate.probes.training import Settings, train_probe
 from vocable.evaluate.recording import Recording, check_sound
 from vocable.evaluate.speakers import voices_kept
+from vocable.evaluate.stability import Decodes
 from vocable.evaluate.words import transcribe, word_errors
 from vocable.measures.recognisers import Recogniser
 from vocable.measures.speakers import Embed
+from vocable.tokens import TokenSpec
 
 ORIGINAL, DIFFERENCE, DECODED = "original", "difference", ", decoded"
 
@@ -46,6 +48,22 @@ class Decoder:
     levels: str
     identity: str
     make: Callable[[Audio], Audio]
+
+
+def first_levels(name: str, codec: Decodes, spec: TokenSpec, chosen: Sequence[int]) -> Decoder:
+    """Return what decodes the chosen levels of a codec, all if none is chosen.
+
+    MeasureError for other levels than the first, TokenError for as many as do not decode.
+    """
+    count = spec.check_levels(len(chosen) or None)
+    if chosen and tuple(chosen) != tuple(range(count)):
+        raise MeasureError(f"what is decoded are the first levels, as 0-{count - 1}")
+
+    def make(audio: Audio) -> Audio:
+        return codec.decode(codec.encode(audio).first(count))
+
+    shown = f"0-{count - 1}" if chosen else "all"
+    return Decoder(name, shown, f"{spec.space} {count}", make)
 
 
 @dataclass(frozen=True)
@@ -89,9 +107,10 @@ def judge_decoded(
     how: Settings | None = None,
     progress: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
-    """Return what is told of decoded test recordings: one outcome for each decoder and seed.
+    """Return what is told of decoded recordings: one outcome for each decoder and seed.
 
-    Of tasks with classes, of words and of verification; others are left out. What the store has
+    Of the test recordings of tasks with classes, and of all recordings of words and verification,
+    for which nothing is trained; other tasks are left out. What the store has
     is not done again; what cannot be judged is an outcome with a fault.
     """
     found = []
@@ -141,9 +160,9 @@ def _judged(
 ) -> Outcome:
     if isinstance(task.goal, Classify):
         return _classes(empty, task, decoder, LogMels(task.rate, kept), how)
-    recordings = [
-        Recording(each.name, each.sound.read(), each.owner, each.text) for each in task.tested
-    ]
+    first = task.folds[0]  # nothing is trained, so all recordings are judged
+    every = (*first.train, *first.valid, *first.test)
+    recordings = [Recording(each.name, each.sound.read(), each.owner, each.text) for each in every]
     systems = {decoder.name: decoder.make}
     if isinstance(task.goal, Spell):
         if judges.recogniser is None:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 
-START, LEFT_OUT = 0.05, 0.3  # deviation of embeddings; share of tokens
+START, LEFT_OUT = 0.01, 0.3  # deviation of embeddings; share of tokens
 
 Mask = Bool[Tensor, "batch frames"]
 Rows = Float[Tensor, "batch frames _"]

@@ -34,6 +34,7 @@ class Settings:
     dropout    share of their numbers
     batch      examples in a step
     rate       of Adam; halved after a round that brings nothing
+    faster     by how much embeddings learn faster, since a step meets few of them
     rounds     through the train part, at most
     patience   rounds without a lower loss of valid, after which training ends
     seconds    of each example that are heard in a round, where it has one answer: drawn each time
@@ -44,6 +45,7 @@ class Settings:
     dropout: float = 0.2
     batch: int = 16
     rate: float = 3e-3
+    faster: float = 5.0
     rounds: int = 25
     patience: int = 4
     seconds: float = 2.0
@@ -143,7 +145,7 @@ def _trained(
     whole: bool,
     how: Settings,
 ) -> Trained:
-    optimizer = torch.optim.Adam(probe.parameters(), how.rate, fused=True)
+    optimizer = torch.optim.Adam(_groups(probe, how), how.rate, fused=True)
     best, kept, best_round = float("inf"), copy.deepcopy(probe.state_dict()), 0
     for number in range(1, how.rounds + 1):
         probe.train()
@@ -162,6 +164,17 @@ def _trained(
                 group["lr"] /= 2
     probe.load_state_dict(kept)
     return Trained(probe, best_round, how)
+
+
+def _groups(probe: Probe, how: Settings) -> list[dict[str, Any]]:
+    front = probe.front
+    tables = [front.table.weight] if isinstance(front, LevelAttention) else []
+    others = [each for each in probe.parameters() if all(each is not own for own in tables)]
+    groups: list[dict[str, Any]] = [
+        {"params": tables, "lr": how.faster * how.rate},
+        {"params": others},
+    ]
+    return [group for group in groups if group["params"]]
 
 
 def _batches(

@@ -33,6 +33,7 @@ COMMANDS = (
     "verify",
     "stream",
     "data",
+    "export",
     "train",
     "completion",
 )

@@ -34,6 +34,7 @@ COMMANDS = (
     "evaluate",
     "stream",
     "data",
+    "export",
     "train",
     "completion",
 )

@@ -27,7 +27,7 @@ from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
 from vocable.codecs.seanet import DECODER_ONLY, SEANetConfig, decoder, encoder
-from vocable.nn import Block, ConvTranspose1d, EdgeConv1d, Stack, TransformerLayer
+from vocable.nn import Block, ConvTranspose1d, FirstRowConv1d, Stack, TransformerLayer
 from vocable.quantize import ResidualVQ, SplitVQ
 from vocable.tokens import Level, TokenSpec
 
@@ -123,9 +123,7 @@ def transformer(config: MimiConfig) -> Stack:
 def downsample(config: MimiConfig) -> Block:
     """Return the way to one row a frame; before the recording lies its own first row."""
     width, stride = config.latent, config.resample
-    return EdgeConv1d(
-        width, width, 2 * stride, stride=stride, edge="replicate", fill=config.fill, bias=False
-    )
+    return FirstRowConv1d(width, width, 2 * stride, stride=stride, fill=config.fill)
 
 
 def upsample(config: MimiConfig) -> Block:

@@ -54,6 +54,7 @@ class TokenizerModel(nn.Module):
 
     stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
     speech_only: ClassVar[bool] = False  # other sounds come out as speech-like ones
+    not_exported: ClassVar[str] = ""  # why `vocable export` refuses it, where it does
     # fields of the config that no code depends on, the decoder's and training's: they may differ
     # within one space
     not_in_codes: ClassVar[frozenset[str]] = frozenset()

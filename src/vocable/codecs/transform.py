@@ -125,6 +125,10 @@ class Transform(CodecModel):
     """The codec of any sound: lapped transform in, envelope and shapes, and the inverse out."""
 
     stored_dtype: ClassVar[torch.dtype] = torch.float16
+    not_exported: ClassVar[str] = (
+        "each frame searches as many codebooks of each width as its envelope asks for, so that "
+        "sizes within the graph would depend on the sound"
+    )
     not_in_codes = frozenset({"channels", "blocks"})
 
     config: TransformConfig

@@ -6,6 +6,7 @@ from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale
 from vocable.nn.edge import EdgeConv1d
+from vocable.nn.first_row import FirstRowConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
@@ -26,6 +27,7 @@ __all__ = [
     "ConvTranspose1d",
     "DepthwiseConv1d",
     "EdgeConv1d",
+    "FirstRowConv1d",
     "GroupNorm",
     "LayerNorm",
     "Linear",

@@ -13,6 +13,7 @@ from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 from vocable.nn.linear import Linear
 from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
+from vocable.nn.settings import unknown
 
 MOST_ROWS = 16_384  # that a config may let each other see: the memory of a stream
 TILE = 64  # rows that ask together: the fastest for windows of 250, 512 channels
@@ -84,6 +85,8 @@ class Attention(Block):
         self, query: Tensor, keys: Tensor, values: Tensor, age: Tensor | None
     ) -> Float[Tensor, "batch time channels"]:
         """Let the last rows of `keys` ask all that they see; `age`: None where all have come."""
+        if unknown(query.shape[1]):
+            return self._attend_in_blocks(query, keys, values)
         found = []
         for asking, seen, mask in self._tiles(query.shape[1], keys.shape[1], query.device):
             if age is not None and seen.start < keys.shape[1] - query.shape[1]:
@@ -98,6 +101,29 @@ class Attention(Block):
             )
             found.append(y.transpose(1, 2).flatten(2))
         return self.out.forward(torch.cat(found, 1) if found else query)
+
+    def _attend_in_blocks(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Attend as in the whole, for a graph: how many tiles there are is not known then.
+
+        Rows ask in blocks of `context` rows, which see the block before them and their own.
+        """
+        rows, size = query.shape[1], self.context
+        count = (rows + size - 1) // size
+        query, keys, values = (
+            F.pad(x, (0, 0, 0, count * size - rows))
+            .reshape(x.shape[0], count, size, self.heads, self.width)
+            .transpose(2, 3)
+            for x in (query, keys, values)
+        )
+        keys, values = (torch.cat((_block_before(x), x), 3) for x in (keys, values))
+        slots = torch.arange(2 * size, device=query.device)
+        distance = slots[size:, None] - slots
+        begun = torch.arange(count, device=query.device)[:, None, None, None] > 0
+        mask = (distance >= 0) & (distance < size) & (begun | (slots >= size))
+        scores = query @ keys.transpose(3, 4) * self.width**-0.5
+        found = scores.masked_fill(~mask, -torch.inf).softmax(4) @ values
+        found = found.transpose(2, 3).flatten(3).flatten(1, 2)[:, :rows]
+        return self.out.forward(found)
 
     def _tiles(
         self, asking: int, rows: int, device: torch.device
@@ -121,6 +147,10 @@ class Attention(Block):
 
     def _no_age(self, batch: int) -> Int[Tensor, "batch 1"]:
         return torch.zeros(batch, 1, dtype=torch.int64, device=self.pace.device)
+
+
+def _block_before(blocks: Tensor) -> Tensor:
+    return torch.cat((torch.zeros_like(blocks[:, :1]), blocks[:, :-1]), 1)
 
 
 def _finite(rows: Tensor) -> Tensor:

@@ -242,7 +242,9 @@ class Residual(Block):
         waiting = join(waiting, x) if waiting.shape[1] else x
         done = y.shape[1]
         # cloned, so that the state does not keep the whole input alive
-        later = waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(len(x), 0, 0)
+        later = (
+            waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(x.shape[0], 0, 0)
+        )
         return waiting[:, :done] + y, (branch_state, later)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
@@ -286,7 +288,7 @@ def fold(
 def batch_of(state: State) -> int:
     """Return the batch size of a state; 0 where it holds no tensor."""
     if isinstance(state, Tensor):
-        return len(state)
+        return state.shape[0]
     return max((batch_of(part) for part in state), default=0)
 
 

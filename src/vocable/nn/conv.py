@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
+from vocable.nn.settings import exporting, unknown
 from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
@@ -105,9 +106,10 @@ def convolve(
     """Convolve rows as they are, without padding; as many as hold no window give no rows."""
     span = (weight.shape[2] - 1) * dilation + 1
     count = (rows.shape[1] - span) // stride + 1
-    if count < 1:
+    symbolic = exporting()  # a graph takes any number of rows in one form
+    if not unknown(count) and count < 1:
         return rows.new_zeros(rows.shape[0], 0, weight.shape[0])
-    if groups == 1 and rows.shape[0] * count <= FEW:
+    if groups == 1 and not symbolic and rows.shape[0] * count <= FEW:
         # for few rows torch's kernel takes most of its time to reorder the weights
         windows = rows.unfold(1, span, stride)[..., ::dilation].flatten(2)
         return F.linear(windows, weight.flatten(1), bias)
@@ -146,7 +148,7 @@ class DepthwiseConv1d(Conv1d):
 
     def _convolve(self, rows: Tensor) -> Tensor:
         rows = rows.to(self.weight.dtype)
-        if rows.shape[0] * rows.shape[1] <= FEWER:
+        if not exporting() and rows.shape[0] * rows.shape[1] <= FEWER:
             return self._multiply(rows)
         with torch.autocast(rows.device.type, enabled=False):
             return super()._convolve(rows)

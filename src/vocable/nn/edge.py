@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vocable.nn.block import State
 from vocable.nn.conv import Conv1d
+from vocable.nn.settings import exporting
 
 Edge = Literal["reflect", "replicate"]
 
@@ -64,6 +65,8 @@ class EdgeConv1d(Conv1d):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time_out channels_out"]:
         """Convolve the padded rows at once."""
+        if exporting():
+            return self._convolve(self._gathered(x))
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, self.channels_out)
         left, right = self.pad[0], self.pad[1] + self._lacking(self.pad[0] + x.shape[1])
@@ -98,6 +101,24 @@ class EdgeConv1d(Conv1d):
             return self.forward(kept)
         right = self.pad[1] + self._lacking(kept.shape[1] - self.older)
         return self._convolve(self._extend(kept, 0, right)[:, self.older :])
+
+    def _gathered(self, x: Tensor) -> Tensor:
+        """Return the padded rows of `forward`, picked by number: a graph slices no unknown lengths.
+
+        Lengths that are to be compared are tensors here: torch.export would spend minutes on them.
+        """
+        n, left = x.shape[1], self.pad[0]
+        rows = left + n + self.pad[1]
+        if self.fill:  # up to the last whole stride
+            rows = (rows - self.span + self.stride - 1) // self.stride * self.stride + self.span
+        place = torch.arange(rows, device=x.device) - left
+        last = torch.scalar_tensor(n, dtype=torch.int64, device=x.device) - 1
+        if self.edge == "replicate":
+            return x.index_select(1, torch.minimum(place.clamp(min=0), last))
+        far = torch.maximum(last, (place[-1] - last).clamp(min=left))
+        place = torch.where(place > far, 2 * far - place, place).abs()
+        found = x.index_select(1, torch.minimum(place, last))
+        return torch.where(place[:, None] <= last, found, 0.0)
 
     def _extend(self, x: Tensor, left: int, right: int) -> Tensor:
         """Return the rows with `left` before them and `right` after them."""

@@ -60,7 +60,11 @@ class LocalAttention(Block):
         if not ready:
             return x.new_zeros(x.shape[0], 0, x.shape[2]), rows
         # cloned, so that the state does not keep the whole input alive
-        waiting = rows[:, ready:].clone() if ready < rows.shape[1] else rows.new_zeros(len(x), 0, 0)
+        waiting = (
+            rows[:, ready:].clone()
+            if ready < rows.shape[1]
+            else rows.new_zeros(rows.shape[0], 0, 0)
+        )
         return self._attend(rows[:, :ready]), waiting
 
     def _attend(self, rows: Tensor) -> Tensor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State, join
+from vocable.nn.settings import exporting
 
 
 class Prolonged(Block):
@@ -27,6 +29,24 @@ class Prolonged(Block):
         self.block = block
         self.ratio, self.receptive = block.ratio, block.receptive
         self.lookahead = self._again = block.lookahead
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time_out channels_out"]:
+        """Run whole: in steps, or, for a graph that knows no number of rows, in two wholes."""
+        if not exporting():
+            return super().forward(x)
+        y: Tensor = self.block(x)
+        if not self.block.short:
+            return y
+        reach = self.block.reach(self.block.short + 1)
+        assert reach is not None and self._again is not None
+        tail = x[:, -reach:]
+        more = self.block(
+            torch.cat((tail, x.select(1, -1)[:, None].expand(-1, self._again, -1)), 1)
+        )
+        begin = more.shape[1] - int(self._again * self.ratio)
+        return torch.cat((y, more.narrow(1, begin, self.block.short)), 1)
 
     def settled(self, rows: int) -> int:
         """Return how many output rows are final: those of the block."""

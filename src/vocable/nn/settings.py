@@ -55,6 +55,22 @@ _KEEP_THE_SHAPE = frozenset(
 )
 
 
+_exporting = getattr(torch.compiler, "is_exporting", lambda: False)  # torch before 2.7 has none
+
+
+def exporting() -> bool:
+    """Say whether torch.export records what runs.
+
+    Numbers of rows are symbols then, which no branch may ask for, and no value is known.
+    """
+    return bool(_exporting())
+
+
+def unknown(size: int) -> bool:
+    """Say whether a size stands for any, in what torch.export records."""
+    return not isinstance(size, int)
+
+
 class _NothingDrawn(TorchFunctionMode):
     """Neither draws nor scales first weights: without memory that loads a second of torch."""
 

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.errors import ModelError, TokenError
+from vocable.nn.settings import exporting
 from vocable.quantize.health import Health
 from vocable.quantize.level_codes import LevelCodes, as_levels
 from vocable.quantize.ties import tie_distance
@@ -118,6 +119,8 @@ class Quantizer(nn.Module, ABC):
     def check_codes(self, codes: LevelCodes) -> int:
         """Return the number of levels in ``codes``; refuse codes that no codebook has."""
         levels = self.wanted_levels(codes.shape[1] if isinstance(codes, Tensor) else len(codes))
+        if exporting():  # a graph knows no values
+            return levels
         for level, (low, high) in enumerate(_ranges(codes)):
             size = self.levels[level]
             if low < 0 or high >= size:

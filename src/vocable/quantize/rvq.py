@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.nn.settings import exporting
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Parametrisation, Plain
 from vocable.quantize.health import energy_of, usable
@@ -99,7 +100,8 @@ class ResidualVQ(Quantizer):
         """Decode codes that a quantizer around this one has checked with its own."""
         rows = as_levels(codes)
         with full_precision(rows[0].device.type):
-            return _total([level.decode(row) for level, row in zip(self.stack, rows, strict=False)])
+            pairs = zip(self.stack, rows, strict=False)
+            return _total([_value_if_given(level, row) for level, row in pairs])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         self._check_frames(z.shape[1])
@@ -261,6 +263,14 @@ def _total(values: list[Tensor]) -> Tensor:
     for value in values[1:]:
         total = total + value
     return total
+
+
+def _value_if_given(level: CodebookLevel, codes: Tensor) -> Tensor:
+    """Return what codes stand for; in a graph, which takes all levels, -1 stands for nothing."""
+    if not exporting():
+        return level.decode(codes)
+    given = codes.repeat_interleave(level.stride, 1) >= 0 if level.stride > 1 else codes >= 0
+    return torch.where(given[..., None], level.decode(codes.clamp(min=0)), 0.0)
 
 
 def _masked(value: Tensor, use: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from vocable.nn.settings import exporting
 from vocable.quantize.precision import full_precision
 
 GROUP = 32  # entries per column of the two-step maximum
@@ -49,7 +50,7 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     """
     with torch.no_grad(), full_precision(x.device.type):
         rows, size = x.shape[0], table.keys.shape[0]
-        if rows <= FEW:
+        if exporting() or rows <= FEW:
             return torch.addmm(table.plain_bias, x.float(), table.plain_keys.T).argmax(dim=1)
         # One buffer for all blocks: fresh memory for each would cost as much as its scores.
         buffer = table.keys.new_empty(min(rows, BLOCK), size)

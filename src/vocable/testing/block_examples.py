@@ -66,7 +66,7 @@ def _mimi_like() -> nn.Block:
     return nn.Stack(
         nn.Conv1d(4, 4, 4, stride=2),
         nn.TransformerLayer(4, 2, context=4, hidden=8, scale=0.5),
-        nn.EdgeConv1d(4, 4, 4, stride=2, edge="replicate", bias=False),
+        nn.FirstRowConv1d(4, 4, 4, stride=2),
         nn.ConvTranspose1d(4, 4, 4, stride=2, groups=4, bias=False),
         nn.TransformerLayer(4, 2, context=3, hidden=8, scale=0.5),
         nn.ConvTranspose1d(4, 5, 4, stride=2),
@@ -121,6 +121,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-replicate-fill": lambda: nn.EdgeConv1d(
         4, 5, 4, stride=4, edge="replicate", pad=(0, 0), fill=True
     ),
+    "conv-first-row": lambda: nn.FirstRowConv1d(4, 5, 4, stride=2),
+    "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "elu": nn.ELU,

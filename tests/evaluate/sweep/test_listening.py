@@ -37,6 +37,19 @@ def test_what_is_heard_is_kept_and_comes_to_errors(tmp_path, listening):
     assert again.results == tuple(each for each in study.results if each.system != "throws")
 
 
+def test_words_are_asked_of_speech_in_a_language_that_the_recogniser_knows(tmp_path, listening):
+    clips = [
+        write_clip(tmp_path, "english", text="loud", language="en", set="speech"),
+        write_clip(tmp_path, "arabic", text="loud", language="ar", set="speech"),
+        write_clip(tmp_path, "hiss"),
+    ]
+    study = sweep(fakes(original), clips, tmp_path / "out", measures=["snr"], **listening)
+    english, arabic, hiss = study.results
+    assert english.words == {"ear": "loud"} and english.voice
+    assert arabic.words == {} and arabic.unscored["ear"] == "ear knows en, and this is ar"
+    assert hiss.words == hiss.voice == {} and "ear" not in hiss.unscored
+
+
 def test_chosen_recordings_are_made_again_once(tmp_path):
     calls = tmp_path / "calls"
     clips = [write_clip(tmp_path, name) for name in "abc"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from textwrap import wrap
 
@@ -15,6 +15,7 @@ INDENT = "    "
 ORDER = (
     "Order, best first (a > b: sure; a ~40 b: not settled, would take 40 {owners}; a ~ b: alike)"
 )
+SHOWN = 2  # measures whose order is said; the report has the others
 
 
 def remarks(summary: Summary, of_set: str, width: int) -> Iterator[str]:
@@ -23,7 +24,7 @@ def remarks(summary: Summary, of_set: str, width: int) -> Iterator[str]:
     ranks = [each for each in summary.ranks if each.set == of_set]
     found = [each for each in summary.doubts if each.set == of_set]
     parts = {
-        ORDER.format(owners=owners_of(rows[0])): (_order(summary, each) for each in ranks),
+        ORDER.format(owners=owners_of(rows[0])): _orders(summary, ranks),
         "Voices": _voices(summary, of_set),
         "Nothing made": _faults(rows),
         "No value": _unscored(rows),
@@ -38,6 +39,12 @@ def remarks(summary: Summary, of_set: str, width: int) -> Iterator[str]:
 def owners_of(row: Row) -> str:
     """Return what intervals draw in the set of a row."""
     return "recordings" if row.owners == row.asked else "speakers"
+
+
+def _orders(summary: Summary, ranks: Sequence[Ranks]) -> Iterator[str]:
+    yield from (_order(summary, each) for each in ranks[:SHOWN])
+    if rest := [each.measure for each in ranks[SHOWN:]]:
+        yield f"by {', '.join(rest)}: in the report"
 
 
 def _order(summary: Summary, ranks: Ranks) -> str:

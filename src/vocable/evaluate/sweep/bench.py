@@ -25,6 +25,7 @@ from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.store import TOKENS
 from vocable.evaluate.systems.system import Made, Make, System
 from vocable.measures import REGISTRY, load_embedding, load_recogniser, score_recordings
+from vocable.measures.recognisers import LANGUAGE
 from vocable.tokens import AudioTokens
 
 READING, MAKING = "reading", "making"  # steps; the others are called as what they find
@@ -160,6 +161,8 @@ def _steps(
 
     def hear(name: str) -> dict[str, Any]:
         check_sound(reference, "recording")
+        if recording.language not in ("", LANGUAGE):
+            raise MeasureError(f"{name} knows {LANGUAGE}, and this is {recording.language}")
         return {"words": {name: load_recogniser(name)(_channel(made), made.rate)}}
 
     def embed(name: str) -> dict[str, Any]:

@@ -90,12 +90,13 @@ def _look(clip: Clip) -> Found:
 
 
 def _is_speech(clip: Clip, audio: Audio) -> bool:
-    """Return what it sounds like; where there is too little to say, what its row says."""
+    """Return whether somebody speaks: words in its row say so, else what it sounds like."""
+    if clip.text or clip.phones:
+        return True
     listener = Listener(audio.rate)
     try:
         listener(audio.samples)
         found = listener.finish().speech
     except MeasureError:  # a rate below that of a telephone
         found = None
-    stated = bool(clip.text or clip.phones or clip.language not in ("", "none"))
-    return stated if found is None else found
+    return clip.language not in ("", "none") if found is None else found

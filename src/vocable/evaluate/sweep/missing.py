@@ -19,7 +19,7 @@ from vocable.evaluate.systems.lineup import LineUp
 class Missing:
     """What is asked, and not in the store.
 
-    listeners   recogniser and embedding, or empty
+    listeners   recogniser and embedding, or empty; for sets of speech
     begun       keys of results that are not to be done: those that cannot be, and those that are
                 given out already, since two names may stand for one system
     """
@@ -51,7 +51,8 @@ class Missing:
 
     def _add(self, job: Job, place: int, stored: Result) -> None:
         result = _current(stored, self._versions)
-        piece = Piece(place, self._asked.measures[result.set], *self._listeners).left(result)
+        listeners = self._listeners if result.set in self._asked.speech else ("", "")
+        piece = Piece(place, self._asked.measures[result.set], *listeners).left(result)
         if stored.key in self._store.results and not stored.fault and piece.empty:
             return
         self._begun.add(stored.key)

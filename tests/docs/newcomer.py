@@ -14,7 +14,13 @@ from pathlib import Path
 from tests.docs.pages import ROOT, Block, Page
 
 CLONED = ("dev.py", "pyproject.toml", "constraints.txt", "examples")  # what README's blocks read
-VOCABLE = "#!{python}\nimport sys\nfrom vocable.cli import main\nsys.exit(main())\n"
+# as pip writes it
+VOCABLE = """#!{python}
+import sys
+from vocable.cli import main
+if __name__ == "__main__":
+    sys.exit(main())
+"""
 
 
 def fresh_clone(folder: Path) -> Path:

@@ -9,8 +9,7 @@ import numpy as np
 
 from benchmarks.clips import Clip, read_manifest
 from benchmarks.conditions import BABBLE, COMPANY, LEVEL, TELEPHONE
-from benchmarks.judging import ITSELF, System, Task
-from benchmarks.quality import PEERS, load_codec
+from benchmarks.judging import ITSELF, PEERS, System, Task, load_codec
 from benchmarks.scores import MEASURES
 from vocable.codecs import Codec
 

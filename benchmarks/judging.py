@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import numpy as np
 from benchmarks.clips import Clip
 from benchmarks.conditions import CONDITIONS, RATE, Scene
 from benchmarks.listeners import embed, transcribe
-from benchmarks.quality import PEERS, load_codec
+from benchmarks.peers import Codec2, Opus
 from benchmarks.scores import Score
 from benchmarks.tables import progress
 from vocable.audio import Audio
@@ -29,6 +30,11 @@ from vocable.errors import MeasureError
 from vocable.measures import score_recordings
 
 ITSELF = "the recording"
+PEERS = {
+    "Codec2 1300": Codec2("1300"),
+    "Codec2 3200": Codec2("3200"),
+    "Opus 6 kbit/s": Opus(6),
+}
 FRAME = RATE // 50  # samples of which the loudest are compared
 QUIET = 1e-10  # mean square
 
@@ -207,3 +213,14 @@ def _most(x: np.ndarray) -> float:
 
 def _ratio(power: float, over: float) -> float | None:
     return 10 * float(np.log10(power / over)) if min(power, over) > QUIET else None
+
+
+@cache
+def load_codec(name: str):
+    """Return the codec, loaded once in each process, on one thread."""
+    import torch
+
+    import vocable
+
+    torch.set_num_threads(1)
+    return vocable.load(name)

@@ -7,7 +7,6 @@ import numpy as np
 
 from benchmarks.tables import heading, row
 from vocable.evaluate import Interval, paired_interval, standard_error
-from vocable.measures import residual_db
 
 # What the tables of codecs show, in their order; others are slow, or not installed everywhere.
 MEASURES = (
@@ -25,37 +24,6 @@ class Score:
     speaker: str
     bits_per_second: float
     measures: dict[str, float | None]
-
-
-def systems_table(scores: list[Score], energies: np.ndarray) -> list[str]:
-    """Return the Markdown table of systems.
-
-    energies: of the codec's latent, then of what is left of it after each prefix of the levels.
-    """
-    measures = list(scores[0].measures)
-    head = ["system", "kbit/s", *measures, "residual, dB", "n"]
-    lines = [heading(head)]
-    names = list(dict.fromkeys(score.system for score in scores))
-    prefixes = [name for name in names if name.endswith(" levels")]
-    for name in names:
-        own = [score for score in scores if score.system == name]
-        rate = np.mean([score.bits_per_second for score in own]) / 1000
-        residual = ""
-        if name in prefixes:
-            residual = f"{residual_db(energies)[prefixes.index(name)]:.1f}"
-        cells = [cell(own, measure) for measure in measures]
-        least = min(len(valid(own, measure)) for measure in measures)
-        lines.append(row([name, f"{rate:.2f}", *cells, residual, f"{least} of {len(own)}"]))
-    return lines
-
-
-def levels_table(scores: list[Score]) -> list[str]:
-    """Return the Markdown table of what levels add, between neighbours and over doublings."""
-    names = dict.fromkeys(score.system for score in scores)
-    prefixes = {int(name.split()[-2]): name for name in names if name.endswith(" levels")}
-    most = max(prefixes)
-    doubled = [n for n in (most // 4, most // 2, most) if n in prefixes]
-    return gains_table(scores, prefixes, doubled)
 
 
 def gains_table(scores: list[Score], prefixes: dict[int, str], milestones: list[int]) -> list[str]:

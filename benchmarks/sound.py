@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks import hard_cases, music_peers
 from benchmarks.clips import Clip, read_manifest
+from benchmarks.judging import load_codec
 from benchmarks.machine import describe
 from benchmarks.music_peers import RATE, Peer
 from benchmarks.scores import Score, cell, gain_cell, valid
@@ -171,16 +172,6 @@ def speed_line(codec, beside: str, runs: int = 7) -> str:
     return "Speed, seconds of sound a second: " + ", ".join(
         f"{name} {speed:.0f}" for name, speed in speeds.items()
     )
-
-
-def load_codec(name: str):
-    """Return the codec, on one thread."""
-    import torch
-
-    import vocable
-
-    torch.set_num_threads(1)
-    return vocable.load(name)
 
 
 if __name__ == "__main__":

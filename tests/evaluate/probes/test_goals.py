@@ -25,6 +25,8 @@ from vocable.evaluate.probes import (
     Example,
     Fold,
     Heard,
+    Kept,
+    LogMels,
     Phones,
     Separate,
     Spell,
@@ -208,3 +210,12 @@ def test_frames_of_log_mels_say_their_rate():
     heard = Heard(np.zeros((50, 80), np.float32), np.arange(50) / 50)
     assert heard.frame_rate == pytest.approx(50)
     assert Classify().whole and not Phones().whole
+
+
+def test_log_mels_keep_who_speaks_and_how_loud():
+    mels = LogMels(RATE, Kept())
+    time = np.arange(RATE) / RATE
+    low, high = (mels.compute(0.3 * np.sin(2 * np.pi * hertz * time)) for hertz in (300, 2000))
+    assert low.shape == (50, 80) and np.abs(low.mean(axis=0) - high.mean(axis=0)).max() > 1
+    quiet = mels.compute(0.03 * np.sin(2 * np.pi * 300 * time))
+    assert np.isclose((low - quiet)[10:40].max(), np.log(10) / 2, atol=0.02)

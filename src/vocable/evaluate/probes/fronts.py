@@ -48,11 +48,15 @@ class LevelAttention(nn.Module):
 
 
 class FeatureFront(nn.Module):
-    """One linear map of each frame of log-mels, in the place of the embeddings."""
+    """Two linear maps of each frame of log-mels, in the place of the embeddings.
+
+    With a ReLU between them, so that the mean over frames is more than that of the log-mels.
+    """
 
     def __init__(self, bands: int, dim: int, dropout: float) -> None:
         super().__init__()
-        self.map = nn.Sequential(nn.Linear(bands, dim), nn.LayerNorm(dim), nn.Dropout(dropout))
+        first, second = nn.Linear(bands, 2 * dim), nn.Linear(2 * dim, dim)
+        self.map = nn.Sequential(first, nn.ReLU(), second, nn.LayerNorm(dim), nn.Dropout(dropout))
 
     def forward(
         self, frames: Float[Tensor, "batch frames bands"]

@@ -22,6 +22,7 @@ from vocable.measures.spectral import magnitudes
 from vocable.tokens import AudioTokens
 
 BANDS, FLOOR = 40, 1e-4  # mels of 10 ms; of magnitude
+MIDDLE, SPREAD = -5.0, 2.0  # of their logarithms, about
 STACKED = 2  # of them in a frame
 
 
@@ -163,7 +164,7 @@ class LogMels:
     @property
     def identity(self) -> str:
         """All that they depend on."""
-        return f"log-mel {BANDS} {STACKED} {self.rate}"
+        return f"log-mel {BANDS} {FLOOR} {MIDDLE} {SPREAD} {STACKED} {self.rate}"
 
     def hear(self, sound: Sound) -> Heard:
         """Compute, or read what has been computed."""
@@ -176,9 +177,9 @@ class LogMels:
         return Heard(frames, times)
 
     def compute(self, samples: np.ndarray) -> np.ndarray:
-        """Return `[frames, bands]` of samples at `rate`, less their mean over time, float16.
+        """Return `[frames, bands]` of samples at `rate`, of about unit spread, float16.
 
-        The mean goes, so that how loud and through what a set was recorded does not count.
+        The same map for all recordings: their own mean over time says who speaks.
         """
         hop = self.rate // 100
         window = 4 * hop
@@ -186,6 +187,6 @@ class LogMels:
         mels = magnitudes(padded, window, hop) @ slaney_filters(self.rate, window, BANDS)
         logs = np.log(np.maximum(mels, FLOOR))
         logs = logs[: len(logs) // STACKED * STACKED]
-        logs = (logs - logs.mean(axis=0)) / 2
+        logs = (logs - MIDDLE) / SPREAD
         found: np.ndarray = logs.reshape(-1, STACKED * BANDS).astype(np.float16)
         return found

@@ -74,7 +74,7 @@ def test_what_cannot_be_asked_is_said_and_the_code_is_1(small, words, tmp_path):
         (["--tasks", "keywrd"], 'no task named "keywrd"; nearest: "keyword"'),
         (["--tasks", "phone"], "no task can be asked of these recordings; the first reason: "),
         (["--levels", "some"], 'levels are "all", "each", "2" or "0-3", got "some"'),
-        (["--decoded", "--recogniser", "whisprr"], 'no recogniser named "whisprr"'),
+        (["--decoded", "--words", "whisprr"], 'no recogniser named "whisprr"'),
         (["--decoded", "--levels", "1-2"], "what is decoded are the first levels"),
     ],
 )

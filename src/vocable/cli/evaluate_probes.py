@@ -55,8 +55,14 @@ HEADINGS = ("task", "set", "input", "levels", "head", "measure", "mean ± sd", "
 )
 @click.option("--seeds", type=click.IntRange(1, 100), default=3, show_default=True)
 @click.option("--decoded", is_flag=True, help="Judge decoded recordings, rather than tokens.")
-@click.option("--recogniser", metavar="NAME", help="With --decoded: what hears words.")
-@click.option("--embedding", metavar="NAME", help="With --decoded: what tells voices apart.")
+@click.option(
+    "--words",
+    metavar="RECOGNISER",
+    help="With --decoded: count word errors, say by whisper-tiny.en.",
+)
+@click.option(
+    "--voices", metavar="EMBEDDING", help="With --decoded: compare voices, say by resemblyzer."
+)
 @click.option("-o", "--out", required=True, type=click.Path(file_okay=False), metavar="FOLDER")
 @options.machine
 @options.output
@@ -68,8 +74,8 @@ def command(
     levels: tuple[str, ...],
     seeds: int,
     decoded: bool,
-    recogniser: str | None,
-    embedding: str | None,
+    words: str | None,
+    voices: str | None,
     out: str,
     device: str | None,
     threads: int | None,
@@ -95,7 +101,7 @@ def command(
     how["progress"] = lambda outcome: console.line(_line(outcome))
     try:
         if decoded:
-            found = _judge_decoded(asked, opened, levels, kept, store, recogniser, embedding, how)
+            found = _judge_decoded(asked, opened, levels, kept, store, words, voices, how)
         else:
             found = _probe(asked, opened, levels, kept, store, heads, how)
     except VocableError as error:
@@ -168,8 +174,8 @@ def _judge_decoded(
     levels: Sequence[str],
     kept: Any,
     store: Any,
-    recogniser: str | None,
-    embedding: str | None,
+    words: str | None,
+    voices: str | None,
     how: dict[str, Any],
 ) -> list[Outcome]:
     from vocable.evaluate.probes.decoded import Judges, first_levels, judge_decoded
@@ -182,8 +188,8 @@ def _judge_decoded(
         for chosen in levels_named(levels, len(codec.spec.levels))
     ]
     judges = Judges(
-        (recogniser, load_recogniser(recogniser)) if recogniser else None,
-        (embedding, load_embedding(embedding)) if embedding else None,
+        (words, load_recogniser(words)) if words else None,
+        (voices, load_embedding(voices)) if voices else None,
     )
     return judge_decoded(asked.tasks, decoders, kept, store, judges, **how)
 

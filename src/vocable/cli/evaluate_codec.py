@@ -108,10 +108,10 @@ def command(
     """Judge codecs side by side, over recordings.
 
     Each is judged with several numbers of its levels, beside the recordings as they are, damaged
-    ones, and classical codecs. Of each recording the first 30 s are judged. FOLDER keeps every
-    score; run it again with the same FOLDER, and only what is missing is done: after it was
-    stopped, or with more recordings, codecs or measures. It then holds table.csv, summary.json and
-    report.html as well. Exit code 1: of some recording nothing came, or nothing that could be
+    ones, and classical codecs. Of each recording the first 30 s are judged, channels mixed. FOLDER
+    keeps every score; run it again with the same FOLDER, and only what is missing is done: after it
+    was stopped, or with more recordings, codecs or measures. It then holds table.csv, summary.json
+    and report.html as well. Exit code 1: of some recording nothing came, or nothing that could be
     measured.
     """
     from vocable.cli.evaluate_data import clips_of

@@ -76,3 +76,11 @@ def test_missing_packages_leave_out_what_is_not_named(monkeypatch, caplog):
     assert 'left out stoi; for them: pip install "vocable[eval]"' in caplog.text
     with pytest.raises(MeasureError, match="stoi needs the package no_such_package: pip install"):
         measures_of(["stoi"], ["talk"], frozenset())
+
+
+def test_channels_are_mixed_before_anything_is_judged(tmp_path):
+    sound = np.random.default_rng(0).standard_normal((RATE, 2)) * 0.1
+    clip = write_clip(tmp_path, "two", sound)
+    read = read_recording(clip).audio
+    assert read.channels == 1
+    np.testing.assert_allclose(read.samples[0], sound.mean(axis=1), atol=1e-6)

@@ -31,13 +31,16 @@ class Found:
 
 
 def read_recording(clip: Clip) -> Recording:
-    """Return the first 30 s of what a row lists; without its text where that is not all of it."""
+    """Return the first 30 s of what a row lists, its channels mixed, since measures hear one.
+
+    Its text goes where that is not all of it.
+    """
     end = clip.start + LONGEST
     part = clip if clip.end is not None and clip.end <= end else replace(clip, end=end + _MORE)
     recording = Recording.of(part)
-    audio, most = recording.audio, round(LONGEST * recording.audio.rate)
+    audio, most = recording.audio.mono(), round(LONGEST * recording.audio.rate)
     if len(audio) <= most:
-        return recording
+        return replace(recording, audio=audio)
     start = Audio(audio.samples[:, :most], audio.rate, allow_loud=True)
     return replace(recording, audio=start, text="", phones=())
 

@@ -163,17 +163,15 @@ def check_names(clips: Iterable[Clip]) -> None:
 
 
 def _check_source(path: str, tokens: AudioTokens, audio: Audio) -> None:
-    """Refuse tokens of another recording, as far as their source says."""
+    """Refuse tokens of another recording, as far as their source says; its channels are mixed."""
     source = tokens.source
     if source is None:
         return
-    own, other = (source.rate, source.channels), (audio.rate, audio.channels)
     fits = source.samples == len(audio) or (is_start(audio) and source.samples > len(audio))
-    if own != other or not fits:
+    if source.rate != audio.rate or not fits:
         raise MeasureError(
-            f"{path} is of {float(source.seconds):.2f} s, {source.channels} channels at "
-            f"{source.rate} Hz, and the recording has {audio.seconds:.2f} s, {audio.channels} "
-            f"at {audio.rate} Hz; encode that one"
+            f"{path} is of {float(source.seconds):.2f} s at {source.rate} Hz, and the recording "
+            f"has {audio.seconds:.2f} s at {audio.rate} Hz; encode that one"
         )
 
 

@@ -26,14 +26,29 @@ def write(graph: Graph, folder: Path) -> Path:
         program = torch.onnx.export(
             with_opaque_lstm(record(graph)),
             dynamo=True,
+            optimize=False,
             opset_version=OPSET,
             input_names=[port.name for port in graph.inputs],
             output_names=[port.name for port in graph.outputs],
             custom_translation_table=_translations(),
         )
         assert program is not None
+        _fold(program.model)
         program.save(path)
     return path
+
+
+def _fold(model: Any) -> None:
+    """Put functions in place and compute what is constant, as torch's exporter does by default.
+
+    But without onnxscript's rewriting, which takes constants below 1e-8 for 0: `x + 1e-9` for `x`.
+    """
+    from onnxscript import optimizer
+    from onnxscript.ir.passes import common
+
+    common.InlinePass()(model)
+    optimizer.fold_constants(model)
+    common.RemoveUnusedNodesPass()(model)
 
 
 def _translations() -> dict[Any, Any]:
@@ -55,7 +70,7 @@ def _erfinv(x: Any) -> Any:
     from onnxscript import opset20 as op
 
     def constant(value: float) -> Any:
-        return op.CastLike(op.Constant(value_float=value), x)
+        return op.Constant(value_float=value)
 
     def polynomial(z: Any, coefficients: Sequence[float]) -> Any:
         found = constant(coefficients[0])

@@ -26,8 +26,11 @@ def record(graph: Graph) -> torch.export.ExportedProgram:
     names = [*signature(graph.forward).parameters.values()]
     spread = next((n for n, p in enumerate(names) if p.kind is p.VAR_POSITIONAL), None)
     given: Any = shapes if spread is None else (*shapes[:spread], shapes[spread:])
-    with torch.no_grad(), _any_size(), _opaque_lstm():
-        return torch.export.export(graph, graph.examples(), dynamic_shapes=given, strict=False)
+    examples = graph.examples()
+    with torch.no_grad():
+        graph(*examples)  # so that windows and other tables that are kept are made of real tensors
+        with _any_size(), _opaque_lstm():
+            return torch.export.export(graph, examples, dynamic_shapes=given, strict=False)
 
 
 @contextmanager
@@ -84,8 +87,10 @@ def _shapes(
 
 def with_opaque_lstm(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
     """Put `OPAQUE` in the place of each LSTM, so that nothing takes it apart."""
-    for node in program.graph.nodes:
-        if node.target is torch.ops.aten.lstm.input:
-            node.target = stand_in()
-    program.graph_module.recompile()
+    for module in program.graph_module.modules():  # parts under autocast are modules of their own
+        if isinstance(module, torch.fx.GraphModule):
+            for node in module.graph.nodes:
+                if node.target is torch.ops.aten.lstm.input:
+                    node.target = stand_in()
+            module.recompile()
     return program

@@ -18,7 +18,7 @@ import sys
 class WithoutVocable:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == "vocable":
-            raise ImportError(f"{name} is not here")
+            raise ImportError(name)
 
 sys.meta_path.insert(0, WithoutVocable())
 import re

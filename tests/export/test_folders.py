@@ -111,7 +111,7 @@ def test_a_missing_package_is_named_before_any_work(plain, tmp_path, monkeypatch
     monkeypatch.setattr(folder, "find_spec", lambda name: None if name == "onnxscript" else name)
     with pytest.raises(ModelError, match=r'needs the package onnxscript: pip install "vocable\[ex'):
         export(plain, tmp_path / "out")
-    with pytest.raises(ModelError, match='no format "onx" to export to; did you mean "onnx"'):
+    with pytest.raises(ModelError, match='no format "onx" to export to; nearest: "onnx"'):
         export(plain, tmp_path / "out", to="onx")
 
 
@@ -122,14 +122,14 @@ def test_wrong_calls_of_the_command(saved, tmp_path):
     assert "there is no folder" in said
 
 
-def test_differences_that_are_no_ties_are_refused(plain):
+def test_differences_that_no_tie_explains_are_refused(plain):
     from vocable.export.checking import count_ties
 
     samples = voice(plain, 1, 20 * plain.frame)
     codes = plain.to_codes(samples)
     wrong = (codes[0].clone(), *codes[1:])
     wrong[0][0, 3] = (wrong[0][0, 3] + 5) % 16
-    with pytest.raises(ModelError, match="other codes in 1 of 20 frames, which are no ties"):
+    with pytest.raises(ModelError, match="other codes in 1 of 20 frames, which no tie explains"):
         count_ties(plain, samples, codes, wrong)
     assert count_ties(plain, samples, codes, codes) == 0
 

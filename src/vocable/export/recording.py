@@ -50,7 +50,7 @@ def _opaque_lstm() -> Iterator[None]:
     The way of torch's own `torch.export._patches`, which puts a loop in its place. One operator is
     what ONNX has, and what torch runs fastest.
     """
-    operator = stand_in()
+    operator = opaque_operator()
     op, key = torch.ops.aten.lstm.input, torch._C.DispatchKey.CompositeImplicitAutograd
     before = op.py_kernels.pop(key, None)
     op.py_kernels[key] = operator
@@ -64,7 +64,7 @@ def _opaque_lstm() -> Iterator[None]:
         op._dispatch_cache.clear()
 
 
-def stand_in() -> Any:
+def opaque_operator() -> Any:
     """Return the operator that records torch's LSTM; it knows shapes only."""
     if not hasattr(torch.ops.vocable, "lstm"):
         schema = torch.ops.aten.lstm.input._schema
@@ -91,6 +91,6 @@ def with_opaque_lstm(program: torch.export.ExportedProgram) -> torch.export.Expo
         if isinstance(module, torch.fx.GraphModule):
             for node in module.graph.nodes:
                 if node.target is torch.ops.aten.lstm.input:
-                    node.target = stand_in()
+                    node.target = opaque_operator()
             module.recompile()
     return program

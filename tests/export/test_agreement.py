@@ -121,7 +121,7 @@ def test_levels_that_are_minus_one_are_left_out(pair, tmp_path):
     run(
         _DECODE.format(codes=tmp_path / "codes.npz", name=name, out=tmp_path / "y.npy"), pair.folder
     )
-    wanted = codec.from_codes(tuple(codes)[:fewer])
+    wanted = codec.from_codes(tuple(codes)[:fewer])[..., : 9 * codec.model.frame_written]
     assert np.abs(np.load(tmp_path / "y.npy") - wanted.numpy()).max() <= CLOSE
 
 

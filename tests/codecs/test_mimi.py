@@ -10,7 +10,7 @@ from vocable.codecs import Codec
 from vocable.codecs.latency import latency_of
 from vocable.codecs.mimi import Mimi, mimi
 from vocable.codecs.state import Decoding, Encoding
-from vocable.errors import ModelError, TokenError
+from vocable.errors import TokenError
 from vocable.testing import codecs, voice
 from vocable.testing.block_laws import state_bytes
 
@@ -59,9 +59,9 @@ def test_a_frame_in_is_a_frame_out_from_the_first_on():
 
 
 def test_streams_of_any_age_share_a_batch():
-    """One has had a frame, one less than it sees, one many times as many as it sees."""
-    ages, more = (1, 2, 40), 6
-    sounds = voice(TINY, 3, (max(ages) + more) * FRAME)
+    """One is new, one has had a frame, one less than it sees, one many times as many as it sees."""
+    ages, more = (0, 1, 2, 40), 6
+    sounds = voice(TINY, 4, (max(ages) + more) * FRAME)
     sounds = [sounds[n : n + 1, :, : (age + more) * FRAME] for n, age in enumerate(ages)]
     wanted = [TINY.to_codes(x).stacked() for x in sounds]
     heard = [TINY.from_codes(codes) for codes in wanted]
@@ -76,13 +76,6 @@ def test_streams_of_any_age_share_a_batch():
     rest = torch.cat([found[..., -more * FRAME :] for found in heard])
     torch.testing.assert_close(y, rest, rtol=0, atol=1e-5)
     assert state.select([2]).batch == 1
-
-
-def test_a_stream_that_has_just_begun_runs_alone_for_a_frame():
-    """What repeats its first row has none yet."""
-    begun = TINY.encode_step(torch.zeros(1, 1, FRAME), TINY.start_encoding(1))[1]
-    with pytest.raises(ModelError, match="run it alone until both are in one phase"):
-        Encoding.stack([begun, TINY.start_encoding(1)])
 
 
 def test_states_hold_the_context_and_no_more():

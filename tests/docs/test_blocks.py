@@ -14,6 +14,7 @@ NOT_RUN = {
     "docs/cli.md": ["a microphone and a loudspeaker"],
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/listening.md": ["what listeners have sent"],
+    "docs/export.md": ['pip install "vocable[export]", and a minute or two'],
     "docs/published.md": ["the network", "the network"],
     "docs/training.md": [
         "recordings of your own, and hours",

@@ -174,7 +174,7 @@ class ChannelDecoder(Block):
 
         It adds a log gain and an angle to pulses, a log gain to noise. Rows of silence are silent.
         """
-        pulses, noise = source.chunk(2, dim=2)
+        pulses, noise = source[..., : self.bins], source[..., self.bins :]
         more, angle, rough = gains.chunk(3, dim=2)
         with torch.autocast(bands.device.type, enabled=False):
             shape = band_shape(self.bands, self.bins, self.rate, bands.device)

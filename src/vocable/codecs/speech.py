@@ -155,7 +155,7 @@ class SpeechDecoder(Block):
             return x.new_zeros(x.shape[0], 0, 1), state
         z, hz = x[..., :-POINTS], x[..., -POINTS:]
         source, source_state = self.source.step(hz.flatten(1)[..., None], state[0])
-        train, hiss = source.chunk(2, dim=2)
+        train, hiss = source[..., : self.bins], source[..., self.bins :]
         rows = self.into(torch.cat([z, pitch_features(hz).to(z.dtype)], dim=-1))
         rows = rows.reshape(x.shape[0], -1, self.channels)
         rows, trunk_state = self.trunk.step(rows, state[1])

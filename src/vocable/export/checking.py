@@ -76,7 +76,7 @@ def count_ties(
     if wrong := int((distance > 1).sum()):
         raise ModelError(
             f"the exported encoder of {codec.name} gives other codes in {wrong} of "
-            f"{distance.numel()} frames, which are no ties; please report it"
+            f"{distance.numel()} frames, which no tie explains; please report it"
         )
     return int((distance > 0).sum())
 

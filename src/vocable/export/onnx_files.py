@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from vocable.export.checking import Run
 from vocable.export.graphs import Graph
-from vocable.export.recording import record, stand_in, with_opaque_lstm
+from vocable.export.recording import record, opaque_operator, with_opaque_lstm
 
 ENDING = ".onnx"
 OPSET = 20
@@ -22,25 +23,53 @@ OPSET = 20
 def write(graph: Graph, folder: Path) -> Path:
     """Record a graph and write its file; return where it is."""
     path = folder / (graph.file + ENDING)
-    with contextlib.redirect_stdout(io.StringIO()):  # the exporter prints
+    with _quiet():
         program = torch.onnx.export(
             with_opaque_lstm(record(graph)),
             dynamo=True,
+            optimize=False,
             opset_version=OPSET,
             input_names=[port.name for port in graph.inputs],
             output_names=[port.name for port in graph.outputs],
             custom_translation_table=_translations(),
         )
         assert program is not None
+        _fold(program.model)
         program.save(path)
     return path
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep torch's exporter from printing, and from warning that torchvision is not here."""
+    log = logging.getLogger("torch.onnx._internal.exporter._registration")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        log.setLevel(before)
+
+
+def _fold(model: Any) -> None:
+    """Put functions in place and compute what is constant, as torch's exporter does by default.
+
+    But without onnxscript's rewriting, which takes constants below 1e-8 for 0: `x + 1e-9` for `x`.
+    """
+    from onnxscript import optimizer
+    from onnxscript.ir.passes import common
+
+    common.InlinePass()(model)
+    optimizer.fold_constants(model)
+    common.RemoveUnusedNodesPass()(model)
 
 
 def _translations() -> dict[Any, Any]:
     """Return operators that torch's exporter does not know, in ONNX."""
     from onnxscript.function_libs.torch_lib.ops.core import aten_lstm
 
-    return {stand_in(): aten_lstm, torch.ops.aten.erfinv.default: _erfinv}
+    return {opaque_operator(): aten_lstm, torch.ops.aten.erfinv.default: _erfinv}
 
 
 # torch's own coefficients (Giles 2012, "Approximating the erfinv function"), constant last
@@ -55,7 +84,7 @@ def _erfinv(x: Any) -> Any:
     from onnxscript import opset20 as op
 
     def constant(value: float) -> Any:
-        return op.CastLike(op.Constant(value_float=value), x)
+        return op.Constant(value_float=value)
 
     def polynomial(z: Any, coefficients: Sequence[float]) -> Any:
         found = constant(coefficients[0])

@@ -26,8 +26,11 @@ def record(graph: Graph) -> torch.export.ExportedProgram:
     names = [*signature(graph.forward).parameters.values()]
     spread = next((n for n, p in enumerate(names) if p.kind is p.VAR_POSITIONAL), None)
     given: Any = shapes if spread is None else (*shapes[:spread], shapes[spread:])
-    with torch.no_grad(), _any_size(), _opaque_lstm():
-        return torch.export.export(graph, graph.examples(), dynamic_shapes=given, strict=False)
+    examples = graph.examples()
+    with torch.no_grad():
+        graph(*examples)  # so that windows and other tables that are kept are made of real tensors
+        with _any_size(), _opaque_lstm():
+            return torch.export.export(graph, examples, dynamic_shapes=given, strict=False)
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def _opaque_lstm() -> Iterator[None]:
     The way of torch's own `torch.export._patches`, which puts a loop in its place. One operator is
     what ONNX has, and what torch runs fastest.
     """
-    operator = stand_in()
+    operator = opaque_operator()
     op, key = torch.ops.aten.lstm.input, torch._C.DispatchKey.CompositeImplicitAutograd
     before = op.py_kernels.pop(key, None)
     op.py_kernels[key] = operator
@@ -61,7 +64,7 @@ def _opaque_lstm() -> Iterator[None]:
         op._dispatch_cache.clear()
 
 
-def stand_in() -> Any:
+def opaque_operator() -> Any:
     """Return the operator that records torch's LSTM; it knows shapes only."""
     if not hasattr(torch.ops.vocable, "lstm"):
         schema = torch.ops.aten.lstm.input._schema
@@ -84,8 +87,10 @@ def _shapes(
 
 def with_opaque_lstm(program: torch.export.ExportedProgram) -> torch.export.ExportedProgram:
     """Put `OPAQUE` in the place of each LSTM, so that nothing takes it apart."""
-    for node in program.graph.nodes:
-        if node.target is torch.ops.aten.lstm.input:
-            node.target = stand_in()
-    program.graph_module.recompile()
+    for module in program.graph_module.modules():  # parts under autocast are modules of their own
+        if isinstance(module, torch.fx.GraphModule):
+            for node in module.graph.nodes:
+                if node.target is torch.ops.aten.lstm.input:
+                    node.target = opaque_operator()
+            module.recompile()
     return program

@@ -19,7 +19,7 @@ def write(graph: Graph, folder: Path) -> Path:
     """Record a graph and write its file; return where it is."""
     path = folder / (graph.file + ENDING)
     program = record(graph)
-    # Without examples a program is not held to what was true of their strides, which are no part
+    # Without examples a program is not held to what was true of their strides, which is not part
     # of what it computes: some lengths would be refused.
     program._example_inputs = None
     torch.export.save(program, path)

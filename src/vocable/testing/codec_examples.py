@@ -28,7 +28,17 @@ Model = TypeVar("Model", bound=TokenizerModel)
 
 def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
-    made: dict[str, Callable[[], CodecModel]] = {
+    small = {name: small_codec(name) for name in _small()}
+    return small | {model.name: load(model.name) for model in models()}
+
+
+def small_codec(name: str) -> Codec:
+    """Return one of the codecs of a few thousand weights."""
+    return Codec(filled(seeded(_small()[name])))
+
+
+def _small() -> dict[str, Callable[[], CodecModel]]:
+    return {
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "soundstream": lambda: SoundStream(soundstream_tiny()),
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
@@ -49,8 +59,6 @@ def codecs() -> dict[str, Codec]:
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
     }
-    small = {name: Codec(filled(seeded(make))) for name, make in made.items()}
-    return small | {model.name: load(model.name) for model in models()}
 
 
 def tokenizers() -> dict[str, Tokenizer]:

@@ -1,0 +1,160 @@
+"""What an exported folder gives, where vocable is not importable, is what the codec gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.export.outside import blocks, run, run_readme
+from tests.export.toys import toy
+from vocable.audio import Audio
+from vocable.codecs import Codec
+from vocable.export import export
+from vocable.export.checking import CLOSE, count_ties
+from vocable.testing.codec_examples import voice
+
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+SLOW = pytest.mark.slow
+# Every architecture once, in ONNX, which is made of what a torch file holds; what is another way
+# through the code than these again.
+CASES = [
+    ("plain", "onnx"),
+    ("plain", "torch"),
+    ("soundstream", "onnx"),
+    ("encodec", "onnx"),
+    ("dac", "onnx"),
+    ("snac", "onnx"),
+    ("mimi", "onnx"),
+    ("speech", "onnx"),
+    ("channel-vocoder", "onnx"),
+    ("mimi", "torch"),
+    *(
+        pytest.param(pair, marks=SLOW)
+        for pair in [
+            ("out-rate", "onnx"),
+            ("encodec", "torch"),
+            ("encodec-symmetric", "onnx"),
+            ("dac", "torch"),
+            ("snac", "torch"),
+            ("channel-vocoder", "torch"),
+        ]
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A codec, and the folder that it was exported to."""
+
+    codec: Codec
+    folder: Path
+
+
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def pair(request, tmp_path_factory) -> Iterator[Pair]:
+    name, to = request.param
+    codec = toy(name)
+    folder = tmp_path_factory.mktemp(name) / "out"
+    export(codec, folder, to=to)
+    yield Pair(codec, folder)
+
+
+def test_the_readmes_lines_give_what_the_codec_gives(pair, tmp_path):
+    """For any length, from one sample on, and any batch: the codec's codes, its samples exactly."""
+    codec, unit = pair.codec, pair.codec.frame * pair.codec.model.frames_together
+    lengths = [1, codec.frame, 7 * unit, 11 * unit + codec.frame + 3]
+    given = [voice(codec, batch, n) for n in lengths for batch in (1, 3)]
+    found = run_readme(pair.folder, [x.numpy() for x in given], tmp_path)
+    frames = ties = 0
+    for samples, (codes, sound) in zip(given, found, strict=True):
+        wanted = codec.to_codes(samples)
+        levels = (
+            torch.from_numpy(codes[0]).unbind(1)
+            if len(codes) == 1
+            else map(torch.from_numpy, codes)
+        )
+        levels = tuple(levels)
+        assert [x.shape for x in levels] == [x.shape for x in wanted]
+        same = all(torch.equal(a, b) for a, b in zip(levels, wanted, strict=True))
+        frames += wanted[-1].numel()
+        if not same:
+            whole = torch.nn.functional.pad(samples, (0, -samples.shape[2] % unit))
+            if whole.shape == samples.shape:
+                ties += count_ties(codec, samples, wanted, levels)
+            else:
+                ties += 1
+        written = codec.spec.writes
+        length = samples.shape[2] * written // codec.rate
+        mine = codec.from_codes(levels)[..., :length]
+        assert sound.shape == tuple(mine.shape)
+        assert np.abs(sound - mine.numpy()).max() <= CLOSE * max(1.0, float(mine.abs().max()))
+    assert ties <= max(1, frames // 1000)
+
+
+def test_the_lengths_are_those_of_encode_and_decode(pair, tmp_path):
+    samples = voice(pair.codec, 1, 3 * pair.codec.frame + 5)
+    ((_, sound),) = run_readme(pair.folder, [samples.numpy()], tmp_path)
+    if pair.codec.spec.writes == pair.codec.rate:
+        own = pair.codec.decode(pair.codec.encode(Audio(samples[0].numpy(), pair.codec.rate)))
+        assert sound[0].shape == own.samples.shape
+
+
+def test_levels_that_are_minus_one_are_left_out(pair, tmp_path):
+    codec = pair.codec
+    fewer = codec.spec.prefixes[0]
+    if fewer == len(codec.spec.levels):
+        pytest.skip("all levels are needed")
+    codes = codec.to_codes(voice(codec, 2, 9 * codec.frame))
+    left_out = [x.clone() if k < fewer else torch.full_like(x, -1) for k, x in enumerate(codes)]
+    given = [torch.stack(left_out, 1)] if codec.spec.step == 1 else left_out
+    facts = json.loads((pair.folder / "codec.json").read_text())
+    name = next(name for name in facts["files"] if name.startswith("decoder."))
+    np.savez(tmp_path / "codes.npz", *(x.numpy() for x in given))
+    run(
+        _DECODE.format(codes=tmp_path / "codes.npz", name=name, out=tmp_path / "y.npy"), pair.folder
+    )
+    wanted = codec.from_codes(tuple(codes)[:fewer])[..., : 9 * codec.model.frame_written]
+    assert np.abs(np.load(tmp_path / "y.npy") - wanted.numpy()).max() <= CLOSE
+
+
+_DECODE = """\
+import numpy
+codes = list(numpy.load(r"{codes}").values())
+if "{name}".endswith("onnx"):
+    import onnxruntime
+    decoder = onnxruntime.InferenceSession("{name}")
+    names = [port.name for port in decoder.get_inputs()]
+    (y,) = decoder.run(None, dict(zip(names, codes)))
+else:
+    import torch
+    decoder = torch.export.load("{name}").module()
+    y = decoder(*map(torch.from_numpy, codes)).detach().numpy()
+numpy.save(r"{out}", y)
+"""
+
+
+def test_every_block_of_the_readme_runs(pair):
+    for block in blocks(pair.folder):
+        run(block, pair.folder)
+
+
+def test_nothing_else_is_in_the_folder(pair):
+    facts = json.loads((pair.folder / "codec.json").read_text())
+    found = {path.name: path.stat().st_size for path in pair.folder.iterdir()}
+    assert found.keys() == {"README.md", "codec.json", *facts["files"]}
+    assert all(found[name] == file["bytes"] for name, file in facts["files"].items())
+    assert list(pair.folder.parent.iterdir()) == [pair.folder]
+
+
+def test_streams_without_a_start_up_have_steps(pair):
+    facts = json.loads((pair.folder / "codec.json").read_text())
+    has = any("_step" in name for name in facts["files"])
+    assert has == (pair.codec.name in ("plain", "out-rate", "soundstream", "mimi"))

@@ -1,0 +1,39 @@
+"""Codecs of each architecture with one stride: a graph is recorded in seconds, not in minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from vocable.codecs import Codec, CodecModel
+from vocable.codecs.dac import DAC, dac_tiny
+from vocable.codecs.encodec import EnCodec
+from vocable.codecs.mimi import Mimi
+from vocable.codecs.snac import SNAC, snac_tiny
+from vocable.codecs.soundstream import SoundStream
+from vocable.testing import codec_examples as examples
+from vocable.testing.block_examples import seeded
+
+TOYS: dict[str, Callable[[], CodecModel]] = {
+    "soundstream": lambda: SoundStream(
+        replace(examples.soundstream_tiny(), strides=(4,), dilations=(1,), sizes=(16,) * 2)
+    ),
+    "encodec": lambda: EnCodec(
+        replace(examples.encodec_tiny(), strides=(4,), lstm_layers=1, sizes=(16,) * 2)
+    ),
+    "encodec-symmetric": lambda: EnCodec(
+        replace(examples.encodec_tiny_symmetric(), strides=(3,), sizes=(16,) * 2)
+    ),
+    "dac": lambda: DAC(replace(dac_tiny(), strides=(5,), sizes=(16,) * 2)),
+    "snac": lambda: SNAC(
+        replace(snac_tiny(), strides=(4,), window=4, sizes=(16,) * 2, level_strides=(2, 1))
+    ),
+    "mimi": lambda: Mimi(replace(examples.mimi_tiny(), strides=(4,), sizes=(16,) * 3)),
+}
+
+
+def toy(name: str) -> Codec:
+    """Return a toy, or one of the small codecs of every test."""
+    if name not in TOYS:
+        return examples.small_codec(name)
+    return Codec(examples.filled(seeded(TOYS[name])))

@@ -151,7 +151,8 @@ def rows(
         lines.append([
             made.codec, job, *(f"{value:g}" for value in case), f"{middle[f'{job} ours']:.3f}",
             made.peer.package, f"{middle[f'{job} peer']:.3f}", f"{ratio:.2f}",
-            f"{shares[0]:.0%}, {shares[1]:.0%}", differ, str(len(ours)), f"{os.getloadavg()[0]:.1f}",
+            f"{shares[0]:.0%}, {shares[1]:.0%}", differ, str(len(ours)),
+            f"{os.getloadavg()[0]:.1f}",
         ])  # fmt: skip
     return lines
 

@@ -19,7 +19,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from vocable.nn.block import Block
 
-VALUES = 1 << 21  # of the largest activation in a tile: 8 MiB
+VALUES = 1 << 19  # of the largest activation in a tile: 2 MiB
 FEWEST = 192  # output rows of a member in a tile that pay for reading its weights
 
 

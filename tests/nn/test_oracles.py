@@ -42,6 +42,18 @@ def test_convolution(kernel, stride, dilation, groups, pad, time):
     close(block(x), by_torch(F.conv1d, padded, block.weight, block.bias, **options))
 
 
+@pytest.mark.parametrize("batch, time", [(1, 1), (1, 2), (2, 2), (4, 1), (1, 5), (2, 0)])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("channels", [(512, 520), (520, 512)])
+def test_maps_of_many_weights_and_few_rows(batch, time, bias, channels):
+    block = nn.Linear(*channels, bias=bias)
+    x = rows(time, channels[0], batch).requires_grad_()
+    close(block(x), F.linear(x, block.weight, block.bias))
+    (got,) = torch.autograd.grad(block(x).square().sum(), x)
+    (wanted,) = torch.autograd.grad(F.linear(x, block.weight, block.bias).square().sum(), x)
+    close(got, wanted)
+
+
 @given(
     kernel=st.integers(1, 7),
     stride=st.integers(1, 3),

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vocable.export.checking import Run
 from vocable.export.graphs import Graph
-from vocable.export.recording import record, opaque_operator, with_opaque_lstm
+from vocable.export.recording import opaque_operator, record, with_opaque_lstm
 
 ENDING = ".onnx"
 OPSET = 20

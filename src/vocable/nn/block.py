@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import chain
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.nn.settings import exporting
+from vocable.nn.tiles import step_in_tiles
 from vocable.ratio import Ratio
 
 State: TypeAlias = Any
@@ -26,6 +28,7 @@ State: TypeAlias = Any
 that is not filled yet), the shapes tell, so that `stack_states` can refuse."""
 
 FAR = 1 << 20  # strides: so many that every member has long started
+MANY = 8192  # rows of a member in a step, of all streams together, that may be worth cutting
 _NOWHERE = torch.zeros((), dtype=torch.float32, device="cpu")  # the like of a block without weights
 
 
@@ -38,6 +41,7 @@ class Block(nn.Module):
     lookahead: input rows after a stride that its outputs wait for; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
     short: output rows that the end of all lacks, of `ratio` rows per input row.
+    channels_out: channels of the output; None: as many as come in.
     """
 
     stride_in: int = 1
@@ -45,6 +49,7 @@ class Block(nn.Module):
     lookahead: int | None = 0
     receptive: int | None = 1
     short: int = 0
+    channels_out: int | None = None
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -104,12 +109,16 @@ class Stack(Block):
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
         self.stride_in, self._step_in, self.ratio = 1, 1, Ratio(1)
+        self._growth = 1.0  # rows of the member with the most, per input row
         for block in blocks:
             # n rows in are n * ratio rows at this member, which must be a multiple of its stride
             self.stride_in = math.lcm(self.stride_in, (block.stride_in / self.ratio).numerator)
             self._step_in = math.lcm(self._step_in, (block.step_in / self.ratio).numerator)
-            self.ratio *= block.ratio
+            before, self.ratio = self.ratio, self.ratio * block.ratio
             self.short = math.ceil(self.short * block.ratio) + block.short
+            self.channels_out = block.channels_out or self.channels_out
+            inner = block._growth if isinstance(block, Stack) else 1.0
+            self._growth = max(self._growth, float(self.ratio), inner * float(before))
         self.lookahead = self._lookahead()
         self.receptive = self.reach(1)
 
@@ -128,7 +137,11 @@ class Stack(Block):
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
-        """Pass `x` through the members."""
+        """Pass `x` through the members, in tiles where it is long."""
+        if not exporting() and x.shape[0] * x.shape[1] * self._growth >= MANY:
+            members = self._flat()
+            x, flat = step_in_tiles(members, x, _flattened(self, state))
+            return x, _nested(self, iter(flat))
         after = []
         for block, member_state in zip(self._members(), state, strict=True):
             x, member_state = block.step(x, member_state)
@@ -178,6 +191,11 @@ class Stack(Block):
         rows = self.stride_in * FAR
         own = math.floor(rows * self.ratio)
         return bisect_left(range(rows), own, key=lambda more: self.settled(rows + more))
+
+    def _flat(self) -> list[Block]:
+        """Return the members, those of stacks among them one by one."""
+        lists = (m._flat() if _plain(m) else [m] for m in self._members())
+        return list(chain.from_iterable(lists))
 
     def _members(self) -> tuple[Block, ...]:
         # the list's own iteration takes ten times as long, and every step calls this
@@ -255,6 +273,26 @@ class Residual(Block):
 
     def _skip(self, x: Tensor) -> Tensor:
         return x if self.shortcut is None else self.shortcut(x)
+
+
+def _plain(block: Block) -> TypeGuard[Stack]:
+    """Say whether a block is a stack that steps as stacks do, so that its members may be taken."""
+    return type(block).step is Stack.step
+
+
+def _flattened(stack: Stack, state: State) -> list[State]:
+    """Return the states of `stack._flat()`."""
+    found: list[State] = []
+    for member, own in zip(stack._members(), state, strict=True):
+        found += _flattened(member, own) if _plain(member) else [own]
+    return found
+
+
+def _nested(stack: Stack, flat: Iterator[State]) -> State:
+    """Return the state of a stack, of those of `stack._flat()`."""
+    return tuple(
+        _nested(member, flat) if _plain(member) else next(flat) for member in stack._members()
+    )
 
 
 def join(first: Tensor, second: Tensor) -> Tensor:

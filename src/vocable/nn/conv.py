@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
+from vocable.nn.linear import linear
 from vocable.nn.settings import exporting, unknown
 from vocable.ratio import Ratio
 
@@ -28,6 +29,8 @@ class Conv1d(Block):
     fill: input that ends inside a stride is padded up to it; else its last rows are left out.
     `weight` is `[channels_out, channels_in / groups, kernel]`, as in torch.
     """
+
+    channels_out: int
 
     def __init__(
         self,
@@ -112,7 +115,7 @@ def convolve(
     if groups == 1 and not symbolic and rows.shape[0] * count <= FEW:
         # for few rows torch's kernel takes most of its time to reorder the weights
         windows = rows.unfold(1, span, stride)[..., ::dilation].flatten(2)
-        return F.linear(windows, weight.flatten(1), bias)
+        return linear(windows, weight.flatten(1), bias)
     view = rows.transpose(1, 2).unsqueeze(2)
     y = F.conv2d(view, weight.unsqueeze(2), bias, (1, stride), 0, (1, dilation), groups)
     return y.squeeze(2).transpose(1, 2)

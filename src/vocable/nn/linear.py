@@ -2,29 +2,58 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.block import Block, State
+from vocable.nn.settings import exporting
+
+FEW = 4  # rows up to which, and
+LARGE = 1 << 18  # weights from which on the CPU is faster with the weights as the first factor
 
 
 class Linear(Block):
     """`x @ weight.T + bias` on each row; `weight` is `[channels_out, channels_in]`, as in torch."""
 
+    channels_out: int
+
     def __init__(self, channels_in: int, channels_out: int, *, bias: bool = True) -> None:
         super().__init__()
         made = nn.Linear(channels_in, channels_out, bias=bias)
         self.weight, self.bias = made.weight, made.bias
+        self.channels_out = channels_out
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels_out"]:
         """Map each row."""
-        return F.linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time channels_out"], State]:
         """Map each row; there is no state."""
         return self.forward(x), state
+
+
+def linear(
+    x: Float[Tensor, "*rows channels"],
+    weight: Float[Tensor, "channels_out channels"],
+    bias: Float[Tensor, " channels_out"] | None = None,
+) -> Float[Tensor, "*rows channels_out"]:
+    """Return `x @ weight.T + bias`, as `torch.nn.functional.linear`, faster for 2 to 4 rows.
+
+    So few rows take as long as their weights take to be read. With the weights as the first factor
+    that is 0.3 to 0.7 of the time, if they are too many for the cache and not more in a row than
+    there are rows; of a map from 2048 to 512 channels it would be 3 times as long.
+    """
+    if exporting() or x.device.type != "cpu" or not 1 < x.shape[:-1].numel() <= FEW:
+        return F.linear(x, weight, bias)
+    rows, (channels_out, channels) = x.shape[:-1].numel(), weight.shape
+    if channels > channels_out or weight.numel() < LARGE:
+        return F.linear(x, weight, bias)
+    columns = x.reshape(rows, channels).t()
+    y = torch.mm(weight, columns) if bias is None else torch.addmm(bias[:, None], weight, columns)
+    return y.t().reshape(*x.shape[:-1], channels_out)

@@ -28,6 +28,8 @@ class ConvTranspose1d(Block):
     groups: 1, or as many as channels: each channel has a kernel of its own.
     """
 
+    channels_out: int
+
     def __init__(
         self,
         channels_in: int,

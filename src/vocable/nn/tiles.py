@@ -1,0 +1,61 @@
+"""Step the members of a stack over long input in tiles that stay in the cache.
+
+Where an activation is large, every pass over it costs more than its arithmetic: it falls out of the
+cache, and the system maps fresh memory for it. So members with large activations take their input
+piece by piece, as a stream does. Where the rate rises, pieces are cut again; where it falls, the
+members with few rows get all of them at once, since each call reads all of their weights.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from vocable.nn.block import Block
+
+VALUES = 1 << 19  # of the largest activation in a tile: 2 MiB
+FEWEST = 192  # output rows of a member in a tile that pay for reading its weights
+
+
+def step_in_tiles(
+    members: Sequence[Block], x: Tensor, states: Sequence[Any]
+) -> tuple[Tensor, list[Any]]:
+    """Pass `x` [batch, time, channels] through the members; return the output and their states."""
+    after, at = list(states), 0
+    while at < len(members):
+        run, rows = _tiles(members[at:], x)
+        if not run:
+            x, after[at] = members[at].step(x, after[at])
+            at += 1
+            continue
+        some, end = members[at : at + run], at + run
+        pieces = []
+        for tile in torch.split(x, rows, 1):
+            y, after[at:end] = step_in_tiles(some, tile, after[at:end])
+            pieces.append(y)
+        x = torch.cat([piece for piece in pieces if piece.shape[1]] or pieces[:1], 1)
+        at = end
+    return x, after
+
+
+def _tiles(members: Sequence[Block], x: Tensor) -> tuple[int, int]:
+    """Return how many of the first members take `x` in tiles (0: none), and the rows of a tile."""
+    batch, time, width = x.shape
+    ratio, stride, run, rows = Fraction(1), 1, 0, 0
+    for member in members:
+        before, ratio = ratio, ratio * member.ratio
+        width_out = member.channels_out or width
+        values = batch * time * max(float(before) * width, float(ratio) * width_out)
+        rows = rows or int(time * VALUES / max(values, 1))
+        if values < 2 * VALUES or batch * rows * ratio < FEWEST:
+            break
+        stride = math.lcm(stride, (member.step_in / before).numerator)
+        width, run = width_out, run + 1
+    rows = max(stride, rows // stride * stride)
+    return (run, rows) if rows < time else (0, 0)

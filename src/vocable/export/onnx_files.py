@@ -27,7 +27,7 @@ def write(graph: Graph, folder: Path) -> Path:
         program = torch.onnx.export(
             with_opaque_lstm(record(graph)),
             dynamo=True,
-            optimize=False,
+            optimize=False,  # it takes 1e-9 for nothing (findings/onnx-small-constant.sh)
             opset_version=OPSET,
             input_names=[port.name for port in graph.inputs],
             output_names=[port.name for port in graph.outputs],

@@ -1,6 +1,6 @@
 """Time a live stream of Mimi against Kyutai's `moshi`, frame by frame, in turns, in one process.
 
-    python -m benchmarks.original_streams [--frames 100] [--threads 1 2] [--streams 1 4]
+    python -m benchmarks.original_streams --frames 100 [--threads 1 2] [--streams 1 4]
 
 Both have the same random weights and run exactly: no lower precision unless `--dtype` says so (of
 our decoder). A turn encodes and decodes a frame of 80 ms with both, so each finds the other's
@@ -34,7 +34,7 @@ HEAD += ["× real time, both ways", "codes that differ", "load"]
 def main() -> None:
     """Print a Markdown table, two rows for each number of streams and threads."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=100)
+    parser.add_argument("--frames", type=int, required=True)
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")

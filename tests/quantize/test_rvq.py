@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from tests.quantize import oracle
 from vocable.errors import ModelError, TokenError
-from vocable.quantize import VQ, Ema, Expire, Gradient, KMeans, Normalised, ResidualVQ, rotation
+from vocable.quantize import (
+    VQ,
+    Ema,
+    Expire,
+    Gradient,
+    KMeans,
+    Normalised,
+    ResidualVQ,
+    rotation,
+    rvq,
+)
+from vocable.quantize.base import as_levels
 
 KINDS = {
     "ema": {},
@@ -190,3 +201,13 @@ def test_without_learning_only_the_codebooks_remain():
     assert torch.equal(frozen.encode(z), codes)
     frozen.train()(z)
     assert torch.equal(frozen.encode(z), codes)
+
+
+@pytest.mark.parametrize("strides", [(1, 1, 1), (4, 2, 1)])
+def test_latents_that_are_searched_in_tiles_get_the_same_codes(strides, monkeypatch):
+    made = quantizer("frozen", 4, (16, 16, 16), strides=strides)
+    z = torch.randn(2, 52, 4, generator=torch.Generator().manual_seed(0))
+    wanted = as_levels(made.encode(z))
+    monkeypatch.setattr(rvq, "TILE", 2 * 10 * 4)  # 10 frames, or 8 with strides
+    found = as_levels(made.encode(z))
+    assert all(torch.equal(a, b) for a, b in zip(found, wanted, strict=True))

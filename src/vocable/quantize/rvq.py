@@ -32,6 +32,8 @@ from vocable.quantize.level import CodebookLevel, LevelStep
 from vocable.quantize.precision import full_precision
 from vocable.quantize.ties import tie_distance
 
+TILE = 1 << 19  # values of latents that pass all levels before the next, in the cache: 2 MiB
+
 
 class ResidualVQ(Quantizer):
     """Quantize a latent by a sum of codebook entries, one of each level.
@@ -86,11 +88,19 @@ class ResidualVQ(Quantizer):
         wanted = self.wanted_levels(levels)
         self._check_frames(z.shape[1])
         with torch.no_grad(), full_precision(z.device.type):
-            residual, codes = z.float(), []
-            for level in self.stack[:wanted]:
-                codes.append(level.encode(residual))
-                residual = residual - level.decode(codes[-1])
-            return self._joined(codes)
+            step = math.lcm(*self.strides)
+            frames = TILE // (max(1, z.shape[0]) * self.dim)
+            tiles = torch.split(z.float(), max(step, frames // step * step), 1)
+            found = [self._search(tile, wanted) for tile in tiles]
+            return self._joined([torch.cat(level, 1) for level in zip(*found, strict=True)])
+
+    def _search(self, residual: Tensor, levels: int) -> list[Tensor]:
+        """Return the codes of all levels, each `[batch, tokens]`."""
+        codes = []
+        for level in self.stack[:levels]:
+            codes.append(level.encode(residual))
+            residual = residual - level.decode(codes[-1])
+        return codes
 
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)

@@ -88,11 +88,16 @@ class ResidualVQ(Quantizer):
         wanted = self.wanted_levels(levels)
         self._check_frames(z.shape[1])
         with torch.no_grad(), full_precision(z.device.type):
-            step = math.lcm(*self.strides)
-            frames = TILE // (max(1, z.shape[0]) * self.dim)
-            tiles = torch.split(z.float(), max(step, frames // step * step), 1)
-            found = [self._search(tile, wanted) for tile in tiles]
+            found = [self._search(tile, wanted) for tile in self._tiles(z.float())]
             return self._joined([torch.cat(level, 1) for level in zip(*found, strict=True)])
+
+    def _tiles(self, z: Tensor) -> Sequence[Tensor]:
+        """Return latents in whole tokens of all levels, as many as stay in the cache together."""
+        if exporting():  # a graph takes any number of frames
+            return (z,)
+        step = math.lcm(*self.strides)
+        frames = TILE // (max(1, z.shape[0]) * self.dim)
+        return torch.split(z, max(step, frames // step * step), 1)
 
     def _search(self, residual: Tensor, levels: int) -> list[Tensor]:
         """Return the codes of all levels, each `[batch, tokens]`."""

@@ -3,7 +3,7 @@
     vocable evaluate codec speech-16k --data SET=MANIFEST … -o FOLDER
     python -m benchmarks.comparison FOLDER [FOLDER …]
 
-One table a set: means with 95 % intervals over speakers; and what should make a reader look twice.
+One table a set: means with 95 % intervals over speakers. The report in the folder has the rest.
 """
 
 import argparse
@@ -48,12 +48,6 @@ def of_set(found: Mapping[str, Any], name: str) -> Iterator[str]:
         cells += [alike(each["voices"].get(key)) for key in embeddings]
         rate = each["bits_per_second"]
         yield row([each["system"], f"{rate / 1000:.2f}" if rate else "–", *cells])
-    doubts = [each for each in found["doubts"] if each["set"] == name]
-    if doubts:
-        yield ""
-        yield "Look twice: " + "; ".join(
-            f"{each['system'] or 'all'}: {each['reason']}" for each in doubts
-        )
 
 
 def score(each: Row, measure: str) -> str:

@@ -1,7 +1,7 @@
 """Print what `vocable evaluate codec` found as Markdown, from the folders that it left.
 
     vocable evaluate codec speech-16k --data SET=MANIFEST … -o FOLDER
-    python -m benchmarks.comparison FOLDER [FOLDER …]
+    python -m benchmarks.comparison --folder FOLDER [FOLDER …]
 
 One table a set: means with 95 % intervals over speakers. The report in the folder has the rest.
 """
@@ -23,8 +23,8 @@ Row = Mapping[str, Any]
 def main() -> None:
     """Print all sets of all folders."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
-    for folder in parser.parse_args().folders:
+    parser.add_argument("--folder", type=Path, nargs="+", required=True)
+    for folder in parser.parse_args().folder:
         found = json.loads((folder / "summary.json").read_text())
         about = json.loads((folder / "study.json").read_text())["about"]
         for name in dict.fromkeys(each["set"] for each in found["rows"]):

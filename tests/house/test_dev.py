@@ -47,10 +47,10 @@ def test_benchmarks_that_need_recordings_run_only_when_named(dev, monkeypatch, c
     monkeypatch.setattr(dev, "run", lambda *command: ran.append(command[2:]) or 0)
     assert dev.bench([]) == 0
     left_out = capsys.readouterr().err
-    assert "quality" in left_out and ("benchmarks.quality",) not in ran
+    assert "sound" in left_out and ("benchmarks.sound",) not in ran
     assert ("benchmarks.startup",) in ran and "startup" not in left_out
-    dev.bench(["quality", "--data", "clips"])
-    assert ran[-1] == ("benchmarks.quality", "--data", "clips")
+    dev.bench(["voice", "--data", "clips"])
+    assert ran[-1] == ("benchmarks.voice", "--data", "clips")
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,33 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-
-if TYPE_CHECKING:
-    from vocable.nn.block import Block
 
 VALUES = 1 << 19  # of the largest activation in a tile: 2 MiB
 FEWEST = 192  # output rows of a member in a tile that pay for reading its weights
 
 
+class Member(Protocol):
+    """What is asked of a block here."""
+
+    ratio: Fraction
+    channels_out: int | None
+
+    @property
+    def step_in(self) -> int:
+        """Rows of which `step` takes a multiple."""
+        ...
+
+    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+        """Return the rows that are ready, and the next state."""
+        ...
+
+
 def step_in_tiles(
-    members: Sequence[Block], x: Tensor, states: Sequence[Any]
+    members: Sequence[Member], x: Tensor, states: Sequence[Any]
 ) -> tuple[Tensor, list[Any]]:
     """Pass `x` [batch, time, channels] through the members; return the output and their states."""
     after, at = list(states), 0
@@ -44,7 +57,7 @@ def step_in_tiles(
     return x, after
 
 
-def _tiles(members: Sequence[Block], x: Tensor) -> tuple[int, int]:
+def _tiles(members: Sequence[Member], x: Tensor) -> tuple[int, int]:
     """Return how many of the first members take `x` in tiles (0: none), and the rows of a tile."""
     batch, time, width = x.shape
     ratio, stride, run, rows = Fraction(1), 1, 0, 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -20,6 +20,7 @@ VALUES = 1 << 19  # of the largest activation in a tile: 2 MiB
 FEWEST = 192  # output rows of a member in a tile that pay for reading its weights
 
 
+@runtime_checkable
 class Member(Protocol):
     """What is asked of a block here."""
 

@@ -23,22 +23,22 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 SLOW = pytest.mark.slow
-# Every architecture once, in ONNX, which is made of what a torch file holds; what is another way
-# through the code than these again.
+# Every architecture once, in ONNX, which is made of what a torch file holds; those that are another
+# way through the code in each run of the tests, the others in `test-all`: each takes half a minute.
 CASES = [
     ("plain", "onnx"),
     ("plain", "torch"),
-    ("soundstream", "onnx"),
     ("encodec", "onnx"),
-    ("dac", "onnx"),
     ("snac", "onnx"),
     ("mimi", "onnx"),
-    ("speech", "onnx"),
     ("channel-vocoder", "onnx"),
-    ("mimi", "torch"),
     *(
         pytest.param(pair, marks=SLOW)
         for pair in [
+            ("soundstream", "onnx"),
+            ("dac", "onnx"),
+            ("speech", "onnx"),
+            ("mimi", "torch"),
             ("out-rate", "onnx"),
             ("encodec", "torch"),
             ("encodec-symmetric", "onnx"),

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,11 @@ from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.process import import_modules
 from vocable.errors import MeasureError
+
+if TYPE_CHECKING:
+    from vocable.audio.manifest import Clip
+    from vocable.cli.evaluate_systems import Chosen
+    from vocable.evaluate.sweep import Study
 
 FOLDER = "evaluation"
 
@@ -115,35 +120,48 @@ def command(
     measured.
     """
     from vocable.cli.evaluate_data import clips_of
-    from vocable.cli.evaluate_results import Reporter, finish
+    from vocable.cli.evaluate_results import finish
     from vocable.cli.evaluate_systems import Options, systems_of
-    from vocable.evaluate.sweep import sweep
-    from vocable.evaluate.sweep.run import check
 
-    console = Console(as_json=as_json, quiet=quiet)
     if os.path.exists(out) and not os.path.isdir(out):
         raise Refusal(f"-o {out} is a file; name a folder")
-    chosen = clips_of(data, clips)
+    console, clips_chosen = Console(as_json=as_json, quiet=quiet), clips_of(data, clips)
     systems = systems_of(Options(names, levels, anchors, external, tokens, decoded))
-    asked = measures if measures in (None, "all") else measures.split(",")
+    named = measures if measures in (None, "all") else measures.split(",")
+    asked: dict[str, Any] = {"measures": named, "words": words or "", "voices": voices or ""}
     prepare = partial(import_modules, ctx.find_root().params["modules"])
     how: dict[str, Any] = {"processes": jobs, "limit": limit, "prepare": prepare}
-    try:
-        check(systems, chosen, asked, words or "", voices or "")
-    except MeasureError as error:
-        raise Refusal(message_of(error)) from error
+    _check(systems, clips_chosen, asked)
     for line in systems.missing:
         console.line(f"without {line}")
+    study = _swept(systems, clips_chosen, out, console, asked | how)
+    return finish(study, systems, clips_chosen, out, console, how)
+
+
+def _check(systems: Chosen, clips: list[Clip], asked: dict[str, Any]) -> None:
+    """Refuse what cannot be done at all."""
+    from vocable.evaluate.sweep import check
+
     try:
-        with console.progress(f"{len(chosen)} recordings") as progress:
+        check(systems, clips, **asked)
+    except MeasureError as error:
+        raise Refusal(message_of(error)) from error
+
+
+def _swept(
+    systems: Chosen, clips: list[Clip], out: str, console: Console, settings: dict[str, Any]
+) -> Study:
+    """Run the sweep; what is done stays, however it ends."""
+    from vocable.cli.evaluate_results import Reporter
+    from vocable.evaluate.sweep import sweep
+
+    about = {"command": shlex.join(["vocable", *sys.argv[1:]])}
+    try:
+        with console.progress(f"{len(clips)} recordings") as progress:
             report = Reporter(console, progress)
-            study = sweep(
-                systems, chosen, out, measures=asked, words=words or "", voices=voices or "",
-                progress=report, about={"command": shlex.join(["vocable", *sys.argv[1:]])}, **how,
-            )  # fmt: skip
+            return sweep(systems, clips, out, progress=report, about=about, **settings)
     except FileExistsError as error:
         raise Refusal(message_of(error)) from error
     except KeyboardInterrupt:
         console.line("what is done is kept; the same command goes on")
         raise
-    return finish(study, systems, chosen, out, console, how)

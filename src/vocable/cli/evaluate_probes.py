@@ -20,7 +20,7 @@ from vocable.cli.units import columns
 from vocable.errors import VocableError
 
 if TYPE_CHECKING:
-    from vocable.evaluate.probes import Asked, Outcome, Row
+    from vocable.evaluate.probes import Asked, Kept, Outcome, Row, Store
 
 # The published sets, read from their own folders (vocable.evaluate.probes.datasets).
 DATASETS = (
@@ -91,12 +91,12 @@ def command(
     if not data and not any(datasets.values()):
         raise Refusal("probes need recordings; give --data MANIFEST or the folder of a set")
     opened = [open_codec(name, device, threads) for name in codecs]
-    from vocable.evaluate.probes import Kept, Settings, Store
+    from vocable.evaluate.probes import Settings
 
     asked = _asked(data, tasks, datasets)
     console = Console(as_json=as_json, quiet=quiet)
     folder = Path(out)
-    kept, store = Kept(folder / "heard.sqlite"), Store(folder / "probes.jsonl")
+    kept, store = _opened(folder)
     how: dict[str, Any] = {"seeds": seeds, "how": Settings(device=device or "cpu")}
     how["progress"] = lambda outcome: console.line(_line(outcome))
     try:
@@ -104,7 +104,7 @@ def command(
             found = _judge_decoded(asked, opened, levels, kept, store, words, voices, how)
         else:
             found = _probe(asked, opened, levels, kept, store, heads, how)
-    except VocableError as error:
+    except (VocableError, FileExistsError) as error:
         raise Refusal(message_of(error)) from error
     return _report(found, asked, folder, console)
 
@@ -113,6 +113,16 @@ for _name in DATASETS:
     command = click.option(f"--{_name}", type=FOLDER, metavar="FOLDER", help="Its own folder.")(
         command
     )
+
+
+def _opened(folder: Path) -> tuple[Kept, Store]:
+    """Return what is kept in the folder; refuses one that is damaged, or that another run has."""
+    from vocable.evaluate.probes import Kept, Store
+
+    try:
+        return Kept(folder / "heard.sqlite"), Store(folder / "probes.jsonl")
+    except (VocableError, OSError) as error:
+        raise Refusal(message_of(error)) from error
 
 
 def _asked(data: Sequence[str], tasks: Sequence[str], datasets: dict[str, str | None]) -> Asked:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from vocable.evaluate.lines import LineFile, read_lines
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,17 @@ class Outcome:
 
 
 class Store:
-    """The outcomes in a file, one a line; a last line that was broken off does not count."""
+    """The outcomes in a file, to which one process adds; there is none before the first is added.
+
+    Raises FormatError for lines that cannot be read; adding raises FileExistsError while another
+    process adds.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._found: dict[str, Outcome] = {}
-        whole = path.read_bytes() if path.exists() else b""
-        kept = whole[: whole.rfind(b"\n") + 1]
-        if kept != whole:
-            os.truncate(path, len(kept))
-        for line in kept.decode().splitlines():
-            outcome = Outcome.from_json(json.loads(line))
-            self._found[outcome.key] = outcome
+        self._file: LineFile | None = None
+        lines = read_lines(path, Outcome.from_json) if path.exists() else ()
+        self._found = {each.key: each for each in lines}
 
     def find(self, key: str) -> Outcome | None:
         """Return what is known under a key."""
@@ -82,7 +81,6 @@ class Store:
 
     def add(self, outcome: Outcome) -> None:
         """Keep an outcome."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(outcome.to_json()) + "\n")
+        self._file = self._file or LineFile(self._path)
+        self._file.add(outcome.to_json())
         self._found[outcome.key] = outcome

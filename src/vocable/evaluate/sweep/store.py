@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from vocable.atomic import replacing
 from vocable.errors import FormatError
+from vocable.evaluate.lines import LineFile, read_lines
 from vocable.evaluate.sweep.asked import FORMAT, Asked
 from vocable.evaluate.sweep.result import Result
 from vocable.evaluate.sweep.study import Study
@@ -39,10 +38,8 @@ class Store:
         self.folder = Path(folder)
         for part in (TOKENS, SOUNDS):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
-        self._file = open(self.folder / RESULTS, "ab+")
+        self._file = LineFile(self.folder / RESULTS)
         try:
-            _lock(self._file, self.folder)
-            _end_line(self._file)
             self.results = _read(self.folder / RESULTS)
         except BaseException:
             self._file.close()
@@ -61,8 +58,7 @@ class Store:
 
     def add(self, result: Result) -> None:
         """Keep a result, at once."""
-        self._file.write(json.dumps(result.to_json()).encode() + b"\n")
-        self._file.flush()
+        self._file.add(result.to_json())
         self.results[result.key] = merged(self.results.get(result.key), result)
 
 
@@ -114,50 +110,6 @@ def merged(old: Result | None, new: Result) -> Result:
 
 def _read(path: Path) -> dict[tuple[str, str], Result]:
     found: dict[tuple[str, str], Result] = {}
-    for result in _lines(path):
+    for result in read_lines(path, Result.from_json):
         found[result.key] = merged(found.get(result.key), result)
     return found
-
-
-def _lines(path: Path) -> Iterator[Result]:
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return  # torn: whoever wrote it was killed, or is at it
-            try:
-                row: Mapping[str, Any] = json.loads(line)
-                yield Result.from_json(row)
-            except (ValueError, TypeError) as error:
-                raise FormatError(
-                    f"{path}:{number} is not a result of this version ({error}); "
-                    "remove the line, or take another folder"
-                ) from error
-
-
-def _end_line(file: IO[bytes]) -> None:
-    """Remove what a process that was killed has left of a line."""
-    file.seek(0)
-    found = file.read()
-    whole = found.rfind(b"\n") + 1
-    if whole < len(found):
-        file.truncate(whole)
-
-
-def _lock(file: IO[bytes], folder: Path) -> None:
-    """Keep other processes out as long as this one has the file open."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(2**40)  # far behind all that is written: other processes may read that
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as error:
-        raise FileExistsError(
-            f"another run is writing to {folder}; wait for it, or take another folder"
-        ) from error
-    except OSError:  # a file system without locks
-        return

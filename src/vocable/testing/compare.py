@@ -62,5 +62,5 @@ def _double(x: Tensor) -> Tensor:
 
 
 def _finite_peak(x: Tensor) -> Tensor:
-    size = x.detach().abs().double()
+    size = _double(x.detach()).abs()  # of truth values in a state too
     return torch.where(size.isfinite(), size, 0.0).max()

@@ -5,7 +5,8 @@ import pytest
 
 from tests.evaluate.listening.made_up import sound
 from vocable import Audio
-from vocable.evaluate.listening.anchors import LOW, MID, anchors_of, low_pass
+from vocable.evaluate.listening.anchors import LOW, MID, anchors_of
+from vocable.evaluate.low_pass import low_pass
 from vocable.measures.delays import delay
 
 

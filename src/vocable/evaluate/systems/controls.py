@@ -3,8 +3,7 @@
 original          the recording as it is: the best that a measure can say
 resampled 24 kHz  to 24 kHz, the rate of most published codecs, and back: what they cannot exceed,
                   and, for recordings of up to 24 kHz, whether a measure minds resampling at all
-low-pass 3.5 kHz  the low anchor of MUSHRA (ITU-R BS.1534-3, 5.1): even within 0.1 dB up to 3.5 kHz,
-                  at least 25 dB down at 4 kHz and 50 dB at 4.5 kHz (here 60 dB from 4 kHz on)
+low-pass 3.5 kHz  the low anchor of MUSHRA (ITU-R BS.1534-3, 5.1)
 µ-law 8 kHz       the telephone (ITU-T G.711): 8 bits a sample at 8 kHz, 64 kbit/s a channel
 
 All keep the recording's rate, channels and exact length, have linear phase, and delay nothing.
@@ -20,17 +19,16 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 
 from vocable.audio import Audio
+from vocable.evaluate.low_pass import low_pass
 from vocable.evaluate.recording import Recording
 from vocable.evaluate.systems.system import CONTROL, ORIGINAL, Made, Make
 
 RESAMPLED = 24000  # Hz
 TELEPHONE = 8000  # Hz
-PASSED, STOPPED = 3500.0, 4000.0  # Hz: edges of the anchor's filter
-_BETA = 5.653  # of Kaiser's window: 60 dB (0.1102 · (60 - 8.7))
-_WIDTH = (60 - 7.95) / 14.36  # taps times the share of the rate between the edges, for 60 dB
+PASSED = 3500  # Hz
 
 Samples = Float32[np.ndarray, "channels samples"]
 
@@ -74,7 +72,7 @@ def controls() -> list[Control]:
     return [
         Control(ORIGINAL, keep),
         Control("resampled 24 kHz", resample_twice, by="soxr"),
-        Control("low-pass 3.5 kHz", low_pass, by="numpy"),
+        Control("low-pass 3.5 kHz", below_3500, by="numpy"),
         Control("µ-law 8 kHz", telephone, kbps=8 * TELEPHONE / 1000, by="soundfile"),
     ]
 
@@ -89,24 +87,9 @@ def resample_twice(audio: Audio) -> Audio:
     return back_from(audio.resample(RESAMPLED), audio)
 
 
-def low_pass(audio: Audio) -> Audio:
+def below_3500(audio: Audio) -> Audio:
     """Return what is below 3.5 kHz; one of less than 8 kHz stays as it is."""
-    if audio.rate < 2 * STOPPED:
-        return audio
-    taps = low_pass_taps(audio.rate)
-    size = len(audio) + taps.size - 1
-    spectrum = np.fft.rfft(audio.samples, size) * np.fft.rfft(taps, size)
-    filtered = np.fft.irfft(spectrum, size)[:, taps.size // 2 :][:, : len(audio)]
-    return Audio(filtered.astype(np.float32), audio.rate, allow_loud=True)
-
-
-def low_pass_taps(rate: int) -> Float64[np.ndarray, " taps"]:
-    """Return the filter's taps, an odd number, symmetric, of sum 1 (Kaiser's window, 60 dB)."""
-    half = int(np.ceil(_WIDTH * rate / (STOPPED - PASSED) / 2))
-    middle = (PASSED + STOPPED) / rate  # twice the edge over the rate
-    taps = np.sinc(middle * np.arange(-half, half + 1)) * np.kaiser(2 * half + 1, _BETA)
-    scaled: np.ndarray = taps / taps.sum()
-    return scaled
+    return low_pass(audio, PASSED)
 
 
 def telephone(audio: Audio) -> Audio:

@@ -1,12 +1,13 @@
 """Find and read the recordings that a benchmark is asked to use."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile
 import soxr
+
+from vocable.audio import manifest as manifests
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Clip:
     end: float | None = None
     text: str = ""  # the words, where they are known
     language: str = ""
+    phones: tuple[tuple[float, float, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -36,23 +38,16 @@ class Clip:
 
 
 def read_manifest(source: Path, split: str | None = None) -> list[Clip]:
-    """Return the clips of a manifest (JSON lines), or of the manifest.jsonl in a folder.
-
-    Paths in it are relative to the manifest's folder or to one above it.
-    """
+    """Return the clips of a manifest, or of the manifest.jsonl in a folder, by vocable's reader."""
     manifest = source / "manifest.jsonl" if source.is_dir() else source
-    rows = [json.loads(line) for line in manifest.read_text().splitlines() if line.strip()]
-    kept = [row for row in rows if split is None or row.get("split") == split]
-    if not kept:
+    rows = [row for row in manifests.read_manifest(manifest) if split in (None, row.split)]
+    if not rows:
         raise SystemExit(f"{manifest}: no clips" + (f" of split {split}" if split else ""))
-    return [_clip(row, manifest.absolute().parent) for row in kept]
+    return [_clip(row, manifest.absolute().parent) for row in rows]
 
 
-def _clip(row: dict, folder: Path) -> Clip:
-    candidates = [base / row["path"] for base in (folder, *folder.parents)]
-    path = next((path for path in candidates if path.is_file()), None)
-    if path is None:
-        raise SystemExit(f"{row['path']}: not found in {folder} or a folder above it")
-    speaker = row.get("speaker") or path.stem
-    text, language = row.get("text") or "", row.get("language") or ""
-    return Clip(path, speaker, row.get("start") or 0.0, row.get("end"), text, language)
+def _clip(row: manifests.Clip, folder: Path) -> Clip:
+    if not row.path.is_file():
+        raise SystemExit(f"{row.path}: not found in {folder} or a folder above it")
+    speaker = row.speaker or row.path.stem
+    return Clip(row.path, speaker, row.start, row.end, row.text, row.language, row.phones)

@@ -7,6 +7,8 @@ Beside the interval of the package stand the middle 95 % of the drawn means, and
 where each recording counts as a speaker of its own.
 """
 
+import argparse
+
 import numpy as np
 
 from benchmarks.tables import heading, row
@@ -19,6 +21,7 @@ SPEAKERS = (4, 6, 10, 20, 40)
 
 def main() -> None:
     """Print a Markdown table: shares of studies whose interval holds the true mean, 0."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     print(heading(["speakers", "middle 95 %", "as printed", "recordings as speakers"]))
     for count in SPEAKERS:
         scores = made_up(count, np.random.default_rng(count))

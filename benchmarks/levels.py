@@ -11,7 +11,6 @@ phones; TIMIT's labels are folded to 39 as by Lee and Hon 1989, closures with th
 """
 
 import argparse
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -77,11 +76,8 @@ def main() -> None:
 
 def with_phones(codec: Codec, manifest: Path) -> list[Recording]:
     """Return the recordings of a manifest with their phones, folded."""
-    lines = (manifest / "manifest.jsonl" if manifest.is_dir() else manifest).read_text()
-    rows = [json.loads(line) for line in lines.splitlines() if line.strip()]
-    clips = read_manifest(manifest)
-    known = [r for r in zip(clips, rows, strict=True) if r[1].get("phones")]
-    return [_recording(codec, clip, tuple(fold(found["phones"]))) for clip, found in known]
+    known = [clip for clip in read_manifest(manifest) if clip.phones]
+    return [_recording(codec, clip, tuple(fold(clip.phones))) for clip in known]
 
 
 def fold(phones: Sequence[Sequence]) -> Iterator[tuple[float, float, str]]:

@@ -1,27 +1,15 @@
 """`vocable evaluate`: say how good codecs are, and how sure that is."""
 
-import importlib
-
 import click
 
-COMMANDS = (
-    "codec",
-    "probes",
-    "listening",
-)  # each is `command` of the module `vocable.cli.evaluate_NAME`
+from vocable.cli.lazy import LazyGroup
 
 
-class Evaluations(click.Group):
-    """A group whose commands are imported when needed."""
+class Evaluations(LazyGroup):
+    """The commands of `vocable evaluate`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        found: click.Command = importlib.import_module(f"vocable.cli.evaluate_{name}").command
-        return found
+    names = ("codec", "probes", "listening")
+    prefix = "vocable.cli.evaluate_"
 
 
 @click.group("evaluate", cls=Evaluations)

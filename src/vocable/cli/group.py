@@ -4,7 +4,6 @@ The exit codes are those of exit_codes.py; whatever ends a run is said in one li
 """
 
 import contextlib
-import importlib
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ import click
 
 from vocable.cli.errors import message_of
 from vocable.cli.exit_codes import CLOSED_PIPE, FAILED, INTERRUPTED
+from vocable.cli.lazy import LazyGroup
 from vocable.cli.process import (
     exit_on_sigterm,
     import_modules,
@@ -52,17 +52,10 @@ def _broken_pipe_renamed() -> Iterator[None]:
         raise _ClosedPipe from error
 
 
-class Commands(click.Group):
+class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"vocable.cli.{name}").command
-        return command
+    names = COMMANDS
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
         with _broken_pipe_renamed():

@@ -60,6 +60,21 @@ def test_digits_are_those_of_the_words(folder):
         MAKERS["digit"](spoken(folder, DIGITS[:9]), "set")
 
 
+def test_files_of_one_word_leave_no_part_without_a_word(folder):
+    words = ("go", "stop", "left")
+    rows = [
+        Clip(folder / f"{k % 15}.wav", start=0.1 * (k // 15), end=0.1 * (k // 15) + 0.1,
+             label=words[k % 15 // 5], language="en")
+        for k in range(60)
+    ]  # fmt: skip
+    few, many = MAKERS["keyword"](rows, "set"), MAKERS["keyword"](rows, "set").tested
+    folds = [*few.folds, *one_split(many, "set")]
+    for fold in folds:
+        assert {each.label for each in fold.train} == set(words)
+        assert {each.label for each in fold.test} == set(words)
+        assert not owners(fold.test) & (owners(fold.train) | owners(fold.valid))
+
+
 def test_a_speakers_clips_are_in_all_parts_and_differ(folder):
     task = MAKERS["speaker"](spoken(folder), "set")
     (fold,) = task.folds

@@ -1,9 +1,14 @@
-"""Draw train, valid and test parts in which no owner is twice."""
+"""Draw train, valid and test parts in which no owner is twice.
+
+Where owners have examples of one label only (files of one word, sources of one sound), each label
+is dealt by itself, so that no part lacks one.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain, zip_longest
 
 from vocable.errors import MeasureError
 from vocable.evaluate.probes.example import Example
@@ -14,7 +19,7 @@ VALID, TEST = 0.15, 0.2  # shares of the examples
 
 def one_split(examples: Sequence[Example], name: str) -> tuple[Fold, ...]:
     """Return one fold with 20 % of the examples to test and 15 % to stop by, by whole owners."""
-    groups = _groups(examples, name, least=3)
+    groups = _in_turns(_groups(examples, name, least=3))
     test, rest = _taken(groups, TEST * len(examples))
     valid, train = _taken(rest, VALID * len(examples))
     return (Fold(_joined(train), _joined(valid), _joined(test)),)
@@ -28,13 +33,13 @@ def cross_validation(examples: Sequence[Example], name: str, folds: int) -> tupl
     """
     groups = _groups(examples, name, least=3)
     dealt: list[list[list[Example]]] = [[] for _ in range(min(folds, len(groups)))]
-    for group in sorted(groups, key=len, reverse=True):
+    for group in sorted(groups, key=lambda group: (-len(group), _only_label(group))):
         min(dealt, key=lambda pile: sum(map(len, pile))).append(group)
     made = []
     for number, test in enumerate(dealt):
         rest = [group for pile in dealt[:number] + dealt[number + 1 :] for group in pile]
         rest.sort(key=lambda group: _order(group[0].owner))
-        valid, train = _taken(rest, VALID * len(examples))
+        valid, train = _taken(_in_turns(rest), VALID * len(examples))
         made.append(Fold(_joined(train), _joined(valid), _joined(test)))
     return tuple(made)
 
@@ -62,6 +67,21 @@ def _groups(examples: Sequence[Example], name: str, least: int) -> list[list[Exa
             f"and test apart; got {len(groups)}"
         )
     return [groups[owner] for owner in sorted(groups, key=_order)]
+
+
+def _only_label(group: Sequence[Example]) -> str:
+    """Return the label of all examples of a group; none if they have several."""
+    labels = {each.label for each in group}
+    return labels.pop() if len(labels) == 1 else ""
+
+
+def _in_turns(groups: Sequence[list[Example]]) -> list[list[Example]]:
+    """Return the groups with their labels in turns, those of one label in the order they have."""
+    by_label: dict[str, list[list[Example]]] = {}
+    for group in groups:
+        by_label.setdefault(_only_label(group), []).append(group)
+    rounds = zip_longest(*(by_label[label] for label in sorted(by_label)), fillvalue=[])
+    return [group for group in chain.from_iterable(rounds) if group]
 
 
 def _taken(

@@ -36,9 +36,9 @@ def rows_seen(stack: nn.Stack, monkeypatch) -> list[tuple[int, int]]:
     found = []
     step = nn.Conv1d.step
 
-    def noted(self, x, state):
+    def noted(self, x, state, *before):
         found.append(tuple(x.shape[1:]))
-        return step(self, x, state)
+        return step(self, x, state, *before)
 
     monkeypatch.setattr(nn.Conv1d, "step", noted)
     return found

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 from vocable.nn.block import Block, State
 
 
-class _Pointwise(Block):
-    """A function of each row by itself: a step is the whole."""
+class Pointwise(Block):
+    """A function of each value by itself: a step is the whole."""
+
+    pointwise = True
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -19,8 +21,12 @@ class _Pointwise(Block):
         """Map each value; there is no state."""
         return self.forward(x), state
 
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write what `forward` returns into `out`, outside of autograd."""
+        out.copy_(self.forward(x))
 
-class ELU(_Pointwise):
+
+class ELU(Pointwise):
     """`x` where positive, else `exp(x) - 1` (Clevert et al. 2015, arXiv:1511.07289)."""
 
     def forward(
@@ -29,8 +35,12 @@ class ELU(_Pointwise):
         """Map each value."""
         return F.elu(x)
 
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write each value's image into `out`."""
+        torch.ops.aten.elu.out(x, out=out)
 
-class GELU(_Pointwise):
+
+class GELU(Pointwise):
     """`x` times the normal distribution's share below `x` (arXiv:1606.08415), exact form."""
 
     def forward(
@@ -40,7 +50,7 @@ class GELU(_Pointwise):
         return F.gelu(x)
 
 
-class Tanh(_Pointwise):
+class Tanh(Pointwise):
     """The hyperbolic tangent, which holds sound within ±1."""
 
     def forward(
@@ -50,7 +60,7 @@ class Tanh(_Pointwise):
         return torch.tanh(x)
 
 
-class Snake(_Pointwise):
+class Snake(Pointwise):
     """`x + sin(a x)^2 / a` with a learned `a` per channel (Ziyin et al. 2020, arXiv:2006.08195).
 
     Computed in fp32 at least: half precision knows neither the phase of a large `a x` nor 1e-9.
@@ -73,3 +83,11 @@ class Snake(_Pointwise):
             return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
         # in place: fresh memory costs as much again as the arithmetic, for many rows
         return torch.addcmul(x, phase.sin_().square_(), inverse, out=phase).to(kind)
+
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write each value's image into `out`, without memory beside it where all is fp32."""
+        if not x.dtype == out.dtype == self.alpha.dtype == torch.float32:
+            return super().write(x, out)
+        torch.mul(x, self.alpha, out=out).sin_().square_()
+        torch.addcmul(x, out, 1 / (self.alpha + 1e-9), out=out)
+        return None

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.settings import exporting
-from vocable.nn.tiles import step_in_tiles
+from vocable.nn.tiles import step_in_tiles, step_next
 from vocable.ratio import Ratio
 
 State: TypeAlias = Any
@@ -42,6 +42,9 @@ class Block(nn.Module):
     receptive: input rows that an output row depends on; None: unbounded.
     short: output rows that the end of all lacks, of `ratio` rows per input row.
     channels_out: channels of the output; None: as many as come in.
+    pointwise: it maps each value by itself, and has `write(x, out)`.
+    copies_rows: `step(x, state, before)` copies its input anyhow, and maps it by `before`, a
+        pointwise block, meanwhile.
     """
 
     stride_in: int = 1
@@ -50,6 +53,8 @@ class Block(nn.Module):
     receptive: int | None = 1
     short: int = 0
     channels_out: int | None = None
+    pointwise: bool = False
+    copies_rows: bool = False
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -142,10 +147,9 @@ class Stack(Block):
             members = self._flat()
             x, flat = step_in_tiles(members, x, _flattened(self, state))
             return x, _nested(self, iter(flat))
-        after = []
-        for block, member_state in zip(self._members(), state, strict=True):
-            x, member_state = block.step(x, member_state)
-            after.append(member_state)
+        own, after, at = self._members(), list(state), 0
+        while at < len(own):
+            x, at = step_next(own, at, x, after)
         return x, tuple(after)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:

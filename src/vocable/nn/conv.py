@@ -13,12 +13,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State
 from vocable.nn.linear import linear
+from vocable.nn.packed import PackedWeight, multiply
 from vocable.nn.settings import exporting, unknown
 from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
+SOME = 512  # and up to which it is one where its weights are packed
 FEWER = 32  # input rows up to which a depthwise one is a product and a sum
 
 
@@ -31,6 +34,7 @@ class Conv1d(Block):
     """
 
     channels_out: int
+    copies_rows = True
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Conv1d(Block):
         self.weight, self.bias = made.weight, made.bias
         self.stride, self.dilation, self.groups, self.pad = stride, dilation, groups, pad
         self.fill = fill
+        self._packed = PackedWeight()
         self.channels_in, self.channels_out = channels_in, channels_out
         self.stride_in, self.ratio = stride, Ratio(1, stride)
         self.lookahead = max(self.span - stride - pad[0], 0)
@@ -72,10 +77,13 @@ class Conv1d(Block):
         return self.zeros(batch, self.pad[0], self.channels_in)
 
     def step(
-        self, x: Float[Tensor, "batch time channels"], state: State
+        self,
+        x: Float[Tensor, "batch time channels"],
+        state: State,
+        before: Pointwise | None = None,
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete; keep the rows that the next output reads."""
-        rows = torch.cat((state, x), 1)
+        rows = joined(state, x, before)
         y = self._convolve(rows)
         # cloned, so that the state does not keep the whole input alive
         return y, rows[:, y.shape[1] * self.stride :].clone()
@@ -95,7 +103,27 @@ class Conv1d(Block):
         return -(rows + self.pad[1] - self.span) % self.stride if self.fill else 0
 
     def _convolve(self, rows: Tensor) -> Tensor:
-        return convolve(rows, self.weight, self.bias, self.stride, self.dilation, self.groups)
+        return convolve(
+            rows, self.weight, self.bias, self.stride, self.dilation, self.groups, self._packed
+        )
+
+    def train(self, mode: bool = True) -> Conv1d:
+        self._packed.forget()
+        return super().train(mode)
+
+
+def joined(
+    kept: Tensor, x: Tensor, before: Pointwise | None
+) -> Float[Tensor, "batch time channels"]:
+    """Return the rows kept and, mapped by `before`, those of `x`."""
+    if before is None:
+        return torch.cat((kept, x), 1)
+    if torch.is_grad_enabled() or exporting() or not x.shape[1]:
+        return torch.cat((kept, before(x)), 1)
+    rows = kept.new_empty(x.shape[0], kept.shape[1] + x.shape[1], x.shape[2])
+    rows[:, : kept.shape[1]] = kept
+    before.write(x, rows[:, kept.shape[1] :])
+    return rows
 
 
 def convolve(
@@ -105,6 +133,7 @@ def convolve(
     stride: int = 1,
     dilation: int = 1,
     groups: int = 1,
+    packed: PackedWeight | None = None,
 ) -> Float[Tensor, "batch time_out channels_out"]:
     """Convolve rows as they are, without padding; as many as hold no window give no rows."""
     span = (weight.shape[2] - 1) * dilation + 1
@@ -112,10 +141,14 @@ def convolve(
     symbolic = exporting()  # a graph takes any number of rows in one form
     if not unknown(count) and count < 1:
         return rows.new_zeros(rows.shape[0], 0, weight.shape[0])
-    if groups == 1 and not symbolic and rows.shape[0] * count <= FEW:
+    if groups == 1 and not symbolic and rows.shape[0] * count <= SOME:
         # for few rows torch's kernel takes most of its time to reorder the weights
-        windows = rows.unfold(1, span, stride)[..., ::dilation].flatten(2)
-        return linear(windows, weight.flatten(1), bias)
+        windows = rows.unfold(1, span, stride)[..., ::dilation]
+        ordered = None if packed is None else packed.of(weight, rows.shape[0] * count)
+        if ordered is not None:
+            return multiply(windows.transpose(2, 3).flatten(2), ordered, bias)
+        if rows.shape[0] * count <= FEW:
+            return linear(windows.flatten(2), weight.flatten(1), bias)
     view = rows.transpose(1, 2).unsqueeze(2)
     y = F.conv2d(view, weight.unsqueeze(2), bias, (1, stride), 0, (1, dilation), groups)
     return y.squeeze(2).transpose(1, 2)

@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.nn.activation import Pointwise
 from vocable.nn.block import State
-from vocable.nn.conv import Conv1d
+from vocable.nn.conv import Conv1d, joined
 from vocable.nn.settings import exporting
 
 Edge = Literal["reflect", "replicate"]
@@ -80,11 +81,14 @@ class EdgeConv1d(Conv1d):
         return self.zeros(batch, 0, self.channels_in), self.zeros(batch, 1, 0)
 
     def step(
-        self, x: Float[Tensor, "batch time channels"], state: State
+        self,
+        x: Float[Tensor, "batch time channels"],
+        state: State,
+        before: Pointwise | None = None,
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete; before the first edge can be made, only collect."""
         kept, waiting = state
-        rows = torch.cat((kept, x), 1)
+        rows = joined(kept, x, before)
         if waiting.shape[1]:
             if rows.shape[1] < self.needed:
                 return rows.new_zeros(rows.shape[0], 0, self.channels_out), (rows, waiting)

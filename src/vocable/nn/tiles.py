@@ -9,7 +9,7 @@ members with few rows get all of them at once, since each call reads all of thei
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,13 +26,16 @@ class Member(Protocol):
 
     ratio: Fraction
     channels_out: int | None
+    pointwise: bool
+    copies_rows: bool
 
     @property
     def step_in(self) -> int:
         """Rows of which `step` takes a multiple."""
         ...
 
-    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
+    @property
+    def step(self) -> Callable[..., tuple[Tensor, Any]]:
         """Return the rows that are ready, and the next state."""
         ...
 
@@ -45,8 +48,7 @@ def step_in_tiles(
     while at < len(members):
         run, rows = _tiles(members[at:], x)
         if not run:
-            x, after[at] = members[at].step(x, after[at])
-            at += 1
+            x, at = step_next(members, at, x, after)
             continue
         some, end = members[at : at + run], at + run
         pieces = []
@@ -56,6 +58,22 @@ def step_in_tiles(
         x = torch.cat([piece for piece in pieces if piece.shape[1]] or pieces[:1], 1)
         at = end
     return x, after
+
+
+def step_next(
+    members: Sequence[Member], at: int, x: Tensor, states: list[Any]
+) -> tuple[Tensor, int]:
+    """Step member `at`, renewing its state; return the output and which member comes next.
+
+    An activation writes its values to where the convolution after it wants them: one pass over
+    them is saved.
+    """
+    member = members[at]
+    if member.pointwise and at + 1 < len(members) and members[at + 1].copies_rows:
+        y, states[at + 1] = members[at + 1].step(x, states[at + 1], member)
+        return y, at + 2
+    y, states[at] = member.step(x, states[at])
+    return y, at + 1
 
 
 def _tiles(members: Sequence[Member], x: Tensor) -> tuple[int, int]:

@@ -9,8 +9,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
+from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State
-from vocable.nn.conv import convolve
+from vocable.nn.conv import convolve, joined
+from vocable.nn.packed import PackedWeight
 from vocable.ratio import Ratio
 
 
@@ -29,6 +31,7 @@ class ConvTranspose1d(Block):
     """
 
     channels_out: int
+    copies_rows = True
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class ConvTranspose1d(Block):
         self.stride, self.taps, self.trim = stride, kernel // stride, trim
         self.short, self.groups = short, groups
         self.ratio = Ratio(stride)
+        self._packed = PackedWeight()
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
 
@@ -82,11 +86,14 @@ class ConvTranspose1d(Block):
         return past, self.zeros(batch, self.trim[0], 0)
 
     def step(
-        self, x: Float[Tensor, "batch time channels"], state: State
+        self,
+        x: Float[Tensor, "batch time channels"],
+        state: State,
+        before: Pointwise | None = None,
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve; the first rows of all are cut."""
         past, to_cut = state
-        rows = torch.cat((past, x), 1)
+        rows = joined(past, x, before)
         y = self._spread(rows)
         cut = min(to_cut.shape[1], y.shape[1])
         return y[:, cut:], (rows[:, x.shape[1] :].clone(), to_cut[:, cut:])
@@ -98,12 +105,16 @@ class ConvTranspose1d(Block):
         begin, end = to_cut.shape[1], self.trim[0] - self.short
         return self._spread(torch.cat((past, more), 1))[:, begin : max(begin, end)]
 
+    def train(self, mode: bool = True) -> ConvTranspose1d:
+        self._packed.forget()
+        return super().train(mode)
+
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""
         if self.groups > 1:
             return self._spread_each(rows)
         bias = None if self.bias is None else self.bias.repeat(self.stride)
-        y = convolve(rows, self.weight, bias)
+        y = convolve(rows, self.weight, bias, packed=self._packed)
         return y.reshape(rows.shape[0], y.shape[1] * self.stride, self.channels_out)
 
     def _spread_each(self, rows: Tensor) -> Tensor:

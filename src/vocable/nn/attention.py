@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +70,9 @@ class Attention(Block):
             return x, state
         keys, values, age = state
         query, *new = self._project(x, age)
-        keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
+        # ordinary tensors even in inference mode: a session would copy these states once more
+        with torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext():
+            keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
         y = self._attend(query, keys, values, age)
         return y, (self._last(keys), self._last(values), age + x.shape[1])
 
@@ -158,4 +161,4 @@ def _finite(rows: Tensor) -> Tensor:
 
     A row that is NaN still gives NaN itself: by its query.
     """
-    return torch.where(rows.isfinite(), rows, 0.0)
+    return rows.nan_to_num(0.0, 0.0, 0.0)

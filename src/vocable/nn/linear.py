@@ -68,6 +68,7 @@ def linear(
             if bias is None
             else torch.addmm(bias[:, None], weight, columns)
         )
-        return y.t().reshape(*x.shape[:-1], channels_out)
+        # turned back at once: other strides would cost attention its fast kernel
+        return y.t().contiguous().reshape(*x.shape[:-1], channels_out)
     ordered = None if packed is None else packed.of(weight, rows)
     return F.linear(x, weight, bias) if ordered is None else multiply(x, ordered, bias)

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-SMALL = 1 << 17  # weights up to which the plain product is as fast
+SMALL = 1 << 17  # weights; of fewer the plain product is as fast
 
 
 class PackedWeight:
@@ -24,7 +24,7 @@ class PackedWeight:
     """
 
     def __init__(self) -> None:
-        self._made: tuple[Tensor, int, Tensor] | None = None
+        self._made: tuple[Tensor, int, Tensor] | None = None  # weight, its version, packed
 
     def __deepcopy__(self, memo: Any) -> PackedWeight:
         return PackedWeight()
@@ -42,21 +42,20 @@ class PackedWeight:
         Of a convolution's weight, `[channels_out, channels, kernel]`, the matrix has columns for
         kernel × channels.
         """
-        if weight.numel() <= SMALL or rows < 2 or torch.is_grad_enabled() or not _allowed(weight):
+        if weight.numel() < SMALL or rows < 2 or torch.is_grad_enabled() or not _allowed(weight):
             return None
         made = self._made
         if made is None or made[0].data_ptr() != weight.data_ptr() or made[1] != weight._version:
             matrix = weight.detach()
             if weight.ndim == 3:
                 matrix = matrix.transpose(1, 2).flatten(1)
-            packed = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous())
             # the detached alias keeps the storage alive, so that its address cannot be given away
-            self._made = made = weight.detach(), weight._version, packed
+            self._made = made = weight.detach(), weight._version, _pack(matrix)
         return made[2]
 
 
 def multiply(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    """Return `x @ matrix.T + bias`; x is `[..., channels]`, packed what `PackedWeight` gave."""
+    """Return `x @ matrix.T + bias`; x is `[..., channels]`, packed of `PackedWeight`."""
     y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
     return y
 
@@ -67,14 +66,19 @@ def _allowed(weight: Tensor) -> bool:
     return _works(weight.dtype)
 
 
+def _pack(matrix: Tensor) -> Tensor:
+    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous())
+    return packed
+
+
 @cache
 def _works(dtype: torch.dtype) -> bool:
-    """Say whether this build of torch and this processor have the kernels."""
+    """Try the kernels."""
     if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     try:
         x, weight = (torch.ones(size, 4, dtype=dtype, device="cpu") for size in (2, 4))
-        y = multiply(x, torch.ops.mkldnn._reorder_linear_weight(weight), None)
+        y = multiply(x, _pack(weight), None)
         return bool((y == 4).all())
     except (AttributeError, RuntimeError, NotImplementedError):
         return False

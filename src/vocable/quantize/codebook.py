@@ -64,7 +64,8 @@ class Codebook(nn.Module):
         seen = self._ready
         if seen is None or seen[0].data_ptr() != entries.data_ptr() or seen[1] != entries._version:
             # The detached alias keeps the storage alive, so that its address cannot be given away.
-            table = prepare(self.key(entries.detach()))
+            with torch.inference_mode(False), torch.no_grad():
+                table = prepare(self.key(entries.detach()), kept=True)
             self._ready = seen = (entries.detach(), entries._version, table)
         return seen[2]
 

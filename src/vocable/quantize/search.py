@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from vocable.nn.packed import PackedWeight, multiply
 from vocable.nn.settings import exporting
 from vocable.quantize.precision import full_precision
 
@@ -30,17 +31,23 @@ class SearchTable:
     keys: Tensor  # [entries, dim]
     bias: Tensor  # [entries]
     group: int  # entries per column; 1 where one step is as good
-    plain_keys: Tensor  # [entries, dim], in their own order, for few rows
+    turned: Tensor  # [dim, entries], keys in their own order: few rows are searched twice as fast
     plain_bias: Tensor  # [entries]
+    packed: PackedWeight | None  # of the keys, where the table is kept for many searches
 
 
-def prepare(entries: Float[Tensor, "entries dim"]) -> SearchTable:
-    """Return ``entries`` ordered for `nearest`, with their half norms."""
+def prepare(entries: Float[Tensor, "entries dim"], *, kept: bool = False) -> SearchTable:
+    """Return ``entries`` ordered for `nearest`, with their half norms.
+
+    kept: for many searches, which pay for more preparation.
+    """
     keys = entries.detach().float()
     size, dim = keys.shape
     group = GROUP if size % GROUP == 0 and size >= 8 * GROUP else 1
     dealt = keys.reshape(size // group, group, dim).transpose(0, 1).reshape(size, dim).contiguous()
-    return SearchTable(dealt, _half_norms(dealt), group, keys, _half_norms(keys))
+    packed = PackedWeight() if kept else None
+    turned = keys.T.contiguous()
+    return SearchTable(dealt, _half_norms(dealt), group, turned, _half_norms(keys), packed)
 
 
 def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "rows"]:
@@ -49,25 +56,34 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     Ties go to the lowest index. Computed in fp32 whatever autocast or TF32 say.
     """
     with torch.no_grad(), full_precision(x.device.type):
-        rows, size = x.shape[0], table.keys.shape[0]
-        if exporting() or rows <= FEW:
-            return torch.addmm(table.plain_bias, x.float(), table.plain_keys.T).argmax(dim=1)
+        rows, packed = x.shape[0], None
+        if table.packed is not None and not exporting():
+            packed = table.packed.of(table.keys, rows)
+        if exporting() or rows <= (FEW if packed is None else 1):
+            return torch.addmm(table.plain_bias, x.float(), table.turned).argmax(dim=1)
+        blocks = torch.split(x.float(), BLOCK)
+        if packed is not None:
+            found = [_best(multiply(block, packed, table.bias), table.group) for block in blocks]
+            return found[0] if len(found) == 1 else torch.cat(found)
         # One buffer for all blocks: fresh memory for each would cost as much as its scores.
-        buffer = table.keys.new_empty(min(rows, BLOCK), size)
-        found = [_nearest(block, table, buffer) for block in torch.split(x.float(), BLOCK)]
-        return found[0] if len(found) == 1 else torch.cat(found)
+        buffer = table.keys.new_empty(min(rows, BLOCK), table.keys.shape[0])
+        found = []
+        for block in blocks:
+            scores = torch.addmm(table.bias, block, table.keys.T, out=buffer[: len(block)])
+            found.append(_best(scores, table.group))
+        return torch.cat(found)
 
 
 def _half_norms(keys: Tensor) -> Tensor:
     return keys.square().sum(dim=1).mul_(-0.5)
 
 
-def _nearest(x: Tensor, table: SearchTable, buffer: Tensor) -> Tensor:
-    rows, size = x.shape[0], table.keys.shape[0]
-    scores = torch.addmm(table.bias, x, table.keys.T, out=buffer[:rows])
-    if table.group == 1:
+def _best(scores: Tensor, group: int) -> Tensor:
+    """Return the place of each row's maximum, entries dealt to columns in runs of `group`."""
+    rows, size = scores.shape
+    if group == 1:
         return scores.argmax(dim=1)
-    dealt = scores.view(rows, table.group, size // table.group)
+    dealt = scores.view(rows, group, size // group)
     column = dealt.amax(dim=1).argmax(dim=1)
-    inside = dealt.gather(2, column[:, None, None].expand(-1, table.group, 1)).squeeze(2)
-    return column * table.group + inside.argmax(dim=1)
+    inside = dealt.gather(2, column[:, None, None].expand(-1, group, 1)).squeeze(2)
+    return column * group + inside.argmax(dim=1)

@@ -42,6 +42,7 @@ class Block(nn.Module):
     receptive: input rows that an output row depends on; None: unbounded.
     short: output rows that the end of all lacks, of `ratio` rows per input row.
     channels_out: channels of the output; None: as many as come in.
+    fresh: its output is memory of its own, which nothing else holds.
     pointwise: it maps each value by itself, and has `write(x, out)`.
     copies_rows: `step(x, state, before)` copies its input anyhow, and maps it by `before`, a
         pointwise block, meanwhile.
@@ -53,6 +54,7 @@ class Block(nn.Module):
     receptive: int | None = 1
     short: int = 0
     channels_out: int | None = None
+    fresh: bool = False
     pointwise: bool = False
     copies_rows: bool = False
 
@@ -124,6 +126,7 @@ class Stack(Block):
             self.channels_out = block.channels_out or self.channels_out
             inner = block._growth if isinstance(block, Stack) else 1.0
             self._growth = max(self._growth, float(self.ratio), inner * float(before))
+        self.fresh = bool(blocks) and blocks[-1].fresh
         self.lookahead = self._lookahead()
         self.receptive = self.reach(1)
 
@@ -246,7 +249,7 @@ class Residual(Block):
     ) -> Float[Tensor, "batch time channels"]:
         """Add the branch to its input."""
         y: Tensor = self.branch(x)
-        return self._skip(x) + y
+        return self._sum(self._skip(x), y)
 
     def initial_state(self, batch: int) -> State:
         """Return the branch's state and the rows of the skip that wait (none yet)."""
@@ -260,20 +263,26 @@ class Residual(Block):
         y, branch_state = self.branch.step(x, branch_state)
         x = self._skip(x)
         if not waiting.shape[1] and y.shape[1] == x.shape[1]:  # nothing waits
-            return x + y, (branch_state, waiting)
+            return self._sum(x, y), (branch_state, waiting)
         waiting = join(waiting, x) if waiting.shape[1] else x
         done = y.shape[1]
         # cloned, so that the state does not keep the whole input alive
         later = (
             waiting[:, done:].clone() if done < waiting.shape[1] else x.new_zeros(x.shape[0], 0, 0)
         )
-        return waiting[:, :done] + y, (branch_state, later)
+        return self._sum(waiting[:, :done], y), (branch_state, later)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
         """Add the branch's rest to the rows that wait."""
         branch_state, waiting = state
         rest = self.branch.finish(branch_state)
         return waiting + rest if waiting.shape[1] else rest
+
+    def _sum(self, skip: Tensor, y: Tensor) -> Tensor:
+        """Return `skip + y`, in the memory of `y` where that is the branch's own."""
+        if not self.branch.fresh or torch.is_grad_enabled() or skip.dtype != y.dtype:
+            return skip + y
+        return y.add_(skip)
 
     def _skip(self, x: Tensor) -> Tensor:
         return x if self.shortcut is None else self.shortcut(x)

@@ -22,6 +22,7 @@ from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
 SOME = 512  # and up to which it is one where its weights are packed
+NARROW = 32  # channels in × kernel of a convolution that is one matrix product for any rows
 FEWER = 32  # input rows up to which a depthwise one is a product and a sum
 
 
@@ -34,6 +35,7 @@ class Conv1d(Block):
     """
 
     channels_out: int
+    fresh = True
     copies_rows = True
 
     def __init__(
@@ -141,17 +143,33 @@ def convolve(
     symbolic = exporting()  # a graph takes any number of rows in one form
     if not unknown(count) and count < 1:
         return rows.new_zeros(rows.shape[0], 0, weight.shape[0])
-    if groups == 1 and not symbolic and rows.shape[0] * count <= SOME:
-        # for few rows torch's kernel takes most of its time to reorder the weights
-        windows = rows.unfold(1, span, stride)[..., ::dilation]
-        ordered = None if packed is None else packed.of(weight, rows.shape[0] * count)
-        if ordered is not None:
-            return multiply(windows.transpose(2, 3).flatten(2), ordered, bias)
-        if rows.shape[0] * count <= FEW:
-            return linear(windows.flatten(2), weight.flatten(1), bias)
+    if groups == 1 and not symbolic:
+        total = rows.shape[0] * count
+        narrow = weight.shape[1] * weight.shape[2] <= NARROW and rows.device.type == "cpu"
+        if total <= SOME or narrow:
+            # for few rows torch's kernel takes most of its time to reorder the weights
+            windows = rows.unfold(1, span, stride)[..., ::dilation]
+            ordered = None if packed is None else packed.of(weight, total)
+            if ordered is not None:
+                return multiply(windows.transpose(2, 3).flatten(2), ordered, bias)
+            if total <= FEW or narrow:
+                return linear(windows.flatten(2), weight.flatten(1), bias)
+        if weight.shape[0] == stride == 1 and rows.device.type == "cpu":
+            return _to_one_channel(rows, weight[0], bias, dilation, count)
     view = rows.transpose(1, 2).unsqueeze(2)
     y = F.conv2d(view, weight.unsqueeze(2), bias, (1, stride), 0, (1, dilation), groups)
     return y.squeeze(2).transpose(1, 2)
+
+
+def _to_one_channel(
+    rows: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, count: int
+) -> Tensor:
+    """Convolve to one channel: all taps of each row in one product, then sums of shifted rows."""
+    taps = weight.T @ rows.transpose(1, 2)  # [batch, kernel, time]
+    y = taps[:, 0, :count] if bias is None else taps[:, 0, :count] + bias
+    for i in range(1, weight.shape[1]):
+        y = y + taps[:, i, i * dilation : i * dilation + count]
+    return y.unsqueeze(2)
 
 
 class DepthwiseConv1d(Conv1d):

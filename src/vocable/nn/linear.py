@@ -19,6 +19,7 @@ class Linear(Block):
     """`x @ weight.T + bias` on each row; `weight` is `[channels_out, channels_in]`, as in torch."""
 
     channels_out: int
+    fresh = True
 
     def __init__(self, channels_in: int, channels_out: int, *, bias: bool = True) -> None:
         super().__init__()

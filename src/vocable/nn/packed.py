@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-SMALL = 1 << 17  # weights; of fewer the plain product is as fast
+SMALL = 1 << 17  # weights; with fewer the plain product is as fast, but for
+MANY = 2048  # rows or more
 
 
 class PackedWeight:
@@ -42,7 +43,9 @@ class PackedWeight:
         Of a convolution's weight, `[channels_out, channels, kernel]`, the matrix has columns for
         kernel × channels.
         """
-        if weight.numel() < SMALL or rows < 2 or torch.is_grad_enabled() or not _allowed(weight):
+        if rows < 2 or (weight.numel() < SMALL and rows < MANY) or torch.is_grad_enabled():
+            return None
+        if not _allowed(weight):
             return None
         made = self._made
         if made is None or made[0].data_ptr() != weight.data_ptr() or made[1] != weight._version:

@@ -31,6 +31,7 @@ class ConvTranspose1d(Block):
     """
 
     channels_out: int
+    fresh = True
     copies_rows = True
 
     def __init__(

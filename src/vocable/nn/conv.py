@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State
-from vocable.nn.linear import linear
+from vocable.nn.linear import linear, turned
 from vocable.nn.packed import PackedWeight, multiply
 from vocable.nn.settings import exporting, unknown
 from vocable.ratio import Ratio
@@ -150,7 +150,7 @@ def convolve(
             # for few rows torch's kernel takes most of its time to reorder the weights
             windows = rows.unfold(1, span, stride)[..., ::dilation]
             ordered = None if packed is None else packed.of(weight, total)
-            if ordered is not None:
+            if ordered is not None and not turned(total, windows.shape[2] * windows.shape[3]):
                 return multiply(windows.transpose(2, 3).flatten(2), ordered, bias)
             if total <= FEW or narrow:
                 return linear(windows.flatten(2), weight.flatten(1), bias)

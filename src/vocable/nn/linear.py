@@ -11,8 +11,9 @@ from vocable.nn.block import Block, State
 from vocable.nn.packed import PackedWeight, multiply
 from vocable.nn.settings import exporting
 
-FEW = 4  # rows up to which, and
-LARGE = 1 << 18  # weights from which on the CPU is faster with the weights as the first factor
+FEW = 4  # rows up to which the CPU is faster with the weights as the first factor, for
+NARROW = 1024  # channels in or fewer, and
+SMALL = 1 << 14  # weights or more
 
 
 class Linear(Block):
@@ -55,14 +56,13 @@ def linear(
 
     packed: where the weight in the kernels' order is kept; None: nowhere.
     So few rows take as long as their weights take to be read. For 2 to 4, weights as the first
-    factor take 0.3 to 0.7 of the time, if they are too many for the cache and not more in a row
-    than there are rows; of a map from 2048 to 512 channels it would be 3 times as long.
+    factor take 0.3 to 0.7 of the time, but not where a row of them is long.
     """
     rows = x.shape[:-1].numel()
     if exporting() or x.device.type != "cpu" or rows == 1:
         return F.linear(x, weight, bias)
     channels_out, channels = weight.shape
-    if rows <= FEW and channels <= channels_out and weight.numel() >= LARGE:
+    if turned(rows, channels) and weight.numel() >= SMALL:
         columns = x.reshape(rows, channels).t()
         y = (
             torch.mm(weight, columns)
@@ -73,3 +73,8 @@ def linear(
         return y.t().contiguous().reshape(*x.shape[:-1], channels_out)
     ordered = None if packed is None else packed.of(weight, rows)
     return F.linear(x, weight, bias) if ordered is None else multiply(x, ordered, bias)
+
+
+def turned(rows: int, channels: int) -> bool:
+    """Say whether so many rows are mapped with the weights as the first factor."""
+    return rows <= FEW and channels <= NARROW

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-SMALL = 1 << 17  # weights; with fewer the plain product is as fast, but for
+SMALL = 1 << 16  # weights; with fewer the plain product is as fast, but for
 MANY = 2048  # rows or more
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 _EXACT = ("ieee", "none")
+_OLD = not hasattr(torch.backends.cuda.matmul, "fp32_precision")  # torch before 2.9
 NOTHING = nullcontext()  # returned where all is in fp32 as it is
 
 
@@ -23,11 +24,13 @@ def full_precision(device_type: str) -> AbstractContextManager[None]:
     Where the caller has allowed TF32 or bf16 products, that holds again afterwards. The setting
     belongs to the process: it is restored when the last thread that runs such a body leaves it.
     """
-    if not hasattr(torch.backends.cuda.matmul, "fp32_precision"):  # torch before 2.9
+    if _OLD:
         return _highest(device_type)
-    lowered = any(backend.fp32_precision not in _EXACT for backend in _backends(device_type))
-    if lowered or _raising.bodies or torch.is_autocast_enabled(device_type):
+    if _raising.bodies or torch.is_autocast_enabled(device_type):
         return _raised(device_type)
+    for backend in _backends(device_type):
+        if backend.fp32_precision not in _EXACT:
+            return _raised(device_type)
     return NOTHING  # a streaming step calls this ten times, and entering autocast costs
 
 

@@ -10,6 +10,7 @@ from vocable.signal.pitch import (
     CONTEXT,
     HIGHEST,
     LOWEST,
+    MANY,
     REFERENCE,
     from_octaves,
     pitch,
@@ -69,6 +70,15 @@ def test_a_frame_depends_on_its_context_alone():
     x = frames(voice(150.0))
     whole = pitch(x, RATE)
     assert torch.equal(whole[5:6], pitch(x[5:6], RATE))
+
+
+def test_many_frames_at_once_have_the_pitch_of_each_alone():
+    x = np.concatenate([voice(hz, 0.7) for hz in (90, 170, 310)])
+    x += np.random.default_rng(0).standard_normal(len(x)) * np.linspace(0, 0.2, len(x))
+    whole = pitch(frames(x), RATE)
+    assert len(whole) > MANY
+    alone = torch.cat([pitch(frame, RATE) for frame in frames(x).split(1)])
+    torch.testing.assert_close(whole, alone, rtol=1e-6, atol=0)
 
 
 def test_octaves_are_counted_from_the_reference_and_lead_back():

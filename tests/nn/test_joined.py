@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from vocable import nn
+from vocable.nn import activation
 from vocable.nn.edge import EdgeConv1d
 from vocable.testing.block_examples import seeded
 from vocable.testing.compare import check_rows_equal
@@ -40,6 +42,45 @@ def test_steps_give_the_same(name, after):
     with torch.no_grad():
         check_rows_equal("written", run(), wanted.detach())
     assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_many_values_of_elu_are_those_of_few(dtype):
+    x = torch.randn(1, 600, 64).mul(torch.logspace(-8, 2, 64)).to(dtype)
+    x[0, 0, :5] = torch.tensor([0.0, -0.0, float("inf"), -float("inf"), float("nan")])
+    with torch.no_grad():
+        y = nn.ELU()(x)
+        atol = 3e-7 if dtype == torch.float32 else 0.004
+        torch.testing.assert_close(y, F.elu(x), rtol=0, atol=atol, equal_nan=True)
+    assert x.numel() >= activation.MANY
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("bias", [True, False])
+def test_one_channel_out_and_one_channel_in_have_forms_of_their_own(bias, dilation):
+    sizes = {"last": (24, 1, 7), "first": (1, 24, 7)}
+    for channels_in, channels_out, kernel in sizes.values():
+        block = nn.Conv1d(channels_in, channels_out, kernel, dilation=dilation, bias=bias)
+        x = torch.randn(2, 700, channels_in)
+        rows = F.pad(x, (0, 0, *block.pad)).transpose(1, 2)
+        wanted = F.conv1d(rows, block.weight, block.bias, dilation=dilation).transpose(1, 2)
+        torch.testing.assert_close(block(x), wanted, rtol=1e-5, atol=1e-5)
+        with torch.no_grad():
+            torch.testing.assert_close(block(x), wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shortcut", [None, lambda: nn.Linear(6, 6)])
+def test_sums_in_place_leave_the_input_as_it_is(shortcut):
+    branch = nn.Stack(nn.ELU(), nn.Conv1d(6, 6, 5, pad=(2, 2)), nn.Linear(6, 6))
+    block = nn.Residual(branch, shortcut and shortcut())
+    x = torch.randn(2, 40, 6)
+    before, wanted = x.clone(), block(x).detach()
+    with torch.no_grad():
+        torch.testing.assert_close(block(x), wanted)
+        y, state = block.step(x, block.initial_state(2))
+        kept = [part.clone() for part in (state[1], y)]
+        block.step(x, state)
+    assert torch.equal(x, before) and torch.equal(state[1], kept[0]) and torch.equal(y, kept[1])
 
 
 def test_half_precision_is_kept():

@@ -91,7 +91,10 @@ def test_other_precisions():
     with torch.inference_mode():
         wanted = block(x)
         with torch.autocast("cpu", torch.bfloat16):
-            assert block(x).dtype == torch.bfloat16
+            lowered = block(x)
+        assert lowered.dtype == torch.bfloat16
+        torch.testing.assert_close(lowered.float(), wanted, rtol=0.03, atol=0.03)
+        torch.testing.assert_close(block(x), wanted, rtol=0, atol=0)
         torch.testing.assert_close(block.double()(x.double()).float(), wanted)
         half = block.bfloat16()(x.bfloat16())
     torch.testing.assert_close(half.float(), wanted, rtol=0.03, atol=0.03)

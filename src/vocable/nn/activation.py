@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from vocable.nn.block import Block, State
 from vocable.nn.settings import exporting
 
+_COMMON = (torch.float32, torch.bfloat16, torch.float16)
 MANY = 1 << 14  # values from which on several fast passes cost less than one slow one
 
 
@@ -48,11 +49,15 @@ class ELU(Pointwise):
         That takes 0.6 of the time, since torch has a faster exponential in its sigmoid; the error
         is below 3e-7.
         """
-        if x.dtype != torch.float32 or x.numel() < MANY or x.device.type != "cpu":
+        if x.numel() < MANY or x.device.type != "cpu" or x.dtype not in _COMMON:
             torch.ops.aten.elu.out(x, out=out)
             return
-        torch.neg(x, out=out).clamp_(min=0).sigmoid_().reciprocal_().sub_(2)
-        torch.maximum(x, out, out=out)
+        wide = x.float()  # x itself, if it is fp32
+        y = out if wide is x else torch.empty_like(wide)
+        torch.neg(wide, out=y).clamp_(min=0).sigmoid_().reciprocal_().sub_(2)
+        torch.maximum(wide, y, out=y)
+        if y is not out:
+            out.copy_(y)
 
 
 class GELU(Pointwise):

@@ -118,11 +118,13 @@ def joined(
     kept: Tensor, x: Tensor, before: Pointwise | None
 ) -> Float[Tensor, "batch time channels"]:
     """Return the rows kept and, mapped by `before`, those of `x`."""
+    if kept.dtype != x.dtype and torch.is_autocast_enabled(x.device.type):
+        kept = kept.to(x.dtype)  # what is computed from them is computed in lower precision anyhow
     if before is None:
         return torch.cat((kept, x), 1)
     if torch.is_grad_enabled() or exporting() or not x.shape[1]:
         return torch.cat((kept, before(x)), 1)
-    rows = kept.new_empty(x.shape[0], kept.shape[1] + x.shape[1], x.shape[2])
+    rows = x.new_empty(x.shape[0], kept.shape[1] + x.shape[1], x.shape[2])
     rows[:, : kept.shape[1]] = kept
     before.write(x, rows[:, kept.shape[1] :])
     return rows
@@ -164,8 +166,12 @@ def convolve(
 def _to_one_channel(
     rows: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, count: int
 ) -> Tensor:
-    """Convolve to one channel: all taps of each row in one product, then sums of shifted rows."""
-    taps = weight.T @ rows.transpose(1, 2)  # [batch, kernel, time]
+    """Convolve to one channel: all taps of each row in one product, then sums of shifted rows.
+
+    In the weights' precision: products of one row are no faster in a lower one.
+    """
+    with torch.autocast("cpu", enabled=False):
+        taps = weight.T @ rows.to(weight.dtype).transpose(1, 2)  # [batch, kernel, time]
     y = taps[:, 0, :count] if bias is None else taps[:, 0, :count] + bias
     for i in range(1, weight.shape[1]):
         y = y + taps[:, i, i * dilation : i * dilation + count]

@@ -20,12 +20,12 @@ MANY = 2048  # rows or more
 class PackedWeight:
     """A weight `[channels_out, channels]` in oneDNN's order, made when it is first asked for.
 
-    It is made anew where the weight has changed, and not at all while gradients are taken. Copies
-    and files of the block that holds it begin without.
+    It is made anew where the weight or autocast has changed, and not at all while gradients are
+    taken. Copies and files of the block that holds it begin without.
     """
 
     def __init__(self) -> None:
-        self._made: tuple[Tensor, int, Tensor] | None = None  # weight, its version, packed
+        self._made: tuple[Any, Tensor, Tensor] | None = None  # what was seen, the weight, packed
 
     def __deepcopy__(self, memo: Any) -> PackedWeight:
         return PackedWeight()
@@ -45,28 +45,30 @@ class PackedWeight:
         """
         if rows < 2 or (weight.numel() < SMALL and rows < MANY) or torch.is_grad_enabled():
             return None
-        if not _allowed(weight):
+        if weight.device.type != "cpu" or weight.is_inference():
             return None
-        made = self._made
-        if made is None or made[0].data_ptr() != weight.data_ptr() or made[1] != weight._version:
+        lowered = torch.is_autocast_enabled("cpu")
+        dtype = torch.get_autocast_dtype("cpu") if lowered else weight.dtype
+        if not _works(dtype):
+            return None
+        seen = weight.data_ptr(), weight._version, dtype
+        if self._made is None or self._made[0] != seen:
             matrix = weight.detach()
             if weight.ndim == 3:
                 matrix = matrix.transpose(1, 2).flatten(1)
             # the detached alias keeps the storage alive, so that its address cannot be given away
-            self._made = made = weight.detach(), weight._version, _pack(matrix)
-        return made[2]
+            self._made = seen, weight.detach(), _pack(matrix.to(dtype))
+        return self._made[2]
 
 
 def multiply(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    """Return `x @ matrix.T + bias`; x is `[..., channels]`, packed of `PackedWeight`."""
+    """Return `x @ matrix.T + bias` in the dtype of `packed`, a matrix of `PackedWeight`.
+
+    x: `[..., channels]`.
+    """
+    x, bias = x.to(packed.dtype), None if bias is None else bias.to(packed.dtype)
     y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
     return y
-
-
-def _allowed(weight: Tensor) -> bool:
-    if weight.device.type != "cpu" or weight.is_inference() or torch.is_autocast_enabled("cpu"):
-        return False
-    return _works(weight.dtype)
 
 
 def _pack(matrix: Tensor) -> Tensor:

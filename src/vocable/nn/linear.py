@@ -58,8 +58,10 @@ def linear(
     So few rows take as long as their weights take to be read. For 2 to 4, weights as the first
     factor take 0.3 to 0.7 of the time, but not where a row of them is long.
     """
+    if exporting() or x.device.type != "cpu":
+        return F.linear(x, weight, bias)
     rows = x.shape[:-1].numel()
-    if exporting() or x.device.type != "cpu" or rows == 1:
+    if rows == 1:
         return F.linear(x, weight, bias)
     channels_out, channels = weight.shape
     if turned(rows, channels) and weight.numel() >= SMALL:

@@ -16,6 +16,8 @@ single lane starts at 0, which saves two bytes: once its words are used up its s
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from jaxtyping import Int32, Integer
 
@@ -27,10 +29,11 @@ STATE_BYTES = 5
 MAX_LANES = 256
 SYMBOLS_PER_LANE = 1024  # a lane costs 4 bytes: 0.4 % of this many symbols of 8 bits
 
+MASK = 0xFFFF  # of a word, and of a slot
+LIMIT = 24  # a state of f · 2²⁴ or more has to give a word before f can go in
+
 _WORD = np.uint64(16)
-_MASK = np.uint64(0xFFFF)
-_PRECISION = np.uint64(PRECISION)
-_LIMIT = np.uint64(24)  # a state of f · 2²⁴ or more has to give a word before f can go in
+_MASK, _PRECISION, _LIMIT = np.uint64(MASK), np.uint64(PRECISION), np.uint64(LIMIT)
 
 
 def lanes_for(symbols: int) -> int:
@@ -52,29 +55,44 @@ class RansEncoder:
 
     def __init__(self, lanes: int) -> None:
         self._lanes = lanes
-        self._steps: list[tuple[np.ndarray, np.ndarray]] = []
+        self._pushed: list[tuple[np.ndarray, np.ndarray]] = []
 
     def push(self, symbols: Integer[np.ndarray, " _"], table: Table) -> None:
         """Add symbols that all follow `table`."""
-        cumulative = table.cumulative[symbols].astype(np.uint64)
-        frequencies = table.frequencies[symbols].astype(np.uint64)
-        for first in range(0, len(symbols), self._lanes):
-            part = slice(first, first + self._lanes)
-            self._steps.append((cumulative[part], frequencies[part]))
+        self._pushed.append((table.cumulative[symbols], table.frequencies[symbols]))
 
     def finish(self) -> bytes:
         """Return the bytes: the lanes' states, then the words."""
+        return self._in_one_lane() if self._lanes == 1 else self._in_lanes()
+
+    def _in_one_lane(self) -> bytes:
+        """Code symbol by symbol: for a single lane numpy takes ten times as long."""
+        state, words = initial_state(1), []
+        for pushed in reversed(self._pushed):
+            cumulative, frequencies = (values.tolist()[::-1] for values in pushed)
+            for before, frequency in zip(cumulative, frequencies, strict=True):
+                if state >= frequency << LIMIT:
+                    words.append(state & MASK)
+                    state >>= 16
+                quotient, remainder = divmod(state, frequency)
+                state = (quotient << PRECISION) + remainder + before
+        return state.to_bytes(STATE_BYTES, "little") + np.array(words[::-1], "<u2").tobytes()
+
+    def _in_lanes(self) -> bytes:
         states = np.full(self._lanes, initial_state(self._lanes), np.uint64)
         words: list[np.ndarray] = []
-        for cumulative, frequencies in reversed(self._steps):
-            x = states[: len(frequencies)]
-            full = x >= frequencies << _LIMIT
-            if full.any():
-                words.append((x[full] & _MASK).astype("<u2"))
-                x = np.where(full, x >> _WORD, x)
-            quotient = x // frequencies
-            remainder = x - quotient * frequencies
-            states[: len(frequencies)] = (quotient << _PRECISION) + remainder + cumulative
+        for pushed in reversed(self._pushed):
+            every = [values.astype(np.uint64) for values in pushed]
+            for first in reversed(range(0, len(every[0]), self._lanes)):
+                cumulative, frequencies = (v[first : first + self._lanes] for v in every)
+                x = states[: len(frequencies)]
+                full = x >= frequencies << _LIMIT
+                if full.any():
+                    words.append((x[full] & _MASK).astype("<u2"))
+                    x = np.where(full, x >> _WORD, x)
+                quotient = x // frequencies
+                remainder = x - quotient * frequencies
+                states[: len(frequencies)] = (quotient << _PRECISION) + remainder + cumulative
         head = states.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :STATE_BYTES]
         return head.tobytes() + b"".join(word.tobytes() for word in reversed(words))
 
@@ -100,6 +118,8 @@ class RansDecoder:
     def pop(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
         """Return the next `count` symbols, which were pushed together under this table."""
         lanes = len(self._states)
+        if lanes == 1:
+            return self._pop_one_by_one(count, table)
         symbols = np.empty(count, np.int32)
         cumulative, frequencies = (
             table.cumulative.astype(np.uint64),
@@ -113,9 +133,22 @@ class RansDecoder:
             x = frequencies[found] * (x >> _PRECISION) + slots - cumulative[found]
             empty = x < LOW
             needed = int(np.count_nonzero(empty))
-            if needed and (lanes > 1 or self._used < len(self._words)):
+            if needed:
                 x[empty] = (x[empty] << _WORD) | self._take(needed)
             self._states[: count - first] = x
+        return symbols
+
+    def _pop_one_by_one(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
+        cumulative, frequencies = table.cumulative.tolist(), table.frequencies.tolist()
+        state, symbols = int(self._states[0]), np.empty(count, np.int32)
+        for i in range(count):
+            slot = state & MASK
+            symbols[i] = found = bisect_right(cumulative, slot) - 1
+            state = frequencies[found] * (state >> PRECISION) + slot - cumulative[found]
+            if state < LOW and self._used < len(self._words):
+                state = (state << 16) | int(self._words[self._used])
+                self._used += 1
+        self._states[0] = state
         return symbols
 
     def _take(self, count: int) -> np.ndarray:

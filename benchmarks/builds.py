@@ -101,7 +101,10 @@ def ask(build: subprocess.Popen[str], job: int) -> float:
     """Have a build do one job; return its seconds."""
     assert build.stdin is not None and build.stdout is not None
     print(job, file=build.stdin, flush=True)
-    return float(build.stdout.readline())
+    answer = build.stdout.readline()
+    if not answer:
+        raise SystemExit(f"a build ended in job {JOBS[job]!r}; see above")
+    return float(answer)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 All forms take their turn in every round, in one thread; the table has medians of their CPU time.
 Each form is first checked against ours.
 
+ours        what a session takes: packed weights, or the fastest of the others
 image       conv2d over the free channels-last view
 product     one matrix product over copied windows
 turned      conv1d, with the turns from rows to channels and back
@@ -17,12 +18,14 @@ shifted     depthwise: one shifted product per tap, added up
 import argparse
 import statistics
 import time
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 
 from benchmarks.machine import describe
-from vocable.nn.conv import FEW, FEWER, convolve
+from vocable.nn.conv import FEW_DEPTHWISE, convolve
+from vocable.nn.packed import PackedWeight
 from vocable.nn.transposed import from_torch
 
 # channels in and out, kernel, stride, dilation, and whose they are
@@ -31,6 +34,9 @@ DENSE = [
     (128, 256, 10, 5, 1, "SEANet down"),
     (512, 128, 7, 1, 1, "EnCodec out"),
     (96, 96, 7, 1, 9, "DAC unit"),
+    (512, 1024, 16, 8, 1, "Mimi down"),
+    (1, 64, 7, 1, 1, "Mimi in"),
+    (64, 1, 3, 1, 1, "Mimi out"),
 ]
 TRANSPOSED = [(256, 128, 10, 5), (128, 64, 8, 4)]
 ROWS = (4, 100, 4000)
@@ -116,14 +122,13 @@ def dense(rounds):
         weight, bias = torch.randn(cout, cin, kernel) / (cin * kernel) ** 0.5, torch.randn(cout)
         for count in ROWS:
             x = torch.randn(1, (kernel - 1) * dilation + 1 + (count - 1) * stride, cin)
-            ours = "product" if count <= FEW else "image"
-            forms = {"image": image, "product": product, "turned": turned}
-            forms = {ours: convolve} | {k: form for k, form in forms.items() if k != ours}
+            ours = partial(convolve, packed=PackedWeight())
+            forms = {"ours": ours, "image": image, "product": product, "turned": turned}
             calls = {
                 name: lambda form=form, x=x: form(x, weight, bias, stride, dilation)  # noqa: B023
                 for name, form in forms.items()
             }
-            agree(calls)
+            agree(calls, 1e-3)
             what = f"{whose}, {cin} → {cout}, k{kernel} s{stride} d{dilation}, {count} rows"
             show(what, medians(calls, rounds, max(1, 400 // count)))
 
@@ -153,7 +158,7 @@ def depthwise(rounds, channels=256):
             "shifted": lambda x=x: shifted(x, weight, bias),
         }
         agree(calls)
-        ours = "windows" if x.shape[1] <= FEWER else "image"
+        ours = "windows" if x.shape[1] <= FEW_DEPTHWISE else "image"
         calls = {ours: calls.pop(ours)} | calls
         what = f"depthwise k{TAPS}, {channels} channels, {count} rows"
         show(what, medians(calls, rounds, max(1, 400 // count)))

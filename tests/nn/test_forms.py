@@ -20,7 +20,7 @@ def test_forms_agree(monkeypatch, capsys):
     monkeypatch.setattr(convolution, "ROWS", (4, 200))
     convolution.main()
     lines = capsys.readouterr().out.splitlines()
-    assert sum(line.startswith("| ") for line in lines) == 2 + 2 * (4 + 2 + 1) + 1
+    assert sum(line.startswith("| ") for line in lines) == 2 + 2 * (7 + 2 + 1) + 1
     assert "python -m benchmarks.convolution" in lines[-1]
 
 

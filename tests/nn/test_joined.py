@@ -39,7 +39,7 @@ def test_steps_give_the_same(name, after):
 
     before = x.clone()
     wanted = run()
-    with torch.no_grad():
+    with torch.inference_mode():
         check_rows_equal("written", run(), wanted.detach())
     assert torch.equal(x, before)
 
@@ -48,7 +48,7 @@ def test_steps_give_the_same(name, after):
 def test_many_values_of_elu_are_those_of_few(dtype):
     x = torch.randn(1, 600, 64).mul(torch.logspace(-8, 2, 64)).to(dtype)
     x[0, 0, :5] = torch.tensor([0.0, -0.0, float("inf"), -float("inf"), float("nan")])
-    with torch.no_grad():
+    with torch.inference_mode():
         y = nn.ELU()(x)
         atol = 3e-7 if dtype == torch.float32 else 0.004
         torch.testing.assert_close(y, F.elu(x), rtol=0, atol=atol, equal_nan=True)
@@ -65,7 +65,7 @@ def test_one_channel_out_and_one_channel_in_have_forms_of_their_own(bias, dilati
         rows = F.pad(x, (0, 0, *block.pad)).transpose(1, 2)
         wanted = F.conv1d(rows, block.weight, block.bias, dilation=dilation).transpose(1, 2)
         torch.testing.assert_close(block(x), wanted, rtol=1e-5, atol=1e-5)
-        with torch.no_grad():
+        with torch.inference_mode():
             torch.testing.assert_close(block(x), wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -75,7 +75,7 @@ def test_sums_in_place_leave_the_input_as_it_is(shortcut):
     block = nn.Residual(branch, shortcut and shortcut())
     x = torch.randn(2, 40, 6)
     before, wanted = x.clone(), block(x).detach()
-    with torch.no_grad():
+    with torch.inference_mode():
         torch.testing.assert_close(block(x), wanted)
         y, state = block.step(x, block.initial_state(2))
         kept = [part.clone() for part in (state[1], y)]
@@ -83,8 +83,69 @@ def test_sums_in_place_leave_the_input_as_it_is(shortcut):
     assert torch.equal(x, before) and torch.equal(state[1], kept[0]) and torch.equal(y, kept[1])
 
 
-def test_half_precision_is_kept():
-    stack = nn.Stack(nn.Snake(6), nn.Conv1d(6, 4, 3)).bfloat16()
-    with torch.no_grad():
-        y, state = stack.step(torch.ones(1, 9, 6, dtype=torch.bfloat16), stack.initial_state(1))
-    assert y.dtype == state[1].dtype == torch.bfloat16
+@pytest.mark.parametrize("after", ["Conv1d", "depthwise"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_precision_is_that_of_training(name, after):
+    stack = seeded(lambda: nn.Stack(nn.Conv1d(6, 6, 3), ACTIVATIONS[name](), AFTER[after]()))
+    x = torch.randn(1, 30, 6)
+    with torch.autocast("cpu", torch.bfloat16):
+        wanted, _ = stack.step(x, stack.initial_state(1))
+        with torch.inference_mode():
+            y, _ = stack.step(x, stack.initial_state(1))
+    assert y.dtype == wanted.dtype
+    torch.testing.assert_close(y, wanted.detach(), rtol=0, atol=0)
+
+
+class Doubled(nn.Snake):
+    """An activation of a user's own, derived from ours."""
+
+    def forward(self, x):
+        return 2 * super().forward(x)
+
+
+class Noted(nn.Conv1d):
+    """A convolution of a user's own, derived from ours."""
+
+    def step(self, x, state):
+        self.rows = x.shape[1]
+        return super().step(x, state)
+
+
+def test_what_derives_from_ours_does_as_it_says():
+    stack = seeded(lambda: nn.Stack(Doubled(6), Noted(6, 4, 3)))
+    x = torch.randn(1, 30, 6)
+    with torch.inference_mode():
+        y, _ = stack.step(x, stack.initial_state(1))
+    torch.testing.assert_close(y, stack(x).detach())
+    assert stack.blocks[1].rows == 30
+
+
+class Switched(nn.Linear):
+    """A map that may be off."""
+
+    def forward(self, x):
+        return x
+
+
+def test_sums_leave_what_others_hold():
+    x, seen = torch.randn(1, 30, 6), []
+    hooked = nn.Residual(nn.Stack(nn.ELU(), nn.Linear(6, 6)))
+    hooked.branch.blocks[1].register_forward_hook(lambda module, args, y: seen.append(y))
+    off = nn.Residual(nn.Stack(nn.ELU(), Switched(6, 6)))
+    changed = nn.Residual(nn.Stack(nn.ELU(), nn.Linear(6, 6)))
+    changed.branch.blocks[1] = Switched(6, 6)
+    for block in (hooked, off, changed):
+        wanted, before = block(x).detach(), x.clone()
+        seen.clear()
+        with torch.inference_mode():
+            torch.testing.assert_close(block(x), wanted)
+        assert torch.equal(x, before)
+    with torch.inference_mode():
+        y = hooked(x)
+    torch.testing.assert_close(seen[0], y - x)
+
+
+def test_states_of_other_streams_are_refused():
+    stack = nn.Stack(nn.ELU(), nn.Conv1d(6, 4, 3))
+    with torch.inference_mode(), pytest.raises(RuntimeError, match="size"):
+        stack.step(torch.randn(3, 9, 6), stack.initial_state(1))

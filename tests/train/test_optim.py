@@ -107,3 +107,13 @@ def test_a_new_schedule_and_a_new_optimizer_train(
 def test_a_kind_that_is_not_known_is_named(joined: None, table: dict, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         recipe_from({"name": "x", "schedule": {"steps": 3}, **table})
+
+
+def test_a_step_counts_as_a_change_of_each_weight():
+    """Fused optimizers of torch do not; what is kept of a weight goes by its version."""
+    layer = torch.nn.Linear(3, 2)
+    optimizer = AdamW(lr=0.1).build(layer.parameters())
+    versions = [weight._version for weight in layer.parameters()]
+    layer(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    assert all(w._version > v for w, v in zip(layer.parameters(), versions, strict=True))

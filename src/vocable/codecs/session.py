@@ -28,6 +28,8 @@ from vocable.codecs.ordinary import (
 )
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
+from vocable.nn.packed import PackedWeight
+from vocable.quantize.codebook import Codebook
 from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
 
@@ -46,16 +48,20 @@ class Session:
     def __init__(self, model: TokenizerModel, precision: torch.dtype | None = None) -> None:
         self.precision, self._given = precision, model
         self._modules: list[nn.Module] = []
+        self._kept: list[Any] = []
         self._renew()
 
     def _renew(self) -> None:
         """Make the twin anew if the model is of other modules than before."""
         modules = list(self._given.modules())
         if modules == self._modules:
+            for kept in self._kept:
+                kept.look_again()
             return
         check_precision(self._given)
         check_parts(self._given)
         self.model, self._modules = evaluation_twin(self._given), modules
+        self._kept = _what_is_kept(self.model)
         self._weights = [w for part in self._given.children() for w in list(part.parameters())[:1]]
 
     def to_codes(self, x: Float[Tensor, "batch channels time"], levels: int | None) -> Codes:
@@ -167,6 +173,19 @@ def evaluation_twin(module: Module) -> Module:
     }
     twin.training = False
     return twin
+
+
+def _what_is_kept(model: nn.Module) -> list[Any]:
+    """Let the modules of a twin keep what they make of their weights; return all that do."""
+    kept: list[Any] = []
+    for module in model.modules():
+        if isinstance(module, Codebook):
+            kept.append(module)
+        elif hasattr(module, "packed"):
+            own = PackedWeight()
+            module.__dict__["packed"] = own  # no module of its own, so that nothing else finds it
+            kept.append(own)
+    return kept
 
 
 def check_parts(model: TokenizerModel) -> None:

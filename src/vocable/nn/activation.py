@@ -8,16 +8,17 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.block import Block, State
-from vocable.nn.settings import exporting
+from vocable.nn.settings import fast_forms
 
 _COMMON = (torch.float32, torch.bfloat16, torch.float16)
 MANY = 1 << 14  # values from which on several fast passes cost less than one slow one
 
 
 class Pointwise(Block):
-    """A function of each value by itself: a step is the whole."""
+    """A function of each value by itself: a step is the whole.
 
-    pointwise = True
+    A class sets `pointwise` if its `write` does what its `forward` does.
+    """
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -29,15 +30,21 @@ class Pointwise(Block):
         """Write what `forward` returns into `out`, outside of autograd."""
         out.copy_(self.forward(x))
 
+    def keeps_dtype(self, x: Tensor) -> bool:
+        """Say whether `forward` returns the dtype of `x`."""
+        return True
+
 
 class ELU(Pointwise):
     """`x` where positive, else `exp(x) - 1` (Clevert et al. 2015, arXiv:1511.07289)."""
+
+    pointwise = True
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Map each value."""
-        if torch.is_grad_enabled() or exporting():
+        if not fast_forms():
             return F.elu(x)
         y = torch.empty_like(x)
         self.write(x, y)
@@ -63,6 +70,8 @@ class ELU(Pointwise):
 class GELU(Pointwise):
     """`x` times the normal distribution's share below `x` (arXiv:1606.08415), exact form."""
 
+    pointwise = True
+
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
@@ -72,6 +81,8 @@ class GELU(Pointwise):
 
 class Tanh(Pointwise):
     """The hyperbolic tangent, which holds sound within ±1."""
+
+    pointwise = True
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -86,6 +97,8 @@ class Snake(Pointwise):
     Computed in fp32 at least: half precision knows neither the phase of a large `a x` nor 1e-9.
     """
 
+    pointwise = True
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.alpha = nn.Parameter(torch.ones(channels))
@@ -99,7 +112,7 @@ class Snake(Pointwise):
         x, alpha = x.to(wide), self.alpha.to(wide)
         inverse = 1 / (alpha + 1e-9)  # as in the published codecs: alpha may learn to be 0
         phase = alpha * x
-        if torch.is_grad_enabled():
+        if not fast_forms():
             return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
         # in place: fresh memory costs as much again as the arithmetic, for many rows
         return torch.addcmul(x, phase.sin_().square_(), inverse, out=phase).to(kind)
@@ -107,7 +120,11 @@ class Snake(Pointwise):
     def write(self, x: Tensor, out: Tensor) -> None:
         """Write each value's image into `out`, without memory beside it where all is fp32."""
         if not x.dtype == out.dtype == self.alpha.dtype == torch.float32:
-            return super().write(x, out)
+            out.copy_(self.forward(x))
+            return
         torch.mul(x, self.alpha, out=out).sin_().square_()
         torch.addcmul(x, out, 1 / (self.alpha + 1e-9), out=out)
-        return None
+
+    def keeps_dtype(self, x: Tensor) -> bool:
+        """Say whether `x` is as precise as the weights."""
+        return x.dtype == self.alpha.dtype

@@ -19,7 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
-from vocable.nn.settings import exporting
+from vocable.nn.settings import declares, exporting, fast_forms
 from vocable.nn.tiles import step_in_tiles, step_next
 from vocable.ratio import Ratio
 
@@ -42,10 +42,12 @@ class Block(nn.Module):
     receptive: input rows that an output row depends on; None: unbounded.
     short: output rows that the end of all lacks, of `ratio` rows per input row.
     channels_out: channels of the output; None: as many as come in.
-    fresh: its output is memory of its own, which nothing else holds.
+
+    Flags that a class sets for itself alone, not for those that derive from it:
+    owns_output: its output is new memory, which nothing else holds.
     pointwise: it maps each value by itself, and has `write(x, out)`.
-    copies_rows: `step(x, state, before)` copies its input anyhow, and maps it by `before`, a
-        pointwise block, meanwhile.
+    copies_rows: it copies its input anyhow, and has `step_after(before, x, state)`, which maps it
+        by a pointwise block meanwhile.
     """
 
     stride_in: int = 1
@@ -54,9 +56,6 @@ class Block(nn.Module):
     receptive: int | None = 1
     short: int = 0
     channels_out: int | None = None
-    fresh: bool = False
-    pointwise: bool = False
-    copies_rows: bool = False
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -126,7 +125,6 @@ class Stack(Block):
             self.channels_out = block.channels_out or self.channels_out
             inner = block._growth if isinstance(block, Stack) else 1.0
             self._growth = max(self._growth, float(self.ratio), inner * float(before))
-        self.fresh = bool(blocks) and blocks[-1].fresh
         self.lookahead = self._lookahead()
         self.receptive = self.reach(1)
 
@@ -280,12 +278,23 @@ class Residual(Block):
 
     def _sum(self, skip: Tensor, y: Tensor) -> Tensor:
         """Return `skip + y`, in the memory of `y` where that is the branch's own."""
-        if not self.branch.fresh or torch.is_grad_enabled() or skip.dtype != y.dtype:
+        alike = skip.shape == y.shape and skip.dtype == y.dtype
+        if not (alike and fast_forms() and _owns_output(self.branch)):
             return skip + y
         return y.add_(skip)
 
     def _skip(self, x: Tensor) -> Tensor:
         return x if self.shortcut is None else self.shortcut(x)
+
+
+def _owns_output(block: Block) -> bool:
+    """Say whether what a block returns is new memory that no hook has seen."""
+    while isinstance(block, Stack) and _plain(block) and type(block).forward is Stack.forward:
+        members = block._members()
+        if block._forward_hooks or not members:
+            return False
+        block = members[-1]
+    return declares(block, "owns_output") and not block._forward_hooks
 
 
 def _plain(block: Block) -> TypeGuard[Stack]:

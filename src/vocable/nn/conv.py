@@ -1,8 +1,8 @@
 """Convolutions along time, whole or in steps.
 
 Rows are time, `[batch, time, channels]`. Many rows are convolved as an image, over the free
-channels-last view `[batch, channels, 1, time]`, few as one matrix product: the fastest forms
-measured, the first in training as well (benchmarks/convolution.py).
+channels-last view `[batch, channels, 1, time]`; few rows, or few channels, by matrix products: the
+fastest forms measured, the first in training as well (benchmarks/convolution.py).
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State
-from vocable.nn.linear import linear, turned
-from vocable.nn.packed import PackedWeight, multiply
-from vocable.nn.settings import exporting, unknown
+from vocable.nn.linear import first_factor, linear
+from vocable.nn.packed import PackedWeight
+from vocable.nn.settings import exporting, fast_forms, unknown
 from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
-SOME = 512  # and up to which it is one where its weights are packed
-NARROW = 32  # channels in × kernel of a convolution that is one matrix product for any rows
-FEWER = 32  # input rows up to which a depthwise one is a product and a sum
+FEW_PACKED = 512  # the same, with packed weights
+NARROW = 32  # channels in × kernel, up to which it is one for any rows
+FEW_DEPTHWISE = 32  # input rows up to which a depthwise one is a product and a sum
 
 
 class Conv1d(Block):
@@ -35,8 +35,9 @@ class Conv1d(Block):
     """
 
     channels_out: int
-    fresh = True
+    owns_output = True
     copies_rows = True
+    packed: PackedWeight | None = None  # a session's
 
     def __init__(
         self,
@@ -61,7 +62,6 @@ class Conv1d(Block):
         self.weight, self.bias = made.weight, made.bias
         self.stride, self.dilation, self.groups, self.pad = stride, dilation, groups, pad
         self.fill = fill
-        self._packed = PackedWeight()
         self.channels_in, self.channels_out = channels_in, channels_out
         self.stride_in, self.ratio = stride, Ratio(1, stride)
         self.lookahead = max(self.span - stride - pad[0], 0)
@@ -79,13 +79,18 @@ class Conv1d(Block):
         return self.zeros(batch, self.pad[0], self.channels_in)
 
     def step(
-        self,
-        x: Float[Tensor, "batch time channels"],
-        state: State,
-        before: Pointwise | None = None,
+        self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete; keep the rows that the next output reads."""
-        rows = joined(state, x, before)
+        return self._step(torch.cat((state, x), 1))
+
+    def step_after(
+        self, before: Pointwise, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Step on what `before` makes of `x`."""
+        return self._step(joined(state, before, x))
+
+    def _step(self, rows: Tensor) -> tuple[Tensor, State]:
         y = self._convolve(rows)
         # cloned, so that the state does not keep the whole input alive
         return y, rows[:, y.shape[1] * self.stride :].clone()
@@ -106,25 +111,16 @@ class Conv1d(Block):
 
     def _convolve(self, rows: Tensor) -> Tensor:
         return convolve(
-            rows, self.weight, self.bias, self.stride, self.dilation, self.groups, self._packed
+            rows, self.weight, self.bias, self.stride, self.dilation, self.groups, self.packed
         )
 
-    def train(self, mode: bool = True) -> Conv1d:
-        self._packed.forget()
-        return super().train(mode)
 
-
-def joined(
-    kept: Tensor, x: Tensor, before: Pointwise | None
-) -> Float[Tensor, "batch time channels"]:
-    """Return the rows kept and, mapped by `before`, those of `x`."""
-    if kept.dtype != x.dtype and torch.is_autocast_enabled(x.device.type):
-        kept = kept.to(x.dtype)  # what is computed from them is computed in lower precision anyhow
-    if before is None:
-        return torch.cat((kept, x), 1)
-    if torch.is_grad_enabled() or exporting() or not x.shape[1]:
+def joined(kept: Tensor, before: Pointwise, x: Tensor) -> Float[Tensor, "batch time channels"]:
+    """Return the rows kept and those of `x`, mapped by `before` in one pass where that can be."""
+    alike = kept.dtype == x.dtype and (len(kept), kept.shape[2]) == (len(x), x.shape[2])
+    if not (alike and before.keeps_dtype(x) and x.shape[1]):
         return torch.cat((kept, before(x)), 1)
-    rows = x.new_empty(x.shape[0], kept.shape[1] + x.shape[1], x.shape[2])
+    rows = x.new_empty(len(x), kept.shape[1] + x.shape[1], x.shape[2])
     rows[:, : kept.shape[1]] = kept
     before.write(x, rows[:, kept.shape[1] :])
     return rows
@@ -146,35 +142,52 @@ def convolve(
     if not unknown(count) and count < 1:
         return rows.new_zeros(rows.shape[0], 0, weight.shape[0])
     if groups == 1 and not symbolic:
-        total = rows.shape[0] * count
-        narrow = weight.shape[1] * weight.shape[2] <= NARROW and rows.device.type == "cpu"
-        if total <= SOME or narrow:
-            # for few rows torch's kernel takes most of its time to reorder the weights
-            windows = rows.unfold(1, span, stride)[..., ::dilation]
-            ordered = None if packed is None else packed.of(weight, total)
-            if ordered is not None and not turned(total, windows.shape[2] * windows.shape[3]):
-                return multiply(windows.transpose(2, 3).flatten(2), ordered, bias)
-            if total <= FEW or narrow:
-                return linear(windows.flatten(2), weight.flatten(1), bias)
-        if weight.shape[0] == stride == 1 and rows.device.type == "cpu":
-            return _to_one_channel(rows, weight[0], bias, dilation, count)
+        found = _by_products(rows, weight, bias, stride, dilation, packed)
+        if found is not None:
+            return found
     view = rows.transpose(1, 2).unsqueeze(2)
     y = F.conv2d(view, weight.unsqueeze(2), bias, (1, stride), 0, (1, dilation), groups)
     return y.squeeze(2).transpose(1, 2)
 
 
-def _to_one_channel(
-    rows: Tensor, weight: Tensor, bias: Tensor | None, dilation: int, count: int
-) -> Tensor:
-    """Convolve to one channel: all taps of each row in one product, then sums of shifted rows.
+def _by_products(
+    rows: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: int,
+    dilation: int,
+    packed: PackedWeight | None,
+) -> Tensor | None:
+    """Convolve by a matrix product where that is faster; None where it is not.
 
-    In the weights' precision: products of one row are no faster in a lower one.
+    torch's kernel reorders the weights at each call, which few rows do not pay for, and it is slow
+    for very few channels.
     """
-    with torch.autocast("cpu", enabled=False):
-        taps = weight.T @ rows.to(weight.dtype).transpose(1, 2)  # [batch, kernel, time]
-    y = taps[:, 0, :count] if bias is None else taps[:, 0, :count] + bias
+    channels_out, channels, kernel = weight.shape
+    span = (kernel - 1) * dilation + 1
+    total = len(rows) * ((rows.shape[1] - span) // stride + 1)
+    fast = fast_forms() and rows.device.type == "cpu"
+    narrow = fast and channels * kernel <= NARROW
+    if total <= FEW_PACKED or narrow:
+        windows = rows.unfold(1, span, stride)[..., ::dilation]
+        if packed is not None and not first_factor(total, channels * kernel):
+            y = packed.product(windows.transpose(2, 3).flatten(2), weight, bias)
+            if y is not None:
+                return y
+        if total <= FEW or narrow:
+            return linear(windows.flatten(2), weight.flatten(1), bias)
+    if fast and channels_out == stride == 1 and rows.dtype == weight.dtype:
+        return _to_one_channel(rows, weight[0], bias, dilation)
+    return None
+
+
+def _to_one_channel(rows: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
+    """Convolve to one channel: all taps of each row in one product, then sums of shifted rows."""
+    taps = weight.T @ rows.transpose(1, 2)  # [batch, kernel, time]
+    count = rows.shape[1] - (weight.shape[1] - 1) * dilation
+    y = taps[:, 0, :count].clone() if bias is None else taps[:, 0, :count] + bias
     for i in range(1, weight.shape[1]):
-        y = y + taps[:, i, i * dilation : i * dilation + count]
+        y += taps[:, i, i * dilation : i * dilation + count]
     return y.unsqueeze(2)
 
 
@@ -184,6 +197,9 @@ class DepthwiseConv1d(Conv1d):
     Autocast is left out because it only adds casts to a step that is bound by memory: forward and
     backward take 3.2 ms instead of 4.9 ms at 16 x 128 rows of 192 channels.
     """
+
+    owns_output = True
+    copies_rows = True
 
     def __init__(
         self,
@@ -208,7 +224,7 @@ class DepthwiseConv1d(Conv1d):
 
     def _convolve(self, rows: Tensor) -> Tensor:
         rows = rows.to(self.weight.dtype)
-        if not exporting() and rows.shape[0] * rows.shape[1] <= FEWER:
+        if not exporting() and rows.shape[0] * rows.shape[1] <= FEW_DEPTHWISE:
             return self._multiply(rows)
         with torch.autocast(rows.device.type, enabled=False):
             return super()._convolve(rows)

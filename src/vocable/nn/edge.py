@@ -27,6 +27,9 @@ class EdgeConv1d(Conv1d):
     does. `lookahead` is that of a stream that has started.
     """
 
+    owns_output = True
+    copies_rows = True
+
     def __init__(
         self,
         channels_in: int,
@@ -81,14 +84,18 @@ class EdgeConv1d(Conv1d):
         return self.zeros(batch, 0, self.channels_in), self.zeros(batch, 1, 0)
 
     def step(
-        self,
-        x: Float[Tensor, "batch time channels"],
-        state: State,
-        before: Pointwise | None = None,
+        self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete; before the first edge can be made, only collect."""
-        kept, waiting = state
-        rows = joined(kept, x, before)
+        return self._step_from(torch.cat((state[0], x), 1), state[1])
+
+    def step_after(
+        self, before: Pointwise, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Step on what `before` makes of `x`."""
+        return self._step_from(joined(state[0], before, x), state[1])
+
+    def _step_from(self, rows: Tensor, waiting: Tensor) -> tuple[Tensor, State]:
         if waiting.shape[1]:
             if rows.shape[1] < self.needed:
                 return rows.new_zeros(rows.shape[0], 0, self.channels_out), (rows, waiting)

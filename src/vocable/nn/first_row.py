@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.nn.activation import Pointwise
 from vocable.nn.block import State
 from vocable.nn.edge import EdgeConv1d
 
@@ -36,14 +35,10 @@ class FirstRowConv1d(EdgeConv1d):
         return self.zeros(batch, self.pad[0], self.channels_in), self.zeros(batch, 1, 1).bool()
 
     def step(
-        self,
-        x: Float[Tensor, "batch time channels"],
-        state: State,
-        before: Pointwise | None = None,
+        self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve what is complete, the first row in the place of what was before it."""
         kept, begun = state
-        x = x if before is None else before(x)
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, self.channels_out), state
         rows = torch.cat((torch.where(begun, kept, x[:, :1]), x), 1)

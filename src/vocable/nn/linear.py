@@ -8,36 +8,32 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.block import Block, State
-from vocable.nn.packed import PackedWeight, multiply
+from vocable.nn.packed import PackedWeight
 from vocable.nn.settings import exporting
 
-FEW = 4  # rows up to which the CPU is faster with the weights as the first factor, for
-NARROW = 1024  # channels in or fewer, and
-SMALL = 1 << 14  # weights or more
+FEW_ROWS = 4  # up to which the CPU is faster with the weights as the first factor
+FEW_CHANNELS = 1024  # in, up to which it is
+LARGE = 1 << 14  # weights from which on it is
 
 
 class Linear(Block):
     """`x @ weight.T + bias` on each row; `weight` is `[channels_out, channels_in]`, as in torch."""
 
     channels_out: int
-    fresh = True
+    owns_output = True
+    packed: PackedWeight | None = None  # a session's
 
     def __init__(self, channels_in: int, channels_out: int, *, bias: bool = True) -> None:
         super().__init__()
         made = nn.Linear(channels_in, channels_out, bias=bias)
         self.weight, self.bias = made.weight, made.bias
         self.channels_out = channels_out
-        self._packed = PackedWeight()
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels_out"]:
         """Map each row."""
-        return linear(x, self.weight, self.bias, self._packed)
-
-    def train(self, mode: bool = True) -> Linear:
-        self._packed.forget()
-        return super().train(mode)
+        return linear(x, self.weight, self.bias, self.packed)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -61,22 +57,19 @@ def linear(
     if exporting() or x.device.type != "cpu":
         return F.linear(x, weight, bias)
     rows = x.shape[:-1].numel()
-    if rows == 1:
-        return F.linear(x, weight, bias)
-    channels_out, channels = weight.shape
-    if turned(rows, channels) and weight.numel() >= SMALL:
-        columns = x.reshape(rows, channels).t()
+    if first_factor(rows, weight.shape[1]) and rows > 1 and weight.numel() >= LARGE:
+        columns = x.reshape(rows, -1).t()
         y = (
             torch.mm(weight, columns)
             if bias is None
             else torch.addmm(bias[:, None], weight, columns)
         )
         # turned back at once: other strides would cost attention its fast kernel
-        return y.t().contiguous().reshape(*x.shape[:-1], channels_out)
-    ordered = None if packed is None else packed.of(weight, rows)
-    return F.linear(x, weight, bias) if ordered is None else multiply(x, ordered, bias)
+        return y.t().contiguous().reshape(*x.shape[:-1], len(weight))
+    found = None if packed is None else packed.product(x, weight, bias)
+    return F.linear(x, weight, bias) if found is None else found
 
 
-def turned(rows: int, channels: int) -> bool:
-    """Say whether so many rows are mapped with the weights as the first factor."""
-    return rows <= FEW and channels <= NARROW
+def first_factor(rows: int, channels: int) -> bool:
+    """Say whether weights are the first factor of the product of so many rows."""
+    return rows <= FEW_ROWS and channels <= FEW_CHANNELS

@@ -2,7 +2,11 @@
 
 torch multiplies by a weight as it lies; where few rows meet many weights, most of that time goes
 into putting it in order, at each call anew. oneDNN takes a weight that was put in order once: 1.1
-to 2.5 times as fast for 2 to 2000 rows, most where there are few.
+to 2.5 times as fast for 2 to 2000 rows, most where there are few. It costs the weight's memory once
+more.
+
+Only a session has packed weights: it runs a copy of the modules that nobody trains, in inference
+mode, and looks again at the weights when a recording begins.
 """
 
 from __future__ import annotations
@@ -13,19 +17,21 @@ from typing import Any
 import torch
 from torch import Tensor
 
-SMALL = 1 << 16  # weights; with fewer the plain product is as fast, but for
-MANY = 2048  # rows or more
+from vocable.nn.seen import Seen
+from vocable.nn.settings import fast_forms
+
+LARGE = 1 << 16  # weights from which on it pays for any rows but one
+MANY_ROWS = 2048  # rows from which on it pays for any weights
 
 
 class PackedWeight:
     """A weight `[channels_out, channels]` in oneDNN's order, made when it is first asked for.
 
-    It is made anew where the weight or autocast has changed, and not at all while gradients are
-    taken. Copies and files of the block that holds it begin without.
+    Copies and files of what holds it begin without.
     """
 
     def __init__(self) -> None:
-        self._made: tuple[Any, Tensor, Tensor] | None = None  # what was seen, the weight, packed
+        self._made: dict[torch.dtype, tuple[Seen, Tensor]] = {}
 
     def __deepcopy__(self, memo: Any) -> PackedWeight:
         return PackedWeight()
@@ -33,42 +39,47 @@ class PackedWeight:
     def __reduce__(self) -> tuple[type[PackedWeight], tuple[()]]:
         return PackedWeight, ()
 
-    def forget(self) -> None:
-        """Drop it: the weight is about to change by ways that leave no trace."""
-        self._made = None
+    def look_again(self) -> None:
+        """Drop what was made of a weight that has changed and left no trace."""
+        for dtype, (seen, _) in list(self._made.items()):
+            if not seen.keeps_values():
+                self._made.pop(dtype, None)
 
-    def of(self, weight: Tensor, rows: int) -> Tensor | None:
-        """Return `weight` for `multiply`; None where the plain product of `rows` is to be taken.
+    def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
+        """Return `x @ matrix.T + bias`; None where the plain product is to be taken.
 
-        Of a convolution's weight, `[channels_out, channels, kernel]`, the matrix has columns for
-        kernel × channels.
+        x: `[..., channels]`. weight: the matrix, or that of a convolution, `[channels_out,
+        channels, kernel]`, as a matrix with a column for each kernel × channels.
         """
-        if rows < 2 or (weight.numel() < SMALL and rows < MANY) or torch.is_grad_enabled():
+        rows = x.shape[:-1].numel()
+        if rows < 2 or (weight.numel() < LARGE and rows < MANY_ROWS):
             return None
-        if weight.device.type != "cpu" or weight.is_inference():
+        dtype = _common_dtype(x, weight)
+        if dtype is None or x.shape[-1] * len(weight) != weight.numel():
             return None
-        lowered = torch.is_autocast_enabled("cpu")
-        dtype = torch.get_autocast_dtype("cpu") if lowered else weight.dtype
-        if not _works(dtype):
-            return None
-        seen = weight.data_ptr(), weight._version, dtype
-        if self._made is None or self._made[0] != seen:
+        made = self._made.get(dtype)
+        if made is None or not made[0].is_still(weight):
             matrix = weight.detach()
             if weight.ndim == 3:
                 matrix = matrix.transpose(1, 2).flatten(1)
-            # the detached alias keeps the storage alive, so that its address cannot be given away
-            self._made = seen, weight.detach(), _pack(matrix.to(dtype))
-        return self._made[2]
+            self._made[dtype] = made = Seen(weight), _pack(matrix.to(dtype))
+        x, bias = x.to(dtype), None if bias is None else bias.to(dtype)
+        return _multiply(x, made[1], bias)
 
 
-def multiply(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
-    """Return `x @ matrix.T + bias` in the dtype of `packed`, a matrix of `PackedWeight`.
-
-    x: `[..., channels]`.
-    """
-    x, bias = x.to(packed.dtype), None if bias is None else bias.to(packed.dtype)
-    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
-    return y
+def _common_dtype(x: Tensor, weight: Tensor) -> torch.dtype | None:
+    """Return the dtype of the product; None where there is no packed one."""
+    if not fast_forms() or weight.is_inference():
+        return None
+    if x.device.type != "cpu" or weight.device.type != "cpu":
+        return None
+    if not torch.is_autocast_enabled("cpu"):
+        dtype = weight.dtype if x.dtype == weight.dtype else None
+    else:  # which leaves float64 as it is
+        both = {x.dtype, weight.dtype} <= {torch.float32, torch.bfloat16}
+        dtype = torch.get_autocast_dtype("cpu") if both else None
+    usable = dtype is not None and torch.backends.mkldnn.enabled and _works(dtype)
+    return dtype if usable else None
 
 
 def _pack(matrix: Tensor) -> Tensor:
@@ -76,14 +87,18 @@ def _pack(matrix: Tensor) -> Tensor:
     return packed
 
 
+def _multiply(x: Tensor, packed: Tensor, bias: Tensor | None) -> Tensor:
+    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, packed, bias, "none", [], "")
+    return y
+
+
 @cache
 def _works(dtype: torch.dtype) -> bool:
-    """Try the kernels."""
+    """Say whether this build of torch and this processor have the kernels: try them."""
     if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     try:
         x, weight = (torch.ones(size, 4, dtype=dtype, device="cpu") for size in (2, 4))
-        y = multiply(x, _pack(weight), None)
-        return bool((y == 4).all())
+        return bool((_multiply(x, _pack(weight), None) == 4).all())
     except (AttributeError, RuntimeError, NotImplementedError):
         return False

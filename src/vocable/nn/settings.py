@@ -66,6 +66,20 @@ def exporting() -> bool:
     return bool(_exporting())
 
 
+def fast_forms() -> bool:
+    """Say whether what runs is a session's: nothing traces it, and no gradient is taken.
+
+    There, and only there, blocks write into memory of their own instead of taking new.
+    """
+    tracing = torch.compiler.is_compiling() or exporting()
+    return not tracing and torch.is_inference_mode_enabled()
+
+
+def declares(block: object, name: str) -> bool:
+    """Say whether an object's own class sets a flag; what derives from one may do otherwise."""
+    return bool(vars(type(block)).get(name))
+
+
 def unknown(size: int) -> bool:
     """Say whether a size stands for any, in what torch.export records."""
     return not isinstance(size, int)

@@ -9,12 +9,14 @@ members with few rows get all of them at once, since each call reads all of thei
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+
+from vocable.nn.settings import declares, fast_forms
 
 VALUES = 1 << 19  # of the largest activation in a tile: 2 MiB
 FEWEST = 192  # output rows of a member in a tile that pay for reading its weights
@@ -26,16 +28,13 @@ class Member(Protocol):
 
     ratio: Fraction
     channels_out: int | None
-    pointwise: bool
-    copies_rows: bool
 
     @property
     def step_in(self) -> int:
         """Rows of which `step` takes a multiple."""
         ...
 
-    @property
-    def step(self) -> Callable[..., tuple[Tensor, Any]]:
+    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """Return the rows that are ready, and the next state."""
         ...
 
@@ -69,9 +68,11 @@ def step_next(
     them is saved.
     """
     member = members[at]
-    if member.pointwise and at + 1 < len(members) and members[at + 1].copies_rows:
-        y, states[at + 1] = members[at + 1].step(x, states[at + 1], member)
-        return y, at + 2
+    if at + 1 < len(members) and declares(member, "pointwise") and fast_forms():
+        after: Any = members[at + 1]
+        if declares(after, "copies_rows"):
+            y, states[at + 1] = after.step_after(member, x, states[at + 1])
+            return y, at + 2
     y, states[at] = member.step(x, states[at])
     return y, at + 1
 

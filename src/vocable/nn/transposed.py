@@ -31,8 +31,9 @@ class ConvTranspose1d(Block):
     """
 
     channels_out: int
-    fresh = True
+    owns_output = True
     copies_rows = True
+    packed: PackedWeight | None = None  # a session's
 
     def __init__(
         self,
@@ -73,7 +74,6 @@ class ConvTranspose1d(Block):
         self.stride, self.taps, self.trim = stride, kernel // stride, trim
         self.short, self.groups = short, groups
         self.ratio = Ratio(stride)
-        self._packed = PackedWeight()
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
 
@@ -87,17 +87,22 @@ class ConvTranspose1d(Block):
         return past, self.zeros(batch, self.trim[0], 0)
 
     def step(
-        self,
-        x: Float[Tensor, "batch time channels"],
-        state: State,
-        before: Pointwise | None = None,
+        self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Convolve; the first rows of all are cut."""
-        past, to_cut = state
-        rows = joined(past, x, before)
+        return self._step(torch.cat((state[0], x), 1), state[1])
+
+    def step_after(
+        self, before: Pointwise, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
+        """Step on what `before` makes of `x`."""
+        return self._step(joined(state[0], before, x), state[1])
+
+    def _step(self, rows: Tensor, to_cut: Tensor) -> tuple[Tensor, State]:
         y = self._spread(rows)
         cut = min(to_cut.shape[1], y.shape[1])
-        return y[:, cut:], (rows[:, x.shape[1] :].clone(), to_cut[:, cut:])
+        past = rows[:, rows.shape[1] - self.taps + 1 :].clone()
+        return y[:, cut:], (past, to_cut[:, cut:])
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Return the rows that silence after the end completes."""
@@ -106,16 +111,12 @@ class ConvTranspose1d(Block):
         begin, end = to_cut.shape[1], self.trim[0] - self.short
         return self._spread(torch.cat((past, more), 1))[:, begin : max(begin, end)]
 
-    def train(self, mode: bool = True) -> ConvTranspose1d:
-        self._packed.forget()
-        return super().train(mode)
-
     def _spread(self, rows: Tensor) -> Tensor:
         """Convolve `[batch, taps - 1 + n, in]` to `[batch, n * stride, out]`."""
         if self.groups > 1:
             return self._spread_each(rows)
         bias = None if self.bias is None else self.bias.repeat(self.stride)
-        y = convolve(rows, self.weight, bias, packed=self._packed)
+        y = convolve(rows, self.weight, bias, packed=self.packed)
         return y.reshape(rows.shape[0], y.shape[1] * self.stride, self.channels_out)
 
     def _spread_each(self, rows: Tensor) -> Tensor:

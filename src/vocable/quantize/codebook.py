@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from vocable.nn.seen import Seen
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.search import SearchTable, nearest, prepare
@@ -28,7 +30,7 @@ class Codebook(nn.Module):
             self.entries = nn.Parameter(entries)
         else:
             self.register_buffer("entries", entries)
-        self._ready: tuple[Tensor, int, SearchTable] | None = None
+        self._ready: tuple[Seen, SearchTable] | None = None
 
     def query(self, z: Tensor) -> Tensor:
         """Return latents `[…, dim]` in the entries' space `[…, width]`."""
@@ -61,13 +63,20 @@ class Codebook(nn.Module):
         entries = self.entries
         if self.training or entries.is_inference() or torch.compiler.is_compiling():
             return prepare(self.key(entries.detach()))
-        seen = self._ready
-        if seen is None or seen[0].data_ptr() != entries.data_ptr() or seen[1] != entries._version:
-            # The detached alias keeps the storage alive, so that its address cannot be given away.
+        ready = self._ready
+        if ready is None or not ready[0].is_still(entries):
             with torch.inference_mode(False), torch.no_grad():
                 table = prepare(self.key(entries.detach()), kept=True)
-            self._ready = seen = (entries.detach(), entries._version, table)
-        return seen[2]
+            self._ready = ready = Seen(entries), table
+        return ready[1]
+
+    def look_again(self) -> None:
+        """Drop what was made of entries that have changed and left no trace."""
+        if self._ready is not None and not self._ready[0].keeps_values():
+            self._ready = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_ready": None}  # copies and files make their own
 
 
 class Parametrisation(ABC):

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from vocable.nn.packed import PackedWeight, multiply
+from vocable.nn.packed import PackedWeight
 from vocable.nn.settings import exporting
 from vocable.quantize.precision import full_precision
 
@@ -56,22 +56,31 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
     Ties go to the lowest index. Computed in fp32 whatever autocast or TF32 say.
     """
     with torch.no_grad(), full_precision(x.device.type):
-        rows, packed = x.shape[0], None
-        if table.packed is not None and not exporting():
-            packed = table.packed.of(table.keys, rows)
-        if exporting() or rows <= (FEW if packed is None else 1):
-            return torch.addmm(table.plain_bias, x.float(), table.turned).argmax(dim=1)
-        blocks = torch.split(x.float(), BLOCK)
-        if packed is not None:
-            found = [_best(multiply(block, packed, table.bias), table.group) for block in blocks]
-            return found[0] if len(found) == 1 else torch.cat(found)
+        if exporting():
+            return _few(x.float(), table)
+        blocks, found = torch.split(x.float(), BLOCK), []
         # One buffer for all blocks: fresh memory for each would cost as much as its scores.
-        buffer = table.keys.new_empty(min(rows, BLOCK), table.keys.shape[0])
-        found = []
+        buffer: Tensor | None = None
         for block in blocks:
-            scores = torch.addmm(table.bias, block, table.keys.T, out=buffer[: len(block)])
+            scores = _packed_scores(block, table)
+            if scores is None and len(block) <= FEW:
+                found.append(_few(block, table))
+                continue
+            if scores is None:
+                if buffer is None:
+                    buffer = table.keys.new_empty(len(block), len(table.keys))
+                out = buffer[: len(block)]
+                scores = torch.addmm(table.bias, block, table.keys.T, out=out)
             found.append(_best(scores, table.group))
-        return torch.cat(found)
+        return found[0] if len(found) == 1 else torch.cat(found)
+
+
+def _packed_scores(x: Tensor, table: SearchTable) -> Tensor | None:
+    return None if table.packed is None else table.packed.product(x, table.keys, table.bias)
+
+
+def _few(x: Tensor, table: SearchTable) -> Tensor:
+    return torch.addmm(table.plain_bias, x, table.turned).argmax(dim=1)
 
 
 def _half_norms(keys: Tensor) -> Tensor:

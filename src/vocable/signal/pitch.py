@@ -94,7 +94,8 @@ def _band_transforms(rate: int, device: torch.device) -> tuple[Tensor, Tensor]:
     phase = torch.arange(WINDOW, dtype=torch.float64)[:, None] * turns
     into = torch.cat((phase.cos(), phase.sin()), 1) * window[:, None]
     lags = torch.arange(len(of_window), dtype=torch.float64)
-    out_of = (2 * band[bins] / _FFT)[:, None] * (turns[:, None] * lags).cos()
+    twice = torch.where(bins * 2 == _FFT, 1, 2)  # for the bins of negative frequency
+    out_of = (twice * band[bins] / _FFT)[:, None] * (turns[:, None] * lags).cos()
     return into.to(device), out_of.to(device)
 
 

@@ -136,9 +136,23 @@ class AdamW(Optimizer):
     def build(self, parameters: Iterable[Any]) -> Any:
         import torch
 
-        return torch.optim.AdamW(
+        made = torch.optim.AdamW(
             parameters, lr=self.lr, betas=self.betas, weight_decay=self.weight_decay, fused=True
         )
+        made.register_step_post_hook(_count_changes)
+        return made
+
+
+def _count_changes(optimizer: Any, args: Any, kwargs: Any) -> None:
+    """Count a step as a change of each weight: fused optimizers leave torch's versions alone.
+
+    What is kept of a weight (search tables, identity) is made anew by its version.
+    """
+    from torch.autograd.graph import increment_version
+
+    for group in optimizer.param_groups:
+        for weight in group["params"]:
+            increment_version(weight)
 
 
 Optimizer.kinds["adamw"] = AdamW

@@ -75,6 +75,15 @@ def test_files_of_one_word_leave_no_part_without_a_word(folder):
         assert not owners(fold.test) & (owners(fold.train) | owners(fold.valid))
 
 
+def test_rare_labels_stay_in_train():
+    made = [replace(each, owner=each.name, label="b" if k < 10 else "a")
+            for k, each in enumerate(examples(110, of_each=1))]  # fmt: skip
+    for fold in [*one_split(made, "set"), *cross_validation(made, "set", 4)]:
+        for part, least in ((fold.train, 5), (fold.test, 1), (fold.valid, 1)):
+            assert sum(each.label == "b" for each in part) >= least
+        assert len(fold.test) / 110 == pytest.approx(0.22, abs=0.04)
+
+
 def test_a_speakers_clips_are_in_all_parts_and_differ(folder):
     task = MAKERS["speaker"](spoken(folder), "set")
     (fold,) = task.folds

@@ -1,14 +1,14 @@
 """Draw train, valid and test parts in which no owner is twice.
 
 Where owners have examples of one label only (files of one word, sources of one sound), each label
-is dealt by itself, so that no part lacks one.
+is dealt by itself, so that train lacks none that two owners have.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, zip_longest
 
 from vocable.errors import MeasureError
 from vocable.evaluate.probes.example import Example
@@ -19,9 +19,9 @@ VALID, TEST = 0.15, 0.2  # shares of the examples
 
 def one_split(examples: Sequence[Example], name: str) -> tuple[Fold, ...]:
     """Return one fold with 20 % of the examples to test and 15 % to stop by, by whole owners."""
-    groups = _in_turns(_groups(examples, name, least=3))
-    test, rest = _taken(groups, TEST * len(examples))
-    valid, train = _taken(rest, VALID * len(examples))
+    groups = _groups(examples, name, least=3)
+    test, rest = _taken_of_each(groups, TEST)
+    valid, train = _taken_of_each(rest, VALID / (1 - TEST))
     return (Fold(_joined(train), _joined(valid), _joined(test)),)
 
 
@@ -33,13 +33,20 @@ def cross_validation(examples: Sequence[Example], name: str, folds: int) -> tupl
     """
     groups = _groups(examples, name, least=3)
     dealt: list[list[list[Example]]] = [[] for _ in range(min(folds, len(groups)))]
-    for group in sorted(groups, key=lambda group: (-len(group), _only_label(group))):
-        min(dealt, key=lambda pile: sum(map(len, pile))).append(group)
+    totals = [0] * len(dealt)
+    for own in _by_label(groups):
+        loads = [0] * len(dealt)
+        for group in sorted(own, key=len, reverse=True):
+            fullness = list(zip(loads, totals, strict=True))
+            place = fullness.index(min(fullness))
+            dealt[place].append(group)
+            loads[place] += len(group)
+            totals[place] += len(group)
     made = []
     for number, test in enumerate(dealt):
         rest = [group for pile in dealt[:number] + dealt[number + 1 :] for group in pile]
         rest.sort(key=lambda group: _order(group[0].owner))
-        valid, train = _taken(_in_turns(rest), VALID * len(examples))
+        valid, train = _taken_of_each(rest, VALID * len(examples) / sum(map(len, rest)))
         made.append(Fold(_joined(train), _joined(valid), _joined(test)))
     return tuple(made)
 
@@ -75,24 +82,38 @@ def _only_label(group: Sequence[Example]) -> str:
     return labels.pop() if len(labels) == 1 else ""
 
 
-def _in_turns(groups: Sequence[list[Example]]) -> list[list[Example]]:
-    """Return the groups with their labels in turns, those of one label in the order they have."""
-    by_label: dict[str, list[list[Example]]] = {}
+def _by_label(groups: Sequence[list[Example]]) -> list[list[list[Example]]]:
+    """Return the groups of each label, and together those of several or of a label of their own."""
+    counts = Counter(map(_only_label, groups))
+    found: dict[str, list[list[Example]]] = {}
     for group in groups:
-        by_label.setdefault(_only_label(group), []).append(group)
-    rounds = zip_longest(*(by_label[label] for label in sorted(by_label)), fillvalue=[])
-    return [group for group in chain.from_iterable(rounds) if group]
+        label = _only_label(group)
+        found.setdefault(label if counts[label] > 1 else "", []).append(group)
+    return [found[label] for label in sorted(found)]
 
 
-def _taken(
-    groups: Sequence[list[Example]], most: float
+def _taken_of_each(
+    groups: Sequence[list[Example]], share: float
 ) -> tuple[list[list[Example]], list[list[Example]]]:
-    """Return the first groups with about so many examples, at least one group, and the others."""
-    count, total = 1, len(groups[0])
-    while count < len(groups) - 1 and total + len(groups[count]) / 2 <= most:
-        total += len(groups[count])
-        count += 1
-    return list(groups[:count]), list(groups[count:])
+    """Return groups with about that share of the examples of each label, and the others.
+
+    What is left has a group of each label that two owners have. What one label gave too little or
+    too much is made up for by the next.
+    """
+    taken: list[list[Example]] = []
+    rest: list[list[Example]] = []
+    due = 0.0
+    for own in _by_label(groups):
+        due += share * sum(map(len, own))
+        count = 0
+        while count < len(own) - 1 and len(own[count]) / 2 <= due:
+            due -= len(own[count])
+            count += 1
+        taken += own[:count]
+        rest += own[count:]
+    if not taken:
+        taken, rest = rest[:1], rest[1:]
+    return taken, rest
 
 
 def _joined(groups: Sequence[Sequence[Example]]) -> tuple[Example, ...]:

@@ -71,5 +71,9 @@ def linear(
 
 
 def first_factor(rows: int, channels: int) -> bool:
-    """Say whether weights are the first factor of the product of so many rows."""
-    return rows <= FEW_ROWS and channels <= FEW_CHANNELS
+    """Say whether weights are the first factor of the product of so many rows.
+
+    Not under autocast, which would lower the weights' precision anew at each call.
+    """
+    few = rows <= FEW_ROWS and channels <= FEW_CHANNELS
+    return few and not torch.is_autocast_enabled("cpu")

@@ -183,7 +183,7 @@ def _what_is_kept(model: nn.Module) -> list[Any]:
             kept.append(module)
         elif hasattr(module, "packed"):
             own = PackedWeight()
-            module.__dict__["packed"] = own  # no module of its own, so that nothing else finds it
+            module.__dict__["packed"] = own  # nn.Module's own way is for tensors and modules
             kept.append(own)
     return kept
 

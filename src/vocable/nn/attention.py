@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 from vocable.nn.linear import Linear
 from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
-from vocable.nn.settings import fast_forms, unknown
+from vocable.nn.settings import fast_forms, ordinary_tensors, unknown
 
 MOST_ROWS = 16_384  # that a config may let each other see: the memory of a stream
 TILE = 64  # rows that ask together: the fastest for windows of 250, 512 channels
@@ -71,7 +71,7 @@ class Attention(Block):
         keys, values, age = state
         query, *new = self._project(x, age)
         # ordinary tensors even in inference mode: a session would copy these states once more
-        with _ordinary() if fast_forms() else nullcontext():
+        with ordinary_tensors() if fast_forms() else nullcontext():
             keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
         y = self._attend(query, keys, values, age)
         return y, (self._last(keys), self._last(values), age + x.shape[1])
@@ -150,13 +150,6 @@ class Attention(Block):
 
     def _no_age(self, batch: int) -> Int[Tensor, "batch 1"]:
         return torch.zeros(batch, 1, dtype=torch.int64, device=self.pace.device)
-
-
-@contextmanager
-def _ordinary() -> Iterator[None]:
-    """Make ordinary tensors, without gradients, in inference mode."""
-    with torch.inference_mode(False), torch.no_grad():
-        yield
 
 
 def _block_before(blocks: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State
 from vocable.nn.linear import first_factor, linear
-from vocable.nn.packed import PackedWeight
+from vocable.nn.packed import PackedWeight, packs
 from vocable.nn.settings import exporting, fast_forms, unknown
 from vocable.ratio import Ratio
 
@@ -170,7 +170,8 @@ def _by_products(
     narrow = fast and channels * kernel <= NARROW
     if total <= FEW_PACKED or narrow:
         windows = rows.unfold(1, span, stride)[..., ::dilation]
-        if packed is not None and not first_factor(total, channels * kernel):
+        turned = first_factor(total, channels * kernel)
+        if packed is not None and not turned and packs(rows, weight, total):
             y = packed.product(windows.transpose(2, 3).flatten(2), weight, bias)
             if y is not None:
                 return y

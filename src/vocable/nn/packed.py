@@ -51,10 +51,7 @@ class PackedWeight:
         x: `[..., channels]`. weight: the matrix, or that of a convolution, `[channels_out,
         channels, kernel]`, as a matrix with a column for each kernel × channels.
         """
-        rows = x.shape[:-1].numel()
-        if rows < 2 or (weight.numel() < LARGE and rows < MANY_ROWS):
-            return None
-        dtype = _common_dtype(x, weight)
+        dtype = _dtype_of_product(x, weight, x.shape[:-1].numel())
         if dtype is None or x.shape[-1] * len(weight) != weight.numel():
             return None
         made = self._made.get(dtype)
@@ -67,8 +64,15 @@ class PackedWeight:
         return _multiply(x, made[1], bias)
 
 
-def _common_dtype(x: Tensor, weight: Tensor) -> torch.dtype | None:
-    """Return the dtype of the product; None where there is no packed one."""
+def packs(x: Tensor, weight: Tensor, rows: int) -> bool:
+    """Say whether a product of so many rows, made of `x`, takes the packed weight."""
+    return _dtype_of_product(x, weight, rows) is not None
+
+
+def _dtype_of_product(x: Tensor, weight: Tensor, rows: int) -> torch.dtype | None:
+    """Return the dtype of the packed product; None where the plain one is to be taken."""
+    if rows < 2 or (weight.numel() < LARGE and rows < MANY_ROWS):
+        return None
     if not fast_forms() or weight.is_inference():
         return None
     if x.device.type != "cpu" or weight.device.type != "cpu":

@@ -75,6 +75,13 @@ def fast_forms() -> bool:
     return not tracing and torch.is_inference_mode_enabled()
 
 
+@contextmanager
+def ordinary_tensors() -> Iterator[None]:
+    """Make ordinary tensors, without gradients, even in inference mode."""
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
 def declares(block: object, name: str) -> bool:
     """Say whether an object's own class sets a flag; what derives from one may do otherwise."""
     return bool(vars(type(block)).get(name))

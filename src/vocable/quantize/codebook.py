@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.seen import Seen
+from vocable.nn.settings import ordinary_tensors
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.search import SearchTable, nearest, prepare
@@ -65,7 +66,7 @@ class Codebook(nn.Module):
             return prepare(self.key(entries.detach()))
         ready = self._ready
         if ready is None or not ready[0].is_still(entries):
-            with torch.inference_mode(False), torch.no_grad():
+            with ordinary_tensors():
                 table = prepare(self.key(entries.detach()), kept=True)
             self._ready = ready = Seen(entries), table
         return ready[1]

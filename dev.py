@@ -307,7 +307,8 @@ def install_if_possible(pins: Path, *what: str) -> bool:
 def run_tests(*arguments: str, **variables: str) -> int:
     """Run pytest on all cores, each worker with one thread."""
     command = (str(python()), "-m", "pytest", "-q", "-n", str(min(os.cpu_count() or 1, 8)))
-    return run(*command, *arguments, OMP_NUM_THREADS="1", **variables)
+    # neighbours stay together, and with them what they share, until a worker is idle
+    return run(*command, "--dist", "worksteal", *arguments, OMP_NUM_THREADS="1", **variables)
 
 
 def run(*command: str, **variables: str) -> int:

@@ -39,7 +39,9 @@ def pitch(
     by a parabola through the peak. `rate` is in Hz; nothing is voiced whose mean square is below
     `silence` (-70 dB of full scale).
     """
-    return torch.cat([_pitch(frames, rate, silence) for frames in torch.split(x, TILE)]).to(x.dtype)
+    # what is recorded to be exported takes any number of frames
+    tiles = (x,) if torch.compiler.is_compiling() else torch.split(x, TILE)
+    return torch.cat([_pitch(frames, rate, silence) for frames in tiles]).to(x.dtype)
 
 
 def _pitch(
@@ -106,8 +108,8 @@ def _autocorrelation(
     windows = [x[:, end - before - WINDOW : end - before] for before in _WINDOW_ENDS]
     samples = torch.stack(windows, dim=1).double()
     spectrum = torch.fft.rfft(samples * window, _FFT)
-    # Not abs(), which takes five times as long; and irfft takes complex values.
-    power = spectrum * spectrum.conj() * band
+    # Not abs(): that takes five times as long.
+    power = (spectrum.real.square() + spectrum.imag.square()) * band
     correlation = torch.fft.irfft(power)[..., : len(of_window)] / of_window
     silent = samples.square() @ window < silence * WINDOW
     correlation = correlation / (correlation[..., :1] + 1e-9)

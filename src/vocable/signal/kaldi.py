@@ -136,15 +136,14 @@ def cosines(device: torch.device = CPU) -> Float[Tensor, "bands channels"]:
     kind: dict[str, Any] = {"dtype": torch.float64, "device": CPU}
     order = torch.arange(MFCC_SIZE, **kind)
     place = (torch.arange(MFCC_BANDS, **kind) + 0.5)[:, None]
-    table = torch.cos(math.pi / MFCC_BANDS * order * place) * (2 / MFCC_BANDS) ** 0.5
-    table[:, 0] /= 2**0.5
+    table = torch.cos(math.pi / MFCC_BANDS * order * place) * math.sqrt(2 / MFCC_BANDS)
+    table[:, 0] /= math.sqrt(2)
     lifter = 1 + LIFTER / 2 * torch.sin(math.pi * order / LIFTER)
     return (table * lifter).float().to(device)
 
 
 def _mel(hz: Tensor) -> Tensor:
-    mel: Tensor = 1127.0 * torch.log1p(hz / 700.0)
-    return mel
+    return torch.log1p(hz / 700.0) * 1127.0
 
 
 def _transform_size(window: int) -> int:

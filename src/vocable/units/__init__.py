@@ -1,0 +1,1 @@
+"""Semantic units: recordings to ids that say what is said."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from vocable.tokens import AudioTokens, Source, TokenSpec
 from vocable.units.centres import Centres, Origin
 
 
+@runtime_checkable
 class Encodes(Protocol):
     """What gives features: a `FeatureEncoder`, a `SignalEncoder`, or anything alike."""
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from vocable.errors import TokenError
 from vocable.tokens import Level, TokenSpec
 from vocable.units.hubert_manifest import HubertManifest, read_hubert_manifest

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int32
@@ -31,7 +32,7 @@ def read_km(path: str | os.PathLike[str]) -> list[Units]:
 
 
 def write_km(
-    path: str | os.PathLike[str], recordings: Iterable[Iterable[int]], *, overwrite: bool = False
+    path: str | os.PathLike[str], recordings: Iterable[Iterable[Any]], *, overwrite: bool = False
 ) -> None:
     """Write one line of units for each recording, whole or not at all."""
     _write(path, (_joined(units) for units in recordings), overwrite)
@@ -55,7 +56,7 @@ def read_named_units(path: str | os.PathLike[str]) -> dict[str, Units]:
 
 
 def write_named_units(
-    path: str | os.PathLike[str], units: Mapping[str, Iterable[int]], *, overwrite: bool = False
+    path: str | os.PathLike[str], units: Mapping[str, Iterable[Any]], *, overwrite: bool = False
 ) -> None:
     """Write a line `name|units` for each recording, whole or not at all."""
     for name in units:
@@ -92,7 +93,7 @@ def _units(line: str, where: str) -> Units:
     return np.array(words, np.int32)
 
 
-def _joined(units: Iterable[int]) -> str:
+def _joined(units: Iterable[Any]) -> str:
     return " ".join(str(int(unit)) for unit in units)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vocable.audio.manifest import Clip
 from vocable.errors import ModelError, VocableError
 from vocable.quantize.learn.clustering import cluster
 from vocable.quantize.learn.lloyd import Clusters
@@ -55,16 +56,18 @@ def fit(
 ) -> Fit:
     """Return `size` centres of a layer of an encoder, by k-means over frames of recordings.
 
-    sources: recordings, as `features` takes them; one that cannot be used is a refusal. blocks:
-    channels of each block, for a k-means of each (product k-means); left out, one of all.
-    standardise: bring each channel to mean 0 and variance 1 first, so that no few of them decide.
+    sources: clips of a manifest, or recordings as `features` takes them, channels mixed; one that
+    cannot be used is a refusal. blocks: channels of each block, for a k-means of each (product
+    k-means); left out, one of all. standardise: bring each channel to mean 0
+    and variance 1 first, so that no few of them decide.
     frames: how many are clustered at most, drawn evenly from all. progress: is given the number of
     recordings that are done. ModelError where there are fewer frames than centres.
     """
     sample, used, refusals = _Sample(frames, seed), 0, []
     for number, source in enumerate(sources, 1):
         try:
-            (rows,) = encoder.features([source], layer=layer)
+            recording = source.read() if isinstance(source, Clip) else source
+            (rows,) = encoder.features([recording], layer=layer, mix=True)
             sample.add(torch.as_tensor(rows, dtype=torch.float32))
             used += len(rows) > 0
         except (VocableError, OSError) as error:

@@ -37,7 +37,9 @@ class Encodes(Protocol):
         """Samples that a frame is made of."""
         ...
 
-    def features(self, sources: Any, rate: int | None = None, *, layer: int) -> list[Any]:
+    def features(
+        self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
+    ) -> list[Any]:
         """Return `[frames, channels]` of each recording."""
         ...
 

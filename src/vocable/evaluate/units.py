@@ -75,14 +75,15 @@ def judge_units(
     *,
     features: Features | None = None,
     without: Collection[str] = (),
-    most: int | None = 10,
+    most: int | None = 3,
     seed: int = 0,
 ) -> UnitsJudged:
     """Return how good the units of a tokenizer are over recordings whose phones are known.
 
     Of several levels the first is judged. features: what the units are made of, for ABX. without:
     labels that are no phones, say silence. most: sayings of one phone by one speaker that ABX
-    compares, drawn by `seed` (None: all). MeasureError if no recording can be judged.
+    compares, drawn by `seed` (None: all); the time grows with its square. MeasureError if no
+    recording can be judged.
     """
     refusals: list[Refusal] = []
     found = [one for _, one in attempt(recordings, _Heard.by(tokenizer, features), refusals)]

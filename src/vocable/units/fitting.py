@@ -58,11 +58,12 @@ def fit(
 
     sources: clips of a manifest, or recordings as `features` takes them, channels mixed; one that
     cannot be used is a refusal. blocks: channels of each block, for a k-means of each (product
-    k-means); left out, one of all. standardise: bring each channel to mean 0
-    and variance 1 first, so that no few of them decide.
-    frames: how many are clustered at most, drawn evenly from all. progress: is given the number of
-    recordings that are done. ModelError where there are fewer frames than centres.
+    k-means); left out, one of all. standardise: bring each channel to mean 0 and variance 1 first,
+    so that no few of them decide. frames: how many are clustered at most, drawn evenly from all.
+    progress: is given the number of recordings that are done. ModelError for a layer that there is
+    not, and where there are fewer frames than centres.
     """
+    widths = _widths(blocks, encoder.channels(layer))
     sample, used, refusals = _Sample(frames, seed), 0, []
     for number, source in enumerate(sources, 1):
         try:
@@ -82,7 +83,6 @@ def fit(
     if standardise:
         mean, deviation = rows.mean(0), rows.std(0).clamp(min=1e-5)
         rows = (rows - mean) / deviation
-    widths = _widths(blocks, rows.shape[1])
     found = tuple(cluster(part, size, seed=seed) for part in torch.split(rows, widths, dim=1))
     centres = Centres(
         origin_of(encoder, layer), tuple(each.centres for each in found), mean, deviation

@@ -37,6 +37,10 @@ class Encodes(Protocol):
         """Samples that a frame is made of."""
         ...
 
+    def channels(self, layer: int) -> int:
+        """Return the channels of a layer's frames; ModelError for a layer that it has not."""
+        ...
+
     def features(
         self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
     ) -> list[Any]:

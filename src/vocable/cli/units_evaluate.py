@@ -48,7 +48,7 @@ ABX = ("whole within", "whole across", "libri-light within", "libri-light across
 @click.option("--encoder", metavar="NAME_OR_FOLDER", help="Of the centres, in place of their own.")
 @click.option("--timit", is_flag=True, help="Fold TIMIT's 61 labels as Lee and Hon did.")
 @click.option(
-    "--without", metavar="LABEL,...", default="", help="Labels that are no phones, say silence."
+    "--without", metavar="LABEL,...", default="", help="Labels that do not count, say silence."
 )
 @click.option(
     "--sayings",

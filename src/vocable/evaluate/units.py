@@ -81,7 +81,7 @@ def judge_units(
     """Return how good the units of a tokenizer are over recordings whose phones are known.
 
     Of several levels the first is judged. features: what the units are made of, for ABX. without:
-    labels that are no phones, say silence. most: sayings of one phone by one speaker that ABX
+    labels that do not count, say silence. most: sayings of one phone by one speaker that ABX
     compares, drawn by `seed` (None: all); the time grows with its square. MeasureError if no
     recording can be judged.
     """
@@ -165,7 +165,11 @@ def _joint(
 
 
 class _Drawn:
-    """Draws of whole speakers, with replacement."""
+    """Draws of whole speakers, with replacement.
+
+    A draw has fewer different speakers than there are, of whom units tell more: all these figures
+    are higher then. So the figures of the draws are moved to have the mean of the whole.
+    """
 
     def __init__(self, counts: Int64[np.ndarray, "speakers phones entries"], seed: int) -> None:
         self._counts = counts
@@ -180,8 +184,9 @@ class _Drawn:
             return Interval(whole, float("nan"), float("nan"))
         flat = self._counts.reshape(len(self._counts), -1)
         shape = self._counts.shape[1:]
-        drawn = [figure((draw @ flat).reshape(shape)) for draw in self._draws]
-        (low,), (high,) = ends(np.array(drawn)[:, None], np.ones((1, len(self._counts))))
+        drawn = np.array([figure((draw @ flat).reshape(shape)) for draw in self._draws])
+        drawn += whole - drawn.mean()
+        (low,), (high,) = ends(drawn[:, None], np.ones((1, len(self._counts))))
         return Interval(whole, float(low), float(high))
 
 

@@ -72,7 +72,7 @@ def test_units_of_phones_tell_all_of_them():
 
 def test_units_of_speakers_tell_no_phone():
     found = judge_units("made-up", ByLoudness("speakers"), recordings())
-    assert found.pnmi.mean < 0.2 and found.pnmi.low <= found.pnmi.mean <= found.pnmi.high
+    assert found.pnmi.low < found.pnmi.mean < found.pnmi.high < 0.3
     assert found.abx["whole across"].error > 0.2
 
 

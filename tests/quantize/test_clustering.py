@@ -85,13 +85,14 @@ def test_more_centres_than_different_rows_stay_among_the_rows():
     assert found.inertia == pytest.approx(0, abs=1e-6) and int(found.counts.sum()) == 40
 
 
-def test_first_centres_are_rows_and_reach_every_far_group():
+@pytest.mark.parametrize("width", [1, 300], ids=["narrow", "so wide that rows are projected"])
+def test_first_centres_are_rows_and_reach_every_far_group(width):
     generator = torch.Generator().manual_seed(0)
-    x = (torch.arange(12.0)[:, None] * 100).repeat(50, 1)
-    x = x + torch.randn(600, 1, generator=generator)
+    groups = 100 * torch.randn(12, width, generator=generator)
+    x = groups.repeat(50, 1) + torch.randn(600, width, generator=generator)
     found = spread_out(x, 12, generator)
-    assert torch.isin(found, x).all()
-    assert sorted((found / 100).round()[:, 0].tolist()) == list(range(12))
+    assert (found[:, None] == x).all(2).any(1).all()
+    assert sorted(torch.cdist(found, groups).argmin(1).tolist()) == list(range(12))
 
 
 def test_one_batch_of_all_rows_is_one_iteration():

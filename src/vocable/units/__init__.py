@@ -1,0 +1,1 @@
+"""Semantic tokens: what is said, rather than how it sounds."""

@@ -1,4 +1,4 @@
-"""Units that are made while one speaks: 50 a second, each 80 ms after what it stands for.
+"""Units that are made while one speaks: 50 a second, each 65 ms after what it stands for.
 
 A transformer over log-mel frames, trained to tell what is masked in the manner of "HuBERT:
 Self-Supervised Speech Representation Learning by Masked Prediction of Hidden Units" (Hsu et al.
@@ -36,7 +36,7 @@ class StreamingUnitsConfig:
     """The shape of a model: `layers` is the block whose output is clustered, and the last one."""
 
     bands: int = 80
-    ahead: int = 4  # frames of 20 ms that are heard after the one that is told
+    ahead: int = 3  # frames of 20 ms that are heard after the one that is told
     channels: int = 256
     layers: int = 4
     heads: int = 4

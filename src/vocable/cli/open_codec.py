@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
     torch = _torch()
-    import vocable
+    from vocable.load import load_codec
 
     if device is not None:
         check_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        return vocable.load(name, device=device)
+        return load_codec(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
 

@@ -18,7 +18,7 @@ from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.transform import Transform, TransformConfig
-from vocable.load import load, models
+from vocable.load import load_codec, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
@@ -30,7 +30,7 @@ Model = TypeVar("Model", bound=TokenizerModel)
 def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
     small = {name: small_codec(name) for name in _small()}
-    return small | {model.name: load(model.name) for model in models()}
+    return small | {model.name: load_codec(model.name) for model in models()}
 
 
 def small_codec(name: str) -> Codec:

@@ -1,0 +1,132 @@
+"""The transformer of wav2vec 2.0, HuBERT and WavLM: every frame sees every frame.
+
+    post-LN (base)     x + positions → norm;     a = norm1(x + attention(x)); norm2(a + hidden(a))
+    pre-LN (large)     x + positions;   a = x + attention(norm1(x)); a + hidden(norm2(a))
+
+Layer L is what block L gives, 1 to N, and 0 what block 1 gets. A pre-LN model has one norm more,
+behind its last block, which no layer has: `final_norm` asks for it by name.
+
+Rows of several recordings go through together, `[1, all rows, channels]` with their lengths: what
+maps each row by itself takes all at once, positions and attention each recording alone. So nothing
+is padded, and a batch computes what its items alone would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from vocable.nn import LayerNorm, Linear
+from vocable.nn.activation import GELU
+from vocable.nn.settings import fast_forms
+from vocable.units.positions import PositionalConv
+
+Rows = Float[Tensor, "1 rows channels"]
+# A bias on the scores of one recording: of rows [start, stop) and the rows that ask, to
+# `[heads, stop - start, rows]`
+Bias = Callable[[int, int], Tensor]
+
+
+class Attention(nn.Module):
+    """All rows of a recording attend to one another; queries, keys and values are one map."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.into = Linear(channels, 3 * channels)
+        self.out = Linear(channels, channels)
+
+    def forward(
+        self, x: Rows, lengths: Sequence[int], biases: Sequence[Bias] | None = None, tile: int = 0
+    ) -> Rows:
+        """Attend within each recording; with biases, so many rows at a time."""
+        parts = torch.split(self.into(x), list(lengths), 1)
+        found = [
+            self._attend(part, tile, None if biases is None else biases[i])
+            for i, part in enumerate(parts)
+        ]
+        y: Tensor = self.out(torch.cat(found, 1))
+        return y
+
+    def _attend(self, three: Tensor, tile: int, bias: Bias | None) -> Rows:
+        if not three.shape[1]:
+            return three[..., : three.shape[2] // 3]
+        apart = three.reshape(*three.shape[:2], 3, self.heads, -1)
+        query, key, value = apart.permute(2, 0, 3, 1, 4)
+        if bias is None:
+            y = F.scaled_dot_product_attention(query, key, value)
+        else:
+            y = torch.cat([
+                F.scaled_dot_product_attention(
+                    query[:, :, start : start + tile], key, value,
+                    bias(start, min(start + tile, three.shape[1]))[None],
+                )
+                for start in range(0, three.shape[1], tile)
+            ], 2)  # fmt: skip
+        return y.transpose(1, 2).flatten(2)
+
+
+class TransformerBlock(nn.Module):
+    """Attention and a hidden layer, each with its skip and its norm."""
+
+    def __init__(self, channels: int, heads: int, hidden: int, *, pre_norm: bool) -> None:
+        super().__init__()
+        self.pre_norm = pre_norm
+        self.attention = Attention(channels, heads)
+        self.norm1, self.norm2 = LayerNorm(channels), LayerNorm(channels)
+        self.up, self.down = Linear(channels, hidden), Linear(hidden, channels)
+        self.gelu = GELU()
+
+    def forward(self, x: Rows, lengths: Sequence[int]) -> Rows:
+        """Return the block's output."""
+        if self.pre_norm:
+            x = added(x, self.attend(self.norm1(x), lengths))
+            return added(x, self.feed(self.norm2(x)))
+        x = self.norm1(added(x, self.attend(x, lengths)))
+        y: Tensor = self.norm2(added(x, self.feed(x)))
+        return y
+
+    def attend(self, x: Rows, lengths: Sequence[int]) -> Rows:
+        """Return what attention gives."""
+        y: Tensor = self.attention(x, lengths)
+        return y
+
+    def feed(self, x: Rows) -> Rows:
+        """Return what the hidden layer gives."""
+        y: Tensor = self.down(self.gelu(self.up(x)))
+        return y
+
+
+class Body(nn.Module):
+    """Positions, then blocks up to the layer that is asked for."""
+
+    def __init__(
+        self, blocks: Sequence[nn.Module], channels: int, positions: PositionalConv, pre_norm: bool
+    ) -> None:
+        super().__init__()
+        self.positions, self.pre_norm = positions, pre_norm
+        self.norm = LayerNorm(channels)  # before the blocks, or behind them
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x: Rows, lengths: Sequence[int], layer: int, final_norm: bool) -> Rows:
+        """Return what block `layer` gives."""
+        x = torch.cat([self.positions(part) for part in torch.split(x, list(lengths), 1)], 1)
+        if not self.pre_norm:
+            x = self.norm(x)
+        x = self.run(x, lengths, layer)
+        return self.norm(x) if final_norm else x
+
+    def run(self, x: Rows, lengths: Sequence[int], layer: int) -> Rows:
+        """Run the first blocks."""
+        for block in list(self.blocks)[:layer]:
+            x = block(x, lengths)
+        return x
+
+
+def added(x: Tensor, y: Tensor) -> Tensor:
+    """Return `x + y`, in the memory of `y` where nobody else has it."""
+    return y.add_(x) if fast_forms() else x + y

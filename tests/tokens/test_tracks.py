@@ -23,9 +23,7 @@ def tokens(role: str, frame: int, window: int | None = None, source: Source | No
 
 
 def both() -> Tracks:
-    return Tracks(
-        {"semantic": tokens("semantic", 320, 400), "acoustic": tokens("acoustic", 640)}
-    )
+    return Tracks({"semantic": tokens("semantic", 320, 400), "acoustic": tokens("acoustic", 640)})
 
 
 def test_a_file_holds_them_all(tmp_path):

@@ -1,7 +1,7 @@
 """Several tokenizers of one recording: semantic and acoustic tokens by one call.
 
-    both = vocable.load("units-16k+speech-16k").encode("talk.flac")
-    both["semantic"], both["acoustic"]; both.save("talk.vcb")
+both = vocable.load("units-16k+speech-16k").encode("talk.flac")
+both["semantic"], both["acoustic"]; both.save("talk.vcb")
 """
 
 from __future__ import annotations

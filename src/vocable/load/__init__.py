@@ -56,8 +56,10 @@ def load(
 ) -> Any:
     """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
-    Returns a `Codec`, or a `FeatureEncoder` for an encoder of semantic units; what a name means
-    shows when it is opened, so type checkers take `load_codec` and `load_encoder`.
+    Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
+    joined by + (semantic and acoustic tokens by one call), or a `FeatureEncoder` for an encoder of
+    semantic units. What a name means shows when it is opened; `load_codec`, `load_tokenizer` and
+    `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
     or WavLM, in any of their layouts; docs/published.md lists the codecs on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
@@ -67,10 +69,14 @@ def load(
     `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
     device or dtype that cannot be used.
     """
+    if parts := _joined_names(name):
+        from vocable.codecs.bundle import Bundle
+
+        return Bundle([load_tokenizer(part, device, dtype) for part in parts])
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
         return _encoder(known, device, dtype)
-    return _as_codec(_tokenizer(found_in(where), device, dtype))
+    return _tokenizer(found_in(where), device, dtype)
 
 
 def load_codec(
@@ -78,8 +84,13 @@ def load_codec(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
 ) -> Codec:
-    """Load what must be a codec; see `load`."""
-    return _as_codec(load_tokenizer(name, device, dtype))
+    """Load what must decode as well as encode; see `load`."""
+    from vocable.codecs import Codec
+
+    found = load_tokenizer(name, device, dtype)
+    if not isinstance(found, Codec):
+        raise ModelError(f"{found.name} encodes and does not decode; take a codec for this")
+    return found
 
 
 def load_encoder(
@@ -120,14 +131,11 @@ def _tokenizer(
         return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
 
 
-def _as_codec(tokenizer: Tokenizer) -> Codec:
-    from vocable.codecs import Codec
-
-    if not isinstance(tokenizer, Codec):
-        raise ModelError(
-            f"{tokenizer.name} encodes and does not decode; take vocable.load_tokenizer"
-        )
-    return tokenizer
+def _joined_names(name: str | os.PathLike[str]) -> list[str]:
+    """Return the names that a + joins; none for a model whose own name has one."""
+    if not isinstance(name, str) or "+" not in name or is_bundled(name) or os.path.exists(name):
+        return []
+    return name.split("+")
 
 
 def _encoder(

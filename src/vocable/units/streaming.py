@@ -13,7 +13,7 @@ place of those of the recording; each block's map of rows follows a depthwise co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -91,31 +91,31 @@ class UnitsEncoder(Stack):
     @property
     def frames(self) -> LogMelFrames:
         """The log-mels."""
-        return self._member(0)
+        return cast("LogMelFrames", self.blocks[0])
 
     @property
     def entry(self) -> Conv1d:
         """The map of log-mels to channels, which looks ahead."""
-        return self._member(1)
+        return cast("Conv1d", self.blocks[1])
 
     @property
     def layers(self) -> Stack:
         """The blocks of attention and convolution."""
-        return self._member(2)
+        return cast("Stack", self.blocks[2])
 
     @property
     def standardise(self) -> Standardise:
         """The last map."""
-        return self._member(3)
-
-    def _member(self, number: int) -> Any:
-        return self.blocks[number]
+        return cast("Standardise", self.blocks[3])
 
 
 class StreamingUnits(TokenizerModel):
     """Log-mels, blocks of attention and convolution, and a codebook of cluster centres."""
 
     stored_dtype = torch.float16
+
+    encoder: UnitsEncoder
+    quantizer: VQ
 
     def __init__(self, config: StreamingUnitsConfig) -> None:
         if min(config.layers, config.units, config.ahead + 1, config.bands) < 1:

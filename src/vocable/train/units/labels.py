@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vocable.atomic import replacing
 from vocable.errors import RecipeError
-from vocable.quantize.learn.kmeans import kmeans
+from vocable.quantize.learn.clustering import cluster
 from vocable.quantize.search import nearest, prepare
 from vocable.signal import kaldi
 from vocable.train.data.recordings import Recordings
@@ -19,7 +19,6 @@ from vocable.units.log_mel_frames import HOP, WINDOW
 
 NONE = -1  # of a frame of which no class is known
 _FITTED = 200_000  # frames that clusters are found on, evenly over all
-_ROUNDS = 40
 
 Features = Callable[[Tensor], Tensor]  # samples [1, time] to [frames, channels]
 
@@ -54,17 +53,19 @@ def mfcc(samples: Tensor) -> Tensor:
 
 @torch.no_grad()
 def clustered(
-    recordings: Recordings, features: Features, classes: int, seed: int, fitted: Recordings
-) -> Labels:
-    """Return the nearest of `classes` cluster centres for each frame.
+    recordings: Mapping[str, Recordings], features: Features, classes: int, seed: int
+) -> dict[str, Labels]:
+    """Return the nearest of `classes` cluster centres for each frame of each set of recordings.
 
-    The centres are found on frames of `fitted`, evenly over all: those to train on, even where
-    held-out recordings are labelled.
+    The centres are found on frames of "train", so that all sets have the same classes.
     """
-    table = prepare(centres_of(some_frames(fitted, features), classes, seed))
-    found = {k: nearest(each, table).numpy() for k, each in _all(recordings, features)}
+    table = prepare(centres_of(some_frames(recordings["train"], features), classes, seed))
     none = np.zeros(0, np.int16)
-    return _labels([found.get(k, none) for k in range(len(recordings))], recordings)
+    found = {}
+    for name, own in recordings.items():
+        each = {k: nearest(rows, table).numpy() for k, rows in _all(own, features)}
+        found[name] = _labels([each.get(k, none) for k in range(len(own))], own)
+    return found
 
 
 def some_frames(recordings: Recordings, features: Features) -> Tensor:
@@ -77,29 +78,38 @@ def some_frames(recordings: Recordings, features: Features) -> Tensor:
 def centres_of(rows: Tensor, classes: int, seed: int) -> Tensor:
     """Return cluster centres `[classes, channels]`; RecipeError for fewer rows."""
     if len(rows) < classes:
-        raise RecipeError(f"{len(rows)} frames cannot make {classes} clusters; give more recordings")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return kmeans(rows, classes, _ROUNDS)
+        raise RecipeError(
+            f"{len(rows)} frames cannot make {classes} clusters; give more recordings"
+        )
+    return cluster(rows, classes, seed=seed).centres.float()
 
 
-def stated(recordings: Recordings, phones: Sequence[Sequence[tuple[float, float, str]]]) -> Labels:
-    """Return the number of the phone at the middle of each frame, of the phones in their order.
+def stated(recordings: Mapping[str, Recordings], classes: int) -> dict[str, Labels]:
+    """Return the number of the phone at the middle of each frame, of all phones in their order.
 
-    phones: of each recording, (start, end, label) in seconds; frames of none have no class.
+    A frame of which the manifest states no phone has no class.
     """
-    names = sorted({label for row in phones for _, _, label in row})
-    if not names:
-        raise RecipeError("no recording states its phones; targets.teacher = mfcc needs none")
+    clips = [clip for own in recordings.values() for clip in own.clips]
+    names = sorted({label for clip in clips for _, _, label in clip.phones})
+    if not 0 < len(names) <= classes:
+        raise RecipeError(
+            f"the manifest states {len(names)} phones, targets.classes is {classes}; wanted 1 "
+            "phone or more, and as many classes"
+        )
     number = {name: k for k, name in enumerate(names)}
-    found = []
-    for (a, b), row in zip(recordings.spans, phones, strict=True):
-        classes = np.full(frame_count(int(b - a)), NONE, np.int16)
-        times = (np.arange(len(classes)) * HOP + WINDOW / 2) / recordings.rate
-        for start, end, label in row:
-            classes[(times >= start) & (times < end)] = number[label]
-        found.append(classes)
-    return _labels(found, recordings)
+    return {
+        name: _labels([_phones_of(own, k, number) for k in range(len(own))], own)
+        for name, own in recordings.items()
+    }
+
+
+def _phones_of(recordings: Recordings, index: int, number: Mapping[str, int]) -> np.ndarray:
+    first, last = recordings.spans[index]
+    classes = np.full(frame_count(int(last - first)), NONE, np.int16)
+    times = (np.arange(len(classes)) * HOP + WINDOW / 2) / recordings.rate
+    for start, end, label in recordings.clips[index].phones:
+        classes[(times >= start) & (times < end)] = number[label]
+    return classes
 
 
 def save(labels: Labels, path: Path) -> None:

@@ -58,7 +58,7 @@ class UnitsNetwork(nn.Module):
     ) -> Float[Tensor, "batch frames channels"]:
         """Return the output of block `layer`, 1 for the first."""
         encoder = self.units.encoder
-        x = encoder.entry(encoder.frames(samples[..., None]))
+        x: Tensor = encoder.entry(encoder.frames(samples[..., None]))
         for block in (*encoder.layers.blocks, *self.deeper.blocks)[:layer]:
             x = block(x)
         return x

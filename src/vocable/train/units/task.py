@@ -20,8 +20,8 @@ from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.distributed import Distributed
 from vocable.train.task import Problem, Task
 from vocable.train.units import labels as made
+from vocable.train.units.classes import FrameClasses
 from vocable.train.units.excerpts import Excerpt, Excerpts
-from vocable.train.units.labels import Labels
 from vocable.train.units.network import UnitsNetwork
 from vocable.train.units.recipe import UnitsRecipe
 
@@ -52,19 +52,20 @@ class UnitsTask(Task):
         _log.info("%.2f h to train on, %.2f h held out", *(
             each.seconds / 3600 for each in (self.train, self.held_out)
         ))  # fmt: skip
-        self.folder, self.distributed = folder, distributed
+        self.distributed = distributed
         self._bf16 = recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.model = self.model.to(distributed.device)
         seed = recipe.seed + 1000 * distributed.rank
         self.excerpts = Excerpts(self.train, recipe.data, recipe.augment, recipe.mask, seed)
         still = replace(recipe.augment, speed=(1.0, 1.0), gain_db=(0.0, 0.0), equalizer_db=0.0)
         self._still = replace(still, low_pass_share=0.0)
-        self._labels: dict[int, tuple[Labels, Labels]] = {}
+        recordings = {"train": self.train, "held_out": self.held_out}
+        self.classes = FrameClasses(recipe, recordings, folder, distributed, self._features)
         self._counts = torch.zeros(4, dtype=torch.float64)  # hidden right, hidden, seen right, seen
 
     def begin(self, *, resumed: bool) -> None:
         if not resumed:
-            labels, _ = self._labels_of(0)
+            labels = self.classes.of(0)["train"]
             first = Excerpts(self.train, self.recipe.data, self._still, self.recipe.mask, _SEED)
             some = torch.cat([first.draw(labels).samples for _ in range(_MEASURED)])
             self.model.units.encoder.frames.measure(some[..., None].to(self.distributed.device))
@@ -79,7 +80,7 @@ class UnitsTask(Task):
 
     def draw(self) -> Excerpt:
         self.drawn += 1
-        return self.excerpts.draw(self._labels_of(self.iteration)[0])
+        return self.excerpts.draw(self.classes.of(self.iteration)["train"])
 
     def losses(self, batch: Excerpt) -> dict[str, Tensor]:
         logits, classes, hidden = self._told(self.model, batch)
@@ -110,7 +111,7 @@ class UnitsTask(Task):
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         """Return the shares of held-out frames that are told right, hidden and seen."""
         assert isinstance(model, UnitsNetwork)
-        _, labels = self._labels_of(self.iteration)
+        labels = self.classes.of(self.iteration)["held_out"]
         data, mask = self.recipe.data, self.recipe.mask
         excerpts = Excerpts(self.held_out, replace(data, weights={}), self._still, mask, _SEED)
         counts = torch.zeros(4, dtype=torch.float64)
@@ -168,45 +169,13 @@ class UnitsTask(Task):
             counts[at] += (right & chosen).sum().cpu()
             counts[at + 1] += chosen.sum().cpu()
 
-    def _labels_of(self, iteration: int) -> tuple[Labels, Labels]:
-        """Return the classes of an iteration, of what is trained on and of what is held out.
+    def _features(self, layer: int) -> made.Features:
+        """Return what gives the output of a layer of the model as it is now."""
 
-        They are made once, and lie in the run's folder.
-        """
-        if iteration not in self._labels:
-            if self.distributed.is_main:
-                self._make_labels(iteration)
-            self.distributed.wait()
-            found = [made.load(path, of) for path, of in self._stored(iteration)]
-            self._labels[iteration] = found[0], found[1]
-        return self._labels[iteration]
+        def features(samples: Tensor) -> Tensor:
+            return self.model.features(samples.to(self.distributed.device), layer)[0].cpu()
 
-    def _stored(self, iteration: int) -> list[tuple[Path, Recordings]]:
-        names = ("train", self.train), ("held_out", self.held_out)
-        return [(self.folder / f"{name}.classes{iteration}.npz", of) for name, of in names]
-
-    def _make_labels(self, iteration: int) -> None:
-        stored = self._stored(iteration)
-        if all(made.load(path, of) is not None for path, of in stored):
-            return
-        _log.info("finding the classes of %d h", round(self.train.seconds / 3600))
-        for path, recordings in stored:
-            made.save(self._made(iteration, recordings), path)
-
-    def _made(self, iteration: int, recordings: Recordings) -> Labels:
-        targets, again, seed = self.recipe.targets, self.recipe.again, self.recipe.seed
-        if iteration:
-            self.model.eval()
-            layer = again.layer
-            found = made.clustered(
-                recordings, lambda x: self.model.features(x, layer)[0], again.classes, seed,
-                self.train,
-            )  # fmt: skip
-            self.model.train()
-            return found
-        if targets.teacher == "mfcc":
-            return made.clustered(recordings, made.mfcc, targets.classes, seed, self.train)
-        return made.stated(recordings, [clip.phones for clip in recordings.clips])
+        return features
 
 
 @torch.no_grad()

@@ -58,7 +58,7 @@ class Aligner:
         words = [word for each in _OTHER.sub(" ", plain).split() if (word := each.strip("'"))]
         unknown = [word for word in words if self._decoder.lookup_word(word) is None]
         if unknown or not words:
-            raise MeasureError(f"the dictionary does not have {', '.join(unknown) or text!r}")
+            raise MeasureError(f"the dictionary does not have {', '.join(unknown) or text}")
         return words
 
     def _hear(self, pcm: bytes) -> None:

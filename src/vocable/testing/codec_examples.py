@@ -1,9 +1,15 @@
-"""List examples of every codec and tokenizer: small ones, and the models of the package."""
+"""List examples of every codec and tokenizer: small ones, and the models of the package.
+
+Each call gives codecs of its own, so that no test sees what another did to them. They are copies:
+codebooks are learned, and models loaded, once a process.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import TypeVar
 
 import torch
@@ -30,12 +36,22 @@ Model = TypeVar("Model", bound=TokenizerModel)
 def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
     small = {name: small_codec(name) for name in _small()}
-    return small | {model.name: load_codec(model.name) for model in models()}
+    return small | {model.name: copy.deepcopy(_loaded(model.name)) for model in models()}
 
 
 def small_codec(name: str) -> Codec:
     """Return one of the codecs of a few thousand weights."""
+    return copy.deepcopy(_learned(name))
+
+
+@cache
+def _learned(name: str) -> Codec:
     return Codec(filled(seeded(_small()[name])))
+
+
+@cache
+def _loaded(name: str) -> Codec:
+    return load_codec(name)
 
 
 def _small() -> dict[str, Callable[[], CodecModel]]:
@@ -64,11 +80,18 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""
-    units = {
-        "units": lambda: TinyUnits(TinyConfig()),
-        "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
-    }
-    return {**codecs(), **{name: Tokenizer(filled(seeded(make))) for name, make in units.items()}}
+    return codecs() | {name: copy.deepcopy(_units(name)) for name in _UNITS}
+
+
+_UNITS: dict[str, Callable[[], TokenizerModel]] = {
+    "units": lambda: TinyUnits(TinyConfig()),
+    "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
+}
+
+
+@cache
+def _units(name: str) -> Tokenizer:
+    return Tokenizer(filled(seeded(_UNITS[name])))
 
 
 def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:

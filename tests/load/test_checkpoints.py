@@ -1,8 +1,8 @@
 """Checkpoints of others: found by their content, read without running anything, or one line."""
 
 import argparse
-import logging
 import json
+import logging
 import os
 import pickle
 import subprocess

@@ -18,8 +18,15 @@ def _wav2vec2() -> tuple[type[Any], type[EncoderModel]]:
     return Wav2Vec2Config, Wav2Vec2
 
 
+def _wavlm() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.wavlm import WavLM, WavLMConfig
+
+    return WavLMConfig, WavLM
+
+
 _ARCHITECTURES: dict[str, Callable[[], tuple[type[Any], type[EncoderModel]]]] = {
     "wav2vec2": _wav2vec2,
+    "wavlm": _wavlm,
 }
 
 

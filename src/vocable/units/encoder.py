@@ -101,7 +101,7 @@ class EncoderModel(nn.Module):
             found[i] = part
         return found
 
-    def check_layer(self, layer: int, final_norm: bool = False) -> None:
+    def check_layer(self, layer: Any, final_norm: bool = False) -> None:
         """Refuse a layer that the encoder has not, and a final norm where there is none."""
         whole = isinstance(layer, Integral) and not isinstance(layer, bool)
         if not (whole and 0 <= layer <= self.layers):

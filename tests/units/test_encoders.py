@@ -13,6 +13,7 @@ from vocable.audio import Audio
 from vocable.errors import AudioError, ModelError
 from vocable.testing.compare import WHOLE_CODEC
 from vocable.units import EncoderModel, FeatureEncoder
+from vocable.units.w2v_bert import W2vBert, W2vBertConfig
 from vocable.units.wav2vec2 import Wav2Vec2, Wav2Vec2Config, base
 from vocable.units.wavlm import WavLM, WavLMConfig
 
@@ -25,6 +26,9 @@ MAKERS = {
     "base": lambda: Wav2Vec2(Wav2Vec2Config(**SIZES)),
     "large": lambda: Wav2Vec2(Wav2Vec2Config(**SIZES, **PRE)),
     "wavlm": lambda: WavLM(WavLMConfig(**SIZES, buckets=32, furthest=40)),
+    "w2v-bert": lambda: W2vBert(
+        W2vBertConfig(width=24, blocks=3, heads=4, hidden=40, kernel=7, back=12, ahead=3)
+    ),
     "wavlm large": lambda: WavLM(WavLMConfig(**SIZES, **PRE, buckets=32, furthest=40)),
 }
 
@@ -40,6 +44,11 @@ def made(name: str) -> EncoderModel:
             offset = 1.0 if parameter.dim() == 1 and bool((parameter == 1).all()) else 0.0
             parameter.copy_(offset + spread * torch.randn(parameter.shape))
     return model.eval()
+
+
+def first_part(model: EncoderModel) -> nn.Module:
+    """Return what a gradient reaches last."""
+    return next(model.children())
 
 
 def sound(samples: int, seed: int = 0) -> np.ndarray:
@@ -79,7 +88,7 @@ def test_gradients_and_use_agree(name):
     x = torch.from_numpy(np.stack([sound(1500), sound(1500, seed=1)]))
     plain = model(x, 3)
     plain.square().mean().backward()
-    assert all(p.grad is not None for p in model.get_submodule("extractor").parameters())
+    assert all(p.grad is not None for p in first_part(model).parameters())
     used = FeatureEncoder(model).features(list(x.numpy()), 16_000, layer=3)
     for rows, wanted in zip(used, plain.detach().numpy(), strict=True):
         close(rows, wanted)
@@ -89,7 +98,7 @@ def test_gradients_and_use_agree(name):
 def test_blocks_beyond_the_layer_do_not_run(name):
     model = made(name)
     wanted = FeatureEncoder(model).features(sound(1500), 16_000, layer=1)[0]
-    blocks = model.get_submodule("transformer.blocks")
+    blocks = model.get_submodule("blocks" if "w2v" in name else "transformer.blocks")
 
     class Refusing(nn.Module):
         def forward(self, *_):
@@ -135,7 +144,8 @@ def test_less_than_a_frame_gives_no_frames(name):
 
 @each_family
 def test_silence_gives_finite_frames_that_are_alike(name):
-    (rows,) = FeatureEncoder(made(name)).features(np.zeros(4000, np.float32), 16_000, layer=0)
+    encoder = FeatureEncoder(made(name))
+    (rows,) = encoder.features(np.zeros(100 * encoder.frame, np.float32), 16_000, layer=0)
     assert np.isfinite(rows).all()
     close(rows[30:60], np.broadcast_to(rows[40], (30, 24)))  # away from where positions see edges
 
@@ -158,13 +168,14 @@ def test_loudness_hardly_matters(name):
 
 
 @each_family
-@pytest.mark.parametrize("length", [801, 4000, 16_000])
-def test_windows_are_exact_up_to_where_frames_see_one_another(name, length):
+@pytest.mark.parametrize("frames", [39, 200, 800])
+def test_windows_are_exact_up_to_where_frames_see_one_another(name, frames):
     """Layer 0 sees 8 frames on either side; the front sees sums over all."""
     encoder = FeatureEncoder(made(name))
-    x = sound(length)
+    each = encoder.frame / 16_000
+    x = sound(frames * encoder.frame + 21)
     (whole,) = encoder.features(x, 16_000, layer=0)
-    (cut,) = encoder.features(x, 16_000, layer=0, window=0.05, context=0.012)
+    (cut,) = encoder.features(x, 16_000, layer=0, window=40 * each, context=9.6 * each)
     close(cut, whole)
 
 

@@ -24,9 +24,16 @@ def _wavlm() -> tuple[type[Any], type[EncoderModel]]:
     return WavLMConfig, WavLM
 
 
+def _w2v_bert() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.w2v_bert import W2vBert, W2vBertConfig
+
+    return W2vBertConfig, W2vBert
+
+
 _ARCHITECTURES: dict[str, Callable[[], tuple[type[Any], type[EncoderModel]]]] = {
     "wav2vec2": _wav2vec2,
     "wavlm": _wavlm,
+    "w2v-bert": _w2v_bert,
 }
 
 

@@ -169,7 +169,8 @@ class FeatureEncoder:
     def _run(
         self, group: Sequence[Tensor], layer: int, final_norm: bool, cut: Window
     ) -> list[Tensor]:
-        if len(group) > 1 or self.model.frames(len(group[0])) <= cut.frames:
+        short = len(group) > 1 or self.model.frames(len(group[0])) <= cut.frames
+        if short or self.model.restarts:
             return self._twin.each(group, layer, final_norm)
         return [torch.cat(list(windows(self._twin, group[0], layer, final_norm, cut)))]
 

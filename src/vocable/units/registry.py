@@ -30,10 +30,17 @@ def _w2v_bert() -> tuple[type[Any], type[EncoderModel]]:
     return W2vBertConfig, W2vBert
 
 
+def _cpc() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.cpc import CPC, CPCConfig
+
+    return CPCConfig, CPC
+
+
 _ARCHITECTURES: dict[str, Callable[[], tuple[type[Any], type[EncoderModel]]]] = {
     "wav2vec2": _wav2vec2,
     "wavlm": _wavlm,
     "w2v-bert": _w2v_bert,
+    "cpc": _cpc,
 }
 
 

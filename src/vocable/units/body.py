@@ -13,7 +13,8 @@ is padded, and a batch computes what its items alone would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -26,9 +27,7 @@ from vocable.nn.settings import fast_forms
 from vocable.units.positions import PositionalConv
 
 Rows = Float[Tensor, "1 rows channels"]
-# A bias on the scores of one recording: of rows [start, stop) and the rows that ask, to
-# `[heads, stop - start, rows]`
-Bias = Callable[[int, int], Tensor]
+Heads = Float[Tensor, "1 heads rows width"]
 
 
 class Attention(nn.Module):
@@ -40,59 +39,50 @@ class Attention(nn.Module):
         self.into = Linear(channels, 3 * channels)
         self.out = Linear(channels, channels)
 
-    def forward(
-        self, x: Rows, lengths: Sequence[int], biases: Sequence[Bias] | None = None, tile: int = 0
-    ) -> Rows:
-        """Attend within each recording; with biases, so many rows at a time."""
+    def forward(self, x: Rows, lengths: Sequence[int]) -> Rows:
+        """Attend within each recording."""
         parts = torch.split(self.into(x), list(lengths), 1)
-        found = [
-            self._attend(part, tile, None if biases is None else biases[i])
-            for i, part in enumerate(parts)
-        ]
-        y: Tensor = self.out(torch.cat(found, 1))
-        return y
+        found = [F.scaled_dot_product_attention(*self.apart(part)) for part in parts]
+        return self.joined(found)
 
-    def _attend(self, three: Tensor, tile: int, bias: Bias | None) -> Rows:
-        if not three.shape[1]:
-            return three[..., : three.shape[2] // 3]
+    def apart(self, three: Rows) -> tuple[Heads, Heads, Heads]:
+        """Return queries, keys and values of one recording, by heads."""
         apart = three.reshape(*three.shape[:2], 3, self.heads, -1)
         query, key, value = apart.permute(2, 0, 3, 1, 4)
-        if bias is None:
-            y = F.scaled_dot_product_attention(query, key, value)
-        else:
-            y = torch.cat([
-                F.scaled_dot_product_attention(
-                    query[:, :, start : start + tile], key, value,
-                    bias(start, min(start + tile, three.shape[1]))[None],
-                )
-                for start in range(0, three.shape[1], tile)
-            ], 2)  # fmt: skip
-        return y.transpose(1, 2).flatten(2)
+        return query, key, value
+
+    def joined(self, found: Sequence[Tensor]) -> Rows:
+        """Return rows of what the heads give in each recording, `[1, heads, rows, width]`."""
+        y: Tensor = self.out(torch.cat([each.transpose(1, 2).flatten(2) for each in found], 1))
+        return y
 
 
 class TransformerBlock(nn.Module):
     """Attention and a hidden layer, each with its skip and its norm."""
 
-    def __init__(self, channels: int, heads: int, hidden: int, *, pre_norm: bool) -> None:
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        hidden: int,
+        *,
+        pre_norm: bool,
+        attention: Attention | None = None,
+    ) -> None:
         super().__init__()
         self.pre_norm = pre_norm
-        self.attention = Attention(channels, heads)
+        self.attention = attention or Attention(channels, heads)
         self.norm1, self.norm2 = LayerNorm(channels), LayerNorm(channels)
         self.up, self.down = Linear(channels, hidden), Linear(hidden, channels)
         self.gelu = GELU()
 
-    def forward(self, x: Rows, lengths: Sequence[int]) -> Rows:
-        """Return the block's output."""
+    def forward(self, x: Rows, lengths: Sequence[int], *more: Any) -> Rows:
+        """Return the block's output; `more` is for its attention."""
         if self.pre_norm:
-            x = added(x, self.attend(self.norm1(x), lengths))
+            x = added(x, self.attention(self.norm1(x), lengths, *more))
             return added(x, self.feed(self.norm2(x)))
-        x = self.norm1(added(x, self.attend(x, lengths)))
+        x = self.norm1(added(x, self.attention(x, lengths, *more)))
         y: Tensor = self.norm2(added(x, self.feed(x)))
-        return y
-
-    def attend(self, x: Rows, lengths: Sequence[int]) -> Rows:
-        """Return what attention gives."""
-        y: Tensor = self.attention(x, lengths)
         return y
 
     def feed(self, x: Rows) -> Rows:

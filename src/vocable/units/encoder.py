@@ -8,6 +8,7 @@ so that a part of any length gets the rows that it has in the whole.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any, ClassVar
 
 import torch
@@ -85,20 +86,25 @@ class EncoderModel(nn.Module):
         return torch.stack(self.each(list(x), layer, final_norm))
 
     def each(
-        self, items: Sequence[Float[Tensor, " time"]], layer: int, final_norm: bool = False
-    ) -> list[Float[Tensor, "frames channels"]]:
+        self, items: Sequence[Float[Tensor, " _"]], layer: int, final_norm: bool = False
+    ) -> list[Float[Tensor, "_ channels"]]:
         """Return the frames of recordings of any lengths, as each has them alone."""
         self.check_layer(layer, final_norm)
-        if not items:
-            return []
-        fronts = [self.front(x, self.look(x)) for x in items]
+        found = [x.new_zeros(0, self.channels(layer)) for x in items]
+        long = [i for i, x in enumerate(items) if self.frames(len(x))]
+        if not long:
+            return found
+        fronts = [self.front(items[i], self.look(items[i])) for i in long]
         lengths = [rows.shape[1] for rows in fronts]
         rows = self.body(torch.cat(fronts, 1), lengths, layer, final_norm)
-        return list(torch.split(rows[0], lengths))
+        for i, part in zip(long, torch.split(rows[0], lengths), strict=True):
+            found[i] = part
+        return found
 
-    def check_layer(self, layer: int, final_norm: bool = False) -> None:
+    def check_layer(self, layer: Any, final_norm: bool = False) -> None:
         """Refuse a layer that the encoder has not, and a final norm where there is none."""
-        if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer <= self.layers:
+        whole = isinstance(layer, Integral) and not isinstance(layer, bool)
+        if not (whole and 0 <= layer <= self.layers):
             raise ModelError(
                 f"layer is {layer!r} but {self.name} has layers 1 to {self.layers}, the outputs of "
                 "its blocks, and 0, the input to block 1"

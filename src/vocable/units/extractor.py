@@ -72,8 +72,6 @@ class Extractor(nn.Module):
     ) -> Float[Tensor, "1 frames channels"]:
         """Return the frames of a part of a recording; `windows` are those of all of it."""
         frames = self.frames(len(x))
-        if not frames:
-            return x.new_zeros(1, 0, self.channels)
         first = self._first(windows) if self.norm == "group" else None
         found = [
             self._tile(x[start * self.hop :][: self.samples(min(TILE, frames - start))], first)

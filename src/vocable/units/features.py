@@ -26,8 +26,7 @@ from vocable.weights import digest
 
 WINDOW = 100.0  # seconds that are seen at once: what fairseq's readers cut recordings into
 CONTEXT = 5.0  # seconds on either side of a window whose frames are left to its neighbours
-TOGETHER = 6000  # frames of several recordings that go through the network at once
-Features = Float32[np.ndarray, "frames channels"]
+Features = Float32[np.ndarray, "_ _"]  # frames, channels
 _log = logging.getLogger("vocable")
 
 
@@ -154,12 +153,12 @@ class FeatureEncoder:
         return torch.from_numpy(np.array(samples[0]))
 
     def _together(self, items: Sequence[Tensor], cut: Window) -> Iterator[list[int]]:
-        """Yield the indices of recordings that go through the network at once."""
+        """Yield the indices of recordings that together have no more frames than a window."""
         group: list[int] = []
         rows = 0
         for i, item in enumerate(items):
             frames = self.model.frames(len(item))
-            if group and (rows + frames > TOGETHER or frames > cut.frames):
+            if group and rows + frames > cut.frames:
                 yield group
                 group, rows = [], 0
             group.append(i)
@@ -170,7 +169,8 @@ class FeatureEncoder:
     def _run(
         self, group: Sequence[Tensor], layer: int, final_norm: bool, cut: Window
     ) -> list[Tensor]:
-        if len(group) > 1 or self.model.frames(len(group[0])) <= cut.frames:
+        short = len(group) > 1 or self.model.frames(len(group[0])) <= cut.frames
+        if short or self.model.restarts:
             return self._twin.each(group, layer, final_norm)
         return [torch.cat(list(windows(self._twin, group[0], layer, final_norm, cut)))]
 

@@ -37,8 +37,6 @@ class PositionalConv(nn.Module):
 
     def forward(self, rows: Float[Tensor, "1 time channels"]) -> Float[Tensor, "1 time channels"]:
         """Return the rows with their positions."""
-        if not rows.shape[1]:
-            return rows
         y: Tensor = self.gelu(self._convolved(rows))
         return rows + y
 

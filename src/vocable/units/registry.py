@@ -18,8 +18,29 @@ def _wav2vec2() -> tuple[type[Any], type[EncoderModel]]:
     return Wav2Vec2Config, Wav2Vec2
 
 
+def _wavlm() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.wavlm import WavLM, WavLMConfig
+
+    return WavLMConfig, WavLM
+
+
+def _w2v_bert() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.w2v_bert import W2vBert, W2vBertConfig
+
+    return W2vBertConfig, W2vBert
+
+
+def _cpc() -> tuple[type[Any], type[EncoderModel]]:
+    from vocable.units.cpc import CPC, CPCConfig
+
+    return CPCConfig, CPC
+
+
 _ARCHITECTURES: dict[str, Callable[[], tuple[type[Any], type[EncoderModel]]]] = {
     "wav2vec2": _wav2vec2,
+    "wavlm": _wavlm,
+    "w2v-bert": _w2v_bert,
+    "cpc": _cpc,
 }
 
 

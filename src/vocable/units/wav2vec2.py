@@ -82,13 +82,11 @@ class Wav2Vec2(EncoderModel):
 
     def make_body(self, config: Wav2Vec2Config) -> Body:
         """Return the blocks and what is around them."""
-        width, pre_norm = config.width, config.pre_norm
         blocks = [
-            TransformerBlock(width, config.heads, config.hidden, pre_norm=pre_norm)
+            TransformerBlock(config.width, config.heads, config.hidden, pre_norm=config.pre_norm)
             for _ in range(config.blocks)
         ]
-        positions = PositionalConv(width, config.position_kernel, config.position_groups)
-        return Body(blocks, width, positions, pre_norm)
+        return Body(blocks, config.width, positions_of(config), config.pre_norm)
 
     def channels(self, layer: int) -> int:
         """Return the width of the blocks, which all layers have."""
@@ -124,3 +122,8 @@ class Wav2Vec2(EncoderModel):
         """Return a layer of rows of several recordings, one behind the other."""
         y: Tensor = self.transformer(rows, lengths, layer, final_norm)
         return y
+
+
+def positions_of(config: Wav2Vec2Config) -> PositionalConv:
+    """Return the convolution of positions of a config's sizes."""
+    return PositionalConv(config.width, config.position_kernel, config.position_groups)

@@ -12,6 +12,8 @@ from vocable.codecs.keys.checkpoint import Layout
 
 FAMILIES = {  # families -> the module that knows their layouts
     "wav2vec 2.0, HuBERT, WavLM": "vocable.units.keys.wav2vec2",
+    "w2v-BERT": "vocable.units.keys.w2v_bert",
+    "CPC": "vocable.units.keys.cpc",
 }
 
 

@@ -30,6 +30,7 @@ from vocable.weights import Row, rename
 
 _PREFIX = re.compile(r"(?:w2v_encoder\.w2v_model|hubert|wav2vec2|wavlm|w2v_model)\.")
 _FIRST = "feature_extractor.conv_layers.0.conv.weight"
+_OFFSETS = "encoder.layers.0.attention.rel_attn_embed.weight"
 _LAYER = r"encoder\.layers\.(\d+)\."
 _USUAL_STRIDES = {(10, 3, 3, 3, 3, 2, 2): (5, 2, 2, 2, 2, 2, 2)}
 _HEAD_WIDTH = 64
@@ -76,6 +77,17 @@ _TABLE = (
         _LAYER + r"feed_forward\.intermediate_dense\.(weight|bias)", r"transformer.blocks.\1.up.\2"
     ),
     Row(_LAYER + r"feed_forward\.output_dense\.(weight|bias)", r"transformer.blocks.\1.down.\2"),
+    # WavLM's bias on positions
+    Row(r"encoder\.layers\.0\.attention\.rel_attn_embed\.weight", "transformer.offsets"),
+    Row(
+        _LAYER + r"attention\.gru_rel_pos_linear\.(weight|bias)",
+        r"transformer.blocks.\1.attention.gate.\2",
+    ),
+    Row(
+        _LAYER + r"attention\.gru_rel_pos_const",
+        r"transformer.blocks.\1.attention.gate_scale",
+        torch.flatten,
+    ),
     Row(_HEADS, None),
 )
 
@@ -99,11 +111,13 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     family = _family(shapes, stated)
     name = f"{family}-{_size(config)}"
     layout = "transformers" if hub else "UniLM" if family == "wavlm" else "fairseq"
-    return Recognised(name, layout, "wav2vec2", config)
+    if family == "wavlm":
+        config |= _of_wavlm(stated, shapes[_OFFSETS])
+    return Recognised(name, layout, "wavlm" if family == "wavlm" else "wav2vec2", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
-    """Return the tensors by the keys of `vocable.units.wav2vec2`."""
+    """Return the tensors by the keys of `vocable.units.wav2vec2`, or `wavlm`."""
     tensors: dict[str, Tensor] = {}
     for key, value in checkpoint.tensors().items():
         name = _as_in_transformers(key)
@@ -165,8 +179,10 @@ def _size(config: Mapping[str, Any]) -> str:
 
 
 def _family(shapes: Mapping[str, Any], stated: Mapping[str, Any]) -> str:
+    if _OFFSETS in shapes:
+        return "wavlm"
     named = str(stated.get("model_type") or stated.get("_name") or stated.get("arch") or "")
-    for family in ("wavlm", "hubert", "wav2vec2"):
+    for family in ("hubert", "wav2vec2"):
         if family in named:
             return family
     return "wav2vec2" if any(key.startswith("quantizer.") for key in shapes) else "hubert"
@@ -225,6 +241,12 @@ def _of_hub(stated: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, An
         "pre_norm": bool(stated.get("do_stable_layer_norm", rows)),
         "normalize": rows,
     }
+
+
+def _of_wavlm(stated: Mapping[str, Any], offsets: tuple[int, ...]) -> dict[str, Any]:
+    """Return what WavLM has beside. Its own class has another default than its files say."""
+    furthest = stated.get("max_bucket_distance", stated.get("max_distance", 800))
+    return {"heads": offsets[1], "buckets": offsets[0], "furthest": furthest}
 
 
 def check_settings(stated: Mapping[str, Any], needed: Mapping[str, Any]) -> None:

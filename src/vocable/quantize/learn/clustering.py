@@ -17,7 +17,7 @@ from vocable.quantize.learn.lloyd import Clusters, lloyd
 from vocable.quantize.learn.minibatch import mini_batches
 from vocable.quantize.learn.seeding import spread_out
 
-SAMPLE, LEAST = 40, 20_000  # rows that first centres are drawn from: of each centre, and at least
+SAMPLE, LEAST = 20, 4096  # rows that first centres are drawn from: of each centre, and at least
 TRIED = 4  # passes over them
 BATCH = 20  # rows of each centre
 

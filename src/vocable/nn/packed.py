@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from vocable.nn.seen import Seen
-from vocable.nn.settings import fast_forms
+from vocable.nn.settings import fast_forms, ordinary_tensors
 
 LARGE = 1 << 16  # weights from which on it pays for any rows but one
 MANY_ROWS = 2048  # rows from which on it pays for any weights
@@ -45,6 +45,15 @@ class PackedWeight:
             if not seen.keeps_values():
                 self._made.pop(dtype, None)
 
+    def taps(self, weight: Tensor) -> Tensor:
+        """Return a depthwise weight `[channels, 1, kernel]` as `[kernel, channels]`."""
+        made = self._made.get(weight.dtype)
+        if made is None or not made[0].is_still(weight):
+            with ordinary_tensors():
+                taps = weight.detach()[:, 0].T.contiguous()
+            self._made[weight.dtype] = made = Seen(weight), taps
+        return made[1]
+
     def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
         """Return `x @ matrix.T + bias`; None where the plain product is to be taken.
 
@@ -60,7 +69,8 @@ class PackedWeight:
             if weight.ndim == 3:
                 matrix = matrix.transpose(1, 2).flatten(1)
             self._made[dtype] = made = Seen(weight), _pack(matrix.to(dtype))
-        x, bias = x.to(dtype), None if bias is None else bias.to(dtype)
+        if torch.is_autocast_enabled("cpu"):
+            x, bias = x.to(dtype), None if bias is None else bias.to(dtype)
         return _multiply(x, made[1], bias)
 
 

@@ -200,7 +200,7 @@ def _classes(empty: Outcome, task: Task, decoder: Decoder, mels: LogMels, how: S
             train_probe(train, valid, learnt, head, whole=True, seed=empty.seed, how=how)
             for head in task.heads
         )
-        trained = min(judges, key=lambda judge: judge.loss)  # one that learnt nothing is no judge
+        trained = min(judges, key=lambda judge: judge.loss)  # not one that learnt nothing
         pairs = _pairs(own, fold.test, test)
         for k, answers in enumerate((before, after)):
             cases = [own.cases([pair[k]], "test")[0] for pair in pairs]

@@ -81,7 +81,7 @@ def judge_units(
     """Return how good the units of a tokenizer are over recordings whose phones are known.
 
     Of several levels the first is judged. features: what the units are made of, for ABX. without:
-    labels that are no phones, say silence. most: sayings of one phone by one speaker that ABX
+    labels that are not of phones, say silence. most: sayings of one phone by one speaker that ABX
     compares, drawn by `seed` (None: all). MeasureError if no recording can be judged.
     """
     refusals: list[Refusal] = []

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..errors import TokenError
+from .arrays import TokensLike
 from .checks import MAX_DURATION
-
-if TYPE_CHECKING:
-    from .values import AudioTokens
 
 Parts = tuple[list[np.ndarray], np.ndarray]
 
 
-def merge(tokens: AudioTokens) -> Parts:
+def merge(tokens: TokensLike) -> Parts:
     """Return stacks in which no token equals the one before it in all levels, and durations.
 
     A run of more than 65 536 frames becomes several tokens.
@@ -34,7 +30,7 @@ def merge(tokens: AudioTokens) -> Parts:
     return [row[None, kept] for row in codes], split
 
 
-def repeat(tokens: AudioTokens) -> list[np.ndarray]:
+def repeat(tokens: TokensLike) -> list[np.ndarray]:
     """Return stacks with a token in every frame."""
     if tokens.durations is None:
         return list(tokens.stacks)

@@ -59,6 +59,6 @@ class LogMelFrames(Block):
     def _rows(self, samples: Tensor, rows: int) -> Tensor:
         if not rows:
             return samples.new_zeros(samples.shape[0], 0, 2 * self.bands)
-        heard = samples[:, : WINDOW + _BEFORE + (rows - 1) * HOP].squeeze(2)
-        bands = (kaldi.fbank(heard, RATE, self.bands) - self.mean) / self.deviation
+        needed = samples[:, : WINDOW + _BEFORE + (rows - 1) * HOP].squeeze(2)
+        bands = (kaldi.fbank(needed, RATE, self.bands) - self.mean) / self.deviation
         return bands.reshape(len(samples), rows, 2 * self.bands)

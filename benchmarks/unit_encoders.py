@@ -10,9 +10,10 @@ gives each clip alone, and so units: the nearest of 500 frames that serve as cen
 of at most one in 1000. One thread: CPU time of the process. Each turn runs both; "peer / ours" is
 the median over turns.
 
---memory: the peak of a process of each one's own that encodes one recording, and what it held
-before (Linux only). --windows: units of overlapping windows that equal those of the whole, for
-random weights, whose attention is flatter and reaches further than a trained model's.
+--memory: the peak of a process of each one's own that loads a folder and encodes one recording,
+and what it held in between (Linux only). --windows: units of overlapping windows that equal those
+of the whole, for random weights, whose attention is flatter and reaches further than a trained
+model's.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from vocable.units import FeatureEncoder
 RATE = 16_000
 CLIPS = (3.0, 4.5, 6.2, 7.9, 9.6, 11.3, 13.1, 15.0)  # seconds
 CENTRES = 500
+WHOSE = ("ours", "peer")
 MOST_TIES = 1000  # one unit in so many may tie
 LARGE = dict(
     hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
@@ -58,11 +60,11 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead")
     parser.add_argument("--windows", action="store_true", help="compare windows with the whole")
     parser.add_argument("--seconds", type=float, default=60, help="of audio, for these two")
-    parser.add_argument("--only", choices=("ours", "peer"), help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs=2, help=argparse.SUPPRESS)  # whose, and a folder
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.only:
-        print(*once(options.encoder[0], options.form[0], options.only, options.seconds))
+        print(*once(*options.only, options.seconds))
         return
     job = peaks if options.memory else agreement if options.windows else times
     job(options)
@@ -173,31 +175,40 @@ def peaks(options: argparse.Namespace) -> None:
     print(heading(["encoder", "whose", "audio, s", "loaded, MB", "peak, MB", "ours / peer"]))
     for name in options.encoder:
         for form in options.form:
-            found = {}
-            for whose in ("ours", "peer"):
-                command = [sys.executable, "-m", "benchmarks.unit_encoders", "--only", whose]
-                command += ["--encoder", name, "--form", form, "--seconds", str(options.seconds)]
-                done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                found[whose] = [int(value) for value in done.stdout.split()[-2:]]
+            with tempfile.TemporaryDirectory() as folder:
+                write_hub(reference(name, form), Path(folder))
+                found = {whose: in_child(whose, folder, options.seconds) for whose in WHOSE}
             share = f"{found['ours'][1] / found['peer'][1]:.2f}"
             for whose, (loaded, peak) in found.items():
                 of = [f"{name} {form}", whose, f"{options.seconds:g}", str(loaded), str(peak)]
                 print(row([*of, share if whose == "ours" else ""]), flush=True)
 
 
-def once(name: str, form: str, whose: str, seconds: float) -> tuple[int, int]:
-    """Encode a recording with one implementation alone; return megabytes before, and the peak."""
-    peer = reference(name, form)
-    ours = ours_of(peer) if whose == "ours" else None
+def in_child(whose: str, folder: str, seconds: float) -> tuple[int, int]:
+    """Return megabytes before and the peak of a process that has one implementation only."""
+    command = [sys.executable, "-m", "benchmarks.unit_encoders", "--only", whose, folder]
+    command += ["--seconds", str(seconds)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    loaded, peak = done.stdout.split()[-2:]
+    return int(loaded), int(peak)
+
+
+def once(whose: str, folder: str, seconds: float) -> tuple[int, int]:
+    """Load a folder and encode a recording; return megabytes in between, and the peak."""
     clips = clips_of([seconds])
-    if ours is not None:
-        del peer
+    if whose == "ours":
+        ours = vocable.load(Path(folder))
+        job: Callable[[], object] = lambda: ours.features(  # noqa: E731
+            clips, RATE, layer=ours.layers, window=max(100.0, seconds)
+        )
+    else:
+        from transformers import AutoModel
+
+        peer = AutoModel.from_pretrained(folder).eval()
+        job = lambda: run_peer(peer, clips)  # noqa: E731
     Path("/proc/self/clear_refs").write_text("5")  # peaks count from here on
     loaded = round(peak_megabytes())
-    if ours is None:
-        run_peer(peer, clips)
-    else:
-        ours.features(clips, RATE, layer=ours.layers, window=max(100.0, seconds))
+    job()
     return loaded, round(peak_megabytes())
 
 

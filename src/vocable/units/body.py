@@ -26,6 +26,7 @@ from vocable.nn.activation import GELU
 from vocable.nn.settings import fast_forms
 from vocable.units.positions import PositionalConv
 
+MANY = 2048  # rows that go through a hidden layer at once
 Rows = Float[Tensor, "1 rows channels"]
 Heads = Float[Tensor, "1 heads rows width"]
 
@@ -86,9 +87,10 @@ class TransformerBlock(nn.Module):
         return y
 
     def feed(self, x: Rows) -> Rows:
-        """Return what the hidden layer gives."""
-        y: Tensor = self.down(self.gelu(self.up(x)))
-        return y
+        """Return what the hidden layer gives, so many rows at a time: they stay in the cache."""
+        alike = x.chunk(-(-x.shape[1] // MANY), 1)
+        parts = [self.down(self.gelu(self.up(part))) for part in alike]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
 class Body(nn.Module):

@@ -112,8 +112,12 @@ def test(arguments: Sequence[str]) -> int:
 
 
 def test_all(arguments: Sequence[str]) -> int:
-    """Check the source, then run all tests, the slow ones too; arguments go to pytest."""
-    return check() or run_tests("-m", "slow or not slow", *arguments)
+    """Check the source, then run all tests, the slow ones too; arguments go to pytest.
+
+    Types are checked in every call, where `test` checks those of modules with shapes.
+    """
+    every_type = "--jaxtyping-packages=vocable,beartype.beartype"
+    return check() or run_tests("-m", "slow or not slow", every_type, *arguments)
 
 
 def check(_: Sequence[str] = ()) -> int:
@@ -303,7 +307,8 @@ def install_if_possible(pins: Path, *what: str) -> bool:
 def run_tests(*arguments: str, **variables: str) -> int:
     """Run pytest on all cores, each worker with one thread."""
     command = (str(python()), "-m", "pytest", "-q", "-n", str(min(os.cpu_count() or 1, 8)))
-    return run(*command, *arguments, OMP_NUM_THREADS="1", **variables)
+    # neighbours stay together, and with them what they share, until a worker is idle
+    return run(*command, "--dist", "worksteal", *arguments, OMP_NUM_THREADS="1", **variables)
 
 
 def run(*command: str, **variables: str) -> int:

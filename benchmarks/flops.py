@@ -38,7 +38,7 @@ def count(
     """Return FLOP per second of audio, in all and by part, of encoding and of decoding."""
     samples = torch.zeros(1, codec.spec.channels, SECONDS * codec.spec.rate)
     rows = samples.transpose(1, 2)
-    with torch.inference_mode():
+    with torch.no_grad():  # inference mode packs weights, and torch counts no such products
         encoder, z = _flops(codec.model.encoder, rows)
         search, codes = _flops(codec.model.quantizer.encode, z)
         lookup, latent = _flops(codec.model.quantizer.decode, codes)

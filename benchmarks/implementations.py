@@ -11,8 +11,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+import onnxruntime
 import torch
 from torch import Tensor, nn
 
@@ -21,6 +23,7 @@ from tests.parity.checkpoints import open_checkpoint, write_hub_folder, write_or
 from tests.parity.peers import peer
 from tests.parity.randomise import randomise
 from vocable.codecs import Codec
+from vocable.export import export
 from vocable.load.converting import convert, recognise
 
 Coded = Sequence[Tensor]
@@ -48,6 +51,7 @@ class Pair:
 
 
 CODECS = ("mimi", "encodec-24khz", "dac-16khz", "dac-24khz", "dac-44khz", "snac-24khz")
+GRAPH = "onnxruntime"  # not a peer but ours, exported: what it would be without us
 PACKAGES = {
     "mimi": ("transformers", "moshi"),
     "encodec-24khz": ("transformers", "encodec"),
@@ -65,7 +69,14 @@ DACS = {  # rate, strides, levels
 
 
 def pair(codec: str, package: str) -> Pair:
-    """Return a peer with random weights, and ours with the same ones."""
+    """Return a peer with random weights, and ours with the same ones.
+
+    package: one of PACKAGES, or "onnxruntime" for our own codec as `vocable export` writes it, with
+    all levels, since its graph has them all.
+    """
+    if package == GRAPH:
+        ours = pair(codec, PACKAGES[codec][0]).ours
+        return Pair(codec, ours, exported(ours), len(ours.spec.levels))
     family = codec.partition("-")[0]
     with uncompiled() if package == "moshi" else ExitStack(), tempfile.TemporaryDirectory() as at:
         made, stated = _MAKERS[family](codec, package)
@@ -75,6 +86,32 @@ def pair(codec: str, package: str) -> Pair:
         layout, found = recognise(checkpoint)
         ours = Codec(convert(layout, checkpoint, found).eval())
     return Pair(codec, ours, made, LEVELS.get(codec, len(ours.spec.levels)))
+
+
+def exported(codec: Codec) -> Peer:
+    """Return a codec that onnxruntime runs, on as many threads as torch has."""
+    with tempfile.TemporaryDirectory() as at:
+        export(codec, Path(at, "codec"))
+        files = {
+            job: Path(at, "codec", f"{job}r.onnx").read_bytes() for job in ("encode", "decode")
+        }
+
+    @cache
+    def session(job: str, threads: int) -> onnxruntime.InferenceSession:
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads
+        return onnxruntime.InferenceSession(files[job], settings)
+
+    def run(job: str, inputs: Sequence[Tensor]) -> list[Tensor]:
+        graph = session(job, torch.get_num_threads())
+        names = [port.name for port in graph.get_inputs()]
+        given = dict(zip(names, (each.numpy() for each in inputs), strict=True))
+        return [torch.from_numpy(each) for each in graph.run(None, given)]
+
+    def encode(x: Tensor) -> Coded:
+        return run("encode", [x])
+
+    return Peer(GRAPH, nn.Module(), encode, lambda codes: run("decode", codes)[0])
 
 
 def _mimi(codec: str, package: str) -> tuple[Peer, dict[str, object]]:

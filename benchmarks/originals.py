@@ -23,7 +23,7 @@ from typing import TypeVar
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.implementations import CODECS, PACKAGES, Coded, Pair, pair
+from benchmarks.implementations import CODECS, GRAPH, PACKAGES, Coded, Pair, pair
 from benchmarks.machine import describe
 from benchmarks.tables import heading, row
 from tests.parity.randomise import sound
@@ -34,6 +34,7 @@ from vocable.tokens import AudioTokens
 HEAD = ["codec", "job", "audio, s", "batch", "threads", "ours, s", "peer", "peer, s"]
 HEAD += ["peer / ours", "share, ours, peer", "frames that differ", "turns", "load"]
 SIDE, PRODUCTS = 1024, 10  # of the matrices that say what the machine can do
+PEERS = f"packages, or {GRAPH} (default: all packages that have the codec)"
 MOST_TIES = 1000  # one frame in so many may tie
 Times = dict[str, list[float]]
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def main() -> None:
     """Print a Markdown table, two rows for each case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--codec", nargs="+", choices=CODECS, required=True)
-    parser.add_argument("--peer", nargs="+", help="packages (default: all that have the codec)")
+    parser.add_argument("--peer", nargs="+", help=PEERS)
     parser.add_argument("--seconds", type=float, nargs="+", default=[10])
     parser.add_argument("--batch", type=int, nargs="+", default=[1])
     parser.add_argument("--threads", type=int, nargs="+", default=[1])
@@ -52,10 +53,11 @@ def main() -> None:
     options = parser.parse_args()
     print(heading(HEAD))
     for codec in options.codec:
-        for package in PACKAGES[codec]:
-            if options.peer is None or package in options.peer:
+        for package in (*PACKAGES[codec], GRAPH):
+            if package in (options.peer or PACKAGES[codec]):
                 measure(pair(codec, package), options)
     packages = {"descript-audio-codec" if p == "dac" else p for c in CODECS for p in PACKAGES[c]}
+    packages |= {GRAPH} & set(options.peer or ())
     print(f"\n{describe(*sorted(packages))}; allocator: {allocator()}")
 
 

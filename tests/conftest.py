@@ -1,12 +1,14 @@
 """Settings that all tests share."""
 
 import atexit
+import importlib.util
 import logging
 import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -18,6 +20,26 @@ hypothesis.settings.register_profile(
     "house", deadline=None, max_examples=25, derandomize=True, database=None
 )
 hypothesis.settings.load_profile("house")
+
+# Threads wait for each other at every small product: asleep, so that the one waited for has a core,
+# and not at all where each worker has one core.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def modules_with_shapes() -> list[str]:
+    """Name the modules of vocable whose signatures have shapes, without importing any."""
+    spec = importlib.util.find_spec("vocable")
+    assert spec and spec.origin
+    root = Path(spec.origin).parent
+    paths = [path for path in root.rglob("*.py") if "jaxtyping" in path.read_text("utf-8")]
+    return [".".join(path.relative_to(root.parent).with_suffix("").parts) for path in paths]
+
+
+# Shapes in signatures are checked in every test. The types of the other modules are mypy's; here
+# `test-all` checks them as well, which doubles the time that toys take.
+jaxtyping.install_import_hook(modules_with_shapes(), "beartype.beartype")
 
 # No test asks a real model hub, or touches the cache of whoever runs the tests.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"

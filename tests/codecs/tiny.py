@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Hashable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -13,15 +16,25 @@ from vocable.codecs.speech import Speech
 from vocable.testing.codec_examples import filled, soundstream_tiny, speech_tiny
 
 
-def soundstream(seed: int = 0, **changes: object) -> Codec:
+def soundstream(seed: int = 0, **changes: Hashable) -> Codec:
     """Return an untrained SoundStream, 8 kHz, 16 samples a frame, whose codes differ."""
     torch.manual_seed(seed)
+    return copy.deepcopy(_soundstream(seed, **changes))
+
+
+@cache
+def _soundstream(seed: int, **changes: Hashable) -> Codec:
     return Codec(filled(SoundStream(replace(soundstream_tiny(), **changes))))
 
 
 def speech(seed: int = 0) -> Codec:
     """Return a narrow codec of the shipped architecture, 16 kHz, 640 samples a frame."""
     torch.manual_seed(seed)
+    return copy.deepcopy(_speech(seed))
+
+
+@cache
+def _speech(seed: int) -> Codec:
     return Codec(filled(Speech(speech_tiny())))
 
 

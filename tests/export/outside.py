@@ -69,6 +69,11 @@ def run_readme(
         return [_result(found, f"n{n}") for n in range(len(given))]
 
 
+def run_blocks(folder: Path) -> None:
+    """Run each block of the README by itself, without the names of the others."""
+    run(f"for code in {blocks(folder)!r}:\n    exec(code, {{}})\n", folder)
+
+
 def _result(found: np.lib.npyio.NpzFile, name: str) -> tuple[list[np.ndarray], np.ndarray]:
     count = sum(key.startswith(f"{name}-codes-") for key in found.files)
     return [found[f"{name}-codes-{k}"] for k in range(count)], found[f"{name}-sound"]

@@ -12,6 +12,7 @@ from vocable.codecs import Codec
 from vocable.codecs.soundstream import SoundStream
 from vocable.load import load_tokenizer, models, save_model
 from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.quantizer_examples import quantizer_named
 
 BLOCKS, QUANTIZERS, TOKENIZERS = testing.blocks(), testing.quantizers(), testing.tokenizers()
 BUNDLED = {model.name for model in models()}
@@ -41,7 +42,7 @@ def test_blocks_ignore_settings(name: str):
 @pytest.mark.parametrize("name", QUANTIZERS)
 def test_quantizers_ignore_settings(name: str):
     z = torch.randn(2, 8, 6, generator=torch.Generator().manual_seed(1))
-    testing.check_quantizer_ignores_settings(lambda: testing.quantizers()[name], z)
+    testing.check_quantizer_ignores_settings(partial(quantizer_named, name), z)
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

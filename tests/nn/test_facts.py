@@ -7,6 +7,7 @@ import torch
 
 from vocable import nn, testing
 from vocable.errors import ModelError
+from vocable.testing.block_examples import block_named
 
 
 def facts(block: nn.Block) -> tuple:
@@ -72,7 +73,7 @@ def test_one_row_awaited_late_costs_a_whole_early_stride():
 @pytest.mark.parametrize("name", [n for n, b in testing.blocks().items() if b.receptive])
 def test_reach_is_exact(name):
     """The input rows that some output row has a gradient to span `receptive` rows, none more."""
-    block = testing.blocks()[name]
+    block = block_named(name)
     x = torch.randn(1, 24 * block.stride_in, 4, requires_grad=True)
     y = block(x)
     spans = []

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from vocable import nn, testing
+from vocable.testing.block_examples import block_named
 
-every_block = pytest.mark.parametrize("name", testing.blocks())
+BLOCKS = testing.blocks()
+every_block = pytest.mark.parametrize("name", BLOCKS)
 
 
 def has_lstm(block: nn.Block) -> bool:
@@ -13,10 +15,10 @@ def has_lstm(block: nn.Block) -> bool:
 
 
 # LSTM switches autocast off, and autocast does not know the meta device.
-@pytest.mark.parametrize("name", [n for n, b in testing.blocks().items() if not has_lstm(b)])
+@pytest.mark.parametrize("name", [n for n, b in BLOCKS.items() if not has_lstm(b)])
 def test_nothing_is_made_on_another_device(name):
     """The meta device stands for any other: it refuses to meet a tensor of the CPU."""
-    block = testing.blocks()[name].to("meta")
+    block = block_named(name).to("meta")
     x = torch.zeros(2, 8 * block.stride_in, 4, device="meta")
     state = nn.select(nn.stack_states([block.initial_state(1), block.initial_state(1)]), [1, 0])
     outputs = [block(x)]
@@ -30,7 +32,7 @@ def test_nothing_is_made_on_another_device(name):
 
 @every_block
 def test_steps_equal_whole_to_the_last_digits_in_double(name):
-    block = testing.blocks()[name].double()
+    block = block_named(name).double()
     x = torch.randn(2, 12 * block.stride_in, 4, dtype=torch.float64)
     sizes = [block.stride_in * n for n in (1, 4, 2)]
     testing.check_steps_equal_whole(block, x, sizes, atol=1e-12)

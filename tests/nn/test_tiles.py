@@ -6,7 +6,7 @@ import torch
 from vocable import nn
 from vocable.nn import block as stacks
 from vocable.nn import tiles
-from vocable.testing.block_examples import blocks, seeded
+from vocable.testing.block_examples import block_named, blocks, seeded
 from vocable.testing.compare import check_rows_equal
 
 STACKS = [name for name, made in blocks().items() if isinstance(made, nn.Stack)]
@@ -46,7 +46,7 @@ def rows_seen(stack: nn.Stack, monkeypatch) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("name", STACKS)
 def test_tiles_change_neither_output_nor_state(name, small_tiles, monkeypatch):
-    stack = blocks()[name]
+    stack = block_named(name)
     x = torch.randn(2, 10 * stack.step_in * stack.stride_in, 4)
     y, state = stack.step(x, stack.initial_state(2))
     monkeypatch.setattr(stacks, "MANY", float("inf"))

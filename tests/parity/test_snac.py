@@ -172,6 +172,7 @@ def test_tokens_that_are_cut_change_only_what_waits_for_them(toy, quiet):
     compare_samples(quiet.from_codes(cut)[..., :settled], wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_sizes(name, tmp_path):
     reference, codec = make(tmp_path, PUBLISHED[name])

@@ -6,6 +6,7 @@ import torch
 from vocable import testing
 from vocable.errors import ModelError, TokenError
 from vocable.quantize import VQ, ResidualVQ, SplitVQ
+from vocable.testing.quantizer_examples import quantizer_named
 
 
 def learned(dropout: float = 0.0) -> SplitVQ:
@@ -32,7 +33,7 @@ def test_each_part_quantizes_the_latent_not_what_the_others_left():
 
 
 def test_levels_and_prefixes_are_those_of_the_parts_in_order():
-    split = testing.quantizers()["split-of-some-prefixes"]
+    split = quantizer_named("split-of-some-prefixes")
     assert split.levels == (8, 8, 16, 16, 16, 16) and split.prefixes == (2, 3, 6)
     with pytest.raises(ModelError, match="levels is 1 but this quantizer decodes 2, 3, 6 levels"):
         split.encode(latents(), 1)

@@ -10,8 +10,8 @@ from vocable.signal.pitch import (
     CONTEXT,
     HIGHEST,
     LOWEST,
-    MANY,
     REFERENCE,
+    TILE,
     from_octaves,
     pitch,
     to_octaves,
@@ -76,7 +76,7 @@ def test_many_frames_at_once_have_the_pitch_of_each_alone():
     x = np.concatenate([voice(hz, 0.7) for hz in (90, 170, 310)])
     x += np.random.default_rng(0).standard_normal(len(x)) * np.linspace(0, 0.2, len(x))
     whole = pitch(frames(x), RATE)
-    assert len(whole) > MANY
+    assert len(whole) > TILE
     alone = torch.cat([pitch(frame, RATE) for frame in frames(x).split(1)])
     torch.testing.assert_close(whole, alone, rtol=1e-6, atol=0)
 

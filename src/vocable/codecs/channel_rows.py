@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vocable.codecs.level_contours import SILENCE
 from vocable.codecs.source_filter import Placed
+from vocable.nn.block import tail
 from vocable.ratio import Ratio
 from vocable.signal.spectra import CPU, hann
 
@@ -58,7 +59,7 @@ class LevelRows(Placed):
         weights = hann(2 * hop, line.device) / hop
         power = line.square().unfold(1, 2 * hop, hop) @ weights
         floor = 10 ** (SILENCE / 10)
-        return 10 * (power + floor).log10()[..., None], line[:, line.shape[1] - hop :].clone()
+        return 10 * (power + floor).log10()[..., None], tail(line, line.shape[1] - hop)
 
 
 class BandRows(Placed):
@@ -85,7 +86,7 @@ class BandRows(Placed):
             shape = band_shape(self.bands, hop + 1, self.rate, line.device)
             means = power @ (shape / shape.sum(1, keepdim=True)).T
             share = means / (power.mean(-1, keepdim=True) + 1e-10)
-            return 0.5 * (share + _FLOOR).log(), line[:, line.shape[1] - hop :].clone()
+            return 0.5 * (share + _FLOOR).log(), tail(line, line.shape[1] - hop)
 
 
 class RelativeSpectra(Placed):
@@ -130,6 +131,6 @@ class RelativeSpectra(Placed):
                 ((now - loudest) / 20).clamp(-2, 1)[..., None],
                 ((now - last) / 20).clamp(-2, 2)[..., None],
             ]  # fmt: skip
-            kept = levels[:, levels.shape[1] - _RECENT + 1 :].clone()
-            after = line[:, line.shape[1] - past.shape[1] :].clone()
+            kept = tail(levels, levels.shape[1] - _RECENT + 1)
+            after = tail(line, line.shape[1] - past.shape[1])
             return torch.cat(parts, dim=-1).to(x.dtype), (after, before, kept)

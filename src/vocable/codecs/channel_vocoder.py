@@ -38,6 +38,7 @@ from vocable.codecs.model import untrained
 from vocable.codecs.pitch_level import PitchLevel
 from vocable.codecs.source_filter import Excitation, OverlapAdd, PitchRows, pitch_features
 from vocable.nn import Block, ConvNeXtBlock, Linear, Stack
+from vocable.nn.block import tail
 from vocable.ratio import Ratio
 from vocable.signal.pitch import CONTEXT, POINTS
 from vocable.tokens import Level, TokenSpec
@@ -164,8 +165,8 @@ class ChannelDecoder(Block):
         rows, trunk_state = self.trunk.step(rows, state[1])
         gains = self.head(self.norm(rows)).float()
         shaped = self._shape(gains, bands.flatten(1), hz.flatten(1), levels[:, 1:], source)
-        samples, tail = self.overlap.step(shaped, state[2])
-        return samples.to(x.dtype), (source_state, trunk_state, tail, levels[:, -1:].clone())
+        samples, late = self.overlap.step(shaped, state[2])
+        return samples.to(x.dtype), (source_state, trunk_state, late, tail(levels, -1))
 
     def _shape(
         self, gains: Tensor, bands: Tensor, hz: Tensor, levels: Tensor, source: Tensor

@@ -171,6 +171,7 @@ def evaluation_twin(module: Module) -> Module:
         name: None if child is None else evaluation_twin(child)
         for name, child in module._modules.items()
     }
+    twin.__dict__.update(twin._modules)  # found at once: nn.Module's way takes 20 times as long
     twin.training = False
     return twin
 

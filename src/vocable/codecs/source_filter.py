@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.nn import Block
+from vocable.nn.block import tail
 from vocable.ratio import Ratio
 from vocable.signal.excitation import phase_advance, pulses
 from vocable.signal.noise import noise
@@ -57,7 +58,7 @@ class Spectra(Placed):
             magnitude = power.sqrt().clamp(min=1e-5)
             scale = magnitude**-0.7
             parts = [0.4 * magnitude.log(), found.real * scale, found.imag * scale]
-            after = line[:, line.shape[1] - state.shape[1] :].clone()  # a view would keep it all
+            after = tail(line, line.shape[1] - state.shape[1])
             return torch.cat(parts, dim=-1).to(x.dtype), after
 
 
@@ -81,7 +82,7 @@ class PitchRows(Placed):
         frames = line.unfold(1, CONTEXT, self.stride_in)
         hz = pitch(frames.reshape(-1, CONTEXT), self.rate, self.silence)
         hz = hz.reshape(*frames.shape[:2], POINTS)
-        return hz.to(x.dtype), line[:, line.shape[1] - state.shape[1] :].clone()
+        return hz.to(x.dtype), tail(line, line.shape[1] - state.shape[1])
 
 
 def pitch_features(hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch features"]:

@@ -324,6 +324,15 @@ def join(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat((first, second), 1) if first.shape[1] else second
 
 
+def tail(rows: Tensor, start: int) -> Tensor:
+    """Return rows `[batch, time, ...]` from `start` on for a state: copied, to keep no more alive.
+
+    A session copies all of a state once, when it hands it out.
+    """
+    last = rows[:, start:]
+    return last if fast_forms() else last.clone()
+
+
 def fold(
     block: Block, x: Float[Tensor, "batch time channels"], rows: int
 ) -> Float[Tensor, "batch time_out channels_out"]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
-from vocable.nn.block import Block, State
+from vocable.nn.block import Block, State, tail
 from vocable.nn.linear import first_factor, linear
 from vocable.nn.packed import PackedWeight, packs
 from vocable.nn.settings import exporting, fast_forms, unknown
@@ -92,8 +92,7 @@ class Conv1d(Block):
 
     def _step(self, rows: Tensor) -> tuple[Tensor, State]:
         y = self._convolve(rows)
-        # cloned, so that the state does not keep the whole input alive
-        return y, rows[:, y.shape[1] * self.stride :].clone()
+        return y, tail(rows, y.shape[1] * self.stride)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve the kept rows with the right padding."""
@@ -234,6 +233,7 @@ class DepthwiseConv1d(Conv1d):
         """Multiply the windows as they lie: the kernel that torch takes costs 5 times as much."""
         if rows.shape[1] < self.span:
             return rows.new_zeros(rows.shape[0], 0, self.channels_out)
-        windows = rows.unfold(1, self.span, self.stride)[..., :: self.dilation]
-        y = (windows * self.weight[:, 0]).sum(-1)
+        windows = rows.unfold(1, self.span, self.stride)[..., :: self.dilation].transpose(2, 3)
+        taps = self.weight[:, 0].T if self.packed is None else self.packed.taps(self.weight)
+        y = (windows * taps).sum(2)
         return y if self.bias is None else y + self.bias

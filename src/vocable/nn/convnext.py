@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.activation import GELU
-from vocable.nn.block import Block, Residual, Stack, State
+from vocable.nn.block import Block, Stack, State
 from vocable.nn.conv import DepthwiseConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.norm import LayerNorm
@@ -36,19 +36,36 @@ class Scale(Block):
         return self.forward(x), state
 
 
-class ConvNeXtBlock(Residual):
-    """Depthwise causal convolution, LayerNorm, an MLP over channels, a scale, and the skip."""
+class ConvNeXtBlock(Block):
+    """Depthwise causal convolution, LayerNorm, an MLP over channels, a scale, and the skip.
+
+    Its members are called by name: a trunk of these is most of a stream's small operations.
+    """
 
     def __init__(
         self, channels: int, *, kernel: int = 7, expansion: int = 3, scale: float = 0.3
     ) -> None:
-        super().__init__(
-            Stack(
-                DepthwiseConv1d(channels, kernel),
-                LayerNorm(channels),
-                Linear(channels, expansion * channels),
-                GELU(),
-                Linear(expansion * channels, channels),
-                Scale(channels, scale),
-            )
+        super().__init__()
+        self.branch = Stack(
+            DepthwiseConv1d(channels, kernel),
+            LayerNorm(channels),
+            Linear(channels, expansion * channels),
+            GELU(),
+            Linear(expansion * channels, channels),
+            Scale(channels, scale),
         )
+        self.receptive = self.branch.receptive
+
+    def initial_state(self, batch: int) -> State:
+        """Return the rows before the first, `[batch, kernel - 1, channels]`."""
+        return self.branch._members()[0].initial_state(batch)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Add the branch to the rows."""
+        conv, norm, widen, gelu, narrow, scale = self.branch._members()
+        assert isinstance(scale, Scale)
+        y, state = conv.step(x, state)
+        y = narrow.forward(gelu.forward(widen.forward(norm.forward(y))))
+        return torch.addcmul(x, y, scale.weight), state

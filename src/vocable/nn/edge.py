@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.nn.activation import Pointwise
-from vocable.nn.block import State
+from vocable.nn.block import State, tail
 from vocable.nn.conv import Conv1d, joined
 from vocable.nn.settings import exporting
 
@@ -102,8 +102,7 @@ class EdgeConv1d(Conv1d):
             rows, waiting = self._extend(rows, self.pad[0], 0), waiting[:, :0]
             rows = torch.cat((rows.new_zeros(rows.shape[0], self.older, rows.shape[2]), rows), 1)
         y = self._convolve(rows[:, self.older :])
-        # cloned, so that the state does not keep the whole input alive
-        return y, (rows[:, y.shape[1] * self.stride :].clone(), waiting)
+        return y, (tail(rows, y.shape[1] * self.stride), waiting)
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve the kept rows with the right edge."""

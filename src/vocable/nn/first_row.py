@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.nn.block import State
+from vocable.nn.block import State, tail
 from vocable.nn.edge import EdgeConv1d
 
 
@@ -43,8 +43,7 @@ class FirstRowConv1d(EdgeConv1d):
             return x.new_zeros(x.shape[0], 0, self.channels_out), state
         rows = torch.cat((torch.where(begun, kept, x[:, :1]), x), 1)
         y = self._convolve(rows)
-        # cloned, so that the state does not keep the whole input alive
-        return y, (rows[:, y.shape[1] * self.stride :].clone(), torch.ones_like(begun))
+        return y, (tail(rows, y.shape[1] * self.stride), torch.ones_like(begun))
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Convolve what fills a stride up with the last row."""

@@ -56,6 +56,9 @@ def linear(
     """
     if exporting() or x.device.type != "cpu":
         return F.linear(x, weight, bias)
+    found = None if packed is None else packed.product(x, weight, bias)
+    if found is not None:
+        return found
     rows = x.shape[:-1].numel()
     if first_factor(rows, weight.shape[1]) and rows > 1 and weight.numel() >= LARGE:
         columns = x.reshape(rows, -1).t()
@@ -66,8 +69,7 @@ def linear(
         )
         # turned back at once: other strides would cost attention its fast kernel
         return y.t().contiguous().reshape(*x.shape[:-1], len(weight))
-    found = None if packed is None else packed.product(x, weight, bias)
-    return F.linear(x, weight, bias) if found is None else found
+    return F.linear(x, weight, bias)
 
 
 def first_factor(rows: int, channels: int) -> bool:

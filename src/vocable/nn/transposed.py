@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
-from vocable.nn.block import Block, State
+from vocable.nn.block import Block, State, tail
 from vocable.nn.conv import convolve, joined
 from vocable.nn.packed import PackedWeight
 from vocable.ratio import Ratio
@@ -101,7 +101,7 @@ class ConvTranspose1d(Block):
     def _step(self, rows: Tensor, to_cut: Tensor) -> tuple[Tensor, State]:
         y = self._spread(rows)
         cut = min(to_cut.shape[1], y.shape[1])
-        past = rows[:, rows.shape[1] - self.taps + 1 :].clone()
+        past = tail(rows, rows.shape[1] - self.taps + 1)
         return y[:, cut:], (past, to_cut[:, cut:])
 
     def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -89,6 +90,8 @@ class ResidualVQ(Quantizer):
         self._check_frames(z.shape[1])
         with torch.no_grad(), full_precision(z.device.type):
             found = [self._search(tile, wanted) for tile in self._tiles(z.float())]
+            if len(found) == 1:
+                return self._joined(found[0])
             return self._joined([torch.cat(level, 1) for level in zip(*found, strict=True)])
 
     def _tiles(self, z: Tensor) -> Sequence[Tensor]:
@@ -101,10 +104,11 @@ class ResidualVQ(Quantizer):
 
     def _search(self, residual: Tensor, levels: int) -> list[Tensor]:
         """Return the codes of all levels, each `[batch, tokens]`."""
-        codes = []
-        for level in self.stack[:levels]:
+        stack = list(self.stack)[:levels]  # a slice of it would be made as a module
+        codes = [stack[0].encode(residual)]
+        for before, level in pairwise(stack):
+            residual = residual - before.decode(codes[-1])
             codes.append(level.encode(residual))
-            residual = residual - level.decode(codes[-1])
         return codes
 
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:

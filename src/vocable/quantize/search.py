@@ -55,10 +55,11 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
 
     Ties go to the lowest index. Computed in fp32 whatever autocast or TF32 say.
     """
-    with torch.no_grad(), full_precision(x.device.type):
-        if exporting():
-            return _few(x.float(), table)
-        blocks, found = torch.split(x.float(), BLOCK), []
+    x = x.detach().float()
+    with full_precision(x.device.type):
+        if exporting() or len(x) == 1:
+            return _few(x, table)
+        blocks, found = torch.split(x, BLOCK), []
         # One buffer for all blocks: fresh memory for each would cost as much as its scores.
         buffer: Tensor | None = None
         for block in blocks:

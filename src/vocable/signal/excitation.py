@@ -7,6 +7,7 @@ source-filter-based waveform models". Pitch comes in points, one every `hop` sam
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float
@@ -22,7 +23,7 @@ def phase_advance(
 
     before, hz: pitch in Hz at the start and the end of each point, linear between them.
     """
-    return (before.double() + (hz.double() - before.double()) * (hop + 1) / (2 * hop)) * hop / rate
+    return (before.double() * (hop - 1) + hz.double() * (hop + 1)) / (2 * rate)
 
 
 def pulses(
@@ -38,13 +39,23 @@ def pulses(
     hz = 0 are silent. phase: cycles at the start of each point, float64. The sum over harmonics is
     taken in closed form, as a Dirichlet kernel.
     """
-    n = torch.arange(1, hop + 1, device=hz.device, dtype=torch.float64)
+    ramp, parabola = _cycles_of_a_hertz(rate, hop, hz.device)
     start, end = before.double()[..., None], hz.double()[..., None]
-    cycles = phase[..., None] + (start * n + (end - start) * n * n / (2 * hop)) / rate
-    angle = (math.pi * (cycles - cycles.floor())).float()
-    harmonics = (EDGE * rate / hz.clamp(min=1.0)).floor()[..., None].clamp(max=EDGE * rate / 20)
+    cycles = phase[..., None] + start * ramp + (end - start) * parabola
+    angle = (math.pi * cycles.frac()).float()
+    twice = 2 * (EDGE * rate / hz[..., None].clamp(min=20.0)).floor()  # the number of harmonics
     sine = angle.sin()
     at_peak = sine.abs() < 1e-5  # the limit of the kernel, where it would be 0 / 0
-    ratio = ((2 * harmonics + 1) * angle).sin() / torch.where(at_peak, 1.0, sine)
-    train = torch.where(at_peak, 2 * harmonics, ratio - 1) / (2 * harmonics).sqrt()
+    ratio = ((twice + 1) * angle).sin() / torch.where(at_peak, 1.0, sine)
+    train = torch.where(at_peak, twice, ratio - 1) / twice.sqrt()
     return train * (hz > 0)[..., None]
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(False)
+def _cycles_of_a_hertz(
+    rate: int, hop: int, device: torch.device
+) -> tuple[Float[Tensor, " hop"], Float[Tensor, " hop"]]:
+    """Return the cycles since a point's start of a pitch of 1 Hz, and of one that rises to it."""
+    n = torch.arange(1, hop + 1, dtype=torch.float64, device="cpu")
+    return (n / rate).to(device), (n * n / (2 * hop * rate)).to(device)

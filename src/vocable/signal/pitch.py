@@ -22,10 +22,10 @@ POINTS = 4  # pitch values per frame
 WINDOW = 640  # samples of one autocorrelation, 40 ms at 16 kHz
 CONTEXT = 1120  # samples that one frame's values depend on; the last 640 are the frame itself
 _FFT = 1024  # holds WINDOW and the longest lag, so that nothing wraps around
-MANY = 24  # frames, of all streams together, from which on matrix products are faster
+TILE = 16  # frames whose correlations stay in the cache from one pass to the next
 # Where the four windows end, in samples before the end of the context: each is centred on its point
 # as far as the frame allows.
-_WINDOW_ENDS = (240, 80, 0, 0)
+_WINDOW_ENDS = (240, 80, 0)  # and 0 again: the last two points have one window
 _THRESHOLDS = (0.45, 0.7)  # correlation above which a point is voiced, at the shortest, longest lag
 
 
@@ -39,17 +39,25 @@ def pitch(
     by a parabola through the peak. `rate` is in Hz; nothing is voiced whose mean square is below
     `silence` (-70 dB of full scale).
     """
+    # what is recorded to be exported takes any number of frames
+    tiles = (x,) if torch.compiler.is_compiling() else torch.split(x, TILE)
+    return torch.cat([_pitch(frames, rate, silence) for frames in tiles]).to(x.dtype)
+
+
+def _pitch(
+    x: Float[Tensor, "frames samples"], rate: int, silence: float
+) -> Float[Tensor, "frames points"]:
     correlation = _autocorrelation(x, rate, silence)
-    first, last = int(rate / HIGHEST), int(rate / LOWEST)
-    lags = torch.arange(first, last + 1, dtype=torch.float32, device=x.device)
-    length = torch.log2(lags / first) / math.log2(last / first)  # 0 to 1 on a log axis
-    by_lag = correlation[..., first : last + 1]
-    frame_lag = first + (by_lag.sum(1) * (1.0 - 0.15 * length)).argmax(-1).float()
-    near = (lags >= frame_lag[:, None] / 1.2) & (lags <= frame_lag[:, None] * 1.2)
+    lags, weight, threshold = _of_lags(rate, x.device)
+    first = int(rate / HIGHEST)
+    by_lag = correlation[..., first : first + len(lags)]
+    of_frame = by_lag.sum(1) + by_lag[:, -1]  # the last window is that of two points
+    frame_lag = first + (of_frame * weight).argmax(-1, keepdim=True).float()
+    near = (lags >= frame_lag / 1.2) & (lags <= frame_lag * 1.2)
     peak, index = torch.where(near[:, None], by_lag, -1.0).max(-1)
     hz = rate / _refined(correlation, index + first)
-    threshold = _THRESHOLDS[0] + (_THRESHOLDS[1] - _THRESHOLDS[0]) * length[index]
-    return torch.where(peak > threshold, hz.clamp(LOWEST, HIGHEST), 0.0).to(x.dtype)
+    hz = torch.where(peak > threshold[index], hz.clamp(LOWEST, HIGHEST), 0.0)
+    return torch.cat((hz, hz[:, -1:]), 1)
 
 
 def to_octaves(
@@ -68,6 +76,17 @@ def from_octaves(
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(False)
+def _of_lags(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the lags of voices, their weights in the choice of a frame's, and the thresholds."""
+    first, last = int(rate / HIGHEST), int(rate / LOWEST)
+    lags = torch.arange(first, last + 1, dtype=torch.float32, device="cpu")
+    length = torch.log2(lags / first) / math.log2(last / first)  # 0 to 1 on a log axis
+    threshold = _THRESHOLDS[0] + (_THRESHOLDS[1] - _THRESHOLDS[0]) * length
+    return lags.to(device), (1.0 - 0.15 * length).to(device), threshold.to(device)
+
+
+@lru_cache(maxsize=8)
 @torch.inference_mode(False)  # kept, so ordinary tensors whatever asks first
 def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Return the window, its normalised autocorrelation up to the longest lag, and the band."""
@@ -80,54 +99,29 @@ def _tables(rate: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     return window.to(device), (of_window / of_window[0])[lags].to(device), band.to(device)
 
 
-@lru_cache(maxsize=8)
-@torch.inference_mode(False)
-def _band_transforms(rate: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return the two Fourier transforms of `_autocorrelation` as matrices, of the band alone.
-
-    `[window, 2 · bins]`, window and all, and `[bins, lags]`: a quarter of the bins is not 0, and
-    two products of that size take 0.6 of the time of the transforms where there are many windows.
-    """
-    window, of_window, band = (table.cpu() for table in _tables(rate, device))
-    bins = band.nonzero()[:, 0]
-    turns = 2 * math.pi * bins.double() / _FFT
-    phase = torch.arange(WINDOW, dtype=torch.float64)[:, None] * turns
-    into = torch.cat((phase.cos(), phase.sin()), 1) * window[:, None]
-    lags = torch.arange(len(of_window), dtype=torch.float64)
-    twice = torch.where(bins * 2 == _FFT, 1, 2)  # for the bins of negative frequency
-    out_of = (twice * band[bins] / _FFT)[:, None] * (turns[:, None] * lags).cos()
-    return into.to(device), out_of.to(device)
-
-
 def _autocorrelation(
     x: Float[Tensor, "frames samples"], rate: int, silence: float
-) -> Float[Tensor, "frames points lags"]:
+) -> Float[Tensor, "frames windows lags"]:
     """Return autocorrelations normalised to 1 at lag 0, in float64; 0 where it is silent."""
     window, of_window, band = _tables(rate, x.device)
     end = x.shape[1]
     windows = [x[:, end - before - WINDOW : end - before] for before in _WINDOW_ENDS]
     samples = torch.stack(windows, dim=1).double()
-    if samples.shape[0] < MANY:
-        spectrum = torch.fft.rfft(samples * window, _FFT)
-        # Not abs(): that takes five times as long.
-        power_spectrum = (spectrum.real.square() + spectrum.imag.square()) * band
-        correlation = torch.fft.irfft(power_spectrum)[..., : of_window.shape[0]]
-    else:
-        into, out_of = _band_transforms(rate, x.device)
-        parts = (samples @ into).reshape(*samples.shape[:2], 2, -1)
-        correlation = parts.square().sum(-2) @ out_of
-    power = (samples.square() * window).mean(-1, keepdim=True)
-    normalised = correlation / (correlation[..., :1] + 1e-9) / of_window
-    return torch.where(power < silence, 0.0, normalised)
+    spectrum = torch.fft.rfft(samples * window, _FFT)
+    # Not abs(): that takes five times as long.
+    power = (spectrum.real.square() + spectrum.imag.square()) * band
+    correlation = torch.fft.irfft(power)[..., : len(of_window)] / of_window
+    silent = samples.square() @ window < silence * WINDOW
+    correlation = correlation / (correlation[..., :1] + 1e-9)
+    return torch.where(silent[..., None], 0.0, correlation)
 
 
 def _refined(
-    correlation: Float[Tensor, "frames points lags"], lag: Tensor
-) -> Float[Tensor, "frames points"]:
+    correlation: Float[Tensor, "frames windows lags"], lag: Tensor
+) -> Float[Tensor, "frames windows"]:
     """Return lags with a fraction: the top of the parabola through each peak and its neighbours."""
-    left, middle, right = (
-        correlation.gather(-1, (lag + offset)[..., None])[..., 0] for offset in (-1, 0, 1)
-    )
+    places = torch.stack((lag - 1, lag, lag + 1), -1)
+    left, middle, right = correlation.gather(-1, places).unbind(-1)
     curvature = left - 2 * middle + right
     shift = torch.where(curvature < 0, 0.5 * (left - right) / curvature, 0.0)
     return lag + shift.clamp(-0.5, 0.5)

@@ -17,7 +17,12 @@ Made = TypeVar("Made")
 
 def blocks() -> dict[str, nn.Block]:
     """Return blocks for input `[batch, time, 4]`, each with a finite look-ahead."""
-    return {name: seeded(make).eval() for name, make in _BLOCKS.items()}
+    return {name: block_named(name) for name in _BLOCKS}
+
+
+def block_named(name: str) -> nn.Block:
+    """Make one of them."""
+    return seeded(_BLOCKS[name]).eval()
 
 
 def seeded(make: Callable[[], Made]) -> Made:

@@ -13,7 +13,12 @@ from vocable.testing.block_examples import seeded
 
 def quantizers() -> dict[str, Quantizer]:
     """Return quantizers of latents `[batch, frames, 6]`, learned on noise, in evaluation mode."""
-    return {name: seeded(partial(_learned, make)) for name, make in _QUANTIZERS.items()}
+    return {name: quantizer_named(name) for name in _QUANTIZERS}
+
+
+def quantizer_named(name: str) -> Quantizer:
+    """Make one of them."""
+    return seeded(partial(_learned, _QUANTIZERS[name]))
 
 
 def _learned(make: Callable[[], Quantizer]) -> Quantizer:

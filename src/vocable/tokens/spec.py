@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
+from functools import cached_property
 from math import lcm
 from typing import Any
 
@@ -86,7 +87,7 @@ class TokenSpec:
         """
         return self == other or self == replace(other, out_rate=self.out_rate)
 
-    @property
+    @cached_property
     def step(self) -> int:
         """Frames from one point where tokens of all levels begin to the next: the strides' lcm."""
         return lcm(*(level.stride for level in self.levels))

@@ -8,6 +8,7 @@ from tests.evaluate.probes.made_up import FRAME, FRAMES, QUICK, RATE, classes
 from vocable.audio import Audio
 from vocable.evaluate.probes import Example, Fold, Kept, Spell, Store, Task, Verify, summarise
 from vocable.evaluate.probes.decoded import Decoder, Judges, judge_decoded
+from vocable.evaluate.probes.heads import HEADS_OF_WHOLES, Pooling
 
 HOW = replace(QUICK, rounds=12)
 
@@ -63,6 +64,17 @@ def test_what_is_lost_is_a_difference_and_what_is_kept_none(tmp_path):
     assert len((tmp_path / "p.jsonl").read_text().splitlines()) == 2
     measures = [row.measure for row in summarise([keeps])]
     assert measures == ["accuracy", "original", "difference"]
+
+
+def test_a_head_that_learnt_nothing_is_no_judge(tmp_path, monkeypatch):
+    class Deaf(Pooling):
+        def forward(self, x, mask):
+            return 0 * super().forward(x, mask)
+
+    monkeypatch.setitem(HEADS_OF_WHOLES, "ecapa", Deaf)
+    (keeps,) = judged(tmp_path, replace(task(), heads=("ecapa", "pooling")), decoders=[KEEPS])
+    assert keeps.head == "ecapa or pooling"
+    assert keeps.scores["original"] > 0.9
 
 
 def test_words_and_voices_are_judged_by_models_that_are_given(tmp_path):

@@ -1,9 +1,9 @@
 """Ask of decoded recordings what models of ordinary recordings tell of them, as Codec-SUPERB does.
 
 Words by a recogniser, voices by an embedding. Where no such model is at hand, for key words and
-kinds of sound, a small one is trained on log-mels of the recordings as they are, for each seed, and
-tested on the test recordings before and after. The recordings' own figure comes first: only
-differences whose interval excludes 0 are to be claimed.
+kinds of sound, small ones are trained on log-mels of the recordings as they are, for each seed; the
+one that is better on the valid part is tested on the test recordings before and after. The
+recordings' own figure comes first: only differences whose interval excludes 0 are to be claimed.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _outcomes(
     how: Settings | None,
 ) -> Iterator[Outcome]:
     if isinstance(task.goal, Classify):
-        head, count = task.heads[0], seeds
+        head, count = " or ".join(task.heads), seeds
     elif isinstance(task.goal, Spell | Verify):
         judge = judges.recogniser if isinstance(task.goal, Spell) else judges.embedding
         head, count = judge[0] if judge else "", 1
@@ -196,9 +196,11 @@ def _classes(empty: Outcome, task: Task, decoder: Decoder, mels: LogMels, how: S
         own = HeardSounds([fold, Fold(fold.train, fold.valid, tuple(test))], mels)
         train, valid = own.cases(fold.train, "train"), own.cases(fold.valid, "valid")
         learnt = task.goal.learn([example for example, _ in train], mels)
-        trained = train_probe(
-            train, valid, learnt, empty.head, whole=True, seed=empty.seed, how=how
+        judges = (
+            train_probe(train, valid, learnt, head, whole=True, seed=empty.seed, how=how)
+            for head in task.heads
         )
+        trained = min(judges, key=lambda judge: judge.loss)  # not one that learnt nothing
         pairs = _pairs(own, fold.test, test)
         for k, answers in enumerate((before, after)):
             cases = [own.cases([pair[k]], "test")[0] for pair in pairs]

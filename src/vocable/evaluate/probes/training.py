@@ -83,10 +83,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained probe, and after how many rounds it was best."""
+    """A trained probe, after how many rounds it was best, and its loss of valid there."""
 
     probe: Probe
     rounds: int
+    loss: float
     how: Settings
 
     def tell(self, shown: Sequence[Heard]) -> Iterator[Told]:
@@ -163,7 +164,7 @@ def _trained(
             for group in optimizer.param_groups:
                 group["lr"] /= 2
     probe.load_state_dict(kept)
-    return Trained(probe, best_round, how)
+    return Trained(probe, best_round, best, how)
 
 
 def _groups(probe: Probe, how: Settings) -> list[dict[str, Any]]:

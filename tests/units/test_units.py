@@ -7,14 +7,17 @@ import pytest
 import torch
 
 from tests.units.sounds import RATE, tones
+from tests.units.test_encoders import SIZES
 from vocable.audio import Audio
 from vocable.errors import AudioError, ModelError
 from vocable.signal.kaldi import fbank, mfcc, with_deltas
 from vocable.tokens import Source, read_tokens
 from vocable.units.centres import Centres, Origin, centres_of, read_centres
+from vocable.units.features import FeatureEncoder
 from vocable.units.fitting import fit
 from vocable.units.signal_encoder import SignalEncoder
 from vocable.units.tokenizer import UnitTokenizer, origin_of
+from vocable.units.wav2vec2 import Wav2Vec2, Wav2Vec2Config
 
 SOUNDS = [Audio(tones(seed=seed), RATE) for seed in range(4)]
 ORIGIN = Origin("some-encoder@1:0a", 9, False, 16_000, 320, 400)
@@ -208,3 +211,17 @@ def test_centres_of_arrays_are_centres(fitted):
 def test_statistics_of_another_width_are_refused():
     with pytest.raises(ModelError, match="mean and deviation must both be of 3 channels"):
         Centres(ORIGIN, (torch.zeros(2, 3),), torch.zeros(4), torch.ones(4))
+
+
+def test_units_of_a_network_know_its_layer_and_what_it_does_to_recordings(tmp_path):
+    """An encoder with weights, random ones: centres to a file, then units of another process."""
+    encoder = FeatureEncoder(Wav2Vec2(Wav2Vec2Config(**SIZES, normalize=True)).eval())
+    made = fit(encoder, SOUNDS, 5, layer=2).centres
+    assert made.origin.normalize and made.space.startswith(f"{encoder.name}@1/L2/k5:")
+    made.save(tmp_path / "c.safetensors")
+    tokens = UnitTokenizer(encoder, read_centres(tmp_path / "c.safetensors")).encode(SOUNDS[0])
+    (rows,) = encoder.features(SOUNDS[0], layer=2)
+    assert len(tokens) == len(rows) and tokens.spec.frame_rate == 800
+    assert tokens.stacks[0][0].tolist() == made.units(rows)[0].tolist()
+    with pytest.raises(ModelError, match="centres are of layer 2 of"):
+        UnitTokenizer(encoder, made, layer=1)

@@ -140,7 +140,10 @@ class UnitsTask(Task):
         if table.licence:
             more["licence"] = table.licence
         name = table.name or self.recipe.name
-        return save_model(model.units, folder, name=name, version=table.version, facts=more)
+        model.units.space = save_model(
+            model.units, folder, name=name, version=table.version, facts=more
+        )
+        return model.units.space
 
     def state(self) -> dict[str, Any]:
         return {"excerpts": self.excerpts.state(), "drawn": self.drawn}
@@ -186,7 +189,7 @@ def find_units(model: UnitsNetwork, recordings: Recordings, seed: int) -> None:
     parts = made.some_frames(recordings, lambda x: model.features(x, layer)[0])
     standardise.measure(parts)
     codebook = units.quantizer.stack[0].codebook
-    codebook.entries.copy_(made.centres_of(standardise(parts), codebook.size, seed))
+    codebook.entries.copy_(made.centres_of(standardise(parts[None])[0], codebook.size, seed))
 
 
 def _shares(counts: Tensor) -> dict[str, float]:

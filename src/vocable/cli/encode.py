@@ -109,6 +109,8 @@ class _Encoding:
 
         opened = open_tokenizer(self.codec, self.device, self.threads)
         if isinstance(opened, Bundle):
+            if self.given["levels"] is not None or self.kbps is not None:
+                raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
             return partial(self._encode_all, opened)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
         return partial(self._encode, opened, self.given | {"levels": levels})
@@ -117,8 +119,6 @@ class _Encoding:
         """Encode with several tokenizers to one file."""
         from vocable.cli.results import encoded, token_facts
 
-        if self.given["levels"] is not None or self.kbps is not None:
-            raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
         given = {name: self.given[name] for name in ("mix", "allow_loud")}
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:

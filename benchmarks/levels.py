@@ -37,13 +37,9 @@ from vocable.evaluate import (
     what_levels_carry,
 )
 from vocable.measures import abx, sayings_of
+from vocable.measures.timit import fold_timit
 
 MEASURES = ("stoi", "pesq_wb", "mel_distance_dac")
-FOLDED = {
-    **{"ao": "aa", "ax": "ah", "ax-h": "ah", "axr": "er", "hv": "hh", "ix": "ih", "el": "l"},
-    **{"em": "m", "en": "n", "nx": "n", "eng": "ng", "zh": "sh", "ux": "uw"},
-    **dict.fromkeys(("pcl", "tcl", "kcl", "bcl", "dcl", "gcl", "h#", "pau", "epi", "q"), ""),
-}
 
 
 def main() -> None:
@@ -77,14 +73,7 @@ def main() -> None:
 def with_phones(codec: Codec, manifest: Path) -> list[Recording]:
     """Return the recordings of a manifest with their phones, folded."""
     known = [clip for clip in read_manifest(manifest) if clip.phones]
-    return [_recording(codec, clip, tuple(fold(clip.phones))) for clip in known]
-
-
-def fold(phones: Sequence[Sequence]) -> Iterator[tuple[float, float, str]]:
-    """Yield phones by their folded labels; those that are none leave a gap."""
-    for start, end, label in phones:
-        if folded := FOLDED.get(label, label):
-            yield start, end, folded
+    return [_recording(codec, clip, fold_timit(clip.phones)) for clip in known]
 
 
 def use_table(use: TokenUse) -> list[str]:

@@ -126,11 +126,6 @@ def test_hearing_gives_the_listeners_own_errors_first(monkeypatch, capsys, codec
     assert rows[4][1:] == ["0.000 [0.000, 0.000]", "–", "0", "0"]
 
 
-def test_phones_are_folded_and_silence_is_none():
-    found = list(levels.fold([[0, 1, "h#"], [1, 2, "ux"], [2, 3, "bcl"], [3, 4, "b"]]))
-    assert found == [(1, 2, "uw"), (3, 4, "b")]
-
-
 def test_content_counts_what_is_called_speech(monkeypatch, capsys, tmp_path):
     speech = Path(__file__).parents[2] / "examples" / "speech.flac"
     for name, source in (("speech", speech), ("other", "noise.wav"), ("brief", "brief.wav")):

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import vocable
-from vocable.codecs import CodecModel, architectures, build, register, untrained
+from vocable.codecs import CodecModel, Tokenizer, architectures, build, register, untrained
 from vocable.codecs.registry import architecture, architecture_of
 from vocable.errors import ModelError
-from vocable.load import load_tokenizer, save_model
+from vocable.load import load_codec, load_tokenizer, save_model
 from vocable.nn import Conv1d, ConvTranspose1d
 from vocable.nn.settings import without_memory
 from vocable.quantize import VQ
@@ -90,8 +90,9 @@ def test_every_example_saves_and_loads_with_its_codes(name, tmp_path):
 
 def test_what_only_encodes_is_not_loaded_as_a_codec(tmp_path):
     save_model(copy.deepcopy(TOKENIZERS["units"]), tmp_path / "units", name="units")
+    assert type(vocable.load(tmp_path / "units")) is Tokenizer
     with pytest.raises(ModelError, match="units encodes and does not decode"):
-        vocable.load(tmp_path / "units")
+        load_codec(tmp_path / "units")
 
 
 OURS = {name: each for name, each in TOKENIZERS.items() if architecture_of(each.model) in PACKAGE}

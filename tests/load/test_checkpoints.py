@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import pickle
 import subprocess
@@ -181,9 +182,14 @@ def test_a_plain_pickle_with_code_is_not_run(tmp_path):
 
 
 def test_objects_of_other_programs_are_refused_by_name(tmp_path):
-    torch.save({**TENSORS, "args": argparse.Namespace(rate=1)}, tmp_path / "x.ckpt")
-    with pytest.raises(ModelError, match="asks for argparse.Namespace to be run, which vocable"):
+    torch.save({**TENSORS, "args": [logging.Filter("a")]}, tmp_path / "x.ckpt")
+    with pytest.raises(ModelError, match="asks for logging.Filter to be run, which vocable"):
         open_checkpoint(tmp_path / "x.ckpt")
+
+
+def test_settings_are_read_without_their_class(tmp_path):
+    torch.save({**TENSORS, "args": argparse.Namespace(rate=1)}, tmp_path / "x.ckpt")
+    assert open_checkpoint(tmp_path / "x.ckpt").stated == {"args": {"rate": 1}}
 
 
 BROKEN = {

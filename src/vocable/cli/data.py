@@ -1,4 +1,4 @@
-"""`vocable data scan FOLDER`: list the recordings of a folder for training, and name bad files."""
+"""`vocable data scan|phones`: list recordings, and say when their phones are spoken."""
 
 import os
 from collections.abc import Callable
@@ -47,6 +47,34 @@ def scan(folder: str, out: str | None, force: bool, as_json: bool, quiet: bool) 
         console.failure(why if name in why else f"{name}: {why}")
     console.result(_facts(found, target))
     return FAILED if found.bad else 0
+
+
+@command.command("phones")
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False))
+@click.option("-o", "--out", type=click.Path(), required=True, help="The new manifest.")
+@options.force
+@options.output
+def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> int:
+    """Add the times of phones to the rows of a manifest that have an English text.
+
+    By PocketSphinx: pip install pocketsphinx. What cannot be aligned is kept without phones.
+    """
+    from pathlib import Path
+
+    from vocable.measures.aligner import Aligner
+    from vocable.train.data.phones import align_manifest
+
+    check_outputs([out], manifest, force=force)
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(manifest) as progress:
+        found = align_manifest(Path(manifest), Aligner(), progress)
+    found.save(out, overwrite=force)
+    aligned = sum("phones" in row for row in found.rows)
+    console.line(f"{out}  {len(found.rows)} rows  {aligned} with phones")
+    for name, why in found.refused.items():
+        console.line(f"without phones: {name}: {why}")
+    console.result({"manifest": out, "rows": len(found.rows), "aligned": aligned})
+    return 0
 
 
 class _FileCounter:

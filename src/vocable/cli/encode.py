@@ -12,7 +12,8 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
-from vocable.cli.open_codec import chosen_levels, open_codec
+from vocable.cli.errors import Refusal
+from vocable.cli.open_codec import chosen_levels, open_tokenizer
 from vocable.cli.paths import (
     PIPE,
     Job,
@@ -26,7 +27,8 @@ from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 
 if TYPE_CHECKING:
-    from vocable.codecs import Codec
+    from vocable.codecs import Tokenizer
+    from vocable.codecs.bundle import Bundle
 
 
 @click.command("encode")
@@ -103,12 +105,29 @@ class _Encoding:
     force: bool
 
     def start(self) -> Do:
-        opened = open_codec(self.codec, self.device, self.threads)
+        from vocable.codecs.bundle import Bundle
+
+        opened = open_tokenizer(self.codec, self.device, self.threads)
+        if isinstance(opened, Bundle):
+            if self.given["levels"] is not None or self.kbps is not None:
+                raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
+            return partial(self._encode_all, opened)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
         return partial(self._encode, opened, self.given | {"levels": levels})
 
+    def _encode_all(self, bundle: "Bundle", job: Job, progress: Progress) -> Outcome:
+        """Encode with several tokenizers to one file."""
+        from vocable.cli.results import encoded, token_facts
+
+        given = {name: self.given[name] for name in ("mix", "allow_loud")}
+        began = time.perf_counter()
+        with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
+            bundle.encode_to(source, target, **given, overwrite=self.force, progress=progress)
+            facts = token_facts(target)
+        return encoded(job, facts, time.perf_counter() - began)
+
     def _encode(
-        self, codec: "Codec", given: dict[str, Any], job: Job, progress: Progress
+        self, codec: "Tokenizer", given: dict[str, Any], job: Job, progress: Progress
     ) -> Outcome:
         from vocable.cli.hearing import Hearing
         from vocable.cli.results import encoded
@@ -127,7 +146,7 @@ class _Encoding:
 
 
 def _encode(
-    codec: "Codec",
+    codec: "Tokenizer",
     source: str,
     target: str,
     given: dict[str, Any],

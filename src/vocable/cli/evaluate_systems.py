@@ -116,9 +116,9 @@ def _named(option: str, given: str) -> tuple[str, str]:
 
 def opened(name: str) -> Codec:
     """Open a codec."""
-    import vocable
+    from vocable.load import load_codec
 
-    return vocable.load(name)
+    return load_codec(name)
 
 
 def decoder_of(names: Mapping[str, str], spec: TokenSpec) -> Codec:

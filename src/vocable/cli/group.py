@@ -32,6 +32,7 @@ COMMANDS = (
     "models",
     "verify",
     "evaluate",
+    "units",
     "stream",
     "data",
     "export",
@@ -56,6 +57,7 @@ class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
     names = COMMANDS
+    modules = {"units": "semantic_units"}  # units.py writes numbers with their units of measure
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
         with _broken_pipe_renamed():

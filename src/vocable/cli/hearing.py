@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vocable.measures import Listener
 
 if TYPE_CHECKING:
-    from vocable.codecs import Codec
+    from vocable.codecs import Tokenizer
 
 # Hz: recordings of 8 kHz end at 3.4 to 4, and filters let a little more through. Wideband speech
 # ends at 6.8 or higher.
@@ -27,7 +27,7 @@ class Verdict:
 class Hearing:
     """Judges recordings, where the codec is made for speech only."""
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Tokenizer) -> None:
         self._codec = codec
         self._speech_only = codec.model.speech_only and codec.rate > 2 * TELEPHONE
 

@@ -9,23 +9,44 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.errors import ModelError, TokenError
 
 if TYPE_CHECKING:
-    from vocable.codecs import Codec
+    from vocable.codecs import Codec, Tokenizer
+    from vocable.codecs.bundle import Bundle
     from vocable.tokens import TokenSpec
 
 
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
     torch = _torch()
-    import vocable
+    from vocable.load import load_codec
 
     if device is not None:
         check_device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     try:
-        return vocable.load(name, device=device)
+        return load_codec(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
+
+
+def open_tokenizer(name: str, device: str | None, threads: int | None) -> Tokenizer | Bundle:
+    """Return what encodes: a codec, a tokenizer of units, or several whose names + joins."""
+    torch = _torch()
+    import vocable
+    from vocable.codecs import Tokenizer
+    from vocable.codecs.bundle import Bundle
+
+    if device is not None:
+        check_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        found = vocable.load(name, device=device)
+    except (ModelError, OSError) as error:
+        raise Refusal(message_of(error)) from error
+    if not isinstance(found, Tokenizer | Bundle):
+        raise Refusal(f"{name} gives features and no tokens; fit units to it: vocable units fit")
+    return found
 
 
 def _torch() -> Any:
@@ -66,7 +87,9 @@ class CodecCache:
         from vocable.tokens import TokenFile
 
         with TokenFile(path) as file:
-            return self.for_spec(next(iter(file.tracks.values())).spec)
+            specs = [track.spec for track in file.tracks.values()]
+        sounding = [s for s in specs if any(level.role != "semantic" for level in s.levels)]
+        return self.for_spec((sounding or specs)[0])
 
     def for_spec(self, spec: TokenSpec) -> Codec:
         """Return the codec for tokens: that of --codec, else the one that the tokens name."""

@@ -15,10 +15,12 @@ from vocable.tokens import TokenFile
 
 
 def token_facts(path: str) -> dict[str, Any]:
-    """Return the facts of a token file with one track, and its size."""
+    """Return the facts of a token file, of each track where it has several, and its size."""
     with TokenFile(path) as file:
-        (name,) = file.tracks
-        return track_facts(file, name) | rate_on_disk(path, track_seconds(file, name))
+        tracks = {name: track_facts(file, name) for name in file.tracks}
+    first = next(iter(tracks.values()))
+    facts = first if len(tracks) == 1 else {"seconds": first["seconds"], "tracks": tracks}
+    return facts | rate_on_disk(path, first["seconds"])
 
 
 def track_facts(file: TokenFile, name: str) -> dict[str, Any]:

@@ -94,13 +94,13 @@ def decode_file(
 ) -> None:
     """Decode a token file to a recording; the same samples as `decode` of its tokens.
 
-    source: a `.vcb` file of one track, "-" for stdin, an open binary file, or a path of arrays that
-    `AudioTokens.save` wrote. target: a path whose ending says the kind, or "-" for stdout. The
-    target appears whole or not at all.
+    source: a `.vcb` file with one track of this codec, "-" for stdin, an open binary file, or a
+    path of arrays that `AudioTokens.save` wrote. target: a path whose ending says the kind, or "-"
+    for stdout. The target appears whole or not at all.
     """
     with TokenFile(source) as file:
-        track, encoded = _only_track(file), file.source()
-        spec, frames = track.spec, file.frames()
+        name, track = _track_for(file, own)
+        spec, frames, encoded = track.spec, file.frames(name), file.source(name)
         check_fits(own, spec, trust_space=trust_space)
         if not frames:
             raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
@@ -108,7 +108,7 @@ def decode_file(
         left = written_length(own, encoded, frames, to)
         channels = encoded.channels if encoded else track.streams * spec.channels
         resampler = Resampler(own.writes, to, channels)
-        blocks = batch.audio_blocks(session, _pieces(file, frames, progress))
+        blocks = batch.audio_blocks(session, _pieces(file, name, frames, progress))
         with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
             for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):
                 writer.write(block[:, :left])
@@ -182,17 +182,23 @@ def _write(
         ) from error
 
 
-def _pieces(file: TokenFile, frames: int, progress: Progress | None) -> Iterator[Codes]:
+def _pieces(file: TokenFile, name: str, frames: int, progress: Progress | None) -> Iterator[Codes]:
     done = 0
-    for tokens in file.chunks():
+    for tokens in file.chunks(name):
         done += tokens.frames
         if progress:
             progress(done / frames)
         yield codes_of(tokens)
 
 
-def _only_track(file: TokenFile) -> Track:
-    if len(file.tracks) > 1:
+def _track_for(file: TokenFile, own: TokenSpec) -> tuple[str, Track]:
+    """Return the only track, or of several the only one of the codec's space."""
+    fitting = {k: v for k, v in file.tracks.items() if own.same_codes(v.spec)}
+    found = file.tracks if len(file.tracks) == 1 else fitting
+    if len(found) != 1:
         names = ", ".join(map(repr, file.tracks))
-        raise TokenError(f"{file.name} holds the tracks {names}; decode one, by read_tokens")
-    return next(iter(file.tracks.values()))
+        raise TokenError(
+            f"{file.name} holds the tracks {names}, of which {len(found)} are of {own.space}; "
+            "decode one, by read_tokens"
+        )
+    return next(iter(found.items()))

@@ -10,26 +10,30 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
+    encoders    of semantic units
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.description import Description
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
-from vocable.load.finding import find
+from vocable.load.encoders import Known, read_encoder, recognise_encoder
+from vocable.load.finding import Source, find, found_in, locate
+from vocable.load.found import Found
 from vocable.load.saving import save_model as save_model
 
 if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
+    from vocable.units import FeatureEncoder
 
 
 def models() -> list[Description]:
@@ -49,26 +53,54 @@ def load(
     name: str | os.PathLike[str],
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
-) -> Codec:
-    """Load a codec: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
+) -> Any:
+    """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
-    Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, in any of their
-    layouts; docs/published.md lists those on the hub.
+    Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
+    joined by + (semantic and acoustic tokens by one call), or a `FeatureEncoder` for an encoder of
+    semantic units. What a name means shows when it is opened; `load_codec`, `load_tokenizer` and
+    `load_encoder` take one kind only, and say so to type checkers.
+    Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
+    or WavLM, in any of their layouts; docs/published.md lists the codecs on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
-    device: where it runs, default the CPU. dtype: what its decoder computes in, fp32 (the default),
-    bf16 or fp16; the encoder and the search stay in fp32, so that codes do not depend on it.
+    device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
+    bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it.
     To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
     `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
     device or dtype that cannot be used.
     """
-    tokenizer = load_tokenizer(name, device, dtype)
+    if parts := _joined_names(name):
+        from vocable.codecs.bundle import Bundle
+
+        return Bundle([load_tokenizer(part, device, dtype) for part in parts])
+    where = locate(name)
+    if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
+        return _encoder(known, device, dtype)
+    return _tokenizer(found_in(where), device, dtype)
+
+
+def load_codec(
+    name: str | os.PathLike[str],
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+) -> Codec:
+    """Load what must decode as well as encode; see `load`."""
     from vocable.codecs import Codec
 
-    if not isinstance(tokenizer, Codec):
-        raise ModelError(
-            f"{tokenizer.name} encodes and does not decode; take vocable.load_tokenizer"
-        )
-    return tokenizer
+    found = load_tokenizer(name, device, dtype)
+    if not isinstance(found, Codec):
+        raise ModelError(f"{found.name} encodes and does not decode; take a codec for this")
+    return found
+
+
+def load_encoder(
+    name: str | os.PathLike[str], device: str | torch.device | None = None
+) -> FeatureEncoder:
+    """Load what must be an encoder of features; see `load`."""
+    where = locate(name)
+    if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
+        return _encoder(known, device, None)
+    raise ModelError(f"{name} gives tokens, not features; take vocable.load_tokenizer")
 
 
 def load_tokenizer(
@@ -77,6 +109,12 @@ def load_tokenizer(
     dtype: torch.dtype | None = None,
 ) -> Tokenizer:
     """Load a tokenizer, or a codec where the model decodes; see `load`."""
+    return _tokenizer(find(name), device, dtype)
+
+
+def _tokenizer(
+    found: Found, device: str | torch.device | None, dtype: torch.dtype | None
+) -> Tokenizer:
     import torch
 
     from vocable.codecs import Codec, CodecModel, Tokenizer
@@ -86,11 +124,35 @@ def load_tokenizer(
         check_device(device)
     # the first weights are random, which must not move the generator of the program around
     with plain_settings(), torch.random.fork_rng(devices=[]):
-        model, tensors = _open(name)
+        model, tensors = _open(found)
         model.quantizer.drop_learning()
         _load_tensors(model, tensors)
         model = model.to(device or "cpu").eval().requires_grad_(False)
         return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def _joined_names(name: str | os.PathLike[str]) -> list[str]:
+    """Return the names that a + joins; none for a model whose own name has one."""
+    if not isinstance(name, str) or "+" not in name or is_bundled(name) or os.path.exists(name):
+        return []
+    return name.split("+")
+
+
+def _encoder(
+    known: Known, device: str | torch.device | None, dtype: torch.dtype | None
+) -> FeatureEncoder:
+    import torch
+
+    from vocable.units import FeatureEncoder
+
+    if dtype not in (None, torch.float32):
+        raise ModelError(
+            f"{known[2].name} computes its features in torch.float32, so that units do not depend "
+            f"on the dtype; leave {dtype} out"
+        )
+    if device is not None:
+        check_device(device)
+    return FeatureEncoder(read_encoder(known).to(device or "cpu"))
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
@@ -105,7 +167,7 @@ def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:
     from vocable.nn.settings import plain_settings
 
     with plain_settings(), torch.random.fork_rng(devices=[]):
-        model, tensors = _open(name)
+        model, tensors = _open(find(name))
         lean = without_learning(model.quantizer).state_dict()
         learning = {
             f"quantizer.{key}": value
@@ -129,9 +191,8 @@ def check_device(device: str | torch.device) -> None:
         raise ModelError(f"device {device} cannot be used here ({reason}); try cpu") from error
 
 
-def _open(name: str | os.PathLike[str]) -> tuple[TokenizerModel, Mapping[str, torch.Tensor]]:
+def _open(found: Found) -> tuple[TokenizerModel, Mapping[str, torch.Tensor]]:
     """Return an untrained model that carries its space, and the tensors to put into it."""
-    found = find(name)
     description = found.description
     tensors = found.read()
     model = build_for(description.architecture, description.config, tensors)

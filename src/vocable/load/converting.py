@@ -25,6 +25,8 @@ from vocable.hub import cache_folder, file_hash
 from vocable.load.found import Found
 from vocable.load.saving import Stored, stored_form
 from vocable.nearest import listed
+from vocable.units.keys import families as encoder_families
+from vocable.units.keys import layouts as encoders
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,10 +70,17 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
             raise ModelError(f"{checkpoint.path}: {error}") from error
         if found:
             return layout, found
+    if encoder := next(
+        (found for each in encoders() if (found := each.recognise(checkpoint))), None
+    ):
+        raise ModelError(
+            f"{checkpoint.path} is {encoder.name}, an encoder of features, which has no tokens of "
+            "its own; take vocable.load(…).features"
+        )
     keys = listed(sorted(checkpoint.shapes), _SHOWN)
     raise ModelError(
         f"{checkpoint.path} is a checkpoint of a family that vocable does not know: it has {keys}; "
-        f"known: {listed(families(), 20)}"
+        f"known: {listed([*families(), *encoder_families()], 20)}"
     )
 
 

@@ -37,12 +37,16 @@ def find(name: str | os.PathLike[str]) -> Found:
 
     Raises ModelError with the nearest names for one that nothing here has.
     """
-    found = locate(name)
-    if isinstance(found, Description):
-        return in_our_layout(found)
-    hashes = source_hashes(found.weights, found.hashes)
-    converted = open_converted(found.weights, hashes)
-    entry = found.entry or published_file(hashes[found.weights.name])
+    return found_in(locate(name))
+
+
+def found_in(where: Description | Source) -> Found:
+    """Return the model of what was located."""
+    if isinstance(where, Description):
+        return in_our_layout(where)
+    hashes = source_hashes(where.weights, where.hashes)
+    converted = open_converted(where.weights, hashes)
+    entry = where.entry or published_file(hashes[where.weights.name])
     if entry is None:
         return converted
     return replace(converted, description=_named(converted.description, entry))

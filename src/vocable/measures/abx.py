@@ -6,7 +6,8 @@ ZeroSpeech 2021 (Nguyen et al. 2020, arXiv 2011.11588) and fastabx (Poli et al. 
 which x is nearer to b than to a; ties count half. 0 is best, 0.5 chance.
 
 Slicing: a phone has the frames whose middle lies between its start and its end, both included.
-Libri-Light and ZeroSpeech 2021 lose the last of them, so that their figures are a little better.
+Libri-Light and ZeroSpeech 2021 lose the last of them, so that their figures are a little better:
+never put both in one column. `sayings_of` has both rules, by name.
 Distance: dynamic time warping over distances of frames, the sum along the path of least sum over
 the number of its steps; where sums are equal, the diagonal comes first. Frames that are vectors lie
 apart by their angle over π, codes by 0 or 1.
@@ -30,6 +31,7 @@ from vocable.measures.warping import warped_distances
 
 Frames = Shaped[np.ndarray, "frames ..."]  # [frames] integer codes, or [frames, dim] vectors
 Context = tuple[str, str]
+WHOLE, LIBRI_LIGHT = "whole", "libri-light"  # slicings
 SLACK = 1e-6  # frames by which a rounded time may miss the middle of a frame
 
 
@@ -69,19 +71,23 @@ def sayings_of(
     rate: float | int,
     speaker: str,
     without: Collection[str] = (),
+    slicing: str = WHOLE,
 ) -> list[Saying]:
     """Cut one recording's frames into sayings of phones.
 
     frames: `[frames]` or `[frames, dim]`, `rate` of them a second, the first from 0 s on. without:
     phones that become no saying, but remain the context of others. Phones too short to hold the
-    middle of a frame are left out: at low rates take longer pieces, as triphones.
+    middle of a frame are left out: at low rates take longer pieces, as triphones. slicing: "whole",
+    or "libri-light", which leaves out the last frame of each phone.
     """
+    if slicing not in (WHOLE, LIBRI_LIGHT):
+        raise MeasureError(f'slicing is "{WHOLE}" or "{LIBRI_LIGHT}", got {slicing!r}')
     array = _as_frames(frames)
     names = ["", *(span[2] for span in spans), ""]
     found = []
     for k, (start, end, phone) in enumerate(spans):
         first = max(0, math.ceil(start * rate - 0.5 - SLACK))
-        stop = math.floor(end * rate - 0.5 + SLACK) + 1
+        stop = math.floor(end * rate - 0.5 + SLACK) + (slicing == WHOLE)
         part = array[first : max(first, stop)]
         if len(part) and phone not in without:
             found.append(Saying(part, phone, speaker, names[k], names[k + 2]))

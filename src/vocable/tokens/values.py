@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Int32, Int64
 
 from ..errors import TokenError
-from . import formats, joining, raster, slicing
+from . import formats, joining, raster, runs, slicing
 from .checks import check_durations, check_sides, check_stacks, count_frames
 from .spec import TokenSpec
 from .spec_parts import Source
@@ -124,6 +124,18 @@ class AudioTokens:
         if count > self.levels:
             raise TokenError(f"levels must be at most the {self.levels} that are here, got {count}")
         return AudioTokens(self.spec, self.stacks[:count], self.sides, self.durations, self.source)
+
+    def dedup(self) -> AudioTokens:
+        """Write equal neighbours as one token with a duration; `expand` gives these tokens back.
+
+        TokenError for tokens of several streams, with strides or with segments.
+        """
+        stacks, durations = runs.merge(self)
+        return AudioTokens(self.spec, stacks, self.sides, durations, self.source)
+
+    def expand(self) -> AudioTokens:
+        """Write a token in every frame, as often as its duration says."""
+        return AudioTokens(self.spec, runs.repeat(self), self.sides, None, self.source)
 
     def __getitem__(self, key: slice) -> AudioTokens:
         """Cut out frames; the cut must fall between tokens of every level, and between segments."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from vocable.audio.manifest import Clip
 from vocable.errors import RecipeError
 from vocable.train.data.recordings import Recordings
 from vocable.train.data.segments import Segments
@@ -16,11 +18,15 @@ RATE = 8000
 PLAIN = Augment(gain_db=(0.0, 0.0), flip=False, min_rms=0.0)
 
 
+def clips(sets):
+    return [Clip(Path(f"{k}.wav"), set=name) for k, name in enumerate(sets)]
+
+
 def recordings(*parts: np.ndarray, sets: list[str] | None = None) -> Recordings:
     ends = np.cumsum([len(part) for part in parts])
     spans = np.stack([ends - [len(part) for part in parts], ends], axis=1)
     samples = np.round(np.concatenate(parts) * 32767).astype(np.int16)[:, None]
-    return Recordings(samples, spans, RATE, sets or [""] * len(parts))
+    return Recordings(samples, spans, RATE, clips(sets or [""] * len(parts)))
 
 
 def draw(source: Recordings, augment: Augment = PLAIN, *, segment: int = 100, **more) -> np.ndarray:
@@ -125,7 +131,7 @@ def test_the_position_is_restored_exactly() -> None:
 
 def test_recordings_shorter_than_a_segment_are_counted(caplog):
     spans = np.array([[0, 100], [100, 1100]])
-    source = Recordings(np.full((1100, 1), 9999, np.int16), spans, 100, ["", ""])
+    source = Recordings(np.full((1100, 1), 9999, np.int16), spans, 100, clips(["", ""]))
     Segments(source, Augment(), batch=1, segment=100, seed=0)
     assert not caplog.records
     Segments(source, Augment(), batch=1, segment=250, seed=0)

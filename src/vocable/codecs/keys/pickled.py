@@ -1,6 +1,7 @@
 """Read what torch.save wrote, and run nothing of it.
 
-torch's restricted reader makes tensors and plain values, and refuses everything else by name.
+torch's restricted reader makes tensors and plain values, and refuses everything else by name. Of
+the objects that hold settings the values are kept, without their classes (inert.py).
 """
 
 from __future__ import annotations
@@ -15,11 +16,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.serialization import safe_globals
 
+from vocable.codecs.keys.inert import Inert, inert_class, plain
 from vocable.errors import ModelError
 
-_WRAPPERS = ("state_dict", "best_state", "model", "model_state_dict")  # around the tensors
+_WRAPPERS = (
+    "state_dict",
+    "best_state",
+    "model",
+    "model_state_dict",
+    "weights",
+)  # around the tensors
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
+_MOST_CLASSES = 64  # of settings, in one file
 _SHARED = 4  # times that the bytes of a file may count: tensors may share some
 _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 
@@ -27,9 +37,9 @@ _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors of a file of torch.save by their keys, and what else it states.
 
-    Tensors are looked for inside "state_dict", "best_state" and "model". What is stated are the
-    plain values around and among them. ModelError for a file that is damaged, that needs code to
-    be read, or that holds no tensors by names.
+    Tensors are looked for inside "state_dict", "best_state", "model" and "weights". What is stated
+    are the plain values around and among them. ModelError for a file that is damaged, that needs
+    code to be read, or that holds no tensors by names.
     """
     held = _load(path)
     stated: dict[str, Any] = {}
@@ -46,17 +56,28 @@ def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 def _load(path: Path) -> Any:
     _check_stored(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of protocols that it does not know well
+    inert: dict[str, type[Inert]] = {}
+    while True:
         try:
-            try:
-                return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-            except RuntimeError:  # a file of before 2020 can not be mapped
-                return torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(), safe_globals([*inert.values()]):
+                warnings.simplefilter("ignore")  # of protocols that it does not know well
+                return _load_tensors(path)
         except OSError:
             raise
         except Exception as error:  # a damaged file raises whatever its bytes lead to
-            raise ModelError(_why(path, error)) from error
+            refused = _REFUSED.search(str(error))
+            name = refused[1] if refused else ""
+            found = inert_class(name) if name not in inert else None
+            if found is None or len(inert) == _MOST_CLASSES:
+                raise ModelError(_why(path, error)) from error
+            inert[name] = found
+
+
+def _load_tensors(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except RuntimeError:  # a file of before 2020 can not be mapped
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _check_stored(path: Path) -> None:
@@ -127,6 +148,7 @@ class _Plain:
                 f"{self._path} states more than {_MOST} values beside its tensors, or {_DEEPEST} "
                 "inside one another; take a file of its tensors only"
             )
+        value = plain(value)
         if isinstance(value, Mapping):
             kept = {k: v for k, v in value.items() if not isinstance(v, Tensor)}
             return {str(key): self.of(item, depth + 1) for key, item in kept.items()}

@@ -9,8 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.errors import ModelError
-from vocable.quantize.health import count_codes, usable
-from vocable.quantize.search import nearest, prepare
+from vocable.quantize.health import usable
+from vocable.quantize.learn.lloyd import lloyd
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,12 @@ def kmeans(
 ) -> Float[Tensor, "size width"]:
     """Return ``size`` cluster centres of ``x`` by Lloyd's iterations from random rows.
 
-    A centre that loses all its rows starts anew from a random row. Rows that are NaN or infinite
-    are left out; ModelError where no other is left.
+    For the start of a codebook, which goes on learning; `clustering.cluster` looks longer. Rows
+    that are NaN or infinite are left out; ModelError where no other is left.
     """
     x = x[usable(x)]
     if not len(x):
         raise ModelError("k-means has no finite vector to learn from; see what made them NaN")
     order = torch.randperm(x.shape[0], device=x.device)
-    centres = x[order[torch.arange(size, device=x.device) % x.shape[0]]]
-    for _ in range(iterations):
-        codes = nearest(x, prepare(centres))
-        counts = count_codes(codes, size)[:, None]
-        sums = torch.zeros_like(centres).index_add_(0, codes, x)
-        spare = x[torch.randint(x.shape[0], (size,), device=x.device)]
-        centres = torch.where(counts > 0, sums / counts.clamp(min=1), spare)
-    return centres
+    start = x[order[torch.arange(size, device=x.device) % x.shape[0]]]
+    return lloyd(x, start, iterations).centres.to(x.dtype)

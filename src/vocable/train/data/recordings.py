@@ -31,13 +31,18 @@ class Recordings:
     """Clips as int16 in one memory-mapped file.
 
     `samples` is all of them, `[samples, channels]`; `spans` is the (first, last + 1) sample of each
-    clip, `sets` its collection.
+    of the `clips`.
     """
 
     def __init__(
-        self, samples: np.ndarray, spans: np.ndarray, rate: int, sets: Sequence[str]
+        self, samples: np.ndarray, spans: np.ndarray, rate: int, clips: Sequence[Clip]
     ) -> None:
-        self.samples, self.spans, self.rate, self.sets = samples, spans, rate, sets
+        self.samples, self.spans, self.rate, self.clips = samples, spans, rate, clips
+
+    @property
+    def sets(self) -> list[str]:
+        """The collection of each clip."""
+        return [clip.set for clip in self.clips]
 
     @property
     def seconds(self) -> float:
@@ -101,7 +106,7 @@ def decode_once(
             fresh.write_text(json.dumps({"key": key, "spans": known}))
     spans = np.asarray(known, dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r").reshape(-1, channels)
-    return Recordings(samples, spans[:, :2], rate, [clips[i].set for i in spans[:, 2]])
+    return Recordings(samples, spans[:, :2], rate, [clips[i] for i in spans[:, 2]])
 
 
 def _known_spans(

@@ -46,7 +46,7 @@ class Segments:
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
         _report_short(lengths, segment, recordings.rate)
         self._offsets = np.maximum(lengths - segment + 1, 1)  # where a segment can begin, per clip
-        chances = self._offsets * _set_weights(weights or {}, recordings.sets)
+        chances = self._offsets * set_weights(weights or {}, recordings.sets)
         self._cumulative = np.cumsum(chances) / np.sum(chances)
         self._check_level(seed)
 
@@ -120,7 +120,7 @@ def _report_short(lengths: np.ndarray, segment: int, rate: int) -> None:
         )  # fmt: skip
 
 
-def _set_weights(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
+def set_weights(weights: Mapping[str, float], sets: Sequence[str]) -> list[float]:
     """Return the weight of each recording by its set; refuse a set that none of them has."""
     known = sorted(set(sets) - {""})
     unknown = sorted(weights.keys() - set(sets))

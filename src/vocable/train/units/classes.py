@@ -1,0 +1,72 @@
+"""What the frames of a run's recordings are told to be: made once, kept in the run's folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from vocable.errors import RecipeError
+from vocable.train.data.recordings import Recordings
+from vocable.train.distributed import Distributed
+from vocable.train.units import labels
+from vocable.train.units.labels import Features, Labels
+from vocable.train.units.recipe import UnitsRecipe
+
+_log = logging.getLogger(__name__)
+
+
+class FrameClasses:
+    """The classes of each iteration, by the names of the sets of recordings.
+
+    `features(layer)` is what the model itself gives at the moment when the second ones are made.
+    """
+
+    def __init__(
+        self,
+        recipe: UnitsRecipe,
+        recordings: Mapping[str, Recordings],
+        folder: Path,
+        distributed: Distributed,
+        features: Callable[[int], Features],
+    ) -> None:
+        self._recipe, self._recordings, self._features = recipe, recordings, features
+        self._folder, self._distributed = folder, distributed
+        self._known: dict[int, dict[str, Labels]] = {}
+
+    def of(self, iteration: int) -> dict[str, Labels]:
+        """Return the classes of an iteration: 0, the teacher's; 1, the model's own clusters."""
+        if iteration not in self._known:
+            if self._distributed.is_main and self._stored(iteration) is None:
+                _log.info("finding the classes of all frames")
+                for name, found in self._made(iteration).items():
+                    labels.save(found, self._path(iteration, name))
+            self._distributed.wait()  # the others read what the main process has written
+            known = self._stored(iteration)
+            assert known is not None
+            self._known[iteration] = known
+        return self._known[iteration]
+
+    def _path(self, iteration: int, name: str) -> Path:
+        return self._folder / f"{name}.classes{iteration}.npz"
+
+    def _stored(self, iteration: int) -> dict[str, Labels] | None:
+        found = {}
+        for name, recordings in self._recordings.items():
+            one = labels.load(self._path(iteration, name), recordings)
+            if one is None:
+                return None
+            found[name] = one
+        return found
+
+    def _made(self, iteration: int) -> dict[str, Labels]:
+        targets, again, seed = self._recipe.targets, self._recipe.again, self._recipe.seed
+        if iteration:
+            return labels.clustered(
+                self._recordings, self._features(again.layer), again.classes, seed
+            )
+        if targets.teacher == "mfcc":
+            return labels.clustered(self._recordings, labels.mfcc, targets.classes, seed)
+        if targets.teacher == "phones":
+            return labels.stated(self._recordings, targets.classes)
+        raise RecipeError(f'targets.teacher is "{targets.teacher}"; wanted "mfcc" or "phones"')

@@ -1,0 +1,115 @@
+"""Checkpoints of w2v-BERT 2.0, as transformers has them, with config.json beside.
+
+feature_projection.…    encoder.layers.N.ffn1.…    encoder.layers.N.self_attn.linear_q.…
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vocable.codecs.keys import seanet
+from vocable.codecs.keys.change import pointwise
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.config import check_config
+from vocable.errors import ModelError
+from vocable.weights import Row, rename
+
+_PREFIX = re.compile(r"(?:wav2vec2_bert|semantic_model)\.")
+_LAYER = r"encoder\.layers\.(\d+)\."
+_MARK = "encoder.layers.0.self_attn.distance_embedding.weight"
+_HEADS = r"masked_spec_embed|(?:lm_head|projector|classifier)\..+|layer_weights"
+_TABLE = (
+    Row(r"feature_projection\.layer_norm\.(weight|bias)", r"norm.\1"),
+    Row(r"feature_projection\.projection\.(weight|bias)", r"project.\1"),
+    *(
+        Row(_LAYER + theirs, rf"blocks.\1.{ours}")
+        for number, name in (("1", "before"), ("2", "after"))
+        for theirs, ours in (
+            (rf"ffn{number}_layer_norm\.(weight|bias)", rf"{name}.norm.\2"),
+            (rf"ffn{number}\.intermediate_dense\.(weight|bias)", rf"{name}.up.\2"),
+            (rf"ffn{number}\.output_dense\.(weight|bias)", rf"{name}.down.\2"),
+        )
+    ),
+    Row(_LAYER + r"self_attn_layer_norm\.(weight|bias)", r"blocks.\1.attention_norm.\2"),
+    Row(_LAYER + r"self_attn\.into\.(weight|bias)", r"blocks.\1.attention.into.\2"),
+    Row(_LAYER + r"self_attn\.linear_out\.(weight|bias)", r"blocks.\1.attention.out.\2"),
+    Row(_LAYER + r"self_attn\.distance_embedding\.weight", r"blocks.\1.attention.distances"),
+    Row(_LAYER + r"conv_module\.layer_norm\.(weight|bias)", r"blocks.\1.convolution.norm.\2"),
+    Row(
+        _LAYER + r"conv_module\.depthwise_layer_norm\.(weight|bias)",
+        r"blocks.\1.convolution.inner_norm.\2",
+    ),
+    Row(
+        _LAYER + r"conv_module\.pointwise_conv1\.weight",
+        r"blocks.\1.convolution.into.weight",
+        pointwise,
+    ),
+    Row(
+        _LAYER + r"conv_module\.pointwise_conv2\.weight",
+        r"blocks.\1.convolution.out.weight",
+        pointwise,
+    ),
+    Row(_LAYER + r"conv_module\.depthwise_conv\.weight", r"blocks.\1.convolution.depthwise.weight"),
+    Row(_LAYER + r"final_layer_norm\.(weight|bias)", r"blocks.\1.norm.\2"),
+    Row(_HEADS, None),
+)
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Return which w2v-BERT a checkpoint is, or None if it is of another family."""
+    shapes = {_PREFIX.sub("", key): shape for key, shape in checkpoint.shapes.items()}
+    if _MARK not in shapes:
+        return None
+    with seanet.refusing("weights of such shapes make no w2v-BERT"):
+        sizes = _sizes(shapes)
+        config = sizes | _stated(checkpoint.config, sizes)
+    published = (sizes["width"], sizes["blocks"]) == (1024, 24)
+    name = "w2v-bert-2.0" if published else f"w2v-bert-{sizes['blocks']}x{sizes['width']}"
+    return Recognised(name, "transformers", "w2v-bert", config)
+
+
+def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
+    """Return the tensors by the keys of `vocable.units.w2v_bert`."""
+    tensors = {_PREFIX.sub("", key): value for key, value in checkpoint.tensors().items()}
+    for key in list(tensors):
+        if match := re.fullmatch(r"(.+self_attn\.)linear_q\.(weight|bias)", key):
+            names = [f"{match[1]}linear_{part}.{match[2]}" for part in "qkv"]
+            if lacking := [name for name in names if name not in tensors]:
+                raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
+            tensors[f"{match[1]}into.{match[2]}"] = torch.cat([tensors.pop(n) for n in names])
+    return rename(tensors, _TABLE)
+
+
+def _sizes(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
+    counted = re.compile(_LAYER + r"final_layer_norm\.weight")
+    width, stacked = shapes["feature_projection.projection.weight"]
+    return {
+        "width": width,
+        "blocks": sum(bool(counted.fullmatch(key)) for key in shapes),
+        "heads": width // shapes[_MARK][1],
+        "hidden": shapes["encoder.layers.0.ffn1.intermediate_dense.weight"][0],
+        "bands": stacked // 2,
+        "kernel": shapes["encoder.layers.0.conv_module.depthwise_conv.weight"][2],
+        "ahead": shapes[_MARK][0] - 65,
+    }
+
+
+def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what config.json says beside the sizes; without one, it is as published."""
+    check_config(
+        config,
+        {"hidden_size": sizes["width"], "num_hidden_layers": sizes["blocks"],
+         "num_attention_heads": sizes["heads"], "intermediate_size": sizes["hidden"],
+         "hidden_act": "swish", "position_embeddings_type": "relative_key",
+         "conv_depthwise_kernel_size": sizes["kernel"], "add_adapter": False},
+    )  # fmt: skip
+    both = sizes["ahead"] + 64
+    back = config.get("left_max_position_embeddings", 64)
+    if not isinstance(back, int) or not 0 <= back <= both:
+        raise ModelError(f"checkpoint has {both + 1} distances, which cannot reach {back} back")
+    return {"back": back, "ahead": both - back, "eps": float(config.get("layer_norm_eps", 1e-5))}

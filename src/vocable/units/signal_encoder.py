@@ -1,0 +1,103 @@
+"""Encoders without weights: MFCC and log-mels in kaldi's form, which others are compared with.
+
+They are what HuBERT's first targets were made of (39 channels, Hsu et al. 2021), and GSLM's log-mel
+units (80 bands, Lakhotia et al. 2021): 100 frames/s, of samples in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+
+from vocable.audio import resample
+from vocable.codecs.convert import read_source
+from vocable.errors import AudioError, ModelError
+from vocable.quantize.precision import full_precision
+from vocable.signal.kaldi import fbank, frame_count, mfcc, window_and_hop, with_deltas
+
+RATE, BANDS = 16_000, 80
+TOGETHER = 6000  # frames that are computed at a time: a minute
+Features = Float32[np.ndarray, "frames channels"]
+
+# By name: what is computed of samples, then of all frames; channels; the version of the numbers.
+_KINDS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor], int, str]] = {
+    "mfcc": (lambda x: mfcc(x, RATE), with_deltas, 39, "mfcc@1:kaldi-13-deltas"),
+    "log-mel": (lambda x: fbank(x, RATE, BANDS), lambda y: y, BANDS, "log-mel@1:kaldi-80"),
+}
+SIGNAL_ENCODERS = tuple(_KINDS)
+
+
+class SignalEncoder:
+    """Give the frames of "mfcc" or "log-mel", as a `FeatureEncoder` gives those of a layer.
+
+    There is one layer, 0.
+    """
+
+    layers = 0
+    normalize = False
+    rate = RATE
+
+    def __init__(self, name: str) -> None:
+        if name not in _KINDS:
+            raise ModelError(f'no features "{name}"; known: {", ".join(_KINDS)}')
+        self.name = name
+        self._frames, self._after, self._channels, self.space = _KINDS[name]
+        self.window, self.frame = window_and_hop(RATE)
+
+    def __repr__(self) -> str:
+        return f"<SignalEncoder {self.space}>"
+
+    def channels(self, layer: int = 0) -> int:
+        """Return the channels of the frames."""
+        self._check(layer)
+        return self._channels
+
+    def features(
+        self,
+        sources: Any,
+        rate: int | None = None,
+        *,
+        layer: int = 0,
+        mix: bool = False,
+        allow_loud: bool = False,
+    ) -> list[Features]:
+        """Return the frames of each recording, `[frames, channels]`.
+
+        sources: a recording or a list of them, as `Tokenizer.encode` takes them. mix: average the
+        channels of one that has several, which is refused otherwise. A recording too short for a
+        frame gives none. Raises AudioError for a recording that cannot be used.
+        """
+        self._check(layer)
+        given = sources if isinstance(sources, list) else [sources]
+        return [self._of(self._samples(each, rate, mix, allow_loud)) for each in given]
+
+    def _samples(self, source: Any, rate: int | None, mix: bool, allow_loud: bool) -> Tensor:
+        audio = read_source(source, rate, allow_loud=allow_loud)
+        if audio.channels > 1 and not mix:
+            raise AudioError(
+                f"recording has {audio.channels} channels but features are of one; pass mix=True "
+                "to average them, or give them one by one"
+            )
+        samples = audio.mono().samples
+        if audio.rate != RATE:
+            samples = resample(samples, audio.rate, RATE)
+        return torch.from_numpy(np.array(samples[0]))
+
+    def _of(self, x: Tensor) -> Features:
+        frames, hop = frame_count(len(x), RATE), self.frame
+        with torch.inference_mode(), full_precision("cpu"):
+            parts = [
+                self._frames(x[start * hop : (start + TOGETHER - 1) * hop + self.window])
+                for start in range(0, max(frames, 1), TOGETHER)
+            ]
+            found: Features = self._after(torch.cat(parts)).numpy()
+        return found
+
+    def _check(self, layer: int) -> None:
+        if layer != 0:
+            raise ModelError(f"layer is {layer!r} but {self.name} has layer 0 only")

@@ -1,0 +1,112 @@
+"""Turn recordings into units: the features of a layer, and the nearest of the centres of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from vocable.audio import Audio
+from vocable.codecs.convert import read_source
+from vocable.tokens import AudioTokens, Source, TokenSpec
+from vocable.units.centres import Centres, Origin
+
+
+@runtime_checkable
+class Encodes(Protocol):
+    """What gives features: a `FeatureEncoder`, a `SignalEncoder`, or anything alike."""
+
+    @property
+    def space(self) -> str:
+        """Identity of what it computes, `name@version:digest`."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Hz that it reads."""
+        ...
+
+    @property
+    def frame(self) -> int:
+        """Samples from one frame to the next."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """Samples that a frame is made of."""
+        ...
+
+    def channels(self, layer: int) -> int:
+        """Return the channels of a layer's frames; ModelError for a layer that it has not."""
+        ...
+
+    def features(
+        self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
+    ) -> list[Any]:
+        """Return `[frames, channels]` of each recording."""
+        ...
+
+
+def origin_of(encoder: Encodes, layer: int) -> Origin:
+    """Return what centres of an encoder's layer say of themselves."""
+    normalize = bool(getattr(getattr(encoder, "model", encoder), "normalize", False))
+    facts = encoder.space, layer, normalize, encoder.rate, encoder.frame, encoder.window
+    return Origin(*facts)
+
+
+class UnitTokenizer:
+    """Encode recordings as units. There is no way back: units have no decoder of their own.
+
+    Raises ModelError for centres of another encoder or layer.
+    """
+
+    def __init__(self, encoder: Encodes, centres: Centres, layer: int | None = None) -> None:
+        asked = centres.origin.layer if layer is None else layer
+        centres.check_origin(encoder.space, asked)
+        self.encoder, self.centres = encoder, centres
+
+    @property
+    def spec(self) -> TokenSpec:
+        """What the units are; their space names encoder, layer and centres."""
+        return self.centres.spec
+
+    @property
+    def name(self) -> str:
+        """The encoder's name."""
+        return self.spec.name
+
+    def __repr__(self) -> str:
+        return f"<UnitTokenizer {self.centres.space}>"
+
+    def encode(
+        self, source: Any, *, rate: int | None = None, mix: bool = False, allow_loud: bool = False
+    ) -> AudioTokens:
+        """Encode a recording, each channel as a stream; see `Tokenizer.encode`.
+
+        A recording too short for a frame has no units.
+        """
+        return self.encode_batch([source], rate=rate, mix=mix, allow_loud=allow_loud)[0]
+
+    def encode_batch(
+        self,
+        sources: Sequence[Any],
+        *,
+        rate: int | None = None,
+        mix: bool = False,
+        allow_loud: bool = False,
+    ) -> list[AudioTokens]:
+        """Encode several recordings; the same units as one by one."""
+        items = [read_source(source, rate, allow_loud=allow_loud) for source in sources]
+        items = [audio.mono() for audio in items] if mix else items
+        channels = [Audio(row[None], audio.rate) for audio in items for row in audio.samples]
+        layer = self.centres.origin.layer
+        frames = iter(self.encoder.features(channels, layer=layer))
+        spec = self.spec
+        return [self._tokens(spec, audio, [next(frames) for _ in audio.samples]) for audio in items]
+
+    def _tokens(self, spec: TokenSpec, audio: Audio, features: Sequence[Any]) -> AudioTokens:
+        streams = [self.centres.units(rows) for rows in features]
+        stacks = [np.stack(level) for level in zip(*streams, strict=True)]
+        source = Source(audio.samples.shape[1], audio.rate, audio.channels)
+        return AudioTokens(spec, stacks, source=source)

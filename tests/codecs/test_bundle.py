@@ -10,6 +10,7 @@ from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens
 from vocable.tokens.tracks import read_tracks
 from vocable.tokens.values import joined
+from vocable.units import SignalEncoder, UnitTokenizer, fit
 
 TOKENIZERS = testing.tokenizers()
 UNITS, CODEC = TOKENIZERS["streaming-units"], TOKENIZERS["speech"]
@@ -72,6 +73,18 @@ def test_the_codec_of_a_bundle_decodes(path):
     assert BUNDLE.decode(tracks) == CODEC.decode(tracks["acoustic"])
     with pytest.raises(ModelError, match="none decode"):
         Bundle([UNITS]).decode(tracks)
+
+
+def test_a_tokenizer_of_whole_recordings_joins_in_but_not_live(path, tmp_path):
+    mfcc = SignalEncoder("mfcc")
+    units = UnitTokenizer(mfcc, fit(mfcc, [path], 5).centres)
+    bundle = Bundle([units, CODEC])
+    tracks = bundle.encode(path)
+    assert tracks["semantic"] == units.encode(path)
+    bundle.encode_to(path, tmp_path / "both.vcb")
+    assert read_tracks(tmp_path / "both.vcb") == tracks
+    with pytest.raises(ModelError, match="mfcc takes whole recordings; use encode"):
+        bundle.live()
 
 
 def test_two_of_a_kind_have_their_own_names(path):

@@ -16,13 +16,9 @@ if TYPE_CHECKING:
 
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
-    torch = _torch()
+    _set_up(device, threads)
     from vocable.load import load_codec
 
-    if device is not None:
-        check_device(device)
-    if threads is not None:
-        torch.set_num_threads(threads)
     try:
         return load_codec(name, device=device)
     except (ModelError, OSError) as error:
@@ -31,15 +27,11 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
 
 def open_tokenizer(name: str, device: str | None, threads: int | None) -> Tokenizer | Bundle:
     """Return what encodes: a codec, a tokenizer of units, or several whose names + joins."""
-    torch = _torch()
+    _set_up(device, threads)
     import vocable
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
 
-    if device is not None:
-        check_device(device)
-    if threads is not None:
-        torch.set_num_threads(threads)
     try:
         found = vocable.load(name, device=device)
     except (ModelError, OSError) as error:
@@ -47,6 +39,14 @@ def open_tokenizer(name: str, device: str | None, threads: int | None) -> Tokeni
     if not isinstance(found, Tokenizer | Bundle):
         raise Refusal(f"{name} gives features and no tokens; fit units to it: vocable units fit")
     return found
+
+
+def _set_up(device: str | None, threads: int | None) -> None:
+    torch = _torch()
+    if device is not None:
+        check_device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
 
 
 def _torch() -> Any:

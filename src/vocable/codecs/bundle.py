@@ -8,21 +8,42 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
-from vocable.atomic import check_target, replacing
+from vocable.atomic import check_target
 from vocable.audio import Audio, AudioReader
 from vocable.codecs.codec import Codec
 from vocable.codecs.convert import read_source
+from vocable.codecs.files import token_file
 from vocable.codecs.live import Block, LiveEncoder
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
-from vocable.tokens import AudioTokens, TokenWriter
+from vocable.tokens import AudioTokens, TokenSpec, TokenWriter
 from vocable.tokens.array_files import ENDINGS
-from vocable.tokens.file.stamp import stamp
 from vocable.tokens.tracks import Tracks
+
+
+class Encodes(Protocol):
+    """What a bundle asks of a tokenizer: a `Tokenizer`, or one that takes whole recordings only."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def spec(self) -> TokenSpec: ...
+
+    def encode(self, source: Any, *, allow_loud: bool = False) -> AudioTokens: ...
+
+    def encode_batch(
+        self,
+        sources: Sequence[Any],
+        *,
+        rate: int | None = None,
+        mix: bool = False,
+        allow_loud: bool = False,
+    ) -> list[AudioTokens]: ...
 
 
 class Bundle:
@@ -32,7 +53,7 @@ class Bundle:
     kind by their own names.
     """
 
-    def __init__(self, tokenizers: Sequence[Tokenizer] | Mapping[str, Tokenizer]) -> None:
+    def __init__(self, tokenizers: Sequence[Encodes] | Mapping[str, Encodes]) -> None:
         if isinstance(tokenizers, Mapping):
             self.tokenizers = dict(tokenizers)
         else:
@@ -55,7 +76,9 @@ class Bundle:
         """Encode a recording, read once, to a track of each tokenizer; see `Tokenizer.encode`."""
         audio = read_source(source, rate, allow_loud=allow_loud)
         audio = audio.mono() if mix else audio
-        return self._tracks(audio, allow_loud)
+        return Tracks(
+            {name: each.encode(audio, allow_loud=allow_loud) for name, each in self._named()}
+        )
 
     def encode_batch(
         self,
@@ -68,7 +91,7 @@ class Bundle:
         """Encode several recordings; the same as one by one."""
         rows = {
             name: each.encode_batch(sources, rate=rate, mix=mix, allow_loud=allow_loud)
-            for name, each in self.tokenizers.items()
+            for name, each in self._named()
         }
         return [
             Tracks(dict(zip(rows, row, strict=True))) for row in zip(*rows.values(), strict=True)
@@ -86,15 +109,21 @@ class Bundle:
     ) -> None:
         """Encode a file of any length to one token file of all tracks, in bounded memory.
 
-        The same tokens as `encode(source).save(target)`; the target appears whole or not at all.
+        All of a recording is held where a tokenizer takes whole ones only. The same tokens as
+        `encode(source).save(target)`; the target appears whole or not at all.
         """
         if Path(target).suffix.lower() in ENDINGS:
             raise TokenError(f"{target}: arrays are of one track; a .vcb file holds several")
         check_target(target, overwrite=overwrite)
+        if not all(_steps(each) for _, each in self._named()):
+            tracks = self.encode(source, mix=mix, allow_loud=allow_loud)
+            tracks.save(target, overwrite=overwrite)
+            return
         with AudioReader(source, allow_loud=allow_loud) as reader:
             channels = 1 if mix else reader.channels
             live = self.live(rate=reader.rate, channels=channels, allow_loud=True)
-            with replacing(target, overwrite=overwrite) as path, open(path, "w+b") as file:
+            seconds = lambda: live.samples / reader.rate  # noqa: E731
+            with token_file(target, overwrite=overwrite, done=seconds) as file:
                 writer = TokenWriter(file, live.tracks)
                 for block in reader.blocks():
                     part = block.mean(axis=0, keepdims=True) if mix else block
@@ -103,7 +132,6 @@ class Bundle:
                         progress(min(1.0, live.samples / reader.samples))
                 _write(writer, live.finish())
                 writer.finish(dict.fromkeys(live.tracks, live.samples))
-                stamp(file)
         if progress:
             progress(1.0)
 
@@ -120,21 +148,16 @@ class Bundle:
         self, *, rate: int | None = None, channels: int = 1, allow_loud: bool = False
     ) -> LiveBundle:
         """Start a recording whose samples are still to come, at `rate` Hz (that of the first)."""
-        rate = next(iter(self.tokenizers.values())).rate if rate is None else rate
-        return LiveBundle(
-            {
-                name: LiveEncoder(each, rate=rate, channels=channels, allow_loud=allow_loud)
-                for name, each in self.tokenizers.items()
-            }
-        )
+        encoders = {}
+        for name, each in self._named():
+            if not _steps(each):
+                raise ModelError(f"{each.name} takes whole recordings; use encode")
+            rate = each.rate if rate is None else rate
+            encoders[name] = LiveEncoder(each, rate=rate, channels=channels, allow_loud=allow_loud)
+        return LiveBundle(encoders)
 
-    def _tracks(self, audio: Audio, allow_loud: bool) -> Tracks:
-        return Tracks(
-            {
-                name: each.encode(audio, allow_loud=allow_loud)
-                for name, each in self.tokenizers.items()
-            }
-        )
+    def _named(self) -> Iterable[tuple[str, Encodes]]:
+        return self.tokenizers.items()
 
 
 class LiveBundle:
@@ -169,7 +192,7 @@ def _write(writer: TokenWriter, found: Mapping[str, list[AudioTokens]]) -> None:
             writer.write(tokens, name)
 
 
-def _names(tokenizers: Sequence[Tokenizer]) -> list[str]:
+def _names(tokenizers: Sequence[Encodes]) -> list[str]:
     kinds = [_kind(each) for each in tokenizers]
     counts = Counter(kinds)
     names = [
@@ -181,6 +204,11 @@ def _names(tokenizers: Sequence[Tokenizer]) -> list[str]:
     return names
 
 
-def _kind(tokenizer: Tokenizer) -> str:
+def _steps(tokenizer: Encodes) -> TypeGuard[Tokenizer]:
+    """Say whether recordings may come block by block."""
+    return isinstance(tokenizer, Tokenizer) and tokenizer.model.encodes_in_steps
+
+
+def _kind(tokenizer: Encodes) -> str:
     roles = {level.role for level in tokenizer.spec.levels}
     return "semantic" if roles == {"semantic"} else "acoustic"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import Float32
@@ -165,19 +166,31 @@ def _write(
     parts: Iterator[AudioTokens],
     recording: _Recording,
 ) -> None:
+    seconds = lambda: recording.samples / recording.reader.rate  # noqa: E731
+    with token_file(target, overwrite=overwrite, done=seconds) as file:
+        writer = TokenWriter(file, track)
+        for tokens in parts:
+            writer.write(tokens)
+        writer.finish(recording.samples)
+
+
+@contextmanager
+def token_file(
+    target: str | os.PathLike[str], *, overwrite: bool, done: Callable[[], float]
+) -> Iterator[BinaryIO]:
+    """Give a file to write tokens to, which gets its name and its id when all are in it.
+
+    done: seconds of the recording so far, for the TokenError of a disk that is full.
+    """
     try:
         with replacing(target, overwrite=overwrite) as path, open(path, "w+b") as file:
-            writer = TokenWriter(file, track)
-            for tokens in parts:
-                writer.write(tokens)
-            writer.finish(recording.samples)
+            yield file
             stamp(file)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        done = recording.samples / recording.reader.rate
         raise TokenError(
-            f"{target}: writing failed after {done:.1f} s ({error.strerror}); nothing is left of "
+            f"{target}: writing failed after {done():.1f} s ({error.strerror}); nothing is left of "
             "it: make room and run again"
         ) from error
 

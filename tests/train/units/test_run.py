@@ -106,7 +106,6 @@ def test_stated_phones_are_learnt(tmp_path):
         ({"targets": {"teacher": "oracle"}}, 'targets.teacher is "oracle"'),
         ({"targets": {"teacher": "phones"}}, "the manifest states 0 phones"),
         ({"targets": {"classes": 100_000}}, "frames cannot make 100000 clusters"),
-        ({"units": {"architecture": "speech"}}, "speech has no units"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):

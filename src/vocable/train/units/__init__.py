@@ -11,14 +11,10 @@ from vocable.train.units.recipe import UnitsRecipe
 def make_task(recipe: UnitsRecipe) -> Any:
     """Return the UnitsTask of a recipe (this loads torch)."""
     from vocable.codecs import build
-    from vocable.errors import RecipeError
     from vocable.train.units.network import UnitsNetwork
     from vocable.train.units.task import UnitsTask
-    from vocable.units.streaming import StreamingUnits
 
-    units = build(recipe.units.architecture, recipe.units.config)
-    if not isinstance(units, StreamingUnits):
-        raise RecipeError(f"{recipe.units.architecture} has no units; streaming-units has")
+    units: Any = build("streaming-units", recipe.units.config)
     classes = [recipe.targets.classes]
     if recipe.again.after:
         classes.append(recipe.again.classes)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vocable.atomic import replacing
 from vocable.errors import RecipeError
+from vocable.measures.phones import labels_at
 from vocable.quantize.learn.clustering import cluster
 from vocable.quantize.search import nearest, prepare
 from vocable.signal import kaldi
@@ -105,11 +106,9 @@ def stated(recordings: Mapping[str, Recordings], classes: int) -> dict[str, Labe
 
 def _phones_of(recordings: Recordings, index: int, number: Mapping[str, int]) -> np.ndarray:
     first, last = recordings.spans[index]
-    classes = np.full(frame_count(int(last - first)), NONE, np.int16)
-    times = (np.arange(len(classes)) * HOP + WINDOW / 2) / recordings.rate
-    for start, end, label in recordings.clips[index].phones:
-        classes[(times >= start) & (times < end)] = number[label]
-    return classes
+    times = (np.arange(frame_count(int(last - first))) * HOP + WINDOW / 2) / recordings.rate
+    found = labels_at(recordings.clips[index].phones, times)
+    return np.array([number.get(label, NONE) for label in found], np.int16)
 
 
 def save(labels: Labels, path: Path) -> None:

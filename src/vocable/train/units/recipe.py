@@ -14,8 +14,7 @@ from vocable.train.recipe import Recipe
 class UnitsTable:
     """What is trained."""
 
-    architecture: str = "streaming-units"  # a name in vocable.codecs
-    config: dict[str, Any] = field(default_factory=dict)  # overrides of its defaults
+    config: dict[str, Any] = field(default_factory=dict)  # overrides of StreamingUnitsConfig
     deeper: int = 2  # layers that are trained behind the last one of the config, then dropped
     name: str = ""  # of the exported tokenizer; empty: the recipe's name
     version: str = "1"  # of its token space
@@ -26,8 +25,7 @@ class UnitsTable:
 class Targets:
     """What is told of frames: classes of them.
 
-    teacher: "mfcc" (clusters of cepstra), "phones" (those that the manifest states), or a
-        tokenizer of one level, by name or folder.
+    teacher: "mfcc" (clusters of cepstra) or "phones" (those that the manifest states).
     classes: clusters of the cepstra, or more than there are phones.
     """
 

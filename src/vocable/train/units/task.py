@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from vocable.load import save_model
 from vocable.train import bf16
 from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.distributed import Distributed
-from vocable.train.task import Problem, Task
+from vocable.train.task import Task
 from vocable.train.units import labels as made
 from vocable.train.units.classes import FrameClasses
 from vocable.train.units.excerpts import Excerpt, Excerpts
@@ -104,9 +103,6 @@ class UnitsTask(Task):
         line = _shares(self._counts)
         self._counts.zero_()
         return {"iteration": self.iteration, **line}
-
-    def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
-        return ()
 
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         """Return the shares of held-out frames that are told right, hidden and seen."""

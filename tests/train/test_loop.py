@@ -79,6 +79,21 @@ def test_reports_have_speed_and_time_left(
     assert [reports[step]["seconds"] for step in (4, 12)] == pytest.approx([2.0, 6.0])
 
 
+def test_the_time_left_of_a_resumed_run_is_by_its_pace_now(
+    table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of the steps were done on a busy machine, a hundred times slower."""
+    make_loop(table | {"schedule": {"steps": 6}}, manifest, tmp_path / "run").run()
+    run = make_loop(table, manifest, tmp_path / "run", resume=True)
+    assert run.step == 6
+    run.seconds_before = 300.0
+    clock = SimpleNamespace(monotonic=lambda: 100.0 + (run.step - 6) / 2)
+    monkeypatch.setattr(loop, "time", clock)
+    run._begin = run._logged = run._saved = run._evaluated = 100.0
+    run.run()
+    assert {line["step"]: line["left"] for line in lines(tmp_path / "run")}[8] == pytest.approx(2.0)
+
+
 def test_evaluating_does_not_count_for_the_speed(
     table: dict, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,7 @@ class Loop:
         leaves the last checkpoint as it is.
         """
         self._begin = time.monotonic()
+        self._done_before = self._share()
         self.task.begin(resumed=self._resumed)
         with self._ctrl_c():
             if not self._resumed:
@@ -235,12 +236,13 @@ class Loop:
             self._evaluate()
 
     def _report(self) -> None:
-        now, done = time.monotonic(), max(self._share(), 1e-9)
+        now, done = time.monotonic(), self._share()
+        here = max(done - self._done_before, 1e-9)  # since this start, whose pace is what counts
         batches = max(map(len, self._losses.values()))
         items = batches * self.task.items_per_batch * self.distributed.world_size
         line: dict[str, Any] = {
             "seconds": self.seconds,
-            "left": self.seconds * (1 - done) / done,
+            "left": (now - self._begin) * (1 - done) / here,
             "lr": self.updater.rate,
             "gradient": self._norm,
             self.task.speed: items / max(1e-9, now - self._logged),

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 import vocable
+from tests.units.small_cpc import write_cpc
 from vocable.codecs import Tokenizer
 from vocable.errors import RecipeError
 from vocable.train import checkpoint, run
 from vocable.train.loop import Stopped
 from vocable.train.registry import recipe_from
+from vocable.train.units import make_task
 
 SMALL = {
     "bands": 8, "ahead": 1, "channels": 16, "layers": 1, "heads": 2, "context": 10,
@@ -100,12 +102,41 @@ def test_stated_phones_are_learnt(tmp_path):
     assert found > 0.9
 
 
+def test_any_encoder_can_be_the_teacher(voices, tmp_path):
+    """Its classes are those of its own units, which differ from those of another teacher."""
+    from vocable.train.units.labels import NONE
+
+    asked = {"teacher": str(write_cpc(tmp_path)), "layer": 1, "classes": 6}
+    lines = []
+    run(recipe(targets=asked), voices, tmp_path / "run", progress=lines.append)
+    assert lines[-1]["losses"]["hidden"] < lines[0]["losses"]["hidden"]
+    with np.load(tmp_path / "run" / "train.classes0.npz") as stored:
+        assert set(stored["values"]) - {NONE} == set(range(6)) and "layer" in str(stored["about"])
+
+
+def test_classes_of_another_teacher_are_made_again(voices, tmp_path):
+    """A run that was stopped before its first checkpoint leaves its classes in the folder."""
+    short = {"schedule": {"steps": 1, "warmup": 0}, "again": {}}
+    folder = tmp_path / "run"
+    found = []
+    for teacher in ("mfcc", "log-mel", "mfcc"):
+        run(recipe(targets={"teacher": teacher, "classes": 6}, **short), voices, folder)
+        with np.load(folder / "train.classes0.npz") as stored:
+            found.append(stored["values"])
+        for name in ("checkpoint.pt", "config.json", "model.safetensors"):
+            (folder / name).unlink()
+    assert (found[0] == found[2]).all() and not (found[0] == found[1]).all()
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ({"targets": {"teacher": "oracle"}}, 'targets.teacher is "oracle"'),
         ({"targets": {"teacher": "phones"}}, "the manifest states 0 phones"),
-        ({"targets": {"classes": 100_000}}, "frames cannot make 100000 clusters"),
+        ({"targets": {"teacher": "speech-16k"}}, "speech-16k gives tokens, not features"),
+        ({"targets": {"layer": 2}}, "layer is 2 but mfcc has layer 0 only"),
+        ({"targets": {"classes": 3000}}, "3000 centres need as many frames or more, got 594"),
+        ({"units": {"config": {**SMALL, "units": 500}}}, "297 frames cannot make 500 units"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
@@ -120,9 +151,12 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
         ({"mask": {"share": 2.0}}, "mask.share is 2.0"),
         ({"schedule": {"seconds": 9.0}}, "again.after needs schedule.steps"),
         ({"again": {"after": 1.0}}, "again.after is 1.0"),
+        ({"again": {"after": 0.5, "layer": 3}}, "again.layer is 3; wanted 1 to 2"),
         ({"targets": {"classes": 1}}, "targets.classes is 1"),
+        ({"targets": {"classes": 100_000}}, "targets.classes is 100000"),
+        ({"targets": {"layer": -1}}, "targets.layer is -1"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(more, words):
     with pytest.raises(RecipeError, match=words):
-        recipe(**more)
+        make_task(recipe(**more))

@@ -41,6 +41,11 @@ class UnitsNetwork(nn.Module):
         self.heads = nn.ModuleList(Head(config.channels, each) for each in classes)
         self.hidden = nn.Parameter(torch.rand(2 * config.bands))
 
+    @property
+    def layers(self) -> int:
+        """The blocks, those behind the encoder's own among them."""
+        return len(self.units.encoder.layers.blocks) + len(self.deeper.blocks)
+
     def forward(
         self, samples: Float[Tensor, "batch time"], hidden: Bool[Tensor, "batch frames"], head: int
     ) -> Float[Tensor, "batch frames classes"]:

@@ -9,6 +9,8 @@ from vocable.train.checks import check
 from vocable.train.data.tables import Augment, Data
 from vocable.train.recipe import Recipe
 
+MOST_CLASSES = 32767  # they are kept as int16
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnitsTable:
@@ -25,15 +27,22 @@ class UnitsTable:
 class Targets:
     """What is told of frames: classes of them.
 
-    teacher: "mfcc" (clusters of cepstra) or "phones" (those that the manifest states).
-    classes: clusters of the cepstra, or more than there are phones.
+    teacher: "phones" (those that the manifest states), or an encoder whose frames are clustered:
+    "mfcc", "log-mel", or the name, folder or file of one.
+    layer: of the encoder; 0 is the input to its first block, and all of mfcc and log-mel.
+    classes: clusters, or at least as many as there are phones.
     """
 
     teacher: str = "mfcc"
+    layer: int = 0
     classes: int = 100
 
     def __post_init__(self) -> None:
-        check(self.classes > 1, f"targets.classes is {self.classes}; wanted 2 or more")
+        check(self.layer >= 0, f"targets.layer is {self.layer}; wanted 0 or more")
+        check(
+            1 < self.classes <= MOST_CLASSES,
+            f"targets.classes is {self.classes}; wanted 2 to {MOST_CLASSES}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +60,10 @@ class Again:
     def __post_init__(self) -> None:
         check(0 <= self.after < 1, f"again.after is {self.after}; wanted 0 or more, below 1")
         check(self.layer > 0, f"again.layer is {self.layer}; wanted 1 or more")
-        check(self.classes > 1, f"again.classes is {self.classes}; wanted 2 or more")
+        check(
+            1 < self.classes <= MOST_CLASSES,
+            f"again.classes is {self.classes}; wanted 2 to {MOST_CLASSES}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

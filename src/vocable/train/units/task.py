@@ -15,14 +15,18 @@ from torch import Tensor, nn
 from vocable.codecs import Tokenizer
 from vocable.load import save_model
 from vocable.train import bf16
+from vocable.train.checks import check
 from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.distributed import Distributed
 from vocable.train.task import Task
-from vocable.train.units import labels as made
 from vocable.train.units.classes import FrameClasses
+from vocable.train.units.clusters import sounds
 from vocable.train.units.excerpts import Excerpt, Excerpts
+from vocable.train.units.labels import NONE, frame_counts
 from vocable.train.units.network import UnitsNetwork
+from vocable.train.units.network_encoder import NetworkEncoder
 from vocable.train.units.recipe import UnitsRecipe
+from vocable.units.fitting import fit
 
 _log = logging.getLogger(__name__)
 _MEASURED = 8  # batches over which log-mels are centred and scaled
@@ -51,6 +55,8 @@ class UnitsTask(Task):
         _log.info("%.2f h to train on, %.2f h held out", *(
             each.seconds / 3600 for each in (self.train, self.held_out)
         ))  # fmt: skip
+        frames, wanted = sum(frame_counts(self.train)), self.model.units.config.units
+        check(frames >= wanted, f"{frames} frames cannot make {wanted} units; give more recordings")
         self.distributed = distributed
         self._bf16 = recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.model = self.model.to(distributed.device)
@@ -59,7 +65,8 @@ class UnitsTask(Task):
         still = replace(recipe.augment, speed=(1.0, 1.0), gain_db=(0.0, 0.0), equalizer_db=0.0)
         self._still = replace(still, low_pass_share=0.0)
         recordings = {"train": self.train, "held_out": self.held_out}
-        self.classes = FrameClasses(recipe, recordings, folder, distributed, self._features)
+        own = NetworkEncoder(self.model)
+        self.classes = FrameClasses(recipe, recordings, folder, distributed, own)
         self._counts = torch.zeros(4, dtype=torch.float64)  # hidden right, hidden, seen right, seen
 
     def begin(self, *, resumed: bool) -> None:
@@ -85,7 +92,7 @@ class UnitsTask(Task):
         logits, classes, hidden = self._told(self.model, batch)
         losses = {}
         for name, chosen in (("hidden", hidden), ("seen", ~hidden)):
-            chosen = chosen & (classes != made.NONE)
+            chosen = chosen & (classes != NONE)
             if self._weights[name] and chosen.any():
                 losses[name] = F.cross_entropy(logits[chosen].float(), classes[chosen])
         self._count(self._counts, logits, classes, hidden)
@@ -163,29 +170,25 @@ class UnitsTask(Task):
 
     @torch.no_grad()
     def _count(self, counts: Tensor, logits: Tensor, classes: Tensor, hidden: Tensor) -> None:
-        right, known = logits.argmax(-1) == classes, classes != made.NONE
+        right, known = logits.argmax(-1) == classes, classes != NONE
         for at, chosen in ((0, hidden & known), (2, ~hidden & known)):
             counts[at] += (right & chosen).sum().cpu()
             counts[at + 1] += chosen.sum().cpu()
-
-    def _features(self, layer: int) -> made.Features:
-        """Return what gives the output of a layer of the model as it is now."""
-
-        def features(samples: Tensor) -> Tensor:
-            return self.model.features(samples.to(self.distributed.device), layer)[0].cpu()
-
-        return features
 
 
 @torch.no_grad()
 def find_units(model: UnitsNetwork, recordings: Recordings, seed: int) -> None:
     """Set the codebook of `model.units` to cluster centres of its last layer, standardised."""
-    units, layer = model.units, model.units.config.layers
-    standardise = units.encoder.standardise
-    parts = made.some_frames(recordings, lambda x: model.features(x, layer)[0])
-    standardise.measure(parts)
-    codebook = units.quantizer.stack[0].codebook
-    codebook.entries.copy_(made.centres_of(standardise(parts[None])[0], codebook.size, seed))
+    units = model.units
+    codebook, standardise = units.quantizer.stack[0].codebook, units.encoder.standardise
+    found = fit(
+        NetworkEncoder(model), sounds(recordings), codebook.size,
+        layer=units.config.layers, standardise=True, seed=seed,
+    ).centres  # fmt: skip
+    assert found.mean is not None and found.deviation is not None
+    standardise.mean.copy_(found.mean)
+    standardise.deviation.copy_(found.deviation)
+    codebook.entries.copy_(found.blocks[0])
 
 
 def _shares(counts: Tensor) -> dict[str, float]:

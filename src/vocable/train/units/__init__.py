@@ -1,10 +1,9 @@
-"""The task "units": train an encoder of semantic tokens from clusters or stated phones."""
+"""The task "units": train an encoder of semantic tokens by masked or contrastive prediction."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from vocable.train.checks import check
 from vocable.train.registry import Shortcut, register_task
 from vocable.train.units.recipe import UnitsRecipe
 
@@ -12,20 +11,20 @@ from vocable.train.units.recipe import UnitsRecipe
 def make_task(recipe: UnitsRecipe) -> Any:
     """Return the UnitsTask of a recipe (this loads torch)."""
     from vocable.codecs import build
+    from vocable.train.units.contrastive import ContrastivePrediction
+    from vocable.train.units.masked import MaskedPrediction
     from vocable.train.units.network import UnitsNetwork
     from vocable.train.units.task import UnitsTask
 
+    objectives: dict[str, Any] = {
+        "masked": MaskedPrediction,
+        "contrastive": ContrastivePrediction,
+    }
+    objective = objectives[recipe.objective](recipe)
     units: Any = build("streaming-units", recipe.units.config)
-    classes = [recipe.targets.classes]
-    if recipe.again.after:
-        classes.append(recipe.again.classes)
-    network = UnitsNetwork(units, recipe.units.deeper, classes)
-    check(
-        recipe.again.layer <= network.layers or not recipe.again.after,
-        f"again.layer is {recipe.again.layer}; wanted 1 to {network.layers}, the blocks of the "
-        "config and those of units.deeper",
-    )
-    return UnitsTask(network, recipe)
+    network = UnitsNetwork(units, recipe.units.deeper)
+    network.parts = objective.parts(units, network.layers)
+    return UnitsTask(network, objective, recipe)
 
 
 register_task(

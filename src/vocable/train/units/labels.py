@@ -27,7 +27,7 @@ def frame_counts(recordings: Recordings) -> list[int]:
 
 
 class Labels:
-    """A class for each frame of each recording, int16; `of(k)` are those of recording k."""
+    """A class for each frame of each recording, int16, one recording behind the other."""
 
     def __init__(self, values: np.ndarray, lengths: Sequence[int]) -> None:
         self.values, self.edges = values, np.concatenate([[0], np.cumsum(lengths)])
@@ -35,6 +35,11 @@ class Labels:
     def of(self, index: int) -> np.ndarray:
         """Return the classes of one recording, `[frames]`."""
         return self.values[self.edges[index] : self.edges[index + 1]]
+
+    def at(self, recordings: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        """Return the class of each frame of a recording, int64; NONE for recording -1."""
+        found = self.values[self.edges[np.maximum(recordings, 0)] + frames]
+        return np.where(recordings < 0, NONE, found).astype(np.int64)
 
 
 def joined(found: Sequence[np.ndarray]) -> Labels:

@@ -31,6 +31,6 @@ class NetworkEncoder:
         self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
     ) -> list[np.ndarray]:
         """Return `[frames, channels]` of each `Audio` of one channel at 16 kHz."""
-        device = self.network.hidden.device
+        device = self.network.device
         given = [torch.from_numpy(np.array(each.samples)).to(device) for each in sources]
         return [self.network.features(each, layer)[0].cpu().numpy() for each in given]

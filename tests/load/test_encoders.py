@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 import vocable
-from tests.units.small_cpc import write_cpc
+from tests.load.toy_encoder import write_cpc
 from vocable.errors import ModelError
 from vocable.load import describe, load_codec, load_encoder, load_tokenizer
 from vocable.units import FeatureEncoder

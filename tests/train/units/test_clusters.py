@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.units.small_cpc import write_cpc
+from tests.load.toy_encoder import write_cpc
 from tests.units.sounds import RATE, tones
 from vocable.audio.manifest import Clip
 from vocable.errors import RecipeError

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 import vocable
+from tests.load.toy_encoder import write_cpc
 from tests.train.units.small import CONTRASTIVE, SMALL, recipe, write_manifest
-from tests.units.small_cpc import write_cpc
 from vocable.codecs import Tokenizer
 from vocable.errors import RecipeError
 from vocable.train import checkpoint, run

@@ -1,4 +1,4 @@
-"""A small encoder of features in a file, as the authors of CPC write theirs."""
+"""A small CPC as a checkpoint of others."""
 
 from pathlib import Path
 
@@ -7,7 +7,8 @@ from safetensors.torch import save_file
 
 
 def write_cpc(folder: Path) -> Path:
-    """Write a CPC of 8 channels and one level with random weights; return its file."""
+    """Write `model.safetensors`, of 8 channels and one level, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
     draw = torch.Generator().manual_seed(0)
     tensors = {}
     for i, kernel in enumerate((10, 8, 4, 4, 4)):

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.calls import PROGRAM, call, results
 from tests.cli.small import write_tone
 from vocable.cli.train import described
+from vocable.train import read_recipe
 
 
 @pytest.fixture
@@ -109,6 +110,22 @@ def test_ctrl_c_saves_and_says_how_to_go_on(manifest: Path) -> None:
     how[-1] = f"schedule.steps={step + 2}"
     lines = results("train", "codec", *how, "--resume", "--set", "checkpoints.log_steps=1")
     assert [line["step"] for line in lines if line["kind"] == "train"] == [step + 1, step + 2]
+
+
+def test_a_teacher_is_a_value_of_the_recipe(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any name is text, one of digits too; without the option the recipe's own stays."""
+    taken = []
+
+    def run(recipe, data, out, *, progress, overrides, **how):
+        taken.append(read_recipe(recipe, overrides).targets.teacher)
+
+    monkeypatch.setattr("vocable.train.run", run, raising=False)
+    how = ["--recipe", "units-16k", "--data", manifest, "-o", "run"]
+    call("train", "units", *how, "--teacher", "007")
+    call("train", "units", *how)
+    assert taken == ["007", "phones"]
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_published_centres_are_converted(tmp_path):
             ["--encoder", "mfcc", "--layer", 3, "--k", 4],
             "error: layer is 3 but mfcc has layer 0 only",
         ),
-        (["--encoder", "speech-16k", "--k", 4], "speech-16k gives tokens and no features"),
+        (["--encoder", "speech-16k", "--k", 4], "speech-16k gives tokens, not features"),
         (["--encoder", "mfcc", "--k", 4000], "4000 centres need as many frames or more, got"),
     ],
     ids=["layer", "codec", "too many"],

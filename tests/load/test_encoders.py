@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 import vocable
+from tests.load.toy_encoder import write_cpc
 from vocable.errors import ModelError
 from vocable.load import describe, load_codec, load_encoder, load_tokenizer
 from vocable.units import FeatureEncoder
@@ -17,19 +18,7 @@ from vocable.weights import read
 @pytest.fixture
 def path(tmp_path):
     """Return a small CPC as safetensors."""
-    draw = torch.Generator().manual_seed(0)
-    tensors = {}
-    for i, kernel in enumerate((10, 8, 4, 4, 4)):
-        shape = (8, 8 if i else 1, kernel)
-        tensors[f"gEncoder.conv{i}.weight"] = 0.3 * torch.randn(shape, generator=draw)
-        tensors[f"gEncoder.conv{i}.bias"] = torch.zeros(8)
-        tensors[f"gEncoder.batchNorm{i}.weight"] = torch.ones(1, 8, 1)
-        tensors[f"gEncoder.batchNorm{i}.bias"] = torch.zeros(1, 8, 1)
-    for side in ("ih", "hh"):
-        tensors[f"gAR.baseNet.weight_{side}_l0"] = 0.3 * torch.randn(32, 8, generator=draw)
-        tensors[f"gAR.baseNet.bias_{side}_l0"] = torch.zeros(32)
-    save_file(tensors, tmp_path / "model.safetensors")
-    return tmp_path / "model.safetensors"
+    return write_cpc(tmp_path)
 
 
 def test_a_folder_and_its_file_are_one_encoder(path):
@@ -40,6 +29,17 @@ def test_a_folder_and_its_file_are_one_encoder(path):
     assert "100 a second" in encoder._repr_html_()
     (rows,) = encoder.features(np.zeros(1600, np.float32), 16_000, layer=1)
     assert rows.shape == (10, 8) and rows.dtype == np.float32
+
+
+@pytest.mark.parametrize("load", [vocable.load, load_encoder])
+def test_features_without_weights_are_encoders_too(load):
+    (rows,) = load("mfcc").features(np.zeros(1600, np.float32), 16_000, layer=0)
+    assert rows.shape == (8, 39)
+
+
+def test_layers_that_there_are_not_have_no_channels(path):
+    with pytest.raises(ModelError, match="layer is 2 but cpc-1x8 has layers 1 to 1"):
+        load_encoder(path).channels(2)
 
 
 def test_loading_draws_no_random_numbers_and_sets_nothing(path):

@@ -1,10 +1,14 @@
 """`vocable train TASK`: run a recipe on data; Ctrl-C saves."""
 
+from __future__ import annotations
+
+import json
 import os
 import shlex
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +17,9 @@ from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import check_device
 from vocable.cli.units import duration, times_real_time
+
+if TYPE_CHECKING:
+    from vocable.train.registry import Shortcut
 
 
 class Tasks(click.Group):
@@ -54,6 +61,7 @@ def _command(task: str) -> click.Command:
         metavar="KEY=VALUE",
         help="Override a recipe's value, as in --set schedule.steps=200.",
     )
+    @_shortcuts(TASKS[task].shortcuts)
     @click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
     @options.machine
     @options.output
@@ -67,8 +75,10 @@ def _command(task: str) -> click.Command:
         threads: int | None,
         as_json: bool,
         quiet: bool,
+        **shortcuts: str | None,
     ) -> int:
         console = Console(as_json=as_json, quiet=quiet)
+        overrides += tuple(each for each in shortcuts.values() if each)
         _check_recipe(task, recipe, overrides)
         out = out or os.path.join("runs", os.path.splitext(os.path.basename(recipe))[0])
         from vocable.train import checkpoint
@@ -81,6 +91,27 @@ def _command(task: str) -> click.Command:
         return _run(console, task, recipe, data, out, settings)
 
     return train
+
+
+def _shortcuts(wanted: Sequence[Shortcut]) -> Callable[[Any], Any]:
+    """Return what adds options to a command, each of which is given to it as an override."""
+
+    def add(command: Any) -> Any:
+        for each in reversed(wanted):
+            command = click.option(
+                each.option, metavar="NAME", callback=_override_of(each.key), help=each.help
+            )(command)
+        return command
+
+    return add
+
+
+def _override_of(key: str) -> Callable[[Any, Any, str | None], str | None]:
+    def override(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+        # as TOML writes text, so that a name of digits is a name too
+        return None if value is None else f"{key}={json.dumps(value, ensure_ascii=False)}"
+
+    return override
 
 
 def _run(

@@ -30,20 +30,12 @@ LAYER = click.option(
 
 def open_encoder(name: str) -> Any:
     """Return what gives features under a name; Refusal for what does not."""
-    from vocable.load import load
-    from vocable.units.signal_encoder import SIGNAL_ENCODERS, SignalEncoder
+    from vocable.load import load_encoder
 
-    if name in SIGNAL_ENCODERS:
-        return SignalEncoder(name)
     try:
-        found: Any = load(name)
+        return load_encoder(name)
     except (VocableError, OSError) as error:
         raise Refusal(f"--encoder: {message_of(error)}") from error
-    if not hasattr(found, "features"):
-        raise Refusal(
-            f"--encoder: {name} gives tokens and no features; take mfcc, log-mel or hubert"
-        )
-    return found
 
 
 def open_units(path: str, encoder: str | None) -> UnitTokenizer:

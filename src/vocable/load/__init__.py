@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
-    from vocable.units import FeatureEncoder
+    from vocable.units import FeatureEncoder, SignalEncoder
 
 
 def models() -> list[Description]:
@@ -58,8 +58,9 @@ def load(
 
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), or a `FeatureEncoder` for an encoder of
-    semantic units. What a name means shows when it is opened; `load_codec`, `load_tokenizer` and
-    `load_encoder` take one kind only, and say so to type checkers.
+    semantic units (a `SignalEncoder` for "mfcc" and "log-mel"). What a name means shows when it is
+    opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only, and say so to type
+    checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
     or WavLM, in any of their layouts; docs/published.md lists the codecs on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
@@ -73,6 +74,8 @@ def load(
         from vocable.codecs.bundle import Bundle
 
         return Bundle([load_tokenizer(part, device, dtype) for part in parts])
+    if signal := _signal_encoder(name):
+        return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
         return _encoder(known, device, dtype)
@@ -95,12 +98,14 @@ def load_codec(
 
 def load_encoder(
     name: str | os.PathLike[str], device: str | torch.device | None = None
-) -> FeatureEncoder:
+) -> FeatureEncoder | SignalEncoder:
     """Load what must be an encoder of features; see `load`."""
+    if signal := _signal_encoder(name):
+        return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
         return _encoder(known, device, None)
-    raise ModelError(f"{name} gives tokens, not features; take vocable.load_tokenizer")
+    raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
 
 
 def load_tokenizer(
@@ -136,6 +141,13 @@ def _joined_names(name: str | os.PathLike[str]) -> list[str]:
     if not isinstance(name, str) or "+" not in name or is_bundled(name) or os.path.exists(name):
         return []
     return name.split("+")
+
+
+def _signal_encoder(name: str | os.PathLike[str]) -> SignalEncoder | None:
+    """Return MFCC or log-mels, which have no files."""
+    from vocable.units.signal_encoder import SIGNAL_ENCODERS, SignalEncoder
+
+    return SignalEncoder(str(name)) if name in SIGNAL_ENCODERS else None
 
 
 def _encoder(

@@ -21,6 +21,15 @@ from vocable.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """An option of the task's command that stands for `--set key=…`."""
+
+    option: str  # "--teacher"
+    key: str  # "targets.teacher"
+    help: str
+
+
+@dataclass(frozen=True)
 class RegisteredTask:
     """The class of a task's recipes, and what makes a `Task` of such a recipe."""
 
@@ -28,6 +37,7 @@ class RegisteredTask:
     make_task: Callable[[Any], Any]  # a Task, which is not named here since it loads torch
     about: str  # what is trained, for --help
     data: str  # what --data is, for --help
+    shortcuts: Sequence[Shortcut] = ()
 
 
 TASKS: dict[str, RegisteredTask] = {}
@@ -41,13 +51,15 @@ def register_task(
     *,
     about: str = "Train a model.",
     data: str = "What to train on.",
+    shortcuts: Sequence[Shortcut] = (),
 ) -> None:
     """Make a task known by `name`.
 
     `make_task` takes a recipe of `recipe_class` and returns a Task; import torch inside it, so that
-    reading a recipe does not. `about` and `data` are what `vocable train NAME --help` says.
+    reading a recipe does not. `about` and `data` are what `vocable train NAME --help` says, and
+    `shortcuts` are options that it has beside `--set`.
     """
-    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data)
+    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data, shortcuts)
 
 
 def find_task(name: str) -> RegisteredTask:

@@ -85,7 +85,8 @@ class FeatureEncoder:
         return self.model.device
 
     def channels(self, layer: int) -> int:
-        """Return the channels of a layer's frames."""
+        """Return the channels of a layer's frames; ModelError for a layer that it has not."""
+        self.model.check_layer(layer)
         return self.model.channels(layer)
 
     def __repr__(self) -> str:

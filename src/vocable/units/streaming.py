@@ -57,12 +57,6 @@ class Standardise(Block):
     mean: Tensor
     deviation: Tensor
 
-    @torch.no_grad()
-    def measure(self, rows: Float[Tensor, "rows channels"]) -> None:
-        """Set the numbers to the mean and deviation of `rows`."""
-        self.mean.copy_(rows.mean(0))
-        self.deviation.copy_(rows.std(0).clamp(min=1e-5))
-
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:

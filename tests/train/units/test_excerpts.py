@@ -8,8 +8,9 @@ import pytest
 from vocable.audio.manifest import Clip
 from vocable.train.data.recordings import Recordings
 from vocable.train.data.tables import Augment, Data
-from vocable.train.units.excerpts import Excerpts, hide
+from vocable.train.units.excerpts import Excerpts
 from vocable.train.units.labels import NONE, Labels, frame_count, stated
+from vocable.train.units.masked import hide
 from vocable.train.units.recipe import Mask
 
 RATE, HOP = 16_000, 320
@@ -28,8 +29,10 @@ def ramps(*lengths: int) -> tuple[Recordings, Labels]:
 
 def drawn(seconds: float, *lengths: int, augment: Augment = STILL):
     recordings, labels = ramps(*lengths)
-    source = Excerpts(recordings, Data(batch=32, segment=seconds), augment, Mask(), seed=0)
-    return source, source.draw(labels)
+    source = Excerpts(recordings, Data(batch=32, segment=seconds), augment, seed=0)
+    excerpt = source.draw()
+    classes = labels.at(excerpt.recordings, excerpt.frames)
+    return source, excerpt, classes
 
 
 def heard(samples: np.ndarray) -> np.ndarray:
@@ -39,36 +42,34 @@ def heard(samples: np.ndarray) -> np.ndarray:
 
 
 def test_a_frame_has_the_class_of_what_is_heard():
-    _, excerpt = drawn(2.0, 5 * RATE, 90_001)
-    classes = excerpt.classes.numpy()
+    _, excerpt, classes = drawn(2.0, 5 * RATE, 90_001)
     assert classes.shape == (32, frame_count(2 * RATE))
     assert (classes == heard(excerpt.samples.numpy())).all()
 
 
 def test_played_faster_or_slower_it_keeps_its_class():
     augment = Augment(gain_db=(0.0, 0.0), flip=False, speed=(0.8, 1.25))
-    _, excerpt = drawn(2.0, 20 * RATE, augment=augment)
-    away = np.abs(excerpt.classes.numpy() - heard(excerpt.samples.numpy()))[:, 1:-1]
+    _, excerpt, classes = drawn(2.0, 20 * RATE, augment=augment)
+    away = np.abs(classes - heard(excerpt.samples.numpy()))[:, 1:-1]
     assert away.max() <= 1
-    speeds = np.diff(excerpt.classes.numpy()[:, [0, -1]], axis=1)[:, 0] / frame_count(2 * RATE)
+    speeds = np.diff(classes[:, [0, -1]], axis=1)[:, 0] / frame_count(2 * RATE)
     assert speeds.min() < 0.85 and speeds.max() > 1.15
 
 
 def test_short_recordings_follow_each_other():
-    _, excerpt = drawn(2.0, 9000, 12_345, 700)
-    classes, samples = excerpt.classes.numpy(), excerpt.samples.numpy()
+    _, excerpt, classes = drawn(2.0, 9000, 12_345, 700)
+    samples = excerpt.samples.numpy()
     known = classes != NONE
     assert 0.8 < known.mean() < 1
     assert (classes[known] == heard(samples)[known]).all()
 
 
 def test_resumed_the_same_follows():
-    recordings, labels = ramps(5 * RATE)
-    source, _ = drawn(1.0, 5 * RATE)
+    source, *_ = drawn(1.0, 5 * RATE)
     state = source.state()
-    first = source.draw(labels)
+    first = source.draw()
     source.restore(state)
-    again = source.draw(labels)
+    again = source.draw()
     assert all(
         (a == b).all() for a, b in zip(vars(first).values(), vars(again).values(), strict=True)
     )
@@ -77,7 +78,7 @@ def test_resumed_the_same_follows():
 @pytest.mark.parametrize(("share", "length"), [(0.08, 10), (0.2, 5), (0.01, 10)])
 def test_what_is_hidden_is_as_much_as_asked(share, length):
     mask = Mask(share=share, length=length)
-    hidden = hide(np.random.default_rng(0), 200, 200, mask)
+    hidden = hide(np.random.default_rng(0), (200, 200), mask)
     spans = max(2, round(share * 200))
     most = spans * length / 200
     begins = 200 - length + 1  # of which as many are drawn, none twice
@@ -88,7 +89,7 @@ def test_what_is_hidden_is_as_much_as_asked(share, length):
 
 
 def test_nothing_is_hidden_where_nothing_is_asked():
-    assert not hide(np.random.default_rng(0), 2, 50, Mask(share=0.0, seen=1.0)).any()
+    assert not hide(np.random.default_rng(0), (2, 50), Mask(share=0.0, seen=1.0)).any()
 
 
 def test_phones_are_those_at_the_middle_of_a_frame():

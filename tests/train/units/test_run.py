@@ -1,38 +1,17 @@
 """A run from recordings to a tokenizer: it learns, resumes exactly, and what it leaves encodes."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
 import vocable
+from tests.load.toy_encoder import write_cpc
+from tests.train.units.small import CONTRASTIVE, SMALL, recipe, write_manifest
 from vocable.codecs import Tokenizer
 from vocable.errors import RecipeError
 from vocable.train import checkpoint, run
 from vocable.train.loop import Stopped
-from vocable.train.registry import recipe_from
-
-SMALL = {
-    "bands": 8, "ahead": 1, "channels": 16, "layers": 1, "heads": 2, "context": 10,
-    "kernel": 3, "units": 8,
-}  # fmt: skip
-
-
-def recipe(**more):
-    table = {
-        "name": "small",
-        "task": "units",
-        "schedule": {"steps": 8, "warmup": 2},
-        "optimizer": {"lr": 3e-3},
-        "units": {"config": SMALL, "deeper": 1},
-        "targets": {"classes": 6},
-        "again": {"after": 0.5, "layer": 1, "classes": 5},
-        "data": {"batch": 4, "segment": 1.0},
-        "augment": {"speed": [0.9, 1.1], "flip": False},
-        "checkpoints": {"log_steps": 4, "evaluate_seconds": 0, "tensorboard": False},
-    }
-    return recipe_from(table | more)
+from vocable.train.units import make_task
 
 
 def test_it_leaves_a_tokenizer(voices, tmp_path):
@@ -48,8 +27,9 @@ def test_it_leaves_a_tokenizer(voices, tmp_path):
     assert tokens.codes.shape == (1, 1, 49) and len(set(tokens.codes.ravel())) > 1
 
 
-def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch):
-    run(recipe(), voices, tmp_path / "whole")
+@pytest.mark.parametrize("more", [{}, CONTRASTIVE], ids=["masked", "contrastive"])
+def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch, more):
+    run(recipe(**more), voices, tmp_path / "whole")
     from vocable.train.loop import Loop
 
     after = Loop._after_step
@@ -60,9 +40,9 @@ def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch):
 
     monkeypatch.setattr(Loop, "_after_step", stop_at_six)
     with pytest.raises(Stopped):
-        run(recipe(), voices, tmp_path / "parts")
+        run(recipe(**more), voices, tmp_path / "parts")
     monkeypatch.setattr(Loop, "_after_step", after)
-    run(recipe(), voices, tmp_path / "parts", resume=True)
+    run(recipe(**more), voices, tmp_path / "parts", resume=True)
     one, other = (checkpoint.load(tmp_path / name) for name in ("whole", "parts"))
     for part in ("model", "average"):
         for name, value in one[part].items():
@@ -71,21 +51,18 @@ def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch):
 
 def test_stated_phones_are_learnt(tmp_path):
     """Two tones are two phones: what is told of held-out ones is right."""
-    import soundfile
+    orders = [
+        np.random.default_rng(k).permutation(["low", "low", "high", "high"]) for k in range(6)
+    ]
 
-    rows = []
-    for index in range(6):
-        random = np.random.default_rng(index)
-        hertz = np.repeat(random.permutation([300.0, 300.0, 2000.0, 2000.0]), 8000)
-        tone = 0.2 * np.sin(2 * np.pi * np.cumsum(hertz) / 16_000)
-        soundfile.write(tmp_path / f"{index}.wav", tone + random.normal(0, 1e-3, 32_000), 16_000)
-        phones = [
-            [k / 2, k / 2 + 0.5, "low" if hertz[8000 * k] < 1000 else "high"] for k in range(4)
-        ]
-        split = "valid" if index == 5 else "train"
-        rows.append({"path": f"{index}.wav", "phones": phones, "split": split})
-    path = tmp_path / "manifest.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)))
+    def sounds():
+        for index, order in enumerate(orders):
+            hertz = np.repeat(np.where(order == "low", 300.0, 2000.0), 8000)
+            noise = np.random.default_rng(index).normal(0, 1e-3, 32_000)
+            yield 0.2 * np.sin(2 * np.pi * np.cumsum(hertz) / 16_000) + noise
+
+    phones = [[[k / 2, k / 2 + 0.5, str(p)] for k, p in enumerate(order)] for order in orders]
+    path = write_manifest(tmp_path, sounds(), phones=phones)
     lines = []
     asked = recipe(
         schedule={"steps": 60, "warmup": 5},
@@ -100,12 +77,44 @@ def test_stated_phones_are_learnt(tmp_path):
     assert found > 0.9
 
 
+def test_any_encoder_can_be_the_teacher(voices, tmp_path):
+    """Its classes are those of its own units, which differ from those of another teacher."""
+    from vocable.train.units.labels import NONE
+
+    asked = {"teacher": str(write_cpc(tmp_path)), "layer": 1, "classes": 6}
+    lines = []
+    run(recipe(targets=asked), voices, tmp_path / "run", progress=lines.append)
+    assert lines[-1]["losses"]["hidden"] < lines[0]["losses"]["hidden"]
+    with np.load(tmp_path / "run" / "train.classes0.npz") as stored:
+        assert set(stored["values"]) - {NONE} == set(range(6)) and "layer" in str(stored["about"])
+
+
+def test_classes_of_another_teacher_are_made_again(voices, tmp_path):
+    """A run that was stopped before its first checkpoint leaves its classes in the folder."""
+    short = {"schedule": {"steps": 1, "warmup": 0}, "again": {}}
+    folder = tmp_path / "run"
+    found = []
+    for teacher in ("mfcc", "log-mel", "mfcc"):
+        run(recipe(targets={"teacher": teacher, "classes": 6}, **short), voices, folder)
+        with np.load(folder / "train.classes0.npz") as stored:
+            found.append(stored["values"])
+        for name in ("checkpoint.pt", "config.json", "model.safetensors"):
+            (folder / name).unlink()
+    assert (found[0] == found[2]).all() and not (found[0] == found[1]).all()
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ({"targets": {"teacher": "oracle"}}, 'targets.teacher is "oracle"'),
         ({"targets": {"teacher": "phones"}}, "the manifest states 0 phones"),
-        ({"targets": {"classes": 100_000}}, "frames cannot make 100000 clusters"),
+        ({"targets": {"teacher": "speech-16k"}}, "speech-16k gives tokens, not features"),
+        ({"targets": {"teacher": "mfcc", "layer": 2}}, "layer is 2 but mfcc has layer 0 only"),
+        (
+            {"targets": {"teacher": "mfcc", "classes": 3000}},
+            "3000 centres need as many frames or",
+        ),
+        ({"units": {"config": {**SMALL, "units": 500}}}, "297 frames cannot make 500 units"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
@@ -116,13 +125,27 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
+        ({"objective": "other"}, "objective is 'other'; wanted 'masked' | 'contrastive'"),
         ({"mask": {"share": 0.0}}, "nothing is learnt"),
         ({"mask": {"share": 2.0}}, "mask.share is 2.0"),
         ({"schedule": {"seconds": 9.0}}, "again.after needs schedule.steps"),
         ({"again": {"after": 1.0}}, "again.after is 1.0"),
+        ({"again": {"after": 0.5, "layer": 3}}, "again.layer is 3; wanted 1 to 2"),
         ({"targets": {"classes": 1}}, "targets.classes is 1"),
+        ({"targets": {"classes": 100_000}}, "targets.classes is 100000"),
+        ({"targets": {"layer": -1}}, "targets.layer is -1"),
+        ({"targets": {}}, "targets.teacher is empty; name phones, mfcc, log-mel or an encoder"),
+        ({**CONTRASTIVE, "targets": {"teacher": "mfcc"}}, "prediction has no teacher"),
+        ({**CONTRASTIVE, "again": {"after": 0.5}}, "no second targets; leave out"),
+        ({**CONTRASTIVE, "contrast": {"steps": 0}}, "contrast.steps is 0"),
+        ({**CONTRASTIVE, "contrast": {"within": 0, "across": 0}}, "and not both 0"),
+        ({**CONTRASTIVE, "contrast": {"across": -1}}, "contrast.across -1; wanted 0 or more"),
+        (
+            {**CONTRASTIVE, "data": {"segment": 0.1}},
+            "of 0.1 s has 4 frames; wanted more than the 4",
+        ),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(more, words):
     with pytest.raises(RecipeError, match=words):
-        recipe(**more)
+        make_task(recipe(**more))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
-from vocable.errors import RecipeError
 from vocable.train.data.recordings import Recordings
 from vocable.train.distributed import Distributed
 from vocable.train.units import labels
-from vocable.train.units.labels import Features, Labels
+from vocable.train.units.clusters import clustered, open_teacher
+from vocable.train.units.labels import Labels
 from vocable.train.units.recipe import UnitsRecipe
+from vocable.units.tokenizer import Encodes
 
 _log = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ _log = logging.getLogger(__name__)
 class FrameClasses:
     """The classes of each iteration, by the names of the sets of recordings.
 
-    `features(layer)` is what the model itself gives at the moment when the second ones are made.
+    `network` is what learns, whose layers the second ones are made of.
     """
 
     def __init__(
@@ -28,9 +30,9 @@ class FrameClasses:
         recordings: Mapping[str, Recordings],
         folder: Path,
         distributed: Distributed,
-        features: Callable[[int], Features],
+        network: Encodes,
     ) -> None:
-        self._recipe, self._recordings, self._features = recipe, recordings, features
+        self._recipe, self._recordings, self._network = recipe, recordings, network
         self._folder, self._distributed = folder, distributed
         self._known: dict[int, dict[str, Labels]] = {}
 
@@ -40,7 +42,7 @@ class FrameClasses:
             if self._distributed.is_main and self._stored(iteration) is None:
                 _log.info("finding the classes of all frames")
                 for name, found in self._made(iteration).items():
-                    labels.save(found, self._path(iteration, name))
+                    labels.save(found, self._path(iteration, name), self._about(iteration))
             self._distributed.wait()  # the others read what the main process has written
             known = self._stored(iteration)
             assert known is not None
@@ -50,10 +52,15 @@ class FrameClasses:
     def _path(self, iteration: int, name: str) -> Path:
         return self._folder / f"{name}.classes{iteration}.npz"
 
+    def _about(self, iteration: int) -> str:
+        """Return what decides the classes: a folder may hold those of another recipe."""
+        table = self._recipe.again if iteration else self._recipe.targets
+        return f"{asdict(table)}, seed {self._recipe.seed}"
+
     def _stored(self, iteration: int) -> dict[str, Labels] | None:
         found = {}
         for name, recordings in self._recordings.items():
-            one = labels.load(self._path(iteration, name), recordings)
+            one = labels.load(self._path(iteration, name), recordings, self._about(iteration))
             if one is None:
                 return None
             found[name] = one
@@ -62,11 +69,8 @@ class FrameClasses:
     def _made(self, iteration: int) -> dict[str, Labels]:
         targets, again, seed = self._recipe.targets, self._recipe.again, self._recipe.seed
         if iteration:
-            return labels.clustered(
-                self._recordings, self._features(again.layer), again.classes, seed
-            )
-        if targets.teacher == "mfcc":
-            return labels.clustered(self._recordings, labels.mfcc, targets.classes, seed)
+            return clustered(self._recordings, self._network, again.layer, again.classes, seed)
         if targets.teacher == "phones":
             return labels.stated(self._recordings, targets.classes)
-        raise RecipeError(f'targets.teacher is "{targets.teacher}"; wanted "mfcc" or "phones"')
+        teacher = open_teacher(targets.teacher, self._distributed.device)
+        return clustered(self._recordings, teacher, targets.layer, targets.classes, seed)

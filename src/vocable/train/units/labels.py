@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from vocable.atomic import replacing
 from vocable.errors import RecipeError
 from vocable.measures.phones import labels_at
-from vocable.quantize.learn.clustering import cluster
-from vocable.quantize.search import nearest, prepare
-from vocable.signal import kaldi
 from vocable.train.data.recordings import Recordings
 from vocable.units.log_mel_frames import HOP, WINDOW
 
 NONE = -1  # of a frame of which no class is known
-_FITTED = 200_000  # frames that clusters are found on, evenly over all
-
-Features = Callable[[Tensor], Tensor]  # samples [1, time] to [frames, channels]
 
 
 def frame_count(samples: int) -> int:
@@ -29,8 +21,13 @@ def frame_count(samples: int) -> int:
     return max(0, (samples - WINDOW) // HOP + 1)
 
 
+def frame_counts(recordings: Recordings) -> list[int]:
+    """Return the units of each recording."""
+    return [frame_count(int(last - first)) for first, last in recordings.spans]
+
+
 class Labels:
-    """A class for each frame of each recording, int16; `of(k)` are those of recording k."""
+    """A class for each frame of each recording, int16, one recording behind the other."""
 
     def __init__(self, values: np.ndarray, lengths: Sequence[int]) -> None:
         self.values, self.edges = values, np.concatenate([[0], np.cumsum(lengths)])
@@ -39,50 +36,15 @@ class Labels:
         """Return the classes of one recording, `[frames]`."""
         return self.values[self.edges[index] : self.edges[index + 1]]
 
-    def histogram(self, classes: int) -> np.ndarray:
-        """Return how many frames each class has."""
-        return np.bincount(self.values[self.values != NONE], minlength=classes)
+    def at(self, recordings: np.ndarray, frames: np.ndarray) -> np.ndarray:
+        """Return the class of each frame of a recording, int64; NONE for recording -1."""
+        found = self.values[self.edges[np.maximum(recordings, 0)] + frames]
+        return np.where(recordings < 0, NONE, found).astype(np.int64)
 
 
-def mfcc(samples: Tensor) -> Tensor:
-    """Return the 39 cepstra and slopes of every second frame of 10 ms, as HuBERT's first targets.
-
-    samples: `[1, time]`; `[frames, 39]`.
-    """
-    return kaldi.with_deltas(kaldi.mfcc(samples))[0, ::2]
-
-
-@torch.no_grad()
-def clustered(
-    recordings: Mapping[str, Recordings], features: Features, classes: int, seed: int
-) -> dict[str, Labels]:
-    """Return the nearest of `classes` cluster centres for each frame of each set of recordings.
-
-    The centres are found on frames of "train", so that all sets have the same classes.
-    """
-    table = prepare(centres_of(some_frames(recordings["train"], features), classes, seed))
-    none = np.zeros(0, np.int16)
-    found = {}
-    for name, own in recordings.items():
-        each = {k: nearest(rows, table).numpy() for k, rows in _all(own, features)}
-        found[name] = _labels([each.get(k, none) for k in range(len(own))], own)
-    return found
-
-
-def some_frames(recordings: Recordings, features: Features) -> Tensor:
-    """Return the features of some 200 000 frames, evenly over all, `[frames, channels]`."""
-    frames = sum(frame_count(int(b - a)) for a, b in recordings.spans)
-    every = max(1, frames // _FITTED)
-    return torch.cat([each[::every] for _, each in _all(recordings, features)])
-
-
-def centres_of(rows: Tensor, classes: int, seed: int) -> Tensor:
-    """Return cluster centres `[classes, channels]`; RecipeError for fewer rows."""
-    if len(rows) < classes:
-        raise RecipeError(
-            f"{len(rows)} frames cannot make {classes} clusters; give more recordings"
-        )
-    return cluster(rows, classes, seed=seed).centres.float()
+def joined(found: Sequence[np.ndarray]) -> Labels:
+    """Return the labels of recordings by those of each one."""
+    return Labels(np.concatenate(found).astype(np.int16), [len(each) for each in found])
 
 
 def stated(recordings: Mapping[str, Recordings], classes: int) -> dict[str, Labels]:
@@ -99,7 +61,7 @@ def stated(recordings: Mapping[str, Recordings], classes: int) -> dict[str, Labe
         )
     number = {name: k for k, name in enumerate(names)}
     return {
-        name: _labels([_phones_of(own, k, number) for k in range(len(own))], own)
+        name: joined([_phones_of(own, k, number) for k in range(len(own))])
         for name, own in recordings.items()
     }
 
@@ -111,37 +73,19 @@ def _phones_of(recordings: Recordings, index: int, number: Mapping[str, int]) ->
     return np.array([number.get(label, NONE) for label in found], np.int16)
 
 
-def save(labels: Labels, path: Path) -> None:
-    """Write labels whole or not at all."""
+def save(labels: Labels, path: Path, about: str) -> None:
+    """Write labels whole or not at all. about: what they were made by."""
     with replacing(path, overwrite=True) as fresh:
-        np.savez(fresh.open("wb"), values=labels.values, edges=labels.edges)
+        np.savez(fresh.open("wb"), values=labels.values, edges=labels.edges, about=about)
 
 
-def load(path: Path, recordings: Recordings) -> Labels | None:
-    """Return the labels of just these recordings; None where there are none."""
+def load(path: Path, recordings: Recordings, about: str) -> Labels | None:
+    """Return the labels of just these recordings, made by just this; None where there are none."""
     try:
         with np.load(path) as stored:
-            values, edges = stored["values"], stored["edges"]
+            values, edges, made = stored["values"], stored["edges"], str(stored["about"])
     except (OSError, ValueError, KeyError):
         return None
-    lengths = [frame_count(int(b - a)) for a, b in recordings.spans]
-    return Labels(values, lengths) if np.array_equal(np.diff(edges), lengths) else None
-
-
-def _all(recordings: Recordings, features: Features) -> Iterator[tuple[int, Tensor]]:
-    for index in range(len(recordings)):
-        samples = torch.from_numpy(recordings.clip(index))
-        count = frame_count(samples.shape[1])
-        if count:
-            yield index, features(samples)[:count]
-
-
-def _labels(found: Sequence[np.ndarray], recordings: Recordings) -> Labels:
-    lengths = [frame_count(int(b - a)) for a, b in recordings.spans]
-    for index, (each, wanted) in enumerate(zip(found, lengths, strict=True)):
-        if len(each) != wanted:
-            raise RecipeError(
-                f"the teacher gives {len(each)} classes for recording {index}, which has {wanted} "
-                "frames of 20 ms; it must have 50 a second, of 25 ms each"
-            )
-    return Labels(np.concatenate(found).astype(np.int16), lengths)
+    lengths = frame_counts(recordings)
+    fits = made == about and np.array_equal(np.diff(edges), lengths)
+    return Labels(values, lengths) if fits else None

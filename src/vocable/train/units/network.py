@@ -1,56 +1,49 @@
-"""What is trained: the encoder of units, layers behind it, the vector of what is hidden, heads."""
+"""What is trained: the encoder of units, layers behind it, and the parts of an objective."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.block import Stack
 from vocable.units.streaming import StreamingUnits, block_of
 
-WIDTH = 128  # in which frames and classes are compared
-TEMPERATURE = 0.1  # of HuBERT's cosines
-
-
-class Head(nn.Module):
-    """Tell classes by the cosine between a map of the frame and a vector of each class."""
-
-    def __init__(self, channels: int, classes: int) -> None:
-        super().__init__()
-        self.map = nn.Linear(channels, WIDTH)
-        self.classes = nn.Parameter(torch.rand(classes, WIDTH))
-
-    def forward(self, x: Float[Tensor, "*rows channels"]) -> Float[Tensor, "*rows classes"]:
-        """Return the logits."""
-        found = F.normalize(self.map(x), dim=-1) @ F.normalize(self.classes, dim=-1).T
-        return found / TEMPERATURE
-
 
 class UnitsNetwork(nn.Module):
-    """An encoder of units with `deeper` layers behind its own, and a head for each of `classes`."""
+    """An encoder of units with `deeper` layers behind its own, and the `parts` of an objective."""
 
-    def __init__(self, units: StreamingUnits, deeper: int, classes: Sequence[int]) -> None:
+    def __init__(self, units: StreamingUnits, deeper: int) -> None:
         super().__init__()
-        self.units, config = units, units.config
-        self.deeper = Stack(*(block_of(config) for _ in range(deeper)))
-        self.norm = nn.LayerNorm(config.channels)
-        self.heads = nn.ModuleList(Head(config.channels, each) for each in classes)
-        self.hidden = nn.Parameter(torch.rand(2 * config.bands))
+        self.units = units
+        self.deeper = Stack(*(block_of(units.config) for _ in range(deeper)))
+        self.norm = nn.LayerNorm(units.config.channels)
+        self.parts = nn.Module()
 
-    def forward(
-        self, samples: Float[Tensor, "batch time"], hidden: Bool[Tensor, "batch frames"], head: int
-    ) -> Float[Tensor, "batch frames classes"]:
-        """Return the logits of each frame; those of `hidden` frames are told without hearing."""
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.norm.weight.device
+
+    @property
+    def layers(self) -> int:
+        """The blocks, those behind the encoder's own among them."""
+        return len(self.units.encoder.layers.blocks) + len(self.deeper.blocks)
+
+    def log_mels(
+        self, samples: Float[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch frames channels"]:
+        """Return the rows that the encoder hears."""
+        found: Tensor = self.units.encoder.frames(samples[..., None])
+        return found
+
+    def contexts(
+        self, rows: Float[Tensor, "batch frames bands"]
+    ) -> Float[Tensor, "batch frames channels"]:
+        """Return what the last block makes of `log_mels`, normalised."""
         encoder = self.units.encoder
-        rows = encoder.frames(samples[..., None])
-        rows = torch.where(hidden[..., None], self.hidden, rows)
-        x = self.deeper(encoder.layers(encoder.entry(rows)))
-        logits: Tensor = self.heads[head](self.norm(x))
-        return logits
+        found: Tensor = self.norm(self.deeper(encoder.layers(encoder.entry(rows))))
+        return found
 
     @torch.no_grad()
     def features(
@@ -58,7 +51,7 @@ class UnitsNetwork(nn.Module):
     ) -> Float[Tensor, "batch frames channels"]:
         """Return the output of block `layer`, 1 for the first."""
         encoder = self.units.encoder
-        x: Tensor = encoder.entry(encoder.frames(samples[..., None]))
+        x: Tensor = encoder.entry(self.log_mels(samples))
         for block in (*encoder.layers.blocks, *self.deeper.blocks)[:layer]:
             x = block(x)
         return x

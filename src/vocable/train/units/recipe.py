@@ -1,4 +1,4 @@
-"""The recipe of a run that trains units: what is told of masked frames, and what is clustered."""
+"""The recipe of a run that trains units: what is told of frames, and what is clustered."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any, Literal
 from vocable.train.checks import check
 from vocable.train.data.tables import Augment, Data
 from vocable.train.recipe import Recipe
+
+MOST_CLASSES = 32767  # they are kept as int16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +25,24 @@ class UnitsTable:
 
 @dataclass(frozen=True, kw_only=True)
 class Targets:
-    """What is told of frames: classes of them.
+    """What masked prediction tells of frames: classes of them.
 
-    teacher: "mfcc" (clusters of cepstra) or "phones" (those that the manifest states).
-    classes: clusters of the cepstra, or more than there are phones.
+    teacher: "phones" (those that the manifest states), or an encoder whose frames are clustered:
+    "mfcc", "log-mel", or the name, folder or file of one.
+    layer: of the encoder; 0 is the input to its first block, and all of mfcc and log-mel.
+    classes: clusters, or at least as many as there are phones.
     """
 
-    teacher: str = "mfcc"
+    teacher: str = ""
+    layer: int = 0
     classes: int = 100
 
     def __post_init__(self) -> None:
-        check(self.classes > 1, f"targets.classes is {self.classes}; wanted 2 or more")
+        check(self.layer >= 0, f"targets.layer is {self.layer}; wanted 0 or more")
+        check(
+            1 < self.classes <= MOST_CLASSES,
+            f"targets.classes is {self.classes}; wanted 2 to {MOST_CLASSES}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +60,10 @@ class Again:
     def __post_init__(self) -> None:
         check(0 <= self.after < 1, f"again.after is {self.after}; wanted 0 or more, below 1")
         check(self.layer > 0, f"again.layer is {self.layer}; wanted 1 or more")
-        check(self.classes > 1, f"again.classes is {self.classes}; wanted 2 or more")
+        check(
+            1 < self.classes <= MOST_CLASSES,
+            f"again.classes is {self.classes}; wanted 2 to {MOST_CLASSES}",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,20 +85,49 @@ class Mask:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """Which coming frames contrastive prediction picks, and among which wrong ones."""
+
+    steps: int = 6  # frames of 20 ms, from the first that has not been heard yet
+    within: int = 96  # wrong frames, of the same excerpt
+    across: int = 32  # wrong frames of the whole batch
+
+    def __post_init__(self) -> None:
+        check(self.steps > 0, f"contrast.steps is {self.steps}; wanted 1 or more")
+        check(
+            min(self.within, self.across) >= 0 < self.within + self.across,
+            f"contrast.within is {self.within}, contrast.across {self.across}; wanted 0 or more, "
+            "and not both 0",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnitsRecipe(Recipe):
     """All that makes a run, apart from the recordings."""
 
     task: str = "units"
     units: UnitsTable = UnitsTable()
+    objective: Literal["masked", "contrastive"] = "masked"  # of frames that come: contrastive
     targets: Targets = Targets()
     again: Again = Again()
     mask: Mask = Mask()
+    contrast: Contrast = Contrast()
     data: Data = Data(batch=16, segment=4.0)
     augment: Augment = Augment()
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where it is faster
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        teacher, told = self.targets.teacher, self.objective == "masked"
+        check(
+            bool(teacher) or not told,
+            "targets.teacher is empty; name phones, mfcc, log-mel or an encoder",
+        )
+        check(
+            told or not (teacher or self.again.after),
+            "contrastive prediction has no teacher and no second targets; leave out "
+            "targets.teacher and again, or take a recipe of masked prediction",
+        )
         check(
             not self.again.after or self.schedule.steps > 0,
             "again.after needs schedule.steps: a run by the clock could not be resumed exactly",

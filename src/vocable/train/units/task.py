@@ -1,4 +1,4 @@
-"""Train an encoder to tell hidden frames, and find the units in what it has learnt."""
+"""Train an encoder by an objective, and find the units in what it has learnt."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vocable.codecs import Tokenizer
 from vocable.load import save_model
 from vocable.train import bf16
+from vocable.train.checks import check
 from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.distributed import Distributed
 from vocable.train.task import Task
-from vocable.train.units import labels as made
-from vocable.train.units.classes import FrameClasses
-from vocable.train.units.excerpts import Excerpt, Excerpts
+from vocable.train.units.clusters import sounds
+from vocable.train.units.excerpts import Excerpts
+from vocable.train.units.labels import frame_counts
 from vocable.train.units.network import UnitsNetwork
+from vocable.train.units.network_encoder import NetworkEncoder
+from vocable.train.units.objective import Answers, Objective, Question, Tally, moved
 from vocable.train.units.recipe import UnitsRecipe
+from vocable.units.fitting import fit
 
 _log = logging.getLogger(__name__)
 _MEASURED = 8  # batches over which log-mels are centred and scaled
@@ -31,14 +34,16 @@ _EVALUATED = 8  # batches
 
 
 class UnitsTask(Task):
-    """A network, its recordings, the classes of their frames."""
+    """A network, its recordings, and the objective that it is trained by."""
 
     speed = "times_real_time"  # seconds of audio a second
 
     model: UnitsNetwork
 
-    def __init__(self, network: UnitsNetwork, recipe: UnitsRecipe) -> None:
-        self.model, self.recipe = network, recipe
+    def __init__(
+        self, network: UnitsNetwork, objective: Objective[Any], recipe: UnitsRecipe
+    ) -> None:
+        self.model, self.objective, self.recipe = network, objective, recipe
         self.items_per_batch = recipe.data.batch * recipe.data.segment
         self.drawn = 0  # batches
 
@@ -51,70 +56,58 @@ class UnitsTask(Task):
         _log.info("%.2f h to train on, %.2f h held out", *(
             each.seconds / 3600 for each in (self.train, self.held_out)
         ))  # fmt: skip
+        frames, wanted = sum(frame_counts(self.train)), self.model.units.config.units
+        check(frames >= wanted, f"{frames} frames cannot make {wanted} units; give more recordings")
         self.distributed = distributed
         self._bf16 = recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.model = self.model.to(distributed.device)
         seed = recipe.seed + 1000 * distributed.rank
-        self.excerpts = Excerpts(self.train, recipe.data, recipe.augment, recipe.mask, seed)
+        self.excerpts = Excerpts(self.train, recipe.data, recipe.augment, seed)
         still = replace(recipe.augment, speed=(1.0, 1.0), gain_db=(0.0, 0.0), equalizer_db=0.0)
         self._still = replace(still, low_pass_share=0.0)
         recordings = {"train": self.train, "held_out": self.held_out}
-        self.classes = FrameClasses(recipe, recordings, folder, distributed, self._features)
-        self._counts = torch.zeros(4, dtype=torch.float64)  # hidden right, hidden, seen right, seen
+        self.objective.open(recordings, folder, distributed, self.model)
+        self._tally = Tally()
 
     def begin(self, *, resumed: bool) -> None:
         if not resumed:
-            labels = self.classes.of(0)["train"]
-            first = Excerpts(self.train, self.recipe.data, self._still, self.recipe.mask, _SEED)
-            some = torch.cat([first.draw(labels).samples for _ in range(_MEASURED)])
+            first = Excerpts(self.train, self.recipe.data, self._still, _SEED)
+            some = torch.cat([first.draw().samples for _ in range(_MEASURED)])
             self.model.units.encoder.frames.measure(some[..., None].to(self.distributed.device))
         self.model.train()
 
     @property
-    def iteration(self) -> int:
-        """0 while the first targets are told, 1 from `again.after` on."""
-        after = self.recipe.again.after * self.recipe.schedule.steps
-        steps = self.drawn / self.recipe.optimizer.accumulate
-        return int(bool(after) and steps > after)
+    def steps(self) -> float:
+        """Steps, up to the batch that was drawn last."""
+        return self.drawn / self.recipe.optimizer.accumulate
 
-    def draw(self) -> Excerpt:
+    def draw(self) -> Question:
         self.drawn += 1
-        return self.excerpts.draw(self.classes.of(self.iteration)["train"])
+        return self._question(self.excerpts, "train")
 
-    def losses(self, batch: Excerpt) -> dict[str, Tensor]:
-        logits, classes, hidden = self._told(self.model, batch)
-        losses = {}
-        for name, chosen in (("hidden", hidden), ("seen", ~hidden)):
-            chosen = chosen & (classes != made.NONE)
-            if self._weights[name] and chosen.any():
-                losses[name] = F.cross_entropy(logits[chosen].float(), classes[chosen])
-        self._count(self._counts, logits, classes, hidden)
-        return losses
+    def losses(self, batch: Question) -> dict[str, Tensor]:
+        answers = self._answers(self.model, batch)
+        self._tally.add(answers)
+        return answers.losses
 
     def total(self, losses: dict[str, Tensor]) -> Tensor:
-        return torch.stack([self._weights[name] * loss for name, loss in losses.items()]).sum()
-
-    @property
-    def _weights(self) -> dict[str, float]:
-        return {"hidden": float(self.recipe.mask.share > 0), "seen": self.recipe.mask.seen}
+        weights = self.objective.weights
+        return torch.stack([weights[name] * loss for name, loss in losses.items()]).sum()
 
     def report(self) -> dict[str, Any]:
-        """Return the share of hidden frames, and of seen ones, that were told right."""
-        line = _shares(self._counts)
-        self._counts.zero_()
-        return {"iteration": self.iteration, **line}
+        """Return what share of the answers was right, and what else the objective says."""
+        tally, self._tally = self._tally, Tally()
+        return {**self.objective.facts(self.steps), **tally.shares()}
 
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
-        """Return the shares of held-out frames that are told right, hidden and seen."""
+        """Return what share of the answers is right for held-out recordings."""
         assert isinstance(model, UnitsNetwork)
-        labels = self.classes.of(self.iteration)["held_out"]
-        data, mask = self.recipe.data, self.recipe.mask
-        excerpts = Excerpts(self.held_out, replace(data, weights={}), self._still, mask, _SEED)
-        counts = torch.zeros(4, dtype=torch.float64)
+        data = replace(self.recipe.data, weights={})
+        excerpts, tally = Excerpts(self.held_out, data, self._still, _SEED), Tally()
         model.eval()
         for _ in range(_EVALUATED):
-            self._count(counts, *self._told(model, excerpts.draw(labels)))
-        return _shares(counts)
+            tally.add(self._answers(model, self._question(excerpts, "held_out")))
+        return tally.shares()
 
     def end(self, model: nn.Module) -> None:
         """Find the units: cluster centres of what the last layer of the encoder gives."""
@@ -148,46 +141,30 @@ class UnitsTask(Task):
         self.excerpts.restore(state["excerpts"])
         self.drawn = state["drawn"]
 
-    def _told(self, model: UnitsNetwork, batch: Excerpt) -> tuple[Tensor, Tensor, Tensor]:
-        """Return logits, classes and what is hidden, on the device."""
-        device = self.distributed.device
-        samples, classes, hidden = (x.to(device) for x in vars(batch).values())
+    def _question(self, source: Excerpts, name: str) -> Question:
+        found: Question = self.objective.draw(source.draw(), name, self.steps, source.random)
+        return found
+
+    def _answers(self, model: UnitsNetwork, question: Question) -> Answers:
         with self._autocast():
-            logits = model(samples, hidden, self.iteration)
-        return logits, classes, hidden
+            return self.objective.ask(model, moved(question, self.distributed.device))
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         if not self._bf16:
             return contextlib.nullcontext()
         return torch.autocast(self.distributed.device.type, dtype=torch.bfloat16)
 
-    @torch.no_grad()
-    def _count(self, counts: Tensor, logits: Tensor, classes: Tensor, hidden: Tensor) -> None:
-        right, known = logits.argmax(-1) == classes, classes != made.NONE
-        for at, chosen in ((0, hidden & known), (2, ~hidden & known)):
-            counts[at] += (right & chosen).sum().cpu()
-            counts[at + 1] += chosen.sum().cpu()
-
-    def _features(self, layer: int) -> made.Features:
-        """Return what gives the output of a layer of the model as it is now."""
-
-        def features(samples: Tensor) -> Tensor:
-            return self.model.features(samples.to(self.distributed.device), layer)[0].cpu()
-
-        return features
-
 
 @torch.no_grad()
 def find_units(model: UnitsNetwork, recordings: Recordings, seed: int) -> None:
     """Set the codebook of `model.units` to cluster centres of its last layer, standardised."""
-    units, layer = model.units, model.units.config.layers
-    standardise = units.encoder.standardise
-    parts = made.some_frames(recordings, lambda x: model.features(x, layer)[0])
-    standardise.measure(parts)
-    codebook = units.quantizer.stack[0].codebook
-    codebook.entries.copy_(made.centres_of(standardise(parts[None])[0], codebook.size, seed))
-
-
-def _shares(counts: Tensor) -> dict[str, float]:
-    hidden, seen = (float(counts[k] / counts[k + 1].clamp(min=1)) for k in (0, 2))
-    return {"hidden_right": hidden, "seen_right": seen}
+    units = model.units
+    codebook, standardise = units.quantizer.stack[0].codebook, units.encoder.standardise
+    found = fit(
+        NetworkEncoder(model), sounds(recordings), codebook.size,
+        layer=units.config.layers, standardise=True, seed=seed,
+    ).centres  # fmt: skip
+    assert found.mean is not None and found.deviation is not None
+    standardise.mean.copy_(found.mean)
+    standardise.deviation.copy_(found.deviation)
+    codebook.entries.copy_(found.blocks[0])

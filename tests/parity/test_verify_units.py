@@ -17,7 +17,10 @@ import torch
 from tests.cli.calls import call, results
 from tests.parity.encoders import write_fairseq, write_hub
 from tests.parity.peers import peer
+from tests.parity.test_units_w2v_bert import TOY as SIZES
+from tests.parity.test_units_w2v_bert import reference as w2v_bert
 from tests.parity.test_units_wav2vec2 import LARGE, reference
+from tests.parity.test_units_wavlm import reference as wavlm
 from tests.units.sounds import RATE, tones
 from vocable.audio import Audio
 from vocable.errors import ModelError
@@ -30,6 +33,7 @@ from vocable.units import convert_kmeans, published
 peer("transformers")
 cluster = pytest.importorskip("sklearn.cluster")
 NAME, LAYER, SIZE = "toy-l2-km12", 2, 12
+SHORT = Audio(noise_and_tones().samples[:, :9600], 48_000)  # 0.2 s
 
 
 @pytest.fixture
@@ -85,9 +89,8 @@ def say(monkeypatch, units):
     monkeypatch.setitem(golden_units.UNITS, NAME, replace(golden, units=tuple(units)))
 
 
-def checks_of(toy, audio=None):
-    given = noise_and_tones() if audio is None else audio
-    return {check.what: check for check in verify(NAME, given, toy.folder)}
+def checks_of(toy):
+    return {check.what: check for check in verify(NAME, SHORT, toy.folder)}
 
 
 def test_published_units_are_met(toy):
@@ -179,11 +182,18 @@ def test_centres_of_other_channels_are_refused(toy):
         convert_kmeans(path, encoder, LAYER)
 
 
-@pytest.mark.parametrize("form", [{}, LARGE], ids=["base", "large"])
-def test_an_encoder_is_compared_with_transformers(form, tmp_path, monkeypatch):
-    folder = write_hub(reference("hubert", **form), tmp_path / "x")
-    short = Audio(noise_and_tones().samples[:, :9600], 48_000)
-    checks = {check.what: check for check in verify(folder, short)}
+MADE = {
+    "base": lambda: reference("hubert"),
+    "large": lambda: reference("wav2vec2", **LARGE),
+    "wavlm": wavlm,
+    "w2v-bert": lambda: w2v_bert(**SIZES),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_encoder_is_compared_with_transformers(name, tmp_path):
+    folder = write_hub(MADE[name](), tmp_path / "x")
+    checks = {check.what: check for check in verify(folder, SHORT)}
     assert list(checks) == ["hash", "keys", "frames", "batch equals singles", "reference"]
     assert checks.pop("hash").verdict == "not checked"
     assert {check.verdict for check in checks.values()} == {"ok"}, checks
@@ -201,8 +211,7 @@ def test_an_encoder_that_is_read_wrongly_is_noticed(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keys, "read", wrongly)
     folder = write_hub(reference("hubert"), tmp_path / "x")
-    short = Audio(noise_and_tones().samples[:, :9600], 48_000)
-    checks = {check.what: check for check in verify(folder, short)}
+    checks = {check.what: check for check in verify(folder, SHORT)}
     assert checks["reference"].verdict == "failed" and "layer 0: differs" in (
         checks["reference"].details
     )

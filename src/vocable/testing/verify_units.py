@@ -92,7 +92,7 @@ def _laws(encoder: FeatureEncoder, layer: int, audio: Audio) -> Iterator[Check]:
 def _mono(audio: Audio, rate: int) -> np.ndarray:
     """Return the first 3 s, one channel at a rate."""
     piece = Audio(audio.samples[:, : 3 * audio.rate], audio.rate).mono().resample(rate)
-    return np.ascontiguousarray(piece.samples[0])
+    return np.array(piece.samples[0])
 
 
 def _check_frames(encoder: FeatureEncoder, layer: int, parts: list[np.ndarray]) -> None:

@@ -92,7 +92,7 @@ def _centres(held: Any) -> Float32[np.ndarray, "size width"]:
         )
     if not np.isfinite(found).all():
         raise ModelError("holds centres that are NaN or infinite; fetch it again")
-    return np.ascontiguousarray(found, np.float32)
+    return np.array(found, np.float32, order="C")  # its own, which torch may take
 
 
 # ---- arrays -------------------------------------------------------------------------------------

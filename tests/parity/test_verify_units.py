@@ -5,6 +5,7 @@ The toy's golden features are those of transformers, its golden units those of s
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from dataclasses import replace
 from types import SimpleNamespace
@@ -72,7 +73,7 @@ def know(monkeypatch, audio, rows, units):
     stored = np.round(audio.samples * 32_768).astype("<i2").tobytes()
     recording = golden_units.GoldenRecording(
         "toy.wav", "https://example.org/toy.wav", RATE, audio.samples.shape[1],
-        golden_units.hashlib.sha256(stored).hexdigest(),
+        hashlib.sha256(stored).hexdigest(),
     )  # fmt: skip
     features = golden_units.GoldenFeatures(
         recording, LAYER, rows.shape, float(rows.mean()), float(rows.std()),

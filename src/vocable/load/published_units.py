@@ -18,8 +18,6 @@ from vocable.units.published import (
 )
 
 if TYPE_CHECKING:
-    import torch
-
     from vocable.units import UnitTokenizer
 
 
@@ -36,9 +34,7 @@ class UnitFiles(NamedTuple):
         return {self.encoder_file: self.encoder.sha256, self.centres_file: self.units.sha256}
 
 
-def load_units(
-    name: str, folder: str | os.PathLike[str], device: str | torch.device | None = None
-) -> UnitTokenizer:
+def load_units(name: str, folder: str | os.PathLike[str]) -> UnitTokenizer:
     """Return the tokenizer of published units, such as `hubert-base-l9-km500`.
 
     folder: where the files of encoder and centres lie, as they were published; `vocable info NAME`
@@ -51,7 +47,7 @@ def load_units(
     for path, sha256 in found.hashes().items():
         if sha256 is not None:
             check_hash(path, sha256)
-    return open_units(found, encoder_in(found), device)
+    return open_units(found, encoder_in(found))
 
 
 def files_of_units(name: str, folder: str | os.PathLike[str]) -> UnitFiles:
@@ -78,12 +74,10 @@ def encoder_in(files: UnitFiles) -> Known:
     raise ModelError(f"{files.encoder_file} holds no encoder; download {files.encoder.url} again")
 
 
-def open_units(
-    files: UnitFiles, known: Known, device: str | torch.device | None = None
-) -> UnitTokenizer:
+def open_units(files: UnitFiles, known: Known) -> UnitTokenizer:
     """Return the tokenizer of these files, whose hashes are not looked at."""
     from vocable.units import FeatureEncoder, UnitTokenizer
     from vocable.units.tokenizer import convert_kmeans
 
-    encoder = FeatureEncoder(read_encoder(known).to(device or "cpu"), files.encoder.stated_licence)
+    encoder = FeatureEncoder(read_encoder(known), files.encoder.stated_licence)
     return UnitTokenizer(encoder, convert_kmeans(files.centres_file, encoder, files.units.layer))

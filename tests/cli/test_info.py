@@ -10,6 +10,7 @@ import pytest
 import vocable
 from tests.cli.calls import call, results
 from tests.cli.small import RATE, write_tone
+from tests.load.toy_encoder import write_cpc
 from vocable.load import save_model
 from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import TokenWriter, Track, fits
@@ -175,3 +176,35 @@ def test_a_checkpoint_that_is_described(
     (here / f"x.{ending}").write_bytes(b"")
     done = call("info", f"x.{ending}", code=1 if ending == "anything" else 2)
     assert f"x.{ending} is empty" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_an_encoder_of_others(tmp_path):
+    path = write_cpc(tmp_path / "toy")
+    (facts,) = results("info", path)
+    assert (facts["kind"], facts["name"], facts["layers"]) == ("encoder", "cpc-1x8", 1)
+    assert call("info", path).stdout.splitlines() == [
+        f"cpc-1x8  ({path})",
+        "encoder  of features, CPC_audio layout",
+        "frames   100/s of 16000 Hz, 159 samples each",
+        "layers   1 to 1, of 8 channels",
+        "input    as it is",
+    ]
+    done = call("info", path, "--context", 100, code=2)
+    assert "does not say what its tokens are" in done.stderr
+
+
+def test_published_units_without_their_files():
+    (facts,) = results("info", "hubert-base-l9-km500")
+    assert (facts["kind"], facts["layer"], facts["size"]) == ("units", 9, 500)
+    assert [each["file"] for each in facts["files"]] == [
+        "hubert_base_ls960.pt",
+        "hubert_base_ls960_L9_km500.bin",
+    ]
+    lines = call("info", "hubert-base-l9-km500").stdout.splitlines()
+    assert lines[1] == "units     500, of layer 9 of hubert_base_ls960.pt"
+    assert lines[-2:] == [
+        "licence   MIT ?; of the encoder MIT ?",
+        "to check  vocable verify hubert-base-l9-km500 --from FOLDER, with these files in it",
+    ]
+    done = call("info", "hubert-base-l9-km50", code=2)
+    assert 'nearest: "hubert-base-l9-km500"' in done.stderr and done.stderr.count("\n") == 1

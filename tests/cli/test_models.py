@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 import torch
@@ -11,8 +12,15 @@ from tests.cli.calls import call, results
 from tests.load.hub_stand_in import serving
 from tests.load.toys import toy_file
 from vocable.codecs.latency import latency_of
-from vocable.codecs.published import PUBLISHED, published
+from vocable.codecs.published import PUBLISHED
 from vocable.codecs.registry import architecture
+from vocable.load.entries import entry_of
+from vocable.units.cpc import CPCConfig
+from vocable.units.published import ENCODERS, UNITS, published_encoder
+from vocable.units.registry import outline
+from vocable.units.w2v_bert import W2vBertConfig
+from vocable.units.wav2vec2 import base, large
+from vocable.units.wavlm import WavLMConfig
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +30,21 @@ def cache(tmp_path, monkeypatch):
 
 def test_every_published_model_has_a_row():
     facts = {found["name"]: found for found in results("models")}
-    lines = {line.split()[0]: line for line in call("models").stdout.splitlines()}
-    assert list(lines)[1:] == list(facts)
+    tables = call("models").stdout.split("\n\n")
+    lines = {line.split()[0]: line for table in tables for line in table.splitlines()[1:]}
+    assert list(lines) == list(facts)
     assert set(facts) == {
         "sound-48k",
         "speech-16k",
         "speech-16k@1",
-        *(entry.name for entry in PUBLISHED),
+        *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS)),
     }
+    hubert = facts["facebook/hubert-base-ls960"]
+    assert (hubert["here"], hubert["hash"], hubert["licence"]) == (False, "pinned", "Apache-2.0")
+    assert (hubert["layers"], hubert["channels_of_layers"], hubert["normalize"]) == (12, 768, False)
+    assert lines["hubert_base_ls960.pt"].split()[-5:] == ["MIT", "?", "by", "hand,", "pinned"]
+    assert facts["hubert-base-l9-km500"]["files"][1]["file"] == "hubert_base_ls960_L9_km500.bin"
+    assert lines["cpc-big-l2-km50"].split()[1:4] == ["cpc_big_ll6kh_top_ctc.pt", "2", "50"]
     mimi = facts["kyutai/mimi"]
     assert (mimi["here"], mimi["hash"], mimi["licence"]) == (False, "pinned", "CC-BY-4.0")
     assert mimi["bits_per_second"] == [1100, 4400] and mimi["frames_per_second"] == 12.5
@@ -71,6 +86,29 @@ def test_the_catalogue_says_what_the_networks_are(entry):
     assert entry.latency == stated(model)
 
 
+CONFIGS = {
+    "hubert-base": base,
+    "wav2vec2-base": base,
+    "hubert-large": large,
+    "wav2vec2-large": large,
+    "wavlm-base": WavLMConfig,
+    "wavlm-large": lambda: WavLMConfig(**asdict(large())),
+    "w2v-bert-2.0": W2vBertConfig,
+    "cpc": CPCConfig,
+}
+OTHERS = {"wavlm-base": "wavlm", "wavlm-large": "wavlm", "w2v-bert-2.0": "w2v-bert", "cpc": "cpc"}
+
+
+@pytest.mark.parametrize("entry", ENCODERS, ids=lambda entry: entry.name)
+def test_the_catalogue_says_what_the_encoders_are(entry):
+    config = CONFIGS[entry.model]()
+    made = outline(OTHERS.get(entry.model, "wav2vec2"), entry.model, asdict(config))
+    assert entry.frames == made.rate / made.hop and entry.rate == made.rate
+    if entry.layers is not None:
+        assert (entry.layers, entry.channels) == (made.layers, made.channels(1))
+    assert entry.normalize == made.normalize
+
+
 def stated(model):
     """Say how a network runs live, as the catalogue does."""
     latency, segment = latency_of(model), model.spec.segment
@@ -87,13 +125,23 @@ def test_the_model_of_the_package_says_how_it_runs_live():
 
 
 def test_what_is_pinned_is_whole():
-    for entry in PUBLISHED:
+    for entry in (*PUBLISHED, *ENCODERS):
         assert entry.sha256 is None or len(bytes.fromhex(entry.sha256)) == 32
         assert entry.revision is None or len(bytes.fromhex(entry.revision)) == 20
         assert entry.on_hub == ("/" in entry.name)
         if entry.sha256 and entry.on_hub:
             assert entry.revision, f"{entry.name}: a hash without the revision that has it"
-        assert published(entry.name) is entry
+        assert entry_of(entry.name) is entry
+    for units in UNITS:
+        encoder = published_encoder(units.encoder)
+        assert encoder is not None and not encoder.on_hub
+        assert encoder.layers is None or units.layer <= encoder.layers
+        assert len(bytes.fromhex(units.sha256)) == 32 and units.url.endswith("/" + units.file)
+        assert units.name.endswith(f"km{units.size}") or f"km{units.size}-" in units.name
+        assert f"-l{units.layer}-" in units.name
+    assert len({entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS)}) == len(
+        (*PUBLISHED, *ENCODERS, *UNITS)
+    )
 
 
 def test_no_torch():

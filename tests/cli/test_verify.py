@@ -1,6 +1,5 @@
 """`vocable verify` says what it checked, what failed, and what it could not check."""
 
-import importlib
 import sys
 
 import pytest
@@ -9,6 +8,7 @@ from safetensors.torch import save_file
 
 from tests.cli.calls import call, results
 from tests.cli.small import write_tone
+from tests.load.toy_encoder import write_cpc
 from tests.load.toys import toy_tensors, write_toy
 from vocable.codecs import keys
 from vocable.codecs.published import PUBLISHED
@@ -54,7 +54,7 @@ def test_a_pinned_hash_is_named(toy, monkeypatch):
     from dataclasses import replace
 
     entry = replace(PUBLISHED[0], sha256=file_hash(toy))
-    monkeypatch.setattr(importlib.import_module("vocable.testing.verify"), "PUBLISHED", (entry,))
+    monkeypatch.setattr(sys.modules["vocable.load.entries"], "PUBLISHED", (entry,))
     (first, *_) = results("verify", toy)
     assert first["verdict"] == "ok" and first["details"].endswith("pinned for kyutai/mimi")
 
@@ -121,6 +121,28 @@ def test_a_reference_that_differs_is_noticed(toy):
     other.model.encoder.state_dict()["blocks.0.bias"].add_(0.1)
     with pytest.raises(AssertionError, match="latents"):
         compare(codec, of(other.model), x)
+
+
+def test_an_encoder_whose_reference_is_not_here(tmp_path):
+    checks = {f["what"]: f for f in results("verify", write_cpc(tmp_path / "cpc"))}
+    assert list(checks) == ["hash", "keys", "frames", "batch equals singles", "reference"]
+    assert checks["frames"]["verdict"] == checks["batch equals singles"]["verdict"] == "ok"
+    assert checks["keys"]["details"].startswith("24 of cpc-1x8, CPC_audio layout, all met; space")
+    assert checks["reference"]["details"] == "files of CPC_audio have none that installs here"
+
+
+def test_an_encoder_whose_frames_depend_on_their_neighbours_fails(tmp_path, monkeypatch):
+    from vocable.units import FeatureEncoder
+
+    features = FeatureEncoder.features
+
+    def leaking(self, sources, *args, **options):
+        found = features(self, sources, *args, **options)
+        return [rows + 1e-2 * (len(found) > 1) for rows in found]
+
+    monkeypatch.setattr(FeatureEncoder, "features", leaking)
+    checks = {f["what"]: f for f in results("verify", write_cpc(tmp_path / "cpc"), code=1)}
+    assert checks["batch equals singles"]["verdict"] == "failed"
 
 
 @pytest.mark.parametrize("what", ["nobody", "gone.wav"])

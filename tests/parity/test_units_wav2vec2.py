@@ -10,6 +10,7 @@ import argparse
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -216,6 +217,28 @@ def test_settings_as_objects_are_read_without_their_classes(tmp_path, monkeypatc
     other = vocable.load(tmp_path / "b.pt")
     assert other.model.normalize
     compare_layers(other, made, sound(700)[0, 0])
+
+
+def test_what_training_states_beside_the_tensors_does_not_matter(tmp_path, monkeypatch):
+    """As fairseq's trainer writes it: the dictionary of labels, Adam's state, numbers of numpy."""
+    module = ModuleType("fairseq.data.dictionary")
+    module.Dictionary = type("Dictionary", (), {"__module__": module.__name__})
+    labels = module.Dictionary()
+    labels.symbols, labels.indices = ["<s>", "0", "1"], {"<s>": 0, "0": 1, "1": 2}
+    path = write_fairseq(reference("hubert"), tmp_path / "a.pt", "hubert")
+    held = torch.load(path)
+    space = vocable.load(path).space
+    held |= {
+        "task_state": {"dictionaries": [labels]},
+        "extra_state": {"metrics": [(0, "train", [[1, "loss", {"val": np.float32(0.5)}]])]},
+        "last_optimizer_state": {"state": {0: {"step": 3, "exp_avg": torch.zeros(9)}}},
+        "optimizer_history": [{"lr_scheduler_state": {"best": np.float64(2.5)}}],
+    }
+    with monkeypatch.context() as patch:
+        for each in (ModuleType("fairseq"), ModuleType("fairseq.data"), module):
+            patch.setitem(sys.modules, each.__name__, each)
+        torch.save(held, path)
+    assert vocable.load(path).space == space
 
 
 def test_nothing_in_a_file_is_run(tmp_path):

@@ -175,10 +175,21 @@ def test_centres_of_another_layer_or_encoder_are_refused(fitted):
         UnitTokenizer(SignalEncoder("mfcc"), fitted.centres, layer=6)
     with pytest.raises(ModelError, match="not of layer 0 of log-mel@1"):
         UnitTokenizer(SignalEncoder("log-mel"), fitted.centres)
+    with pytest.raises(ModelError, match="; take those features, or fit centres to these$"):
+        UnitTokenizer(SignalEncoder("mfcc"), fitted.centres, layer=6)
     with pytest.raises(ModelError, match=r"features are \[4, 80\] but these centres are of 39"):
         fitted.centres.units(np.zeros((4, 80), np.float32))
     with pytest.raises(ModelError, match="features are NaN"):
         fitted.centres.units(np.full((4, 39), np.nan, np.float32))
+
+
+def test_centres_of_other_channels_than_they_say_they_are_of_are_refused():
+    """Of the right encoder and layer, and yet of another width: a file that somebody made."""
+    wide = Centres(origin_of(SignalEncoder("mfcc"), 0), (torch.randn(5, 80),))
+    with pytest.raises(
+        ModelError, match="centres are of 80 channels but layer 0 of mfcc@1:.* has 39; fetch them"
+    ):
+        UnitTokenizer(SignalEncoder("mfcc"), wide)
 
 
 def test_files_that_are_not_centres_are_refused(fitted, tmp_path):

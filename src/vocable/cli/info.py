@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
+from vocable.cli.info_units import encoder_rows, units_facts, units_rows
 from vocable.cli.paths import is_special
 from vocable.cli.pipes import input_path
 from vocable.cli.units import duration, file_size, kbps, table
@@ -33,7 +35,8 @@ def command(what: str, context: int | None, as_json: bool) -> int:
     """Describe a token file, a recording or a model.
 
     FILE_OR_MODEL is a .vcb file, a recording, "-" for either on stdin, tokens as .npy, .npz or
-    .safetensors, or a model: its folder, its file, or its name (`vocable models`).
+    .safetensors, or a model: its folder, its file, or its name (`vocable models`). Of published
+    units it says which files make them, and where these are.
     """
     console = Console(as_json=as_json)
     for title, facts, spec in _entries(what):
@@ -48,7 +51,7 @@ def command(what: str, context: int | None, as_json: bool) -> int:
 
 
 def _without_context(what: str, kind: str, context: int) -> str:
-    if kind == "model":
+    if kind != "recording":
         return f"--context: {what} does not say what its tokens are; give a .vcb file of it"
     return (
         f"--context: {what} is a recording; how much fits depends on the codec: "
@@ -68,6 +71,8 @@ def _entries(what: str) -> list[Entry]:
             return _tracks(path, what) if _is_token_file(path) else [_recording(path, what)]
     if _must_be_file(what):
         raise Refusal(f"no such file: {what}")
+    if not os.path.exists(what) and (units := units_facts(what)):
+        return [(what, units, None)]
     return [_model(what)]
 
 
@@ -128,12 +133,15 @@ def _tracks(path: str, title: str) -> list[Entry]:
 
 
 def _model(name: str) -> Entry:
-    from vocable.load import describe
+    from vocable.load import describe_any
+    from vocable.load.encoders import EncoderDescription
 
     try:
-        model = describe(name)
+        model = describe_any(name)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
+    if isinstance(model, EncoderDescription):
+        return f"{model.name}  ({model.path})", {"kind": "encoder", **model.facts}, None
     spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
@@ -156,7 +164,13 @@ def _layouts(spec: TokenSpec, context: int, levels: Any) -> list[dict[str, Any]]
 
 
 def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context: int | None) -> str:
-    rows = {"tokens": _token_rows, "recording": _recording_rows, "model": _model_rows}
+    rows: dict[str, Callable[[dict[str, Any], Any], list[tuple[str, str]]]] = {
+        "tokens": _token_rows,
+        "recording": _recording_rows,
+        "model": _model_rows,
+        "encoder": encoder_rows,
+        "units": units_rows,
+    }
     paragraphs = [title, table(rows[facts["kind"]](facts, spec))]
     if "context" in facts:
         paragraphs.append(_context_table(facts["context"], context))

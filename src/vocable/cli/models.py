@@ -1,4 +1,4 @@
-"""`vocable models`: list the codecs that come with the package, and the published ones."""
+"""`vocable models`: list the models of the package, and published codecs, encoders and units."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.info_units import units_facts
 from vocable.cli.units import columns, kbps
 
 if TYPE_CHECKING:
-    from vocable.codecs.published import Published
+    from vocable.codecs.published import Entry, Published
+    from vocable.units.published import PublishedEncoder, PublishedUnits
 
 HEAD = ("name", "rate", "frames/s", "kbps", "latency", "licence of the weights", "")
+ENCODER_HEAD = ("encoder", "frames/s", "layers", "channels", "licence of the weights", "")
+UNITS_HEAD = ("units", "encoder", "layer", "k", "licence of the centres")
 
 
 @click.command("models")
 @options.as_json
 def command(as_json: bool) -> int:
-    """List the codecs that come with the package, and the published ones.
+    """List the models that come with the package, and the published codecs, encoders and units.
 
     The last column says whether a published one is here, and how its file is checked: against a
     pinned hash, against the one that was recorded, or not yet, at the first use. Those with a "?"
@@ -30,6 +34,7 @@ def command(as_json: bool) -> int:
     from vocable.codecs.published import PUBLISHED
     from vocable.load import describe
     from vocable.load.bundled import bundled
+    from vocable.units.published import ENCODERS, UNITS
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
@@ -41,8 +46,17 @@ def command(as_json: bool) -> int:
         facts = published_facts(entry)
         console.result(facts)
         rows.append(_published_row(entry, facts))
+    encoders: list[tuple[str, ...]] = [ENCODER_HEAD]
+    units: list[tuple[str, ...]] = [UNITS_HEAD]
+    for encoder in ENCODERS:
+        facts = encoder_facts(encoder)
+        console.result(facts)
+        encoders.append(_encoder_row(encoder, facts))
+    for each in UNITS:
+        console.result(units_facts(each.name) or {})
+        units.append(_units_row(each))
     if not as_json:
-        click.echo(columns(rows))
+        click.echo("\n\n".join(columns(table) for table in (rows, encoders, units)))
     return 0
 
 
@@ -52,7 +66,30 @@ def facts_of(model: Any) -> dict[str, Any]:
 
 
 def published_facts(entry: Published) -> dict[str, Any]:
-    """Return the facts of a published model for --json."""
+    """Return the facts of a published codec for --json."""
+    return {
+        **_entry_facts(entry),
+        "rate_hz": entry.rate,
+        "channels": entry.channels,
+        "frames_per_second": entry.frames,
+        "bits_per_second": [1000 * rate for rate in entry.kbps],
+        "latency": entry.latency,
+    }
+
+
+def encoder_facts(entry: PublishedEncoder) -> dict[str, Any]:
+    """Return the facts of a published encoder for --json."""
+    return {
+        **_entry_facts(entry),
+        "rate_hz": entry.rate,
+        "frames_per_second": entry.frames,
+        "layers": entry.layers,
+        "channels_of_layers": entry.channels,
+        "normalize": entry.normalize,
+    }
+
+
+def _entry_facts(entry: Entry) -> dict[str, Any]:
     from vocable.load.fetching import availability
 
     found = availability(entry)
@@ -63,11 +100,6 @@ def published_facts(entry: Published) -> dict[str, Any]:
         "url": entry.url,
         "revision": entry.revision,
         "sha256": found.sha256,
-        "rate_hz": entry.rate,
-        "channels": entry.channels,
-        "frames_per_second": entry.frames,
-        "bits_per_second": [1000 * rate for rate in entry.kbps],
-        "latency": entry.latency,
         "licence": entry.licence,
         "licence_seen": entry.licence_seen,
         "here": found.here,
@@ -86,8 +118,23 @@ def _bundled_row(name: str, model: Any) -> tuple[str, ...]:
 
 def _published_row(entry: Published, facts: dict[str, Any]) -> tuple[str, ...]:
     rates = " ".join(f"{rate:g}" for rate in entry.kbps)
-    where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
     return (
         entry.name, f"{entry.rate} Hz", f"{entry.frames:g}", rates, entry.latency,
-        entry.stated_licence, f"{where}, {facts['hash']}",
+        entry.stated_licence, _state(entry, facts),
     )  # fmt: skip
+
+
+def _encoder_row(entry: PublishedEncoder, facts: dict[str, Any]) -> tuple[str, ...]:
+    layers, channels = (str(each or "") for each in (entry.layers, entry.channels))
+    licence = entry.stated_licence
+    return entry.name, f"{entry.frames:g}", layers, channels, licence, _state(entry, facts)
+
+
+def _units_row(entry: PublishedUnits) -> tuple[str, ...]:
+    return entry.name, entry.encoder, str(entry.layer), str(entry.size), entry.stated_licence
+
+
+def _state(entry: Entry, facts: dict[str, Any]) -> str:
+    """Say whether the file is here, and what it is checked against."""
+    where = "here" if facts["here"] else "absent" if entry.on_hub else "by hand"
+    return f"{where}, {facts['hash']}"

@@ -27,24 +27,15 @@ def command(
     The file is read, and nothing in it is run. Which encoder and layer it is of, it does not say:
     that stands where it was published.
     """
-    from vocable.units.centres import centres_of
-    from vocable.units.kmeans_files import read_kmeans
-    from vocable.units.tokenizer import origin_of
+    from vocable.units.tokenizer import convert_kmeans
 
     try:
-        array = read_kmeans(file)
         opened = open_encoder(encoder)
-        channels = opened.channels(layer)
+        made = convert_kmeans(file, opened, layer)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if array.shape[1] != channels:
-        raise Refusal(
-            f"{file} has centres of {array.shape[1]} channels but layer {layer} of {opened.name} "
-            f"has {channels}; name the encoder and layer that it was published for"
-        )
-    target = out or f"{opened.name}-L{layer}-k{len(array)}.safetensors"
+    target = out or f"{opened.name}-L{layer}-k{made.sizes[0]}.safetensors"
     check_outputs([target], file, force=force)
-    made = centres_of(origin_of(opened, layer), [array])
     made.save(target, overwrite=force)
     console = Console(as_json=as_json, quiet=quiet)
     console.line(f"{target}  {made.space}")

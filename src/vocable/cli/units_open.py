@@ -45,7 +45,10 @@ def open_units(path: str, encoder: str | None) -> UnitTokenizer:
 
     try:
         centres = read_centres(path)
-        own = centres.origin.encoder.partition("@")[0]
-        return UnitTokenizer(open_encoder(encoder or own), centres)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
+    opened = open_encoder(encoder or centres.origin.encoder.partition("@")[0])
+    try:
+        return UnitTokenizer(opened, centres)
+    except VocableError as error:
+        raise Refusal(f"{path}: {message_of(error)}") from error

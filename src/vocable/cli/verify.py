@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_input
 from vocable.cli.pipes import input_path
 from vocable.errors import ModelError
+from vocable.units.published import published_units
 
 if TYPE_CHECKING:
     from vocable.audio import Audio
-    from vocable.testing.verify import Check
+    from vocable.testing.check import Check
 
 
 @click.command("verify")
@@ -25,14 +27,25 @@ if TYPE_CHECKING:
 @click.option(
     "--audio", type=options.FILE, help="A recording to check with.  [default: noise and tones]"
 )
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False),
+    help="Where the files of published units lie.  [default: here]",
+)
 @options.threads
 @options.as_json
-def command(what: str, audio: str | None, threads: int | None, as_json: bool) -> int:
-    """Check a codec: its file's hash, its keys, the laws, its reference.
+def command(
+    what: str, audio: str | None, folder: str | None, threads: int | None, as_json: bool
+) -> int:
+    """Check a codec, an encoder or units: hashes, keys, the laws, the reference.
 
-    NAME_OR_FILE is what --codec takes: kyutai/mimi, a folder, a file. The reference is the package
-    that the checkpoint was made for (transformers, encodec, descript-audio-codec, moshi, snac); it
-    is compared where it is installed. Exit code 1: something that was checked has failed.
+    NAME_OR_FILE is what --codec takes: kyutai/mimi, a folder, a file; or an encoder of features; or
+    published units, such as hubert-base-l9-km500, whose files lie in the folder --from. The
+    reference is the package that the checkpoint was made for (transformers, encodec,
+    descript-audio-codec, moshi, snac); it is compared where it is installed. Of units and of some
+    encoders what they gave for one recording is known, and compared. Exit code 1: something that
+    was checked has failed.
     """
     if threads is not None:
         import torch
@@ -40,12 +53,14 @@ def command(what: str, audio: str | None, threads: int | None, as_json: bool) ->
         torch.set_num_threads(threads)
     if audio is not None:
         check_input(audio)
+    if folder is not None and not published_units(what):
+        raise Refusal(f"--from: {what} is not the name of published units; name its folder or file")
     from vocable.testing.verify import verify
 
     console = Console(as_json=as_json)
     checks = []
     try:
-        for check in verify(what, _recording(audio)):
+        for check in verify(what, _recording(audio), folder or os.curdir):
             checks.append(check)
             console.result({"input": what, **asdict(check)})
             if not as_json:

@@ -11,19 +11,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
-class Published:
-    """One checkpoint that somebody published.
+class Entry:
+    """What is said of every published file, whatever it holds.
 
     name        what `load` takes: `owner/name` of the model hub; of a file elsewhere, its file name
     model       what its content is recognised as
     file        of the repository, or of `url`
-    frames      frames per second, of the finest level
-    kbps        bit rates that its authors name, rounded as they do
-    latency     of a stream that equals the whole, both ways (codecs/latency.py)
     licence     of the weights, as their authors state it
     licence_seen    whether that was read on the weights' own page; else it is the code's or hearsay
     url         of a file that is not on the hub, to be downloaded by hand
+    """
+
+    name: str
+    model: str
+    file: str
+    licence: str
+    licence_seen: bool
+    revision: str | None
+    sha256: str | None
+    url: str | None
+
+    @property
+    def stated_licence(self) -> str:
+        """The licence, with a "?" where it was not read beside the weights."""
+        return self.licence + ("" if self.licence_seen else " ?")
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether it can be fetched by its name."""
+        return self.url is None
+
+
+@dataclass(frozen=True)
+class Published(Entry):
+    """One codec that somebody published.
+
+    frames      frames per second, of the finest level
+    kbps        bit rates that its authors name, rounded as they do
+    latency     of a stream that equals the whole, both ways (codecs/latency.py)
     """
 
     name: str
@@ -39,16 +64,6 @@ class Published:
     revision: str | None = None
     sha256: str | None = None
     url: str | None = None
-
-    @property
-    def stated_licence(self) -> str:
-        """The licence, with a "?" where it was not read beside the weights."""
-        return self.licence + ("" if self.licence_seen else " ?")
-
-    @property
-    def on_hub(self) -> bool:
-        """Whether it can be fetched by its name."""
-        return self.url is None
 
 
 _ENCODEC = "https://dl.fbaipublicfiles.com/encodec/v0/"

@@ -10,7 +10,8 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
-    encoders    of semantic units
+    encoders    of semantic units           published_units     their files, put together
+    entries     of what is published, codecs and encoders
 """
 
 from __future__ import annotations
@@ -24,9 +25,17 @@ from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
-from vocable.load.encoders import Known, read_encoder, recognise_encoder
+from vocable.load.encoders import (
+    EncoderDescription,
+    Known,
+    check_entry,
+    describe_encoder,
+    read_encoder,
+    recognise_encoder,
+)
 from vocable.load.finding import Source, find, found_in, locate
 from vocable.load.found import Found
+from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 
 if TYPE_CHECKING:
@@ -49,6 +58,14 @@ def describe(name: str | os.PathLike[str]) -> Description:
     return find(name).description
 
 
+def describe_any(name: str | os.PathLike[str]) -> Description | EncoderDescription:
+    """Return what a model's files say of it, be it a tokenizer or an encoder of features."""
+    where = locate(name)
+    if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
+        return describe_encoder(known, check_entry(known, where.entry))
+    return found_in(where).description
+
+
 def load(
     name: str | os.PathLike[str],
     device: str | torch.device | None = None,
@@ -62,7 +79,7 @@ def load(
     opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only, and say so to type
     checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
-    or WavLM, in any of their layouts; docs/published.md lists the codecs on the hub.
+    or WavLM, in any of their layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it.
@@ -78,7 +95,7 @@ def load(
         return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return _encoder(known, device, dtype)
+        return _encoder(known, check_entry(known, where.entry), device, dtype)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -104,7 +121,7 @@ def load_encoder(
         return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return _encoder(known, device, None)
+        return _encoder(known, check_entry(known, where.entry), device, None)
     raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
 
 
@@ -151,7 +168,7 @@ def _signal_encoder(name: str | os.PathLike[str]) -> SignalEncoder | None:
 
 
 def _encoder(
-    known: Known, device: str | torch.device | None, dtype: torch.dtype | None
+    known: Known, licence: str, device: str | torch.device | None, dtype: torch.dtype | None
 ) -> FeatureEncoder:
     import torch
 
@@ -164,7 +181,7 @@ def _encoder(
         )
     if device is not None:
         check_device(device)
-    return FeatureEncoder(read_encoder(known).to(device or "cpu"))
+    return FeatureEncoder(read_encoder(known).to(device or "cpu"), licence)
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:

@@ -5,10 +5,12 @@ Nothing is kept of them, unlike of codecs: one weight is computed, the others ar
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
+from vocable.codecs.published import Entry
 from vocable.errors import ModelError, VocableError
 from vocable.units.keys import layouts
 
@@ -16,6 +18,34 @@ if TYPE_CHECKING:
     from vocable.units import EncoderModel
 
 Known = tuple[Checkpoint, Layout, Recognised]
+
+
+@dataclass(frozen=True)
+class EncoderDescription:
+    """What a checkpoint says of an encoder.
+
+    layout      whose keys it has
+    frame, window   samples at `rate` from one frame to the next, and those that a frame is made of
+    layers, channels    its blocks, and the channels of the last one's frames
+    normalize   whether recordings are brought to mean 0 and variance 1 first
+    licence     of the weights; empty where nothing says it
+    """
+
+    name: str
+    path: Path
+    layout: str
+    rate: int
+    frame: int
+    window: int
+    layers: int
+    channels: int
+    normalize: bool
+    licence: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self) | {"path": str(self.path)}
 
 
 def recognise_encoder(weights: Path) -> Known | None:
@@ -46,3 +76,30 @@ def read_encoder(known: Known) -> EncoderModel:
         raise ModelError(
             f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): {reason}"
         ) from error
+
+
+def describe_encoder(known: Known, licence: str) -> EncoderDescription:
+    """Return what a checkpoint says of its encoder, whose weights are not read."""
+    from vocable.units.registry import outline
+
+    checkpoint, _, found = known
+    try:
+        made = outline(found.architecture, found.name, found.config)
+    except ModelError as error:
+        raise ModelError(f"{checkpoint.path}: {error}") from error
+    return EncoderDescription(
+        found.name, checkpoint.path, found.layout, made.rate, made.hop, made.window, made.layers,
+        made.channels(made.layers), made.normalize, licence,
+    )  # fmt: skip
+
+
+def check_entry(known: Known, entry: Entry | None) -> str:
+    """Return the licence of what a published name gave; ModelError where it is another encoder."""
+    found = known[2].name
+    if entry is None:
+        return ""
+    if found != entry.model and entry.model != known[2].architecture:
+        raise ModelError(
+            f"{entry.name} was published as {entry.model}, but what came is {found}; fetch it again"
+        )
+    return entry.stated_licence

@@ -1,7 +1,7 @@
 """Fetch a model from the model hub, by `owner/name` or `owner/name@revision`, and check its hashes.
 
-What is here is used without asking the hub. Of a published model (codecs/published.py) the file and
-the revision are known, and the hash where a source states it; of others, the usual names are tried.
+What is here is used without asking the hub. Of a published model (`entries`) the file and the
+revision are known, and the hash where a source states it; of others, the usual names are tried.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from vocable import hub
 from vocable.codecs.keys.checkpoint import USUAL
 from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.stored import parts_of
-from vocable.codecs.published import Published, published
+from vocable.codecs.published import Entry
 from vocable.errors import ModelError
+from vocable.load.entries import entry_of
 from vocable.load.records import MAIN, Record, recorded
 from vocable.nearest import listed
 
@@ -34,7 +35,7 @@ def fetch_model(name: str) -> Fetched:
     pinned, or came first.
     """
     repository, _, asked = name.partition("@")
-    entry = published(repository)
+    entry = entry_of(repository)
     revision = asked or (entry.revision if entry else None)
     record = recorded(repository, revision)
     weights, paths, settled = _fetch_files(repository, revision, entry, record)
@@ -52,7 +53,7 @@ def fetch_model(name: str) -> Fetched:
 def what_to_download(name: str) -> str:
     """Say which files of which page to put into a folder, for who has no network here."""
     repository, _, asked = name.partition("@")
-    entry = published(repository)
+    entry = entry_of(repository)
     revision = asked or (entry.revision if entry else None)
     file = entry.file if entry else "the file of its weights"
     page = hub.page(repository) + (f"/tree/{revision}" if revision else "")
@@ -71,7 +72,7 @@ class Availability(NamedTuple):
     sha256: str
 
 
-def availability(entry: Published) -> Availability:
+def availability(entry: Entry) -> Availability:
     """Return what is here of a published checkpoint; a file from elsewhere is not looked for."""
     here = entry.on_hub and hub.local(entry.name, entry.file, entry.revision) is not None
     if entry.sha256:
@@ -83,7 +84,7 @@ def availability(entry: Published) -> Availability:
 
 
 def _fetch_files(
-    repository: str, revision: str | None, entry: Published | None, record: Record | None
+    repository: str, revision: str | None, entry: Entry | None, record: Record | None
 ) -> tuple[Path, list[Path], bool]:
     """Return the file of weights, all files of the model, and whether these are all there are."""
     usual = [name for name in USUAL if record is None or name in record.files]
@@ -122,7 +123,7 @@ def _config(repository: str, revision: str | None) -> tuple[list[Path], bool]:
         return [], False
 
 
-def _check_pinned(entry: Published, found: str, weights: Path) -> None:
+def _check_pinned(entry: Entry, found: str, weights: Path) -> None:
     if found != entry.sha256:
         raise ModelError(
             f"{entry.file} of {entry.name} has SHA-256 {found}, but {entry.sha256} is pinned; "

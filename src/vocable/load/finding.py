@@ -12,13 +12,15 @@ from vocable import hub
 from vocable.codecs.keys import own
 from vocable.codecs.keys.checkpoint import holds_checkpoint, weights_in
 from vocable.codecs.keys.description import Description
-from vocable.codecs.published import PUBLISHED, Published, published, published_file
+from vocable.codecs.published import Entry
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled, is_bundled
 from vocable.load.converting import open_converted, source_hashes
+from vocable.load.entries import entries, entry_of, entry_of_file
 from vocable.load.fetching import Fetched, fetch_model, what_to_download
 from vocable.load.found import Found, in_our_layout
 from vocable.nearest import listed, near_names
+from vocable.units.published import UNITS, published_units
 
 _log = logging.getLogger("vocable")
 
@@ -29,7 +31,7 @@ class Source:
 
     weights: Path
     hashes: Mapping[Path, str]
-    entry: Published | None
+    entry: Entry | None
 
 
 def find(name: str | os.PathLike[str]) -> Found:
@@ -46,7 +48,7 @@ def found_in(where: Description | Source) -> Found:
         return in_our_layout(where)
     hashes = source_hashes(where.weights, where.hashes)
     converted = open_converted(where.weights, hashes)
-    entry = where.entry or published_file(hashes[where.weights.name])
+    entry = where.entry or entry_of_file(hashes[where.weights.name])
     if entry is None:
         return converted
     return replace(converted, description=_named(converted.description, entry))
@@ -70,16 +72,21 @@ def locate(name: str | os.PathLike[str]) -> Description | Source:
         raise ModelError(
             f"{path} is not a model; give a folder with {own.CONFIG} and {own.WEIGHTS}"
         )
-    if (entry := published(str(name))) and not entry.on_hub:
+    if (entry := entry_of(str(name))) and not entry.on_hub:
         raise ModelError(
             f"{name} is not on the model hub; download {entry.url}, then load the file"
         )
     if str(name).count("/") == 1 and not str(name).startswith((".", "/", "~")):
         weights, hashes = _fetch(str(name))
-        entry = published(str(name).partition("@")[0])
+        entry = entry_of(str(name).partition("@")[0])
         if ours := own.recognise(weights.parent):
             return _named(ours, entry) if entry else ours
         return Source(weights, hashes, entry)
+    if published_units(str(name)):
+        raise ModelError(
+            f"{name} are units that an encoder and centres make; put their files into a folder "
+            f"(vocable info {name} says which), then vocable.load.load_units({str(name)!r}, FOLDER)"
+        )
     raise ModelError(f'no codec named "{name}"; {_hint(str(name))} ("vocable models" shows all)')
 
 
@@ -93,7 +100,7 @@ def _fetch(name: str) -> Fetched:
         ) from error
     except hub.Unreachable as error:
         what = f"{error}; {what_to_download(name)}"
-        if not published(name.partition("@")[0]):
+        if not entry_of(name.partition("@")[0]):
             what = f"there is no folder {name}, and {what}; {_hint(name)}"
         raise ModelError(what) from error
     except hub.NoClient as error:
@@ -102,7 +109,7 @@ def _fetch(name: str) -> Fetched:
         ) from error
 
 
-def _named(found: Description, entry: Published) -> Description:
+def _named(found: Description, entry: Entry) -> Description:
     """Return a description with the licence of a published model; refuse another's."""
     if found.name != entry.model:
         raise ModelError(
@@ -114,8 +121,9 @@ def _named(found: Description, entry: Published) -> Description:
 
 def _hint(name: str) -> str:
     """Return the nearest names; those of the hub are also known by what stands behind the owner."""
-    names = [*bundled(), *(entry.name for entry in PUBLISHED)]
-    short = {entry.name.partition("/")[2]: entry.name for entry in PUBLISHED if entry.on_hub}
+    units = (entry.name for entry in UNITS)
+    names = [*bundled(), *(entry.name for entry in entries()), *units]
+    short = {entry.name.partition("/")[2]: entry.name for entry in entries() if entry.on_hub}
     near = near_names(name.partition("@")[0], short | {each: each for each in names}, most=3)
     if near:
         return "nearest: " + ", ".join(f'"{each}"' for each in near)

@@ -9,10 +9,8 @@ Parity was shown with random weights in the references' own files; this shows it
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,13 +19,12 @@ from vocable.audio import Audio
 from vocable.codecs.keys import own
 from vocable.codecs.keys.checkpoint import open_checkpoint
 from vocable.codecs.keys.description import Description
-from vocable.codecs.published import PUBLISHED
-from vocable.errors import VocableError
 from vocable.hub import file_hash
 from vocable.load import load_codec
 from vocable.load.converting import recognise
-from vocable.load.fetching import availability
+from vocable.load.encoders import recognise_encoder
 from vocable.load.finding import Source, locate
+from vocable.testing.check import Check, hash_check, tried
 from vocable.testing.codec_laws import (
     check_exact_length,
     check_identity,
@@ -36,30 +33,32 @@ from vocable.testing.codec_laws import (
     check_streams_equal_whole,
 )
 from vocable.testing.references import compare, reference_of
+from vocable.testing.verify_units import verify_encoder, verify_units
+from vocable.units.published import published_units
 
 if TYPE_CHECKING:
     from vocable.codecs import Codec
 
 SECONDS = 3.0  # of a recording: the laws run it several times
-Verdict = Literal["ok", "failed", "not checked"]
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was checked, or could not be."""
-
-    what: str
-    verdict: Verdict
-    details: str
-
-
-def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
+def verify(
+    name: str | os.PathLike[str], audio: Audio, folder: str | os.PathLike[str] = "."
+) -> Iterator[Check]:
     """Yield what is checked of a checkpoint, one by one.
 
-    name: as for `vocable.load`, of somebody else's checkpoint. audio: of which the first 3 s count.
-    Raises ModelError for what cannot be loaded at all.
+    name: as for `vocable.load`, of somebody else's checkpoint, or of published units, whose files
+    lie in `folder`. audio: of which the first 3 s count; where it is the recording of which
+    published features or units are known, these are compared. Raises ModelError for what cannot be
+    loaded at all.
     """
+    if not os.path.exists(name) and published_units(str(name)):
+        yield from verify_units(str(name), folder, audio)
+        return
     source = locate(name)
+    if isinstance(source, Source) and (known := recognise_encoder(source.weights)):
+        yield from verify_encoder(source, known, audio)
+        return
     codec = load_codec(name)
     piece = _piece(audio, codec)
     if isinstance(source, Description):
@@ -68,7 +67,8 @@ def verify(name: str | os.PathLike[str], audio: Audio) -> Iterator[Check]:
         yield from _laws(codec, piece)
         yield Check("reference", "not checked", "it is in vocable's own layout, which has none")
         return
-    yield _hash(source)
+    sha256 = source.hashes.get(source.weights) or file_hash(source.weights)
+    yield hash_check(source.weights, sha256, source.entry)
     checkpoint = open_checkpoint(source.weights)
     _, found = recognise(checkpoint)
     details = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
@@ -102,21 +102,6 @@ def _own_hash(source: Description) -> Check:
     return Check("hash", "ok", f"SHA-256 {sha256}, as its {own.CONFIG} says")
 
 
-def _hash(source: Source) -> Check:
-    sha256 = source.hashes.get(source.weights) or file_hash(source.weights)
-    same = [entry.name for entry in PUBLISHED if entry.sha256 == sha256]
-    if same:
-        return Check("hash", "ok", f"SHA-256 {sha256}, pinned for {', '.join(same)}")
-    if source.entry is not None:
-        found = availability(source.entry)
-        return Check("hash", "ok", f"SHA-256 {sha256}, {found.hash}: no source states another")
-    if digits := re.search(r"-([0-9a-f]{8})\.\w+$", source.weights.name):
-        if sha256.startswith(digits[1]):
-            return Check("hash", "ok", f"SHA-256 {sha256} begins as its file name ends")
-        return Check("hash", "failed", f"SHA-256 {sha256} should begin with {digits[1]}")
-    return Check("hash", "not checked", f"SHA-256 {sha256} is pinned for no published file")
-
-
 def _laws(codec: Codec, audio: Audio) -> Iterator[Check]:
     x = torch.from_numpy(audio.samples.copy())[None]
     short = Audio(audio.samples[:, : len(audio) // 3], audio.rate)
@@ -129,12 +114,7 @@ def _laws(codec: Codec, audio: Audio) -> Iterator[Check]:
         "identity": lambda: check_identity(codec, short),
     }
     for what, check in laws.items():
-        try:
-            check()
-        except (AssertionError, VocableError) as error:
-            yield Check(what, "failed", str(error))
-        else:
-            yield Check(what, "ok", f"on {audio.seconds:.1f} s")
+        yield tried(what, check, f"on {audio.seconds:.1f} s")
 
 
 def _reference(codec: Codec, audio: Audio, compared: Callable[[torch.Tensor], object]) -> Check:

@@ -10,7 +10,7 @@ EncoderModel      the networks behind it, which families define
 SignalEncoder     MFCC and log-mels, which others are compared with
 fit               centres of a layer, by k-means over recordings
 UnitTokenizer     recordings to units, by an encoder and centres
-read_centres, read_kmeans
+read_centres, read_kmeans, convert_kmeans
                   centres in our files, and in those of scikit-learn
 read_km, read_named_units, read_hubert_manifest
                   units of others; each has its `write_…`, a manifest `save`
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from vocable.units.lines import write_named_units as write_named_units
     from vocable.units.signal_encoder import SignalEncoder as SignalEncoder
     from vocable.units.tokenizer import UnitTokenizer as UnitTokenizer
+    from vocable.units.tokenizer import convert_kmeans as convert_kmeans
 
 _HOME = {
     "centres": ("Centres", "Origin", "centres_of", "read_centres"),
@@ -49,7 +50,7 @@ _HOME = {
     "kmeans_files": ("read_kmeans",),
     "lines": ("read_km", "read_named_units", "write_km", "write_named_units"),
     "signal_encoder": ("SignalEncoder",),
-    "tokenizer": ("UnitTokenizer",),
+    "tokenizer": ("UnitTokenizer", "convert_kmeans"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 import re
 import zlib
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ _NUMBERS = re.compile(r"[biufc][1248]|c16")
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZ": "bzip2", b"\xfd7": "xz", b"]\0": "lzma", b'\x04"': "lz4"}
 
 
-def read_kmeans(path: str | Path) -> Float32[np.ndarray, "size width"]:
+def read_kmeans(path: str | os.PathLike[str]) -> Float32[np.ndarray, "size width"]:
     """Return the centres in a file of scikit-learn's k-means, written by joblib or pickle.
 
     ModelError for files that ask for anything else to be run, that hold no centres, or that are
@@ -91,7 +92,7 @@ def _centres(held: Any) -> Float32[np.ndarray, "size width"]:
         )
     if not np.isfinite(found).all():
         raise ModelError("holds centres that are NaN or infinite; fetch it again")
-    return np.ascontiguousarray(found, np.float32)
+    return np.array(found, np.float32, order="C")  # its own, which torch may take
 
 
 # ---- arrays -------------------------------------------------------------------------------------

@@ -44,6 +44,18 @@ _ARCHITECTURES: dict[str, Callable[[], tuple[type[Any], type[EncoderModel]]]] = 
 }
 
 
+def outline(architecture: str, name: str, config: Mapping[str, Any]) -> EncoderModel:
+    """Return an encoder that says what it is; its weights take no memory, and are none."""
+    from vocable.nn.settings import without_memory
+
+    kind, model = _ARCHITECTURES[architecture]()
+    values = fit(kind, config, "config", ModelError, "config.")
+    with without_memory():
+        made = model(values)
+    made.name = name
+    return made
+
+
 def build(
     architecture: str, name: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> EncoderModel:
@@ -52,13 +64,9 @@ def build(
     It takes no memory before they are known to.
     """
     from vocable import weights
-    from vocable.nn.settings import plain_settings, without_memory
+    from vocable.nn.settings import plain_settings
 
-    kind, model = _ARCHITECTURES[architecture]()
-    values = fit(kind, config, "config", ModelError, "config.")
-    with without_memory():
-        made = model(values)
-    made.name = name
+    made = outline(architecture, name, config)
     with plain_settings():
         weights.check_finite(tensors, "fetch it again")
         weights.load_tensors(made, tensors)

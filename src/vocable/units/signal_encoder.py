@@ -100,4 +100,4 @@ class SignalEncoder:
 
     def _check(self, layer: int) -> None:
         if layer != 0:
-            raise ModelError(f"layer is {layer!r} but {self.name} has layer 0 only")
+            raise ModelError(f"layer is {layer!r} but {self.name} has layer 0 only; take 0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -9,8 +10,10 @@ import numpy as np
 
 from vocable.audio import Audio
 from vocable.codecs.convert import read_source
+from vocable.errors import ModelError
 from vocable.tokens import AudioTokens, Source, TokenSpec
-from vocable.units.centres import Centres, Origin
+from vocable.units.centres import Centres, Origin, centres_of
+from vocable.units.kmeans_files import read_kmeans
 
 
 @runtime_checkable
@@ -55,15 +58,38 @@ def origin_of(encoder: Encodes, layer: int) -> Origin:
     return Origin(*facts)
 
 
+def convert_kmeans(path: str | os.PathLike[str], encoder: Encodes, layer: int) -> Centres:
+    """Return the centres in a file of scikit-learn's k-means, as those of a layer of an encoder.
+
+    Nothing in the file is run. ModelError for another file, a layer that the encoder has not, and
+    centres that are not of that layer's channels.
+    """
+    array = read_kmeans(path)
+    channels = encoder.channels(layer)
+    if array.shape[1] != channels:
+        name = encoder.space.partition("@")[0]
+        raise ModelError(
+            f"{path} has centres of {array.shape[1]} channels but layer {layer} of {name} has "
+            f"{channels}; name the encoder and layer that it was published for"
+        )
+    return centres_of(origin_of(encoder, layer), [array])
+
+
 class UnitTokenizer:
     """Encode recordings as units. There is no way back: units have no decoder of their own.
 
-    Raises ModelError for centres of another encoder or layer.
+    Raises ModelError for centres of another encoder or layer, or of another number of channels.
     """
 
     def __init__(self, encoder: Encodes, centres: Centres, layer: int | None = None) -> None:
         asked = centres.origin.layer if layer is None else layer
         centres.check_origin(encoder.space, asked)
+        channels = encoder.channels(asked)
+        if centres.channels != channels:
+            raise ModelError(
+                f"centres are of {centres.channels} channels but layer {asked} of {encoder.space} "
+                f"has {channels}; fetch them again, or fit centres to these features"
+            )
         self.encoder, self.centres = encoder, centres
 
     @property

@@ -1,8 +1,9 @@
 """Stand in for the config objects that some trainers put beside their tensors.
 
-Files of fairseq and s3prl hold settings as objects of omegaconf, argparse or fairseq itself. None
-of that code is wanted, or run: each class becomes an empty one of the same name that keeps what the
-file says of it, out of which plain values are taken, and nothing else.
+Files of fairseq and s3prl hold settings as objects of omegaconf, argparse or fairseq itself, and
+the course of training as numbers of numpy. None of that code is wanted, or run: each class becomes
+an empty one of the same name that keeps what the file says of it, out of which plain values are
+taken, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 _HOMES = re.compile(
     r"(omegaconf|fairseq|argparse|typing|enum|pathlib|collections)\..+"
     r"|builtins\.(dict|list|tuple|set|int|float|bool|str|bytes|object)"
+    r"|numpy\.(core|_core)\.multiarray\.scalar|numpy\.dtype|numpy\.dtypes\.\w+"  # a loss, say
 )
 DEEPEST = 16  # nodes of omegaconf inside one another
 

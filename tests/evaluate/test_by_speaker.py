@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vocable.errors import MeasureError
-from vocable.evaluate.by_speaker import count_by_speaker, ratio
+from vocable.evaluate.by_speaker import count_by_speaker, mean, ratio
 from vocable.measures.phones import phone_purity, pnmi
 
 
@@ -58,11 +58,14 @@ def test_a_ratio_is_of_the_same_draws():
 
 def test_of_several_seeds_the_means_are_compared():
     these, those = [told(0.6), told(0.7)], [told(0.3), told(0.4)]
+    alone, both = these[0].interval(pnmi), mean(these, pnmi)
+    assert both.mean == pytest.approx(np.mean([pnmi(each.joint) for each in these]))
+    assert both.low > alone.low and both.low < both.mean < both.high
     upper = np.mean([phone_purity(each.joint) for each in these])
     lower = np.mean([phone_purity(each.joint) for each in those])
     assert ratio(these, those, phone_purity).mean == pytest.approx(upper / lower)
 
 
 def test_other_speakers_are_refused():
-    with pytest.raises(MeasureError, match="needs the same speakers on both sides"):
+    with pytest.raises(MeasureError, match="need the same speakers in all"):
         ratio([told(0.5, 4)], [told(0.5, 5)], pnmi)

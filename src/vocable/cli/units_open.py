@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli.errors import Refusal, message_of
-from vocable.errors import VocableError
+from vocable.errors import ModelError, VocableError
 
 if TYPE_CHECKING:
     from vocable.units.tokenizer import UnitTokenizer
@@ -31,6 +31,7 @@ LAYER = click.option(
 def open_encoder(name: str) -> Any:
     """Return what gives features under a name; Refusal for what does not."""
     from vocable.load import load
+    from vocable.units.layers import TokenizerLayers
     from vocable.units.signal_encoder import SIGNAL_ENCODERS, SignalEncoder
 
     if name in SIGNAL_ENCODERS:
@@ -39,11 +40,14 @@ def open_encoder(name: str) -> Any:
         found: Any = load(name)
     except (VocableError, OSError) as error:
         raise Refusal(f"--encoder: {message_of(error)}") from error
-    if not hasattr(found, "features"):
+    if hasattr(found, "features"):
+        return found
+    try:
+        return TokenizerLayers(found)
+    except (ModelError, AttributeError) as error:
         raise Refusal(
             f"--encoder: {name} gives tokens and no features; take mfcc, log-mel or hubert"
-        )
-    return found
+        ) from error
 
 
 def open_units(path: str, encoder: str | None) -> UnitTokenizer:

@@ -54,10 +54,7 @@ class BySpeaker:
 
     def interval(self, figure: Figure, seed: int = 0) -> Interval:
         """Return a figure of all speakers, and its 95 % interval over them."""
-        whole = figure(self.joint)
-        if len(self.speakers) < 2:
-            return Interval(whole, float("nan"), float("nan"))
-        return _about(whole, self.drawn(figure, seed), len(self.speakers))
+        return mean([self], figure, seed)
 
 
 def count_by_speaker(
@@ -78,23 +75,38 @@ def count_by_speaker(
     return BySpeaker(counts, tuple(phones), tuple(speakers))
 
 
+def mean(these: Sequence[BySpeaker], figure: Figure, seed: int = 0) -> Interval:
+    """Return the mean of a figure of several, as of centres that several seeds gave.
+
+    MeasureError for other speakers.
+    """
+    owners = _speakers(these)
+    whole = float(np.mean([figure(each.joint) for each in these]))
+    if owners < 2:
+        return Interval(whole, float("nan"), float("nan"))
+    return _about(whole, np.mean([each.drawn(figure, seed) for each in these], 0), owners)
+
+
 def ratio(
     these: Sequence[BySpeaker], those: Sequence[BySpeaker], figure: Figure, seed: int = 0
 ) -> Interval:
     """Return how many times as high a figure is in `these` as in `those`, over the same draws.
 
-    Of several, as of centres that several seeds gave, the mean of each side. MeasureError for other
-    speakers.
+    Of several, the mean of each side. MeasureError for other speakers.
     """
-    speakers = those[0].speakers
-    if any(each.speakers != speakers for each in (*these, *those)):
-        raise MeasureError("a ratio over speakers needs the same speakers on both sides")
-    sides = these, those
+    owners, sides = _speakers([*these, *those]), (these, those)
     upper, lower = (np.mean([figure(each.joint) for each in side]) for side in sides)
-    if len(speakers) < 2:
+    if owners < 2:
         return Interval(float(upper / lower), float("nan"), float("nan"))
     above, below = (np.mean([each.drawn(figure, seed) for each in side], 0) for side in sides)
-    return _about(float(upper / lower), above / below, len(speakers))
+    return _about(float(upper / lower), above / below, owners)
+
+
+def _speakers(these: Sequence[BySpeaker]) -> int:
+    """Return how many speakers there are; MeasureError if they are not the same in all."""
+    if len({each.speakers for each in these}) > 1:
+        raise MeasureError("figures over draws of speakers need the same speakers in all")
+    return len(these[0].speakers)
 
 
 def _about(whole: float, drawn: Drawn, owners: int) -> Interval:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from vocable.errors import MeasureError
-from vocable.evaluate.by_speaker import BySpeaker, count_by_speaker
+from vocable.evaluate.by_speaker import BySpeaker, count_by_speaker, ratio
 from vocable.evaluate.intervals import Interval
 from vocable.evaluate.phones import token_times
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
@@ -115,6 +115,11 @@ def judge_units(
         scored=len(found),
         refusals=tuple(refusals),
     )
+
+
+def pnmi_ratio(found: UnitsJudged, other: UnitsJudged) -> Interval:
+    """Return how many times the PNMI of `other` units tell, over the same draws of speakers."""
+    return ratio([found.told], [other.told], pnmi)
 
 
 @dataclass(frozen=True)

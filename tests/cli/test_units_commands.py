@@ -78,9 +78,11 @@ def test_layers_of_a_tokenizer_are_fitted_and_judged_beside_random_weights(data,
     shape = StreamingUnitsConfig(bands=40, channels=32, layers=2, context=20, units=8)
     save_model(StreamingUnits(shape), tmp_path / "run", name="tiny", version="1")
     centres, model = tmp_path / "c.safetensors", str(tmp_path / "run")
+    few = data.with_name("few.jsonl")
+    few.write_text("\n".join(data.read_text().splitlines()[::3]))
     done = run("fit", "--encoder", model, "--layer", 1, "--k", 8, "--data", data, "-o", centres)
     assert done.exit_code == 0, done.output
-    arguments = ("--encoder", model, "--data", data, "--fit", data, "--no-probe", "--json")
+    arguments = ("--encoder", model, "--data", few, "--fit", few, "--no-probe", "--json")
     done = run("evaluate", centres, model, *arguments, "--sayings", 1)
     assert done.exit_code == 0, done.output
     rows = results(done)

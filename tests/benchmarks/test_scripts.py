@@ -13,7 +13,7 @@ import torch
 
 from benchmarks import hard_cases, hearing, levels
 from benchmarks.scores import MEASURES
-from tests.measures.signals import RATE, noise
+from tests.measures.signals import RATE, noise, voice
 from vocable.codecs import build
 from vocable.load import save_model
 from vocable.testing.codec_examples import filled, transform_tiny
@@ -123,9 +123,9 @@ def test_units_of_every_row_are_clustered_and_judged(monkeypatch, capsys, data, 
     spoken = [[n / 8, (n + 1) / 8, ("aa", "iy", "s")[n % 3]] for n in range(11)]
     spoken.append([11 / 8, 1.5, "h#"])
     rows = []
-    for number, (name, who) in enumerate(zip("ababab", "ppqqpq", strict=True)):
+    for number, who in enumerate("ppqqpq"):
         path = tmp_path / f"{who}{number}.wav"
-        path.write_bytes((Path(data) / f"{name}.wav").read_bytes())
+        soundfile.write(path, voice(1.5 + 0.02 * number), RATE)
         rows.append({"path": str(path), "speaker": who, "phones": spoken})
     (tmp_path / "phones.jsonl").write_text("\n".join(map(json.dumps, rows)))
     options = ["--phones", str(tmp_path / "phones.jsonl"), "--seeds", "2", "--k", "6"]

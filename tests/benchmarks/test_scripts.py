@@ -13,10 +13,11 @@ import torch
 
 from benchmarks import hard_cases, hearing, levels
 from benchmarks.scores import MEASURES
-from tests.measures.signals import RATE, noise
+from tests.measures.signals import RATE, noise, voice
 from vocable.codecs import build
 from vocable.load import save_model
 from vocable.testing.codec_examples import filled, transform_tiny
+from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +115,38 @@ def test_levels_judges_use_stability_and_what_goes_with_each_level(
     told = [row for row in rows if len(row) == 6 and row[0].isdigit() and "%" not in row[5]]
     assert len(told) == 4 and all(0 <= float(cell) <= 1 for row in told for cell in row[1:])
     assert "2 clips" in about
+
+
+def test_units_of_every_row_are_clustered_and_judged(monkeypatch, capsys, data, tmp_path):
+    shape = StreamingUnitsConfig(bands=40, channels=32, layers=2, context=20, units=6)
+    save_model(StreamingUnits(shape), tmp_path / "run", name="tiny", version="1")
+    spoken = [[n / 8, (n + 1) / 8, ("aa", "iy", "s")[n % 3]] for n in range(11)]
+    spoken.append([11 / 8, 1.5, "h#"])
+    rows = []
+    for number, who in enumerate("ppqqpq"):
+        path = tmp_path / f"{who}{number}.wav"
+        soundfile.write(path, voice(1.5 + 0.02 * number), RATE)
+        rows.append({"path": str(path), "speaker": who, "phones": spoken})
+    (tmp_path / "phones.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    options = ["--phones", str(tmp_path / "phones.jsonl"), "--seeds", "2", "--k", "6"]
+    options += ["--fit", str(Path(data) / "manifest.jsonl")]
+    asked = [f"{name}={tmp_path / 'run'}" for name in ("tiny", "tiny@1")]
+    found, about = table(monkeypatch, capsys, "units", *options, *asked)
+    names = ["MFCC", "log-mel", "random weights", "tiny", "tiny, own units", "tiny@1"]
+    assert [row[0] for row in found] == ["features", *names] * 2
+    phones, rest = found[1:7], found[8:]
+    assert phones[0][3] == "1.00 [1.00, 1.00]" and rest[0][4] == "1.00"
+    assert [row[1] for row in phones] == ["6"] * 6 and rest[4][2] == "–"
+    assert " to " in phones[3][2] and " to " not in phones[4][2]
+    assert "6 recordings of 2 speakers" in about and "centres of 2 clips" in about
+
+
+def test_a_step_of_units_is_timed_beside_that_of_a_codec(monkeypatch, capsys, codec):
+    monkeypatch.setattr(import_module("benchmarks.unit_speed"), "STEPS", 3)
+    options = ("--codec", codec, "--seconds", "2", "--turns", "1")
+    rows, about = table(monkeypatch, capsys, "unit_speed", codec, *options)
+    assert [row[0] for row in rows[1:]] == ["whole, 2 s: speed", "step of 40 ms: time"]
+    assert all(0.2 < float(row[3]) < 5 for row in rows[1:]) and "1 turns, 3 steps" in about
 
 
 def test_hearing_gives_the_listeners_own_errors_first(monkeypatch, capsys, codec, data):

@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from tests.units.sounds import RATE
 from vocable.cli.group import commands
+from vocable.load import save_model
 from vocable.units.centres import read_centres
+from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 TONES = {"a": 300, "e": 700, "i": 1500}  # Hz
 
@@ -55,8 +57,57 @@ def test_centres_are_fitted_and_judged_beside_baselines(data, tmp_path):
     assert all(row["k"] == 8 and row["pnmi"] > 0.3 > row["pnmi_by_chance"] for row in rows)
     assert set(rows[0]["abx_of_units"]) == set(rows[0]["abx_of_features"])
     assert {key.split()[0] for key in rows[0]["abx_of_units"]} == {"whole", "libri-light"}
-    done = run("evaluate", centres, "--data", data, "--no-probe")
-    assert done.stdout.splitlines()[0].startswith("units") and "PNMI" in done.stdout
+    assert rows[1]["pnmi_to_mfcc"] == 1 and rows[1]["pnmi_to_mfcc_interval"] == [1, 1]
+    assert rows[0]["pnmi_of_all"] == rows[0]["pnmi"]
+
+
+def test_a_table_has_a_row_for_each_figure_that_there_is(data, tmp_path):
+    centres = tmp_path / "mfcc.safetensors"
+    assert run("fit", "--encoder", "mfcc", "--k", 8, "--data", data, "-o", centres).exit_code == 0
+    done = run("evaluate", centres, "--data", data, "--no-probe", "--without", "i")
+    lines = [line.split("  ")[0] for line in done.stdout.splitlines()]
+    assert lines[:3] == ["units", "k", "PNMI"] and "PNMI of all labels" in lines
+    assert "ABX whole within" in lines and "ABX features libri-light across" in lines
+    missing = {"PNMI / that of mfcc", "ABX whole triphone within", "speakers told"}
+    assert not missing & set(lines)
+    done = run("evaluate", centres, "--data", data, "--no-probe", "--sayings", 0)
+    assert "ABX" not in done.stdout and "runs a second" in done.stdout
+
+
+def test_layers_of_a_tokenizer_are_fitted_and_judged_beside_random_weights(data, tmp_path):
+    shape = StreamingUnitsConfig(bands=40, channels=32, layers=2, context=20, units=8)
+    save_model(StreamingUnits(shape), tmp_path / "run", name="tiny", version="1")
+    centres, model = tmp_path / "c.safetensors", str(tmp_path / "run")
+    few = data.with_name("few.jsonl")
+    few.write_text("\n".join(data.read_text().splitlines()[::3]))
+    done = run("fit", "--encoder", model, "--layer", 1, "--k", 8, "--data", data, "-o", centres)
+    assert done.exit_code == 0, done.output
+    arguments = ("--encoder", model, "--data", few, "--fit", few, "--no-probe", "--json")
+    done = run("evaluate", centres, model, *arguments, "--sayings", 1)
+    assert done.exit_code == 0, done.output
+    rows = results(done)
+    random = ["c.safetensors, random weights", f"{model}, random weights"]
+    names = [row["units"] for row in rows]
+    assert names == ["c.safetensors", model, "mfcc", "log-mel", *random]
+    assert all("whole across" in row["abx_of_features"] for row in rows)
+
+
+def test_silence_of_timit_counts_in_one_figure_only(data, tmp_path):
+    rows = [json.loads(line) for line in data.read_text().splitlines()]
+    for row in rows:
+        row["path"] = str(data.parent / row["path"])
+        named = {"a": "aa", "e": "eh", "i": "h#"}
+        row["phones"] = [[start, end, named[label]] for start, end, label in row["phones"]]
+    spoken = tmp_path / "timit.jsonl"
+    spoken.write_text("\n".join(map(json.dumps, rows)))
+    centres = tmp_path / "c.safetensors"
+    assert run("fit", "--encoder", "mfcc", "--k", 8, "--data", data, "-o", centres).exit_code == 0
+    common = ("--no-probe", "--sayings", 0, "--json")
+    (folded,) = results(run("evaluate", centres, "--data", spoken, "--timit", *common))
+    (every,) = results(run("evaluate", centres, "--data", data, *common))
+    assert folded["frames"] < every["frames"]
+    assert folded["pnmi_of_all"] == pytest.approx(every["pnmi"])
+    assert folded["pnmi"] != pytest.approx(every["pnmi"], abs=1e-3)
 
 
 def test_centres_do_not_replace_a_file_unasked(data, tmp_path):

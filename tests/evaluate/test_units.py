@@ -99,12 +99,35 @@ def test_one_slicing_loses_the_last_frame_of_a_phone():
     assert found.abx["libri-light within"].error == 0.5
 
 
-def test_labels_left_out_do_not_count():
+def test_labels_left_out_count_in_one_figure_only():
+    """The units are "a" and not "a": without "a" they say nothing."""
+
+    class OnlyA(ByLoudness):
+        def encode(self, source):
+            codes = super().encode(source).stacks[0]
+            return AudioTokens(SPEC, [(codes == 1).astype(int)])
+
     every, fewer = (
-        judge_units("made-up", ByLoudness("phones"), recordings(), without=without)
+        judge_units("made-up", OnlyA("phones"), recordings(), without=without, most=0)
         for without in ((), ("a",))
     )
-    assert fewer.frames < every.frames
+    assert fewer.frames < every.frames and fewer.pnmi.mean == pytest.approx(0, abs=1e-12)
+    assert fewer.pnmi_of_all == every.pnmi == every.pnmi_of_all
+    assert every.pnmi.mean > 0.5 and not every.abx
+
+
+def test_triphones_are_judged_where_there_are_enough_pairs(monkeypatch):
+    """Nine recordings of six phones: a few pairs."""
+    assert not any(
+        "triphone" in how for how in judge_units("", ByLoudness("phones"), recordings()).abx
+    )
+    monkeypatch.setattr("vocable.evaluate.units.ENOUGH", 1)
+    found = judge_units("made-up", ByLoudness("phones"), recordings(2)).abx
+    assert {how for how in found if how.startswith("whole triphone")} == {
+        *("whole triphone within", "whole triphone across")
+    }
+    assert found["whole triphone within"].error == 0
+    assert found["whole triphone within"].pairs < found["whole within"].pairs
 
 
 def test_recordings_without_phones_are_refused():

@@ -168,6 +168,51 @@ def test_frames_are_those_whose_middle_lies_in_the_phone():
     assert [(s.phone, s.before) for s in left] == [("b", "a")]
 
 
+def test_triphones_have_the_frames_of_all_three_phones():
+    """Ten frames a second; "c" is silence, and before "e" there is a gap."""
+    spans = [
+        *((0.0, 0.2, "a"), (0.2, 0.4, "b"), (0.4, 0.6, "a"), (0.6, 0.8, "c"), (0.8, 1.0, "d")),
+        *((1.1, 1.3, "e"), (1.3, 1.5, "f"), (1.5, 1.7, "x")),
+    ]
+    cut = {"rate": 10, "speaker": "s", "without": ["c"], "triphones": True}
+    found = sayings_of(np.arange(17), spans, **cut)
+    assert [(s.before, s.phone, s.after, s.frames.tolist()) for s in found] == [
+        ("a", "b", "a", [0, 1, 2, 3, 4, 5]),
+        ("e", "f", "x", [11, 12, 13, 14, 15, 16]),
+    ]
+    shorter = sayings_of(np.arange(17), spans, **cut, slicing="libri-light")
+    assert [s.frames.tolist() for s in shorter] == [[0, 1, 2, 3, 4], [11, 12, 13, 14, 15]]
+
+
+@pytest.mark.parametrize("slicing", ["whole", "libri-light"])
+@pytest.mark.parametrize("across", [False, True])
+@pytest.mark.parametrize("kind", ["codes", "vectors"])
+def test_the_error_of_triphones_is_that_of_the_definition(kind, across, slicing):
+    """Frames, contexts and triples of three recordings by hand, with silence and a gap in them."""
+    random = np.random.default_rng(4)
+    found, wanted = [], []
+    for speaker in "pqr":
+        phones = random.choice(list("ae_"), 24, p=[0.45, 0.45, 0.1])
+        edges = np.cumsum([0, *random.integers(1, 3, 24)])  # in frames of 20 ms
+        late = np.where(np.arange(24) > 12, 1, 0)  # a gap of a frame behind phone 12
+        spans = [((a + g) / 50, (b + g) / 50, str(p)) for a, b, p, g
+                 in zip(edges, edges[1:], phones, late, strict=False)]  # fmt: skip
+        codes = random.integers(0, 4, edges[-1] + 1)
+        frames = codes if kind == "codes" else np.eye(4)[codes] + random.random((len(codes), 4))
+        found += sayings_of(frames, spans, 50, speaker, ["_"], slicing, triphones=True)
+        for k in range(1, 23):
+            if "_" in phones[k - 1 : k + 2] or k in (12, 13):
+                continue
+            part = frames[edges[k - 1] + late[k - 1] : edges[k + 2] + late[k + 1]]
+            part = part[: len(part) - (slicing == "libri-light")]
+            context = str(phones[k - 1]), str(phones[k + 1])
+            wanted.append(Saying(part, str(phones[k]), speaker, *context))
+    wanted = ordered(wanted, across, in_context=True)
+    score = abx(found, across=across, most=None, most_speakers=None)
+    assert (score.error, score.pairs, score.triples) == pytest.approx(brute(wanted, across))
+    assert score.pairs == 2 and score.triples > 50
+
+
 def test_times_with_few_digits_hit_the_middles_that_they_mean():
     assert len(sayings_of(np.arange(99), [(0.01, 0.29, "a")], 50, "s")[0].frames) == 15
     assert len(sayings_of(np.ones((99, 2)), [(0.07, 0.15, "a")], 100 / 3, "s")[0].frames) == 3

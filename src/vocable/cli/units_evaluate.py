@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,15 +19,12 @@ from vocable.errors import MeasureError
 if TYPE_CHECKING:
     from vocable.audio.manifest import Clip
     from vocable.cli.units_judged import Judged
+    from vocable.evaluate.intervals import Interval
     from vocable.evaluate.leakage import SpeakersTold
     from vocable.evaluate.units import UnitsJudged
 
-HEADINGS = (
-    *("units", "k", "PNMI", "95 %", "by chance", "phone purity", "cluster purity"),
-    *("ABX within", "across", "libri-light within", "across", "features within", "across"),
-    *("per s", "runs per s", "speakers", "by chance"),
-)
-ABX = ("whole within", "whole across", "libri-light within", "libri-light across")
+SILENCE = "sil"  # the label that pauses and closures of TIMIT get
+ABX = ("within", "across", "triphone within", "triphone across")
 
 
 @click.command("evaluate")
@@ -46,16 +44,20 @@ ABX = ("whole within", "whole across", "libri-light within", "libri-light across
     help="Recordings on which MFCC, log-mels and random weights are clustered, to stand beside.",
 )
 @click.option("--encoder", metavar="NAME_OR_FOLDER", help="Of the centres, in place of their own.")
-@click.option("--timit", is_flag=True, help="Fold TIMIT's 61 labels as Lee and Hon did.")
+@click.option(
+    "--timit", is_flag=True,
+    help="Fold TIMIT's 61 labels to 39 as Lee and Hon did; silence and closures do not count.",
+)  # fmt: skip
 @click.option(
     "--without", metavar="LABEL,...", default="", help="Labels that do not count, say silence."
 )
 @click.option(
     "--sayings",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=0),
     default=3,
     show_default=True,
-    help="Sayings of one phone by one speaker that ABX compares; the time grows with its square.",
+    help="Sayings of one phone by one speaker that ABX compares; the time grows with its square. "
+    "0: no ABX.",
 )
 @click.option(
     "--probe/--no-probe",
@@ -81,13 +83,16 @@ def command(
 ) -> int:
     """Say what units tell of phones and of speakers.
 
-    PNMI and purities are of frames; compare them at equal k. ABX is the error in telling phones in
-    any context, by two rules of slicing that must not be mixed: "whole" takes every frame whose
-    middle lies in the phone (fastabx), "libri-light" loses the last (ZeroSpeech until 2025).
-    Intervals are over speakers. Exit code 1: some recording could not be judged.
+    PNMI and purities are of frames; compare them at equal k. "All labels" are those of --without
+    too: published PNMI counts silence. ABX is the error in telling phones, in any context or
+    between the same two phones (triphone, where there are enough), by two rules of slicing that
+    must not be mixed: "whole" takes every frame whose middle lies in the phone (fastabx),
+    "libri-light" loses the last (ZeroSpeech until 2025). Intervals are over speakers. Exit code 1:
+    some recording could not be judged.
     """
     from vocable.cli.evaluate_data import clips_of
     from vocable.cli.units_judged import baselines, opened
+    from vocable.evaluate.units import pnmi_ratio
 
     if threads:
         import torch
@@ -96,25 +101,29 @@ def command(
     clips = [_labelled(clip, timit) for clip in clips_of(data, None)]
     console = Console(as_json=as_json, quiet=quiet)
     rows = opened(names, encoder)
-    rows += baselines(rows, clips_of(fitted, None), seed) if fitted else []
-    labels, cells, failed = [each for each in without.split(",") if each], [], False
-    for row in rows:
-        found = _judge(row, clips, labels, sayings, seed)
+    rows += (beside := baselines(rows, clips_of(fitted, None), seed) if fitted else [])
+    labels = [each for each in without.split(",") if each] + [SILENCE] * timit
+    judged = [_judge(row, clips, labels, sayings, seed) for row in rows]
+    mfcc = judged[-len(beside)] if beside else None
+    texts, failed = [], False
+    for row, found in zip(rows, judged, strict=True):
         told = _speakers(row, clips, console) if probe else None
+        gain = None if mfcc is None else pnmi_ratio(found, mfcc)
         failed |= bool(found.refusals)
         for refusal in found.refusals:
             console.failure(f"{row.name}: {refusal}")
-        cells.append(_cells(found, told))
-        console.result(_facts(found, told))
+        texts.append(_texts(found, told, gain))
+        console.result(_facts(found, told, gain))
     if not (as_json or quiet):
-        click.echo(columns([HEADINGS, *cells]))
+        figures = [name for name in texts[0] if any(text[name] != "-" for text in texts)]
+        click.echo(columns([(name, *(text[name] for text in texts)) for name in figures]))
     return FAILED if failed else 0
 
 
 def _labelled(clip: Clip, timit: bool) -> Clip:
     from vocable.measures.timit import fold_timit
 
-    return replace(clip, phones=fold_timit(clip.phones)) if timit else clip
+    return replace(clip, phones=fold_timit(clip.phones, SILENCE)) if timit else clip
 
 
 def _judge(
@@ -143,35 +152,46 @@ def _speakers(row: Judged, clips: Sequence[Clip], console: Console) -> SpeakersT
         return None
 
 
-def _cells(found: UnitsJudged, told: SpeakersTold | None) -> tuple[str, ...]:
-    def errors(scores: Any, names: Sequence[str]) -> list[str]:
-        return [f"{scores[name].error:.1%}" if name in scores else "-" for name in names]
+def _texts(found: UnitsJudged, told: SpeakersTold | None, gain: Interval | None) -> dict[str, str]:
+    """Return what a row of the table says of these units, by the name of the row."""
+    rows = {
+        "units": found.name,
+        "k": str(found.size),
+        "PNMI": _with_ends(found.pnmi),
+        "PNMI / that of mfcc": "-" if gain is None else _with_ends(gain),
+        "PNMI by chance": f"{found.chance:.3f}",
+        "PNMI of all labels": _with_ends(found.pnmi_of_all),
+        "phone purity": _with_ends(found.phone_purity),
+        "cluster purity": _with_ends(found.cluster_purity),
+    }
+    kinds = (("", found.abx), ("features ", found.abx_features))
+    for what, slicing, how in product(kinds, ("whole", "libri-light"), ABX):
+        score = what[1].get(f"{slicing} {how}")
+        rows[f"ABX {what[0]}{slicing} {how}"] = "-" if score is None else f"{score.error:.1%}"
+    told_by = "-" if told is None else f"{told.accuracy.mean:.1%} (by chance {told.chance:.1%})"
+    return rows | {
+        "units a second": f"{found.units:.1f}",
+        "runs a second": f"{found.pieces:.1f}",
+        "speakers told": told_by,
+    }
 
-    speakers = ("-", "-") if told is None else (f"{told.accuracy.mean:.1%}", f"{told.chance:.1%}")
-    return (
-        found.name,
-        str(found.size),
-        f"{found.pnmi.mean:.3f}",
-        f"{found.pnmi.low:.3f} to {found.pnmi.high:.3f}",
-        f"{found.chance:.3f}",
-        f"{found.phone_purity.mean:.3f}",
-        f"{found.cluster_purity.mean:.3f}",
-        *errors(found.abx, ABX),
-        *errors(found.abx_features, ABX[:2]),
-        f"{found.units:.1f}",
-        f"{found.pieces:.1f}",
-        *speakers,
-    )
+
+def _with_ends(interval: Interval) -> str:
+    if interval.low != interval.low:
+        return f"{interval.mean:.3f}"
+    return f"{interval.mean:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
 
 
-def _facts(found: UnitsJudged, told: SpeakersTold | None) -> dict[str, Any]:
-    intervals = ("pnmi", "phone_purity", "cluster_purity")
+def _facts(found: UnitsJudged, told: SpeakersTold | None, gain: Interval | None) -> dict[str, Any]:
+    intervals = ("pnmi", "pnmi_of_all", "phone_purity", "cluster_purity")
     return {
         "units": found.name,
         "k": found.size,
         **{name: getattr(found, name).mean for name in intervals},
         **{f"{name}_interval": _ends(getattr(found, name)) for name in intervals},
         "pnmi_by_chance": found.chance,
+        "pnmi_to_mfcc": gain and gain.mean,
+        "pnmi_to_mfcc_interval": gain and _ends(gain),
         "abx_of_units": {name: score.error for name, score in found.abx.items()},
         "abx_of_features": {name: score.error for name, score in found.abx_features.items()},
         "units_per_second": found.units,

@@ -13,6 +13,7 @@ from vocable.errors import VocableError
 
 if TYPE_CHECKING:
     from vocable.audio.manifest import Clip
+    from vocable.units.tokenizer import UnitTokenizer
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,29 @@ def opened(names: Sequence[str], encoder: str | None) -> list[Judged]:
 
 def _opened(name: str, encoder: str | None) -> Judged:
     if name.endswith(".safetensors") and os.path.isfile(name):
-        return _of_encoder(os.path.basename(name), open_units(name, encoder))
+        return _of_centres(os.path.basename(name), open_units(name, encoder))
     from vocable.load import load_tokenizer
+    from vocable.units.layers import TokenizerLayers, has_layers
 
     try:
-        return Judged(name, load_tokenizer(name))
+        tokenizer = load_tokenizer(name)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
+    before = TokenizerLayers(tokenizer).before_units if has_layers(tokenizer) else None
+    return Judged(name, tokenizer, before)
 
 
 def baselines(asked: Sequence[Judged], clips: Sequence[Clip], seed: int) -> list[Judged]:
     """Return MFCC, log-mels and random weights, clustered into as many units over `clips`.
 
-    Units of a tokenizer, whose centres are among its weights, are taken with all of these in random
-    order.
+    Random weights are those of what is asked, all in random order; a codec's centres, which are
+    among its weights, too.
     """
     from vocable.units.signal_encoder import SIGNAL_ENCODERS, SignalEncoder
 
     size = asked[0].tokenizer.spec.levels[0].size
-    rows = [_fitted(name, SignalEncoder(name), size, 0, clips, seed) for name in SIGNAL_ENCODERS]
+    how = size, 0, clips, seed, False
+    rows = [_fitted(name, SignalEncoder(name), *how) for name in SIGNAL_ENCODERS]
     return rows + [found for each in asked if (found := _without_learning(each, clips, seed))]
 
 
@@ -58,30 +63,43 @@ def _without_learning(judged: Judged, clips: Sequence[Clip], seed: int) -> Judge
 
     name, tokenizer = f"{judged.name}, random weights", judged.tokenizer
     if hasattr(tokenizer, "model"):
-        return Judged(name, type(tokenizer)(random_weights(tokenizer.model, seed)))
-    encoder = tokenizer.encoder
-    if not hasattr(encoder, "model"):
+        made = type(tokenizer)(random_weights(tokenizer.model, seed))
+        layers, size = _layers_of(made), made.spec.levels[0].size
+        if layers is None:
+            return Judged(name, made)
+        return _fitted(name, layers, size, layers.layers, clips, seed, True)
+    if not hasattr(tokenizer.encoder, "model"):
         return None  # MFCC and log-mels have no weights
-    random = type(encoder)(random_weights(encoder.model, seed))
-    centres = tokenizer.centres
-    return _fitted(name, random, centres.sizes[0], centres.origin.layer, clips, seed)
+    centres, random = tokenizer.centres, _in_random_order(tokenizer.encoder, seed)
+    standardise, layer = centres.mean is not None, centres.origin.layer
+    return _fitted(name, random, centres.sizes[0], layer, clips, seed, standardise)
+
+
+def _in_random_order(encoder: Any, seed: int) -> Any:
+    from vocable.evaluate import random_weights
+
+    model, layers = random_weights(encoder.model, seed), hasattr(encoder, "tokenizer")
+    return type(encoder)(type(encoder.tokenizer)(model) if layers else model)
 
 
 def _fitted(
-    name: str, encoder: Any, size: int, layer: int, clips: Sequence[Clip], seed: int
+    name: str,
+    encoder: Any,
+    size: int,
+    layer: int,
+    clips: Sequence[Clip],
+    seed: int,
+    standardise: bool,
 ) -> Judged:
     from vocable.units.fitting import fit
     from vocable.units.tokenizer import UnitTokenizer
 
     try:
-        centres = fit(encoder, clips, size, layer=layer, seed=seed).centres
+        centres = fit(encoder, clips, size, layer=layer, seed=seed, standardise=standardise).centres
     except VocableError as error:
         raise Refusal(f"--fit: {name}: {message_of(error)}") from error
-    return _of_encoder(name, UnitTokenizer(encoder, centres))
+    return _of_centres(name, UnitTokenizer(encoder, centres))
 
 
-def _of_encoder(name: str, tokenizer: Any) -> Judged:
-    layer = tokenizer.centres.origin.layer
-    return Judged(
-        name, tokenizer, lambda audio: tokenizer.encoder.features([audio], layer=layer)[0]
-    )
+def _of_centres(name: str, tokenizer: UnitTokenizer) -> Judged:
+    return Judged(name, tokenizer, tokenizer.features)

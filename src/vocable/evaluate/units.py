@@ -8,32 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from vocable.errors import MeasureError
-from vocable.evaluate.intervals import Interval, ends
+from vocable.evaluate.by_speaker import BySpeaker, count_by_speaker, ratio
+from vocable.evaluate.intervals import Interval
 from vocable.evaluate.phones import token_times
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
 from vocable.evaluate.stability import Tokenizes
 from vocable.measures.abx import LIBRI_LIGHT, WHOLE, AbxScore, Saying, abx, sayings_of
-from vocable.measures.phones import (
-    cluster_purity,
-    count_pairs,
-    labels_at,
-    phone_purity,
-    pnmi,
-    shuffled,
-)
+from vocable.measures.phones import cluster_purity, labels_at, phone_purity, pnmi, shuffled
 from vocable.measures.tokens import count_runs
 from vocable.tokens import AudioTokens
 
 SLICINGS = (WHOLE, LIBRI_LIGHT)
-DRAWS = 1000  # of speakers
+ENOUGH = 100  # pairs of phones: of fewer, which contexts there are decides on the error
 Features = Callable[[Any], Any]  # a recording to [frames, channels]
-Joint = Int64[np.ndarray, "phones entries"]
 
 
 @dataclass(frozen=True)
@@ -44,11 +38,16 @@ class UnitsJudged:
     units, pieces   frames a second, and what is left of them where runs are one unit
     phone_purity, cluster_purity, pnmi
                     of the frames that have a phone
+    pnmi_of_all     that of all frames with a label, those of labels that do not count too:
+                    published figures count silence
     chance          the PNMI of the same phones and the same units, drawn together at random
     abx, abx_features
-                    by "SLICING within" and "SLICING across": errors of phones in any context, by
-                    units, and by the features before them where those are given
-    frames          that have a phone
+                    by "SLICING within" and "SLICING across", errors of phones in any context, and
+                    by "SLICING triphone within" and so on, of phones between equal ones; by units,
+                    and by the features before them where those are given
+    told, told_of_all
+                    how often each phone goes with each unit, by speaker; with those that do not
+                    count
     scored, refusals
                     recordings that were judged, and those that could not be
     """
@@ -60,12 +59,19 @@ class UnitsJudged:
     phone_purity: Interval
     cluster_purity: Interval
     pnmi: Interval
+    pnmi_of_all: Interval
     chance: float
     abx: Mapping[str, AbxScore]
     abx_features: Mapping[str, AbxScore]
-    frames: int
+    told: BySpeaker = field(repr=False)
+    told_of_all: BySpeaker = field(repr=False)
     scored: int
     refusals: tuple[Refusal, ...] = field(repr=False)
+
+    @property
+    def frames(self) -> int:
+        """How many have a phone."""
+        return int(self.told.counts.sum())
 
 
 def judge_units(
@@ -82,34 +88,38 @@ def judge_units(
 
     Of several levels the first is judged. features: what the units are made of, for ABX. without:
     labels that do not count, say silence. most: sayings of one phone by one speaker that ABX
-    compares, drawn by `seed` (None: all); the time grows with its square. MeasureError if no
-    recording can be judged.
+    compares, drawn by `seed` (None: all; 0: no ABX); the time grows with its square. Triphones that
+    give fewer than 100 pairs of phones are left out. MeasureError if no recording can be judged.
     """
     refusals: list[Refusal] = []
     found = [one for _, one in attempt(recordings, _Heard.by(tokenizer, features), refusals)]
     check_some(found, refusals)
-    size = found[0].size
-    by_speaker, labels = _joint(found, size, without)
-    joint = by_speaker.sum(axis=0)
+    every = _told(found)
+    told = every.of_phones([phone for phone in every.phones if phone not in without])
     seconds = sum(len(each.codes) / each.rate for each in found)
-    spread = _Drawn(by_speaker, seed)
+    how = without, most, seed
     return UnitsJudged(
         name,
-        size,
+        found[0].size,
         units=sum(len(each.codes) for each in found) / seconds,
         pieces=sum(count_runs(each.codes) for each in found) / seconds,
-        phone_purity=spread.interval(phone_purity),
-        cluster_purity=spread.interval(cluster_purity),
-        pnmi=spread.interval(pnmi),
-        chance=pnmi(shuffled(joint, seed)),
-        abx=_abx(found, lambda each: each.codes, without, most, seed),
-        abx_features={}
-        if features is None
-        else _abx(found, lambda each: each.features, without, most, seed),
-        frames=int(joint.sum()),
+        phone_purity=told.interval(phone_purity, seed),
+        cluster_purity=told.interval(cluster_purity, seed),
+        pnmi=told.interval(pnmi, seed),
+        pnmi_of_all=every.interval(pnmi, seed),
+        chance=pnmi(shuffled(told.joint, seed)),
+        abx=_abx(found, lambda each: each.codes, *how),
+        abx_features={} if features is None else _abx(found, lambda each: each.features, *how),
+        told=told,
+        told_of_all=every,
         scored=len(found),
         refusals=tuple(refusals),
     )
+
+
+def pnmi_ratio(found: UnitsJudged, other: UnitsJudged) -> Interval:
+    """Return how many times the PNMI of `other` units tell, over the same draws of speakers."""
+    return ratio([found.told], [other.told], pnmi)
 
 
 @dataclass(frozen=True)
@@ -143,51 +153,10 @@ class _Heard:
         return hear
 
 
-def _joint(
-    found: Sequence[_Heard], size: int, without: Collection[str]
-) -> tuple[Int64[np.ndarray, "speakers phones entries"], list[str]]:
-    """Return how often each phone goes with each unit, by speaker, and the phones."""
-    named = [labels_at(each.recording.phones, each.times) for each in found]
-    named = [np.where(np.isin(labels, list(without)), "", labels) for labels in named]
-    phones = sorted({str(label) for labels in named for label in labels} - {""})
-    owners = sorted({each.recording.owner for each in found})
-    counts = np.zeros((len(owners), len(phones), size), np.int64)
-    places = {phone: k for k, phone in enumerate(phones)}
-    for each, labels in zip(found, named, strict=True):
-        if (labels != "").any():
-            rows = [places[str(label)] for label in np.unique(labels[labels != ""])]
-            counts[owners.index(each.recording.owner), rows] += count_pairs(
-                labels, each.codes, size
-            )
-    if not counts.any():
-        raise MeasureError("no frame has a phone; give those of the recordings")
-    return counts, phones
-
-
-class _Drawn:
-    """Draws of whole speakers, with replacement.
-
-    A draw has fewer different speakers than there are, of whom units tell more: all these figures
-    are higher then. So the figures of the draws are moved to have the mean of the whole.
-    """
-
-    def __init__(self, counts: Int64[np.ndarray, "speakers phones entries"], seed: int) -> None:
-        self._counts = counts
-        owners = len(counts)
-        random = np.random.default_rng(seed)
-        self._draws = random.multinomial(owners, np.full(owners, 1 / owners), DRAWS)
-
-    def interval(self, figure: Callable[[Joint], float]) -> Interval:
-        """Return a figure of all speakers, and its 95 % interval over them."""
-        whole = figure(self._counts.sum(axis=0))
-        if len(self._counts) < 2:
-            return Interval(whole, float("nan"), float("nan"))
-        flat = self._counts.reshape(len(self._counts), -1)
-        shape = self._counts.shape[1:]
-        drawn = np.array([figure((draw @ flat).reshape(shape)) for draw in self._draws])
-        drawn += whole - drawn.mean()
-        (low,), (high,) = ends(drawn[:, None], np.ones((1, len(self._counts))))
-        return Interval(whole, float(low), float(high))
+def _told(found: Sequence[_Heard]) -> BySpeaker:
+    labels = [labels_at(each.recording.phones, each.times) for each in found]
+    owners = [each.recording.owner for each in found]
+    return count_by_speaker(labels, [each.codes for each in found], owners, found[0].size)
 
 
 def _abx(
@@ -197,17 +166,18 @@ def _abx(
     most: int | None,
     seed: int,
 ) -> dict[str, AbxScore]:
-    """Return errors by slicing, "within" and "across" speakers; what cannot be made is left out."""
+    """Return errors by what is compared; what cannot be made is left out."""
     scores = {}
-    for slicing in SLICINGS:
+    for slicing, triphones in product(SLICINGS, (False, True)) if most != 0 else ():
         sayings: list[Saying] = []
         for each in found:
-            known = each.recording.phones, each.rate, each.recording.owner, without, slicing
-            sayings += sayings_of(frames(each), *known)
+            known = each.recording.phones, each.rate, each.recording.owner, without
+            sayings += sayings_of(frames(each), *known, slicing, triphones)
         for how, across in (("within", False), ("across", True)):
             try:
-                score = abx(sayings, across=across, in_context=False, most=most, seed=seed)
+                score = abx(sayings, across=across, in_context=triphones, most=most, seed=seed)
             except MeasureError:
                 continue  # one speaker, or none that says a phone twice
-            scores[f"{slicing} {how}"] = score
+            if not triphones or score.pairs >= ENOUGH:
+                scores[f"{slicing} {'triphone ' * triphones}{how}"] = score
     return scores

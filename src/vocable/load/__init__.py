@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
-    from vocable.units import FeatureEncoder, SignalEncoder
+    from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers
 
 
 def models() -> list[Description]:
@@ -115,14 +115,22 @@ def load_codec(
 
 def load_encoder(
     name: str | os.PathLike[str], device: str | torch.device | None = None
-) -> FeatureEncoder | SignalEncoder:
-    """Load what must be an encoder of features; see `load`."""
+) -> FeatureEncoder | SignalEncoder | TokenizerLayers:
+    """Load what must be an encoder of features; see `load`.
+
+    A tokenizer of units whose layers are at hand is one too: `TokenizerLayers`.
+    """
+    from vocable.units.layers import TokenizerLayers, has_layers
+
     if signal := _signal_encoder(name):
         return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
         return _encoder(known, check_entry(known, where.entry), device, None)
-    raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
+    tokenizer = _tokenizer(found_in(where), device, None)
+    if not has_layers(tokenizer):
+        raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
+    return TokenizerLayers(tokenizer)
 
 
 def load_tokenizer(

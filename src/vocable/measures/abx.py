@@ -8,6 +8,8 @@ which x is nearer to b than to a; ties count half. 0 is best, 0.5 chance.
 Slicing: a phone has the frames whose middle lies between its start and its end, both included.
 Libri-Light and ZeroSpeech 2021 lose the last of them, so that their figures are a little better:
 never put both in one column. `sayings_of` has both rules, by name.
+Triphones: published figures are mostly of phones in context, "triphone": a, b and x stand between
+the same two phones, and each has the frames of all three (`triphones=True`, `in_context=True`).
 Distance: dynamic time warping over distances of frames, the sum along the path of least sum over
 the number of its steps; where sums are equal, the diagonal comes first. Frames that are vectors lie
 apart by their angle over π, codes by 0 or 1.
@@ -33,6 +35,7 @@ Frames = Shaped[np.ndarray, "frames ..."]  # [frames] integer codes, or [frames,
 Context = tuple[str, str]
 WHOLE, LIBRI_LIGHT = "whole", "libri-light"  # slicings
 SLACK = 1e-6  # frames by which a rounded time may miss the middle of a frame
+TOUCH = 1e-3  # seconds between phones of which one follows the other
 
 
 @dataclass(frozen=True)
@@ -72,26 +75,38 @@ def sayings_of(
     speaker: str,
     without: Collection[str] = (),
     slicing: str = WHOLE,
+    triphones: bool = False,
 ) -> list[Saying]:
     """Cut one recording's frames into sayings of phones.
 
     frames: `[frames]` or `[frames, dim]`, `rate` of them a second, the first from 0 s on. without:
     phones that become no saying, but remain the context of others. Phones too short to hold the
     middle of a frame are left out: at low rates take longer pieces, as triphones. slicing: "whole",
-    or "libri-light", which leaves out the last frame of each phone.
+    or "libri-light", which leaves out the last frame of each phone. triphones: frames are of the
+    phone and of both that touch it, in time and not in `without`; what lacks one is left out.
     """
     if slicing not in (WHOLE, LIBRI_LIGHT):
         raise MeasureError(f'slicing is "{WHOLE}" or "{LIBRI_LIGHT}", got {slicing!r}')
     array = _as_frames(frames)
     names = ["", *(span[2] for span in spans), ""]
     found = []
-    for k, (start, end, phone) in enumerate(spans):
+    for k, (start, end, phone) in _triphones(spans, without) if triphones else enumerate(spans):
         first = max(0, math.ceil(start * rate - 0.5 - SLACK))
         stop = math.floor(end * rate - 0.5 + SLACK) + (slicing == WHOLE)
         part = array[first : max(first, stop)]
         if len(part) and phone not in without:
             found.append(Saying(part, phone, speaker, names[k], names[k + 2]))
     return found
+
+
+def _triphones(
+    spans: Sequence[PhoneSpan], without: Collection[str]
+) -> Iterable[tuple[int, PhoneSpan]]:
+    """Yield the place of each phone between two that touch it, and the span of all three."""
+    for k in range(1, len(spans) - 1):
+        (start, end, one), (first, last, phone), (begin, stop, other) = spans[k - 1 : k + 2]
+        if max(first - end, begin - last) < TOUCH and not {one, other} & set(without):
+            yield k, (start, stop, phone)
 
 
 def abx(

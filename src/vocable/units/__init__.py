@@ -8,6 +8,7 @@
 FeatureEncoder    what a user holds: recordings, layers, identity
 EncoderModel      the networks behind it, which families define
 SignalEncoder     MFCC and log-mels, which others are compared with
+TokenizerLayers   the layers of a tokenizer whose units are made in steps
 fit               centres of a layer, by k-means over recordings
 UnitTokenizer     recordings to units, by an encoder and centres
 read_centres, read_kmeans, convert_kmeans
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from vocable.units.hubert_manifest import HubertManifest as HubertManifest
     from vocable.units.hubert_manifest import read_hubert_manifest as read_hubert_manifest
     from vocable.units.kmeans_files import read_kmeans as read_kmeans
+    from vocable.units.layers import TokenizerLayers as TokenizerLayers
     from vocable.units.lines import read_km as read_km
     from vocable.units.lines import read_named_units as read_named_units
     from vocable.units.lines import write_km as write_km
@@ -48,6 +50,7 @@ _HOME = {
     "fitting": ("Fit", "fit"),
     "hubert_manifest": ("HubertManifest", "read_hubert_manifest"),
     "kmeans_files": ("read_kmeans",),
+    "layers": ("TokenizerLayers",),
     "lines": ("read_km", "read_named_units", "write_km", "write_named_units"),
     "signal_encoder": ("SignalEncoder",),
     "tokenizer": ("UnitTokenizer", "convert_kmeans"),

@@ -112,11 +112,20 @@ class Centres:
             )
         if not rows.isfinite().all():
             raise ModelError("features are NaN or infinite; see what made them so")
-        if self.mean is not None and self.deviation is not None:
-            rows = (rows - self.mean) / self.deviation
-        parts = torch.split(rows, [block.shape[1] for block in self.blocks], dim=1)
+        parts = torch.split(
+            self.standardised(rows), [block.shape[1] for block in self.blocks], dim=1
+        )
         pairs = zip(parts, self.blocks, strict=True)
         return tuple(nearest_exactly(part, block).numpy().astype(np.int32) for part, block in pairs)
+
+    def standardised(
+        self, rows: Float[Tensor, "frames channels"]
+    ) -> Float[Tensor, "frames channels"]:
+        """Return frames of the layer as they are compared with the centres."""
+        if self.mean is None or self.deviation is None:
+            return rows
+        found: Tensor = (rows - self.mean) / self.deviation
+        return found
 
     def check_origin(self, encoder: str, layer: int) -> None:
         """Refuse to be used on features of another encoder or layer."""

@@ -14,12 +14,11 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from vocable.audio import resample
-from vocable.codecs.convert import read_source
-from vocable.errors import AudioError, ModelError
+from vocable.errors import ModelError
 from vocable.notebook import card
 from vocable.quantize.precision import full_precision
 from vocable.units.encoder import EncoderModel
+from vocable.units.reading import is_list, one_channel
 from vocable.units.twin import twin_of
 from vocable.units.windows import Window, windows
 from vocable.weights import digest
@@ -129,7 +128,9 @@ class FeatureEncoder:
         self.model.check_layer(layer, final_norm)
         cut = Window.of_seconds(self.model, window, context)
         given = sources if is_list(sources) else [sources]
-        items = [self._samples(source, rate, mix, allow_loud) for source in given]
+        items = [
+            one_channel(source, rate, self.rate, mix=mix, allow_loud=allow_loud) for source in given
+        ]
         for kept in self._kept:
             kept.look_again()
         found: list[Features] = [np.zeros((0, 0), np.float32)] * len(items)
@@ -139,19 +140,6 @@ class FeatureEncoder:
                 for i, rows in zip(indices, self._run(group, layer, final_norm, cut), strict=True):
                     found[i] = self._checked(rows, layer)
         return found
-
-    def _samples(self, source: Any, rate: int | None, mix: bool, allow_loud: bool) -> Tensor:
-        """Return one channel at the encoder's rate."""
-        audio = read_source(source, rate, allow_loud=allow_loud)
-        if audio.channels > 1 and not mix:
-            raise AudioError(
-                f"recording has {audio.channels} channels but features are of one; pass mix=True "
-                "to average them, or give them one by one"
-            )
-        samples = audio.mono().samples
-        if audio.rate != self.rate:
-            samples = resample(samples, audio.rate, self.rate)
-        return torch.from_numpy(np.array(samples[0]))
 
     def _together(self, items: Sequence[Tensor], cut: Window) -> Iterator[list[int]]:
         """Yield the indices of recordings that together have no more frames than a window."""
@@ -189,8 +177,3 @@ class FeatureEncoder:
                 "take an earlier layer, or standardise each channel", layer, self.name, loudest,
             )  # fmt: skip
         return rows.cpu().numpy()
-
-
-def is_list(sources: Any) -> bool:
-    """Say whether what is given are several recordings: a list that is not itself samples."""
-    return isinstance(sources, list) and not (sources and isinstance(sources[0], int | float))

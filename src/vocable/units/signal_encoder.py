@@ -14,11 +14,10 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 
-from vocable.audio import resample
-from vocable.codecs.convert import read_source
-from vocable.errors import AudioError, ModelError
+from vocable.errors import ModelError
 from vocable.quantize.precision import full_precision
 from vocable.signal.kaldi import fbank, frame_count, mfcc, window_and_hop, with_deltas
+from vocable.units.reading import is_list, one_channel
 
 RATE, BANDS = 16_000, 80
 TOGETHER = 6000  # frames that are computed at a time: a minute
@@ -73,20 +72,11 @@ class SignalEncoder:
         frame gives none. Raises AudioError for a recording that cannot be used.
         """
         self._check(layer)
-        given = sources if isinstance(sources, list) else [sources]
-        return [self._of(self._samples(each, rate, mix, allow_loud)) for each in given]
-
-    def _samples(self, source: Any, rate: int | None, mix: bool, allow_loud: bool) -> Tensor:
-        audio = read_source(source, rate, allow_loud=allow_loud)
-        if audio.channels > 1 and not mix:
-            raise AudioError(
-                f"recording has {audio.channels} channels but features are of one; pass mix=True "
-                "to average them, or give them one by one"
-            )
-        samples = audio.mono().samples
-        if audio.rate != RATE:
-            samples = resample(samples, audio.rate, RATE)
-        return torch.from_numpy(np.array(samples[0]))
+        given = sources if is_list(sources) else [sources]
+        return [
+            self._of(one_channel(each, rate, RATE, mix=mix, allow_loud=allow_loud))
+            for each in given
+        ]
 
     def _of(self, x: Tensor) -> Features:
         frames, hop = frame_count(len(x), RATE), self.frame

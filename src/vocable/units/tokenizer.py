@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from vocable.audio import Audio
 from vocable.codecs.convert import read_source
@@ -101,6 +103,14 @@ class UnitTokenizer:
     def name(self) -> str:
         """The encoder's name."""
         return self.spec.name
+
+    def features(self, source: Any, rate: int | None = None) -> Tensor:
+        """Return what the units of a recording are made of, `[frames, channels]`.
+
+        The frames of the layer, standardised where the centres were fitted to such.
+        """
+        (rows,) = self.encoder.features([source], rate, layer=self.centres.origin.layer)
+        return self.centres.standardised(torch.as_tensor(rows, dtype=torch.float32))
 
     def __repr__(self) -> str:
         return f"<UnitTokenizer {self.centres.space}>"

@@ -60,13 +60,14 @@ def baselines(asked: Sequence[Judged], clips: Sequence[Clip], seed: int) -> list
 
 def _without_learning(judged: Judged, clips: Sequence[Clip], seed: int) -> Judged | None:
     from vocable.evaluate import random_weights
+    from vocable.units.layers import TokenizerLayers, has_layers
 
     name, tokenizer = f"{judged.name}, random weights", judged.tokenizer
     if hasattr(tokenizer, "model"):
         made = type(tokenizer)(random_weights(tokenizer.model, seed))
-        layers, size = _layers_of(made), made.spec.levels[0].size
-        if layers is None:
+        if not has_layers(made):
             return Judged(name, made)
+        layers, size = TokenizerLayers(made), made.spec.levels[0].size
         return _fitted(name, layers, size, layers.layers, clips, seed, True)
     if not hasattr(tokenizer.encoder, "model"):
         return None  # MFCC and log-mels have no weights

@@ -57,19 +57,25 @@ def decode_all(session: Session, items: Sequence[AudioTokens]) -> list[Samples]:
 def code_blocks(
     session: Session, blocks: Iterable[Samples], levels: int | None = None
 ) -> Iterator[Codes]:
-    """Encode a recording that comes in blocks at the codec's rate; codes come as they settle."""
+    """Encode a recording that comes in blocks at the codec's rate; codes come as they settle.
+
+    A tile waits for the next one: the last is encoded together with the end, which saves a short
+    recording a third of its calls.
+    """
     if not session.model.encodes_in_steps:
         whole = np.concatenate(list(blocks), axis=2)
         yield session.to_codes(torch.from_numpy(whole), levels).cpu()
         return
-    state = None
+    state, waiting = None, None
     for block in blocks:
         state = state or session.start_encoding(len(block), levels)
         for tile in _tiles(block, round(TILE * session.model.spec.rate)):
-            codes, state = session.encode_step(torch.from_numpy(tile), state)
-            yield codes.cpu()
+            if waiting is not None:
+                codes, state = session.encode_step(waiting, state)
+                yield codes.cpu()
+            waiting = torch.from_numpy(tile)
     if state is not None:
-        yield session.finish_encoding(state).cpu()
+        yield session.finish_encoding(state, waiting).cpu()
 
 
 def audio_blocks(session: Session, pieces: Iterable[Codes]) -> Iterator[Samples]:

@@ -196,7 +196,7 @@ class TokenizerModel(nn.Module):
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
             none = self._no_codes(state.batch, state.levels)
             return join_codes(self.spec, found) if found else none
-        begun = state.begun + state.samples.shape[2]
+        begun = (state.begun + state.samples.shape[2]) % (self.spec.frame * self.frames_together)
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)
         with full_precision(state.samples.device.type):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from numbers import Integral
 from typing import Any, TypeVar
@@ -91,9 +92,16 @@ class Session:
             codes, state = self.model.encode_step(block, state)
         return ordinary_codes(codes), ordinary_encoding(state)
 
-    def finish_encoding(self, state: Encoding) -> Codes:
-        """Return the last codes."""
+    def finish_encoding(
+        self, state: Encoding, block: Float[Tensor, "batch channels time"] | None = None
+    ) -> Codes:
+        """Return the last codes, after those of a last `block` where one is given."""
         with self._use():
+            if block is not None:
+                _check_like(block, state.samples)
+                _check_samples(block, self.model.spec.channels)
+                samples = torch.cat((state.samples, block.to(state.samples)), 2)
+                state = replace(state, samples=samples)
             codes = self.model.finish_encoding(state)
         return ordinary_codes(codes)
 

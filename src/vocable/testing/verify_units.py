@@ -36,6 +36,7 @@ def verify_encoder(source: Source, known: Known, audio: Audio) -> Iterator[Check
     entry = source.entry or published_encoder(path.name)
     yield hash_check(path, source.hashes.get(path) or file_hash(path), entry)
     encoder = load_encoder(path)
+    assert isinstance(encoder, FeatureEncoder)
     yield _keys(known, encoder)
     yield from _laws(encoder, encoder.layers, audio)
     name = entry.name if entry else ""

@@ -76,6 +76,16 @@ class Bundle:
         inside = ", ".join(f"{name}: {each!r}" for name, each in self.tokenizers.items())
         return f"<Bundle {inside}>"
 
+    @property
+    def rate(self) -> int:
+        """Hz of the tokenizer that reads the highest rate; others resample."""
+        return max(each.spec.rate for each in self.tokenizers.values())
+
+    @property
+    def channels(self) -> int:
+        """Channels that some tokenizer takes together: 1, or 2 with a stereo codec."""
+        return max(each.spec.channels for each in self.tokenizers.values())
+
     def encode(
         self,
         source: Any,
@@ -158,12 +168,12 @@ class Bundle:
     def live(
         self, *, rate: int | None = None, channels: int = 1, allow_loud: bool = False
     ) -> LiveBundle:
-        """Start a recording whose samples are still to come, at `rate` Hz (that of the first)."""
+        """Start a recording whose samples are still to come, at `rate` Hz (its own by default)."""
+        rate = self.rate if rate is None else rate
         encoders = {}
         for name, each in self._named():
             if not _steps(each):
                 raise ModelError(f"{each.name} takes whole recordings; use encode")
-            rate = each.rate if rate is None else rate
             encoders[name] = LiveEncoder(each, rate=rate, channels=channels, allow_loud=allow_loud)
         return LiveBundle(encoders)
 

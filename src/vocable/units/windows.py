@@ -19,7 +19,7 @@ from torch import Tensor
 
 from vocable.errors import ModelError
 
-TOGETHER = 1_600_000  # samples at most of pieces that begin anew: 100 s
+TOGETHER = 1_024_000  # samples at most of pieces that begin anew: 64 s
 
 
 class Part(NamedTuple):

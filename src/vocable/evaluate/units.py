@@ -20,6 +20,7 @@ from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
 from vocable.evaluate.stability import Tokenizes
 from vocable.measures.abx import LIBRI_LIGHT, WHOLE, AbxScore, Saying, abx, sayings_of
 from vocable.measures.phones import (
+    check_within,
     cluster_purity,
     count_pairs,
     labels_at,
@@ -131,6 +132,7 @@ class _Heard:
             if not recording.phones:
                 raise MeasureError("nothing says which phones it has")
             sound = recording.sound.mono()
+            check_within(recording.phones, sound.seconds)
             tokens: AudioTokens = tokenizer.encode(sound)
             if not len(tokens):
                 raise MeasureError("it is shorter than a frame")

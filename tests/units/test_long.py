@@ -9,14 +9,17 @@ import torch
 
 from tests.units.test_encoders import close, sound
 from vocable.audio import Audio, AudioWriter
+from vocable.codecs import Tokenizer
 from vocable.codecs.bundle import Bundle
 from vocable.errors import AudioError
 from vocable.testing import check_bounded
-from vocable.testing.codec_examples import small_codec, tokenizers
+from vocable.testing.block_examples import seeded
+from vocable.testing.codec_examples import filled, small_codec, streaming_units_tiny
 from vocable.tokens import read_tokens
 from vocable.tokens.tracks import read_tracks
 from vocable.units import FeatureEncoder, SignalEncoder, UnitTokenizer, centres_of
 from vocable.units.cpc import CPC, CPCConfig
+from vocable.units.streaming import StreamingUnits
 from vocable.units.tokenizer import origin_of
 from vocable.units.w2v_bert import W2vBert, W2vBertConfig
 from vocable.units.wav2vec2 import Wav2Vec2, Wav2Vec2Config
@@ -44,6 +47,11 @@ def units_of(encoder: FeatureEncoder | SignalEncoder, size: int = 7) -> UnitToke
     (rows,) = encoder.features(sound(3 * RATE), RATE, layer=encoder.layers)
     centres = rows[:: len(rows) // size][:size]
     return UnitTokenizer(encoder, centres_of(origin_of(encoder, encoder.layers), [centres]))
+
+
+def streaming_units() -> Tokenizer:
+    """Return small units that are encoded in steps."""
+    return Tokenizer(filled(seeded(lambda: StreamingUnits(streaming_units_tiny()))))
 
 
 def write(path: Path, seconds: float, rate: int = RATE, channels: int = 1) -> Path:
@@ -132,7 +140,7 @@ def test_memory_does_not_grow_with_a_file(name, long):
 def test_memory_of_a_bundle_does_not_grow_with_a_file(long, tmp_path):
     """Units that go through the recording by themselves, and units that stream."""
     bundle = Bundle({
-        "mfcc": units_of(ENCODERS["mfcc"]()), "units": tokenizers()["streaming-units"]
+        "mfcc": units_of(ENCODERS["mfcc"]()), "units": streaming_units()
     })  # fmt: skip
 
     def encode(seconds: int) -> None:

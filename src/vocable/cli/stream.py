@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.errors import Refusal
+from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import CodecCache, chosen_levels, is_semantic, open_tokenizer
 from vocable.cli.paths import refuse_terminal
-from vocable.errors import FormatError, TokenError
+from vocable.errors import FormatError, ModelError, TokenError
 
 if TYPE_CHECKING:
     from vocable.cli.pcm import PcmWriter
@@ -94,9 +94,12 @@ def _opened(
         return opened, chosen_levels(opened.spec, levels, kbps)
     if levels is not None or kbps is not None:
         raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
-    if not isinstance(opened, Bundle):
-        raise Refusal(f"{name} takes whole recordings; use vocable encode")
-    return opened, None
+    bundle = opened if isinstance(opened, Bundle) else Bundle({"": opened})
+    try:
+        bundle.live()
+    except ModelError as error:
+        raise Refusal(message_of(error)) from error
+    return bundle, None
 
 
 @command.command("decode")

@@ -121,6 +121,7 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
         ({"schedule": {"seconds": 9.0}}, "again.after needs schedule.steps"),
         ({"again": {"after": 1.0}}, "again.after is 1.0"),
         ({"targets": {"classes": 1}}, "targets.classes is 1"),
+        ({"targets": {"teacher": "phones"}, "augment": {"trim_db": 40.0}}, "augment.trim_db cuts"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(more, words):

@@ -7,7 +7,7 @@ after another. So a file stays where it is; what can be read only once is copied
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -107,10 +107,13 @@ def open_recording(
     """
     if isinstance(source, Recording):
         return source
-    if isinstance(source, Audio) or is_samples(source) or with_rate(source) is not None:
+    if (found := with_rate(source)) is not None:
+        source = Audio(found.samples, check_rate(found.rate), allow_loud=allow_loud)
+    if isinstance(source, Audio) or is_samples(source):
         audio = read_source(source, rate, allow_loud=allow_loud)
         return Recording(audio, None, audio.rate, audio.channels, len(audio))
-    file = open_seekable(source, cleanup)
+    # bytes, and rows that hold them, can be read again as they are, and rows know their names
+    file = source if isinstance(source, bytes | Mapping) else open_seekable(source, cleanup)
     with AudioReader(file, allow_loud=allow_loud) as reader:
         if rate is not None and check_rate(rate) != reader.rate:
             raise AudioError(

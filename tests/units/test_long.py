@@ -149,6 +149,20 @@ def test_memory_of_a_bundle_does_not_grow_with_a_file(long, tmp_path):
     check_bounded(encode, 100, 600)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", ["mfcc", "units", "both"])
+def test_three_hours_take_the_memory_of_ten_minutes(name, tmp_path):
+    bundle = Bundle({"mfcc": units_of(ENCODERS["mfcc"]()), "units": streaming_units()})
+    used = bundle if name == "both" else bundle.tokenizers[name]
+    paths = {m: write(tmp_path / f"{m}.flac", 60 * m) for m in (10, 180)}
+
+    def encode(minutes: int) -> None:
+        used.encode_to(paths[minutes], tmp_path / "tokens.vcb", overwrite=True)
+
+    check_bounded(encode, 10, 180)
+
+
 def test_features_take_their_own_memory_twice_at_most_and_that_of_a_window(long):
     encoder = ENCODERS["mfcc"]()
     (rows,) = encoder.features(long(600))

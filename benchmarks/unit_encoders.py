@@ -2,7 +2,7 @@
 
     python -m benchmarks.unit_encoders [--encoder hubert wavlm] [--form base large] [--turns 7]
     python -m benchmarks.unit_encoders --memory [--seconds 60]
-    python -m benchmarks.unit_encoders --windows [--seconds 60]
+    python -m benchmarks.unit_encoders --windows [--encoder hubert wavlm wav2vec2 w2v-bert]
 
 The same random weights in both, all blocks of them. One clip of 10 s; then eight of 3 to 15 s,
 which transformers pads to the longest and ours does not. Features must be those that transformers
@@ -12,8 +12,8 @@ the median over turns.
 
 --memory: the peak of a process of each one's own that loads a folder and encodes one recording,
 and what it held in between (Linux only). --windows: units of overlapping windows that equal those
-of the whole, for random weights, whose attention is flatter and reaches further than a trained
-model's.
+of the whole at the middle layer, where units are taken, for random weights, whose attention is
+flatter and reaches further than a trained model's.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ RATE = 16_000
 CLIPS = (3.0, 4.5, 6.2, 7.9, 9.6, 11.3, 13.1, 15.0)  # seconds
 CENTRES = 500
 WHOSE = ("ours", "peer")
+ENCODERS = ("hubert", "wavlm", "wav2vec2", "w2v-bert")
+WINDOWED = ((5.0, 0.5), (10.0, 1.28), (20.0, 2.5), (30.0, 5.0))  # seconds kept, and on either side
 MOST_TIES = 1000  # one unit in so many may tie
 LARGE = dict(
     hidden_size=1024, num_hidden_layers=24, num_attention_heads=16, intermediate_size=4096,
@@ -54,7 +56,7 @@ HEAD = ["encoder", "clips", "ours, s", "transformers, s", "peer / ours", "featur
 def main() -> None:
     """Print a Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--encoder", nargs="+", choices=("hubert", "wavlm"), default=["hubert"])
+    parser.add_argument("--encoder", nargs="+", choices=ENCODERS, default=["hubert"])
     parser.add_argument("--form", nargs="+", choices=("base", "large"), default=["base"])
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--memory", action="store_true", help="measure peak memory instead")
@@ -62,6 +64,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="of audio, for these two")
     parser.add_argument("--only", nargs=2, help=argparse.SUPPRESS)  # whose, and a folder
     options = parser.parse_args()
+    if "w2v-bert" in options.encoder and not options.windows:
+        parser.error("w2v-bert: with --windows only; its peer takes a filterbank, and no samples")
     torch.set_num_threads(1)
     if options.only:
         print(*once(*options.only, options.seconds))
@@ -78,8 +82,12 @@ def reference(encoder: str, form: str) -> torch.nn.Module:
     kinds = {
         "hubert": (package.HubertConfig, package.HubertModel),
         "wavlm": (package.WavLMConfig, package.WavLMModel),
+        "wav2vec2": (package.Wav2Vec2Config, package.Wav2Vec2Model),
+        "w2v-bert": (package.Wav2Vec2BertConfig, package.Wav2Vec2BertModel),
     }
     config, model = kinds[encoder]
+    if encoder == "w2v-bert":  # one shape was published
+        return random_weights(model(config()))
     return random_weights(model(config(**(LARGE if form == "large" else {}))))
 
 
@@ -219,14 +227,14 @@ def agreement(options: argparse.Namespace) -> None:
         for form in options.form:
             ours = ours_of(reference(name, form))
             clips = clips_of([options.seconds])
-            for layer in (ours.layers // 2, ours.layers):
-                (whole,) = ours.features(clips, RATE, layer=layer, window=options.seconds + 1)
-                for window, context in ((5.0, 0.5), (10.0, 1.28), (20.0, 2.5), (30.0, 5.0)):
-                    cut = {"window": window + 2 * context, "context": context}
-                    (rows,) = ours.features(clips, RATE, layer=layer, **cut)
-                    equal = float((nearest(rows, whole) == nearest(whole, whole)).mean())
-                    line = [f"{name} {form}", f"{options.seconds:g}", f"{cut['window']:g}"]
-                    print(row([*line, f"{context:g}", str(layer), f"{equal:.1%}"]), flush=True)
+            layer = ours.layers // 2
+            (whole,) = ours.features(clips, RATE, layer=layer, window=options.seconds + 1)
+            for kept, context in WINDOWED:
+                cut = {"window": kept + 2 * context, "context": context}
+                (rows,) = ours.features(clips, RATE, layer=layer, **cut)
+                equal = float((nearest(rows, whole) == nearest(whole, whole)).mean())
+                line = [f"{name} {form}", f"{options.seconds:g}", f"{cut['window']:g}"]
+                print(row([*line, f"{context:g}", str(layer), f"{equal:.1%}"]), flush=True)
 
 
 def nearest(rows: np.ndarray, whole: np.ndarray) -> np.ndarray:

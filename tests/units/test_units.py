@@ -118,8 +118,9 @@ def test_standardised_centres_are_of_standardised_channels():
     """A channel of a thousand times the others' size decides alone, unless it is standardised."""
 
     class Uneven(SignalEncoder):
-        def features(self, sources, rate=None, **options):
-            return [rows * np.r_[1000, np.ones(79)] for rows in super().features(sources, rate)]
+        def feature_parts(self, *sources, **options):
+            for number, rows in super().feature_parts(*sources, **options):
+                yield number, rows * np.r_[1000, np.ones(79)].astype(np.float32)
 
     encoder = Uneven("log-mel")
     plain, even = (fit(encoder, SOUNDS, 4, standardise=each) for each in (False, True))

@@ -29,6 +29,7 @@ from vocable.cli.work import run
 if TYPE_CHECKING:
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
+    from vocable.units import UnitTokenizer
 
 
 @click.command("encode")
@@ -105,25 +106,28 @@ class _Encoding:
     force: bool
 
     def start(self) -> Do:
-        from vocable.codecs.bundle import Bundle
+        from vocable.codecs import Tokenizer
 
         opened = open_tokenizer(self.codec, self.device, self.threads)
-        if isinstance(opened, Bundle):
+        if not isinstance(opened, Tokenizer):
             if self.given["levels"] is not None or self.kbps is not None:
-                raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
+                raise Refusal(
+                    "--levels and --kbps are of one codec; bundles and units have all levels"
+                )
             return partial(self._encode_all, opened)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
         return partial(self._encode, opened, self.given | {"levels": levels})
 
-    def _encode_all(self, bundle: "Bundle", job: Job, progress: Progress) -> Outcome:
-        """Encode with several tokenizers to one file."""
-        from vocable.cli.results import encoded, token_facts
+    def _encode_all(
+        self, opened: "UnitTokenizer | Bundle", job: Job, progress: Progress
+    ) -> Outcome:
+        """Encode by units of centres, or with several tokenizers to one file."""
+        from vocable.cli.results import encoded
 
         given = {name: self.given[name] for name in ("mix", "allow_loud")}
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            bundle.encode_to(source, target, **given, overwrite=self.force, progress=progress)
-            facts = token_facts(target)
+            facts = _encode(opened, source, target, given, self.force, progress)
         return encoded(job, facts, time.perf_counter() - began)
 
     def _encode(
@@ -146,7 +150,7 @@ class _Encoding:
 
 
 def _encode(
-    codec: "Tokenizer",
+    codec: "Tokenizer | UnitTokenizer | Bundle",
     source: str,
     target: str,
     given: dict[str, Any],
@@ -155,10 +159,11 @@ def _encode(
 ) -> dict[str, Any]:
     """Encode one file, block by block; return the facts for --json."""
     from vocable.cli.results import rate_on_disk, token_facts
+    from vocable.codecs.bundle import Bundle
     from vocable.tokens import read_tokens
     from vocable.tokens.array_files import ENDINGS
 
-    if not target.lower().endswith(ENDINGS):
+    if isinstance(codec, Bundle) or not target.lower().endswith(ENDINGS):
         codec.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:

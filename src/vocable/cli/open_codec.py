@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer
     from vocable.codecs.bundle import Bundle
     from vocable.tokens import TokenSpec
+    from vocable.units import UnitTokenizer
 
 
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
@@ -25,18 +26,21 @@ def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
         raise Refusal(message_of(error)) from error
 
 
-def open_tokenizer(name: str, device: str | None, threads: int | None) -> Tokenizer | Bundle:
+def open_tokenizer(
+    name: str, device: str | None, threads: int | None
+) -> Tokenizer | UnitTokenizer | Bundle:
     """Return what encodes: a codec, a tokenizer of units, or several whose names + joins."""
     _set_up(device, threads)
     import vocable
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
+    from vocable.units import UnitTokenizer
 
     try:
         found = vocable.load(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if not isinstance(found, Tokenizer | Bundle):
+    if not isinstance(found, Tokenizer | UnitTokenizer | Bundle):
         raise Refusal(f"{name} gives features and no tokens; fit units to it: vocable units fit")
     return found
 
@@ -88,7 +92,7 @@ class CodecCache:
 
         with TokenFile(path) as file:
             specs = [track.spec for track in file.tracks.values()]
-        sounding = [s for s in specs if any(level.role != "semantic" for level in s.levels)]
+        sounding = [spec for spec in specs if not is_semantic(spec)]
         return self.for_spec((sounding or specs)[0])
 
     def for_spec(self, spec: TokenSpec) -> Codec:
@@ -118,6 +122,11 @@ class CodecCache:
             f"tokens come from {spec.space}, which does not come with vocable; give its name or "
             f"folder with --codec{hint}"
         )
+
+
+def is_semantic(spec: TokenSpec) -> bool:
+    """Return whether tokens say what is said only, and not how it sounds."""
+    return all(level.role == "semantic" for level in spec.levels)
 
 
 def chosen_levels(spec: TokenSpec, levels: int | None, kbps: float | None) -> int | None:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vocable.cli import options
-from vocable.cli.open_codec import CodecCache, chosen_levels, open_codec
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.open_codec import CodecCache, chosen_levels, is_semantic, open_tokenizer
 from vocable.cli.paths import refuse_terminal
-from vocable.errors import FormatError, TokenError
+from vocable.errors import FormatError, ModelError, TokenError
 
 if TYPE_CHECKING:
     from vocable.cli.pcm import PcmWriter
-    from vocable.codecs import Codec
+    from vocable.codecs import Codec, Tokenizer
+    from vocable.codecs.bundle import Bundle
     from vocable.tokens import TokenReader
 
 CHANNELS = click.IntRange(1, 256)
@@ -59,28 +61,45 @@ def encode(
     when the stream breaks off.
     """
     refuse_terminal()
-    opened = open_codec(codec or options.DEFAULT_CODEC, device, threads)
-    levels = chosen_levels(opened.spec, levels, kbps)
+    name = codec or options.DEFAULT_CODEC
+    opened, levels = _opened(name, device, threads, levels, kbps)
     from vocable.cli.pcm import PcmFormat, read_blocks
     from vocable.cli.pcm_header import open_pcm
-    from vocable.cli.streaming import encode_stream
+    from vocable.cli.streaming import encode_stream, encode_tracks
+    from vocable.codecs import Tokenizer
 
-    usual = PcmFormat("s16le", opened.spec.rate, opened.channels)
+    usual = PcmFormat("s16le", opened.rate, opened.channels)
     source: Any = sys.stdin.buffer  # buffered, so it has read1
     source, found = open_pcm(source, usual, form=form, rate=rate, channels=channels)
     blocks, channels = read_blocks(source, found.form, found.channels), found.channels
     if mix:
         blocks, channels = (block.mean(axis=0, keepdims=True) for block in blocks), 1
-    encode_stream(
-        opened,
-        blocks,
-        sys.stdout.buffer,
-        rate=found.rate,
-        channels=channels,
-        levels=levels,
-        allow_loud=allow_loud,
-    )
+    how: dict[str, Any] = {"rate": found.rate, "channels": channels, "allow_loud": allow_loud}
+    if isinstance(opened, Tokenizer):
+        encode_stream(opened, blocks, sys.stdout.buffer, levels=levels, **how)
+    else:
+        encode_tracks(opened, blocks, sys.stdout.buffer, **how)
     return 0
+
+
+def _opened(
+    name: str, device: str | None, threads: int, levels: int | None, kbps: float | None
+) -> tuple[Tokenizer | Bundle, int | None]:
+    """Return what encodes in steps, and the levels that are asked for."""
+    from vocable.codecs import Tokenizer
+    from vocable.codecs.bundle import Bundle
+
+    opened = open_tokenizer(name, device, threads)
+    if isinstance(opened, Tokenizer):
+        return opened, chosen_levels(opened.spec, levels, kbps)
+    if levels is not None or kbps is not None:
+        raise Refusal("--levels and --kbps are of one codec; a bundle encodes all levels")
+    bundle = opened if isinstance(opened, Bundle) else Bundle({"": opened})
+    try:
+        bundle.live()
+    except ModelError as error:
+        raise Refusal(message_of(error)) from error
+    return bundle, None
 
 
 @command.command("decode")
@@ -141,8 +160,9 @@ def _decode_whole(
         reader = TokenReader(sys.stdin.buffer)
     except NotATokenFile as error:
         raise FormatError(f"{error}; --conceal joins a stream that has begun") from error
+    track, codec = _track_and_codec(reader, codecs)
     try:
-        decode_stream(_codec_of(reader, codecs), reader, target, rate=rate, channels=channels)
+        decode_stream(codec, reader, target, track=track, rate=rate, channels=channels)
     except DamagedRecord as error:
         raise FormatError(f"{error}; --conceal goes on over gaps") from error
 
@@ -165,8 +185,19 @@ def _decode_with_gaps(
     )
 
 
-def _codec_of(reader: TokenReader, codecs: CodecCache) -> Codec:
-    if len(reader.tracks) > 1:
+def _track_and_codec(reader: TokenReader, codecs: CodecCache) -> tuple[str, Codec]:
+    """Return the only track, or of several the only one that can be heard, and what decodes it."""
+    tracks, named = {name: track.spec for name, track in reader.tracks.items()}, codecs.named
+    if len(tracks) > 1 and named is not None:
+        own = named.spec
+        tracks = {name: spec for name, spec in tracks.items() if own.same_codes(spec)}
+    elif len(tracks) > 1:
+        tracks = {name: spec for name, spec in tracks.items() if not is_semantic(spec)}
+    if len(tracks) != 1:
         names = ", ".join(map(repr, reader.tracks))
-        raise TokenError(f"stdin holds the tracks {names}; one track can be streamed")
-    return codecs.for_spec(next(iter(reader.tracks.values())).spec)
+        raise TokenError(
+            f"stdin holds the tracks {names}, of which {len(tracks)} can be heard here; one is, of "
+            "the codec that --codec names"
+        )
+    ((track, spec),) = tracks.items()
+    return track, codecs.for_spec(spec)

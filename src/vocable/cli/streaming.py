@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vocable.cli.lower_rate import lower_rate
@@ -15,16 +15,18 @@ from vocable.tokens.file.records import Truncated
 if TYPE_CHECKING:
     from vocable.binary_streams import LiveReadable
     from vocable.cli.pcm import PcmWriter, Samples
-    from vocable.codecs import Codec
+    from vocable.codecs import Codec, Tokenizer
+    from vocable.codecs.bundle import Bundle
     from vocable.tokens import TokenReader
 
 log = logging.getLogger("vocable")
 
+_NOTHING = "stdin has no samples; is what should write them running?"
 _READ_SIZE = 2**16  # bytes at most per read; a pipe gives what it has
 
 
 def encode_stream(
-    codec: Codec,
+    codec: Tokenizer,
     blocks: Iterator[Samples],
     target: Any,
     *,
@@ -40,21 +42,53 @@ def encode_stream(
             for tokens in encoder.push(block):
                 file.write(tokens)
         if not encoder.samples:
-            raise AudioError("stdin has no samples; is what should write them running?")
+            raise AudioError(_NOTHING)
         file.announce(encoder.samples)
         for tokens in encoder.finish():
             file.write(tokens)
 
 
-def decode_stream(
-    codec: Codec, reader: TokenReader, target: PcmWriter, *, rate: int | None, channels: int | None
+def encode_tracks(
+    bundle: Bundle,
+    blocks: Iterator[Samples],
+    target: Any,
+    *,
+    rate: int,
+    channels: int,
+    allow_loud: bool = False,
 ) -> None:
-    """Decode a stream of tokens as they come, to exactly the samples that its end states."""
-    (track,) = reader.tracks.values()
-    decoder = _decoder(codec, track, rate, channels)
-    for tokens in _arriving(reader):
-        target.write(decoder.push(tokens, reader.source(), whole=reader.live))
-    target.write(decoder.finish(reader.source()))
+    """Encode samples as they come to a growing file of several tracks; each chunk is flushed."""
+    live = bundle.live(rate=rate, channels=channels, allow_loud=allow_loud)
+    with TokenWriter(target, live.tracks, chunk_seconds=0) as file:
+        for block in blocks:
+            _write(file, live.push(block))
+        if not live.samples:
+            raise AudioError(_NOTHING)
+        _write(file, live.finish())
+        file.finish(dict.fromkeys(live.tracks, live.samples))
+
+
+def _write(file: TokenWriter, found: Mapping[str, list[AudioTokens]]) -> None:
+    for name, pieces in found.items():
+        for tokens in pieces:
+            file.write(tokens, name)
+
+
+def decode_stream(
+    codec: Codec,
+    reader: TokenReader,
+    target: PcmWriter,
+    *,
+    track: str,
+    rate: int | None,
+    channels: int | None,
+) -> None:
+    """Decode a track of a stream as its tokens come, to exactly the samples that its end states."""
+    decoder = _decoder(codec, reader.tracks[track], rate, channels)
+    for name, tokens in _arriving(reader):
+        if name == track:
+            target.write(decoder.push(tokens, reader.source(track), whole=reader.live))
+    target.write(decoder.finish(reader.source(track)))
 
 
 def _decoder(codec: Codec, track: Track, rate: int | None, channels: int | None) -> LiveDecoder:
@@ -64,11 +98,10 @@ def _decoder(codec: Codec, track: Track, rate: int | None, channels: int | None)
     return LiveDecoder(codec, track, rate=rate, channels=channels)
 
 
-def _arriving(reader: TokenReader) -> Iterator[AudioTokens]:
-    """Yield the tokens of each whole chunk; warn where the stream breaks off inside one."""
+def _arriving(reader: TokenReader) -> Iterator[tuple[str, AudioTokens]]:
+    """Yield track and tokens of each whole chunk; warn where the stream breaks off inside one."""
     try:
-        for _, tokens in reader:
-            yield tokens
+        yield from reader
     except Truncated:
         log.warning("the tokens end without a trailer: the stream was broken off")
 

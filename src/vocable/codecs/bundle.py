@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Protocol, TypeGuard
+from typing import Any, Protocol, TypeGuard, runtime_checkable
+
+import numpy as np
 
 from vocable.atomic import check_target
-from vocable.audio import Audio, AudioReader
+from vocable.audio import Audio
 from vocable.codecs.codec import Codec
 from vocable.codecs.convert import read_source
 from vocable.codecs.files import token_file
 from vocable.codecs.live import Block, LiveEncoder
+from vocable.codecs.recording import Recording, open_recording
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
-from vocable.tokens import AudioTokens, TokenSpec, TokenWriter
+from vocable.tokens import AudioTokens, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
 from vocable.tokens.tracks import Tracks
 
@@ -46,6 +50,13 @@ class Encodes(Protocol):
     ) -> list[AudioTokens]: ...
 
 
+@runtime_checkable
+class EncodesParts(Protocol):
+    """What goes through recordings of any length by itself, as a `UnitTokenizer` does."""
+
+    def token_parts(self, recording: Recording) -> Iterator[AudioTokens]: ...
+
+
 class Bundle:
     """Tokenizers by the name of their track, which encode each recording together.
 
@@ -64,6 +75,16 @@ class Bundle:
     def __repr__(self) -> str:
         inside = ", ".join(f"{name}: {each!r}" for name, each in self.tokenizers.items())
         return f"<Bundle {inside}>"
+
+    @property
+    def rate(self) -> int:
+        """Hz of the tokenizer that reads the highest rate; others resample."""
+        return max(each.spec.rate for each in self.tokenizers.values())
+
+    @property
+    def channels(self) -> int:
+        """Channels that some tokenizer takes together: 1, or 2 with a stereo codec."""
+        return max(each.spec.channels for each in self.tokenizers.values())
 
     def encode(
         self,
@@ -109,29 +130,29 @@ class Bundle:
     ) -> None:
         """Encode a file of any length to one token file of all tracks, in bounded memory.
 
-        All of a recording is held where a tokenizer takes whole ones only. The same tokens as
-        `encode(source).save(target)`; the target appears whole or not at all.
+        Each tokenizer goes through the recording by itself; all of it is held for one that takes
+        whole ones only. The same tokens as `encode(source).save(target)`; the target appears whole
+        or not at all.
         """
         if Path(target).suffix.lower() in ENDINGS:
             raise TokenError(f"{target}: arrays are of one track; a .vcb file holds several")
         check_target(target, overwrite=overwrite)
-        if not all(_steps(each) for _, each in self._named()):
-            tracks = self.encode(source, mix=mix, allow_loud=allow_loud)
-            tracks.save(target, overwrite=overwrite)
-            return
-        with AudioReader(source, allow_loud=allow_loud) as reader:
-            channels = 1 if mix else reader.channels
-            live = self.live(rate=reader.rate, channels=channels, allow_loud=True)
-            seconds = lambda: live.samples / reader.rate  # noqa: E731
-            with token_file(target, overwrite=overwrite, done=seconds) as file:
-                writer = TokenWriter(file, live.tracks)
-                for block in reader.blocks():
-                    part = block.mean(axis=0, keepdims=True) if mix else block
-                    _write(writer, live.push(part))
-                    if progress and reader.samples:
-                        progress(min(1.0, live.samples / reader.samples))
-                _write(writer, live.finish())
-                writer.finish(dict.fromkeys(live.tracks, live.samples))
+        with ExitStack() as cleanup:
+            recording = open_recording(source, cleanup, allow_loud=allow_loud)
+            recording = recording.mono() if mix else recording
+            tracks = {
+                name: Track(each.spec, rate=recording.rate, channels=recording.channels)
+                for name, each in self._named()
+            }
+            done = _Done(recording, len(tracks), progress)
+            with token_file(target, overwrite=overwrite, done=lambda: done.seconds) as file:
+                writer = TokenWriter(file, tracks)
+                for name, each in self._named():
+                    done.begin()
+                    for tokens in _parts(each, recording):
+                        writer.write(tokens, name)
+                        done.add(tokens)
+                writer.finish(dict.fromkeys(tracks, recording.samples))
         if progress:
             progress(1.0)
 
@@ -147,12 +168,12 @@ class Bundle:
     def live(
         self, *, rate: int | None = None, channels: int = 1, allow_loud: bool = False
     ) -> LiveBundle:
-        """Start a recording whose samples are still to come, at `rate` Hz (that of the first)."""
+        """Start a recording whose samples are still to come, at `rate` Hz (its own by default)."""
+        rate = self.rate if rate is None else rate
         encoders = {}
         for name, each in self._named():
             if not _steps(each):
                 raise ModelError(f"{each.name} takes whole recordings; use encode")
-            rate = each.rate if rate is None else rate
             encoders[name] = LiveEncoder(each, rate=rate, channels=channels, allow_loud=allow_loud)
         return LiveBundle(encoders)
 
@@ -186,10 +207,41 @@ class LiveBundle:
         return {name: each.finish() for name, each in self._encoders.items()}
 
 
-def _write(writer: TokenWriter, found: Mapping[str, list[AudioTokens]]) -> None:
-    for name, pieces in found.items():
-        for tokens in pieces:
-            writer.write(tokens, name)
+class _Done:
+    """How far encoding has come: all of the recording by each tokenizer after the other."""
+
+    def __init__(
+        self, recording: Recording, tokenizers: int, progress: Callable[[float], None] | None
+    ) -> None:
+        self._seconds = recording.stated and recording.stated / recording.rate
+        self._tokenizers, self._progress = tokenizers, progress
+        self._before, self.seconds = -1, 0.0  # tokenizers that are through; of the recording
+
+    def begin(self) -> None:
+        """Start with the next tokenizer."""
+        self._before, self.seconds = self._before + 1, 0.0
+
+    def add(self, tokens: AudioTokens) -> None:
+        """Count what has been written."""
+        self.seconds += float(tokens.spec.seconds(tokens.frames))
+        if self._progress and self._seconds:
+            share = min(1.0, self.seconds / self._seconds)
+            self._progress((self._before + share) / self._tokenizers)
+
+
+def _parts(tokenizer: Encodes, recording: Recording) -> Iterator[AudioTokens]:
+    """Yield the tokens of a recording in order; all together where it must be whole."""
+    if isinstance(tokenizer, EncodesParts):
+        yield from (tokens for tokens in tokenizer.token_parts(recording) if len(tokens))
+    elif _steps(tokenizer):
+        rate, channels = recording.rate, recording.channels
+        live = LiveEncoder(tokenizer, rate=rate, channels=channels, allow_loud=True)
+        for block in recording.blocks():
+            yield from live.push(block)
+        yield from live.finish()
+    else:
+        whole = Audio(np.concatenate(list(recording.blocks()), 1), recording.rate, allow_loud=True)
+        yield tokenizer.encode(whole, allow_loud=True)
 
 
 def _names(tokenizers: Sequence[Encodes]) -> list[str]:

@@ -21,7 +21,14 @@ from vocable.evaluate.phones import token_times
 from vocable.evaluate.recording import Recording, Refusal, attempt, check_some
 from vocable.evaluate.stability import Tokenizes
 from vocable.measures.abx import LIBRI_LIGHT, WHOLE, AbxScore, Saying, abx, sayings_of
-from vocable.measures.phones import cluster_purity, labels_at, phone_purity, pnmi, shuffled
+from vocable.measures.phones import (
+    check_within,
+    cluster_purity,
+    labels_at,
+    phone_purity,
+    pnmi,
+    shuffled,
+)
 from vocable.measures.tokens import count_runs
 from vocable.tokens import AudioTokens
 
@@ -141,6 +148,7 @@ class _Heard:
             if not recording.phones:
                 raise MeasureError("nothing says which phones it has")
             sound = recording.sound.mono()
+            check_within(recording.phones, sound.seconds)
             tokens: AudioTokens = tokenizer.encode(sound)
             if not len(tokens):
                 raise MeasureError("it is shorter than a frame")

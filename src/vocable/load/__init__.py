@@ -10,7 +10,8 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
-    encoders    of semantic units           published_units     their files, put together
+    encoders    of semantic units           centres     units by their centres
+    published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
 
@@ -25,6 +26,7 @@ from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
+from vocable.load.centres import is_centres, open_units
 from vocable.load.encoders import (
     EncoderDescription,
     Known,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
-    from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers
+    from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
 
 def models() -> list[Description]:
@@ -74,10 +76,10 @@ def load(
     """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
-    joined by + (semantic and acoustic tokens by one call), or a `FeatureEncoder` for an encoder of
-    semantic units (a `SignalEncoder` for "mfcc" and "log-mel"). What a name means shows when it is
-    opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only, and say so to type
-    checkers.
+    joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
+    semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), or a `UnitTokenizer` for a file of
+    centres, beside which lies its encoder. What a name means shows when it is opened; `load_codec`,
+    `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
     or WavLM, in any of their layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
@@ -90,7 +92,9 @@ def load(
     if parts := _joined_names(name):
         from vocable.codecs.bundle import Bundle
 
-        return Bundle([load_tokenizer(part, device, dtype) for part in parts])
+        return Bundle([_encodes(part, device, dtype) for part in parts])
+    if is_centres(name):
+        return open_units(name, device)
     if signal := _signal_encoder(name):
         return signal
     where = locate(name)
@@ -140,6 +144,13 @@ def load_tokenizer(
 ) -> Tokenizer:
     """Load a tokenizer, or a codec where the model decodes; see `load`."""
     return _tokenizer(find(name), device, dtype)
+
+
+def _encodes(
+    name: str, device: str | torch.device | None, dtype: torch.dtype | None
+) -> Tokenizer | UnitTokenizer:
+    """Return what a bundle can hold."""
+    return open_units(name, device) if is_centres(name) else load_tokenizer(name, device, dtype)
 
 
 def _tokenizer(

@@ -38,6 +38,19 @@ def labels_at(spans: Sequence[PhoneSpan], times: Float[np.ndarray, "tokens"]) ->
     return labels[np.where(inside, found, len(spans))]
 
 
+def check_within(spans: Sequence[PhoneSpan], seconds: float) -> None:
+    """Refuse spans of which some begins behind the end of its recording.
+
+    They are of another recording, or in another unit than seconds. MeasureError.
+    """
+    late = [span for span in spans if span[0] >= seconds]
+    if late:
+        raise MeasureError(
+            f"{len(late)} of {len(spans)} phones begin behind its end at {seconds:.2f} s, the "
+            f"first at {late[0][0]:g} s; state them in seconds from where the recording begins"
+        )
+
+
 def spans_of(labels: Sequence[str], period: float | int) -> tuple[PhoneSpan, ...]:
     """Return labels of which one follows every `period` seconds as spans."""
     return tuple((i * period, (i + 1) * period, label) for i, label in enumerate(labels))

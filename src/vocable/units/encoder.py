@@ -7,7 +7,7 @@ so that a part of any length gets the rows that it has in the whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -58,7 +58,7 @@ class EncoderModel(nn.Module):
         """Return how many frames so many samples give."""
         return max(0, (samples - self.window) // self.hop + 1)
 
-    def look(self, x: Float[Tensor, " time"]) -> Any:
+    def look(self, blocks: Iterable[Float[Tensor, " _"]]) -> Any:
         """Return what must be known of a whole recording before a part of it can be taken."""
 
     def front(self, x: Float[Tensor, " time"], whole: Any) -> Float[Tensor, "1 frames channels"]:
@@ -94,7 +94,7 @@ class EncoderModel(nn.Module):
         long = [i for i, x in enumerate(items) if self.frames(len(x))]
         if not long:
             return found
-        fronts = [self.front(items[i], self.look(items[i])) for i in long]
+        fronts = [self.front(items[i], self.look([items[i]])) for i in long]
         lengths = [rows.shape[1] for rows in fronts]
         rows = self.body(torch.cat(fronts, 1), lengths, layer, final_norm)
         for i, part in zip(long, torch.split(rows[0], lengths), strict=True):

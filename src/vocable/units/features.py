@@ -6,26 +6,26 @@ import json
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 
+from vocable.codecs.recording import Recording
 from vocable.errors import ModelError
 from vocable.notebook import card
 from vocable.quantize.precision import full_precision
 from vocable.units.encoder import EncoderModel
-from vocable.units.reading import is_list, one_channel
+from vocable.units.inputs import Features, as_list, joined, one_channel
 from vocable.units.twin import twin_of
-from vocable.units.windows import Window, windows
+from vocable.units.windows import Window, pieces_together
 from vocable.weights import digest
 
 WINDOW = 100.0  # seconds that are seen at once: what fairseq's readers cut recordings into
 CONTEXT = 5.0  # seconds on either side of a window whose frames are left to its neighbours
-Features = Float32[np.ndarray, "_ _"]  # frames, channels
 _log = logging.getLogger("vocable")
 
 
@@ -122,58 +122,125 @@ class FeatureEncoder:
 
         window, context: seconds. A longer recording than `window` is seen in overlapping windows,
         of each of which `context` on either side is left to its neighbours: frames, input
-        normalisation and norms over time are exact, attention sees the window. Raises AudioError
-        for a recording that cannot be used, ModelError for a layer that the encoder has not.
+        normalisation and norms over time are exact, attention sees the window. Such a file is read
+        in blocks, twice where something is normalised over all of it: memory is that of a window
+        and of the frames. Raises AudioError for a recording that cannot be used, ModelError for a
+        layer that the encoder has not.
+        """
+        parts = self.feature_parts(
+            sources, rate, layer=layer, final_norm=final_norm, mix=mix, allow_loud=allow_loud,
+            window=window, context=context,
+        )  # fmt: skip
+        return joined(parts, len(as_list(sources)))
+
+    def feature_parts(
+        self,
+        sources: Any,
+        rate: int | None = None,
+        *,
+        layer: int,
+        final_norm: bool = False,
+        mix: bool = False,
+        allow_loud: bool = False,
+        window: float = WINDOW,
+        context: float = CONTEXT,
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield `(number of the recording, its next frames)`: `features`, as they are computed.
+
+        Memory is that of a window, and of the recordings that are shorter.
         """
         self.model.check_layer(layer, final_norm)
-        cut = Window.of_seconds(self.model, window, context)
-        given = sources if is_list(sources) else [sources]
-        items = [
-            one_channel(source, rate, self.rate, mix=mix, allow_loud=allow_loud) for source in given
-        ]
-        for kept in self._kept:
-            kept.look_again()
-        found: list[Features] = [np.zeros((0, 0), np.float32)] * len(items)
-        with torch.inference_mode(), full_precision(self.device.type):
-            for indices in self._together(items, cut):
-                group = [items[i].to(self.device) for i in indices]
-                for i, rows in zip(indices, self._run(group, layer, final_norm, cut), strict=True):
-                    found[i] = self._checked(rows, layer)
-        return found
+        seen = Window.of_seconds(self.rate / self.frame, window, context)
+        loud: set[int] = set()
+        with ExitStack() as cleanup:
+            recordings = [
+                one_channel(each, cleanup, rate, mix=mix, allow_loud=allow_loud)
+                for each in as_list(sources)
+            ]
+            items = [self._taken(each, seen) for each in recordings]
+            for kept in self._kept:
+                kept.look_again()
+            for group in self._together(items, seen):
+                for i, rows in self._run(group, layer, final_norm, seen):
+                    yield i, self._checked(rows, layer, i, loud)
 
-    def _together(self, items: Sequence[Tensor], cut: Window) -> Iterator[list[int]]:
-        """Yield the indices of recordings that together have no more frames than a window."""
-        group: list[int] = []
+    def _taken(self, recording: Recording, seen: Window) -> Tensor | _Long:
+        """Return the samples of a recording of a window or less; of another, what is known."""
+        blocks, begun, count = recording.at(self.rate), [], 0
+        for block in blocks:
+            begun.append(block)
+            count += len(block)
+            if self.model.frames(count) > seen.frames:
+                every = (each.to(self.device) for each in chain(begun, blocks))
+                with torch.inference_mode(), full_precision(self.device.type):
+                    return _Long(recording, self._twin.look(every))
+        return torch.cat(begun)
+
+    def _together(
+        self, items: Sequence[Tensor | _Long], seen: Window
+    ) -> Iterator[dict[int, Tensor | _Long]]:
+        """Yield recordings by their numbers, which together have no more frames than a window."""
+        group: dict[int, Tensor | _Long] = {}
         rows = 0
         for i, item in enumerate(items):
-            frames = self.model.frames(len(item))
-            if group and rows + frames > cut.frames:
+            frames = seen.frames if isinstance(item, _Long) else self.model.frames(len(item))
+            if group and rows + frames > seen.frames:
                 yield group
-                group, rows = [], 0
-            group.append(i)
+                group, rows = {}, 0
+            group[i] = item
             rows += frames
         if group:
             yield group
 
     def _run(
-        self, group: Sequence[Tensor], layer: int, final_norm: bool, cut: Window
-    ) -> list[Tensor]:
-        short = len(group) > 1 or self.model.frames(len(group[0])) <= cut.frames
-        if short or self.model.restarts:
-            return self._twin.each(group, layer, final_norm)
-        return [torch.cat(list(windows(self._twin, group[0], layer, final_norm, cut)))]
+        self, group: dict[int, Tensor | _Long], layer: int, norm: bool, seen: Window
+    ) -> Iterator[tuple[int, Tensor]]:
+        short = {i: item for i, item in group.items() if isinstance(item, Tensor)}
+        with torch.inference_mode(), full_precision(self.device.type):
+            found = self._twin.each([x.to(self.device) for x in short.values()], layer, norm)
+        yield from zip(short, found, strict=True)
+        for i, item in group.items():
+            if isinstance(item, _Long):
+                for rows in self._windows(item, layer, norm, seen):
+                    yield i, rows
 
-    def _checked(self, rows: Tensor, layer: int) -> Features:
-        """Return rows as an array; say where their values are beyond what encoders give."""
+    def _windows(self, item: _Long, layer: int, norm: bool, seen: Window) -> Iterator[Tensor]:
+        anew = self.model.restarts
+        cut = pieces_together(anew) if anew else seen.cut(self.frame, self.window)
+        for samples, before in cut.parts(item.recording.at(self.rate)):
+            first = before // self.frame
+            if self.model.frames(len(samples)) > first:
+                rows = self._seen(samples, item.whole, layer, norm)
+                yield rows[first : first + cut.fresh // self.frame]
+
+    def _seen(self, samples: Tensor, whole: Any, layer: int, norm: bool) -> Tensor:
+        """Return the frames of a part of a recording."""
+        with torch.inference_mode(), full_precision(self.device.type):
+            x = samples.to(self.device)
+            if self.model.restarts:
+                return self._twin.each([x], layer, norm)[0]
+            rows = self._twin.front(x, whole)
+            return self._twin.body(rows, [rows.shape[1]], layer, norm)[0]
+
+    def _checked(self, rows: Tensor, layer: int, number: int, loud: set[int]) -> Features:
+        """Return rows as an array; say, once a recording, where values are beyond the usual."""
         loudest = float(rows.abs().max()) if rows.numel() else 0.0
         if not math.isfinite(loudest):
             raise ModelError(
                 f"features of layer {layer} of {self.name} are not finite; take an earlier layer, "
                 "or fetch its weights again"
             )
-        if loudest > self.model.loudest:
+        if loudest > self.model.loudest and number not in loud:
+            loud.add(number)
             _log.warning(
                 "features of layer %d of %s reach %.3g; a few channels will decide over units, so "
                 "take an earlier layer, or standardise each channel", layer, self.name, loudest,
             )  # fmt: skip
         return rows.cpu().numpy()
+
+
+class _Long(NamedTuple):
+    """A recording that is seen in windows, and what is known of all of it."""
+
+    recording: Recording
+    whole: Any

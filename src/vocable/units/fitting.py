@@ -64,13 +64,15 @@ def fit(
     not, and where there are fewer frames than centres.
     """
     widths = _widths(blocks, encoder.channels(layer))
-    sample, used, refusals = _Sample(frames, seed), 0, []
+    sample, used, refusals = _Sample(frames, torch.Generator().manual_seed(seed)), 0, []
     for number, source in enumerate(sources, 1):
         try:
-            recording = source.read() if isinstance(source, Clip) else source
-            (rows,) = encoder.features([recording], layer=layer, mix=True)
-            sample.add(torch.as_tensor(rows, dtype=torch.float32))
-            used += len(rows) > 0
+            recording = _recording(source) if isinstance(source, Clip) else source
+            own = sample.of_one()  # joins the others when the recording is found good to its end
+            for _, rows in encoder.feature_parts([recording], layer=layer, mix=True):
+                own.add(torch.as_tensor(rows, dtype=torch.float32))
+            sample.join(own)
+            used += own.seen > 0
         except (VocableError, OSError) as error:
             refusals.append(str(error))
         if progress:
@@ -90,6 +92,11 @@ def fit(
     return Fit(centres, found, len(rows), sample.seen, used, tuple(refusals))
 
 
+def _recording(clip: Clip) -> Any:
+    """Return what a row of a manifest lists: a whole file as its path, to be read in blocks."""
+    return clip.path if clip.end is None and not clip.start else clip.read()
+
+
 def _widths(blocks: Sequence[int] | None, channels: int) -> list[int]:
     widths = list(blocks or [channels])
     if min(widths) < 1 or sum(widths) != channels:
@@ -103,19 +110,31 @@ class _Sample:
     Each row draws a number, and the rows of the lowest numbers stay.
     """
 
-    def __init__(self, most: int, seed: int) -> None:
-        self._most, self._random = most, torch.Generator().manual_seed(seed)
+    def __init__(self, most: int, random: torch.Generator) -> None:
+        self._most, self._random = most, random
         self._parts: list[Tensor] = []
         self._drawn: list[Tensor] = []
         self._held = 0
         self.seen = 0
 
     def add(self, rows: Tensor) -> None:
-        """Take the rows of a recording."""
-        self._parts.append(rows)
-        self._drawn.append(torch.rand(len(rows), dtype=torch.float64, generator=self._random))
-        self.seen += len(rows)
-        self._held += len(rows)
+        """Take some rows."""
+        drawn = torch.rand(len(rows), dtype=torch.float64, generator=self._random)
+        self._take([rows], [drawn], len(rows))
+
+    def of_one(self) -> _Sample:
+        """Return an empty sample, for the rows of one recording."""
+        return _Sample(self._most, self._random)
+
+    def join(self, other: _Sample) -> None:
+        """Take what another sample has kept of what it has seen."""
+        self._take(other._parts, other._drawn, other.seen)
+
+    def _take(self, rows: list[Tensor], drawn: list[Tensor], seen: int) -> None:
+        self._parts += rows
+        self._drawn += drawn
+        self.seen += seen
+        self._held += sum(map(len, rows))
         if self._held > 2 * self._most:
             self._shrink()
 

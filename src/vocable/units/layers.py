@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any, cast
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from vocable.codecs import Tokenizer
+from vocable.codecs.recording import Recording
 from vocable.errors import ModelError
-from vocable.nn.block import Block, Stack, join
+from vocable.nn.block import Block, Stack, State
 from vocable.quantize.precision import full_precision
-from vocable.units.features import Features
+from vocable.units.inputs import Features, as_list, joined, one_channel
 from vocable.units.log_mel_frames import HOP, RATE, WINDOW
-from vocable.units.reading import is_list, one_channel
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
-
-_TOGETHER = 100 * RATE // HOP * HOP  # samples that are computed at a time
 
 
 def has_layers(tokenizer: object) -> bool:
@@ -80,33 +80,54 @@ class TokenizerLayers:
 
         Those of a recording of any length are exact.
         """
+        parts = self.feature_parts(sources, rate, layer=layer, mix=mix, allow_loud=allow_loud)
+        return joined(parts, len(as_list(sources)))
+
+    def feature_parts(
+        self,
+        sources: Any,
+        rate: int | None = None,
+        *,
+        layer: int,
+        mix: bool = False,
+        allow_loud: bool = False,
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield `(number of the recording, its next frames)`: `features`, as they are computed."""
         self._check(layer)
         encoder = self.model.encoder
         wanted = cast("list[Block]", list(encoder.layers.blocks)[:layer])
         blocks = Stack(encoder.frames, encoder.entry, *wanted)
-        given = sources if is_list(sources) else [sources]
-        return [
-            self._run(blocks, one_channel(each, rate, RATE, mix=mix, allow_loud=allow_loud))
-            for each in given
-        ]
+        with ExitStack() as cleanup:
+            for number, source in enumerate(as_list(sources)):
+                one = one_channel(source, cleanup, rate, mix=mix, allow_loud=allow_loud)
+                yield from ((number, rows) for rows in self._run(blocks, one))
 
     def before_units(self, source: Any, rate: int | None = None) -> Features:
         """Return what the tokenizer's own units are the nearest centres of, one channel's."""
-        samples = one_channel(source, rate, RATE, mix=False, allow_loud=False)
-        return self._run(self.model.encoder, samples)
-
-    def _run(self, blocks: Stack, samples: Float[Tensor, " time"]) -> Features:
-        device, frames = self.model.device, self.model.spec.frames(len(samples))
-        samples = F.pad(samples, (0, -len(samples) % HOP))  # with silence, as units are made
-        with torch.inference_mode(), full_precision(device.type):
-            x, state = samples.to(device)[None, :, None], blocks.initial_state(1)
-            parts = []
-            for part in torch.split(x, _TOGETHER, dim=1):
-                rows, state = blocks.step(part, state)
-                parts.append(rows)
-            rows = join(torch.cat(parts, 1), blocks.finish(state))
-        found: Features = rows[0, :frames].cpu().numpy()
+        with ExitStack() as cleanup:
+            one = one_channel(source, cleanup, rate, mix=False, allow_loud=False)
+            (found,) = joined(((0, rows) for rows in self._run(self.model.encoder, one)), 1)
         return found
+
+    def _run(self, blocks: Stack, recording: Recording) -> Iterator[Features]:
+        """Yield the frames of a recording, which is filled up with silence as units are made."""
+        state, samples, given = blocks.initial_state(1), 0, 0
+        for block in recording.at(RATE):
+            rows, state = self._step(blocks, block, state)
+            samples, given = samples + len(block), given + len(rows)
+            yield rows
+        rows, state = self._step(blocks, torch.zeros(-samples % HOP), state)
+        with torch.inference_mode(), full_precision(self.model.device.type):
+            rest: Features = blocks.finish(state)[0].cpu().numpy()
+        yield np.concatenate((rows, rest))[: max(0, self.model.spec.frames(samples) - given)]
+
+    def _step(
+        self, blocks: Stack, block: Float[Tensor, " samples"], state: State
+    ) -> tuple[Features, State]:
+        device = self.model.device
+        with torch.inference_mode(), full_precision(device.type):
+            rows, state = blocks.step(block.to(device)[None, :, None], state)
+            return rows[0].cpu().numpy(), state
 
     def _check(self, layer: int) -> None:
         if layer not in range(self.layers + 1):

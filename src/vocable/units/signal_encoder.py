@@ -6,22 +6,21 @@ units (80 bands, Lakhotia et al. 2021): 100 frames/s, of samples in [-1, 1].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float32
 from torch import Tensor
 
 from vocable.errors import ModelError
 from vocable.quantize.precision import full_precision
-from vocable.signal.kaldi import fbank, frame_count, mfcc, window_and_hop, with_deltas
-from vocable.units.reading import is_list, one_channel
+from vocable.signal.kaldi import fbank, mfcc, window_and_hop, with_deltas
+from vocable.units.inputs import Features, as_list, joined, one_channel
+from vocable.units.windows import Window
 
 RATE, BANDS = 16_000, 80
-TOGETHER = 6000  # frames that are computed at a time: a minute
-Features = Float32[np.ndarray, "frames channels"]
+SEEN = Window(1000, 4)  # frames that stay in the cache; slopes of slopes see 4 on either side
 
 # By name: what is computed of samples, then of all frames; channels; the version of the numbers.
 _KINDS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor], int, str]] = {
@@ -71,21 +70,35 @@ class SignalEncoder:
         channels of one that has several, which is refused otherwise. A recording too short for a
         frame gives none. Raises AudioError for a recording that cannot be used.
         """
+        parts = self.feature_parts(sources, rate, layer=layer, mix=mix, allow_loud=allow_loud)
+        return joined(parts, len(as_list(sources)))
+
+    def feature_parts(
+        self,
+        sources: Any,
+        rate: int | None = None,
+        *,
+        layer: int = 0,
+        mix: bool = False,
+        allow_loud: bool = False,
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield `(number of the recording, its next frames)`: `features`, as they are computed.
+
+        Files are read in blocks, and memory is that of ten seconds.
+        """
         self._check(layer)
-        given = sources if is_list(sources) else [sources]
-        return [
-            self._of(one_channel(each, rate, RATE, mix=mix, allow_loud=allow_loud))
-            for each in given
-        ]
+        cut = SEEN.cut(self.frame, self.window)
+        with ExitStack() as cleanup:
+            for number, source in enumerate(as_list(sources)):
+                recording = one_channel(source, cleanup, rate, mix=mix, allow_loud=allow_loud)
+                for k, (samples, before) in enumerate(cut.parts(recording.at(RATE))):
+                    rows = self._of(samples)[before // self.frame :][: cut.fresh // self.frame]
+                    if len(rows) or not k:
+                        yield number, rows
 
     def _of(self, x: Tensor) -> Features:
-        frames, hop = frame_count(len(x), RATE), self.frame
         with torch.inference_mode(), full_precision("cpu"):
-            parts = [
-                self._frames(x[start * hop : (start + TOGETHER - 1) * hop + self.window])
-                for start in range(0, max(frames, 1), TOGETHER)
-            ]
-            found: Features = self._after(torch.cat(parts)).numpy()
+            found: Features = self._after(self._frames(x)).numpy()
         return found
 
     def _check(self, layer: int) -> None:

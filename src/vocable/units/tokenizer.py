@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vocable.audio import Audio
-from vocable.codecs.convert import read_source
+from vocable.atomic import check_target
+from vocable.codecs.bundle import Bundle
+from vocable.codecs.recording import Recording, open_recording
 from vocable.errors import ModelError
 from vocable.tokens import AudioTokens, Source, TokenSpec
+from vocable.tokens.array_files import ENDINGS
 from vocable.units.centres import Centres, Origin, centres_of
 from vocable.units.kmeans_files import read_kmeans
+
+Units: TypeAlias = tuple[np.ndarray, ...]  # of each block of centres, `[frames]`
 
 
 @runtime_checkable
@@ -50,6 +56,12 @@ class Encodes(Protocol):
         self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
     ) -> list[Any]:
         """Return `[frames, channels]` of each recording."""
+        ...
+
+    def feature_parts(
+        self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
+    ) -> Iterator[tuple[int, Any]]:
+        """Yield the same in order, `(number of the recording, its next frames)`."""
         ...
 
 
@@ -133,16 +145,58 @@ class UnitTokenizer:
         allow_loud: bool = False,
     ) -> list[AudioTokens]:
         """Encode several recordings; the same units as one by one."""
-        items = [read_source(source, rate, allow_loud=allow_loud) for source in sources]
-        items = [audio.mono() for audio in items] if mix else items
-        channels = [Audio(row[None], audio.rate) for audio in items for row in audio.samples]
-        layer = self.centres.origin.layer
-        frames = iter(self.encoder.features(channels, layer=layer))
-        spec = self.spec
-        return [self._tokens(spec, audio, [next(frames) for _ in audio.samples]) for audio in items]
+        with ExitStack() as cleanup:
+            given = [
+                open_recording(each, cleanup, rate=rate, allow_loud=allow_loud) for each in sources
+            ]
+            items = [each.mono() if mix else each for each in given]
+            streams = [one for each in items for one in each.apart()]
+            units: list[list[Units]] = [[] for _ in streams]
+            for number, rows in self._features(streams):
+                units[number].append(self.centres.units(rows))
+        found = iter(units)
+        return [self._tokens(each, [next(found) for _ in range(each.channels)]) for each in items]
 
-    def _tokens(self, spec: TokenSpec, audio: Audio, features: Sequence[Any]) -> AudioTokens:
-        streams = [self.centres.units(rows) for rows in features]
-        stacks = [np.stack(level) for level in zip(*streams, strict=True)]
-        source = Source(audio.samples.shape[1], audio.rate, audio.channels)
-        return AudioTokens(spec, stacks, source=source)
+    def token_parts(self, recording: Recording) -> Iterator[AudioTokens]:
+        """Yield the units of a recording of any length as they come, in bounded memory."""
+        streams = [self._features([one]) for one in recording.apart()]
+        for together in zip(*streams, strict=True):
+            yield AudioTokens(
+                self.spec, _stacks([self.centres.units(rows) for _, rows in together])
+            )
+
+    def encode_to(
+        self,
+        source: Any,
+        target: str | os.PathLike[str],
+        *,
+        mix: bool = False,
+        allow_loud: bool = False,
+        overwrite: bool = False,
+        progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Encode a file of any length to a token file in bounded memory; see `Tokenizer.encode_to`.
+
+        progress: is given the share that is done, 0 to 1.
+        """
+        if Path(target).suffix.lower() in ENDINGS:
+            check_target(target, overwrite=overwrite)
+            self.encode(source, mix=mix, allow_loud=allow_loud).save(target, overwrite=overwrite)
+            return
+        Bundle({"": self}).encode_to(
+            source, target, mix=mix, allow_loud=allow_loud, overwrite=overwrite, progress=progress
+        )
+
+    def _features(self, streams: list[Recording]) -> Iterator[tuple[int, Any]]:
+        return self.encoder.feature_parts(streams, layer=self.centres.origin.layer)
+
+    def _tokens(self, recording: Recording, parts: Sequence[Sequence[Units]]) -> AudioTokens:
+        """Return the units of a recording, whose parts come by stream."""
+        streams = [[np.concatenate(level) for level in zip(*each, strict=True)] for each in parts]
+        source = Source(recording.samples, recording.rate, recording.channels)
+        return AudioTokens(self.spec, _stacks(streams), source=source)
+
+
+def _stacks(streams: Sequence[Sequence[np.ndarray]]) -> list[np.ndarray]:
+    """Return the units of all streams, by level."""
+    return [np.stack(level) for level in zip(*streams, strict=True)]

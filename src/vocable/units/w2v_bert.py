@@ -16,7 +16,7 @@ frames, so parts of a recording are exact up to what attention sees.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,10 +30,11 @@ from vocable.nn.conv import DepthwiseConv1d
 from vocable.signal.kaldi import fbank, window_and_hop
 from vocable.units.body import Attention, Rows, added
 from vocable.units.encoder import EncoderModel
+from vocable.units.windows import Cut
 
 FULL_SCALE = 2.0**15  # kaldi counts in steps of 16 bits
 EPS = 1e-7  # added to the variance of a band
-PART = 6000  # frames of the filterbank that are summed together
+PART = 1000  # frames of the filterbank that are computed together: they stay in the cache
 TILE = 256  # rows that ask together: their biases are all that is held
 
 
@@ -148,10 +149,10 @@ class W2vBert(EncoderModel):
 
     def __init__(self, config: W2vBertConfig) -> None:
         super().__init__(config)
-        frame, step = window_and_hop(self.rate)
-        self.layers, self.step = config.blocks, step
-        self.hop = step * config.stack
-        self.window = frame + step * (config.stack - 1)
+        self.layers = config.blocks
+        self.frame, self.step = window_and_hop(self.rate)  # of the filterbank
+        self.hop = self.step * config.stack
+        self.window = self.frame + self.step * (config.stack - 1)
         self.norm = LayerNorm(config.bands * config.stack, eps=config.eps)
         self.project = Linear(config.bands * config.stack, config.width)
         self.blocks = nn.ModuleList(ConformerBlock(config) for _ in range(config.blocks))
@@ -160,14 +161,14 @@ class W2vBert(EncoderModel):
         """Return the width of the blocks, which all layers have."""
         return int(self.config.width)
 
-    def look(self, x: Float[Tensor, " time"]) -> Bands:
+    def look(self, blocks: Iterable[Float[Tensor, " _"]]) -> Bands:
         """Return the statistics of the bands, those of an odd last frame among them."""
-        total = torch.zeros(self.config.bands, dtype=torch.float64, device=x.device)
-        squares, frames = torch.zeros_like(total), 0
-        for start in range(0, len(x), PART * self.step):
-            part = x[start : start + PART * self.step + self.window - self.hop + self.step]
-            found = self._bank(part)[:PART].double()
-            total, squares = total + found.sum(0), squares + found.square().sum(0)
+        total = squares = torch.zeros(self.config.bands, dtype=torch.float64)
+        frames = 0
+        for part, _ in Cut(PART * self.step, after=self.frame - self.step).parts(blocks):
+            found = self._bank(part).double()
+            total = total.to(found.device) + found.sum(0)
+            squares = squares.to(found.device) + found.square().sum(0)
             frames += len(found)
         mean = total / max(frames, 1)
         variance = (squares - frames * mean.square()) / max(frames - 1, 1)
@@ -194,4 +195,8 @@ class W2vBert(EncoderModel):
         return rows
 
     def _bank(self, x: Tensor) -> Float[Tensor, "frames bands"]:
-        return fbank(x * FULL_SCALE, self.rate, self.config.bands)
+        found = [
+            fbank(part * FULL_SCALE, self.rate, self.config.bands)
+            for part, _ in Cut(PART * self.step, after=self.frame - self.step).parts([x])
+        ]
+        return found[0] if len(found) == 1 else torch.cat(found)

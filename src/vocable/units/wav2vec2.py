@@ -14,7 +14,7 @@ quantizer of wav2vec 2.0) is left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -96,9 +96,9 @@ class Wav2Vec2(EncoderModel):
         """Return how many frames so many samples give."""
         return self.extractor.frames(samples)
 
-    def look(self, x: Float[Tensor, " time"]) -> Whole:
+    def look(self, blocks: Iterable[Float[Tensor, " _"]]) -> Whole:
         """Return the sums that input normalisation and the norm over time follow from."""
-        return look_at(x, self.config.kernels[0], self.config.strides[0])
+        return look_at(blocks, self.config.kernels[0], self.config.strides[0])
 
     def front(self, x: Float[Tensor, " time"], whole: Whole) -> Float[Tensor, "1 frames channels"]:
         """Return what the convolutions make of a part of a recording, mapped to the blocks' width.

@@ -10,12 +10,15 @@ computed in parts of any length, exactly.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Float64
 from torch import Tensor
+
+from vocable.units.windows import Cut
 
 BLOCK = 1 << 18  # samples that are looked at together
 
@@ -60,22 +63,20 @@ class Whole:
         return Windows((middle - mean) * gain, covariance * gain**2)
 
 
-def look_at(x: Float[Tensor, " time"], kernel: int, stride: int) -> Whole:
+def look_at(blocks: Iterable[Float[Tensor, " _"]], kernel: int, stride: int) -> Whole:
     """Return the sums over a recording and over its windows of `kernel` samples, every `stride`."""
-    windows = max(0, (len(x) - kernel) // stride + 1)
-    first = torch.zeros(kernel, dtype=torch.float64, device=x.device)
-    second = torch.zeros(kernel, kernel, dtype=torch.float64, device=x.device)
-    total = squares = 0.0
-    for block in torch.split(x.detach(), BLOCK):
-        wide = block.double()
-        total += float(wide.sum())
-        squares += float(wide.dot(wide))
-    most = max(1, BLOCK // stride)
-    for begin in range(0, windows, most):
-        count = min(most, windows - begin)
-        start = begin * stride
-        part = x.detach()[start : start + (count - 1) * stride + kernel].double()
-        rows = part.unfold(0, kernel, stride)
-        first += rows.sum(0)
-        second += rows.T @ rows
-    return Whole(len(x), total, squares, windows, first, second)
+    samples, total, squares, windows = 0, 0.0, 0.0, 0
+    first = torch.zeros(kernel, dtype=torch.float64)
+    second = torch.zeros(kernel, kernel, dtype=torch.float64)
+    fresh = max(1, BLOCK // stride) * stride
+    for part, _ in Cut(fresh, after=max(0, kernel - stride)).parts(blocks):
+        wide = part.detach().double()
+        own = wide[:fresh]
+        samples, total = samples + len(own), total + float(own.sum())
+        squares += float(own.dot(own))
+        if len(wide) >= kernel:
+            rows = wide.unfold(0, kernel, stride)[: fresh // stride]
+            windows += len(rows)
+            first = first.to(rows.device) + rows.sum(0)
+            second = second.to(rows.device) + rows.T @ rows
+    return Whole(samples, total, squares, windows, first, second)

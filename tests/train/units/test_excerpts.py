@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vocable.audio.manifest import Clip
+from vocable.errors import RecipeError
 from vocable.train.data.recordings import Recordings
 from vocable.train.data.tables import Augment, Data
 from vocable.train.units.excerpts import Excerpts
@@ -102,3 +103,20 @@ def test_phones_are_those_at_the_middle_of_a_frame():
     middles = (np.arange(49) * 320 + 200) / RATE
     wanted = np.where(middles < 0.1, 1, np.where(middles < 0.5, 0, NONE))
     assert (classes == wanted).all()
+
+
+@pytest.mark.parametrize(
+    ("phones", "wanted"),
+    [
+        (((0.0, 0.4, "a"), (400.0, 900.0, "b")), "1 of 2 phones begin behind its end"),
+        (((1.0, 1.1, "a"),), "the first at 1 s; state them in seconds"),
+        (((0.5, 0.4, "a"),), "0.wav: spans must be in order"),
+    ],
+    ids=["milliseconds", "at the end", "order"],
+)
+def test_phones_outside_the_recording_are_refused_by_its_name(phones, wanted):
+    recordings, _ = ramps(RATE)
+    clips = [Clip(Path("0.wav"), phones=phones)]
+    own = Recordings(recordings.samples, recordings.spans, RATE, clips)
+    with pytest.raises(RecipeError, match=wanted):
+        stated({"train": own}, classes=40)

@@ -144,6 +144,7 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
             {**CONTRASTIVE, "data": {"segment": 0.1}},
             "of 0.1 s has 4 frames; wanted more than the 4",
         ),
+        ({"targets": {"teacher": "phones"}, "augment": {"trim_db": 40.0}}, "augment.trim_db cuts"),
     ],
 )
 def test_a_recipe_that_makes_no_sense_is_refused(more, words):

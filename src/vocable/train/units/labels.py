@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from vocable.atomic import replacing
-from vocable.errors import RecipeError
-from vocable.measures.phones import labels_at
+from vocable.errors import MeasureError, RecipeError
+from vocable.measures.phones import check_within, labels_at
 from vocable.train.data.recordings import Recordings
 from vocable.units.log_mel_frames import HOP, WINDOW
 
@@ -68,8 +68,13 @@ def stated(recordings: Mapping[str, Recordings], classes: int) -> dict[str, Labe
 
 def _phones_of(recordings: Recordings, index: int, number: Mapping[str, int]) -> np.ndarray:
     first, last = recordings.spans[index]
-    times = (np.arange(frame_count(int(last - first))) * HOP + WINDOW / 2) / recordings.rate
-    found = labels_at(recordings.clips[index].phones, times)
+    samples, clip = int(last - first), recordings.clips[index]
+    times = (np.arange(frame_count(samples)) * HOP + WINDOW / 2) / recordings.rate
+    try:
+        check_within(clip.phones, samples / recordings.rate)
+        found = labels_at(clip.phones, times)
+    except MeasureError as error:
+        raise RecipeError(f"{clip.path}: {error}") from error
     return np.array([number.get(label, NONE) for label in found], np.int16)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from vocable.errors import ModelError
 from vocable.train.units.network import UnitsNetwork
+from vocable.units.inputs import Features
 from vocable.units.log_mel_frames import HOP, RATE, WINDOW
 
 
@@ -29,8 +31,14 @@ class NetworkEncoder:
 
     def features(
         self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
-    ) -> list[np.ndarray]:
+    ) -> list[Features]:
         """Return `[frames, channels]` of each `Audio` of one channel at 16 kHz."""
-        device = self.network.device
-        given = [torch.from_numpy(np.array(each.samples)).to(device) for each in sources]
-        return [self.network.features(each, layer)[0].cpu().numpy() for each in given]
+        return [rows for _, rows in self.feature_parts(sources, layer=layer)]
+
+    def feature_parts(
+        self, sources: Any, rate: int | None = None, *, layer: int, mix: bool = False
+    ) -> Iterator[tuple[int, Features]]:
+        """Yield the same, each whole, with its number: recordings to train on are short."""
+        for number, each in enumerate(sources):
+            samples = torch.from_numpy(np.array(each.samples)).to(self.network.device)
+            yield number, self.network.features(samples, layer)[0].cpu().numpy()

@@ -132,3 +132,7 @@ class UnitsRecipe(Recipe):
             not self.again.after or self.schedule.steps > 0,
             "again.after needs schedule.steps: a run by the clock could not be resumed exactly",
         )
+        check(
+            self.targets.teacher != "phones" or self.augment.trim_db is None,
+            "augment.trim_db cuts recordings, and their phones would be late; leave it out",
+        )

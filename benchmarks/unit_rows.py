@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 import vocable
 from vocable.audio import Audio
 from vocable.codecs import Tokenizer
+from vocable.codecs.recording import Recording
 from vocable.units import SignalEncoder
 from vocable.units.layers import TokenizerLayers
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
@@ -45,6 +46,10 @@ class EverySecond:
         """Return the frames of each recording."""
         return [rows[::2] for rows in self._every.features(sources, rate, **how)]
 
+    def feature_parts(self, sources: list[Audio], **how: Any) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the frames of each recording, all at once."""
+        yield from enumerate(self.features(sources, **how))
+
 
 class Kept:
     """An encoder that computes the frames of a recording once."""
@@ -59,9 +64,17 @@ class Kept:
         self, sources: list[Audio], rate: int | None = None, *, layer: int, mix: bool = False
     ) -> list[np.ndarray]:
         """Return the frames of each recording."""
-        return [self._of(each.mono(), layer) for each in sources]
+        return [self._of(each, layer) for each in sources]
 
-    def _of(self, audio: Audio, layer: int) -> np.ndarray:
+    def feature_parts(
+        self, sources: list[Audio], *, layer: int, mix: bool = False
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the frames of each recording, all at once."""
+        yield from enumerate(self.features(sources, layer=layer))
+
+    def _of(self, source: Audio | Recording, layer: int) -> np.ndarray:
+        audio = source.held if isinstance(source, Recording) else source.mono()
+        assert audio is not None  # all recordings are in memory
         key = audio.rate, hash(audio.samples.tobytes())
         if key not in self._found:
             (self._found[key],) = self._encoder.features([audio], layer=layer)

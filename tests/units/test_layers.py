@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from vocable.codecs import Codec, Tokenizer, build
+from vocable.codecs import Codec, Tokenizer, build, recording
 from vocable.errors import AudioError, ModelError
-from vocable.units import UnitTokenizer, fit, layers
+from vocable.units import UnitTokenizer, fit
 from vocable.units.layers import TokenizerLayers
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
@@ -41,7 +41,8 @@ def test_the_last_layer_standardised_is_before_the_units(tokenizer, sound):
     standardise = tokenizer.model.encoder.standardise
     rows = np.random.default_rng(1).normal(2, 3, (100, SMALL["channels"]))
     before = standardise.mean.clone(), standardise.deviation.clone()
-    standardise.measure(torch.from_numpy(rows).float())
+    standardise.mean.copy_(torch.from_numpy(rows.mean(0)))
+    standardise.deviation.copy_(torch.from_numpy(rows.std(0)))
     (last,) = own.features(sound, RATE, layer=own.layers)
     wanted = (last - standardise.mean.numpy()) / standardise.deviation.numpy()
     assert own.before_units(sound, RATE) == pytest.approx(wanted, abs=1e-5)
@@ -55,7 +56,7 @@ def test_parts_change_nothing(tokenizer, sound, monkeypatch, layer, samples):
     own = TokenizerLayers(tokenizer)
     (whole,) = own.features(sound[:samples], RATE, layer=layer)
     assert whole.shape == (tokenizer.spec.frames(samples), own.channels(layer))
-    monkeypatch.setattr(layers, "_TOGETHER", 3200)
+    monkeypatch.setattr(recording, "BLOCK", 3200)
     (parts,) = own.features(sound[:samples], RATE, layer=layer)
     assert parts == pytest.approx(whole, abs=1e-4)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, cast
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,7 +13,7 @@ from torch import Tensor
 from vocable.codecs import Tokenizer
 from vocable.codecs.recording import Recording
 from vocable.errors import ModelError
-from vocable.nn.block import Block, Stack, State
+from vocable.nn.block import Block, Stack, State, join
 from vocable.quantize.precision import full_precision
 from vocable.units.inputs import Features, as_list, joined, one_channel
 from vocable.units.log_mel_frames import HOP, RATE, WINDOW
@@ -32,8 +31,9 @@ class TokenizerLayers:
         layers = TokenizerLayers(vocable.load("RUN"))
         (frames,) = layers.features("talk.flac", layer=3)
 
-    Layer L is the output of block L, 1 to `layers`, and 0 the input to block 1. The tokenizer's own
-    units are of the last, standardised: `before_units`.
+    Layer L is the output of block L, 1 to `layers`, and 0 the input to block 1, each frame brought
+    to mean 0 and variance 1. The tokenizer's own units are of the last, with each channel
+    standardised too: `before_units`.
     """
 
     rate, frame, window = RATE, HOP, WINDOW
@@ -96,7 +96,7 @@ class TokenizerLayers:
         self._check(layer)
         encoder = self.model.encoder
         wanted = cast("list[Block]", list(encoder.layers.blocks)[:layer])
-        blocks = Stack(encoder.frames, encoder.entry, *wanted)
+        blocks = Stack(encoder.frames, encoder.entry, *wanted, encoder.norm)
         with ExitStack() as cleanup:
             for number, source in enumerate(as_list(sources)):
                 one = one_channel(source, cleanup, rate, mix=mix, allow_loud=allow_loud)
@@ -114,20 +114,19 @@ class TokenizerLayers:
         state, samples, given = blocks.initial_state(1), 0, 0
         for block in recording.at(RATE):
             rows, state = self._step(blocks, block, state)
-            samples, given = samples + len(block), given + len(rows)
-            yield rows
+            samples, given = samples + len(block), given + rows.shape[1]
+            yield rows[0].cpu().numpy()
         rows, state = self._step(blocks, torch.zeros(-samples % HOP), state)
         with torch.inference_mode(), full_precision(self.model.device.type):
-            rest: Features = blocks.finish(state)[0].cpu().numpy()
-        yield np.concatenate((rows, rest))[: max(0, self.model.spec.frames(samples) - given)]
+            rows = join(rows, blocks.finish(state))
+        yield rows[0, : max(0, self.model.spec.frames(samples) - given)].cpu().numpy()
 
     def _step(
         self, blocks: Stack, block: Float[Tensor, " samples"], state: State
-    ) -> tuple[Features, State]:
+    ) -> tuple[Float[Tensor, "1 frames channels"], State]:
         device = self.model.device
         with torch.inference_mode(), full_precision(device.type):
-            rows, state = blocks.step(block.to(device)[None, :, None], state)
-            return rows[0].cpu().numpy(), state
+            return blocks.step(block.to(device)[None, :, None], state)
 
     def _check(self, layer: int) -> None:
         if layer not in range(self.layers + 1):

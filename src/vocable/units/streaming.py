@@ -71,7 +71,7 @@ class Standardise(Block):
 
 
 class UnitsEncoder(Stack):
-    """Samples to the vectors that are clustered: `frames`, `entry`, `layers`, `standardise`."""
+    """Samples to what is clustered: `frames`, `entry`, `layers`, `norm`, `standardise`."""
 
     def __init__(self, config: StreamingUnitsConfig) -> None:
         ahead = config.ahead
@@ -79,6 +79,7 @@ class UnitsEncoder(Stack):
             LogMelFrames(config.bands),
             Conv1d(2 * config.bands, config.channels, 2 * ahead + 1, pad=(ahead, ahead)),
             Stack(*(block_of(config) for _ in range(config.layers))),
+            LayerNorm(config.channels, affine=False),
             Standardise(config.channels),
         )
 
@@ -98,9 +99,16 @@ class UnitsEncoder(Stack):
         return cast("Stack", self.blocks[2])
 
     @property
+    def norm(self) -> LayerNorm:
+        """What brings each frame to mean 0 and variance 1: units are then of what is said more than
+        of how loud the net is about it.
+        """
+        return cast("LayerNorm", self.blocks[3])
+
+    @property
     def standardise(self) -> Standardise:
         """The last map."""
-        return cast("Standardise", self.blocks[3])
+        return cast("Standardise", self.blocks[4])
 
 
 class StreamingUnits(TokenizerModel):

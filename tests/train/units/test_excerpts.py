@@ -11,7 +11,7 @@ from vocable.train.data.recordings import Recordings
 from vocable.train.data.tables import Augment, Data
 from vocable.train.units.excerpts import Excerpts
 from vocable.train.units.labels import NONE, Labels, frame_count, stated
-from vocable.train.units.masked import hide
+from vocable.train.units.masked import hide, hide_bands
 from vocable.train.units.recipe import Mask
 
 RATE, HOP = 16_000, 320
@@ -120,3 +120,20 @@ def test_phones_outside_the_recording_are_refused_by_its_name(phones, wanted):
     own = Recordings(recordings.samples, recordings.spans, RATE, clips)
     with pytest.raises(RecipeError, match=wanted):
         stated({"train": own}, classes=40)
+
+
+def test_only_recordings_that_are_asked_of_are_drawn():
+    recordings, labels = ramps(RATE, 2 * RATE, 3 * RATE)
+    labels.values[labels.edges[1] : labels.edges[2]] = NONE
+    assert labels.known.tolist() == [True, False, True]
+    excerpt = Excerpts(recordings, Data(batch=32, segment=1.0), STILL, seed=0).draw(labels.known)
+    assert set(np.unique(excerpt.recordings)) - {NONE} == {0, 2}
+
+
+def test_bands_are_hidden_in_two_spans_of_up_to_so_many():
+    hidden = hide_bands(np.random.default_rng(0), (500, 80), 16)
+    counts = hidden.sum(1)
+    assert counts.min() < 4 and 24 < counts.max() <= 32 and hidden.any(0).all()
+    edges = np.diff(np.pad(hidden, ((0, 0), (1, 1))).astype(int), axis=1)
+    assert (edges == 1).sum(1).max() == 2
+    assert not hide_bands(np.random.default_rng(0), (3, 80), 0).any()

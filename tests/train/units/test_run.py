@@ -7,11 +7,13 @@ import torch
 import vocable
 from tests.load.toy_encoder import write_cpc
 from tests.train.units.small import CONTRASTIVE, SMALL, recipe, write_manifest
+from vocable.audio.manifest import read_manifest
 from vocable.codecs import Tokenizer
 from vocable.errors import RecipeError
 from vocable.train import checkpoint, run
 from vocable.train.loop import Stopped
 from vocable.train.units import make_task
+from vocable.train.units.labels import frame_count
 
 
 def test_it_leaves_a_tokenizer(voices, tmp_path):
@@ -21,10 +23,11 @@ def test_it_leaves_a_tokenizer(voices, tmp_path):
     assert [line["iteration"] for line in lines if line["kind"] == "train"] == [0, 0, 1]
     loaded = vocable.load(tmp_path / "run")
     assert loaded.spec.space.startswith("small@1:")
-    samples = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
-    tokens = loaded.encode(samples, rate=16_000)
-    assert tokens == made.encode(samples, rate=16_000)
-    assert tokens.codes.shape == (1, 1, 49) and len(set(tokens.codes.ravel())) > 1
+    voice = read_manifest(voices)[0].read()
+    tokens = loaded.encode(voice)
+    assert tokens == made.encode(voice)
+    assert tokens.codes.shape == (1, 1, frame_count(len(voice.resample(16_000))))
+    assert len(set(tokens.codes.ravel())) > 1
 
 
 @pytest.mark.parametrize("more", [{}, CONTRASTIVE], ids=["masked", "contrastive"])
@@ -128,6 +131,8 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
         ({"objective": "other"}, "objective is 'other'; wanted 'masked' | 'contrastive'"),
         ({"mask": {"share": 0.0}}, "nothing is learnt"),
         ({"mask": {"share": 2.0}}, "mask.share is 2.0"),
+        ({"mask": {"bands": -1}}, "mask.bands is -1"),
+        ({"mask": {"bands": 9}}, "mask.bands is 9 but the encoder hears 8 bands"),
         ({"schedule": {"seconds": 9.0}}, "again.after needs schedule.steps"),
         ({"again": {"after": 1.0}}, "again.after is 1.0"),
         ({"again": {"after": 0.5, "layer": 3}}, "again.layer is 3; wanted 1 to 2"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from vocable.train.data.effects import colour, resize
@@ -42,14 +42,15 @@ class Excerpts:
         self.recordings, self.augment = recordings, augment
         self.batch, self.samples = data.batch, round(data.segment * recordings.rate)
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
-        chances = lengths * set_weights(data.weights, recordings.sets)
-        self._cumulative = np.cumsum(chances) / np.sum(chances)
+        self._chances = lengths * set_weights(data.weights, recordings.sets)
         self._counts = frame_counts(recordings)
         self.random = np.random.default_rng(seed)
 
-    def draw(self) -> Excerpt:
-        """Return the next batch."""
-        drawn = [self._excerpt() for _ in range(self.batch)]
+    def draw(self, among: Bool[np.ndarray, " recordings"] | None = None) -> Excerpt:
+        """Return the next batch, of the recordings `among` all."""
+        cumulative = np.cumsum(self._chances if among is None else self._chances * among)
+        cumulative /= cumulative[-1]
+        drawn = [self._excerpt(cumulative) for _ in range(self.batch)]
         samples, recordings, frames = (np.stack(each) for each in zip(*drawn, strict=True))
         return Excerpt(torch.from_numpy(samples), recordings, frames)
 
@@ -61,13 +62,13 @@ class Excerpts:
         """Go on from a `state`."""
         self.random.bit_generator.state = dict(state)
 
-    def _excerpt(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _excerpt(self, cumulative: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         samples = np.zeros(self.samples, np.float32)
         count = frame_count(self.samples)
         recordings, frames = np.full(count, NONE, np.int64), np.zeros(count, np.int64)
         filled = 0
         while self.samples - filled >= WINDOW:
-            index, part, own = self._part(self.samples - filled)
+            index, part, own = self._part(cumulative, self.samples - filled)
             if not len(part):
                 continue
             samples[filled : filled + len(part)] = part
@@ -79,10 +80,10 @@ class Excerpts:
             filled = first * HOP + len(part)
         return self._altered(samples), recordings, frames
 
-    def _part(self, most: int) -> tuple[int, np.ndarray, np.ndarray]:
+    def _part(self, cumulative: np.ndarray, most: int) -> tuple[int, np.ndarray, np.ndarray]:
         """Return a recording, up to `most` samples of it, and which of its frames they hold."""
-        index = int(np.searchsorted(self._cumulative, self.random.random(), side="right"))
-        index = min(index, len(self._cumulative) - 1)
+        index = int(np.searchsorted(cumulative, self.random.random(), side="right"))
+        index = min(index, len(cumulative) - 1)
         begin, end = (int(each) for each in self.recordings.spans[index])
         slow, fast = np.log(self.augment.speed)
         speed = float(np.exp(self.random.uniform(slow, fast)))

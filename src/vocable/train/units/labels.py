@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Bool
 
 from vocable.atomic import replacing
 from vocable.errors import MeasureError, RecipeError
@@ -31,6 +33,11 @@ class Labels:
 
     def __init__(self, values: np.ndarray, lengths: Sequence[int]) -> None:
         self.values, self.edges = values, np.concatenate([[0], np.cumsum(lengths)])
+
+    @cached_property
+    def known(self) -> Bool[np.ndarray, " recordings"]:
+        """Which recordings have a class for some frame."""
+        return np.array([bool((self.of(k) != NONE).any()) for k in range(len(self.edges) - 1)])
 
     def of(self, index: int) -> np.ndarray:
         """Return the classes of one recording, `[frames]`."""

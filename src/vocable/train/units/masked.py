@@ -36,10 +36,17 @@ TEMPERATURE = 0.1  # of HuBERT's cosines
 
 @dataclass(frozen=True)
 class Hidden(Question):
-    """The class of each frame (-1: none), which frames are hidden, and the head that tells."""
+    """What is told, and of what.
+
+    classes   of each frame, -1: none
+    hidden    frames that are not heard
+    silent    bands that are not heard
+    head      which tells
+    """
 
     classes: Int[Tensor, "batch frames"]
     hidden: Bool[Tensor, "batch frames"]
+    silent: Bool[Tensor, "batch bands"]
     head: int
 
 
@@ -81,6 +88,11 @@ class MaskedPrediction(Objective[Hidden]):
             f"again.layer is {again.layer}; wanted 1 to {layers}, the blocks of the config and "
             "those of units.deeper",
         )
+        self.bands = units.config.bands
+        check(
+            self.recipe.mask.bands <= self.bands,
+            f"mask.bands is {self.recipe.mask.bands} but the encoder hears {self.bands} bands",
+        )
         more = [again.classes] if again.after else []
         return Heads(units, [self.recipe.targets.classes, *more])
 
@@ -102,18 +114,27 @@ class MaskedPrediction(Objective[Hidden]):
     def facts(self, steps: float) -> dict[str, Any]:
         return {"iteration": self.iteration(steps)}
 
+    def among(self, name: str, steps: float) -> Bool[np.ndarray, " recordings"] | None:
+        known = self.classes.of(self.iteration(steps))[name].known
+        return known if known.any() else None  # of held-out ones, perhaps none has a class
+
     def draw(
         self, excerpt: Excerpt, name: str, steps: float, random: np.random.Generator
     ) -> Hidden:
         iteration = self.iteration(steps)
         classes = self.classes.of(iteration)[name].at(excerpt.recordings, excerpt.frames)
-        hidden = torch.from_numpy(hide(random, classes.shape, self.recipe.mask))
-        return Hidden(excerpt.samples, torch.from_numpy(classes), hidden, iteration)
+        mask = self.recipe.mask
+        hidden = torch.from_numpy(hide(random, classes.shape, mask))
+        most = mask.bands if name == "train" else 0
+        silent = torch.from_numpy(hide_bands(random, (len(classes), self.bands), most))
+        return Hidden(excerpt.samples, torch.from_numpy(classes), hidden, silent, iteration)
 
     def ask(self, network: UnitsNetwork, question: Hidden) -> Answers:
         parts, classes, hidden = network.parts, question.classes, question.hidden
         assert isinstance(parts, Heads)
-        rows = torch.where(hidden[..., None], parts.hidden, network.log_mels(question.samples))
+        rows = network.log_mels(question.samples)
+        rows = rows.masked_fill(question.silent.repeat(1, 2)[:, None], 0.0)  # the mean of a band
+        rows = torch.where(hidden[..., None], parts.hidden, rows)
         logits = parts.heads[question.head](network.contexts(rows))
         right = logits.argmax(-1) == classes
         answers = Answers({}, {})
@@ -137,4 +158,17 @@ def hide(random: np.random.Generator, shape: tuple[int, ...], mask: Mask) -> np.
     for row in hidden:
         starts = random.choice(max(1, frames - mask.length + 1), min(spans, frames), replace=False)
         row[(starts[:, None] + np.arange(mask.length)).clip(max=frames - 1)] = True
+    return hidden
+
+
+def hide_bands(random: np.random.Generator, shape: tuple[int, int], most: int) -> np.ndarray:
+    """Return which bands are hidden, of a `shape` of batch and bands: two spans of up to `most`.
+
+    "SpecAugment" (Park et al. 2019, arXiv:1904.08779), in frequency.
+    """
+    hidden, bands = np.zeros(shape, bool), shape[1]
+    for row in hidden:
+        for width in random.integers(most + 1, size=2) if most else ():
+            start = random.integers(bands - width + 1)
+            row[start : start + width] = True
     return hidden

@@ -49,9 +49,10 @@ class UnitsNetwork(nn.Module):
     def features(
         self, samples: Float[Tensor, "batch time"], layer: int
     ) -> Float[Tensor, "batch frames channels"]:
-        """Return the output of block `layer`, 1 for the first."""
+        """Return the output of block `layer`, 1 for the first, normalised as units are made of."""
         encoder = self.units.encoder
         x: Tensor = encoder.entry(self.log_mels(samples))
         for block in (*encoder.layers.blocks, *self.deeper.blocks)[:layer]:
             x = block(x)
-        return x
+        found: Tensor = self.units.encoder.norm(x)
+        return found

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from vocable.train.data.recordings import Recordings
@@ -94,6 +94,10 @@ class Objective(ABC, Generic[Asked]):
     ) -> None:
         """Get to know the recordings, "train" and "held_out", and a folder to keep things in."""
         return  # not all need them
+
+    def among(self, name: str, steps: float) -> Bool[np.ndarray, " recordings"] | None:
+        """Return of which recordings `name` it asks, at so many steps; None: of all."""
+        return None
 
     @abstractmethod
     def draw(self, excerpt: Excerpt, name: str, steps: float, random: np.random.Generator) -> Asked:

@@ -73,10 +73,12 @@ class Mask:
     share: float = 0.08  # of the frames at which a span begins
     length: int = 10  # frames of a span; spans may overlap
     seen: float = 0.0  # weight of the loss of frames that are not hidden
+    bands: int = 0  # most that are hidden side by side, twice in an excerpt, over all of it
 
     def __post_init__(self) -> None:
         check(0 <= self.share <= 1, f"mask.share is {self.share}; wanted 0 to 1")
         check(self.length > 0, f"mask.length is {self.length}; wanted 1 or more")
+        check(self.bands >= 0, f"mask.bands is {self.bands}; wanted 0 or more")
         check(self.seen >= 0, f"mask.seen is {self.seen}; wanted 0 or more")
         check(
             self.share > 0 or self.seen > 0,

@@ -142,7 +142,9 @@ class UnitsTask(Task):
         self.drawn = state["drawn"]
 
     def _question(self, source: Excerpts, name: str) -> Question:
-        found: Question = self.objective.draw(source.draw(), name, self.steps, source.random)
+        objective, steps = self.objective, self.steps
+        excerpt = source.draw(objective.among(name, steps))
+        found: Question = objective.draw(excerpt, name, steps, source.random)
         return found
 
     def _answers(self, model: UnitsNetwork, question: Question) -> Answers:

@@ -48,8 +48,8 @@ class Recording:
 
     @property
     def samples(self) -> int:
-        """Samples per channel, once it has been gone through."""
-        return self._counted[-1]
+        """Samples per channel; of a file, once it has been gone through."""
+        return self._counted[-1] if self.held is None else len(self.held)
 
     def mono(self) -> Recording:
         """Return the mean of all channels."""

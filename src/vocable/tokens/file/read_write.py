@@ -14,10 +14,11 @@ from ..coder.tables import TableSet, fit_tables
 from ..formats import OWN, other_reader, register
 from ..values import AudioTokens
 from .opening import check_exists
+from .records import ID_BYTES, RecordKind, encode_record
 from .stamp import stamp
 from .token_file import TokenFile
 from .track import Track
-from .writer import TokenWriter
+from .writer import TokenWriter, encode_tables
 
 
 def write_tokens(
@@ -56,14 +57,15 @@ def _write(file: ChangeableFile, named: Mapping[str, AudioTokens]) -> None:
 
 
 def best_tables(tokens: AudioTokens) -> TableSet | None:
-    """Return the tables that make these tokens smallest, their own bytes counted; None to pack."""
+    """Return the tables that make these tokens smallest, their record counted; None to pack."""
     choices: list[tuple[float, TableSet | None]] = [(_bits(tokens, None), None)]
     shipped = Track.of(tokens).shipped_tables
     if shipped is not None:
         choices.append((_bits(tokens, shipped), shipped))
     if any(_can_pay(level, tokens) for level in range(tokens.levels)):
         own = _paying(tokens, fit_tables([tokens]))
-        choices.append((_bits(tokens, own) + 8 * len(own.to_bytes()), own))
+        record = encode_record(bytes(ID_BYTES), RecordKind.TABLES, 0, 0, encode_tables(own))
+        choices.append((_bits(tokens, own) + 8 * len(record), own))
     return min(choices, key=lambda choice: choice[0])[1]
 
 

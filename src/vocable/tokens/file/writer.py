@@ -142,7 +142,7 @@ class TokenWriter:
         self._records.write(RecordKind.HEADER, 0, self._header.to_bytes())
         for chunker in self._chunkers.values():
             if chunker.tables is not None:
-                tables = _encode_tables(chunker.tables)
+                tables = encode_tables(chunker.tables)
                 self._records.write(RecordKind.TABLES, chunker.number, tables)
         if self._live_at is not None:
             self._write_live()
@@ -221,6 +221,6 @@ def _live_every(chunker: TrackChunker) -> int:
     return max(1, int(_LIVE_SECONDS * chunker.track.spec.frame_rate))
 
 
-def _encode_tables(tables: TableSet) -> bytes:
+def encode_tables(tables: TableSet) -> bytes:
     """Name tables that ship with the package, embed others."""
     return b"\0" + tables.name if is_shipped(tables.name) else b"\1" + tables.to_bytes()

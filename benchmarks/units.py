@@ -161,12 +161,13 @@ def rest_table(told: Sequence[Told]) -> list[str]:
         )
         of_first = f"{one.abx_features[HOW[1]].error / first:.2f}" if one.abx_features else "–"
         accuracy = float(np.mean([found.accuracy.mean for found in each.speakers]))
-        chance, share = each.speakers[0].chance, each.over_chance / told[0].over_chance
+        chance, least = each.speakers[0].chance, told[0].over_chance
+        share = f"{each.over_chance / least:.2f}" if least > 0 else "–"
         cells = [each.name, f"{np.mean([found.pieces for found in each.judged]):.1f}"]
         cells += [*(features.get(how, "–") for how in HOW[:2]), of_first]
         cells += [*(units.get(how, "–") for how in HOW[:2])]
         cells += [found.get(HOW[2], "–") for found in (features, units)]
-        cells += [f"{accuracy:.2f} (chance {chance:.2f})", f"{share:.2f}"]
+        cells += [f"{accuracy:.2f} (chance {chance:.2f})", share]
         lines.append(row(cells))
     return lines
 

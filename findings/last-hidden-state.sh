@@ -8,6 +8,10 @@
 # the features of "layer 24" for clusters by `hidden_states[24]` gets others after an upgrade, of
 # another scale, without an error; centres that were fitted before no longer fit. Base models, whose
 # blocks end in a norm, have the same in both.
+#
+# Seen on 2026-11-29 (HuBERT; wav2vec 2.0 and WavLM say the same):
+#     transformers 4.57.3  last of hidden_states is last_hidden_state: large True, base True
+#     transformers 5.23.0  last of hidden_states is last_hidden_state: large False, base True
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -72,9 +72,13 @@ def test_killed_and_resumed_equals_undisturbed(table: dict, manifest: Path, tmp_
 
 
 @posix
-def test_ctrl_c_saves_where_it_stopped(table: dict, manifest: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+def test_asked_to_stop_it_saves_where_it_is(
+    table: dict, manifest: Path, tmp_path: Path, how: str
+) -> None:
+    """By Ctrl-C, or as batch systems ask."""
     whole = train(table, manifest, tmp_path / "whole")
-    assert killed_at(table, manifest, tmp_path / "stopped", 7, "SIGINT") == 130
+    assert killed_at(table, manifest, tmp_path / "stopped", 7, how) == 130
     assert checkpoint.load(tmp_path / "stopped")["step"] == 7
     assert_same(whole, train(table, manifest, tmp_path / "stopped", resume=True))
 

@@ -79,15 +79,15 @@ class Loop:
     def run(self) -> nn.Module:
         """Train to the end and return the averaged model.
 
-        Ctrl-C ends the step or the evaluation in progress, saves, and raises Stopped, unless all
-        steps are done: then the run ends as it would have. While the task gets ready it raises at
-        once. A loss or gradient that is not finite raises RecipeError with its step and name, and
-        leaves the last checkpoint as it is.
+        Ctrl-C or SIGTERM ends the step or the evaluation in progress, saves, and raises Stopped,
+        unless all steps are done: then the run ends as it would have. While the task gets ready it
+        raises at once. A loss or gradient that is not finite raises RecipeError with its step and
+        name, and leaves the last checkpoint as it is.
         """
         self._begin = time.monotonic()
         self._done_before = self._share()
         self.task.begin(resumed=self._resumed)
-        with self._ctrl_c():
+        with self._asked_to_stop():
             if not self._resumed:
                 self.distributed.broadcast_module(self.task.model)
                 self.average = Average(self.task.model, self.recipe.average)
@@ -273,22 +273,31 @@ class Loop:
             self.progress(line)
 
     @contextlib.contextmanager
-    def _ctrl_c(self) -> Iterator[None]:
-        """Let the first Ctrl-C end the step in progress; a second one raises at once."""
+    def _asked_to_stop(self) -> Iterator[None]:
+        """Let the first Ctrl-C or SIGTERM (batch systems send it) end the step in progress.
+
+        A second one does what it would have done before.
+        """
+        before: dict[signal.Signals, Any] = {}
 
         def ask(number: int, frame: Any) -> None:
-            signal.signal(signal.SIGINT, before)
+            put_back()
             self._stop = True
 
+        def put_back() -> None:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
         try:
-            before = signal.signal(signal.SIGINT, ask)
+            for each in (signal.SIGINT, signal.SIGTERM):
+                before[each] = signal.signal(each, ask)
         except ValueError:  # not the main thread: whoever owns that one decides
             yield
             return
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            put_back()
 
 
 def _joined(line: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

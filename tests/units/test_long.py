@@ -168,8 +168,7 @@ def test_features_take_their_own_memory_twice_at_most_and_that_of_a_window(long)
     (rows,) = encoder.features(long(600))
     assert rows.nbytes == 59_998 * 39 * 4
     more = 2 * rows.nbytes * 5 / 6  # those of 500 s; samples would be 32 MB more
-    slack = 3 * 2**23 + more
-    check_bounded(lambda seconds: encoder.features(long(seconds)), 100, 600, slack=slack)
+    check_bounded(lambda seconds: encoder.features(long(seconds)), 100, 600, slack=2**24 + more)
 
 
 def test_a_file_that_breaks_off_leaves_nothing(tmp_path):

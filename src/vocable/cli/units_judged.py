@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vocable.cli.errors import Refusal, message_of
-from vocable.cli.units_open import open_units
+from vocable.cli.units_open import open_centres
 from vocable.errors import VocableError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def opened(names: Sequence[str], encoder: str | None) -> list[Judged]:
 
 def _opened(name: str, encoder: str | None) -> Judged:
     if name.endswith(".safetensors") and os.path.isfile(name):
-        return _of_centres(os.path.basename(name), open_units(name, encoder))
+        return _of_centres(os.path.basename(name), open_centres(name, encoder))
     from vocable.load import load_tokenizer
     from vocable.units.layers import TokenizerLayers, has_layers
 

@@ -38,7 +38,7 @@ def open_encoder(name: str) -> Any:
         raise Refusal(f"--encoder: {message_of(error)}") from error
 
 
-def open_units(path: str, encoder: str | None) -> UnitTokenizer:
+def open_centres(path: str, encoder: str | None) -> UnitTokenizer:
     """Return a tokenizer of centres in a file, with the encoder that they name or the given one."""
     from vocable.units.centres import read_centres
     from vocable.units.tokenizer import UnitTokenizer

@@ -47,7 +47,7 @@ def load_units(name: str, folder: str | os.PathLike[str]) -> UnitTokenizer:
     for path, sha256 in found.hashes().items():
         if sha256 is not None:
             check_hash(path, sha256)
-    return open_units(found, encoder_in(found))
+    return tokenizer_of(found, encoder_in(found))
 
 
 def files_of_units(name: str, folder: str | os.PathLike[str]) -> UnitFiles:
@@ -74,7 +74,7 @@ def encoder_in(files: UnitFiles) -> Known:
     raise ModelError(f"{files.encoder_file} holds no encoder; download {files.encoder.url} again")
 
 
-def open_units(files: UnitFiles, known: Known) -> UnitTokenizer:
+def tokenizer_of(files: UnitFiles, known: Known) -> UnitTokenizer:
     """Return the tokenizer of these files, whose hashes are not looked at."""
     from vocable.units import FeatureEncoder, UnitTokenizer
     from vocable.units.tokenizer import convert_kmeans

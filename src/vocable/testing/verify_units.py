@@ -18,7 +18,7 @@ from vocable.hub import file_hash
 from vocable.load import load_encoder
 from vocable.load.encoders import Known
 from vocable.load.finding import Source
-from vocable.load.published_units import UnitFiles, encoder_in, files_of_units, open_units
+from vocable.load.published_units import UnitFiles, encoder_in, files_of_units, tokenizer_of
 from vocable.testing.check import Check, hash_check, tried
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal
 from vocable.testing.encoder_reference import compare_layers
@@ -51,7 +51,7 @@ def verify_units(name: str, folder: Folder, audio: Audio) -> Iterator[Check]:
     yield replace(encoder_hash, what="hash of encoder")
     yield _centres_hash(files)
     known = encoder_in(files)
-    tokenizer = open_units(files, known)
+    tokenizer = tokenizer_of(files, known)
     encoder, centres = tokenizer.encoder, tokenizer.centres
     assert isinstance(encoder, FeatureEncoder)
     yield _keys(known, encoder)

@@ -35,21 +35,36 @@ def one_channel(
 
 
 def joined(parts: Iterable[tuple[int, Features]], count: int) -> list[Features]:
-    """Return the features of `count` recordings whose parts come with their numbers.
-
-    A part is freed when it is copied, so that no recording is held twice.
-    """
-    found: list[list[Features]] = [[] for _ in range(count)]
+    """Return the features of `count` recordings whose parts come with their numbers."""
+    found = [_Rows() for _ in range(count)]
     for index, rows in parts:
-        found[index].append(rows)
-    return [each[0] if len(each) == 1 else _whole(each) for each in found]
+        found[index].add(rows)
+    return [each.whole() for each in found]
 
 
-def _whole(parts: list[Features]) -> Features:
-    whole = np.empty((sum(map(len, parts)), parts[0].shape[1]), np.float32)
-    end = len(whole)
-    while parts:
-        part = parts.pop()
-        whole[end - len(part) : end] = part
-        end -= len(part)
-    return whole
+class _Rows:
+    """Rows of one recording in one array that grows, so that none is held twice."""
+
+    def __init__(self) -> None:
+        self._rows = np.zeros((0, 0), np.float32)
+        self._count, self._parts = 0, 0
+
+    def add(self, rows: Features) -> None:
+        """Put rows behind the others."""
+        self._parts += 1
+        if self._parts == 1:
+            self._rows, self._count = rows, len(rows)
+            return
+        if self._parts == 2:
+            self._rows = np.array(self._rows)  # the first was somebody else's
+        count = self._count + len(rows)
+        if count > len(self._rows):
+            self._rows.resize((count + count // 8, rows.shape[1]), refcheck=False)
+        self._rows[self._count : count] = rows
+        self._count = count
+
+    def whole(self) -> Features:
+        """Return them all."""
+        if len(self._rows) > self._count:
+            self._rows.resize((self._count, self._rows.shape[1]), refcheck=False)
+        return self._rows

@@ -77,10 +77,17 @@ def test_rotation_keeps_lengths_and_pairs_halves():
     torch.testing.assert_close(y, torch.tensor(wanted))
 
 
-def test_streams_of_any_age_share_a_batch():
+@pytest.mark.parametrize("session", [False, True])
+def test_streams_of_any_age_share_a_batch(session):
     """Joining needs no equal phase: one has just begun, one is full, one came in between."""
+    with torch.inference_mode(session):
+        _share_a_batch([0, 3, 29])
+        _share_a_batch([24, 5, 29])  # all have come that are seen
+
+
+def _share_a_batch(ages):
     block, x = nn.TransformerLayer(8, 2, context=6, hidden=16, scale=0.5), rows(40, batch=3)
-    ages, states = [0, 3, 29], []
+    states = []
     for row, age in enumerate(ages):
         state = block.initial_state(1)
         states.append(block.step(x[row : row + 1, :age], state)[1])

@@ -7,13 +7,13 @@ from contextlib import nullcontext
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 from vocable.nn.linear import Linear
-from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
+from vocable.nn.rotary import cos_and_sin, kept_cos_and_sin, rotate, turns_per_row
 from vocable.nn.settings import fast_forms, ordinary_tensors, unknown
 
 MOST_ROWS = 16_384  # that a config may let each other see: the memory of a stream
@@ -29,6 +29,7 @@ class Attention(Block):
     """
 
     pace: Tensor
+    band: Tensor
 
     def __init__(self, channels: int, heads: int, *, context: int, base: float = 10_000.0) -> None:
         super().__init__()
@@ -41,10 +42,11 @@ class Attention(Block):
         if context > MOST_ROWS:
             raise ModelError(f"context is {context} rows; attention sees at most {MOST_ROWS}")
         self.channels, self.heads, self.context = channels, heads, context
-        self.width = channels // heads
+        self.width, self.base = channels // heads, base
         self.into = Linear(channels, 3 * channels, bias=False)
         self.out = Linear(channels, channels, bias=False)
         self.register_buffer("pace", turns_per_row(self.width, base), persistent=False)
+        self.register_buffer("band", _band(context), persistent=False)
         self.receptive = context
 
     def forward(
@@ -69,19 +71,26 @@ class Attention(Block):
         if not x.shape[1]:
             return x, state
         keys, values, age = state
-        query, *new = self._project(x, age)
+        ages = age.flatten().tolist() if fast_forms() and age.device.type == "cpu" else None
+        query, *new = self._project(x, age, ages)
         # ordinary tensors even in inference mode: a session would copy these states once more
         with ordinary_tensors() if fast_forms() else nullcontext():
             keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
-        y = self._attend(query, keys, values, age)
+        all_came = ages is not None and min(ages, default=0) >= self.context - 1
+        y = self._attend(query, keys, values, None if all_came else age)
         return y, (self._last(keys), self._last(values), age + x.shape[1])
 
-    def _project(self, x: Tensor, age: Int[Tensor, "batch 1"]) -> tuple[Tensor, Tensor, Tensor]:
+    def _project(
+        self, x: Tensor, age: Int[Tensor, "batch 1"], ages: list[int] | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values as rows; queries and keys turned to their positions."""
-        query, key, value = self.into.forward(x).chunk(3, -1)
-        positions = age + torch.arange(x.shape[1], device=x.device)
-        turn = cos_and_sin(positions, self.pace, x.dtype)
-        query, key = (rotate(self._heads(rows), *turn).flatten(2) for rows in (query, key))
+        both, value = self.into.forward(x).tensor_split((2 * self.channels,), -1)
+        if ages is None:
+            positions = age + torch.arange(x.shape[1], device=x.device)
+            turn = cos_and_sin(positions, self.pace, x.dtype)
+        else:
+            turn = kept_cos_and_sin(ages, x.shape[1], self.width, self.base, x.dtype)
+        query, key = rotate(self._heads(both), *turn).flatten(2).chunk(2, -1)
         return query, _finite(key), _finite(value)
 
     def _attend(
@@ -91,7 +100,7 @@ class Attention(Block):
         if unknown(query.shape[1]):
             return self._attend_in_blocks(query, keys, values)
         found = []
-        for asking, seen, mask in self._tiles(query.shape[1], keys.shape[1], query.device):
+        for asking, seen, mask in self._tiles(query.shape[1], keys.shape[1]):
             if age is not None and seen.start < keys.shape[1] - query.shape[1]:
                 came = keys.shape[1] - query.shape[1] - age  # the first row that has, [batch, 1]
                 slots = torch.arange(seen.start, seen.stop, device=query.device)
@@ -103,7 +112,7 @@ class Attention(Block):
                 mask,
             )
             found.append(y.transpose(1, 2).flatten(2))
-        return self.out.forward(torch.cat(found, 1) if found else query)
+        return self.out.forward(found[0] if len(found) == 1 else torch.cat(found or [query], 1))
 
     def _attend_in_blocks(self, query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """Attend as in the whole, for a graph: how many tiles there are is not known then.
@@ -128,20 +137,18 @@ class Attention(Block):
         found = found.transpose(2, 3).flatten(3).flatten(1, 2)[:, :rows]
         return self.out.forward(found)
 
-    def _tiles(
-        self, asking: int, rows: int, device: torch.device
-    ) -> Iterator[tuple[slice, slice, Tensor]]:
+    def _tiles(self, asking: int, rows: int) -> Iterator[tuple[slice, slice, Tensor]]:
         """Cut the last `asking` of `rows`: which of them ask, which rows they see, and the mask."""
         past = rows - asking
         for start in range(0, asking, TILE):
             stop = min(start + TILE, asking)
-            seen = slice(max(0, past + start - self.context + 1), past + stop)
-            own = torch.arange(past + start, past + stop, device=device)[:, None]
-            distance = own - torch.arange(seen.start, seen.stop, device=device)
-            yield slice(start, stop), seen, (distance >= 0) & (distance < self.context)
+            first = past + start - self.context + 1  # that the tile's first row sees
+            seen = slice(max(0, first), past + stop)
+            mask = self.band[: stop - start, seen.start - first : seen.stop - first]
+            yield slice(start, stop), seen, mask
 
     def _heads(self, rows: Tensor) -> Float[Tensor, "batch time heads width"]:
-        return rows.reshape(rows.shape[0], rows.shape[1], self.heads, self.width)
+        return rows.reshape(rows.shape[0], rows.shape[1], -1, self.width)
 
     def _last(self, rows: Tensor) -> Tensor:
         """Return the rows that the next step needs: a view of few more, or a copy out of many."""
@@ -150,6 +157,12 @@ class Attention(Block):
 
     def _no_age(self, batch: int) -> Int[Tensor, "batch 1"]:
         return torch.zeros(batch, 1, dtype=torch.int64, device=self.pace.device)
+
+
+def _band(context: int) -> Bool[Tensor, "tile seen"]:
+    """Return which rows each of a tile sees, of those that any of it does."""
+    distance = torch.arange(TILE)[:, None] - torch.arange(TILE + context - 1) + context - 1
+    return (distance >= 0) & (distance < context)
 
 
 def _block_before(blocks: Tensor) -> Tensor:

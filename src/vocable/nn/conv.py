@@ -169,7 +169,7 @@ def _by_products(
     narrow = fast and channels * kernel <= NARROW
     if total <= FEW_PACKED or narrow:
         windows = rows.unfold(1, span, stride)[..., ::dilation]
-        turned = first_factor(total, channels * kernel)
+        turned = first_factor(total, channels * kernel, packed)
         if packed is not None and not turned and packs(rows, weight, total):
             y = packed.product(windows.transpose(2, 3).flatten(2), weight, bias)
             if y is not None:

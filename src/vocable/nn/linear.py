@@ -12,7 +12,7 @@ from vocable.nn.packed import PackedWeight
 from vocable.nn.settings import exporting
 
 FEW_ROWS = 4  # up to which the CPU is faster with the weights as the first factor
-FEW_CHANNELS = 1024  # in, up to which it is
+FEW_CHANNELS = 1280  # in, up to which it is
 LARGE = 1 << 14  # weights from which on it is
 
 
@@ -52,15 +52,18 @@ def linear(
 
     packed: where the weight in the kernels' order is kept; None: nowhere.
     So few rows take as long as their weights take to be read. For 2 to 4, weights as the first
-    factor take 0.3 to 0.7 of the time, but not where a row of them is long.
+    factor take 0.3 to 0.7 of the time, but not where a row of them is long; for 2, they take 0.7 of
+    what packed weights do.
     """
     if exporting() or x.device.type != "cpu":
         return F.linear(x, weight, bias)
-    found = None if packed is None else packed.product(x, weight, bias)
-    if found is not None:
-        return found
     rows = x.shape[:-1].numel()
-    if first_factor(rows, weight.shape[1]) and rows > 1 and weight.numel() >= LARGE:
+    turned = weight.numel() >= LARGE and first_factor(rows, weight.shape[1], packed)
+    if packed is not None and not turned:
+        found = packed.product(x, weight, bias)
+        if found is not None:
+            return found
+    if turned:
         columns = x.reshape(rows, -1).t()
         y = (
             torch.mm(weight, columns)
@@ -72,10 +75,11 @@ def linear(
     return F.linear(x, weight, bias)
 
 
-def first_factor(rows: int, channels: int) -> bool:
+def first_factor(rows: int, channels: int, packed: PackedWeight | None) -> bool:
     """Say whether weights are the first factor of the product of so many rows.
 
-    Not under autocast, which would lower the weights' precision anew at each call.
+    Packed ones win from 3 rows on. Not under autocast, which would lower the weights' precision
+    anew at each call.
     """
-    few = rows <= FEW_ROWS and channels <= FEW_CHANNELS
+    few = 2 <= rows <= (FEW_ROWS if packed is None else 2) and channels <= FEW_CHANNELS
     return few and not torch.is_autocast_enabled("cpu")

@@ -12,10 +12,14 @@ wrap without rounding and only the distance of two rows matters, however late th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from vocable.nn.settings import ordinary_tensors
 
 TURN = 1 << 32  # parts of a full turn
 
@@ -33,6 +37,31 @@ def cos_and_sin(
     parts = positions[:, :, None, None] * pace % TURN
     angles = parts.to(torch.promote_types(dtype, torch.float32)) * (math.tau / TURN)
     return angles.cos(), angles.sin()
+
+
+def kept_cos_and_sin(
+    ages: Sequence[int], time: int, width: int, base: float, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Return `cos_and_sin` of `time` rows behind so many, for each of a batch, on the CPU.
+
+    All blocks of a step ask for the same, which is computed once.
+    """
+    return _cos_and_sin(tuple(ages), time, width, base, dtype)
+
+
+@lru_cache(maxsize=16)
+def _cos_and_sin(
+    ages: tuple[int, ...], time: int, width: int, base: float, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    with ordinary_tensors():
+        positions = torch.tensor(ages)[:, None] + torch.arange(time)
+        return cos_and_sin(positions, _pace(width, base), dtype)
+
+
+@lru_cache(maxsize=16)
+def _pace(width: int, base: float) -> Int[Tensor, " pairs"]:
+    with ordinary_tensors():
+        return turns_per_row(width, base)
 
 
 def rotate(

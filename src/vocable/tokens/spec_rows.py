@@ -43,6 +43,9 @@ class SpecLike(Protocol):
     @property
     def segment(self) -> Segment | None: ...
 
+    @property
+    def window(self) -> int | None: ...
+
     def bitrate(self) -> Fraction: ...
 
 
@@ -68,8 +71,10 @@ def spec_rows(spec: SpecLike, levels: int) -> list[tuple[str, str]]:
     """Return rows on frames and the first `levels` levels, in the words of docs/glossary.md."""
     kept = spec.levels[:levels]
     sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
+    window = "" if spec.window is None else f", each made of {spec.window}"
+    frames = f"{float(spec.frame_rate):g} frames/s, {spec.frame} samples at {spec.rate} Hz{window}"
     rows = [
-        ("frames", f"{float(spec.frame_rate):g} frames/s, {spec.frame} samples at {spec.rate} Hz"),
+        ("frames", frames),
         ("levels", f"{levels} of {len(spec.levels)}, codebooks of {sizes}"),
     ]
     roles = [
@@ -85,5 +90,6 @@ def spec_rows(spec: SpecLike, levels: int) -> list[tuple[str, str]]:
         rows.append(("segments", f"{float(Fraction(length, spec.rate)):g} s{every}"))
     sides = [f"{side.name}, per {side.per}" for side in spec.sides]
     rows += [("sides", "; ".join(sides))] if sides else []
-    rows.append(("prefixes", "decodes from the first " + ", ".join(map(str, spec.prefixes))))
+    if len(spec.levels) > 1:
+        rows.append(("prefixes", "decodes from the first " + ", ".join(map(str, spec.prefixes))))
     return rows

@@ -71,12 +71,13 @@ class Attention(Block):
         if not x.shape[1]:
             return x, state
         keys, values, age = state
-        ages = age.flatten().tolist() if fast_forms() and age.device.type == "cpu" else None
+        here = fast_forms() and age.device.type == "cpu" and len(age)
+        ages = age.flatten().tolist() if here else None
         query, *new = self._project(x, age, ages)
         # ordinary tensors even in inference mode: a session would copy these states once more
         with ordinary_tensors() if fast_forms() else nullcontext():
             keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
-        all_came = ages is not None and min(ages, default=0) >= self.context - 1
+        all_came = ages is not None and min(ages) >= self.context - 1
         y = self._attend(query, keys, values, None if all_came else age)
         return y, (self._last(keys), self._last(values), age + x.shape[1])
 

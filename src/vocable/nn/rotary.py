@@ -22,6 +22,7 @@ from torch import Tensor
 from vocable.nn.settings import ordinary_tensors
 
 TURN = 1 << 32  # parts of a full turn
+KEPT = 256  # rows of a chunk of tables
 
 
 def turns_per_row(width: int, base: float) -> Int[Tensor, " pairs"]:
@@ -44,18 +45,27 @@ def kept_cos_and_sin(
 ) -> tuple[Tensor, Tensor]:
     """Return `cos_and_sin` of `time` rows behind so many, for each of a batch, on the CPU.
 
-    All blocks of a step ask for the same, which is computed once.
+    Up to `KEPT` rows, from tables that all blocks and the next steps share.
     """
-    return _cos_and_sin(tuple(ages), time, width, base, dtype)
-
-
-@lru_cache(maxsize=16)
-def _cos_and_sin(
-    ages: tuple[int, ...], time: int, width: int, base: float, dtype: torch.dtype
-) -> tuple[Tensor, Tensor]:
-    with ordinary_tensors():
+    if time > KEPT:
         positions = torch.tensor(ages)[:, None] + torch.arange(time)
         return cos_and_sin(positions, _pace(width, base), dtype)
+    found = []
+    for age in ages:
+        tables = _tables(age // KEPT, width, base, dtype)
+        found.append([table[:, age % KEPT :][:, :time] for table in tables])
+    cos, sin = (each[0] if len(each) == 1 else torch.cat(each) for each in zip(*found, strict=True))
+    return cos, sin
+
+
+@lru_cache(maxsize=64)
+def _tables(
+    chunk: int, width: int, base: float, dtype: torch.dtype
+) -> tuple[Float[Tensor, "1 rows 1 pairs"], Float[Tensor, "1 rows 1 pairs"]]:
+    """Return `cos_and_sin` of the rows of a chunk and of the next one."""
+    with ordinary_tensors():
+        positions = chunk * KEPT + torch.arange(2 * KEPT)
+        return cos_and_sin(positions[None], _pace(width, base), dtype)
 
 
 @lru_cache(maxsize=16)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+
+import numpy as np
 
 from vocable.train.data.recordings import Recordings
 from vocable.train.distributed import Distributed
@@ -21,7 +23,7 @@ _log = logging.getLogger(__name__)
 class FrameClasses:
     """The classes of each iteration, by the names of the sets of recordings.
 
-    `network` is what learns, whose layers the second ones are made of.
+    The second ones are made of the layers of `network`, which learns, or of what it tells.
     """
 
     def __init__(
@@ -31,8 +33,10 @@ class FrameClasses:
         folder: Path,
         distributed: Distributed,
         network: Encodes,
+        tell: Callable[[np.ndarray], np.ndarray],
     ) -> None:
-        self._recipe, self._recordings, self._network = recipe, recordings, network
+        self._recipe, self._recordings = recipe, recordings
+        self._network, self._tell = network, tell
         self._folder, self._distributed = folder, distributed
         self._known: dict[int, dict[str, Labels]] = {}
 
@@ -68,6 +72,8 @@ class FrameClasses:
 
     def _made(self, iteration: int) -> dict[str, Labels]:
         targets, again, seed = self._recipe.targets, self._recipe.again, self._recipe.seed
+        if iteration and again.by == "told":
+            return labels.filled(self._recordings, self.of(0), self._tell)
         if iteration:
             return clustered(self._recordings, self._network, again.layer, again.classes, seed)
         if targets.teacher == "phones":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -83,6 +84,23 @@ def _phones_of(recordings: Recordings, index: int, number: Mapping[str, int]) ->
     except MeasureError as error:
         raise RecipeError(f"{clip.path}: {error}") from error
     return np.array([number.get(label, NONE) for label in found], np.int16)
+
+
+def filled(
+    recordings: Mapping[str, Recordings],
+    known: Mapping[str, Labels],
+    tell: Callable[[np.ndarray], np.ndarray],
+) -> dict[str, Labels]:
+    """Return labels with those that `tell` gives where none is known."""
+    return {name: joined([_filled(own, k, known[name], tell) for k in range(len(own))])
+            for name, own in recordings.items()}  # fmt: skip
+
+
+def _filled(recordings: Recordings, index: int, known: Labels, tell: Any) -> np.ndarray:
+    stated = known.of(index)
+    if (stated != NONE).all():
+        return stated
+    return np.where(stated == NONE, tell(np.array(recordings.clip(index))), stated)
 
 
 def save(labels: Labels, path: Path, about: str) -> None:

@@ -74,6 +74,22 @@ class Heads(nn.Module):
         self.hidden = nn.Parameter(torch.rand(2 * config.bands))
 
 
+class Told:
+    """Tell the class of each frame of a recording that is wholly heard, by the first head."""
+
+    def __init__(self, network: UnitsNetwork) -> None:
+        self.network = network
+
+    @torch.no_grad()
+    def __call__(self, samples: np.ndarray) -> np.ndarray:
+        """Return the likeliest class of each frame, of samples `[1, time]`."""
+        network, parts = self.network, self.network.parts
+        assert isinstance(parts, Heads)
+        x = network.log_mels(torch.tensor(samples, device=network.device))
+        found: np.ndarray = parts.heads[0](network.contexts(x))[0].argmax(-1).cpu().numpy()
+        return found
+
+
 class MaskedPrediction(Objective[Hidden]):
     """Tell the classes of hidden frames: a teacher's first, then the network's own clusters."""
 
@@ -93,7 +109,7 @@ class MaskedPrediction(Objective[Hidden]):
             self.recipe.mask.bands <= self.bands,
             f"mask.bands is {self.recipe.mask.bands} but the encoder hears {self.bands} bands",
         )
-        more = [again.classes] if again.after else []
+        more = [again.classes] if again.after and again.by == "clusters" else []
         return Heads(units, [self.recipe.targets.classes, *more])
 
     def open(
@@ -103,8 +119,9 @@ class MaskedPrediction(Objective[Hidden]):
         distributed: Distributed,
         network: UnitsNetwork,
     ) -> None:
-        own = NetworkEncoder(network)
-        self.classes = FrameClasses(self.recipe, recordings, folder, distributed, own)
+        self.classes = FrameClasses(
+            self.recipe, recordings, folder, distributed, NetworkEncoder(network), Told(network)
+        )
 
     def iteration(self, steps: float) -> int:
         """Return 0 while the teacher's classes are told, 1 from `again.after` on."""
@@ -127,7 +144,8 @@ class MaskedPrediction(Objective[Hidden]):
         hidden = torch.from_numpy(hide(random, classes.shape, mask))
         most = mask.bands if name == "train" else 0
         silent = torch.from_numpy(hide_bands(random, (len(classes), self.bands), most))
-        return Hidden(excerpt.samples, torch.from_numpy(classes), hidden, silent, iteration)
+        head = iteration if self.recipe.again.by == "clusters" else 0
+        return Hidden(excerpt.samples, torch.from_numpy(classes), hidden, silent, head)
 
     def ask(self, network: UnitsNetwork, question: Hidden) -> Answers:
         parts, classes, hidden = network.parts, question.classes, question.hidden

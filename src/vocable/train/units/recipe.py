@@ -47,13 +47,16 @@ class Targets:
 
 @dataclass(frozen=True, kw_only=True)
 class Again:
-    """New targets on the way: clusters of what the model itself has learnt, as HuBERT's second
-    iteration has them. Here the weights are kept and only the head is new.
+    """New targets on the way, by what the model itself has learnt; its weights are kept.
 
     after: share of the run behind which they are made; 0: never.
+    by: "clusters" of a layer, as HuBERT's second iteration has them, with a head of their own, or
+    "told": the teacher's classes go on, and frames that have none get what the model tells
+    (pseudo-labels; Lee 2013, Xie et al. 2020, arXiv:1911.04252).
     """
 
     after: float = 0.0
+    by: Literal["clusters", "told"] = "clusters"
     layer: int = 3  # whose output is clustered
     classes: int = 200
 

@@ -7,7 +7,8 @@ under noise, gain, a delay and encoding again, and what scores lose when the lev
 comes from another speaker. With --phones (a manifest whose rows have `phones`, as [start, end,
 label]): phone purity, cluster purity and PNMI beside both baselines, shuffled and random weights,
 and ABX of phones in the vectors that few, half and all levels stand for. Silence and pauses are no
-phones; TIMIT's labels are folded to 39 as by Lee and Hon 1989, closures with their bursts.
+phones; TIMIT's labels are folded to 39 as by Lee and Hon 1989, and closures are left out with
+silence.
 """
 
 import argparse

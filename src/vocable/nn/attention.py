@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -149,7 +150,7 @@ class Attention(Block):
             yield slice(start, stop), seen, mask
 
     def _heads(self, rows: Tensor) -> Float[Tensor, "batch time heads width"]:
-        return rows.reshape(rows.shape[0], rows.shape[1], -1, self.width)
+        return rows.reshape(*rows.shape[:2], rows.shape[2] // self.width, self.width)
 
     def _last(self, rows: Tensor) -> Tensor:
         """Return the rows that the next step needs: a view of few more, or a copy out of many."""
@@ -162,8 +163,9 @@ class Attention(Block):
 
 def _band(context: int) -> Bool[Tensor, "tile seen"]:
     """Return which rows each of a tile sees, of those that any of it does."""
-    distance = torch.arange(TILE)[:, None] - torch.arange(TILE + context - 1) + context - 1
-    return (distance >= 0) & (distance < context)
+    distance = np.arange(TILE)[:, None] - np.arange(TILE + context - 1) + context - 1
+    # by numpy: on the meta device, arithmetic of torch loads a second of it
+    return torch.tensor((distance >= 0) & (distance < context))
 
 
 def _block_before(blocks: Tensor) -> Tensor:

@@ -61,9 +61,9 @@ def test_angles_are_exact_however_late(position):
 def test_only_distance_matters():
     """A stream that has run for a year says what a fresh one says."""
     block, x = nn.Attention(8, 2, context=5), rows(20)
-    keys, values, age = block.initial_state(2)
-    fresh, state = block.step(x[:, :10], (keys, values, age))
-    late, late_state = block.step(x[:, :10], (keys, values, age + 25 * 86_400 * 365))
+    kept, age = block.initial_state(2)
+    fresh, state = block.step(x[:, :10], (kept, age))
+    late, late_state = block.step(x[:, :10], (kept, age + 25 * 86_400 * 365))
     torch.testing.assert_close(late[:, 5:], fresh[:, 5:])  # the first see rows that never came
     wanted, _ = block.step(x[:, 10:], state)
     torch.testing.assert_close(block.step(x[:, 10:], late_state)[0], wanted)

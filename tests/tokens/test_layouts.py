@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.tokens.strategies import made, specs
@@ -51,6 +51,7 @@ def numbered(spec: TokenSpec, frames: int) -> AudioTokens:
 
 
 @every_layout
+@settings(max_examples=25)
 @given(specs(), st.integers(0, 60), st.integers(1, 3), st.data())
 def test_restore_undoes_arrange(layout, spec, frames, streams, data):
     kept = data.draw(st.sampled_from(spec.prefixes))
@@ -83,6 +84,7 @@ def test_the_places_of_tokens_are_those_of_the_grid(layout):
 
 
 @every_layout
+@settings(max_examples=25)
 @given(specs(segmented=False), st.integers(0, 200), st.data())
 def test_what_fits_is_the_most_that_fits(layout, spec, steps, data):
     kept = data.draw(st.sampled_from(spec.prefixes))

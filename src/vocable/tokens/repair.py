@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import lcm
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import TokenError
 from .checks import integers
 from .layouts.recover import Recovered
-from .layouts.resynchronise import resynchronise
+from .layouts.whole_frames import whole_frames
 from .positions import EMPTY
 from .vocabulary_card import VocabularyLike
 
@@ -48,8 +48,7 @@ def repair(
         raise TokenError(f"repair takes ids of one stream, got shape {list(given.shape)}")
     if layout.one_row:
         return _one_row(vocabulary, given, levels, sides)
-    cycle = lcm(*(level.stride for level in spec.levels[:levels]))
-    of_row = layout.positions(spec, cycle * (1 + levels), levels).level.max(axis=1)
+    of_row = layout.levels_of_rows(spec, levels)
     if len(given) != len(of_row):
         raise TokenError(f"ids of {layout.name} must have {len(of_row)} rows, got {len(given)}")
     sizes = np.array([spec.levels[level].size for level in of_row])[:, None]
@@ -61,24 +60,14 @@ def repair(
 def _one_row(
     vocabulary: VocabularyLike, ids: np.ndarray, levels: int, sides: Mapping[str, Any] | None
 ) -> Recovered:
-    spec, layout = vocabulary.spec, vocabulary.layout
     slots = _slots(vocabulary, ids)
-    ids, slots, foreign = ids[slots != EMPTY], slots[slots != EMPTY], int((slots == EMPTY).sum())
-    frames = lcm(*(level.stride for level in spec.levels[:levels]))
-    cycle = layout.positions(spec, frames, levels).level[0]
-    cycle = np.arange(len(cycle)) if vocabulary.by == "slot" else cycle
-    found = resynchronise(slots, cycle.tolist())
-    kept = (found.starts[:, None] + np.arange(len(cycle))).reshape(-1)
-    kept = np.concatenate([kept, np.arange(found.tail, len(ids))])
-    codes = ids[kept] - np.array(vocabulary.offsets)[slots[kept]]
-    whole = layout.recover(codes[None, None], spec, levels, sides=sides)
-    gaps = {number * frames for number, broken in enumerate(found.broken) if broken}
-    return Recovered(
-        whole.tokens,
-        whole.lost + frames * sum(found.broken),
-        tuple(sorted(gaps | set(whole.gaps))),
-        whole.dropped + foreign + len(ids) - len(kept),
+    own = slots != EMPTY
+    codes = ids[own] - np.array(vocabulary.offsets)[slots[own]]
+    cycle = range(len(vocabulary.slots)) if vocabulary.by == "slot" else None
+    found = whole_frames(
+        vocabulary.layout, vocabulary.spec, levels, codes, slots[own], cycle, sides
     )
+    return replace(found, dropped=found.dropped + int((~own).sum()))
 
 
 def _slots(vocabulary: VocabularyLike, ids: np.ndarray) -> np.ndarray:

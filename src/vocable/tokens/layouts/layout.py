@@ -188,6 +188,13 @@ class Layout:
         """Return how many rows the grid has."""
         return self._order.rows(self._levels(spec, 0, levels))
 
+    def levels_of_rows(self, spec: TokenSpec, levels: int | None = None) -> list[int]:
+        """Return the level of each row, for layouts of several rows; TokenError for one row."""
+        if self.one_row:
+            raise TokenError(f"the row of {self.name} holds all levels")
+        cycle = Levels.of(spec, 0, levels).cycle
+        return [int(level) for level in self.positions(spec, cycle, levels).level.max(axis=1)]
+
     def steps(self, spec: TokenSpec, frames: int, levels: int | None = None) -> int:
         """Return how many steps this many frames take."""
         return self._order.steps(self._levels(spec, frames, levels))

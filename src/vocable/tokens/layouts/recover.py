@@ -54,17 +54,19 @@ def recovered(
         levels = levels.long(most_frames(order, levels, grid.shape[2] + lead) + levels.cycle)
     stacks: list[np.ndarray] = []
     present: list[np.ndarray] = []
+    in_any: list[np.ndarray] = []
     for size, at in zip((level.size for level in spec.levels), order.places(levels), strict=False):
         codes = _taken(grid, at)
         stacks.append(codes)
-        present.append(np.all((codes >= 0) & (codes < size), axis=0))
+        there = (codes >= 0) & (codes < size)
+        present.append(np.all(there, axis=0))
+        in_any.append(np.any(there, axis=0))
     kept = _kept(_whole(levels, present), levels.cycle)
-    expected = _begun(levels, present) if is_open else levels.frames
+    expected = _begun(levels, in_any) if is_open else levels.frames
     places = _taken_tokens(levels, kept)
     parts = tuple(codes[:, taken] for codes, taken in zip(stacks, places, strict=True))
     tokens = AudioTokens(spec, parts, sides)
-    there = (grid >= 0).all(axis=0).sum()
-    dropped = int(there) - sum(len(taken) for taken in places)
+    dropped = int((grid >= 0).any(axis=0).sum()) - sum(len(taken) for taken in places)
     return Recovered(tokens, expected - int(kept.sum()), _gaps(kept[:expected]), dropped)
 
 

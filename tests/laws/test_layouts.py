@@ -1,12 +1,24 @@
 """Law 5, layouts step by step: what is written is legal, and what is cut off gives whole frames."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from vocable import testing
-from vocable.tokens import AudioTokens, Layout, Legal
+from vocable.tokens import AudioTokens, Layout, Legal, Level, TokenSpec
+from vocable.tokens.layouts import (
+    ByTime,
+    Chunks,
+    Joint,
+    JointLayout,
+    Parts,
+    cosyvoice,
+    glm_voice,
+    kimi_audio,
+    moshi,
+)
 
 LAYOUTS = testing.layouts()
 KINDS = ("mono", "streams", "multi-rate", "sided")  # what is generated: no segments
@@ -30,6 +42,68 @@ def test_what_stops_early_gives_whole_frames(layout: str, kind: str):
         tokens = testing.tokens(frames)[kind]
         for steps in range(LAYOUTS[layout].steps(tokens.spec, frames) + 1):
             testing.check_layout_recovers(LAYOUTS[layout], tokens, steps)
+
+
+def voice(levels: int, frames: int, stride: int = 1) -> AudioTokens:
+    spec = TokenSpec("v@1:0a", 16_000, 160, 1, (Level(2048, stride),) * levels, (levels,))
+    codes = np.random.default_rng(frames).integers(0, 2048, (levels, 1, -(-frames // stride)))
+    return AudioTokens(spec, [*codes])
+
+
+def joint_examples(frames: int) -> dict[str, tuple[JointLayout, dict[str, Any]]]:
+    text, audio = np.arange(frames // 4), voice(1, frames)
+    eight = {"moshi": voice(8, frames), "user": voice(8, frames)}
+    tracks = {"units": voice(1, frames), "pitch": voice(2, frames, stride=4)}
+    return {
+        "chunks": (Chunks(2, 3), {"text": text, "audio": voice(3, frames)}),
+        "cosyvoice": (cosyvoice(), {"text": text, "audio": audio}),
+        "glm": (glm_voice(), {"text": text, "audio": audio}),
+        "kimi": (kimi_audio(), {"text": text, "audio": audio}),
+        "moshi": (moshi(), {"text": np.arange(frames), **eight}),
+        "by-time": (ByTime(("pitch", "units")), tracks),
+    }
+
+
+@pytest.mark.parametrize("name", joint_examples(0))
+def test_parts_of_several_kinds_come_back(name: str):
+    for frames in (0, 1, 8, 40, 61):
+        testing.check_joint_no_loss(*joint_examples(frames)[name])
+
+
+class Swaps(Chunks):
+    """Gives the text back in the wrong order."""
+
+    def restore(self, joint, specs, **settings):
+        found = super().restore(joint, specs, **settings)
+        return {**found, "text": found["text"][::-1]}
+
+
+class Leads(Chunks):
+    """Has each token predicted a step too early."""
+
+    def targets(self, joint):
+        found = super().targets(joint)
+        return Joint(found.kinds, np.roll(found.kind, -1, 1), np.roll(found.token, -1, 1))
+
+
+class Loses(Chunks):
+    """Says that a frame was lost of what is whole."""
+
+    def recover(self, joint, specs):
+        return Parts(super().recover(joint, specs).parts, {"audio": 1}, 0)
+
+
+@pytest.mark.parametrize(
+    "broken, message",
+    [
+        (Swaps(2, 3), r"Swaps: part text is array\(\[1, 0\]\) after a round trip"),
+        (Leads(2, 3), "Leads: what is predicted at row 0, step 0 is not there"),
+        (Loses(2, 3), "Loses: {'audio': 1} lost, 0 dropped of whole parts"),
+    ],
+)
+def test_broken_orders_of_parts_are_caught(broken: JointLayout, message: str):
+    with pytest.raises(AssertionError, match=message):
+        testing.check_joint_no_loss(broken, {"text": np.arange(2), "audio": voice(2, 4)})
 
 
 class Anything(Layout):

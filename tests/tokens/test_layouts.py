@@ -17,6 +17,7 @@ from vocable.tokens import (
     Segment,
     Source,
     TokenSpec,
+    Vocabulary,
     acoustic_delay,
     coarse_first,
     delay,
@@ -71,6 +72,21 @@ def test_random_codes_come_back(layout, strides, frames):
     for levels in spec.prefixes:
         some = made(spec, levels, 2, frames)
         assert layout.restore(layout.arrange(some), spec, levels) == some
+
+
+@every_layout
+@pytest.mark.parametrize("frames", [0, 5, 8])
+def test_ids_come_back(layout, frames):
+    some = made(plain(3, (4, 2, 1)), 3, 2, frames)
+    vocabulary = Vocabulary.of(some.spec, layout, text=100)
+    assert vocabulary.from_ids(vocabulary.to_ids(some)) == some
+
+
+@every_layout
+def test_a_vocabulary_keeps_its_layout(layout, tmp_path):
+    words = Vocabulary.of(plain(3), layout)
+    words.save(tmp_path / "words.json")
+    assert Vocabulary.load(tmp_path / "words.json") == words
 
 
 @every_layout

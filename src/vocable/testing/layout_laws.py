@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from vocable.tokens import EMPTY, AudioTokens, Layout
+from vocable.tokens.layouts import JointLayout
 
 
 def check_layout_is_legal(layout: Layout, tokens: AudioTokens) -> None:
@@ -58,6 +62,35 @@ def check_layout_recovers(layout: Layout, tokens: AudioTokens, steps: int) -> No
     read = sum(codes.shape[1] for codes in found.tokens.stacks) + found.dropped
     if read != (there := int((grid[0] != EMPTY).sum())):
         raise AssertionError(f"layout {layout.name}: {found}; {there} tokens were there")
+
+
+def check_joint_no_loss(layout: JointLayout, parts: Mapping[str, Any]) -> None:
+    """Check law 5 for parts of several kinds: they come back whole, and so does what is predicted.
+
+    Reading them as if they were damaged loses nothing, and what the model is to predict is what
+    stands there, or a mark in its place.
+    """
+    joint, name = layout.arrange(parts), type(layout).__name__
+    audio = {part: each for part, each in parts.items() if isinstance(each, AudioTokens)}
+    specs = {part: each.spec for part, each in audio.items()}
+    sources = {part: each.source for part, each in audio.items() if each.source}
+    for part, wanted in parts.items():
+        if not _equal(got := layout.restore(joint, specs, sources=sources)[part], wanted):
+            raise AssertionError(f"{name}: part {part} is {got!r} after a round trip")
+    read = layout.recover(joint, specs)
+    if any(read.lost.values()) or read.dropped:
+        raise AssertionError(f"{name}: {read.lost} lost, {read.dropped} dropped of whole parts")
+    marks = [k for k, kind in enumerate(joint.kinds) if kind.partition(".")[0] not in parts]
+    targets = layout.targets(joint)
+    stands = (targets.kind == joint.kind) & (targets.token == joint.token)
+    wrong = ~stands & (targets.kind != EMPTY) & ~np.isin(targets.kind, marks)
+    if wrong.any():
+        row, step = (int(n) for n in np.argwhere(wrong)[0])
+        raise AssertionError(f"{name}: what is predicted at row {row}, step {step} is not there")
+
+
+def _equal(got: Any, wanted: Any) -> bool:
+    return got == wanted if isinstance(wanted, AudioTokens) else np.array_equal(got, wanted)
 
 
 def _same(layout: Layout, what: str, wanted: np.ndarray, got: np.ndarray) -> None:

@@ -26,13 +26,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int32
 
-from ...arrays import to_numpy
 from ...errors import TokenError
 from ..positions import EMPTY, Positions
 from ..spec import TokenSpec
 from ..spec_parts import Source, check_choice, check_count
 from ..values import AudioTokens
 from .depth import Depth
+from .grids import check_grid, take_grid
 from .groups import Grouped
 from .legal import Legal, legal_steps
 from .levels import Levels
@@ -110,9 +110,9 @@ class Layout:
         TokenError if no number of frames takes this many steps, or if a token stands where the
         layout has none, or none where it has one. `recover` reads what stopped early or has holes.
         """
-        grid = self._grid(grid, spec, levels)
+        grid = take_grid(self.name, grid, self.rows(spec, levels))
         frames = self.frames_in(spec, (grid != EMPTY).any(axis=0), levels)
-        self._check_grid(grid, self.positions(spec, frames, levels))
+        check_grid(self.name, grid, self.positions(spec, frames, levels))
         places = self._order.places(self._levels(spec, frames, levels))
         stacks = tuple(grid[:, at.rows, at.steps].astype(np.int64) for at in places)
         return AudioTokens(spec, stacks, sides or {}, None, source)
@@ -132,7 +132,7 @@ class Layout:
         many were to come: only the layouts need it whose later parts begin after the last frame of
         the first, `coarse_first` and `level_major`.
         """
-        grid = self._grid(grid, spec, levels)
+        grid = take_grid(self.name, grid, self.rows(spec, levels))
         asked = self._levels(spec, 0 if frames is None else frames, levels)
         if frames is not None:
             check_count("frames", frames, 0, 1 << 40)
@@ -257,25 +257,3 @@ class Layout:
             raise TokenError(f"{setting} of layout {self.name} must be 1 or more, got none")
         for value in values:
             check_count(what, value, low, high)
-
-    def _grid(self, grid: Any, spec: TokenSpec, levels: int | None) -> np.ndarray:
-        found = to_numpy(grid)
-        if found.ndim != 3 or found.dtype.kind not in "iu":
-            raise TokenError(
-                f"a grid must be integers [streams, rows, steps], got {found.dtype} "
-                f"of shape {list(found.shape)}"
-            )
-        if found.shape[1] != (rows := self.rows(spec, levels)):
-            raise TokenError(f"{self.name} must have {rows} rows, got {found.shape[1]}")
-        return found
-
-    def _check_grid(self, grid: np.ndarray, positions: Positions) -> None:
-        wrong = (grid == EMPTY) != (positions.level == EMPTY)
-        if wrong.any():
-            stream, row, step = np.argwhere(wrong)[0]
-            code = grid[stream, row, step]
-            wanted = "a code" if code == EMPTY else f"EMPTY ({EMPTY})"
-            raise TokenError(
-                f"{self.name} must have {wanted} at stream {stream}, row {row}, step {step}, "
-                f"got {code}"
-            )

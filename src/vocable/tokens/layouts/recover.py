@@ -88,8 +88,10 @@ def _whole(levels: Levels, present: list[np.ndarray]) -> np.ndarray:
 
 def _begun(levels: Levels, present: list[np.ndarray]) -> int:
     """Return how many frames there are up to the last in which a token begins that is there."""
-    pairs = zip(present, levels.strides, strict=True)
-    return max(1 + int(np.flatnonzero(each)[-1]) * n if each.any() else 0 for each, n in pairs)
+    return max(
+        levels.unit + int(np.flatnonzero(each)[-1]) * stride if each.any() else 0
+        for each, stride in zip(present, levels.strides, strict=True)
+    )
 
 
 def _kept(whole: np.ndarray, cycle: int) -> np.ndarray:

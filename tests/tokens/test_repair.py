@@ -94,6 +94,14 @@ def test_a_hole_costs_the_cycle_where_rates_differ():
     assert equal_frames(found.tokens, some, [0, 1, 2, 3, 8, 9, 10, 11])
 
 
+def test_coarse_levels_alone_are_whole():
+    """A token of stride 4 is four frames; none of them is lost for want of finer levels."""
+    some = LONG.first(1)
+    for layout in (flatten(), parallel(), delay()):
+        found = layout.recover(layout.arrange(some), SNAC, 1)
+        assert (found.tokens, found.lost, found.dropped) == (some, 0, 0)
+
+
 def test_sides_of_the_item_stay():
     spec = TokenSpec("sided@1:0a", 16_000, 160, 1, SPEECH.levels, (2,), sides=(Side("voice"),))
     some = made(spec, 2, 1, 5)

@@ -50,10 +50,9 @@ class Legal:
         highest = max([each.stop - 1 for each in ids] + [each or 0 for each in (end, empty)])
         if highest >= size:
             raise TokenError(f"id {highest} is not below the {size} that a mask is to have")
-        each_kind = np.zeros((len(ids), size), bool)
+        mask = np.zeros((*self.end.shape, size), bool)
         for kind, numbers in enumerate(ids):
-            each_kind[kind, numbers.start : numbers.stop] = True
-        mask: np.ndarray = self.kinds @ each_kind
+            mask[self.kinds[:, :, kind], numbers.start : numbers.stop] = True
         if empty is not None:
             mask[..., empty] |= np.all(~self.kinds, axis=2)
         if end is not None:

@@ -12,8 +12,26 @@ from .file import (
     read_tokens,
     write_tokens,
 )
-from .layouts import LAYOUTS, Fit, Layout, coarse_first, delay, fits, flatten, parallel
+from .layouts import (
+    LAYOUTS,
+    Cache,
+    Fit,
+    Layout,
+    Legal,
+    Recovered,
+    acoustic_delay,
+    coarse_first,
+    delay,
+    depth,
+    fits,
+    flatten,
+    grouped,
+    level_major,
+    parallel,
+)
+from .legal_ids import legal_ids
 from .positions import EMPTY
+from .repair import repair
 from .spec import TokenSpec
 from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
@@ -23,11 +41,14 @@ __all__ = [
     "EMPTY",
     "LAYOUTS",
     "AudioTokens",
+    "Cache",
     "Fit",
     "IncompleteWarning",
     "Layout",
+    "Legal",
     "Level",
     "LiveReader",
+    "Recovered",
     "Segment",
     "Side",
     "Source",
@@ -38,14 +59,20 @@ __all__ = [
     "TokenWriter",
     "Track",
     "Vocabulary",
+    "acoustic_delay",
     "coarse_first",
     "coded_bytes",
     "delay",
+    "depth",
     "fits",
     "flatten",
+    "grouped",
     "joined",
+    "legal_ids",
+    "level_major",
     "orpheus",
     "parallel",
     "read_tokens",
+    "repair",
     "write_tokens",
 ]

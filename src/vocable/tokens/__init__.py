@@ -18,6 +18,7 @@ from .spec import TokenSpec
 from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
 from .vocabulary import Vocabulary, orpheus
+from .vocabulary_tables import Tables
 
 __all__ = [
     "EMPTY",
@@ -32,6 +33,7 @@ __all__ = [
     "Side",
     "Source",
     "Span",
+    "Tables",
     "TokenFile",
     "TokenReader",
     "TokenSpec",

@@ -20,6 +20,9 @@ class VocabularyLike(Protocol):
     def spec(self) -> TokenSpec: ...
 
     @property
+    def levels(self) -> int: ...
+
+    @property
     def layout(self) -> Layout: ...
 
     @property

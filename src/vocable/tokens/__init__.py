@@ -1,6 +1,7 @@
 """Audio tokens: what they are, their values, their order, and their file. No torch, only numpy."""
 
 from . import array_files as array_files  # registers .npy, .npz and .safetensors
+from .bpe import AcousticBPE, as_text, read_merges
 from .file import (
     IncompleteWarning,
     LiveReader,
@@ -23,6 +24,7 @@ from .vocabulary_tables import Tables
 __all__ = [
     "EMPTY",
     "LAYOUTS",
+    "AcousticBPE",
     "AudioTokens",
     "Fit",
     "IncompleteWarning",
@@ -40,6 +42,7 @@ __all__ = [
     "TokenWriter",
     "Track",
     "Vocabulary",
+    "as_text",
     "coarse_first",
     "coded_bytes",
     "delay",
@@ -48,6 +51,7 @@ __all__ = [
     "joined",
     "orpheus",
     "parallel",
+    "read_merges",
     "read_tokens",
     "write_tokens",
 ]

@@ -171,8 +171,8 @@ class Vocabulary:
             np.where(empty, EMPTY, codes), self.spec, self.levels, sides=sides, source=source
         )
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the vocabulary as JSON, to be kept beside a model."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the vocabulary as plain values, as JSON holds them."""
         table: dict[str, Any] = {
             "spec": self.spec.to_dict(), "levels": self.levels, "layout": self.layout.name,
             "text": self.text, "specials": dict(self.specials), "offsets": list(self.offsets),
@@ -180,24 +180,33 @@ class Vocabulary:
         }  # fmt: skip
         if self.layout.delays is not None:
             table["delays"] = list(self.layout.delays)
+        return table
+
+    @classmethod
+    def from_dict(cls, table: Any) -> Vocabulary:
+        """Return the vocabulary of what `to_dict` gave; TokenError, or KeyError, for other."""
+        table = check_keys("a vocabulary", table, _KEYS)
+        delays = table.get("delays")
+        return cls(
+            TokenSpec.from_dict(table["spec"]),
+            table["levels"],
+            Layout(table["layout"], None if delays is None else tuple(delays)),
+            tuple(table["offsets"]),
+            table["text"],
+            table["specials"],
+            table["by"],
+        )
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the vocabulary as JSON, to be kept beside a model."""
         with replacing(path, overwrite=overwrite) as fresh:
-            fresh.write_bytes(canonical_json(table) + b"\n")
+            fresh.write_bytes(canonical_json(self.to_dict()) + b"\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; TokenError for anything else."""
         try:
-            table = check_keys("a vocabulary", json.loads(Path(path).read_bytes()), _KEYS)
-            delays = table.get("delays")
-            return cls(
-                TokenSpec.from_dict(table["spec"]),
-                table["levels"],
-                Layout(table["layout"], None if delays is None else tuple(delays)),
-                tuple(table["offsets"]),
-                table["text"],
-                table["specials"],
-                table["by"],
-            )
+            return cls.from_dict(json.loads(Path(path).read_bytes()))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise TokenError(f"{path} is not a vocabulary: {error}") from error
 

@@ -234,7 +234,7 @@ def test_code_points_end_at_the_surrogates(levels, fits):
 @pytest.mark.parametrize(
     "ids, message",
     [
-        ([[0, 400]], "id 400 at position 1 does not belong there; wanted 50 to "),
+        ([[50, 400]], "id 400 at position 1 does not belong there; wanted 50 to "),
         ([[50, 3]], "id 3 at position 1 does not belong there"),
         ([[57, 50]], "id 57 at position 0 does not belong there; wanted 50 to 56"),
         ([[50]], "1 steps are not a whole number of frames"),

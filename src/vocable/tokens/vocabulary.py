@@ -128,13 +128,16 @@ class Vocabulary:
         return tuple(int(level) for level in cycle.level[0])
 
     @property
+    def ranges(self) -> tuple[range, ...]:
+        """The ids of each slot's codes."""
+        sizes = [self.spec.levels[level].size for level in self.slots]
+        return tuple(range(o, o + n) for o, n in zip(self.offsets, sizes, strict=True))
+
+    @property
     def size(self) -> int:
         """One more than the highest id: rows of an embedding."""
-        blocks = [
-            offset + self.spec.levels[level].size
-            for offset, level in zip(self.offsets, self.slots, strict=True)
-        ]
-        return max([self.text, *blocks, *(n + 1 for n in self.specials.values())])
+        ends = [block.stop for block in self.ranges]
+        return max([self.text, *ends, *(n + 1 for n in self.specials.values())])
 
     def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
         """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
@@ -263,22 +266,19 @@ def _check_apart(vocabulary: Vocabulary) -> None:
 
     Blocks may overlap where levels stand in different rows, since each row has its own embedding.
     """
-    blocks = sorted(
-        (offset, offset + vocabulary.spec.levels[level].size, level)
-        for offset, level in zip(vocabulary.offsets, vocabulary.slots, strict=True)
-    )
+    slots = list(zip(vocabulary.ranges, vocabulary.slots, strict=True))
     for row in levels_of_rows(vocabulary):
-        mine = [block for block in blocks if block[2] in row]
-        for (_, end, _), (begin, _, _) in zip(mine, mine[1:], strict=False):
+        mine = sorted((ids.start, ids.stop) for ids, level in slots if level in row)
+        for (_, end), (begin, _) in zip(mine, mine[1:], strict=False):
             if begin < end:
                 raise TokenError(
                     f"offsets overlap: a block begins at {begin}, inside one that ends at {end}"
                 )
     for name, special in vocabulary.specials.items():
-        if any(begin <= special < end for begin, end, _ in blocks):
+        if any(special in ids for ids in vocabulary.ranges):
             raise TokenError(f"special {name} has id {special}, which is a code's")
-    if blocks[0][0] < vocabulary.text:
-        raise TokenError(f"offsets begin at {blocks[0][0]}, inside the {vocabulary.text} text ids")
+    if (first := min(vocabulary.offsets)) < vocabulary.text:
+        raise TokenError(f"offsets begin at {first}, inside the {vocabulary.text} text ids")
     specials = list(vocabulary.specials.values())
     if len(set(specials)) < len(specials):
         raise TokenError("two specials have the same id")

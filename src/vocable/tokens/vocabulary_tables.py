@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from .positions import EMPTY
 from .vocabulary_card import VocabularyLike
 
@@ -39,14 +37,11 @@ def levels_of_rows(vocabulary: VocabularyLike) -> list[list[int]]:
 
 def tables_of(vocabulary: VocabularyLike) -> Tables:
     """Return the tables: one of all ids, unless levels in different rows share ids."""
-    ends = [
-        offset + vocabulary.spec.levels[level].size
-        for offset, level in zip(vocabulary.offsets, vocabulary.slots, strict=True)
-    ]
+    ends = [ids.stop for ids in vocabulary.ranges]
     rows = levels_of_rows(vocabulary)
     above = {name: number + 1 for name, number in vocabulary.specials.items()}
     predicted = [end for name, end in above.items() if name not in _ONLY_READ]
-    if share_ids(vocabulary):
+    if _share_ids(vocabulary):
         embeddings = [max([*above.values(), *(ends[level] for level in row)]) for row in rows]
         heads = [max([*predicted, *(ends[level] for level in row)]) for row in rows]
         return Tables(tuple(embeddings), tuple(heads))
@@ -54,9 +49,7 @@ def tables_of(vocabulary: VocabularyLike) -> Tables:
     return Tables((vocabulary.size,), (head,) * len(rows))
 
 
-def share_ids(vocabulary: VocabularyLike) -> bool:
+def _share_ids(vocabulary: VocabularyLike) -> bool:
     """Say whether an id stands for codes of several levels, told apart by their rows."""
-    begins = np.array(vocabulary.offsets)
-    sizes = np.array([vocabulary.spec.levels[level].size for level in vocabulary.slots])
-    order = np.argsort(begins, kind="stable")
-    return bool((begins[order][1:] < (begins + sizes)[order][:-1]).any())
+    ids = sorted((each.start, each.stop) for each in vocabulary.ranges)
+    return any(begin < end for (_, end), (begin, _) in zip(ids, ids[1:], strict=False))

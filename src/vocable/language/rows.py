@@ -1,18 +1,18 @@
 """What the rows of new ids begin as, in a table that text has trained.
 
-    spread is a share of the root mean square by which the rows of text differ from their mean, so
-    that new rows are neither louder nor quieter than those around them.
-
-MeanAndNoise    all near the mean of the text rows: no id of audio is likelier than text would be
+MeanAndNoise    all near the mean of the text rows
 Projected       as near to each other as the vectors of the codec's codebooks are; LLM-Codec
                 (UniAudio 1.5, 2406.10056) goes the other way, and takes its codebooks from the rows
+
+Both count in the spread of the text rows: the root mean square by which these differ from their
+mean. So new rows are neither louder nor quieter than those around them, whatever the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from ..errors import ModelError
 from ..tokens import AcousticBPE, Vocabulary
 
 
+@runtime_checkable
 class Rows(Protocol):
     """How rows begin: in units of the text rows' spread around their mean, `[ids, width]`."""
 

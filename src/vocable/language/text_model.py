@@ -4,8 +4,9 @@ The tokenizer gets a name for every id of the vocabulary, the embedding table an
 for it; text keeps its ids, rows and logits. What `save` writes is a model like any other of its
 kind, which `transformers` and servers of text models load as they are, with the vocabulary beside.
 
-The first audio id is the number of text ids of the tokenizer. It is kept in the vocabulary and never
-taken from the table, which published models pad: Qwen2.5 has 151,665 text ids and 151,936 rows.
+The first audio id is the number of text ids of the tokenizer. It is kept in the vocabulary and
+never taken from the table, which published models pad: Qwen2.5 has 151,665 text ids and 151,936
+rows.
 """
 
 from __future__ import annotations
@@ -17,10 +18,24 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
 from ..tokens import AcousticBPE, Vocabulary
-from .rows import Rows, fill
+from .rows import MeanAndNoise, Projected, Rows, fill
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = [
+    "AudioIds",
+    "MeanAndNoise",
+    "Projected",
+    "Rows",
+    "check",
+    "extend",
+    "load_ids",
+    "names_of",
+    "save",
+    "text_ids",
+    "trainable_rows",
+]
 
 AudioIds = Vocabulary | AcousticBPE
 VOCABULARY, MERGED = "vocabulary.json", "acoustic_bpe"

@@ -20,6 +20,7 @@ from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
 from .vocabulary import Vocabulary, orpheus
 from .vocabulary_tables import Tables
+from .whisper import Passage, Transcript, WhisperVocabulary
 
 __all__ = [
     "EMPTY",
@@ -31,6 +32,7 @@ __all__ = [
     "Layout",
     "Level",
     "LiveReader",
+    "Passage",
     "Segment",
     "Side",
     "Source",
@@ -41,7 +43,9 @@ __all__ = [
     "TokenSpec",
     "TokenWriter",
     "Track",
+    "Transcript",
     "Vocabulary",
+    "WhisperVocabulary",
     "as_text",
     "coarse_first",
     "coded_bytes",

@@ -188,31 +188,34 @@ class WhisperVocabulary:
 
     def _read_head(self, ids: list[int]) -> tuple[int, Transcript]:
         """Return where the passages begin, and what comes before them."""
-        start = self.specials["start"]
+        at, previous = self._read_previous(ids)
+        names = {number: name for name, number in self.specials.items()}
+        first, second, third = ([names.get(n, "") for n in ids[at : at + 3]] + [""] * 3)[:3]
+        if first == "no_speech":
+            return at + 1, Transcript(speech=False, previous=previous)
+        if self.english:
+            timed = first != "no_timestamps"
+            return at + (not timed), Transcript(timed=timed, previous=previous)
+        if not first.startswith("language_"):
+            self._refuse(ids[at:], at, "a language")
+        if second not in ("transcribe", "translate"):
+            self._refuse(ids[at + 1 :], at + 1, "a task")
+        timed, language = third != "no_timestamps", first.removeprefix("language_")
+        head = Transcript((), language, second, timed, previous=previous)
+        return at + 2 + (not timed), head
+
+    def _read_previous(self, ids: list[int]) -> tuple[int, tuple[int, ...]]:
+        """Return the position behind the start, and the text of what came before the window."""
+        start, before = self.specials["start"], self.specials["previous"]
         if start not in ids:
             raise TokenError(f"ids hold no start of a transcript, id {start}")
         at = ids.index(start)
-        previous = ids[1:at]
-        if at and ids[0] != self.specials["previous"]:
-            self._refuse(ids[:1], 0, f"id {start}, or {self.specials['previous']} before it")
-        for place, number in enumerate(previous, 1):
+        if at and ids[0] != before:
+            self._refuse(ids, 0, f"id {start}, or {before} before it")
+        for place, number in enumerate(ids[1:at], 1):
             if not 0 <= number < self.text:
                 self._refuse([number], place, f"text, 0 to {self.text - 1}")
-        at += 1
-        names = {number: name for name, number in self.specials.items()}
-        said = [names.get(number, "") for number in ids[at : at + 3]] + [""] * 3
-        if said[0] == "no_speech":
-            return at + 1, Transcript(speech=False, previous=tuple(previous))
-        language = task = None
-        if not self.english:
-            if not said[0].startswith("language_"):
-                self._refuse(ids[at : at + 1], at, "a language")
-            if said[1] not in ("transcribe", "translate"):
-                self._refuse(ids[at + 1 : at + 2], at + 1, "a task")
-            language, task, at, said = said[0].removeprefix("language_"), said[1], at + 2, said[2:]
-        timed = said[0] != "no_timestamps"
-        head = Transcript((), language, task, timed, True, tuple(previous))
-        return at + (not timed), head
+        return at + 1, tuple(ids[1:at])
 
     def _marks(self, ids: Sequence[int]) -> list[Mark]:
         return [self._mark(number) for number in ids]

@@ -17,7 +17,10 @@ from vocable.tokens import (
     Vocabulary,
     coarse_first,
     delay,
+    depth,
     flatten,
+    grouped,
+    legal_ids,
     orpheus,
     parallel,
 )
@@ -45,7 +48,7 @@ def test_orpheus_has_one_table():
 def test_csm_has_a_table_of_2051_a_level():
     """65,632 rows of width 2048 in all: 134.4 million parameters."""
     words = Vocabulary.factorised(
-        codec(32, 2048), parallel(), specials=("reserved_0", "reserved_1", "pad")
+        codec(32, 2048), depth(), specials=("reserved_0", "reserved_1", "pad")
     )
     assert words.specials["pad"] == 2050
     assert words.tables.embeddings == (2051,) * 32
@@ -80,8 +83,10 @@ def test_rows_with_ids_of_their_own_read_one_table():
     assert words.tables.heads == (2051, 2051)
 
 
-@given(specs(sided=False), st.sampled_from([parallel(), delay(), coarse_first()]),
-       st.integers(0, 30))  # fmt: skip
+ROWS = [parallel(), delay(), coarse_first(), grouped([1]), depth()]
+
+
+@given(specs(sided=False), st.sampled_from(ROWS), st.integers(0, 30))
 def test_factorised_ids_give_back_the_same(spec, layout, frames):
     words = Vocabulary.factorised(spec, layout)
     some = made(spec, len(spec.levels), 2, frames)
@@ -121,3 +126,11 @@ def test_the_design_is_kept_beside_the_model(tmp_path):
     words = Vocabulary.factorised(SPEECH, delay([0, 2]), specials=("pad", "eos"))
     words.save(tmp_path / "vocabulary.json")
     assert Vocabulary.load(tmp_path / "vocabulary.json").tables == words.tables
+
+
+def test_legal_ids_of_factorised_levels_are_those_of_each_table():
+    words = Vocabulary.factorised(SPEECH, delay(), specials=("pad", "eos"))
+    mask = legal_ids(words, range(3))
+    assert mask.shape == (3, 2, 1026)
+    assert mask[2, :, :1024].all() and not mask[:, :, 1024].all()
+    assert mask[0, 1].nonzero()[0].tolist() == [1024]  # level 1 comes a step later: the pad alone

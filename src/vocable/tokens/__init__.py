@@ -13,8 +13,26 @@ from .file import (
     read_tokens,
     write_tokens,
 )
-from .layouts import LAYOUTS, Fit, Layout, coarse_first, delay, fits, flatten, parallel
+from .layouts import (
+    LAYOUTS,
+    Cache,
+    Fit,
+    Layout,
+    Legal,
+    Recovered,
+    acoustic_delay,
+    coarse_first,
+    delay,
+    depth,
+    fits,
+    flatten,
+    grouped,
+    level_major,
+    parallel,
+)
+from .legal_ids import legal_ids
 from .positions import EMPTY
+from .repair import repair
 from .spec import TokenSpec
 from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
@@ -27,12 +45,15 @@ __all__ = [
     "LAYOUTS",
     "AcousticBPE",
     "AudioTokens",
+    "Cache",
     "Fit",
     "IncompleteWarning",
     "Layout",
+    "Legal",
     "Level",
     "LiveReader",
     "Passage",
+    "Recovered",
     "Segment",
     "Side",
     "Source",
@@ -47,15 +68,21 @@ __all__ = [
     "Vocabulary",
     "WhisperVocabulary",
     "as_text",
+    "acoustic_delay",
     "coarse_first",
     "coded_bytes",
     "delay",
+    "depth",
     "fits",
     "flatten",
+    "grouped",
     "joined",
+    "legal_ids",
+    "level_major",
     "orpheus",
     "parallel",
     "read_merges",
     "read_tokens",
+    "repair",
     "write_tokens",
 ]

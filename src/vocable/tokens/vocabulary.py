@@ -39,7 +39,7 @@ from .vocabulary_card import vocabulary_card
 from .vocabulary_tables import Tables, levels_of_rows, tables_of
 
 MAX_ID = 1 << 31
-_KEYS = {"spec", "levels", "layout", "delays", "text", "specials", "offsets", "by"}
+_KEYS = {"spec", "levels", "layout", "delays", "groups", "text", "specials", "offsets", "by"}
 
 
 @dataclass(frozen=True)
@@ -140,16 +140,16 @@ class Vocabulary:
         return max([self.text, *ends, *(n + 1 for n in self.specials.values())])
 
     def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
-        """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
+        """Return ids `[streams, steps]` for layouts of one row, else `[streams, rows, steps]`."""
         if not tokens.spec.same_codes(self.spec) or tokens.levels != self.levels:
             raise TokenError(
                 f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
                 f"got {tokens.levels} of {tokens.spec.space}"
             )
         grid = self.layout.arrange(tokens).astype(np.int64)
-        offsets, _ = self._bounds(*grid.shape[1:])
+        offsets, _ = self._bounds(tokens.frames)
         ids = np.where(grid == EMPTY, self._pad(grid == EMPTY), grid + offsets)
-        return ids[:, 0] if self.layout.name == "flatten" else ids
+        return ids[:, 0] if self.layout.one_row else ids
 
     def from_ids(
         self, ids: Any, *, sides: Mapping[str, Any] | None = None, source: Source | None = None
@@ -163,8 +163,9 @@ class Vocabulary:
         number of ids that is not a whole number of frames.
         """
         grid = self._grid(integers("ids", ids))
-        self.layout.frames(self.spec, grid.shape[2], self.levels)
-        offsets, sizes = self._bounds(*grid.shape[1:])
+        holds = (grid != self.specials.get("pad", EMPTY)).any(axis=0)
+        frames = self.layout.frames_in(self.spec, holds, self.levels)
+        offsets, sizes = self._bounds(frames)
         codes = grid - offsets
         empty = np.broadcast_to(sizes == 0, grid.shape)
         wrong = np.where(empty, grid != self._pad(empty), (codes < 0) | (codes >= sizes))
@@ -181,19 +182,20 @@ class Vocabulary:
             "text": self.text, "specials": dict(self.specials), "offsets": list(self.offsets),
             "by": self.by,
         }  # fmt: skip
-        if self.layout.delays is not None:
-            table["delays"] = list(self.layout.delays)
+        for name in ("delays", "groups"):
+            if (setting := getattr(self.layout, name)) is not None:
+                table[name] = list(setting)
         return table
 
     @classmethod
     def from_dict(cls, table: Any) -> Vocabulary:
         """Return the vocabulary of what `to_dict` gave; TokenError, or KeyError, for other."""
         table = check_keys("a vocabulary", table, _KEYS)
-        delays = table.get("delays")
+        settings = {k: tuple(table[k]) for k in ("delays", "groups") if k in table}
         return cls(
             TokenSpec.from_dict(table["spec"]),
             table["levels"],
-            Layout(table["layout"], None if delays is None else tuple(delays)),
+            Layout(table["layout"], **settings),
             tuple(table["offsets"]),
             table["text"],
             table["specials"],
@@ -222,8 +224,8 @@ class Vocabulary:
 
     def _grid(self, ids: np.ndarray) -> np.ndarray:
         """Return ids as `[streams, rows, steps]` of int64."""
-        rows = 1 if self.layout.name == "flatten" else self.levels
-        if self.layout.name == "flatten":
+        rows = self.layout.rows(self.spec, self.levels)
+        if self.layout.one_row:
             ids = ids[None, None] if ids.ndim < 2 else ids[:, None]
         elif ids.ndim == 2:
             ids = ids[None]
@@ -231,14 +233,14 @@ class Vocabulary:
             raise TokenError(f"ids of {self.layout.name} must have {rows} rows, got {ids.shape}")
         return ids.astype(np.int64)
 
-    def _bounds(self, rows: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    def _bounds(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the offset and the size at every position; size 0 where there is no token."""
-        frames = self.layout.frames(self.spec, steps, self.levels)
         level = self.layout.positions(self.spec, frames, self.levels).level
-        slot = np.arange(steps)[None] % len(self.slots) if self.by == "slot" else level
+        steps = np.arange(level.shape[1])[None]
+        slot = steps % len(self.slots) if self.by == "slot" else level
         sizes = np.array([*(self.spec.levels[k].size for k in range(self.levels)), 0])
         offsets = np.where(level == EMPTY, 0, np.array(self.offsets)[slot])
-        return offsets.reshape(rows, steps), sizes[level].reshape(rows, steps)
+        return offsets, sizes[level]
 
     def _pad(self, needed: np.ndarray) -> int:
         if "pad" not in self.specials and needed.any():
@@ -254,7 +256,7 @@ class Vocabulary:
         stream, row, step = (int(n) for n in position)
         low, size = int(offsets[row, step]), int(sizes[row, step])
         wanted = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
-        where = f"position {step}" if self.layout.name == "flatten" else f"row {row}, step {step}"
+        where = f"position {step}" if self.layout.one_row else f"row {row}, step {step}"
         where = where if len(grid) == 1 else f"stream {stream}, {where}"
         raise TokenError(
             f"id {grid[stream, row, step]} at {where} does not belong there; wanted {wanted}"

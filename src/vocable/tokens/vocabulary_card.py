@@ -49,8 +49,10 @@ class VocabularyLike(Protocol):
 
 def vocabulary_card(vocabulary: VocabularyLike) -> str:
     """Return a vocabulary as HTML: its layout, and what each range of ids stands for."""
-    delays = vocabulary.layout.delays
-    layout = vocabulary.layout.name + (f", delays {', '.join(map(str, delays))}" if delays else "")
+    layout = vocabulary.layout.name
+    for name in ("delays", "groups"):
+        if setting := getattr(vocabulary.layout, name):
+            layout += f", {name} {', '.join(map(str, setting))}"
     specials = [(name, str(number)) for name, number in vocabulary.specials.items()]
     rows = [("space", vocabulary.spec.space), ("layout", layout), ("ids", f"{vocabulary.size}")]
     rows += [("text", f"0 to {vocabulary.text - 1}")] if vocabulary.text else []

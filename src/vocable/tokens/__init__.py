@@ -1,6 +1,7 @@
 """Audio tokens: what they are, their values, their order, and their file. No torch, only numpy."""
 
 from . import array_files as array_files  # registers .npy, .npz and .safetensors
+from .bpe import AcousticBPE, as_text, read_merges
 from .file import (
     IncompleteWarning,
     LiveReader,
@@ -36,10 +37,13 @@ from .spec import TokenSpec
 from .spec_parts import Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
 from .vocabulary import Vocabulary, orpheus
+from .vocabulary_tables import Tables
+from .whisper import Passage, Transcript, WhisperVocabulary
 
 __all__ = [
     "EMPTY",
     "LAYOUTS",
+    "AcousticBPE",
     "AudioTokens",
     "Cache",
     "Fit",
@@ -48,17 +52,22 @@ __all__ = [
     "Legal",
     "Level",
     "LiveReader",
+    "Passage",
     "Recovered",
     "Segment",
     "Side",
     "Source",
     "Span",
+    "Tables",
     "TokenFile",
     "TokenReader",
     "TokenSpec",
     "TokenWriter",
     "Track",
+    "Transcript",
     "Vocabulary",
+    "WhisperVocabulary",
+    "as_text",
     "acoustic_delay",
     "coarse_first",
     "coded_bytes",
@@ -72,6 +81,7 @@ __all__ = [
     "level_major",
     "orpheus",
     "parallel",
+    "read_merges",
     "read_tokens",
     "repair",
     "write_tokens",

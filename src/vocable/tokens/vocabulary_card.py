@@ -20,6 +20,9 @@ class VocabularyLike(Protocol):
     def spec(self) -> TokenSpec: ...
 
     @property
+    def levels(self) -> int: ...
+
+    @property
     def layout(self) -> Layout: ...
 
     @property
@@ -33,6 +36,9 @@ class VocabularyLike(Protocol):
 
     @property
     def specials(self) -> Mapping[str, int]: ...
+
+    @property
+    def ranges(self) -> tuple[range, ...]: ...
 
     @property
     def by(self) -> str: ...
@@ -57,10 +63,10 @@ def vocabulary_card(vocabulary: VocabularyLike) -> str:
 def _blocks(vocabulary: VocabularyLike) -> list[tuple[str, str]]:
     """Return the ids of each level, or of each slot of the cycle."""
     rows = []
-    pairs = zip(vocabulary.offsets, vocabulary.slots, strict=True)
-    for number, (offset, level) in enumerate(pairs):
+    pairs = zip(vocabulary.ranges, vocabulary.slots, strict=True)
+    for number, (ids, level) in enumerate(pairs):
         name = f"level {level}" if vocabulary.by == "level" else f"slot {number}, level {level}"
-        rows.append((name, f"{offset} to {offset + vocabulary.spec.levels[level].size - 1}"))
+        rows.append((name, f"{ids.start} to {ids.stop - 1}"))
     return rows
 
 

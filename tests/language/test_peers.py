@@ -86,7 +86,7 @@ def test_csms_backbone_is_a_llama_with_scaled_turns():
 
 
 def test_torchtune_and_transformers_write_csms_scaling_differently():
-    """Sesame: 8192 rows, 1 and 4 turns; transformers: 1024 and 1/8, 1/2; depth: 16, 1/512, 1/128."""
+    """Sesame: 8192 rows, 1 and 4 turns; transformers: 1024, 1/8 and 1/2, or 16 for the depth."""
     forms = [
         Llama3Scaling(32.0),
         Llama3Scaling(32.0, 0.125, 0.5, 1024),

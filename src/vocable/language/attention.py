@@ -81,7 +81,7 @@ class CrossAttention(nn.Module):
 
 def by_head(rows: Tensor, channels: int) -> Float[Tensor, "batch time heads channels"]:
     """Cut each row into heads of so many channels."""
-    return rows.reshape(rows.shape[0], rows.shape[1], -1, channels)
+    return rows.reshape(*rows.shape[:2], rows.shape[2] // channels, channels)
 
 
 def attend(

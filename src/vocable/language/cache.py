@@ -185,6 +185,10 @@ class Cache:
         """Let a stream's place begin anew."""
         self.lengths[stream] = self.cross_lengths[stream] = 0
 
+    def empty(self) -> None:
+        """Let all streams begin anew."""
+        self.lengths = [0] * self.streams
+
     def wipe(self, stream: int) -> None:
         """Forget values that are not numbers: they would reach whoever shares a batch with it."""
         for kept in (tensor for layer in self.layers for tensor in layer.tensors()):

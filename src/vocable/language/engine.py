@@ -192,10 +192,10 @@ class Engine:
     def _legal(self) -> Tensor | None:
         """Return which ids are legal in this step; streams that do not say so may have all."""
         masks = [each.session.legal() if each.leader is None else None for each in self._running]
-        said = [mask for mask in masks if mask is not None]
-        if not said:
+        given = [mask for mask in masks if mask is not None]
+        if not given:
             return None
-        ids = max(mask.shape[1] for mask in said)
+        ids = max(mask.shape[1] for mask in given)
         every = np.ones((len(masks), self.model.drawn, ids), bool)
         for one, mask in zip(every, masks, strict=True):
             if mask is not None:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64
 
 from vocable.errors import ModelError
-
-if TYPE_CHECKING:
-    from vocable.language.engine import Engine
 
 Drawn: TypeAlias = Int64[np.ndarray, " drawn"]
 Step: TypeAlias = Int64[np.ndarray, " rows"]
@@ -42,6 +39,19 @@ def stop_at_step(ids: Drawn) -> Stop:
     return lambda step: "end" if np.array_equal(step, ids) else None
 
 
+@runtime_checkable
+class Runner(Protocol):
+    """What runs sessions: an engine."""
+
+    def step(self) -> bool:
+        """Run every session for one step."""
+        ...
+
+    def remove(self, session: Session) -> None:
+        """Give the places of a session to others."""
+        ...
+
+
 class Session:
     """What an engine gives of one stream.
 
@@ -51,7 +61,7 @@ class Session:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: Runner,
         *,
         most: int | None,
         stop: Stop | None,

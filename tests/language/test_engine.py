@@ -244,6 +244,24 @@ def test_a_step_without_legal_ids_ends_one_stream():
     assert len(list(other)) == 3
 
 
+def test_steps_that_the_model_lacks_end_one_stream():
+    model = model_named("moshi")
+    engine = Engine(model, 3)
+    wrong = {
+        "id 6 at step 0 is out of range: row 4": lambda drawn: np.array([*drawn, 1, 6]),
+        "a step has 5 rows but 4 came": lambda drawn: np.array([*drawn, 1]),
+    }
+    sessions = [engine.join(prompt(model, 3), follow=each) for each in wrong.values()]
+    other = engine.join(prompt(model, 3), most=3, follow=follow(model))
+    for session, message in zip(sessions, wrong, strict=True):
+        next(session)
+        with pytest.raises(TokenError, match=message):
+            next(session)
+    assert len(list(other)) == 3
+    with pytest.raises(ModelError, match="the model draws 3 of 5 rows; give follow"):
+        engine.join(prompt(model, 3))
+
+
 def test_what_cannot_join_is_refused():
     model = model_named("flat")
     engine, good = Engine(model, 2, context=10), prompt(model, 4)

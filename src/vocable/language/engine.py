@@ -24,7 +24,7 @@ from vocable.language.cache import Cache
 from vocable.language.sampler import Sampler, Stream
 from vocable.language.sampling import Sampling
 from vocable.language.session import Follow, Legal, Session, Step, Stop
-from vocable.language.token_model import TokenModel
+from vocable.language.token_model import TokenModel, check_ids
 
 PLAIN = Sampling()
 BLOCK = 256  # rows of prompts that run at once: a mask over the context stays small
@@ -119,8 +119,8 @@ class Engine:
         """
         rows = [sampling] * self.model.drawn if isinstance(sampling, Sampling) else list(sampling)
         prompts = [prompt] if against is None else [prompt, against]
-        self._check(prompts, rows, most)
-        session = Session(self, most=most, stop=stop, follow=follow, legal=legal)
+        self._check(prompts, rows, most, follow)
+        session = Session(self, self.model.sizes, most=most, stop=stop, follow=follow, legal=legal)
         leader = None
         for each in prompts:
             stream = Stream(tuple(rows), torch.Generator().manual_seed(seed), 0, 0)
@@ -238,7 +238,13 @@ class Engine:
                 place.leader.stream.against = index
         self._sampler.set_streams([place.stream for place in self._running])
 
-    def _check(self, prompts: list[Prompt], rows: list[Sampling], most: int | None) -> None:
+    def _check(
+        self,
+        prompts: list[Prompt],
+        rows: list[Sampling],
+        most: int | None,
+        follow: Follow | None,
+    ) -> None:
         if self.free < len(prompts):
             raise ModelError(
                 f"{len(prompts)} streams want to join but {self.free} of {self.cache.streams} "
@@ -246,6 +252,11 @@ class Engine:
             )
         if len(rows) != self.model.drawn:
             raise ModelError(f"{len(rows)} settings are given; the model draws {self.model.drawn}")
+        if follow is None and self.model.drawn != len(self.model.sizes):
+            raise ModelError(
+                f"the model draws {self.model.drawn} of {len(self.model.sizes)} rows; "
+                f"give follow, which adds the others"
+            )
         if most is not None and most < 1:
             raise ModelError(f"most must be at least 1 step but is {most}")
         guided = any(each.guidance != 1 for each in rows)
@@ -272,14 +283,3 @@ class Engine:
             raise ModelError("this model has cross-attention; give the prompt encoder states")
         if not rows.is_floating_point():
             check_ids(to_numpy(rows), self.model.sizes)
-
-
-def check_ids(ids: np.ndarray, sizes: Sequence[int]) -> None:
-    """Raise TokenError where an id is not one of its row's; -1 stands for nothing."""
-    wrong = np.argwhere((ids < -1) | (ids >= np.array(sizes)))
-    if len(wrong):
-        time, row = wrong[0]
-        raise TokenError(
-            f"id {ids[time, row]} at step {time} is out of range: row {row} has ids 0 to "
-            f"{sizes[row] - 1}, and -1 for nothing"
-        )

@@ -13,7 +13,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from jaxtyping import Int64
 
-from vocable.errors import ModelError
+from vocable.errors import ModelError, TokenError, VocableError
+from vocable.language.token_model import check_ids
 
 Drawn: TypeAlias = Int64[np.ndarray, " drawn"]
 Step: TypeAlias = Int64[np.ndarray, " rows"]
@@ -62,16 +63,17 @@ class Session:
     def __init__(
         self,
         engine: Runner,
+        sizes: tuple[int, ...],
         *,
         most: int | None,
         stop: Stop | None,
         follow: Follow | None,
         legal: Legal | None,
     ) -> None:
-        self._engine, self._most = engine, most
+        self._engine, self._sizes, self._most = engine, sizes, most
         self._stop, self._follow, self._legal = stop, follow, legal
         self._ready: deque[Drawn] = deque()
-        self._error: ModelError | None = None
+        self._error: VocableError | None = None
         self.reason: str | None = None
         self.steps = 0  # given so far, or ready to be
 
@@ -118,7 +120,9 @@ class Session:
             return None
         self._ready.append(drawn)
         self.steps += 1
-        following = drawn if self._follow is None else self._follow(drawn)
+        following = self._next(drawn)
+        if self._error is not None:
+            return None
         if following is None:
             self.reason = "end"
         elif self.steps == self._most:
@@ -126,6 +130,19 @@ class Session:
         elif room == 0:
             self.reason = "context"
         return following if self.reason is None else None
+
+    def _next(self, drawn: Drawn) -> Step | None:
+        """Return the next step's input; an id that the model lacks is this stream's error alone."""
+        if self._follow is None:
+            return drawn
+        following = self._follow(drawn)
+        if following is not None:
+            try:
+                check_ids(following[None], self._sizes)
+            except TokenError as error:
+                message = f"{error}; follow gave it after step {self.steps - 1}"
+                self._error, self.reason = TokenError(message), "error"
+        return following
 
     def fail(self, message: str) -> None:
         """End the stream with an error, which its reader gets when it has taken what is ready."""

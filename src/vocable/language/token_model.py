@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from vocable.errors import ModelError
+from vocable.errors import ModelError, TokenError
 from vocable.language.config import TransformerConfig
 from vocable.language.depth import Draw
 from vocable.language.maps import Map
@@ -107,3 +108,16 @@ def sum_of_embeddings(
     found = [table(ids[..., row].clamp(min=0)) for row, table in enumerate(tables)]
     every = torch.stack(found, 2) * (ids >= 0)[..., None]
     return every.sum(2)
+
+
+def check_ids(ids: np.ndarray, sizes: Sequence[int]) -> None:
+    """Raise TokenError where an id is not one of its row's; -1 stands for nothing."""
+    if ids.shape[1] != len(sizes):
+        raise TokenError(f"a step has {len(sizes)} rows but {ids.shape[1]} came")
+    wrong = np.argwhere((ids < -1) | (ids >= np.array(sizes)))
+    if len(wrong):
+        time, row = wrong[0]
+        raise TokenError(
+            f"id {ids[time, row]} at step {time} is out of range: row {row} has ids 0 to "
+            f"{sizes[row] - 1}, and -1 for nothing"
+        )

@@ -121,10 +121,8 @@ class Session:
         self._ready.append(drawn)
         self.steps += 1
         following = self._next(drawn)
-        if self._error is not None:
-            return None
         if following is None:
-            self.reason = "end"
+            self.reason = self.reason or "end"
         elif self.steps == self._most:
             self.reason = "length"
         elif room == 0:
@@ -133,15 +131,15 @@ class Session:
 
     def _next(self, drawn: Drawn) -> Step | None:
         """Return the next step's input; an id that the model lacks is this stream's error alone."""
-        if self._follow is None:
-            return drawn
-        following = self._follow(drawn)
-        if following is not None:
-            try:
-                check_ids(following[None], self._sizes)
-            except TokenError as error:
-                message = f"{error}; follow gave it after step {self.steps - 1}"
-                self._error, self.reason = TokenError(message), "error"
+        following = drawn if self._follow is None else self._follow(drawn)
+        if self._follow is None or following is None:
+            return following
+        try:
+            check_ids(following[None], self._sizes)
+        except TokenError as error:
+            message = f"{error}; follow gave it after step {self.steps - 1}"
+            self._error, self.reason = TokenError(message), "error"
+            return None
         return following
 
     def fail(self, message: str) -> None:

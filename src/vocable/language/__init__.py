@@ -1,1 +1,1 @@
-"""Models of tokens."""
+"""Models of tokens: one exact core that runs whole or in steps."""

@@ -149,7 +149,7 @@ class Attention(Block):
             yield slice(start, stop), seen, mask
 
     def _heads(self, rows: Tensor) -> Float[Tensor, "batch time heads width"]:
-        return rows.reshape(rows.shape[0], rows.shape[1], -1, self.width)
+        return rows.reshape(*rows.shape[:2], rows.shape[2] // self.width, self.width)
 
     def _last(self, rows: Tensor) -> Tensor:
         """Return the rows that the next step needs: a view of few more, or a copy out of many."""

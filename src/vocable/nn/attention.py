@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -162,8 +163,9 @@ class Attention(Block):
 
 def _band(context: int) -> Bool[Tensor, "tile seen"]:
     """Return which rows each of a tile sees, of those that any of it does."""
-    distance = torch.arange(TILE)[:, None] - torch.arange(TILE + context - 1) + context - 1
-    return (distance >= 0) & (distance < context)
+    distance = np.arange(TILE)[:, None] - np.arange(TILE + context - 1) + context - 1
+    # by numpy: on the meta device, arithmetic of torch loads a second of it
+    return torch.tensor((distance >= 0) & (distance < context))
 
 
 def _block_before(blocks: Tensor) -> Tensor:

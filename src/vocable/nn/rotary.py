@@ -23,7 +23,8 @@ from torch import Tensor
 from vocable.nn.settings import ordinary_tensors
 
 TURN = 1 << 32  # parts of a full turn
-KEPT = 256  # rows of a chunk of tables
+KEPT = 64  # rows of a chunk of tables
+FEW = 16  # streams up to which their tables are kept: of many, each may be in another chunk
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def kept_cos_and_sin(
 ) -> tuple[Tensor, Tensor]:
     """Return `cos_and_sin` of `time` rows behind so many, for each of a batch, on the CPU.
 
-    Up to `KEPT` rows, from tables that all blocks and the next steps share.
+    Up to `KEPT` rows of `FEW` streams, from tables that all blocks and the next steps share.
     """
-    if time > KEPT:
+    if time > KEPT or len(ages) > FEW:
         positions = torch.tensor(ages)[:, None] + torch.arange(time)
         return cos_and_sin(positions, _pace(width, base), dtype)
     found = []
@@ -83,7 +84,7 @@ def kept_cos_and_sin(
     return cos, sin
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _tables(
     chunk: int, width: int, base: float, dtype: torch.dtype
 ) -> tuple[Float[Tensor, "1 rows 1 pairs"], Float[Tensor, "1 rows 1 pairs"]]:

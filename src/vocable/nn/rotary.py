@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -26,9 +27,33 @@ KEPT = 64  # rows of a chunk of tables
 FEW = 16  # streams up to which their tables are kept: of many, each may be in another chunk
 
 
-def turns_per_row(width: int, base: float) -> Int[Tensor, " pairs"]:
+@dataclass(frozen=True)
+class Llama3Scaling:
+    """Slow turns made slower, so that a model reads further than it was trained (Llama 3.1).
+
+    A pair that turns at least `high` times in `original` rows stays, one that turns `low` times at
+    most turns `factor` times slower; between them both are mixed.
+    """
+
+    factor: float
+    low: float = 1.0
+    high: float = 4.0
+    original: int = 8192  # rows
+
+    def scaled(self, frequency: float) -> float:
+        """Return the frequency, in radians a row, that takes the place of this one."""
+        turns = frequency * self.original / math.tau
+        kept = min(1.0, max(0.0, (turns - self.low) / (self.high - self.low)))
+        return frequency * (kept + (1 - kept) / self.factor)
+
+
+def turns_per_row(
+    width: int, base: float, scaling: Llama3Scaling | None = None
+) -> Int[Tensor, " pairs"]:
     """Return how far each pair of a head of `width` channels turns from row to row, in parts."""
-    frequencies = (base ** (-2 * pair / width) for pair in range(width // 2))  # radians a row
+    frequencies = [base ** (-2 * pair / width) for pair in range(width // 2)]  # radians a row
+    if scaling is not None:
+        frequencies = [scaling.scaled(frequency) for frequency in frequencies]
     return torch.tensor([round(f / math.tau * TURN) for f in frequencies], dtype=torch.int64)
 
 

@@ -65,7 +65,12 @@ def test_context_per_layout(tokens: "vocable.AudioTokens") -> None:
     wanted = fits(tokens.spec, 4096, 3)
     assert [fit["layout"] for fit in facts["context"]] == [fit.layout for fit in wanted]
     flat = facts["context"][0]
-    assert flat == {"layout": "flatten", "tokens_per_second": 75.0, "seconds": 1365 / 25}
+    assert flat == {
+        "layout": "flatten",
+        "positions_per_second": 75.0,
+        "depth_steps_per_second": 0.0,
+        "seconds": 1365 / 25,
+    }
     printed = call("info", "speech.vcb", "--context", 4096).stdout
     assert "fits 4096" in printed and "flatten" in printed and "coarse_first" in printed
 

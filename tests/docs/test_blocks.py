@@ -25,6 +25,7 @@ NOT_RUN = {
         "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
     ],
+    "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = ["docs/tutorial-finetune.md"]  # run by `dev.py test-all`
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader

@@ -31,6 +31,7 @@ def test_states_of_streams_do_not_grow(name: str):
     testing.check_streams_bounded(codec, testing.voice(codec, 1, frames * codec.frame), codec.frame)
 
 
+@pytest.mark.alone
 def test_files_of_any_length_take_bounded_memory(tmp_path: Path):
     codec = CODECS["speech"]
     for seconds in (60, 360):  # the first fills all tiles; one more copy is over what is allowed

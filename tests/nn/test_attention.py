@@ -8,7 +8,7 @@ import torch
 from vocable import nn, testing
 from vocable.errors import ModelError
 from vocable.nn import attention
-from vocable.nn.rotary import cos_and_sin, rotate, turns_per_row
+from vocable.nn.rotary import cos_and_sin, kept_cos_and_sin, rotate, turns_per_row
 from vocable.testing.block_laws import run_steps
 
 
@@ -61,12 +61,21 @@ def test_angles_are_exact_however_late(position):
 def test_only_distance_matters():
     """A stream that has run for a year says what a fresh one says."""
     block, x = nn.Attention(8, 2, context=5), rows(20)
-    keys, values, age = block.initial_state(2)
-    fresh, state = block.step(x[:, :10], (keys, values, age))
-    late, late_state = block.step(x[:, :10], (keys, values, age + 25 * 86_400 * 365))
+    kept, age = block.initial_state(2)
+    fresh, state = block.step(x[:, :10], (kept, age))
+    late, late_state = block.step(x[:, :10], (kept, age + 25 * 86_400 * 365))
     torch.testing.assert_close(late[:, 5:], fresh[:, 5:])  # the first see rows that never came
     wanted, _ = block.step(x[:, 10:], state)
     torch.testing.assert_close(block.step(x[:, 10:], late_state)[0], wanted)
+
+
+@pytest.mark.parametrize(("ages", "time"), [([0], 5), ([63, 10**9], 64), ([7], 65), (range(17), 3)])
+def test_kept_angles_are_those_of_the_positions(ages, time):
+    """Within a chunk, across its edge, longer than one, and of more streams than are kept."""
+    positions = torch.tensor(list(ages))[:, None] + torch.arange(time)
+    wanted = cos_and_sin(positions, turns_per_row(8, 1e4), torch.float32)
+    found = kept_cos_and_sin(list(ages), time, 8, 1e4, torch.float32)
+    assert all(torch.equal(a, b) for a, b in zip(found, wanted, strict=True))
 
 
 def test_rotation_keeps_lengths_and_pairs_halves():

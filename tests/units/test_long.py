@@ -124,6 +124,7 @@ def long(tmp_path_factory) -> Callable[[int], Path]:
     return {seconds: write(folder / f"{seconds}.wav", seconds) for seconds in (100, 600)}.get
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("name", ["large", "w2v-bert", "cpc", "mfcc"])
 def test_memory_does_not_grow_with_a_file(name, long):
     """Law 7: 10 minutes take no more than 100 s; their samples alone would be 31 MB more."""
@@ -137,6 +138,7 @@ def test_memory_does_not_grow_with_a_file(name, long):
     check_bounded(encode, 100, 600)
 
 
+@pytest.mark.alone
 def test_memory_of_a_bundle_does_not_grow_with_a_file(long, tmp_path):
     """Units that go through the recording by themselves, and units that stream."""
     bundle = Bundle({
@@ -149,6 +151,7 @@ def test_memory_of_a_bundle_does_not_grow_with_a_file(long, tmp_path):
     check_bounded(encode, 100, 600)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["mfcc", "units", "both"])
@@ -163,6 +166,7 @@ def test_three_hours_take_the_memory_of_ten_minutes(name, tmp_path):
     check_bounded(encode, 10, 180)
 
 
+@pytest.mark.alone
 def test_features_take_their_own_memory_twice_at_most_and_that_of_a_window(long):
     encoder = ENCODERS["mfcc"]()
     (rows,) = encoder.features(long(600))

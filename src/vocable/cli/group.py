@@ -29,6 +29,7 @@ COMMANDS = (
     "decode",
     "roundtrip",
     "info",
+    "context",
     "models",
     "verify",
     "evaluate",

@@ -11,15 +11,16 @@ import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.context_table import context_facts, context_table
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.info_units import encoder_rows, units_facts, units_rows
 from vocable.cli.paths import is_special
 from vocable.cli.pipes import input_path
-from vocable.cli.units import duration, file_size, kbps, table
+from vocable.cli.units import file_size, kbps, table
 from vocable.errors import ModelError
 
 if TYPE_CHECKING:
-    from vocable.tokens import TokenSpec
+    from vocable.tokens import Fit, TokenSpec
 
 
 @click.command("info")
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     "--context",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Also show how many seconds fit into N tokens, for each layout.",
+    help="Also show how many seconds fit into N positions, for each layout.",
 )
 @options.as_json
 def command(what: str, context: int | None, as_json: bool) -> int:
@@ -39,18 +40,19 @@ def command(what: str, context: int | None, as_json: bool) -> int:
     units it says which files make them, and where these are.
     """
     console = Console(as_json=as_json)
-    for title, facts, spec in _entries(what):
+    for title, facts, spec in entries(what):
         if context is not None:
             if spec is None:
-                raise Refusal(_without_context(what, facts["kind"], context))
-            facts["context"] = _layouts(spec, context, facts.get("levels"))
+                raise Refusal(without_context(what, facts["kind"], context))
+            facts["context"] = context_facts(_fits(spec, context, facts.get("levels")))
         console.result({"input": what, **facts})
         if not as_json:
             click.echo(_as_text(title, facts, spec, context))
     return 0
 
 
-def _without_context(what: str, kind: str, context: int) -> str:
+def without_context(what: str, kind: str, context: int) -> str:
+    """Return why nothing can be said of a context."""
     if kind != "recording":
         return f"--context: {what} does not say what its tokens are; give a .vcb file of it"
     return (
@@ -62,7 +64,7 @@ def _without_context(what: str, kind: str, context: int) -> str:
 Entry = tuple[str, dict[str, Any], "TokenSpec | None"]
 
 
-def _entries(what: str) -> list[Entry]:
+def entries(what: str) -> list[Entry]:
     """Return title, facts and spec of each track, of a recording, or of a model."""
     from vocable.load import is_bundled
 
@@ -150,17 +152,10 @@ def _model(name: str) -> Entry:
     return f"{model.name}  ({model.folder})", facts, spec
 
 
-def _layouts(spec: TokenSpec, context: int, levels: Any) -> list[dict[str, Any]]:
+def _fits(spec: TokenSpec, context: int, levels: Any) -> list[Fit]:
     from vocable.tokens import fits
 
-    return [
-        {
-            "layout": fit.layout,
-            "tokens_per_second": float(fit.tokens_per_second),
-            "seconds": float(fit.seconds),
-        }
-        for fit in fits(spec, context, levels if isinstance(levels, int) else None)
-    ]
+    return fits(spec, context, levels if isinstance(levels, int) else None)
 
 
 def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context: int | None) -> str:
@@ -173,7 +168,7 @@ def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context:
     }
     paragraphs = [title, table(rows[facts["kind"]](facts, spec))]
     if "context" in facts:
-        paragraphs.append(_context_table(facts["context"], context))
+        paragraphs.append(context_table(facts["context"], context))
     return "\n".join(paragraphs)
 
 
@@ -216,16 +211,3 @@ def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str
         rows += [("bit rate", kbps(float(spec.bitrate())))]
     rows += [("licence", facts["licence"])] if facts.get("licence") else []
     return rows
-
-
-def _context_table(layouts: list[dict[str, Any]], context: int | None) -> str:
-    rows = [("layout", f"{'tokens/s':>9}  {'fits ' + str(context):>12}")]
-    rows += [
-        (fit["layout"], f"{fit['tokens_per_second']:>9.1f}  {_seconds(fit['seconds']):>12}")
-        for fit in layouts
-    ]
-    return table(rows)
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)

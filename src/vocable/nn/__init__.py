@@ -10,7 +10,7 @@ from vocable.nn.first_row import FirstRowConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
-from vocable.nn.norm import GroupNorm, LayerNorm
+from vocable.nn.norm import GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transformer import TransformerLayer
@@ -35,6 +35,7 @@ __all__ = [
     "NoiseBlock",
     "NoiseSource",
     "Prolonged",
+    "RMSNorm",
     "Residual",
     "Scale",
     "Snake",

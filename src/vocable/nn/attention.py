@@ -54,16 +54,16 @@ class Attention(Block):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Attend over the whole: as a step from the start, without the empty rows before it."""
-        return self._attend(*self._project(x, self._no_age(x.shape[0])), None)
+        query, key, value = self._project(x, self._no_age(x.shape[0]))
+        return self._attend(query, _finite(key), _finite(value), None)
 
     def initial_state(self, batch: int) -> State:
         """Return keys and values of the last `context - 1` rows, and how many rows have come.
 
-        They are `[batch, context - 1, channels]` from the start on, so that streams of any age
-        stack; of the rows, those that never came are not seen.
+        They are one tensor, `[batch, context - 1, 2 · channels]`, from the start on, so that
+        streams of any age stack; of the rows, those that never came are not seen.
         """
-        shape = (batch, self.context - 1, self.channels)
-        return self.zeros(*shape), self.zeros(*shape), self._no_age(batch)
+        return self.zeros(batch, self.context - 1, 2 * self.channels), self._no_age(batch)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -71,16 +71,18 @@ class Attention(Block):
         """Attend to the rows kept and the new ones; the last are kept."""
         if not x.shape[1]:
             return x, state
-        keys, values, age = state
+        kept, age = state
         here = fast_forms() and age.device.type == "cpu" and len(age)
         ages = age.flatten().tolist() if here else None
-        query, *new = self._project(x, age, ages)
+        query, key, value = self._project(x, age, ages)
+        new = _finite(torch.cat((key, value), 2))
         # ordinary tensors even in inference mode: a session would copy these states once more
         with ordinary_tensors() if fast_forms() else nullcontext():
-            keys, values = (torch.cat(pair, 1) for pair in zip((keys, values), new, strict=True))
+            rows = torch.cat((kept, new), 1)
+        keys, values = rows.chunk(2, 2)
         all_came = ages is not None and min(ages) >= self.context - 1
         y = self._attend(query, keys, values, None if all_came else age)
-        return y, (self._last(keys), self._last(values), age + x.shape[1])
+        return y, (self._last(rows), age + x.shape[1])
 
     def _project(
         self, x: Tensor, age: Int[Tensor, "batch 1"], ages: list[int] | None = None
@@ -93,7 +95,7 @@ class Attention(Block):
         else:
             turn = kept_cos_and_sin(ages, x.shape[1], self.width, self.base, x.dtype)
         query, key = rotate(self._heads(both), *turn).flatten(2).chunk(2, -1)
-        return query, _finite(key), _finite(value)
+        return query, key, value
 
     def _attend(
         self, query: Tensor, keys: Tensor, values: Tensor, age: Tensor | None

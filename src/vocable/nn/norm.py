@@ -33,6 +33,32 @@ class LayerNorm(Block):
         return self.forward(x), state
 
 
+class RMSNorm(Block):
+    """Divide each row by the root of its mean square, in fp32 whatever it comes in.
+
+    "Root Mean Square Layer Normalization" (Zhang and Sennrich 2019, arXiv:1910.07467).
+    """
+
+    def __init__(self, channels: int, *, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.channels, self.eps = channels, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Normalise each row."""
+        if x.dtype == self.weight.dtype == torch.float32:
+            return F.rms_norm(x, (self.channels,), self.weight, self.eps)
+        return F.rms_norm(x.float(), (self.channels,), self.weight.float(), self.eps).to(x.dtype)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Normalise each row; there is no state."""
+        return self.forward(x), state
+
+
 class GroupNorm(Block):
     """Normalise groups of channels by their statistics over the whole recording.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import torch
@@ -22,12 +23,37 @@ from torch import Tensor
 from vocable.nn.settings import ordinary_tensors
 
 TURN = 1 << 32  # parts of a full turn
-KEPT = 256  # rows of a chunk of tables
+KEPT = 64  # rows of a chunk of tables
+FEW = 16  # streams up to which their tables are kept: of many, each may be in another chunk
 
 
-def turns_per_row(width: int, base: float) -> Int[Tensor, " pairs"]:
+@dataclass(frozen=True)
+class Llama3Scaling:
+    """Slow turns made slower, so that a model reads further than it was trained (Llama 3.1).
+
+    A pair that turns at least `high` times in `original` rows stays, one that turns `low` times at
+    most turns `factor` times slower; between them both are mixed.
+    """
+
+    factor: float
+    low: float = 1.0
+    high: float = 4.0
+    original: int = 8192  # rows
+
+    def scaled(self, frequency: float) -> float:
+        """Return the frequency, in radians a row, that takes the place of this one."""
+        turns = frequency * self.original / math.tau
+        kept = min(1.0, max(0.0, (turns - self.low) / (self.high - self.low)))
+        return frequency * (kept + (1 - kept) / self.factor)
+
+
+def turns_per_row(
+    width: int, base: float, scaling: Llama3Scaling | None = None
+) -> Int[Tensor, " pairs"]:
     """Return how far each pair of a head of `width` channels turns from row to row, in parts."""
-    frequencies = (base ** (-2 * pair / width) for pair in range(width // 2))  # radians a row
+    frequencies = [base ** (-2 * pair / width) for pair in range(width // 2)]  # radians a row
+    if scaling is not None:
+        frequencies = [scaling.scaled(frequency) for frequency in frequencies]
     return torch.tensor([round(f / math.tau * TURN) for f in frequencies], dtype=torch.int64)
 
 
@@ -45,9 +71,9 @@ def kept_cos_and_sin(
 ) -> tuple[Tensor, Tensor]:
     """Return `cos_and_sin` of `time` rows behind so many, for each of a batch, on the CPU.
 
-    Up to `KEPT` rows, from tables that all blocks and the next steps share.
+    Up to `KEPT` rows of `FEW` streams, from tables that all blocks and the next steps share.
     """
-    if time > KEPT:
+    if time > KEPT or len(ages) > FEW:
         positions = torch.tensor(ages)[:, None] + torch.arange(time)
         return cos_and_sin(positions, _pace(width, base), dtype)
     found = []
@@ -58,7 +84,7 @@ def kept_cos_and_sin(
     return cos, sin
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _tables(
     chunk: int, width: int, base: float, dtype: torch.dtype
 ) -> tuple[Float[Tensor, "1 rows 1 pairs"], Float[Tensor, "1 rows 1 pairs"]]:

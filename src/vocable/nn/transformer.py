@@ -3,20 +3,96 @@
 "On Layer Normalization in the Transformer Architecture" (Xiong et al. 2020, arXiv:2002.04745) for
 the norm in front; "Going deeper with Image Transformers" (Touvron et al. 2021, arXiv:2103.17239)
 for the scales, which start small so that a deep stack starts as the identity.
+
+Both blocks call their members by name: a trunk of these is most of a stream's small operations.
 """
 
 from __future__ import annotations
 
+from typing import cast
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
 from vocable.nn.activation import GELU
 from vocable.nn.attention import Attention
-from vocable.nn.block import Residual, Stack
+from vocable.nn.block import Block, Stack, State
 from vocable.nn.convnext import Scale
 from vocable.nn.linear import Linear
 from vocable.nn.norm import LayerNorm
 
 
+class AttentionBlock(Block):
+    """Norm, attention over `context` rows, a scale, and the skip."""
+
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        *,
+        context: int,
+        base: float = 10_000.0,
+        scale: float = 0.01,
+    ) -> None:
+        super().__init__()
+        attention = Attention(channels, heads, context=context, base=base)
+        self.branch = Stack(LayerNorm(channels), attention, Scale(channels, scale))
+        self.receptive = context
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Add what the rows attend to."""
+        norm, attention, scale = self._named()
+        return torch.addcmul(x, attention.forward(norm.forward(x)), scale.weight)
+
+    def initial_state(self, batch: int) -> State:
+        """Return the attention's state."""
+        return self._named()[1].initial_state(batch)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Add what the new rows attend to."""
+        norm, attention, scale = self._named()
+        y, state = attention.step(norm.forward(x), state)
+        return torch.addcmul(x, y, scale.weight), state
+
+    def _named(self) -> tuple[LayerNorm, Attention, Scale]:
+        return cast("tuple[LayerNorm, Attention, Scale]", self.branch._members())
+
+
+class MLPBlock(Block):
+    """Norm, an MLP with GELU, without biases, a scale, and the skip."""
+
+    def __init__(self, channels: int, hidden: int, *, scale: float = 0.01) -> None:
+        super().__init__()
+        self.branch = Stack(
+            LayerNorm(channels),
+            Linear(channels, hidden, bias=False),
+            GELU(),
+            Linear(hidden, channels, bias=False),
+            Scale(channels, scale),
+        )
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Add the map of each row."""
+        norm, widen, gelu, narrow, scale = self.branch._members()
+        y = narrow.forward(gelu.forward(widen.forward(norm.forward(x))))
+        return torch.addcmul(x, y, cast("Scale", scale).weight)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Add the map of each row; there is no state."""
+        return self.forward(x), state
+
+
 class TransformerLayer(Stack):
-    """Norm, attention over `context` rows, scale; norm, MLP with GELU, scale. No biases in maps."""
+    """Attention over `context` rows, then an MLP, each behind a norm and beside a skip."""
 
     def __init__(
         self,
@@ -29,20 +105,6 @@ class TransformerLayer(Stack):
         scale: float = 0.01,
     ) -> None:
         super().__init__(
-            Residual(
-                Stack(
-                    LayerNorm(channels),
-                    Attention(channels, heads, context=context, base=base),
-                    Scale(channels, scale),
-                )
-            ),
-            Residual(
-                Stack(
-                    LayerNorm(channels),
-                    Linear(channels, hidden, bias=False),
-                    GELU(),
-                    Linear(hidden, channels, bias=False),
-                    Scale(channels, scale),
-                )
-            ),
+            AttentionBlock(channels, heads, context=context, base=base, scale=scale),
+            MLPBlock(channels, hidden, scale=scale),
         )

@@ -11,7 +11,9 @@ law, where and by how much. `blocks()`, `quantizers()`, `codecs()`, `tokenizers(
                     check_recordings_equal_singles for codecs
 4 nested            check_nested; check_prefixes for codecs
 5 no loss           check_layout_no_loss, check_vocabulary_no_loss, check_file_no_loss,
-                    check_damage_is_noticed
+                    check_damage_is_noticed; check_layout_is_legal and
+                    check_layout_recovers for what is written step by step,
+                    check_joint_no_loss for parts of several kinds
 6 identity          check_identity
 7 bounded           check_state_bounded, check_streams_bounded, check_bounded
 8 clear refusal     check_clear_refusal
@@ -46,6 +48,11 @@ from vocable.testing.host_laws import (
     check_tensors_are_ordinary,
 )
 from vocable.testing.host_settings import host_settings
+from vocable.testing.layout_laws import (
+    check_joint_no_loss,
+    check_layout_is_legal,
+    check_layout_recovers,
+)
 from vocable.testing.limits import check_bounded, check_clear_refusal
 from vocable.testing.quantizer_examples import quantizers
 from vocable.testing.quantizer_laws import check_nested
@@ -70,7 +77,10 @@ __all__ = [
     "check_exact_length",
     "check_file_no_loss",
     "check_identity",
+    "check_joint_no_loss",
+    "check_layout_is_legal",
     "check_layout_no_loss",
+    "check_layout_recovers",
     "check_lookahead",
     "check_nested",
     "check_old_state_unharmed",

@@ -130,6 +130,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
+    "rms-norm": lambda: nn.RMSNorm(4),
     "elu": nn.ELU,
     "gelu": nn.GELU,
     "snake": lambda: nn.Snake(4),

@@ -57,9 +57,9 @@ def _mark_begins_anew() -> bool:
     """Let the system's mark of the most memory held begin at what is held now; say if it can."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
+        return "VmHWM:" in Path("/proc/self/status").read_text()
     except OSError:
         return False
-    return True
 
 
 def _marked(job: Callable[[], object]) -> int:
@@ -99,9 +99,10 @@ def _memory_given_back() -> Iterator[None]:
     gc.collect()
     library = None
     with contextlib.suppress(OSError, AttributeError):  # only the C library of GNU can
-        library = ctypes.CDLL("libc.so.6")
-        library.malloc_trim(0)
-        library.mallopt(_MMAP_THRESHOLD, 1 << 17)
+        found = ctypes.CDLL("libc.so.6")
+        found.malloc_trim(0)
+        found.mallopt(_MMAP_THRESHOLD, 1 << 17)
+        library = found
     try:
         yield
     finally:

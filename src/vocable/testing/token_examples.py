@@ -13,16 +13,22 @@ from vocable.tokens import (
     Side,
     Source,
     TokenSpec,
+    acoustic_delay,
     coarse_first,
     delay,
+    grouped,
+    level_major,
 )
 
 
 def layouts() -> dict[str, Layout]:
-    """Return every layout, with the usual delays and with delays of their own (for 3 levels)."""
+    """Return every layout, with the usual settings and with settings of its own (for 3 levels)."""
     return dict(LAYOUTS) | {
         "delay-uneven": delay((0, 3, 1)),
         "coarse-first-uneven": coarse_first((2, 0)),
+        "grouped-by-two": grouped((2,)),
+        "level-major-by-two": level_major((2,)),
+        "acoustic-delay-3": acoustic_delay(3),
     }
 
 

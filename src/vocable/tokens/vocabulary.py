@@ -1,9 +1,15 @@
 """Give every token an id that a language model can hold beside its text, and take it back.
 
-Ids below `text` are the model's own. A code's id is its slot's offset plus the code; a slot is a
-level, or with `by="slot"` a position in the cycle in which flattened levels repeat (Orpheus gives
-each of SNAC's seven positions a block of its own). Ids are never taken modulo a size: an id that
-does not belong at its position is an error that names the position.
+Ids below `text` belong to others: to text, or to tokens of another space. A code's id is its slot's
+offset plus the code; a slot is a level, or with `by="slot"` a position in the cycle in which
+flattened levels repeat (Orpheus gives each of SNAC's seven positions a block of its own). Ids are
+never taken modulo a size: an id that does not belong at its position is an error that names the
+position.
+
+separate    `Vocabulary.of(spec, text=V)`: a block per level behind the text, in one table
+unified     `Vocabulary.of(other, text=words.size)`: the blocks of another space behind those of
+            `words`, in the same table; each vocabulary reads its own ids and refuses the other's
+factorised  `Vocabulary.factorised(spec, delay())`: every level counts from 0, in a table of its own
 """
 
 from __future__ import annotations
@@ -30,9 +36,10 @@ from .spec_json import canonical_json, check_keys
 from .spec_parts import Source, check_choice, check_count
 from .values import AudioTokens
 from .vocabulary_card import vocabulary_card
+from .vocabulary_tables import Tables, levels_of_rows, tables_of
 
 MAX_ID = 1 << 31
-_KEYS = {"spec", "levels", "layout", "delays", "text", "specials", "offsets", "by"}
+_KEYS = {"spec", "levels", "layout", "delays", "groups", "text", "specials", "offsets", "by"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Vocabulary:
     spec        the tokens; decoding ids gives tokens of this spec
     levels      how many levels the ids hold, one of the spec's prefixes
     layout      the order of the tokens
-    text        ids that belong to a text vocabulary: all below this number
+    text        ids that belong to others, to text or to tokens of another space: all below it
     specials    other ids by name; "pad" fills the positions at which a layout has no token
     offsets     id of code 0, for each slot
     by          what a slot is: a "level", or a "slot" of the flattened cycle
@@ -89,6 +96,29 @@ class Vocabulary:
         *offsets, _ = accumulate(sizes, initial=text + len(named))
         return cls(spec, count, layout or flatten(), tuple(offsets), text, named)
 
+    @classmethod
+    def factorised(
+        cls,
+        spec: TokenSpec,
+        layout: Layout,
+        *,
+        levels: int | None = None,
+        specials: Sequence[str] = ("pad",),
+    ) -> Vocabulary:
+        """Number each level from 0, for a table and a head a level; specials follow the largest.
+
+        The layout needs a row for each level, since the same id means another code in each.
+        """
+        count = spec.check_levels(levels)
+        most = max(level.size for level in spec.levels[:count])
+        named = {name: most + k for k, name in enumerate(specials)}
+        return cls(spec, count, layout, (0,) * count, specials=named)
+
+    @property
+    def tables(self) -> Tables:
+        """The embedding tables and heads that a model of these ids needs."""
+        return tables_of(self)
+
     @property
     def slots(self) -> tuple[int, ...]:
         """The level of each slot."""
@@ -98,25 +128,28 @@ class Vocabulary:
         return tuple(int(level) for level in cycle.level[0])
 
     @property
+    def ranges(self) -> tuple[range, ...]:
+        """The ids of each slot's codes."""
+        sizes = [self.spec.levels[level].size for level in self.slots]
+        return tuple(range(o, o + n) for o, n in zip(self.offsets, sizes, strict=True))
+
+    @property
     def size(self) -> int:
         """One more than the highest id: rows of an embedding."""
-        blocks = [
-            offset + self.spec.levels[level].size
-            for offset, level in zip(self.offsets, self.slots, strict=True)
-        ]
-        return max([self.text, *blocks, *(n + 1 for n in self.specials.values())])
+        ends = [block.stop for block in self.ranges]
+        return max([self.text, *ends, *(n + 1 for n in self.specials.values())])
 
     def to_ids(self, tokens: AudioTokens) -> Int64[np.ndarray, "streams *grid"]:
-        """Return ids `[streams, steps]` for flatten, `[streams, rows, steps]` for other layouts."""
+        """Return ids `[streams, steps]` for layouts of one row, else `[streams, rows, steps]`."""
         if not tokens.spec.same_codes(self.spec) or tokens.levels != self.levels:
             raise TokenError(
                 f"the vocabulary is for {self.levels} levels of {self.spec.space}, "
                 f"got {tokens.levels} of {tokens.spec.space}"
             )
         grid = self.layout.arrange(tokens).astype(np.int64)
-        offsets, _ = self._bounds(*grid.shape[1:])
+        offsets, _ = self._bounds(tokens.frames)
         ids = np.where(grid == EMPTY, self._pad(grid == EMPTY), grid + offsets)
-        return ids[:, 0] if self.layout.name == "flatten" else ids
+        return ids[:, 0] if self.layout.one_row else ids
 
     def from_ids(
         self, ids: Any, *, sides: Mapping[str, Any] | None = None, source: Source | None = None
@@ -130,8 +163,9 @@ class Vocabulary:
         number of ids that is not a whole number of frames.
         """
         grid = self._grid(integers("ids", ids))
-        self.layout.frames(self.spec, grid.shape[2], self.levels)
-        offsets, sizes = self._bounds(*grid.shape[1:])
+        holds = (grid != self.specials.get("pad", EMPTY)).any(axis=0)
+        frames = self.layout.frames_in(self.spec, holds, self.levels)
+        offsets, sizes = self._bounds(frames)
         codes = grid - offsets
         empty = np.broadcast_to(sizes == 0, grid.shape)
         wrong = np.where(empty, grid != self._pad(empty), (codes < 0) | (codes >= sizes))
@@ -141,33 +175,43 @@ class Vocabulary:
             np.where(empty, EMPTY, codes), self.spec, self.levels, sides=sides, source=source
         )
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the vocabulary as JSON, to be kept beside a model."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the vocabulary as plain values, as JSON holds them."""
         table: dict[str, Any] = {
             "spec": self.spec.to_dict(), "levels": self.levels, "layout": self.layout.name,
             "text": self.text, "specials": dict(self.specials), "offsets": list(self.offsets),
             "by": self.by,
         }  # fmt: skip
-        if self.layout.delays is not None:
-            table["delays"] = list(self.layout.delays)
+        for name in ("delays", "groups"):
+            if (setting := getattr(self.layout, name)) is not None:
+                table[name] = list(setting)
+        return table
+
+    @classmethod
+    def from_dict(cls, table: Any) -> Vocabulary:
+        """Return the vocabulary of what `to_dict` gave; TokenError, or KeyError, for other."""
+        table = check_keys("a vocabulary", table, _KEYS)
+        settings = {k: tuple(table[k]) for k in ("delays", "groups") if k in table}
+        return cls(
+            TokenSpec.from_dict(table["spec"]),
+            table["levels"],
+            Layout(table["layout"], **settings),
+            tuple(table["offsets"]),
+            table["text"],
+            table["specials"],
+            table["by"],
+        )
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the vocabulary as JSON, to be kept beside a model."""
         with replacing(path, overwrite=overwrite) as fresh:
-            fresh.write_bytes(canonical_json(table) + b"\n")
+            fresh.write_bytes(canonical_json(self.to_dict()) + b"\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Vocabulary:
         """Read what `save` wrote; TokenError for anything else."""
         try:
-            table = check_keys("a vocabulary", json.loads(Path(path).read_bytes()), _KEYS)
-            delays = table.get("delays")
-            return cls(
-                TokenSpec.from_dict(table["spec"]),
-                table["levels"],
-                Layout(table["layout"], None if delays is None else tuple(delays)),
-                tuple(table["offsets"]),
-                table["text"],
-                table["specials"],
-                table["by"],
-            )
+            return cls.from_dict(json.loads(Path(path).read_bytes()))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise TokenError(f"{path} is not a vocabulary: {error}") from error
 
@@ -180,8 +224,8 @@ class Vocabulary:
 
     def _grid(self, ids: np.ndarray) -> np.ndarray:
         """Return ids as `[streams, rows, steps]` of int64."""
-        rows = 1 if self.layout.name == "flatten" else self.levels
-        if self.layout.name == "flatten":
+        rows = self.layout.rows(self.spec, self.levels)
+        if self.layout.one_row:
             ids = ids[None, None] if ids.ndim < 2 else ids[:, None]
         elif ids.ndim == 2:
             ids = ids[None]
@@ -189,14 +233,14 @@ class Vocabulary:
             raise TokenError(f"ids of {self.layout.name} must have {rows} rows, got {ids.shape}")
         return ids.astype(np.int64)
 
-    def _bounds(self, rows: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    def _bounds(self, frames: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the offset and the size at every position; size 0 where there is no token."""
-        frames = self.layout.frames(self.spec, steps, self.levels)
         level = self.layout.positions(self.spec, frames, self.levels).level
-        slot = np.arange(steps)[None] % len(self.slots) if self.by == "slot" else level
+        steps = np.arange(level.shape[1])[None]
+        slot = steps % len(self.slots) if self.by == "slot" else level
         sizes = np.array([*(self.spec.levels[k].size for k in range(self.levels)), 0])
         offsets = np.where(level == EMPTY, 0, np.array(self.offsets)[slot])
-        return offsets.reshape(rows, steps), sizes[level].reshape(rows, steps)
+        return offsets, sizes[level]
 
     def _pad(self, needed: np.ndarray) -> int:
         if "pad" not in self.specials and needed.any():
@@ -212,7 +256,7 @@ class Vocabulary:
         stream, row, step = (int(n) for n in position)
         low, size = int(offsets[row, step]), int(sizes[row, step])
         wanted = f"{low} to {low + size - 1}" if size else f"the pad id {self.specials.get('pad')}"
-        where = f"position {step}" if self.layout.name == "flatten" else f"row {row}, step {step}"
+        where = f"position {step}" if self.layout.one_row else f"row {row}, step {step}"
         where = where if len(grid) == 1 else f"stream {stream}, {where}"
         raise TokenError(
             f"id {grid[stream, row, step]} at {where} does not belong there; wanted {wanted}"
@@ -222,23 +266,21 @@ class Vocabulary:
 def _check_apart(vocabulary: Vocabulary) -> None:
     """Refuse ids that mean two things.
 
-    Blocks may overlap where rows are predicted together, since each row has its own embedding.
+    Blocks may overlap where levels stand in different rows, since each row has its own embedding.
     """
-    blocks = sorted(
-        (offset, offset + vocabulary.spec.levels[level].size)
-        for offset, level in zip(vocabulary.offsets, vocabulary.slots, strict=True)
-    )
-    if vocabulary.layout.name == "flatten":
-        for (_, end), (begin, _) in zip(blocks, blocks[1:], strict=False):
+    slots = list(zip(vocabulary.ranges, vocabulary.slots, strict=True))
+    for row in levels_of_rows(vocabulary):
+        mine = sorted((ids.start, ids.stop) for ids, level in slots if level in row)
+        for (_, end), (begin, _) in zip(mine, mine[1:], strict=False):
             if begin < end:
                 raise TokenError(
                     f"offsets overlap: a block begins at {begin}, inside one that ends at {end}"
                 )
     for name, special in vocabulary.specials.items():
-        if any(begin <= special < end for begin, end in blocks):
+        if any(special in ids for ids in vocabulary.ranges):
             raise TokenError(f"special {name} has id {special}, which is a code's")
-    if blocks[0][0] < vocabulary.text:
-        raise TokenError(f"offsets begin at {blocks[0][0]}, inside the {vocabulary.text} text ids")
+    if (first := min(vocabulary.offsets)) < vocabulary.text:
+        raise TokenError(f"offsets begin at {first}, inside the {vocabulary.text} text ids")
     specials = list(vocabulary.specials.values())
     if len(set(specials)) < len(specials):
         raise TokenError("two specials have the same id")

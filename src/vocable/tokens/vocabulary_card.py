@@ -20,6 +20,9 @@ class VocabularyLike(Protocol):
     def spec(self) -> TokenSpec: ...
 
     @property
+    def levels(self) -> int: ...
+
+    @property
     def layout(self) -> Layout: ...
 
     @property
@@ -35,6 +38,9 @@ class VocabularyLike(Protocol):
     def specials(self) -> Mapping[str, int]: ...
 
     @property
+    def ranges(self) -> tuple[range, ...]: ...
+
+    @property
     def by(self) -> str: ...
 
     @property
@@ -43,8 +49,10 @@ class VocabularyLike(Protocol):
 
 def vocabulary_card(vocabulary: VocabularyLike) -> str:
     """Return a vocabulary as HTML: its layout, and what each range of ids stands for."""
-    delays = vocabulary.layout.delays
-    layout = vocabulary.layout.name + (f", delays {', '.join(map(str, delays))}" if delays else "")
+    layout = vocabulary.layout.name
+    for name in ("delays", "groups"):
+        if setting := getattr(vocabulary.layout, name):
+            layout += f", {name} {', '.join(map(str, setting))}"
     specials = [(name, str(number)) for name, number in vocabulary.specials.items()]
     rows = [("space", vocabulary.spec.space), ("layout", layout), ("ids", f"{vocabulary.size}")]
     rows += [("text", f"0 to {vocabulary.text - 1}")] if vocabulary.text else []
@@ -55,10 +63,10 @@ def vocabulary_card(vocabulary: VocabularyLike) -> str:
 def _blocks(vocabulary: VocabularyLike) -> list[tuple[str, str]]:
     """Return the ids of each level, or of each slot of the cycle."""
     rows = []
-    pairs = zip(vocabulary.offsets, vocabulary.slots, strict=True)
-    for number, (offset, level) in enumerate(pairs):
+    pairs = zip(vocabulary.ranges, vocabulary.slots, strict=True)
+    for number, (ids, level) in enumerate(pairs):
         name = f"level {level}" if vocabulary.by == "level" else f"slot {number}, level {level}"
-        rows.append((name, f"{offset} to {offset + vocabulary.spec.levels[level].size - 1}"))
+        rows.append((name, f"{ids.start} to {ids.stop - 1}"))
     return rows
 
 

@@ -21,11 +21,11 @@ from torch import Tensor
 
 from vocable.codecs.model import TokenizerModel, untrained
 from vocable.errors import ModelError
-from vocable.nn.attention import Attention
-from vocable.nn.block import Block, Residual, Stack, State
+from vocable.nn.block import Block, Stack, State
 from vocable.nn.conv import Conv1d
-from vocable.nn.convnext import ConvNeXtBlock, Scale
+from vocable.nn.convnext import ConvNeXtBlock
 from vocable.nn.norm import LayerNorm
+from vocable.nn.transformer import AttentionBlock
 from vocable.quantize import VQ
 from vocable.tokens import Level, TokenSpec
 from vocable.units.log_mel_frames import HOP, RATE, WINDOW, LogMelFrames
@@ -141,12 +141,8 @@ class StreamingUnits(TokenizerModel):
 
 def block_of(config: StreamingUnitsConfig) -> Block:
     """Return one block: attention, then a depthwise convolution and a map of rows."""
-    attention = Stack(
-        LayerNorm(config.channels),
-        Attention(config.channels, config.heads, context=config.context),
-        Scale(config.channels, 0.3),
-    )
+    attention = AttentionBlock(config.channels, config.heads, context=config.context, scale=0.3)
     convolution = ConvNeXtBlock(
         config.channels, kernel=config.kernel, expansion=config.expansion, scale=0.3
     )
-    return Stack(Residual(attention), convolution)
+    return Stack(attention, convolution)

@@ -1,0 +1,1 @@
+"""Models of tokens: one exact core that runs whole or in steps."""

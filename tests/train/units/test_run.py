@@ -13,7 +13,7 @@ from vocable.errors import RecipeError
 from vocable.train import checkpoint, run
 from vocable.train.loop import Stopped
 from vocable.train.units import make_task
-from vocable.train.units.labels import frame_count
+from vocable.train.units.labels import NONE, frame_count
 
 
 def test_it_leaves_a_tokenizer(voices, tmp_path):
@@ -52,8 +52,8 @@ def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch, more)
             assert torch.equal(value, other[part][name]), name
 
 
-def test_stated_phones_are_learnt(tmp_path):
-    """Two tones are two phones: what is told of held-out ones is right."""
+def write_tones(folder, stated):
+    """Write recordings of two tones, and which they are as phones of those whose index is stated."""
     orders = [
         np.random.default_rng(k).permutation(["low", "low", "high", "high"]) for k in range(6)
     ]
@@ -64,26 +64,49 @@ def test_stated_phones_are_learnt(tmp_path):
             noise = np.random.default_rng(index).normal(0, 1e-3, 32_000)
             yield 0.2 * np.sin(2 * np.pi * np.cumsum(hertz) / 16_000) + noise
 
-    phones = [[[k / 2, k / 2 + 0.5, str(p)] for k, p in enumerate(order)] for order in orders]
-    path = write_manifest(tmp_path, sounds(), phones=phones)
+    phones = [
+        [[k / 2, k / 2 + 0.5, str(p)] for k, p in enumerate(order)] if index in stated else None
+        for index, order in enumerate(orders)
+    ]
+    return write_manifest(folder, sounds(), phones=phones), orders
+
+
+TONES = {
+    "schedule": {"steps": 60, "warmup": 5},
+    "average": 0.5,
+    "targets": {"teacher": "phones", "classes": 2},
+    "again": {},
+    "mask": {"share": 0.0, "seen": 1.0},
+    "checkpoints": {"log_steps": 30, "evaluate_steps": 60, "tensorboard": False},
+}
+
+
+def test_stated_phones_are_learnt(tmp_path):
+    """Two tones are two phones: what is told of held-out ones is right."""
+    path, _ = write_tones(tmp_path, stated=range(6))
     lines = []
-    asked = recipe(
-        schedule={"steps": 60, "warmup": 5},
-        average=0.5,
-        targets={"teacher": "phones", "classes": 2},
-        again={},
-        mask={"share": 0.0, "seen": 1.0},
-        checkpoints={"log_steps": 30, "evaluate_steps": 60, "tensorboard": False},
-    )
-    run(asked, path, tmp_path / "run", progress=lines.append)
+    run(recipe(**TONES), path, tmp_path / "run", progress=lines.append)
     (found,) = [line["seen_right"] for line in lines if line["kind"] == "held_out"]
     assert found > 0.9
 
 
+def test_what_the_model_tells_fills_recordings_without_phones(tmp_path):
+    """Stated phones stay; a recording without any gets the tones that it has."""
+    path, orders = write_tones(tmp_path, stated={0, 1, 2, 5})
+    run(recipe(**TONES | {"again": {"after": 0.8, "by": "told"}}), path, tmp_path / "run")
+    classes = [np.load(tmp_path / "run" / f"train.classes{k}.npz") for k in (0, 1)]
+    before, after = (each["values"].reshape(5, -1) for each in classes)
+    known = before != NONE
+    assert known[:3].mean() > 0.9 and not known[3:].any()
+    assert (after[known] == before[known]).all()
+    numbers = {"high": 0, "low": 1}
+    for row, order in zip(after[3:], orders[3:], strict=False):
+        wanted = np.repeat([numbers[str(tone)] for tone in order], 25)[: len(row)]
+        assert (row == wanted).mean() > 0.8
+
+
 def test_any_encoder_can_be_the_teacher(voices, tmp_path):
     """Its classes are those of its own units, which differ from those of another teacher."""
-    from vocable.train.units.labels import NONE
-
     asked = {"teacher": str(write_cpc(tmp_path)), "layer": 1, "classes": 6}
     lines = []
     run(recipe(targets=asked), voices, tmp_path / "run", progress=lines.append)
@@ -135,6 +158,7 @@ def test_what_cannot_be_trained_is_refused(voices, tmp_path, more, words):
         ({"mask": {"bands": 9}}, "mask.bands is 9 but the encoder hears 8 bands"),
         ({"schedule": {"seconds": 9.0}}, "again.after needs schedule.steps"),
         ({"again": {"after": 1.0}}, "again.after is 1.0"),
+        ({"again": {"after": 0.5, "by": "hearsay"}}, "again.by is 'hearsay'; wanted 'clusters'"),
         ({"again": {"after": 0.5, "layer": 3}}, "again.layer is 3; wanted 1 to 2"),
         ({"targets": {"classes": 1}}, "targets.classes is 1"),
         ({"targets": {"classes": 100_000}}, "targets.classes is 100000"),

@@ -99,8 +99,9 @@ class MaskedPrediction(Objective[Hidden]):
 
     def parts(self, units: StreamingUnits, layers: int) -> Heads:
         again = self.recipe.again
+        clusters = again.after and again.by == "clusters"
         check(
-            again.layer <= layers or not again.after,
+            not clusters or again.layer <= layers,
             f"again.layer is {again.layer}; wanted 1 to {layers}, the blocks of the config and "
             "those of units.deeper",
         )
@@ -109,7 +110,7 @@ class MaskedPrediction(Objective[Hidden]):
             self.recipe.mask.bands <= self.bands,
             f"mask.bands is {self.recipe.mask.bands} but the encoder hears {self.bands} bands",
         )
-        more = [again.classes] if again.after and again.by == "clusters" else []
+        more = [again.classes] if clusters else []
         return Heads(units, [self.recipe.targets.classes, *more])
 
     def open(

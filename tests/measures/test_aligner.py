@@ -60,9 +60,15 @@ def test_phones_follow_each_other_in_seconds(aligner):
     phones = aligner(np.full(8000, 1.5, np.float32), 16_000, "It’s – so, “so”!")
     assert aligner._decoder.text == "it's so so"
     assert [name for _, _, name in phones] == ["sil", "ih", "t", "s", "s", "ow", "s", "ow"]
-    assert phones[0][:2] == (0.0, 0.05) and phones[-1][:2] == (0.35, 0.4)
+    times = [(round(begin, 4), round(end, 4)) for begin, end, _ in phones]
+    assert times[:2] == [(0.0, 0.0578), (0.0578, 0.1078)] and times[-1] == (0.3578, 0.4078)
     first, second = aligner._decoder.heard
     assert first == second and np.frombuffer(first, np.int16).max() == 32767
+
+
+def test_no_phone_goes_beyond_the_recording(aligner):
+    phones = aligner(np.zeros(6480, np.float32), 16_000, "it's so so")
+    assert phones[-1][1] == 6480 / 16_000
 
 
 @pytest.mark.parametrize(

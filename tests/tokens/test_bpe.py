@@ -142,16 +142,21 @@ def rust(path):
     return Tokenizer.from_file(str(path / "tokenizer.json"))
 
 
+@pytest.mark.parametrize("longest", [None, 3, 6])
 @pytest.mark.parametrize("spec", [SMALL, PAIR], ids=["one level", "two levels"])
-def test_the_package_merges_alike(spec, tmp_path):
-    """Its trainer learns the same merges, and gives the same ids from our file."""
+def test_the_package_merges_alike(spec, longest, tmp_path):
+    """Its trainer learns the same merges, and gives the same ids from our file.
+
+    Its tokens stay shorter than `max_token_length` (findings/bpe-token-length.sh).
+    """
     data, base = corpus(spec), words(spec)
-    bpe = AcousticBPE.train(base, data, 150)
+    bpe = AcousticBPE.train(base, data, 150, longest=longest)
+    most = {} if longest is None else {"max_token_length": longest * len(spec.levels) + 1}
     lines = [as_text(base.to_ids(each)[0]) for each in data]
     theirs = Tokenizer(models.BPE())
     theirs.train_from_iterator(lines, trainers.BpeTrainer(
         vocab_size=150, min_frequency=2, show_progress=False,
-        initial_alphabet=[as_text([unit]) for unit in range(bpe.units)],
+        initial_alphabet=[as_text([unit]) for unit in range(bpe.units)], **most,
     ))  # fmt: skip
     theirs.save(str(tmp_path / "theirs.json"))
     assert tuple(read_merges(tmp_path / "theirs.json", bpe.units)) == bpe.merges

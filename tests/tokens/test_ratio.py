@@ -14,9 +14,10 @@ from vocable.codecs.soundstream import SoundStream
 from vocable.ratio import Ratio
 from vocable.testing import codec_examples
 from vocable.testing.codec_examples import soundstream_tiny
-from vocable.tokens import Source, TokenFile, delay, fits, flatten, write_tokens
+from vocable.tokens import Cache, Source, TokenFile, delay, fits, flatten, write_tokens
 
 TOKENS = made(SPEECH, 2, 1, 60)
+CACHE = Cache(layers=16, kv_heads=8, head_dim=64)
 
 
 def gaps():
@@ -38,7 +39,9 @@ PUBLIC = {
     "layout.rate": delay().rate(SNAC),
     "layout.rate of one": flatten().rate(SPEECH),
     "fit.seconds": fits(SPEECH, context=4096)[0].seconds,
-    "fit.tokens_per_second": fits(SPEECH, context=4096)[0].tokens_per_second,
+    "fit.positions_per_second": fits(SPEECH, context=4096)[0].positions_per_second,
+    "fit.depth_steps_per_second": fits(SPEECH, context=4096)[0].depth_steps_per_second,
+    "fit.cache_bytes_per_second": fits(SPEECH, 4096, cache=CACHE)[0].cache_bytes_per_second,
     "gap.start": gaps()[0].start,
     "gap.stop": gaps()[0].stop,
     **{f"{s.name}.frame_rate": s.frame_rate for s in (SPEECH, SNAC, ENCODEC48)},

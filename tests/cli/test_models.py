@@ -37,6 +37,7 @@ def test_every_published_model_has_a_row():
         "sound-48k",
         "speech-16k",
         "speech-16k@1",
+        "units-16k",
         *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS)),
     }
     hubert = facts["facebook/hubert-base-ls960"]

@@ -135,7 +135,9 @@ def test_the_published_size_in_bf16_on_disk(tmp_path):
     transformers = pytest.importorskip("transformers")
     rope = {"rope_parameters": references.BACKBONE}
     depth = {"rope_parameters": references.DEPTH}
-    codec = references.TOY["codec_config"] | {"codebook_size": 2048, "num_quantizers": 32}
+    codec = references.TOY["codec_config"] | {
+        "codebook_size": 2048, "num_quantizers": 32, "upsampling_ratios": [8, 6, 5, 4]
+    }  # fmt: skip
     config = transformers.CsmConfig(**rope, depth_decoder_config=depth, codec_config=codec)
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)

@@ -44,6 +44,13 @@ class CsmConfig:
                 raise ModelError("a CSM has neither cross-attention nor sets of weights")
 
     @property
+    def name(self) -> str:
+        """The published model's name, or the family's with its layers and width."""
+        if self == csm_1b():
+            return "csm-1b"
+        return f"csm-{self.backbone.layers}x{self.backbone.width}"
+
+    @property
     def abilities(self) -> Abilities:
         """What such a model can do."""
         context = self.backbone.context

@@ -11,12 +11,12 @@ import torch
 import vocable
 from tests.language.csm import references
 from vocable.errors import ModelError, TokenError
-from vocable.language.csm import Csm, CsmGenerator, Segment, csm_loss, some_frames
+from vocable.language.csm import Csm, CsmGenerator, Utterance, csm_loss, some_frames
 from vocable.language.csm.generator import PER_ID, SPARE
 from vocable.language.sampling import GREEDY
 from vocable.tokens import AudioTokens
 
-TEXT = [Segment(0, [3, 4, 5])]
+TEXT = [Utterance(0, [3, 4, 5])]
 
 
 def always(generator, code):
@@ -79,7 +79,7 @@ def test_who_stops_listening_frees_the_place(speaker):
 def test_speech_goes_on_from_frames_that_it_begins_with(speaker):
     """Nothing lies between what was given and what comes: the same frames as in one go."""
     whole = np.stack(list(speaker.generate(TEXT, sampling=GREEDY, most=8)))
-    begun = [Segment(0, [3, 4, 5], whole[:3])]
+    begun = [Utterance(0, [3, 4, 5], whole[:3])]
     rest = np.stack(list(speaker.generate(begun, sampling=GREEDY, most=5)))
     np.testing.assert_array_equal(rest, whole[3:])
 
@@ -127,7 +127,7 @@ def test_reserved_ids_are_never_drawn(tmp_path):
     ids[..., -1] = -1
     assert model.network(ids).logits.argmax(-1).max() >= 32, "the heads do not favour them here"
     with pytest.raises(TokenError, match="code 34 of level 0 in frame 0 is out of range"):
-        model.generate([Segment(0, [3], np.full((2, 5), 34)), *TEXT])
+        model.generate([Utterance(0, [3], np.full((2, 5), 34)), *TEXT])
 
 
 def test_half_precision_speaks_too(speaker, pair):
@@ -178,26 +178,26 @@ def test_tokens_and_codecs_of_another_kind_are_refused(speaker):
         speaker.attach(other)
     heard = other.encode(np.zeros(16_000, np.float32), rate=16_000)
     with pytest.raises(TokenError, match=r"^speech-16k has .*; take mimi"):
-        speaker.generate([Segment(0, [3], heard), *TEXT])
+        speaker.generate([Utterance(0, [3], heard), *TEXT])
     mine = speaker.tokens(speaker.generate(TEXT, most=2))
     spec = speaker.codec.spec
     alien = AudioTokens(replace(spec, space="mimi@1:feed"), mine.stacks)
     message = f"tokens are of mimi@1:feed but the model's codec is {re.escape(spec.space)}"
     with pytest.raises(TokenError, match=message):
-        speaker.generate([Segment(0, [3], alien), *TEXT])
+        speaker.generate([Utterance(0, [3], alien), *TEXT])
 
 
 def test_more_than_the_context_has_is_refused(speaker):
-    with pytest.raises(ModelError, match=r"last segment takes 5 positions, .* context has 2; sho"):
+    with pytest.raises(ModelError, match=r"utterance takes 5 positions, .* context has 2; sho"):
         speaker.generate(TEXT, most=63)
-    with pytest.raises(ModelError, match=r"last segment takes 72 positions, .* context has 64; "):
-        speaker.generate([Segment(0, [1] * 70)])
+    with pytest.raises(ModelError, match=r"utterance takes 72 positions, .* context has 64; "):
+        speaker.generate([Utterance(0, [1] * 70)])
     with pytest.raises(ModelError, match="most must be at least 1 step but is 0"):
         speaker.generate(TEXT, most=0)
 
 
-def test_old_segments_leave_room_for_what_is_to_come(speaker):
-    turn = Segment(0, [3], np.ones((10, 5), np.int64))  # 14 positions
+def test_old_utterances_leave_room_for_what_is_to_come(speaker):
+    turn = Utterance(0, [3], np.ones((10, 5), np.int64))  # 14 positions
     assert speaker.prompt([turn] * 4 + TEXT, most=4).left_out == 0
     assert speaker.prompt([turn] * 4 + TEXT, most=5).left_out == 1
     assert speaker.prompt([turn] * 4 + TEXT).left_out == 4  # the text may take all that is left

@@ -11,7 +11,7 @@ import vocable
 from tests.language.csm import references
 from tests.language.csm.conftest import LAYOUTS
 from vocable.errors import ModelError
-from vocable.language.csm import CsmGenerator, Segment, csm_1b
+from vocable.language.csm import CsmGenerator, Utterance, csm_1b
 from vocable.language.keys import csm as keys
 from vocable.load import describe_any, load_tokenizer
 from vocable.weights import serialised
@@ -235,16 +235,16 @@ def words(tmp_path):
 def test_text_is_read_by_the_tokenizer_beside(folder):
     words(folder)
     model = vocable.load(folder)
-    rows = model.prompt([Segment(7, "yes no")], most=4).rows
+    rows = model.prompt([Utterance(7, "yes no")], most=4).rows
     np.testing.assert_array_equal(rows[:, -1], [30, 0, 9, 1, 12, 13, 31])
-    spoken = model.prompt([Segment(7, "yes<|end_of_text|>")], most=4).rows[:, -1]
+    spoken = model.prompt([Utterance(7, "yes<|end_of_text|>")], most=4).rows[:, -1]
     assert 15 not in spoken, "a name within a text is text"
 
 
 def test_without_a_tokenizer_text_is_ids(folder):
     model = vocable.load(folder)
     with pytest.raises(ValueError, match="the model has no tokenizer; put tokenizer.json beside"):
-        model.generate([Segment(0, "yes")])
+        model.generate([Utterance(0, "yes")])
 
 
 def test_a_damaged_tokenizer_is_named(folder):

@@ -6,7 +6,7 @@ import torch
 
 from tests.language.csm.test_parity import conversation
 from vocable.language.cache import Cache
-from vocable.language.csm import Segment
+from vocable.language.csm import Utterance
 from vocable.language.sampling import GREEDY, Sampling
 
 
@@ -59,17 +59,17 @@ def test_streams_do_not_notice_their_neighbours(speaker):
     """Prompts, settings and seeds of their own; they join and end at different steps."""
     voice = np.random.default_rng(0).integers(0, 32, (4, 5))
     asked = [
-        ([Segment(0, [3, 4])], {"seed": 1, "most": 7}),
-        ([Segment(0, [3], voice), Segment(1, [9, 8, 7])], {"seed": 2, "most": 4}),
-        ([Segment(2, [5])], {"sampling": GREEDY, "most": 9}),
-        ([Segment(0, [3, 4])], {"sampling": Sampling(1.3), "seed": 4, "most": 3}),
+        ([Utterance(0, [3, 4])], {"seed": 1, "most": 7}),
+        ([Utterance(0, [3], voice), Utterance(1, [9, 8, 7])], {"seed": 2, "most": 4}),
+        ([Utterance(2, [5])], {"sampling": GREEDY, "most": 9}),
+        ([Utterance(0, [3, 4])], {"sampling": Sampling(1.3), "seed": 4, "most": 3}),
     ]
     engine, sessions = speaker.start_engine(4), []
-    for segments, options in asked:
-        sessions.append(speaker.generate(segments, engine=engine, **options))
+    for utterances, options in asked:
+        sessions.append(speaker.generate(utterances, engine=engine, **options))
         engine.step()
     together = [np.stack(list(session)) for session in sessions]
-    for found, (segments, options) in zip(together, asked, strict=True):
-        alone = np.stack(list(speaker.generate(segments, **options)))
+    for found, (utterances, options) in zip(together, asked, strict=True):
+        alone = np.stack(list(speaker.generate(utterances, **options)))
         np.testing.assert_array_equal(found, alone)
     assert engine.running == 0

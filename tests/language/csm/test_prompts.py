@@ -1,11 +1,11 @@
-"""Segments become rows, whole ones leave a full context, and what is none is refused."""
+"""Utterances become rows, whole ones leave a full context, and what is none is refused."""
 
 import numpy as np
 import pytest
 
 from vocable.errors import ModelError, TokenError
 from vocable.language.config import TransformerConfig
-from vocable.language.csm import CsmConfig, Segment, segment_rows
+from vocable.language.csm import CsmConfig, Utterance, utterance_rows
 from vocable.language.csm.prompt import build_prompt
 from vocable.tokens import AudioTokens, Level, TokenSpec
 
@@ -22,8 +22,8 @@ def frames(count, code=1):
     return np.full((count, 3), code)
 
 
-def test_a_segment_is_text_then_sound_then_a_frame_of_zeros():
-    rows = segment_rows(Segment(2, "ab", frames(2, 7)), TOY, letters)
+def test_a_utterance_is_text_then_sound_then_a_frame_of_zeros():
+    rows = utterance_rows(Utterance(2, "ab", frames(2, 7)), TOY, letters)
     _ = -1
     np.testing.assert_array_equal(
         rows,
@@ -37,13 +37,13 @@ def test_a_segment_is_text_then_sound_then_a_frame_of_zeros():
     )  # fmt: skip
 
 
-def test_the_last_segment_waits_for_its_sound():
+def test_the_last_utterance_waits_for_its_sound():
     """Its text alone, or the sound that it begins with and no end of it."""
-    before, last = Segment(0, [5], frames(2)), Segment(1, [6, 7])
+    before, last = Utterance(0, [5], frames(2)), Utterance(1, [6, 7])
     prompt = build_prompt([before, last], TOY, None, room=99)
     assert len(prompt.rows) == 3 + 3 + 4 and prompt.rows[-1, -1] == 19
     assert (prompt.left_out, prompt.text) == (0, 4)
-    begun = build_prompt([before, Segment(1, [6, 7], frames(3, 4))], TOY, None, room=99)
+    begun = build_prompt([before, Utterance(1, [6, 7], frames(3, 4))], TOY, None, room=99)
     np.testing.assert_array_equal(begun.rows[:10], prompt.rows)
     np.testing.assert_array_equal(begun.rows[10:, :3], frames(3, 4))
 
@@ -51,19 +51,19 @@ def test_the_last_segment_waits_for_its_sound():
 @pytest.mark.parametrize(
     ("room", "left_out"), [(99, 0), (23, 0), (22, 1), (16, 1), (15, 2), (9, 2), (8, 3), (4, 3)]
 )
-def test_whole_segments_are_left_out_the_oldest_first(room, left_out):
+def test_whole_utterances_are_left_out_the_oldest_first(room, left_out):
     lengths = [7, 7, 5, 4]
-    segments = [Segment(0, [1], frames(3, 1)), Segment(1, [2], frames(3, 2)),
-                Segment(0, [3], frames(1, 3)), Segment(1, [4, 5])]  # fmt: skip
-    prompt = build_prompt(segments, TOY, None, room=room)
-    whole = build_prompt(segments, TOY, None, room=99).rows
+    utterances = [Utterance(0, [1], frames(3, 1)), Utterance(1, [2], frames(3, 2)),
+                Utterance(0, [3], frames(1, 3)), Utterance(1, [4, 5])]  # fmt: skip
+    prompt = build_prompt(utterances, TOY, None, room=room)
+    whole = build_prompt(utterances, TOY, None, room=99).rows
     assert len(whole) == sum(lengths) and prompt.left_out == left_out
     np.testing.assert_array_equal(prompt.rows, whole[sum(lengths[:left_out]) :])
 
 
-def test_the_last_segment_is_never_cut():
-    with pytest.raises(ModelError, match=r"^the last segment takes 4 positions, .* has 3; shorten"):
-        build_prompt([Segment(0, [1], frames(3)), Segment(1, [4, 5])], TOY, None, room=3)
+def test_the_last_utterance_is_never_cut():
+    with pytest.raises(ModelError, match=r"^the last utterance takes 4 positions, .* has 3; sh"):
+        build_prompt([Utterance(0, [1], frames(3)), Utterance(1, [4, 5])], TOY, None, room=3)
 
 
 SPEC = TokenSpec("toy@1:0", 24_000, 12, 1, (Level(8),) * 4, (1, 3, 4))
@@ -74,27 +74,39 @@ def tokens(streams=1, levels=4, **more):
 
 
 def test_tokens_give_their_first_levels():
-    rows = segment_rows(Segment(0, [5], tokens()), TOY, None)
+    rows = utterance_rows(Utterance(0, [5], tokens()), TOY, None)
     np.testing.assert_array_equal(rows[3:5, :3], np.full((2, 3), 5))
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Segment(-1, "a"), "speaker must be an integer from 0"),
-        (lambda: [], "the prompt is empty; give at least the segment"),
-        (lambda: [Segment(0, [1]), Segment(1, [2])], "segment 0 has no sound; only the last"),
-        (lambda: [Segment(0, [])], "a segment's text is empty; say what is spoken"),
-        (lambda: [Segment(0, "a")], "the model has no tokenizer; put tokenizer.json beside"),
-        (lambda: [Segment(0, [20])], "text id 20 is out of range: the model has 0 to 19"),
-        (lambda: [Segment(0, [-1])], "text id -1 is out of range: the model has 0 to 19"),
-        (lambda: [Segment(0, [1], frames(2, 8))], "code 8 of level 0 in frame 0 is out of range"),
-        (lambda: [Segment(0, [1], frames(2, -1))], "code -1 of level 0 in frame 0 is out of"),
-        (lambda: [Segment(0, [1], frames(0))], "a segment's sound has no frame; leave audio out"),
-        (lambda: [Segment(0, [1], frames(2).T)], r"frames are integers \[frames, 3\], got int64 "),
-        (lambda: [Segment(0, [1], frames(2) * 1.0)], r"frames are integers \[frames, 3\], got fl"),
-        (lambda: [Segment(0, [1], tokens(2))], "one voice, but its tokens have 2 streams; encode"),
-        (lambda: [Segment(0, [1], tokens(levels=1))], "needs all 3 levels of every frame, got 1"),
+        (lambda: Utterance(-1, "a"), "speaker must be an integer from 0"),
+        (lambda: [], "the prompt is empty; give at least the utterance"),
+        (lambda: [Utterance(0, [1]), Utterance(1, [2])], "utterance 0 has no sound; only the last"),
+        (lambda: [Utterance(0, [])], "an utterance's text is empty; say what is spoken"),
+        (lambda: [Utterance(0, "a")], "the model has no tokenizer; put tokenizer.json beside"),
+        (lambda: [Utterance(0, [20])], "text id 20 is out of range: the model has 0 to 19"),
+        (lambda: [Utterance(0, [-1])], "text id -1 is out of range: the model has 0 to 19"),
+        (lambda: [Utterance(0, [1], frames(2, 8))], "code 8 of level 0 in frame 0 is out"),
+        (lambda: [Utterance(0, [1], frames(2, -1))], "code -1 of level 0 in frame 0 is out"),
+        (
+            lambda: [Utterance(0, [1], frames(0))],
+            "sound has no frame; leave audio out",
+        ),
+        (
+            lambda: [Utterance(0, [1], frames(2).T)],
+            r"integers \[frames, 3\], got int64 ",
+        ),
+        (
+            lambda: [Utterance(0, [1], frames(2) * 1.0)],
+            r"integers \[frames, 3\], got float",
+        ),
+        (
+            lambda: [Utterance(0, [1], tokens(2))],
+            "but its tokens have 2 streams; encode",
+        ),
+        (lambda: [Utterance(0, [1], tokens(levels=1))], "needs all 3 levels of every fr"),
     ],
 )
 def test_what_makes_no_prompt_is_refused(make, message):

@@ -18,7 +18,7 @@ class CsmConfig:
     size    ids that each level has in tables and heads
     codes   of these, ids that the codec has, the first ones; the others are never generated
     text    ids of text
-    begin, end  ids of text that stand before and behind a segment's
+    begin, end  ids of text that stand before and behind an utterance's
     rate, frame     Hz of the codec, and samples of its frame
     """
 

@@ -213,7 +213,7 @@ def test_a_language_model_is_no_codec(folder):
 def test_what_it_can_do_is_said_without_its_weights(folder):
     change(folder, put(spoil, "norm.scale", "norm.weight"))  # which loading would notice
     found = describe_any(folder)
-    assert (found.name, found.family, found.layout) == ("csm-3x32", "csm", folder.name)
+    assert (found.name, found.architecture, found.layout) == ("csm-3x32", "csm", folder.name)
     able = found.abilities
     assert (able.continues, able.clones, able.text) == (True, True, "spoken")
     assert (able.context, able.levels, able.codec) == (64, 5, "mimi")

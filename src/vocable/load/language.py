@@ -95,10 +95,11 @@ def read_language(
             f"dtype is {dtype}; a language model computes in torch.float32, torch.bfloat16 or "
             "torch.float16"
         )
-    with plain_settings(), torch.random.fork_rng(devices=[]), _refusing(known):
+    with plain_settings(), torch.random.fork_rng(devices=[]):
         tensors, inside = _split(known)
-        tensors = known.layout.read(tensors, known.found)
-        network = registry.build(known.found, tensors)
+        with _refusing(known):
+            network = registry.build(known.found, known.layout.read(tensors, known.found))
+        tensors.clear()
         network.to(device or "cpu", dtype)
         folder = known.checkpoint.path.parent
         made = registry.generator(known.found, network, folder, licence)

@@ -81,7 +81,7 @@ def spoil(weight):
         ),
         (
             put(lambda x: x[0].clone(), "audio_head", "codebooks_head.weight"),
-            "tensors of such shapes make no CSM",
+            "such shapes and such a config.json make no CSM",
         ),
     ],
 )
@@ -101,7 +101,9 @@ def test_checkpoints_that_do_not_fit_are_refused(folder, edit, message):
         ({"attention_bias": True}, "config.json says attention_bias True, which for these weights"),
         ({"num_attention_heads": 8}, "says 8 heads and 2 of keys, of 8 channels, but the weights"),
         ({"rope_parameters": {"rope_type": "yarn"}}, "config.json says rope_type yarn, which for"),
-        ({"rope_parameters": {"rope_type": "llama3"}}, "says rope_type llama3 and not how"),
+        ({"rope_parameters": {"rope_type": "llama3"}}, r"make no CSM \(KeyError\('original_max"),
+        ({"num_attention_heads": "many"}, r"such a config.json make no CSM \(TypeError"),
+        ({"depth_decoder_config": [1]}, r"such a config.json make no CSM \(AttributeError"),
         ({"bos_token_id": 99}, "begin is 99 but text has 40 ids"),
     ],
 )

@@ -9,11 +9,14 @@ empty where there is none. The modules know neither files nor other families.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from torch import Tensor
+
+from vocable.errors import ModelError
 
 Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
@@ -45,3 +48,17 @@ class Layout(Protocol):
     def recognise(self, shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None: ...
 
     def read(self, tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Tensor]: ...
+
+
+@contextmanager
+def refusing(family: str) -> Iterator[None]:
+    """Say in one line that shapes or a config.json are not those of a family."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except (LookupError, ValueError, TypeError, ArithmeticError, AttributeError) as error:
+        raise ModelError(
+            f"checkpoint: such shapes and such a config.json make no {family} ({error!r}); fetch "
+            "both again"
+        ) from error

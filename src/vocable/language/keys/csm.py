@@ -22,7 +22,7 @@ from torch import Tensor
 from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.language.csm.config import CsmConfig, csm_1b
-from vocable.language.keys import Recognised, Shapes
+from vocable.language.keys import Recognised, Shapes, refusing
 from vocable.language.keys.rotary import llama3_config, rotary_halves
 from vocable.weights import Row, rename
 
@@ -63,9 +63,10 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
     named = {_as_in_transformers(key): shape for key, shape in shapes.items()}
     if not all(mark in named for mark in _MARKS):
         return None
-    sizes = _sizes(named)
-    stated = config.get("model_type") == "csm"
-    found = _stated(config, sizes) if stated else _published(sizes)
+    with refusing("CSM"):
+        sizes = _sizes(named)
+        stated = config.get("model_type") == "csm"
+        found = _stated(config, sizes) if stated else _published(sizes)
     layout = "csm" if "audio_head" in shapes else "transformers"
     inside = CODEC if any(key.startswith(CODEC) for key in shapes) else None
     return Recognised(found.name, layout, "csm", asdict(found), inside, config.get("codec_config"))
@@ -165,19 +166,14 @@ def _table() -> list[Row]:
 
 def _sizes(shapes: Shapes) -> dict[str, Any]:
     """Return what shapes say: of the whole, and of both parts."""
-    try:
-        others, _, size = shapes[_HEADS]
-        return {
-            "levels": others + 1,
-            "size": size,
-            "text": shapes["embed_text_tokens.weight"][0],
-            "backbone": _sizes_of(shapes, "backbone_model"),
-            "depth": _sizes_of(shapes, "depth_decoder.model"),
-        }
-    except (LookupError, ValueError) as error:
-        raise ModelError(
-            f"checkpoint: tensors of such shapes make no CSM ({error!r}); fetch it again"
-        ) from error
+    others, _, size = shapes[_HEADS]
+    return {
+        "levels": others + 1,
+        "size": size,
+        "text": shapes["embed_text_tokens.weight"][0],
+        "backbone": _sizes_of(shapes, "backbone_model"),
+        "depth": _sizes_of(shapes, "depth_decoder.model"),
+    }
 
 
 def _sizes_of(shapes: Shapes, part: str) -> dict[str, int]:

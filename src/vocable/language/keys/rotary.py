@@ -67,16 +67,6 @@ def _rotary(given: Mapping[str, Any]) -> Rotary:
     if kind == "default":
         return Rotary(base=base)
     check_config(stated, {"rope_type": "llama3"})
-    try:
-        turns = _ROWS / stated["original_max_position_embeddings"]
-        scaling = Llama3Scaling(
-            float(stated["factor"]),
-            stated["low_freq_factor"] * turns,
-            stated["high_freq_factor"] * turns,
-            _ROWS,
-        )
-    except (LookupError, TypeError, ArithmeticError) as error:
-        raise ModelError(
-            f"config.json says rope_type llama3 and not how ({error!r}); fetch it again"
-        ) from error
-    return Rotary(base=base, scaling=scaling)
+    turns = _ROWS / stated["original_max_position_embeddings"]
+    low, high = stated["low_freq_factor"] * turns, stated["high_freq_factor"] * turns
+    return Rotary(base=base, scaling=Llama3Scaling(float(stated["factor"]), low, high, _ROWS))

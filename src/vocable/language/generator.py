@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from vocable.errors import ModelError, TokenError
 from vocable.language.abilities import Abilities
 from vocable.language.engine import Engine
 from vocable.language.sound import DecodesSteps
+from vocable.language.text_ids import FILE, TextIds, read_text_ids
 from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
 
@@ -20,14 +22,25 @@ from vocable.tokens import AudioTokens, TokenSpec
 class Generator:
     """Hold a network and the codec whose tokens it models; families add how they are asked.
 
-    name: by family and size. licence: of the weights; empty where nothing says it. `network` stays
-    yours to look at and to train.
+    name: by family and size. licence: of the weights; empty where nothing says it. text: what turns
+    text into ids; None where the checkpoint has no tokenizer beside it. `network` stays yours to
+    look at and to train.
     """
 
-    def __init__(self, network: nn.Module, *, name: str, licence: str = "") -> None:
+    files_beside: ClassVar[tuple[str, ...]] = (FILE,)  # small files that a checkpoint may have
+
+    def __init__(
+        self, network: nn.Module, *, name: str, licence: str = "", text: TextIds | None = None
+    ) -> None:
         self.network: Any = network
-        self.name, self.licence = name, licence
+        self.name, self.licence, self.text = name, licence, text
         self.codec: Any = None
+
+    @classmethod
+    def text_beside(cls, folder: Path) -> TextIds | None:
+        """Return what turns text into ids, by a file of the folder; None without one."""
+        path = folder / FILE
+        return read_text_ids(path) if path.is_file() else None
 
     @property
     def abilities(self) -> Abilities:

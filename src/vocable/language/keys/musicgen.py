@@ -9,6 +9,7 @@ Some hold the waves that are added to the input, which are made anew here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from vocable.language.keys import Recognised, Shapes
 from vocable.language.keys.parts import Parts, gathered, number_of, side_by_side
 from vocable.weights import Row, rename
 
+CODEC = "audio_encoder."
 # what AudioCraft calls otherwise than transformers
 _RENAMED = (
     (r"^decoder\.(model|lm_heads)\.", r"\1."),
@@ -99,10 +101,13 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
         "text": None if text is None else text[1],
         "context": int(stated.get("max_position_embeddings") or 2048),
     }
+    codec = config.get("audio_encoder") or {}
+    if codec.get("upsampling_ratios") and codec.get("sampling_rate"):
+        sizes["rate"] = codec["sampling_rate"]
+        sizes["frame"] = math.prod(codec["upsampling_ratios"])
     layout = "audiocraft" if any(key.startswith("emb.") for key in shapes) else "transformers"
-    inside = "audio_encoder." if any(key.startswith("audio_encoder.") for key in shapes) else None
-    codec = config.get("audio_encoder") if inside else None
-    return Recognised(_name(sizes), layout, "musicgen", sizes, inside, codec)
+    inside = CODEC if any(key.startswith(CODEC) for key in shapes) else None
+    return Recognised(_name(sizes), layout, "musicgen", sizes, inside, codec if inside else None)
 
 
 def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Tensor]:
@@ -112,7 +117,7 @@ def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Ten
 
 
 def _as_in_transformers(key: str) -> str:
-    if key.startswith(("text_encoder.", "audio_encoder.")):
+    if key.startswith(("text_encoder.", CODEC)):
         return key
     for pattern, instead in _RENAMED:
         key = re.sub(pattern, instead, key)

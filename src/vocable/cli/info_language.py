@@ -7,10 +7,8 @@ from typing import Any
 
 def language_rows(facts: dict[str, Any], spec: None) -> list[tuple[str, str]]:
     """Return what a checkpoint says of its model as lines."""
-    from dataclasses import fields
-
     from vocable.language.abilities import Abilities
 
-    able = Abilities(**{each.name: facts[each.name] for each in fields(Abilities)})
+    able = Abilities(**facts["abilities"])
     rows = [("model", f"of language, {facts['family']}, {facts['layout']} layout"), *able.rows]
     return rows + ([("licence", facts["licence"])] if facts["licence"] else [])

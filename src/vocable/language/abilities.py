@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,11 @@ class Abilities:
     rate: int
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """All of it as plain values."""
-        return asdict(self)
-
-    @property
     def rows(self) -> list[tuple[str, str]]:
         """All of it as lines."""
-        can = [
-            word for word, able in (("continue", self.continues), ("clone", self.clones)) if able
-        ]
+        can = ("generate", *("continue",) * self.continues, *("clone",) * self.clones)
         return [
-            ("can", ", ".join(can) or "generate"),
+            ("can", ", ".join(can)),
             ("text", self.text),
             ("languages", ", ".join(self.languages) or "not stated"),
             ("context", f"{self.context} positions, {self.seconds:g} s of sound"),

@@ -22,18 +22,17 @@ from vocable.tokens import AudioTokens, TokenSpec
 class Generator:
     """Hold a network and the codec whose tokens it models; families add how they are asked.
 
-    name: by family and size. licence: of the weights; empty where nothing says it. text: what turns
-    text into ids; None where the checkpoint has no tokenizer beside it. `network` stays yours to
-    look at and to train.
+    licence: of the weights; empty where nothing says it. text: what turns text into ids; None where
+    the checkpoint has no tokenizer beside it. `network` stays yours to look at and to train.
     """
 
     files_beside: ClassVar[tuple[str, ...]] = (FILE,)  # small files that a checkpoint may have
 
     def __init__(
-        self, network: nn.Module, *, name: str, licence: str = "", text: TextIds | None = None
+        self, network: nn.Module, *, licence: str = "", text: TextIds | None = None
     ) -> None:
         self.network: Any = network
-        self.name, self.licence, self.text = name, licence, text
+        self.licence, self.text = licence, text
         self.codec: Any = None
 
     @classmethod
@@ -41,6 +40,11 @@ class Generator:
         """Return what turns text into ids, by a file of the folder; None without one."""
         path = folder / FILE
         return read_text_ids(path) if path.is_file() else None
+
+    @property
+    def name(self) -> str:
+        """Its name, by family and size."""
+        return str(self.network.config.name)
 
     @property
     def abilities(self) -> Abilities:

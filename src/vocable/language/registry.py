@@ -1,9 +1,9 @@
 """The families of language models, by name. A new one is a line here.
 
 Of family "csm" the module `vocable.language.csm` has the network `Csm`, a `TokenModel` made of one
-`CsmConfig` (a frozen dataclass with `abilities`), and `CsmGenerator`, what a user holds (a
-`Generator`); `vocable.language.keys.csm` knows its checkpoints. Modules are imported when they are
-needed.
+`CsmConfig`, that config (a frozen dataclass with `name`, `abilities`, `codes` and `frame`), and
+`CsmGenerator`, what a user holds (a `Generator`); `vocable.language.keys.csm` knows its checkpoints
+(the contract is there). Modules are imported when they are needed.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ def build(found: Recognised, tensors: Mapping[str, Tensor]) -> nn.Module:
 def generator(found: Recognised, network: nn.Module, folder: Path, licence: str) -> Generator:
     """Return what a user holds of a network, with what lies beside its weights in a folder."""
     kind = _class(found.family, "Generator")
-    text = kind.text_beside(folder)
-    made: Generator = kind(network, name=found.name, licence=licence, text=text)
+    made: Generator = kind(network, licence=licence, text=kind.text_beside(folder))
     return made
 
 

@@ -47,8 +47,7 @@ class LanguageDescription:
     @property
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
-        own = {key: value for key, value in asdict(self).items() if key != "abilities"}
-        return own | {"path": str(self.path)} | self.abilities.facts
+        return {**asdict(self), "path": str(self.path)}
 
 
 def recognise_language(weights: Path) -> KnownLanguage | None:

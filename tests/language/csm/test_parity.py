@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 import vocable
 from tests.language.csm import references, sesame
 from tests.language.csm.references import LEVELS, SIZE, TEXT
-from vocable.language.csm import Segment, csm_loss
+from vocable.language.csm import Utterance, csm_loss
 from vocable.language.engine import Engine, Prompt
 from vocable.language.sampling import GREEDY
 
@@ -102,7 +102,7 @@ def test_greedy_frames_of_texts(pair):
     wanted = theirs_generated(pair.reference, padded, 10, attention_mask=(padded != 32).long())
     engine = pair.ours.start_engine(2)
     sessions = [
-        pair.ours.generate([Segment(0, text)], sampling=GREEDY, most=10, engine=engine)
+        pair.ours.generate([Utterance(0, text)], sampling=GREEDY, most=10, engine=engine)
         for text in texts
     ]
     for session, frames in zip(sessions, wanted.numpy(), strict=True):
@@ -121,8 +121,8 @@ def test_a_voice_is_heard_and_answered(speaker, reference):
         input_values_cutoffs=torch.tensor([[6 * frame]]), attention_mask=torch.ones_like(prompt),
     )  # fmt: skip
     heard = speaker.codec.encode(voice[0], rate=24_000)
-    segments = [Segment(0, [3, 4], heard), Segment(1, [5, 6, 7])]
-    blocks = list(speaker.speak(segments, sampling=GREEDY, most=9))
+    utterances = [Utterance(0, [3, 4], heard), Utterance(1, [5, 6, 7])]
+    blocks = list(speaker.speak(utterances, sampling=GREEDY, most=9))
     found = np.concatenate(blocks, 1)
     assert found.shape == (1, 9 * frame) and found.std() > 0
     np.testing.assert_allclose(found[0], wanted[0], atol=1e-4 * max(1, abs(found).max()))
@@ -135,7 +135,9 @@ def test_the_published_size_in_bf16_on_disk(tmp_path):
     transformers = pytest.importorskip("transformers")
     rope = {"rope_parameters": references.BACKBONE}
     depth = {"rope_parameters": references.DEPTH}
-    codec = references.TOY["codec_config"] | {"codebook_size": 2048, "num_quantizers": 32}
+    codec = references.TOY["codec_config"] | {
+        "codebook_size": 2048, "num_quantizers": 32, "upsampling_ratios": [8, 6, 5, 4]
+    }  # fmt: skip
     config = transformers.CsmConfig(**rope, depth_decoder_config=depth, codec_config=codec)
     torch.manual_seed(0)
     torch.set_default_dtype(torch.bfloat16)

@@ -1,7 +1,7 @@
 """CSM-1B: speech from text, in a voice of the prompt.
 
-model       the network                  segments    turns: text and sound of a speaker
-loss        what training minimises      prompt      turns within a context
+model       the network                  utterances  text and sound of a speaker, as rows
+loss        what training minimises      prompt      utterances within a context
 config      its sizes                    generator   what a user holds
 """
 
@@ -13,5 +13,5 @@ from vocable.language.csm.loss import csm_loss as csm_loss
 from vocable.language.csm.loss import some_frames as some_frames
 from vocable.language.csm.model import Csm as Csm
 from vocable.language.csm.prompt import CsmPrompt as CsmPrompt
-from vocable.language.csm.prompt import segment_rows as segment_rows
-from vocable.language.csm.segments import Segment as Segment
+from vocable.language.csm.prompt import utterance_rows as utterance_rows
+from vocable.language.csm.utterances import Utterance as Utterance

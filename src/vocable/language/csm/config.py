@@ -18,7 +18,7 @@ class CsmConfig:
     size    ids that each level has in tables and heads
     codes   of these, ids that the codec has, the first ones; the others are never generated
     text    ids of text
-    begin, end  ids of text that stand before and behind a segment's
+    begin, end  ids of text that stand before and behind an utterance's
     rate, frame     Hz of the codec, and samples of its frame
     """
 
@@ -42,6 +42,13 @@ class CsmConfig:
         for part in (self.backbone, self.depth):
             if part.cross is not None or part.sets is not None:
                 raise ModelError("a CSM has neither cross-attention nor sets of weights")
+
+    @property
+    def name(self) -> str:
+        """The published model's name, or the family's with its layers and width."""
+        if self == csm_1b():
+            return "csm-1b"
+        return f"csm-{self.backbone.layers}x{self.backbone.width}"
 
     @property
     def abilities(self) -> Abilities:

@@ -10,7 +10,7 @@ import torch
 from vocable.language.csm.config import CsmConfig
 from vocable.language.csm.model import Csm
 from vocable.language.csm.prompt import CsmPrompt, build_prompt
-from vocable.language.csm.segments import Segment
+from vocable.language.csm.utterances import Utterance
 from vocable.language.engine import Engine, Prompt
 from vocable.language.generator import Generator
 from vocable.language.guards import first_of, stop_after, stop_at_repeats
@@ -27,11 +27,11 @@ SPARE, PER_ID = 25, 10
 
 
 class CsmGenerator(Generator):
-    """Speak segments of a conversation.
+    """Speak utterances of a conversation.
 
     model = vocable.load("FOLDER")
-    voice = Segment(0, "what she says there", model.codec.encode("her.wav"))
-    for block in model.speak([voice, Segment(0, "what she shall say")]): play(block)
+    voice = Utterance(0, "what she says there", model.codec.encode("her.wav"))
+    for block in model.speak([voice, Utterance(0, "what she shall say")]): play(block)
     """
 
     network: Csm
@@ -41,25 +41,25 @@ class CsmGenerator(Generator):
         """What the network is made of."""
         return self.network.config
 
-    def prompt(self, segments: Sequence[Segment], most: int | None = None) -> CsmPrompt:
+    def prompt(self, utterances: Sequence[Utterance], most: int | None = None) -> CsmPrompt:
         """Return what a stream begins with; see `build_prompt`.
 
         most: frames that must find room behind it; None: as many as the text may take, or less
-        where its own segment leaves less.
+        where its own utterance leaves less.
         """
-        for segment in segments:
-            if isinstance(segment.audio, AudioTokens):
-                self._check_tokens(segment.audio)
+        for utterance in utterances:
+            if isinstance(utterance.audio, AudioTokens):
+                self._check_tokens(utterance.audio)
         context = self.config.backbone.context
         if most is not None:
-            return build_prompt(segments, self.config, self.text, room=context - most + 1)
-        alone = build_prompt(segments[-1:], self.config, self.text, room=context)
+            return build_prompt(utterances, self.config, self.text, room=context - most + 1)
+        alone = build_prompt(utterances[-1:], self.config, self.text, room=context)
         room = max(len(alone.rows), context - most_frames(alone))
-        return build_prompt(segments, self.config, self.text, room=room)
+        return build_prompt(utterances, self.config, self.text, room=room)
 
     def generate(
         self,
-        segments: Sequence[Segment],
+        utterances: Sequence[Utterance],
         *,
         sampling: Sampling = SAMPLING,
         seed: int = 0,
@@ -68,13 +68,13 @@ class CsmGenerator(Generator):
     ) -> Session:
         """Return a session that gives frames `[levels]` one by one.
 
-        Segments before the last are left out, the oldest first, where the context is full. most:
+        Utterances before the last are left out, the oldest first, where the context is full. most:
         frames that are given at most, and have room; None: as many as the text may take. engine:
         whose streams this one joins (`start_engine`); None: one of its own. The session's `reason`
         says how it ended: "end", the model said so; "length", at `most`; "overlong", at more than
         the text may take; "repeats", at one frame over and over; "context", "left", "error".
         """
-        prompt = self.prompt(segments, most)
+        prompt = self.prompt(utterances, most)
         limit = most_frames(prompt) if most is None else most
         context = min(self.config.backbone.context, len(prompt.rows) + limit)
         engine = engine or self.start_engine(1, context=context)
@@ -89,7 +89,7 @@ class CsmGenerator(Generator):
 
     def speak(
         self,
-        segments: Sequence[Segment],
+        utterances: Sequence[Utterance],
         *,
         sampling: Sampling = SAMPLING,
         seed: int = 0,
@@ -98,11 +98,11 @@ class CsmGenerator(Generator):
     ) -> Iterator[Block]:
         """Yield sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
 
-        Options as of `generate`. What the last segment begins with is not among it. ModelError
+        Options as of `generate`. What the last utterance begins with is not among it. ModelError
         without a codec.
         """
         codec = self.with_codec()
-        session = self.generate(segments, sampling=sampling, seed=seed, most=most, engine=engine)
+        session = self.generate(utterances, sampling=sampling, seed=seed, most=most, engine=engine)
         return blocks_of(session, codec, self.config.levels)
 
     def _stop(self, limit: int | None) -> Stop:
@@ -112,7 +112,7 @@ class CsmGenerator(Generator):
 
 
 def most_frames(prompt: CsmPrompt) -> int:
-    """Return how many frames the text of a prompt's last segment may take."""
+    """Return how many frames the text of a prompt's last utterance may take."""
     return min(MOST, SPARE + PER_ID * prompt.text)
 
 

@@ -1,6 +1,6 @@
-"""Prompts of CSM: segments one after the other, and what stays of them where the context is full.
+"""Prompts of CSM: utterances one after the other, and what stays of them in a full context.
 
-Whole segments are left out, the oldest first, never the last: half a segment would be speech with
+Whole utterances are left out, the oldest first, never the last: half of one would be speech with
 the wrong text.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 
 from vocable.errors import ModelError, TokenError
 from vocable.language.csm.config import CsmConfig
-from vocable.language.csm.segments import (
+from vocable.language.csm.utterances import (
     Rows,
-    Segment,
+    Utterance,
     audio_rows,
     frames_of,
     text_rows,
@@ -25,9 +25,9 @@ from vocable.language.text_ids import TextIds
 
 @dataclass(frozen=True)
 class CsmPrompt:
-    """rows: ids `[positions, levels + 1]`. left_out: how many segments did not fit, the oldest.
+    """rows: ids `[positions, levels + 1]`. left_out: how many utterances did not fit, the oldest.
 
-    text: how many ids the text of the last segment has.
+    text: how many ids the text of the last utterance has.
     """
 
     rows: Rows
@@ -35,35 +35,35 @@ class CsmPrompt:
     text: int
 
 
-def segment_rows(
-    segment: Segment, config: CsmConfig, ids: TextIds | None, *, ended: bool = True
+def utterance_rows(
+    utterance: Utterance, config: CsmConfig, ids: TextIds | None, *, ended: bool = True
 ) -> Rows:
-    """Return text, sound and end of a segment as rows; of one that goes on, no end."""
-    parts = [text_rows(segment, config, ids)]
-    if segment.audio is not None:
-        parts.append(audio_rows(frames_of(segment.audio, config), config, ended=ended))
+    """Return text, sound and end of an utterance as rows; of one that goes on, no end."""
+    parts = [text_rows(utterance, config, ids)]
+    if utterance.audio is not None:
+        parts.append(audio_rows(frames_of(utterance.audio, config), config, ended=ended))
     return np.concatenate(parts)
 
 
 def build_prompt(
-    segments: Sequence[Segment], config: CsmConfig, ids: TextIds | None, *, room: int
+    utterances: Sequence[Utterance], config: CsmConfig, ids: TextIds | None, *, room: int
 ) -> CsmPrompt:
     """Return a prompt of at most `room` positions.
 
-    The last segment is what is to be spoken: its text alone, or with the sound that it begins with,
-    from which the model goes on. Those before it are whole. Raises TokenError for segments that
-    make no prompt, ModelError for a last one that does not fit.
+    The last utterance is what is to be spoken: its text alone, or with the sound that it begins
+    with, from which the model goes on. Those before it are whole. Raises TokenError for utterances
+    that make no prompt, ModelError for a last one that does not fit.
     """
-    _check_order(segments)
-    last = len(segments) - 1
+    _check_order(utterances)
+    last = len(utterances) - 1
     each = [
-        segment_rows(segment, config, ids, ended=number < last)
-        for number, segment in enumerate(segments)
+        utterance_rows(utterance, config, ids, ended=number < last)
+        for number, utterance in enumerate(utterances)
     ]
     lengths = [len(rows) for rows in each]
     if lengths[-1] > room:
         raise ModelError(
-            f"the last segment takes {lengths[-1]} positions, and beside what is to come the "
+            f"the last utterance takes {lengths[-1]} positions, and beside what is to come the "
             f"context has {room}; shorten it, or ask for fewer frames"
         )
     left_out = 0
@@ -73,12 +73,12 @@ def build_prompt(
     return CsmPrompt(np.concatenate(each[left_out:]), left_out, text)
 
 
-def _check_order(segments: Sequence[Segment]) -> None:
-    if not segments:
-        raise TokenError("the prompt is empty; give at least the segment that is to be spoken")
-    for number, segment in enumerate(segments[:-1]):
-        if segment.audio is None:
+def _check_order(utterances: Sequence[Utterance]) -> None:
+    if not utterances:
+        raise TokenError("the prompt is empty; give at least the utterance that is to be spoken")
+    for number, utterance in enumerate(utterances[:-1]):
+        if utterance.audio is None:
             raise TokenError(
-                f"segment {number} has no sound; only the last one, which is to be spoken, may "
+                f"utterance {number} has no sound; only the last one, which is to be spoken, may "
                 "lack it"
             )

@@ -66,11 +66,9 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
     sizes = _sizes(named)
     stated = config.get("model_type") == "csm"
     found = _stated(config, sizes) if stated else _published(sizes)
-    sized = f"csm-{found.backbone.layers}x{found.backbone.width}"
-    name = "csm-1b" if found == csm_1b() else sized
     layout = "csm" if "audio_head" in shapes else "transformers"
     inside = CODEC if any(key.startswith(CODEC) for key in shapes) else None
-    return Recognised(name, layout, "csm", asdict(found), inside, config.get("codec_config"))
+    return Recognised(found.name, layout, "csm", asdict(found), inside, config.get("codec_config"))
 
 
 def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> Mapping[str, Tensor]:

@@ -1,7 +1,7 @@
 """What was said, by whom: text and sound of one turn, as rows of ids.
 
-A segment's text comes first, `[speaker]text` between its begin and its end, then its frames, then
-an end frame of zeros. Code 0 is also a code as any other: only a frame of nothing else ends.
+Its text comes first, `[speaker]text` between a begin and an end, then its frames, then an end frame
+of zeros. Code 0 is also a code as any other: only a frame of nothing else ends.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Frames = Int64[np.ndarray, "frames levels"]
 
 
 @dataclass(frozen=True)
-class Segment:
-    """One turn of a conversation.
+class Utterance:
+    """What one speaker says at a time.
 
     speaker     a number from 0; the same voice keeps its number
-    text        what is said, or its ids, if the model has no tokenizer: those of `marked(…)`
+    text        what is said; or, where the model has no tokenizer, the ids of `[speaker]text`
     audio       how it was said: tokens of the model's codec, or frames `[frames, levels]`; None
                 where that is to be generated
     """
@@ -39,27 +39,20 @@ class Segment:
     def __post_init__(self) -> None:
         check_count("speaker", self.speaker, 0)
 
-    @property
-    def marked(self) -> str:
-        """The text as the model reads it."""
-        if not isinstance(self.text, str):
-            raise TokenError("this segment's text is ids already")
-        return f"[{self.speaker}]{self.text}"
 
-
-def text_rows(segment: Segment, config: CsmConfig, ids: TextIds | None) -> Rows:
-    """Return the rows of a segment's text, `[positions, levels + 1]`."""
-    if isinstance(segment.text, str):
+def text_rows(utterance: Utterance, config: CsmConfig, ids: TextIds | None) -> Rows:
+    """Return the rows of an utterance's text, `[positions, levels + 1]`."""
+    if isinstance(utterance.text, str):
         if ids is None:
             raise TokenError(
                 "the model has no tokenizer; put tokenizer.json beside its weights, or give text "
                 "as ids"
             )
-        inner = list(ids(segment.marked))
+        inner = list(ids(f"[{utterance.speaker}]{utterance.text}"))
     else:
-        inner = list(segment.text)
+        inner = list(utterance.text)
     if not inner:
-        raise TokenError("a segment's text is empty; say what is spoken")
+        raise TokenError("an utterance's text is empty; say what is spoken")
     found = np.array([config.begin, *inner, config.end], np.int64)
     if (wrong := found[(found < 0) | (found >= config.text)]).size:
         raise TokenError(
@@ -71,7 +64,7 @@ def text_rows(segment: Segment, config: CsmConfig, ids: TextIds | None) -> Rows:
 
 
 def audio_rows(frames: Frames, config: CsmConfig, *, ended: bool) -> Rows:
-    """Return the rows of frames, with the end frame behind them if the segment has ended."""
+    """Return the rows of frames, with the end frame behind them if the utterance has ended."""
     rows = np.full((len(frames) + ended, config.levels + 1), -1, np.int64)
     rows[: len(frames), :-1] = frames
     if ended:
@@ -84,12 +77,12 @@ def frames_of(audio: AudioTokens | np.ndarray, config: CsmConfig) -> Frames:
     if isinstance(audio, AudioTokens):
         if audio.streams != 1:
             raise TokenError(
-                f"a segment has one voice, but its tokens have {audio.streams} streams; encode the "
-                "recording with mix=True"
+                f"an utterance has one voice, but its tokens have {audio.streams} streams; encode "
+                "the recording with mix=True"
             )
         if audio.durations is not None or audio.levels < config.levels:
             raise TokenError(
-                f"a segment needs all {config.levels} levels of every frame, got {audio.levels}"
+                f"an utterance needs all {config.levels} levels of every frame, got {audio.levels}"
                 + (" with durations" if audio.durations is not None else "")
             )
         audio = audio.codes[0, : config.levels].T
@@ -99,7 +92,7 @@ def frames_of(audio: AudioTokens | np.ndarray, config: CsmConfig) -> Frames:
             f"frames are integers [frames, {config.levels}], got {found.dtype} {list(found.shape)}"
         )
     if not len(found):
-        raise TokenError("a segment's sound has no frame; leave audio out where there is none")
+        raise TokenError("an utterance's sound has no frame; leave audio out where there is none")
     frames = found.astype(np.int64)
     if (wrong := np.argwhere((frames < 0) | (frames >= config.codes))).size:
         frame, level = wrong[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.language.moshi.toys import CODES, CONFIG, engine, heard, ids, made
+from tests.language.moshi.toys import CODES, CONFIG, FRAME, engine, heard, ids, made
 from tests.language.toys import LLAMA
 from vocable.errors import ModelError, TokenError
 from vocable.language.cache import Cache
@@ -24,7 +24,7 @@ ALL_GREEDY = (GREEDY, GREEDY)
 
 def tokens(frames):
     """Codes `[frames, 8]` as tokens."""
-    spec = TokenSpec("toy-mimi@1:aa", 24_000, 1920, 1, (Level(CODES),) * 8, tuple(range(1, 9)))
+    spec = TokenSpec("toy-mimi@1:aa", 24_000, FRAME, 1, (Level(CODES),) * 8, tuple(range(1, 9)))
     return AudioTokens(spec, list(np.asarray(frames).T[:, None]))
 
 
@@ -40,9 +40,9 @@ def run(shared, listener, **options):
 @torch.no_grad()
 def test_greedy_frames_follow_a_whole_forward():
     """The layout puts what was said and heard into the rows of one sequence."""
-    model, listener = made(), heard(31)
+    model, listener = made(), heard(24)
     said = run(engine(model), listener, sampling=ALL_GREEDY)
-    assert len(said) == 30
+    assert len(said) == 23
     frames = np.array(said)
     joint = CONFIG.layout.arrange(
         {"text": frames[:, 0], "moshi": tokens(frames[:, 1:]), "user": tokens(listener[1:])}
@@ -51,19 +51,19 @@ def test_greedy_frames_follow_a_whole_forward():
     for row, initial in enumerate(CONFIG.initial):  # a toy's initial ids are its own
         begins = np.flatnonzero(joint.kind[row] >= 0)[0]
         sequence[row, :begins] = initial
-    logits = model(torch.from_numpy(sequence[:, :31].T)[None])
+    logits = model(torch.from_numpy(sequence[:, :24].T)[None])
     likeliest = torch.cat((logits.text.argmax(-1)[..., None], logits.codes.argmax(-1)), 2)[0]
     late = CONFIG.begins[:9] - 1
     for row, steps in enumerate(late):
-        np.testing.assert_array_equal(likeliest[steps:, row], frames[: 30 - steps, row])
+        np.testing.assert_array_equal(likeliest[steps:, row], frames[: 23 - steps, row])
     assert len(np.unique(frames[:, 1:])) > 4, "the toy repeats itself"
 
 
 @torch.no_grad()
 def test_a_batch_equals_singles_and_steps_equal_the_whole():
     """Both models, with every level's ids known; ids of nothing among them."""
-    model, lengths = made(), [9, 16, 2]
-    codes = ids(16, batch=3)
+    model, lengths = made(), [6, 10, 2]
+    codes = ids(10, batch=3)
     whole = model(codes, lengths)
     for item, length in enumerate(lengths):
         alone = model(codes[item : item + 1, :length])
@@ -86,13 +86,13 @@ def test_a_batch_equals_singles_and_steps_equal_the_whole():
 
 def test_a_conversation_does_not_depend_on_its_neighbours():
     """They join late, are silent for a while, or leave; whatever their settings."""
-    model, listener = made(), heard(24, seed=3)
+    model, listener = made(), heard(16, seed=3)
     options = dict(sampling=(Sampling(0.7, top_k=5), Sampling(0.8, top_k=9)), seed=7)
     alone = run(engine(model), listener, **options)
     shared = engine(model, 3)
     first, said, others = converse(shared, **options), [], []
     for step, frame in enumerate(listener):
-        if step in (2, 9):
+        if step in (2, 7):
             others.append(converse(shared, seed=step))
         for number, other in enumerate(others):
             if (step + number) % 3:
@@ -101,7 +101,7 @@ def test_a_conversation_does_not_depend_on_its_neighbours():
         for other in others:
             if other.reason is None:
                 other.say()
-        if step == 14:
+        if step == 11:
             others[0].leave()
     assert [column(each) for each in said if each is not None] == alone
     assert (others[0].reason, others[1].reason, shared.free) == ("left", None, 1)
@@ -109,7 +109,7 @@ def test_a_conversation_does_not_depend_on_its_neighbours():
 
 def test_who_is_not_heard_is_silent():
     """Time goes on: a step without a frame is one of ids of nothing."""
-    model, listener = made(), heard(20)
+    model, listener = made(), heard(14)
     silent = listener.copy()
     silent[[4, 5, 11]] = -1
     talk, missing = converse(engine(model), seed=3), []
@@ -121,7 +121,7 @@ def test_who_is_not_heard_is_silent():
 
 
 def test_the_first_frame_is_not_used_and_all_others_are():
-    model, listener = made(), heard(12)
+    model, listener = made(), heard(7)
     wanted = run(engine(model), listener, sampling=ALL_GREEDY)
     for frame, level in [(0, 0), (0, 5), (3, 0), (3, 7)]:
         other = listener.copy()
@@ -141,7 +141,7 @@ def test_a_conversation_has_no_end_but_is_guarded():
     with pytest.raises(ModelError, match="has ended: enough"):
         rule.say()
     long = converse(engine(model, 1, window=6), sampling=ALL_GREEDY)
-    assert sum(each is not None for each in map(long.step, heard(60))) == 59
+    assert sum(each is not None for each in map(long.step, heard(20))) == 19
 
 
 def test_bad_input_is_refused_and_nothing_is_lost():

@@ -1,6 +1,7 @@
 """Checkpoints of Moshi, of transformers and of Kyutai's package, and those that are damaged."""
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -78,7 +79,8 @@ def test_every_layout_is_the_same_model():
     today = as_package(model)
     for tensors in (today, as_published(today)):
         other, found = opened(tensors, stated)
-        assert (found.layout, found.inside, other.config) == ("moshi", None, CONFIG)
+        assert (found.layout, found.inside) == ("moshi", None)
+        assert replace(other.config, frame=CONFIG.frame) == CONFIG  # there it is Mimi's own
         same(model, other)
 
 
@@ -158,7 +160,10 @@ def test_damaged_checkpoints_are_refused(change, message):
         ({"dim": 32}, "config.json says dim 32, which for these weights must be 16"),
         ({"model_type": "hibiki"}, "config.json says model_type hibiki"),
         ({"depformer_pos_emb": "sin"}, "config.json says depformer_pos_emb sin"),
-        ({"conditioners": {"a": 1}}, "config.json has conditioners, which the models that can"),
+        (
+            {"conditioners": {"a": 1}},
+            "config.json has conditioners, which models that can be",
+        ),
         ({"delays": [0, *[1] * 16]}, "config.json says delays [0, 1, 1,"),
         ({"delays": LATE[:9]}, "config.json says delays [0, 0, 1,"),
     ],

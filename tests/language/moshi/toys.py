@@ -13,15 +13,16 @@ from vocable.language.engine import Engine
 from vocable.language.keys import moshi as keys
 from vocable.language.moshi import Moshi, MoshiConfig
 
-CODES, TEXT = 16, 20
+CODES, TEXT, FRAME = 16, 20, 8  # samples of a frame
 CONFIG = MoshiConfig(
     TransformerConfig(width=32, layers=2, heads=4, hidden=44, context=40, window=40, eps=1e-8),
     TransformerConfig(
-        width=16, layers=2, heads=2, hidden=22, context=8, eps=1e-8, sets=8, last_norm=False,
+        width=16, layers=1, heads=2, hidden=22, context=8, eps=1e-8, sets=8, last_norm=False,
         positions=NoPositions(),
     ),
     codes=CODES,
     text=TEXT,
+    frame=FRAME,
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def theirs():
         vector_quantization_hidden_dimension=8,
     )  # fmt: skip
     depth = dict(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, ffn_dim=44, sliding_window=8
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, ffn_dim=44, sliding_window=8
     )
     config = transformers.MoshiConfig(
         vocab_size=TEXT, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, ffn_dim=88,

@@ -1,5 +1,6 @@
 """A folder of transformers becomes a model that plays, by its own codec."""
 
+import copy
 from itertools import islice
 
 import numpy as np
@@ -11,7 +12,7 @@ from tests.language.musicgen.toys import CODES, SPEC, made, states, tokens, whol
 from vocable.errors import ModelError, TokenError
 from vocable.language.musicgen import MusicGenGenerator
 from vocable.language.sampling import Sampling
-from vocable.testing.codec_examples import codec_examples
+from vocable.testing.codec_examples import small_codec
 
 SECONDS = 20 * 8 / 24_000  # 20 frames of the toy's codec
 
@@ -47,8 +48,7 @@ def test_a_piece_goes_on_with_tokens(folder):
 
 
 def test_weights_keep_their_precision_and_the_text_encoder_stays_out(folder, tmp_path):
-    whole_of_theirs().to(torch.bfloat16).save_pretrained(tmp_path)
-    whole_of_theirs().float()
+    copy.deepcopy(whole_of_theirs()).bfloat16().save_pretrained(tmp_path)
     narrow = vocable.load(tmp_path)
     assert narrow.dtype == torch.bfloat16
     assert len(list(narrow.generate(states(), seconds=SECONDS))) == 20
@@ -57,7 +57,7 @@ def test_weights_keep_their_precision_and_the_text_encoder_stays_out(folder, tmp
 
 
 def test_stereo_has_a_stream_for_each_channel():
-    model = MusicGenGenerator(made(2), name="toy")
+    model = MusicGenGenerator(made(2))
     model.attach(FakeCodec())
     frames = list(model.generate(states(), seconds=9 * 640 / 32_000))
     assert frames[0].shape == (2, 4) and len(frames) == 9
@@ -85,20 +85,21 @@ class FakeCodec:
 
 
 def test_bad_input_is_refused():
-    model = MusicGenGenerator(made(), name="toy")
-    with pytest.raises(ModelError, match="toy has no codec, so it gives tokens and no sound"):
+    model = MusicGenGenerator(made())
+    with pytest.raises(ModelError, match="has no codec, so it gives tokens and no sound"):
         next(model.play(states()))
-    with pytest.raises(TokenError, match="begin with 2 streams; toy has 1, one for each channel"):
-        model.generate(seconds=1, begin=tokens(4, 2))
+    with pytest.raises(TokenError, match="begin with 2 streams; musicgen-2x16 has 1, one"):
+        model.generate(seconds=1.0, begin=tokens(4, 2))
     model.attach(FakeCodec())
-    other = codec_examples()["encodec"]()
-    with pytest.raises(ModelError, match=f"toy models 4 levels of {CODES}, 50 frames/s of 32000"):
+    other = small_codec("soundstream")
+    with pytest.raises(ModelError, match=f"models 4 levels of {CODES}, 50 frames/s of 32000"):
         model.attach(other)
     with pytest.raises(ModelError, match="the piece takes 103 positions, more than the context"):
         model.generate(seconds=2.0)
     with pytest.raises(TokenError, match="a piece of 0 frames"):
         model.generate(seconds=0.0)
     with pytest.raises(ModelError, match="2 streams want to join but 1 of 1 places"):
-        model.generate(states(), engine=model.start_engine(1, cross_states=9))
-    plain = model.generate(states(), sampling=Sampling(0.9), engine=model.start_engine(1, cross_states=9))
+        model.generate(states(), seconds=0.2, engine=model.start_engine(1, cross_states=9))
+    alone = model.start_engine(1, cross_states=9)
+    plain = model.generate(states(), seconds=0.2, sampling=Sampling(0.9), engine=alone)
     assert len(next(plain)) == 1

@@ -85,7 +85,15 @@ def test_every_layout_is_the_same_model():
 def test_what_config_json_says_is_what_the_model_is():
     model, found = opened(*published())
     assert MusicGenConfig(**found.config) == MusicGenConfig(
-        width=32, layers=2, heads=4, hidden=48, codes=CODES, text=TEXT, context=64
+        width=32,
+        layers=2,
+        heads=4,
+        hidden=48,
+        codes=CODES,
+        text=TEXT,
+        context=64,
+        rate=24_000,
+        frame=8,
     )
     stereo = theirs(2)
     model, found = opened(stereo.state_dict(), stereo.config.to_dict())

@@ -55,7 +55,7 @@ def whole_of_theirs():
     )
     sound = transformers.EncodecConfig(
         num_filters=2, hidden_size=8, codebook_size=CODES, codebook_dim=8, upsampling_ratios=[4, 2],
-        num_lstm_layers=1, target_bandwidths=[2.2],
+        num_lstm_layers=1, target_bandwidths=[48.0],
     )  # fmt: skip
     config = transformers.MusicgenConfig(
         text_encoder=text.to_dict(), audio_encoder=sound.to_dict(), decoder=decoder.to_dict()

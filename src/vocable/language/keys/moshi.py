@@ -42,7 +42,7 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
             found = (_of_moshi if layout == "moshi" else _of_transformers)(shapes, config)
             inside = CODEC if any(key.startswith(CODEC) for key in shapes) else None
             codec = config.get("audio_encoder_config") if inside else None
-            return Recognised(_name(found), layout, "moshi", asdict(found), inside, codec)
+            return Recognised(found.name, layout, "moshi", asdict(found), inside, codec)
     return None
 
 
@@ -200,9 +200,3 @@ def _shape(shapes: Shapes, key: str) -> tuple[int, ...]:
     if key not in shapes:
         raise ModelError(f"checkpoint has the keys of Moshi but lacks {key}; fetch it again")
     return shapes[key]
-
-
-def _name(config: MoshiConfig) -> str:
-    if config == moshi_7b():
-        return "moshi-7b"
-    return f"moshi-{config.temporal.layers}x{config.temporal.width}"

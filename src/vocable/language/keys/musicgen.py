@@ -20,6 +20,7 @@ from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.language.keys import Recognised, Shapes
 from vocable.language.keys.parts import Parts, gathered, number_of, side_by_side
+from vocable.language.musicgen.config import MusicGenConfig
 from vocable.weights import Row, rename
 
 CODEC = "audio_encoder."
@@ -68,8 +69,7 @@ _MARKS = (
     "model.decoder.layers.0.fc1.weight",
     "lm_heads.0.weight",
 )
-# by width and layers; all have 64 channels a head
-_PUBLISHED = {(1024, 24): "small", (1536, 48): "medium", (2048, 48): "large"}
+_PUBLISHED = ((1024, 24), (1536, 48), (2048, 48))  # width and layers; 64 channels a head
 
 
 def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
@@ -90,7 +90,7 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
     )
     channels = int(stated.get("audio_channels") or (2 if rows == 8 else 1))
     layers, text = number_of(found, _LAYER + r"fc1\.weight"), found.get("enc_to_dec_proj.weight")
-    sizes = {
+    sizes: dict[str, Any] = {
         "width": width,
         "layers": layers,
         "heads": _heads(stated, width, layers),
@@ -107,7 +107,8 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
         sizes["frame"] = math.prod(codec["upsampling_ratios"])
     layout = "audiocraft" if any(key.startswith("emb.") for key in shapes) else "transformers"
     inside = CODEC if any(key.startswith(CODEC) for key in shapes) else None
-    return Recognised(_name(sizes), layout, "musicgen", sizes, inside, codec if inside else None)
+    name = MusicGenConfig(**sizes).name
+    return Recognised(name, layout, "musicgen", sizes, inside, codec if inside else None)
 
 
 def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Tensor]:
@@ -146,10 +147,3 @@ def _heads(stated: Mapping[str, Any], width: int, layers: int) -> int:
         f"checkpoint has the keys of MusicGen but {layers} layers of width {width}, which is no "
         f"published one, and does not say its heads; put its config.json beside it"
     )
-
-
-def _name(sizes: Mapping[str, Any]) -> str:
-    name = _PUBLISHED.get((sizes["width"], sizes["layers"]))
-    if name is None:
-        return f"musicgen-{sizes['layers']}x{sizes['width']}"
-    return f"musicgen-stereo-{name}" if sizes["channels"] == 2 else f"musicgen-{name}"

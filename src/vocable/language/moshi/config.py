@@ -85,6 +85,13 @@ class MoshiConfig:
         return np.asarray(legal.argmax(1))
 
     @property
+    def name(self) -> str:
+        """The published model's name, or the family's with its layers and width."""
+        if self == moshi_7b():
+            return "moshi-7b"
+        return f"moshi-{self.temporal.layers}x{self.temporal.width}"
+
+    @property
     def abilities(self) -> Abilities:
         """What such a model can do."""
         seconds = self.temporal.context * self.frame / self.rate

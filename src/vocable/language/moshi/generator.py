@@ -24,7 +24,7 @@ from vocable.language.sound import Block, DecodesSteps
 class Hears(DecodesSteps, Protocol):
     """A codec that also encodes in steps."""
 
-    def start_encoding(self, batch: int = 1, levels: int | None = None) -> Any: ...
+    def start_encoding(self, batch: int = 1, *, levels: int | None = None) -> Any: ...
 
     def encode_step(self, block: Tensor, state: Any) -> tuple[Any, Any]: ...
 
@@ -78,7 +78,7 @@ class MoshiGenerator(Generator):
                 f"{type(codec).__name__} does not encode in steps, so nothing is heard"
             )
         talk = self.converse(sampling=sampling, seed=seed, most=most, engine=engine)
-        hearing, saying = codec.start_encoding(1, self.config.heard), codec.start_decoding(1)
+        hearing, saying = codec.start_encoding(1, levels=self.config.heard), codec.start_decoding(1)
         try:
             for block in sound:
                 samples = torch.from_numpy(np.asarray(block, np.float32))[None]

@@ -72,6 +72,15 @@ class MusicGenConfig:
         )  # fmt: skip
 
     @property
+    def name(self) -> str:
+        """The published model's name, or the family's with its layers and width."""
+        published = {"small": musicgen_small, "medium": musicgen_medium, "large": musicgen_large}
+        for size, made in published.items():
+            if self == made(self.channels):
+                return f"musicgen-stereo-{size}" if self.channels == 2 else f"musicgen-{size}"
+        return f"musicgen-{self.layers}x{self.width}"
+
+    @property
     def abilities(self) -> Abilities:
         """What such a model can do."""
         frames = self.layout.max_frames(self.spec, self.context)

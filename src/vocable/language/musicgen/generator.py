@@ -53,8 +53,7 @@ class MusicGenGenerator(Generator):
         """
         frames = round(seconds * self.config.rate / self.config.frame)
         if engine is None:
-            streams = 2 if text is not None and sampling.guidance != 1 else 1
-            engine = self.start_engine(streams, cross_states=0 if text is None else len(text))
+            engine = self._engine_for(frames, text, sampling)
         codes = None if begin is None else self._codes(begin)
         return compose(engine, frames, text, begin=codes, sampling=sampling, seed=seed)
 
@@ -92,6 +91,16 @@ class MusicGenGenerator(Generator):
         empty = np.zeros((config.channels, config.levels, 0), np.int64)
         codes = np.stack(rows, 2) if rows else empty
         return AudioTokens(self.with_codec().spec, list(codes.swapaxes(0, 1)))
+
+    def _engine_for(self, frames: int, text: Tensor | None, sampling: Sampling) -> Engine:
+        """Return an engine with room for one piece."""
+        config, guided = self.config, text is not None and sampling.guidance != 1
+        steps = max(1, config.layout.steps(config.spec, max(0, frames)))
+        return self.start_engine(
+            2 if guided else 1,
+            context=min(config.context, steps),
+            cross_states=0 if text is None else len(text),
+        )
 
     def _codes(self, begin: AudioTokens) -> np.ndarray:
         self._check_tokens(begin)

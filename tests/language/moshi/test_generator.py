@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import vocable
+from tests.cli.calls import call, results
 from tests.golden.moshi.opened import CONFIG as PACKAGE
 from tests.golden.moshi.opened import as_published, state
 from tests.language.moshi.toys import CODES, FRAME, TEXT, heard, made, theirs
@@ -54,6 +55,15 @@ def test_a_file_of_the_package_is_loaded(tmp_path):
     assert sum(isinstance(talk.step(frame), Said) for frame in heard(6)) == 5
     with pytest.raises(ModelError, match="has no codec, so it gives tokens and no sound"):
         next(model.talk([np.zeros((1, 8), np.float32)]))
+
+
+def test_what_it_can_do_is_said_without_its_weights(folder):
+    printed = call("info", str(folder)).stdout
+    for words in ("moshi-2x32  (", "of language, moshi, transformers layout", "heard and spoken"):
+        assert words in printed
+    (facts,) = results("info", str(folder))
+    able = facts["abilities"]
+    assert (able["continues"], able["context"], able["levels"]) == (False, 40, 8)
 
 
 def test_a_codec_must_hear_and_be_of_the_same_kind():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import vocable
+from tests.cli.calls import call, results
 from tests.language.musicgen.toys import CODES, SPEC, made, states, tokens, whole_of_theirs
 from vocable.errors import ModelError, TokenError
 from vocable.language.musicgen import MusicGenGenerator
@@ -82,6 +83,17 @@ class FakeCodec:
 
     def finish_decoding(self, state):
         return torch.zeros(state, 1, 0)
+
+
+def test_what_it_can_do_is_said_without_its_weights(folder):
+    printed = call("info", str(folder)).stdout
+    for words in ("musicgen-2x32  (", "of language, musicgen, transformers layout", "continue"):
+        assert words in printed
+    assert "a description" in printed
+    (facts,) = results("info", str(folder))
+    able = facts["abilities"]
+    assert (able["clones"], able["context"], able["levels"]) == (False, 64, 4)
+    assert able["seconds"] == round(61 * 8 / 24_000, 2)
 
 
 def test_bad_input_is_refused():

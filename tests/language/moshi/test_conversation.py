@@ -11,7 +11,7 @@ from tests.language.toys import LLAMA
 from vocable.errors import ModelError, TokenError
 from vocable.language.cache import Cache
 from vocable.language.engine import Engine
-from vocable.language.moshi import Said, converse, moshi_7b
+from vocable.language.moshi import MoshiFrame, converse, moshi_7b
 from vocable.language.sampling import GREEDY, Sampling
 from vocable.language.token_model import RowModel, RowModelConfig
 from vocable.tokens import EMPTY, AudioTokens, Level, TokenSpec
@@ -133,7 +133,7 @@ def test_the_first_frame_is_not_used_and_all_others_are():
 def test_a_conversation_has_no_end_but_is_guarded():
     model = made()
     talk = converse(engine(model), most=5, seed=1)
-    assert [type(talk.step(frame)) for frame in heard(5)] == [type(None)] + [Said] * 4
+    assert [type(talk.step(frame)) for frame in heard(5)] == [type(None)] + [MoshiFrame] * 4
     assert talk.reason == "length"
     with pytest.raises(ModelError, match="the conversation has ended: length; begin another"):
         talk.step(heard(1)[0])

@@ -13,7 +13,7 @@ from tests.golden.moshi.opened import as_published, state
 from tests.language.moshi.toys import CODES, FRAME, TEXT, heard, made, theirs
 from vocable import weights
 from vocable.errors import ModelError
-from vocable.language.moshi import MoshiGenerator, Said
+from vocable.language.moshi import MoshiGenerator, MoshiFrame
 from vocable.tokens import Level, TokenSpec
 
 
@@ -52,7 +52,7 @@ def test_a_file_of_the_package_is_loaded(tmp_path):
     model = vocable.load(tmp_path)
     assert (model.dtype, model.codec) == (torch.bfloat16, None)
     talk = model.converse()
-    assert sum(isinstance(talk.step(frame), Said) for frame in heard(6)) == 5
+    assert sum(isinstance(talk.step(frame), MoshiFrame) for frame in heard(6)) == 5
     with pytest.raises(ModelError, match="has no codec, so it gives tokens and no sound"):
         next(model.talk([np.zeros((1, 8), np.float32)]))
 

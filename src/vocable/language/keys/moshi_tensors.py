@@ -58,7 +58,7 @@ def _moshi_table(config: Mapping[str, Any]) -> list[Row]:
     table = [
         Row(r"text_emb\.weight", "tables.0.weight"),
         *(Row(rf"emb\.{n}\.weight", f"tables.{n + 1}.weight")
-          for n in range(levels + config["heard"])),
+          for n in range(levels + config["user_levels"])),
         Row(r"depformer_text_emb\.weight", "inner.0.weight"),
         *(Row(rf"depformer_emb\.{n}\.weight", f"inner.{n + 1}.weight") for n in range(levels - 1)),
         Row(wide + _IN, r"trunk.layers.\1.attention.into.weight", halves),
@@ -104,11 +104,11 @@ _TRANSFORMERS_PARTS = (
 
 
 def _transformers_table(config: Mapping[str, Any]) -> list[Row]:
-    levels, heard = config["levels"], config["heard"]
+    levels = config["levels"]
     table = [
         Row(r"decoder\.model\.embed_tokens\.weight", "tables.0.weight"),
         *(Row(rf"embed_tokens\.{n}\.weight", f"tables.{n + 1}.weight")
-          for n in range(levels + heard)),
+          for n in range(levels + config["user_levels"])),
         Row(r"decoder\.model\.norm\.weight", "trunk.norm.weight"),
         Row(r"decoder\.lm_head\.weight", "head.weight"),
         Row(r"depth_decoder\.text_embed_tokens\.weight", "inner.0.weight"),

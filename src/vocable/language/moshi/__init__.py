@@ -16,7 +16,7 @@ from vocable.language.moshi.config import MoshiConfig as MoshiConfig
 from vocable.language.moshi.config import moshi_7b as moshi_7b
 from vocable.language.moshi.conversation import SAMPLING as SAMPLING
 from vocable.language.moshi.conversation import Conversation as Conversation
-from vocable.language.moshi.conversation import Said as Said
+from vocable.language.moshi.conversation import MoshiFrame as MoshiFrame
 from vocable.language.moshi.conversation import converse as converse
 from vocable.language.moshi.generator import MoshiGenerator as MoshiGenerator
 from vocable.language.moshi.model import Moshi as Moshi

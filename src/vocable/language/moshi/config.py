@@ -21,7 +21,7 @@ class MoshiConfig:
 
     depth       has weights for each level: its `sets` are as many
     levels      that it speaks
-    heard       levels that it hears
+    user_levels that it hears
     codes       ids of a level
     text        ids of text
     delay       steps that all levels but the first come later
@@ -31,7 +31,7 @@ class MoshiConfig:
     temporal: TransformerConfig
     depth: TransformerConfig
     levels: int = 8
-    heard: int = 8
+    user_levels: int = 8
     codes: int = 2048
     text: int = 32_000
     delay: int = 1
@@ -39,7 +39,7 @@ class MoshiConfig:
     frame: int = 1920
 
     def __post_init__(self) -> None:
-        for name in ("levels", "heard", "codes", "text"):
+        for name in ("levels", "user_levels", "codes", "text"):
             if getattr(self, name) < 1:
                 raise ModelError(f"{name} must be at least 1 but is {getattr(self, name)}")
         if self.delay < 0:
@@ -60,7 +60,7 @@ class MoshiConfig:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Ids of each row: text, its own levels, those it hears; the last is the initial one."""
-        return (self.text + 1, *(self.codes + 1,) * (self.levels + self.heard))
+        return (self.text + 1, *(self.codes + 1,) * (self.levels + self.user_levels))
 
     @property
     def initial(self) -> Int64[np.ndarray, " rows"]:
@@ -75,13 +75,13 @@ class MoshiConfig:
     @property
     def begins(self) -> Int64[np.ndarray, " rows"]:
         """The first step of each row that holds a token of a frame, as the layout has it."""
-        said, heard = (
+        own, user = (
             TokenSpec("moshi-rows@1:0", self.rate, self.frame, 1, (Level(self.codes),) * n, (n,))
-            for n in (self.levels, self.heard)
+            for n in (self.levels, self.user_levels)
         )
         layout = moshi_layout(late=self.delay, given=())
         steps = range(layout.lead + self.delay + 1)
-        legal = layout.legal({"moshi": said, "user": heard}, steps).kinds.any(2)
+        legal = layout.legal({"moshi": own, "user": user}, steps).kinds.any(2)
         return np.asarray(legal.argmax(1))
 
     @property

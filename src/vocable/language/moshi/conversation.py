@@ -29,7 +29,7 @@ NOTHING = -1  # its embedding is 0
 
 
 @dataclass(frozen=True)
-class Said:
+class MoshiFrame:
     """A frame of what Moshi says: its codes `[levels]`, and the id of text that goes with them.
 
     Most frames have no text of their own: of Moshi's tokenizer 3 stands there, and 0 before a word.
@@ -82,33 +82,33 @@ class Conversation:
         self._late = self._begins - self._begins.min()  # steps behind the first row
         kept = int(self._late.max()) + 1
         # the last frames that were heard, and the last steps that were said; newest last
-        self._heard = np.full((kept, config.heard), NOTHING, np.int64)
+        self._user = np.full((kept, config.user_levels), NOTHING, np.int64)
         self._drawn = np.zeros((kept, config.drawn), np.int64)
         self._input = config.initial.copy()  # of the step that comes next
         self._number = 0  # of that step
         self._read = 0  # steps that `say` has taken
-        self._listened = False
+        self._has_user = False
 
     @property
     def reason(self) -> str | None:
         """Why it ended, as in `Session`."""
         return self.session.reason
 
-    def step(self, codes: Int[np.ndarray, " heard"] | None = None) -> Said | None:
+    def step(self, codes: Int[np.ndarray, " user_levels"] | None = None) -> MoshiFrame | None:
         """Hear a frame, None where there was none, and return what is said meanwhile; see `say`."""
         if codes is not None:
             self.hear(codes)
         return self.say()
 
-    def hear(self, codes: Int[np.ndarray, " heard"]) -> None:
+    def hear(self, codes: Int[np.ndarray, " user_levels"]) -> None:
         """Take a frame for the step that comes next; TokenError for codes that the model lacks.
 
         ModelError where that step has one. After the end nobody listens.
         """
         found = to_numpy(codes)
-        if found.shape != (self._config.heard,):
+        if found.shape != (self._config.user_levels,):
             raise TokenError(
-                f"a frame has {self._config.heard} codes, one a level, but came as "
+                f"a frame has {self._config.user_levels} codes, one a level, but came as "
                 f"{list(found.shape)}"
             )
         wrong = np.flatnonzero((found < NOTHING) | (found >= self._config.codes))
@@ -117,12 +117,12 @@ class Conversation:
                 f"code {found[wrong[0]]} of level {wrong[0]} is out of range; a level has codes 0 "
                 f"to {self._config.codes - 1}, and -1 for nothing"
             )
-        if self._listened and self.reason is None:
+        if self._has_user and self.reason is None:
             raise ModelError("a frame was heard for this step already; let it be said first")
-        self._heard[-1], self._listened = found, True
-        self._put_heard()
+        self._user[-1], self._has_user = found, True
+        self._put_user()
 
-    def say(self) -> Said | None:
+    def say(self) -> MoshiFrame | None:
         """Return the frame that the next step completes; None while the first is not whole.
 
         Runs the engine, and so all its streams, unless somebody else has. ModelError where the
@@ -137,7 +137,7 @@ class Conversation:
             return None
         row = np.arange(self._config.drawn)
         frame = self._drawn[self._late[: len(row)], row]
-        return Said(int(frame[0]), frame[1:])
+        return MoshiFrame(int(frame[0]), frame[1:])
 
     def leave(self) -> None:
         """End the conversation; its place is free at once."""
@@ -152,16 +152,16 @@ class Conversation:
         self._input = self._config.initial.copy()
         begun = self._begins[: len(drawn)] <= self._number
         self._input[: len(drawn)][begun] = drawn[begun]
-        nothing = np.full((1, self._config.heard), NOTHING, np.int64)
-        self._heard = np.concatenate((self._heard[1:], nothing))
-        self._listened = False
-        self._put_heard()
+        nothing = np.full((1, self._config.user_levels), NOTHING, np.int64)
+        self._user = np.concatenate((self._user[1:], nothing))
+        self._has_user = False
+        self._put_user()
         return self._input
 
-    def _put_heard(self) -> None:
+    def _put_user(self) -> None:
         """Write what was heard into the rows that have begun, each as late as it is."""
         first = self._config.drawn
-        row = np.arange(self._config.heard)
-        found = self._heard[len(self._heard) - 1 - self._late[first:], row]
+        row = np.arange(self._config.user_levels)
+        found = self._user[len(self._user) - 1 - self._late[first:], row]
         begun = self._begins[first:] <= self._number
         self._input[first:][begun] = found[begun]

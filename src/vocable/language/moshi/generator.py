@@ -14,7 +14,7 @@ from vocable.errors import ModelError
 from vocable.language.engine import Engine
 from vocable.language.generator import Generator
 from vocable.language.moshi.config import MoshiConfig
-from vocable.language.moshi.conversation import SAMPLING, Conversation, Said, converse
+from vocable.language.moshi.conversation import SAMPLING, Conversation, MoshiFrame, converse
 from vocable.language.moshi.model import Moshi
 from vocable.language.sampling import Sampling
 from vocable.language.sound import Block, DecodesSteps
@@ -32,7 +32,7 @@ class Hears(DecodesSteps, Protocol):
 class MoshiGenerator(Generator):
     """Converse.
 
-    for said, sound in model.talk(microphone): play(sound)     # blocks of samples, in and out
+    for frame, sound in model.talk(microphone): play(sound)     # blocks of samples, in and out
     """
 
     network: Moshi
@@ -64,30 +64,30 @@ class MoshiGenerator(Generator):
         *,
         sampling: Sequence[Sampling] = SAMPLING,
         seed: int = 0,
-        most: int | None = None,
         engine: Engine | None = None,
-    ) -> Iterator[tuple[Said, Block]]:
+    ) -> Iterator[tuple[MoshiFrame, Block]]:
         """Yield what is said, as text and as sound, while sound comes in.
 
         sound: blocks `[1, samples]` of any length, at the codec's rate; what comes out has that
-        rate. It ends with the blocks. ModelError without a codec that encodes in steps.
+        rate. It ends with the blocks that come in. ModelError without a codec that encodes in steps.
         """
         codec = self.with_codec()
         if not isinstance(codec, Hears):
             raise ModelError(
                 f"{type(codec).__name__} does not encode in steps, so nothing is heard"
             )
-        talk = self.converse(sampling=sampling, seed=seed, most=most, engine=engine)
-        hearing, saying = codec.start_encoding(1, levels=self.config.heard), codec.start_decoding(1)
+        talk = self.converse(sampling=sampling, seed=seed, engine=engine)
+        hearing = codec.start_encoding(1, levels=self.config.user_levels)
+        saying = codec.start_decoding(1)
         try:
             for block in sound:
                 samples = torch.from_numpy(np.asarray(block, np.float32))[None]
                 codes, hearing = codec.encode_step(samples, hearing)
                 for frame in to_numpy(codes.stacked()[0]).T:
-                    said = talk.step(frame)
-                    if said is not None:
-                        codes_said = torch.from_numpy(said.codes)[None, :, None]
-                        answer, saying = codec.decode_step(codes_said, saying)
-                        yield said, to_numpy(answer[0])
+                    answer = talk.step(frame)
+                    if answer is not None:
+                        spoken = torch.from_numpy(answer.codes)[None, :, None]
+                        samples, saying = codec.decode_step(spoken, saying)
+                        yield answer, to_numpy(samples[0])
         finally:
             talk.leave()

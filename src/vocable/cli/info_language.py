@@ -10,5 +10,8 @@ def language_rows(facts: dict[str, Any], spec: None) -> list[tuple[str, str]]:
     from vocable.language.abilities import Abilities
 
     able = Abilities(**facts["abilities"])
-    rows = [("model", f"of language, {facts['family']}, {facts['layout']} layout"), *able.rows]
+    rows = [
+        ("model", f"of language, {facts['architecture']}, {facts['layout']} layout"),
+        *able.rows,
+    ]
     return rows + ([("licence", facts["licence"])] if facts["licence"] else [])

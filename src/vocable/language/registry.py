@@ -56,14 +56,14 @@ def abilities(found: Recognised) -> Abilities:
     return cast(Abilities, _config(found).abilities)
 
 
-def build(found: Recognised, tensors: Mapping[str, Tensor]) -> nn.Module:
+def build(found: Recognised, tensors: dict[str, Tensor]) -> nn.Module:
     """Return a network with these tensors, in their precision; every key and shape must fit.
 
-    It takes no memory before they are known to.
+    It takes no memory before they are known to; then they are moved, and `tensors` is empty.
     """
     config = _config(found)
     with without_memory():
-        network: nn.Module = _class(found.family)(config)
+        network: nn.Module = _class(found.architecture)(config)
     weights.check_fits(network.state_dict(), tensors)
     weights.check_finite(tensors, "fetch it again")
     network.to(_precision(tensors))
@@ -71,25 +71,25 @@ def build(found: Recognised, tensors: Mapping[str, Tensor]) -> nn.Module:
         for part in network.modules():
             if isinstance(part, Transformer):  # what they compute is in no checkpoint
                 part.positions = make_positions(part.config)
-        weights.load_tensors(network, tensors)
+        weights.move_tensors(network, tensors)
     return network.eval().requires_grad_(False)
 
 
 def generator(found: Recognised, network: nn.Module, folder: Path, licence: str) -> Generator:
     """Return what a user holds of a network, with what lies beside its weights in a folder."""
-    kind = _class(found.family, "Generator")
+    kind = _class(found.architecture, "Generator")
     made: Generator = kind(network, licence=licence, text=kind.text_beside(folder))
     return made
 
 
 def files_beside(found: Recognised) -> tuple[str, ...]:
     """Return the names of small files that a family may have beside its weights."""
-    names: tuple[str, ...] = _class(found.family, "Generator").files_beside
+    names: tuple[str, ...] = _class(found.architecture, "Generator").files_beside
     return names
 
 
 def _config(found: Recognised) -> Any:
-    return fit(_class(found.family, "Config"), found.config, "config", ModelError, "config.")
+    return fit(_class(found.architecture, "Config"), found.config, "config", ModelError, "config.")
 
 
 def _class(family: str, part: str = "") -> type[Any]:

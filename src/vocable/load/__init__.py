@@ -31,11 +31,11 @@ from vocable.load.centres import is_centres, open_units
 from vocable.load.encoders import (
     EncoderDescription,
     Known,
-    check_entry,
     describe_encoder,
     read_encoder,
     recognise_encoder,
 )
+from vocable.load.entries import check_entry
 from vocable.load.finding import Source, find, found_in, locate
 from vocable.load.found import Found
 from vocable.load.language import (
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
+    from vocable.codecs.published import Entry
     from vocable.language.generator import Generator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
@@ -77,9 +78,9 @@ def describe_any(
     where = locate(name)
     if isinstance(where, Source):
         if known := recognise_encoder(where.weights):
-            return describe_encoder(known, check_entry(known, where.entry))
+            return describe_encoder(known, check_entry(known[2], where.entry))
         if language := recognise_language(where.weights):
-            return describe_language(language)
+            return describe_language(language, check_entry(language.found, where.entry))
     return found_in(where).description
 
 
@@ -117,9 +118,10 @@ def load(
     where = locate(name)
     if isinstance(where, Source):
         if known := recognise_encoder(where.weights):
-            return _encoder(known, check_entry(known, where.entry), device, dtype)
+            return _encoder(known, check_entry(known[2], where.entry), device, dtype)
         if language := recognise_language(where.weights):
-            return _language(language, str(name) if where.hashes else "", device, dtype)
+            fetched = str(name) if where.hashes else ""
+            return _language(language, fetched, where.entry, device, dtype)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -150,7 +152,7 @@ def load_encoder(
         return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return _encoder(known, check_entry(known, where.entry), device, None)
+        return _encoder(known, check_entry(known[2], where.entry), device, None)
     tokenizer = _tokenizer(found_in(where), device, None)
     if not has_layers(tokenizer):
         raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
@@ -226,15 +228,17 @@ def _encoder(
 def _language(
     known: KnownLanguage,
     fetched: str,
+    entry: Entry | None,
     device: str | torch.device | None,
     dtype: torch.dtype | None,
 ) -> Generator:
     """Return a language model; fetched: its name on the hub, empty for files that were here."""
     if device is not None:
         check_device(device)
+    licence = check_entry(known.found, entry)
     if fetched:
         fetch_beside(fetched, known)
-    return read_language(known, device=device, dtype=dtype)
+    return read_language(known, licence, device, dtype)
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:

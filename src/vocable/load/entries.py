@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from vocable.codecs.published import PUBLISHED, Entry, published, published_file
+from vocable.errors import ModelError
 from vocable.units.published import ENCODERS, published_encoder
 
 
@@ -20,3 +23,25 @@ def entry_of_file(sha256: str) -> Entry | None:
 def entries() -> tuple[Entry, ...]:
     """Return all published codecs and encoders."""
     return (*PUBLISHED, *ENCODERS)
+
+
+class Named(Protocol):
+    """What a checkpoint turned out to be: its model's name, and its architecture's."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def architecture(self) -> str: ...
+
+
+def check_entry(found: Named, entry: Entry | None) -> str:
+    """Return the licence of what a published name gave; ModelError where it is another model."""
+    if entry is None:
+        return ""
+    if entry.model not in (found.name, found.architecture):
+        raise ModelError(
+            f"{entry.name} was published as {entry.model}, but what came is {found.name}; fetch it "
+            "again"
+        )
+    return entry.stated_licence

@@ -39,7 +39,7 @@ class LanguageDescription:
 
     name: str
     path: Path
-    family: str
+    architecture: str
     layout: str
     abilities: Abilities
     licence: str
@@ -72,7 +72,7 @@ def describe_language(known: KnownLanguage, licence: str = "") -> LanguageDescri
     path, found = known.checkpoint.path, known.found
     with _refusing(known):
         able = abilities(found)
-    return LanguageDescription(found.name, path, found.family, found.layout, able, licence)
+    return LanguageDescription(found.name, path, found.architecture, found.layout, able, licence)
 
 
 def read_language(
@@ -95,10 +95,11 @@ def read_language(
             f"dtype is {dtype}; a language model computes in torch.float32, torch.bfloat16 or "
             "torch.float16"
         )
-    with plain_settings(), torch.random.fork_rng(devices=[]), _refusing(known):
+    with plain_settings(), torch.random.fork_rng(devices=[]):
         tensors, inside = _split(known)
-        network = registry.build(known.found, known.layout.read(tensors, known.found))
-        del tensors
+        with _refusing(known):
+            network = registry.build(known.found, known.layout.read(tensors, known.found))
+        tensors.clear()
         network.to(device or "cpu", dtype)
         folder = known.checkpoint.path.parent
         made = registry.generator(known.found, network, folder, licence)

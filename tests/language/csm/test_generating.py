@@ -203,6 +203,19 @@ def test_old_utterances_leave_room_for_what_is_to_come(speaker):
     assert speaker.prompt([turn] * 4 + TEXT).left_out == 4  # the text may take all that is left
 
 
+def test_an_engine_may_have_less_context(speaker):
+    """What joins it keeps what fits there."""
+    turn, engine = (
+        Utterance(0, [3], np.ones((10, 5), np.int64)),
+        speaker.start_engine(1, context=20),
+    )
+    short = speaker.generate([turn, *TEXT], engine=engine, most=9, sampling=GREEDY)
+    alone = speaker.generate(TEXT, most=9, sampling=GREEDY)
+    np.testing.assert_array_equal(np.stack(list(short)), np.stack(list(alone)))
+    with pytest.raises(ModelError, match="utterance takes 5 positions, .* context has 1; shorten"):
+        speaker.generate(TEXT, engine=engine, most=20)
+
+
 def test_the_loss_counts_what_masks_say(speaker):
     ids = torch.full((1, 6, 6), 1)
     ids[..., -1] = -1

@@ -41,17 +41,22 @@ class CsmGenerator(Generator):
         """What the network is made of."""
         return self.network.config
 
-    def prompt(self, utterances: Sequence[Utterance], most: int | None = None) -> CsmPrompt:
+    def prompt(
+        self,
+        utterances: Sequence[Utterance],
+        most: int | None = None,
+        context: int | None = None,
+    ) -> CsmPrompt:
         """Return what a stream begins with; see `build_prompt`.
 
         most: frames that must find room behind it; None: as many as the text may take, or less
-        where its own utterance leaves less.
+        where its own utterance leaves less. context: positions; None: the model's.
         """
         for utterance in utterances:
             if isinstance(utterance.audio, AudioTokens):
                 self._check_tokens(utterance.audio)
-        context = self.config.backbone.context
-        if most is not None:
+        context = self.config.backbone.context if context is None else context
+        if most is not None:  # the last frame is never read
             return build_prompt(utterances, self.config, self.text, room=context - most + 1)
         alone = build_prompt(utterances[-1:], self.config, self.text, room=context)
         room = max(len(alone.rows), context - most_frames(alone))
@@ -74,7 +79,8 @@ class CsmGenerator(Generator):
         says how it ended: "end", the model said so; "length", at `most`; "overlong", at more than
         the text may take; "repeats", at one frame over and over; "context", "left", "error".
         """
-        prompt = self.prompt(utterances, most)
+        room = None if engine is None else engine.cache.context
+        prompt = self.prompt(utterances, most, room)
         limit = most_frames(prompt) if most is None else most
         context = min(self.config.backbone.context, len(prompt.rows) + limit)
         engine = engine or self.start_engine(1, context=context)

@@ -22,15 +22,17 @@ Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 class Recognised:
     """What a checkpoint turned out to be.
 
-    name: of the published model whose sizes it has, else the family's with its sizes. layout: whose
-    keys it has. family: the name in the registry. config: plain values of the family's dataclass.
-    inside: what stands before the keys of a codec that lies in the same checkpoint; None: there is
-    none. codec: what config.json says of that.
+    name            of the published model whose sizes it has, else the family's with its sizes
+    layout          whose keys it has
+    architecture    its family's name in the registry
+    config          plain values for the config of its network
+    inside          what stands before the keys of a codec in the same checkpoint; None: none is
+    codec           what config.json says of that codec
     """
 
     name: str
     layout: str
-    family: str
+    architecture: str
     config: Mapping[str, Any]
     inside: str | None = None
     codec: Mapping[str, Any] | None = None
@@ -42,6 +44,4 @@ class Layout(Protocol):
 
     def recognise(self, shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None: ...
 
-    def read(
-        self, tensors: Mapping[str, Tensor], recognised: Recognised
-    ) -> Mapping[str, Tensor]: ...
+    def read(self, tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Tensor]: ...

@@ -71,7 +71,7 @@ def recognise(shapes: Shapes, config: Mapping[str, Any]) -> Recognised | None:
     return Recognised(found.name, layout, "csm", asdict(found), inside, config.get("codec_config"))
 
 
-def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> Mapping[str, Tensor]:
+def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Tensor]:
     """Return the tensors by the keys of `vocable.language.csm.model`."""
     found: dict[str, Tensor] = {}
     for key, value in tensors.items():

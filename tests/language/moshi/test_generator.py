@@ -13,7 +13,7 @@ from tests.golden.moshi.opened import as_published, state
 from tests.language.moshi.toys import CODES, FRAME, TEXT, heard, made, theirs
 from vocable import weights
 from vocable.errors import ModelError
-from vocable.language.moshi import MoshiGenerator, MoshiFrame
+from vocable.language.moshi import MoshiFrame, MoshiGenerator
 from vocable.tokens import Level, TokenSpec
 
 

@@ -134,7 +134,7 @@ def _cut(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             found[key] = value
             continue
         for part, piece in zip("qkv", value.chunk(3), strict=True):
-            found[f"{name}{part}_proj.weight"] = piece
+            found[f"{name}{part}_proj.weight"] = piece.clone()  # not the memory of all three
     return found
 
 

@@ -69,7 +69,7 @@ class MoshiGenerator(Generator):
         """Yield what is said, as text and as sound, while sound comes in.
 
         sound: blocks `[1, samples]` of any length, at the codec's rate; what comes out has that
-        rate. It ends with the blocks that come in. ModelError without a codec that encodes in steps.
+        rate. It ends with what comes in. ModelError without a codec that encodes in steps.
         """
         codec = self.with_codec()
         if not isinstance(codec, Hears):

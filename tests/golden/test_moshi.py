@@ -42,7 +42,7 @@ def test_logits_are_the_package_s(layout):
 
 
 def test_what_is_said_is_what_the_package_says():
-    """Two listeners in one engine, longer than the context."""
+    """Two users in one engine, longer than the context."""
     model, _ = opened(state(), CONFIG)
     wanted = stored()
     found = said_by_ours(model, wanted["heard"].long())

@@ -4,7 +4,7 @@
 
 where that package is installed ("dev.py parity"); without the setting it compares.
 The file holds a toy's tensors with random weights (`state.…`, which bf16 holds exactly), logits of
-known ids, and what the package's own loop says greedily to two listeners, longer than its context.
+known ids, and what the package's own loop says greedily to two users, longer than its context.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def as_published(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def said_by_ours(model: Moshi, heard: Tensor) -> np.ndarray:
-    """Return what listeners `[batch, 8, steps]` are told greedily, `[batch, 9, …]`."""
+    """Return what users `[batch, 8, steps]` are told greedily, `[batch, 9, …]`."""
     engine = Engine(model, heard.shape[0])
     talks = [converse(engine, sampling=(GREEDY, GREEDY)) for _ in heard]
     said: list[list[list[int]]] = [[] for _ in talks]

@@ -32,20 +32,20 @@ def column(said):
     return [said.text, *said.codes]
 
 
-def run(shared, listener, **options):
+def run(shared, user, **options):
     talk = converse(shared, **options)
-    return [column(each) for each in map(talk.step, listener) if each is not None]
+    return [column(each) for each in map(talk.step, user) if each is not None]
 
 
 @torch.no_grad()
 def test_greedy_frames_follow_a_whole_forward():
     """The layout puts what was said and heard into the rows of one sequence."""
-    model, listener = made(), heard(24)
-    said = run(engine(model), listener, sampling=ALL_GREEDY)
+    model, user = made(), heard(24)
+    said = run(engine(model), user, sampling=ALL_GREEDY)
     assert len(said) == 23
     frames = np.array(said)
     joint = CONFIG.layout.arrange(
-        {"text": frames[:, 0], "moshi": tokens(frames[:, 1:]), "user": tokens(listener[1:])}
+        {"text": frames[:, 0], "moshi": tokens(frames[:, 1:]), "user": tokens(user[1:])}
     )
     sequence = moshi_ids(joint)
     for row, initial in enumerate(CONFIG.initial):  # a toy's initial ids are its own
@@ -86,12 +86,12 @@ def test_a_batch_equals_singles_and_steps_equal_the_whole():
 
 def test_a_conversation_does_not_depend_on_its_neighbours():
     """They join late, are silent for a while, or leave; whatever their settings."""
-    model, listener = made(), heard(16, seed=3)
+    model, user = made(), heard(16, seed=3)
     options = dict(sampling=(Sampling(0.7, top_k=5), Sampling(0.8, top_k=9)), seed=7)
-    alone = run(engine(model), listener, **options)
+    alone = run(engine(model), user, **options)
     shared = engine(model, 3)
     first, said, others = converse(shared, **options), [], []
-    for step, frame in enumerate(listener):
+    for step, frame in enumerate(user):
         if step in (2, 7):
             others.append(converse(shared, seed=step))
         for number, other in enumerate(others):
@@ -109,22 +109,22 @@ def test_a_conversation_does_not_depend_on_its_neighbours():
 
 def test_who_is_not_heard_is_silent():
     """Time goes on: a step without a frame is one of ids of nothing."""
-    model, listener = made(), heard(14)
-    silent = listener.copy()
+    model, user = made(), heard(14)
+    silent = user.copy()
     silent[[4, 5, 11]] = -1
     talk, missing = converse(engine(model), seed=3), []
-    for step, frame in enumerate(listener):
+    for step, frame in enumerate(user):
         missing.append(talk.step(None if step in (4, 5, 11) else frame))
     given = run(engine(model), silent, seed=3)
     assert [column(each) for each in missing[1:]] == given
-    assert given != run(engine(model), listener, seed=3)
+    assert given != run(engine(model), user, seed=3)
 
 
 def test_the_first_frame_is_not_used_and_all_others_are():
-    model, listener = made(), heard(7)
-    wanted = run(engine(model), listener, sampling=ALL_GREEDY)
+    model, user = made(), heard(7)
+    wanted = run(engine(model), user, sampling=ALL_GREEDY)
     for frame, level in [(0, 0), (0, 5), (3, 0), (3, 7)]:
-        other = listener.copy()
+        other = user.copy()
         other[frame, level] = (other[frame, level] + 1) % CODES
         said = run(engine(model), other, sampling=ALL_GREEDY)
         assert (said == wanted) == (frame == 0), (frame, level)
@@ -145,26 +145,26 @@ def test_a_conversation_has_no_end_but_is_guarded():
 
 
 def test_bad_input_is_refused_and_nothing_is_lost():
-    model, listener = made(), heard(9)
-    wanted = run(engine(model), listener, seed=2)
+    model, user = made(), heard(9)
+    wanted = run(engine(model), user, seed=2)
     bad = {
-        "a frame has 8 codes, one a level, but came as [7]": listener[0, :7],
+        "a frame has 8 codes, one a level, but came as [7]": user[0, :7],
         f"code {CODES} of level 3 is out of range; a level has codes 0 to {CODES - 1}": (
             np.where(np.arange(8) == 3, CODES, 0)
         ),
         "code -2 of level 0 is out of range": np.full(8, -2),
     }
     talk, said = converse(engine(model), seed=2), []
-    for frame in listener:
+    for frame in user:
         for message, codes in bad.items():
             with pytest.raises(TokenError, match=re.escape(message)) as caught:
                 talk.step(codes)
             assert "\n" not in str(caught.value)
         said.append(talk.step(frame))
     assert [column(each) for each in said[1:]] == wanted
-    talk.hear(listener[0])
+    talk.hear(user[0])
     with pytest.raises(ModelError, match="a frame was heard for this step already"):
-        talk.hear(listener[0])
+        talk.hear(user[0])
     other = RowModel(RowModelConfig(LLAMA, (7,), (7,))).eval()
     with pytest.raises(ModelError, match="converse needs a Moshi but the engine has RowModel"):
         converse(Engine(other, 1))

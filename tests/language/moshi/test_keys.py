@@ -131,6 +131,23 @@ def test_the_published_size_is_known_without_a_config():
     assert millions["depth"] == pytest.approx(714.4, abs=0.05)
 
 
+def test_the_published_size_of_transformers_fits():
+    """Its defaults are those of the 7B model."""
+    transformers = pytest.importorskip("transformers")
+    mimi = transformers.MimiConfig(num_hidden_layers=1)
+    config = transformers.MoshiConfig(
+        audio_encoder_config=mimi.to_dict(),
+        depth_decoder_config=transformers.MoshiDepthConfig().to_dict(),
+    )
+    with torch.device("meta"):
+        tensors = transformers.MoshiForConditionalGeneration(config).state_dict()
+        model = Moshi(moshi_7b())
+        shapes = {key: tuple(value.shape) for key, value in tensors.items()}
+        found = keys.recognise(shapes, config.to_dict())
+        assert (found.name, found.inside) == ("moshi-7b", "audio_encoder.")
+        weights.check_fits(model.state_dict(), keys.read(tensors, found))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -33,13 +33,13 @@ def test_logits_of_both_models():
 @torch.no_grad()
 def test_what_is_said_greedily():
     """Against a loop over transformers' modules: initial ids until a row begins, then 24 frames."""
-    model, listener, steps = theirs(), heard(25), 25
+    model, user, steps = theirs(), heard(25), 25
     late = np.array([0, 0, *[1] * 7, 0, *[1] * 7])
     rows = np.full((17, steps + 2), -1)
     for step in range(steps + 1):
         for row in range(9, 17):  # the frame that comes at step s is heard from step s on
             if 1 <= step - late[row] < steps:
-                rows[row, step] = listener[step - late[row], row - 9]
+                rows[row, step] = user[step - late[row], row - 9]
         rows[step <= late, step] = CONFIG.initial[step <= late]
         if step == steps:
             break
@@ -56,7 +56,7 @@ def test_what_is_said_greedily():
             drawn = torch.cat((drawn, depth.logits[:, -1:].argmax(-1)), 1)
         rows[:9, step + 1] = drawn[0]
     talk = converse(engine(ours()), sampling=(GREEDY, GREEDY))
-    said = [talk.step(frame) for frame in listener]
+    said = [talk.step(frame) for frame in user]
     assert said[0] is None and all(each is not None for each in said[1:])
     for number, each in enumerate(said[1:]):
         wanted = [rows[row, number + 1 + late[row]] for row in range(9)]

@@ -1,4 +1,4 @@
-"""A toy Moshi of transformers with random weights, ours with the same, and listeners for both."""
+"""A toy Moshi of transformers with random weights, ours with the same, and users for both."""
 
 from functools import cache
 
@@ -89,7 +89,7 @@ def engine(model, streams=4, **options):
 
 
 def heard(frames, seed=0):
-    """Codes `[frames, levels]` of a listener."""
+    """Codes `[frames, levels]` of a user."""
     return np.random.default_rng(seed).integers(0, CODES, (frames, 8))
 
 

@@ -115,6 +115,26 @@ def test_published_sizes_are_known_without_a_config(config):
     assert recognised.name in ("musicgen-stereo-small", "musicgen-medium", "musicgen-large")
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_published_size_of_transformers_fits(channels):
+    """Its defaults are those of the small model."""
+    transformers = pytest.importorskip("transformers")
+    from transformers.models.musicgen.configuration_musicgen import MusicgenDecoderConfig
+
+    config = MusicgenDecoderConfig(num_codebooks=4 * channels, audio_channels=channels)
+    with torch.device("meta"):
+        tensors = transformers.MusicgenForCausalLM(config).state_dict()
+        tensors |= {
+            "enc_to_dec_proj.weight": torch.empty(1024, 768),
+            "enc_to_dec_proj.bias": torch.empty(1024),
+        }
+        model = MusicGen(musicgen_small(channels))
+        shapes = {key: tuple(value.shape) for key, value in tensors.items()}
+        found = keys.recognise(shapes, config.to_dict())
+        assert MusicGenConfig(**found.config) == musicgen_small(channels)
+        weights.check_fits(model.state_dict(), keys.read(tensors, found))
+
+
 def test_bf16_on_disk_is_read_exactly(tmp_path):
     tensors, stated = published()
     rounded = {key: value.bfloat16() for key, value in tensors.items()}

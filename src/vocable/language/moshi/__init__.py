@@ -6,7 +6,7 @@ arXiv:2410.00037). One step of the temporal model has 17 rows: the text of what 
 model, then the levels one after the other by a depth model with weights for each.
 
     ids [time, 17] → sum of embeddings → temporal model → text → depth model → 8 levels
-          ↑ what the listener's microphone gave takes the last 8 rows
+          ↑ what the user says takes the last 8 rows
 
 model       the network                  conversation   frame by frame, in both directions
 config      its sizes                    generator      what a user holds

@@ -1,7 +1,7 @@
 """Talk with Moshi in both directions at once: it hears a frame, and says one, every 80 ms.
 
 The streams of an engine share a clock: a step is 80 ms for all. Who was not heard for a step was
-silent to Moshi, and has lost nothing else. Rows begin late by the layout, and those of the listener
+silent to Moshi, and has lost nothing else. Rows begin late by the layout, and those of the user
 as those of Moshi: the first step has initial ids alone, so the first frame that is heard is not
 used; and as all levels but the first come later, the first frame is said at the second step.
 """
@@ -70,7 +70,7 @@ def converse(
 
 
 class Conversation:
-    """One listener's: `step` hears a frame and says one.
+    """Of one user: `step` hears a frame and says one.
 
     Of several in one engine, let all `hear` before the first is asked to `say`.
     """

@@ -33,11 +33,19 @@ def test_a_model_of_the_hub_without_a_tokenizer_takes_ids(files, hub):
     assert vocable.load("someone/csm").text is None
 
 
-def test_another_model_than_was_published_is_refused(files, hub, entry):
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("someone/toy", "toy-8khz"), ("sesame/csm-1b", "csm-1b")]
+)
+def test_another_model_than_was_published_is_refused(files, hub, entry, name, wanted):
     entry()
-    hub.put("someone/toy", files)
-    with pytest.raises(ModelError, match=r"published as toy-8khz, but what came is csm-3x32; fetc"):
-        vocable.load("someone/toy")
+    hub.put(name, files)
+    with pytest.raises(ModelError, match=f"published as {wanted}, but what came is csm-3x32; fetc"):
+        vocable.load(name)
+
+
+def test_the_published_one_is_named_where_its_owner_lacks():
+    with pytest.raises(ModelError, match=r'no codec named "csm-1b"; nearest: "sesame/csm-1b"'):
+        vocable.load("csm-1b")
 
 
 @pytest.mark.parametrize("load", [load_codec, load_encoder])

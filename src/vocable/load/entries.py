@@ -1,4 +1,4 @@
-"""What is known of published files, codecs and encoders of units alike, by name or by hash."""
+"""What is known of published files, by name or by hash: codecs, encoders, language models."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Protocol
 
 from vocable.codecs.published import PUBLISHED, Entry, published, published_file
 from vocable.errors import ModelError
+from vocable.load.published_language import LANGUAGE
 from vocable.units.published import ENCODERS, published_encoder
 
 
 def entry_of(name: str) -> Entry | None:
-    """Return the published codec or encoder of a name; None for another."""
-    return published(name) or published_encoder(name)
+    """Return the published model of a name; None for another."""
+    language = next((entry for entry in LANGUAGE if entry.name == name), None)
+    return published(name) or published_encoder(name) or language
 
 
 def entry_of_file(sha256: str) -> Entry | None:
@@ -21,8 +23,8 @@ def entry_of_file(sha256: str) -> Entry | None:
 
 
 def entries() -> tuple[Entry, ...]:
-    """Return all published codecs and encoders."""
-    return (*PUBLISHED, *ENCODERS)
+    """Return all published models."""
+    return (*PUBLISHED, *ENCODERS, *LANGUAGE)
 
 
 class Named(Protocol):

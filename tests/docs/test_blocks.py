@@ -16,6 +16,11 @@ NOT_RUN = {
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/listening.md": ["what listeners have sent"],
     "docs/export.md": ['pip install "vocable[export]", and a minute or two'],
+    "docs/moshi.md": [
+        "the weights of Moshi, 15 GB, and memory for them",
+        "the package sentencepiece, and the tokenizer beside Moshi's weights",
+    ],
+    "docs/musicgen.md": ["the weights of MusicGen small, 2.4 GB, and of T5 base, 0.9 GB"],
     "docs/published.md": [
         "the network",
         "the network",

@@ -36,6 +36,8 @@ class Family(NamedTuple):
 
 FAMILIES = {
     "csm": Family("Csm", "CSM"),
+    "musicgen": Family("MusicGen", "MusicGen"),
+    "moshi": Family("Moshi", "Moshi"),
 }
 
 

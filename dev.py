@@ -114,7 +114,7 @@ def test(arguments: Sequence[str]) -> int:
 def test_all(arguments: Sequence[str]) -> int:
     """Check the source, then run all tests, the slow ones too; arguments go to pytest.
 
-    Types are checked in every call, where `test` checks those of modules with shapes.
+    Types and shapes are checked in every call, where `test` checks shapes in the laws.
     """
     every_type = "--jaxtyping-packages=vocable,beartype.beartype"
     return check() or run_tests("-m", "slow or not slow", every_type, *arguments)

@@ -39,9 +39,10 @@ def modules_with_shapes() -> list[str]:
     return [".".join(path.relative_to(root.parent).with_suffix("").parts) for path in paths]
 
 
-# Shapes in signatures are checked in every test. The types of the other modules are mypy's; here
-# `test-all` checks them as well, which doubles the time that toys take.
-jaxtyping.install_import_hook(modules_with_shapes(), "beartype.beartype")
+# Shapes in signatures are checked by `test-all`, in every test, and here in those of every example
+# (tests/house/test_shapes.py): in all of them that takes two thirds of the time.
+if "TESTS_SHAPES" in os.environ:
+    jaxtyping.install_import_hook(modules_with_shapes(), "beartype.beartype")
 
 # No test asks a real model hub, or touches the cache of whoever runs the tests.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
@@ -56,14 +57,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test marked `alone` in a process of its own; here it only passes or fails."""
-    if pyfuncitem.get_closest_marker("alone") is None or "TESTS_ALONE" in os.environ:
+    """Run a test marked `alone` in a process of its own; here it only passes or fails.
+
+    What the mark is given is set in that process' environment.
+    """
+    mark = pyfuncitem.get_closest_marker("alone")
+    if mark is None or "TESTS_ALONE" in os.environ:
         return None
     call = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [*call, pyfuncitem.nodeid],
         cwd=pyfuncitem.config.rootpath,
-        env={**os.environ, "TESTS_ALONE": "1", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "TESTS_ALONE": "1", "OMP_NUM_THREADS": "1", **mark.kwargs},
         capture_output=True,
         text=True,
     )

@@ -1,7 +1,8 @@
 """Fit plain values, as TOML and JSON give them, to frozen dataclasses.
 
 Model configs, training recipes and whatever else is written down as a table go through `fit`, so
-that an unknown key, a missing one and a value of another type read the same everywhere.
+that an unknown key, a missing one and a value of another type read the same everywhere. What
+somebody else's config.json says beside weights goes through `check_config`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from vocable.errors import VocableError
+from vocable.errors import ModelError, VocableError
 from vocable.nearest import nearest
 
 Kind = TypeVar("Kind")
@@ -40,6 +41,21 @@ def fit(
     if missing:
         raise error(f"{what} lacks {path}{', '.join(missing)}")
     return kind(**values)
+
+
+def check_config(config: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
+    """Refuse a config that says something else than the weights, or than the family can do.
+
+    What is absent or null says nothing.
+    """
+    for key, wanted in needed.items():
+        value = config.get(key)
+        value = tuple(value) if isinstance(value, list) else value
+        if value is not None and value != wanted:
+            raise ModelError(
+                f"config.json says {key} {str(config[key])[:60]}, which for these weights must be "
+                f"{wanted}; fetch both from one place"
+            )
 
 
 def _chosen(

@@ -191,6 +191,18 @@ def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     module.load_state_dict(dict(tensors))
 
 
+def move_tensors(module: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Move tensors into a module whose weights hold no memory, as copies in the module's dtypes.
+
+    Every key and shape must fit. `tensors` is empty after it: each is let go once it is copied, so
+    that a large model is not in memory twice.
+    """
+    own = module.state_dict()
+    check_fits(own, tensors)
+    for key, empty in own.items():
+        _put(module, key, tensors.pop(key).to("cpu", empty.dtype, copy=True))
+
+
 def check_fits(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor]) -> None:
     """Refuse tensors whose keys or shapes are not those of a model's own."""
     extra = [key for key in tensors if key not in own]

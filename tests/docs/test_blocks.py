@@ -12,9 +12,15 @@ from tests.docs.pages import PAGES, ROOT, SHOWN, Block, Page
 NOT_RUN = {
     "README.md": ["the network", "the network"],
     "docs/cli.md": ["a microphone and a loudspeaker"],
+    "docs/csm.md": ["the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub"],
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/listening.md": ["what listeners have sent"],
     "docs/export.md": ['pip install "vocable[export]", and a minute or two'],
+    "docs/moshi.md": [
+        "the weights of Moshi, 15 GB, and memory for them",
+        "the package sentencepiece, and the tokenizer beside Moshi's weights",
+    ],
+    "docs/musicgen.md": ["the weights of MusicGen small, 2.4 GB, and of T5 base, 0.9 GB"],
     "docs/published.md": [
         "the network",
         "the network",

@@ -1,4 +1,9 @@
-"""The shapes in signatures are checked while the tests run."""
+"""The shapes in signatures are those that every example's tensors have."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import jaxtyping
 import pytest
@@ -7,7 +12,26 @@ import torch
 from tests.conftest import modules_with_shapes
 from vocable import nn
 
+ROOT = Path(__file__).parents[2]
+# Laws that run every block, quantizer, codec and layout, whole and in steps.
+LAWS = ["tests/laws/test_steps.py::test_steps_equal_whole", "tests/laws/test_batch.py",
+        "tests/laws/test_no_loss.py", "tests/laws/test_layouts.py",
+        "tests/laws/test_host_settings.py::test_quantizers_ignore_settings"]  # fmt: skip
 
+
+@pytest.mark.timeout(900)
+def test_laws_hold_with_shapes_checked():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LAWS],
+        cwd=ROOT,
+        env={**os.environ, "TESTS_SHAPES": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.alone(TESTS_SHAPES="1")
 def test_a_wrong_shape_is_refused():
     with pytest.raises(jaxtyping.TypeCheckError, match="batch time channels"):
         nn.Linear(4, 5)(torch.zeros(3, 4))

@@ -13,6 +13,7 @@ from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.context_table import context_facts, context_table
 from vocable.cli.errors import Refusal, message_of
+from vocable.cli.info_language import language_rows
 from vocable.cli.info_units import encoder_rows, units_facts, units_rows
 from vocable.cli.paths import is_special
 from vocable.cli.pipes import input_path
@@ -137,6 +138,7 @@ def _tracks(path: str, title: str) -> list[Entry]:
 def _model(name: str) -> Entry:
     from vocable.load import describe_any
     from vocable.load.encoders import EncoderDescription
+    from vocable.load.language import LanguageDescription
 
     try:
         model = describe_any(name)
@@ -144,6 +146,8 @@ def _model(name: str) -> Entry:
         raise Refusal(message_of(error)) from error
     if isinstance(model, EncoderDescription):
         return f"{model.name}  ({model.path})", {"kind": "encoder", **model.facts}, None
+    if isinstance(model, LanguageDescription):
+        return f"{model.name}  ({model.path})", {"kind": "language model", **model.facts}, None
     spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
@@ -165,6 +169,7 @@ def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context:
         "model": _model_rows,
         "encoder": encoder_rows,
         "units": units_rows,
+        "language model": language_rows,
     }
     paragraphs = [title, table(rows[facts["kind"]](facts, spec))]
     if "context" in facts:

@@ -134,7 +134,7 @@ class Cache:
         slots = self.capacity
         each = range(config.layers)
         self.layers = [LayerCache(empty(slots), empty(slots), empty(sinks)) for _ in each]
-        states = cross_states if config.cross else 0
+        states = max(1, cross_states) if config.cross else 0  # one stands for none
         self.cross = [(empty(states), empty(states)) for _ in each]
 
     def _check(self) -> None:

@@ -279,7 +279,22 @@ class Engine:
                 f"the prompt of {len(rows)} positions does not fit the context of "
                 f"{self.cache.context}; cut it, or give the cache a window"
             )
-        if config.cross is not None and prompt.states is None:
-            raise ModelError("this model has cross-attention; give the prompt encoder states")
+        if config.cross is not None:
+            self._check_states(prompt.states, config.cross)
         if not rows.is_floating_point():
             check_ids(to_numpy(rows), self.model.sizes)
+
+    def _check_states(self, states: Float[Tensor, "states cross"] | None, channels: int) -> None:
+        if states is None:
+            raise ModelError("this model has cross-attention; give the prompt encoder states")
+        if states.shape[1] != channels:
+            raise ModelError(
+                f"cross-attention sees states of {channels} channels but these have "
+                f"{states.shape[1]}"
+            )
+        room = self.cache.cross[0][0].shape[1]
+        if len(states) > room:
+            raise ModelError(
+                f"{len(states)} encoder states are more than the cache's {room}; "
+                f"make the engine with more cross_states"
+            )

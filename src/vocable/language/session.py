@@ -25,7 +25,10 @@ None: it goes on. A step that ends the stream is not given. Each session has a r
 that it may count.
 """
 Follow: TypeAlias = Callable[[Drawn], Step | None]
-"""Makes the next step's input of what was drawn: adds rows that come from elsewhere. None: end."""
+"""Makes the next step's input of what was drawn: adds rows that come from elsewhere. None: end.
+
+The array is read when that step runs: what comes from elsewhere later may still be written to it.
+"""
 Legal: TypeAlias = Callable[[int], np.ndarray | None]
 """Says of a step, by its number, which ids each row may be: bool `[rows, ids]`; None: all."""
 

@@ -77,7 +77,7 @@ class Transformer(nn.Module):
         Padding may hold anything, and what comes of it means nothing. cross: encoder states, of
         which each item has the first `cross_lengths`.
         """
-        if x.shape[1] > self.config.context:
+        if self.config.window is None and x.shape[1] > self.config.context:
             raise ModelError(
                 f"{x.shape[1]} positions are more than the context of {self.config.context}"
             )

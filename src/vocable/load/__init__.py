@@ -11,6 +11,7 @@ is ever run.
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
     encoders    of semantic units           centres     units by their centres
+    language    models of tokens
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -30,13 +31,21 @@ from vocable.load.centres import is_centres, open_units
 from vocable.load.encoders import (
     EncoderDescription,
     Known,
-    check_entry,
     describe_encoder,
     read_encoder,
     recognise_encoder,
 )
+from vocable.load.entries import check_entry
 from vocable.load.finding import Source, find, found_in, locate
 from vocable.load.found import Found
+from vocable.load.language import (
+    KnownLanguage,
+    LanguageDescription,
+    describe_language,
+    fetch_beside,
+    read_language,
+    recognise_language,
+)
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 
@@ -44,6 +53,8 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
+    from vocable.codecs.published import Entry
+    from vocable.language.generator import Generator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
 
@@ -60,11 +71,16 @@ def describe(name: str | os.PathLike[str]) -> Description:
     return find(name).description
 
 
-def describe_any(name: str | os.PathLike[str]) -> Description | EncoderDescription:
-    """Return what a model's files say of it, be it a tokenizer or an encoder of features."""
+def describe_any(
+    name: str | os.PathLike[str],
+) -> Description | EncoderDescription | LanguageDescription:
+    """Return what a model's files say of it, be it tokenizer, encoder or language model."""
     where = locate(name)
-    if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return describe_encoder(known, check_entry(known, where.entry))
+    if isinstance(where, Source):
+        if known := recognise_encoder(where.weights):
+            return describe_encoder(known, check_entry(known[2], where.entry))
+        if language := recognise_language(where.weights):
+            return describe_language(language, check_entry(language.found, where.entry))
     return found_in(where).description
 
 
@@ -77,14 +93,16 @@ def load(
 
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
-    semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), or a `UnitTokenizer` for a file of
-    centres, beside which lies its encoder. What a name means shows when it is opened; `load_codec`,
-    `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
+    semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
+    centres, beside which lies its encoder, or a `Generator` for a language model. What a name means
+    shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
+    and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
-    or WavLM, in any of their layouts; docs/published.md lists what is on the hub.
+    or WavLM, or of CSM, in any of their layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
-    bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it.
+    bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A
+    language model computes in what its weights are stored in, or in dtype.
     To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
     `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
     device or dtype that cannot be used.
@@ -98,8 +116,12 @@ def load(
     if signal := _signal_encoder(name):
         return signal
     where = locate(name)
-    if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return _encoder(known, check_entry(known, where.entry), device, dtype)
+    if isinstance(where, Source):
+        if known := recognise_encoder(where.weights):
+            return _encoder(known, check_entry(known[2], where.entry), device, dtype)
+        if language := recognise_language(where.weights):
+            fetched = str(name) if where.hashes else ""
+            return _language(language, fetched, where.entry, device, dtype)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -130,7 +152,7 @@ def load_encoder(
         return signal
     where = locate(name)
     if isinstance(where, Source) and (known := recognise_encoder(where.weights)):
-        return _encoder(known, check_entry(known, where.entry), device, None)
+        return _encoder(known, check_entry(known[2], where.entry), device, None)
     tokenizer = _tokenizer(found_in(where), device, None)
     if not has_layers(tokenizer):
         raise ModelError(f"{name} gives tokens, not features; take mfcc, log-mel or hubert")
@@ -201,6 +223,22 @@ def _encoder(
     if device is not None:
         check_device(device)
     return FeatureEncoder(read_encoder(known).to(device or "cpu"), licence)
+
+
+def _language(
+    known: KnownLanguage,
+    fetched: str,
+    entry: Entry | None,
+    device: str | torch.device | None,
+    dtype: torch.dtype | None,
+) -> Generator:
+    """Return a language model; fetched: its name on the hub, empty for files that were here."""
+    if device is not None:
+        check_device(device)
+    licence = check_entry(known.found, entry)
+    if fetched:
+        fetch_beside(fetched, known)
+    return read_language(known, licence, device, dtype)
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:

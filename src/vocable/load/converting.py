@@ -61,6 +61,9 @@ def open_converted(weights: Path, sources: Mapping[str, str]) -> Found:
 
 def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
     """Return the layout that knows a checkpoint, and what it says; ModelError if none does."""
+    from vocable.language.registry import families as language_families
+    from vocable.language.registry import layouts as languages
+
     for layout in layouts():
         try:
             found = layout.recognise(checkpoint)
@@ -70,6 +73,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
             raise ModelError(f"{checkpoint.path}: {error}") from error
         if found:
             return layout, found
+    config = checkpoint.config
     if encoder := next(
         (found for each in encoders() if (found := each.recognise(checkpoint))), None
     ):
@@ -77,10 +81,19 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
             f"{checkpoint.path} is {encoder.name}, an encoder of features, which has no tokens of "
             "its own; take vocable.load(…).features"
         )
+    if language := next(
+        (what for each in languages() if (what := each.recognise(checkpoint.shapes, config))),
+        None,
+    ):
+        raise ModelError(
+            f"{checkpoint.path} is {language.name}, a language model; take vocable.load(…).codec "
+            "for the codec of its tokens"
+        )
     keys = listed(sorted(checkpoint.shapes), _SHOWN)
+    known = [*families(), *encoder_families(), *language_families()]
     raise ModelError(
         f"{checkpoint.path} is a checkpoint of a family that vocable does not know: it has {keys}; "
-        f"known: {listed([*families(), *encoder_families()], 20)}"
+        f"known: {listed(known, 20)}"
     )
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
-from vocable.codecs.published import Entry
 from vocable.errors import ModelError, VocableError
 from vocable.units.keys import layouts
 
@@ -91,15 +90,3 @@ def describe_encoder(known: Known, licence: str) -> EncoderDescription:
         found.name, checkpoint.path, found.layout, made.rate, made.hop, made.window, made.layers,
         made.channels(made.layers), made.normalize, licence,
     )  # fmt: skip
-
-
-def check_entry(known: Known, entry: Entry | None) -> str:
-    """Return the licence of what a published name gave; ModelError where it is another encoder."""
-    found = known[2].name
-    if entry is None:
-        return ""
-    if found != entry.model and entry.model != known[2].architecture:
-        raise ModelError(
-            f"{entry.name} was published as {entry.model}, but what came is {found}; fetch it again"
-        )
-    return entry.stated_licence

@@ -34,7 +34,7 @@ class LayerNorm(Block):
 
 
 class RMSNorm(Block):
-    """Divide each row by the root of its mean square, in fp32 whatever it comes in.
+    """Divide each row by the root of its mean square, in fp32 at least.
 
     "Root Mean Square Layer Normalization" (Zhang and Sennrich 2019, arXiv:1910.07467).
     """
@@ -50,7 +50,9 @@ class RMSNorm(Block):
         """Normalise each row."""
         if x.dtype == self.weight.dtype == torch.float32:
             return F.rms_norm(x, (self.channels,), self.weight, self.eps)
-        return F.rms_norm(x.float(), (self.channels,), self.weight.float(), self.eps).to(x.dtype)
+        kind = torch.promote_types(x.dtype, torch.float32)
+        weight = self.weight.to(kind)
+        return F.rms_norm(x.to(kind), (self.channels,), weight, self.eps).to(x.dtype)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State

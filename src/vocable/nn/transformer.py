@@ -4,7 +4,8 @@
 the norm in front; "Going deeper with Image Transformers" (Touvron et al. 2021, arXiv:2103.17239)
 for the scales, which start small so that a deep stack starts as the identity.
 
-Both blocks call their members by name: a trunk of these is most of a stream's small operations.
+In steps both blocks call their members by name, past hooks: a trunk of these is most of a stream's
+small operations.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class AttentionBlock(Block):
     ) -> Float[Tensor, "batch time channels"]:
         """Add what the rows attend to."""
         norm, attention, scale = self._named()
-        return torch.addcmul(x, attention.forward(norm.forward(x)), scale.weight)
+        return torch.addcmul(x, attention(norm(x)), scale.weight)
 
     def initial_state(self, batch: int) -> State:
         """Return the attention's state."""
@@ -80,15 +81,19 @@ class MLPBlock(Block):
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Add the map of each row."""
-        norm, widen, gelu, narrow, scale = self.branch._members()
-        y = narrow.forward(gelu.forward(widen.forward(norm.forward(x))))
+        *members, scale = self.branch._members()
+        y = x
+        for member in members:
+            y = member(y)
         return torch.addcmul(x, y, cast("Scale", scale).weight)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
     ) -> tuple[Float[Tensor, "batch time channels"], State]:
         """Add the map of each row; there is no state."""
-        return self.forward(x), state
+        norm, widen, gelu, narrow, scale = self.branch._members()
+        y = narrow.forward(gelu.forward(widen.forward(norm.forward(x))))
+        return torch.addcmul(x, y, cast("Scale", scale).weight), state
 
 
 class TransformerLayer(Stack):

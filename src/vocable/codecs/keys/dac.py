@@ -20,8 +20,8 @@ from torch import Tensor
 from vocable.codecs.dac import PUBLISHED, DACConfig
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.config import check_config
 from vocable.errors import ModelError
+from vocable.fitting import check_config
 from vocable.weights import Row, fuse_weight_norm, rename
 
 Shapes = Mapping[str, tuple[int, ...]]

@@ -23,9 +23,9 @@ from torch import Tensor
 from vocable.codecs.encodec import PUBLISHED
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.config import check_config
 from vocable.codecs.keys.seanet import Shapes
 from vocable.errors import ModelError
+from vocable.fitting import check_config
 from vocable.weights import Row, fuse_weight_norm, rename
 
 _BOOK = "quantizer.layers.0.codebook.embed"

@@ -22,10 +22,10 @@ from torch import Tensor
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.change import pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.config import check_config
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.mimi import mimi
 from vocable.errors import ModelError
+from vocable.fitting import check_config
 from vocable.weights import Row, rename
 
 _PARTS = ("semantic", "acoustic")

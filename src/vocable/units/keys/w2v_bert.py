@@ -15,8 +15,8 @@ from torch import Tensor
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.config import check_config
 from vocable.errors import ModelError
+from vocable.fitting import check_config
 from vocable.weights import Row, rename
 
 _PREFIX = re.compile(r"(?:wav2vec2_bert|semantic_model)\.")

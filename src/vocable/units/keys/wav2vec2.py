@@ -23,8 +23,8 @@ from torch import Tensor
 
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.config import check_config
 from vocable.errors import ModelError
+from vocable.fitting import check_config
 from vocable.units.keys.positional import CONV, fuse_taps, weight_key
 from vocable.weights import Row, rename
 

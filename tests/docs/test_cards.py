@@ -7,6 +7,7 @@ import pytest
 
 import vocable
 from benchmarks.flops import count
+from vocable.codecs import Codec
 from vocable.load import describe, models
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +15,15 @@ RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=[model.name for model in models()])
+MODELS = [model.name for model in models()]
+CODECS = [name for name in MODELS if isinstance(vocable.load(name), Codec)]
+each_codec = pytest.mark.parametrize("name", CODECS, scope="module")
+each_tokenizer = pytest.mark.parametrize(
+    "name", [name for name in MODELS if name not in CODECS], scope="module"
+)
+
+
+@pytest.fixture(scope="module", params=MODELS)
 def name(request):
     return request.param
 
@@ -35,6 +44,7 @@ def fact(card: str, key: str) -> str:
     return value
 
 
+@each_codec
 def test_rate_frame_and_latency(codec, card):
     seconds = codec.frame / codec.rate, float(codec.latency.steady)
     milliseconds = [f"{1000 * each:g} ms" for each in seconds]
@@ -44,6 +54,7 @@ def test_rate_frame_and_latency(codec, card):
     assert f"{milliseconds[1]} of latency" in README
 
 
+@each_codec
 def test_levels_and_bit_rates(codec, card):
     spec = codec.spec
     low, high = (round(spec.bitrate(spec.prefixes[i])) for i in (0, -1))
@@ -54,6 +65,7 @@ def test_levels_and_bit_rates(codec, card):
     assert f"{frames} of {len(spec.levels)} tokens ({high} bits/s)" in card
 
 
+@each_codec
 def test_arithmetic(codec, card):
     encode, decode = (total / 1e9 for total, _ in count(codec))
     assert fact(card, "arithmetic").startswith(
@@ -63,6 +75,7 @@ def test_arithmetic(codec, card):
         assert f"\n| {direction} | {flops:.3f} | " in RESULTS
 
 
+@each_codec
 def test_size(name, codec, card):
     parameters = sum(p.numel() for p in codec.model.parameters()) / 1e6
     megabytes = (describe(name).folder / "model.safetensors").stat().st_size / 1e6
@@ -70,6 +83,21 @@ def test_size(name, codec, card):
     parts = rf"{parameters:.1f} M parameters and \d+ codebooks, {size} in half precision"
     assert re.fullmatch(parts, fact(card, "size"))
     assert re.search(rf"(carries|in) {size}", README)
+
+
+@each_tokenizer
+def test_rate_units_and_size(name, codec, card):
+    spec, parameters = codec.spec, sum(p.numel() for p in codec.model.parameters()) / 1e6
+    rate, milliseconds = f"{spec.rate:,}".replace(",", " "), 1000 * spec.frame / spec.rate
+    assert fact(card, "rate, frame") == (
+        f"{rate} Hz, {spec.frame} samples ({milliseconds:g} ms), each made of {spec.window}"
+    )
+    assert f"{spec.rate // 1000} kHz mono to {spec.frame_rate} units/s out of" in card
+    assert f"{spec.levels[0].size} ({round(spec.bitrate())} bits/s)" in card
+    megabytes = (describe(name).folder / "model.safetensors").stat().st_size / 1e6
+    size = f"{megabytes:.1f} MB"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
+    assert f"in {size}" in README
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):

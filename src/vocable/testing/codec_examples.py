@@ -24,7 +24,7 @@ from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.transform import Transform, TransformConfig
-from vocable.load import load_codec, models
+from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
@@ -36,7 +36,7 @@ Model = TypeVar("Model", bound=TokenizerModel)
 def codecs() -> dict[str, Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
     small = {name: small_codec(name) for name in _small()}
-    return small | {model.name: copy.deepcopy(_loaded(model.name)) for model in models()}
+    return small | {name: each for name, each in _bundled().items() if isinstance(each, Codec)}
 
 
 def small_codec(name: str) -> Codec:
@@ -49,9 +49,13 @@ def _learned(name: str) -> Codec:
     return Codec(filled(seeded(_small()[name])))
 
 
+def _bundled() -> dict[str, Tokenizer]:
+    return {model.name: copy.deepcopy(_loaded(model.name)) for model in models()}
+
+
 @cache
-def _loaded(name: str) -> Codec:
-    return load_codec(name)
+def _loaded(name: str) -> Tokenizer:
+    return load_tokenizer(name)
 
 
 def _small() -> dict[str, Callable[[], CodecModel]]:
@@ -80,7 +84,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""
-    return codecs() | {name: copy.deepcopy(_units(name)) for name in _UNITS}
+    return codecs() | _bundled() | {name: copy.deepcopy(_units(name)) for name in _UNITS}
 
 
 _UNITS: dict[str, Callable[[], TokenizerModel]] = {

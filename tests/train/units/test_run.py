@@ -53,7 +53,7 @@ def test_stopped_and_resumed_is_undisturbed(voices, tmp_path, monkeypatch, more)
 
 
 def write_tones(folder, stated):
-    """Write recordings of two tones, and which they are as phones of those whose index is stated."""
+    """Write recordings of two tones; of those whose index is stated, which they are as phones."""
     orders = [
         np.random.default_rng(k).permutation(["low", "low", "high", "high"]) for k in range(6)
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int, Int64
+from jaxtyping import Int, Int64, Shaped
 
 from vocable.arrays import to_numpy
 from vocable.errors import ModelError, TokenError
@@ -100,7 +100,7 @@ class Conversation:
             self.hear(codes)
         return self.say()
 
-    def hear(self, codes: Int[np.ndarray, " user_levels"]) -> None:
+    def hear(self, codes: Shaped[np.ndarray, " user_levels"]) -> None:
         """Take a frame for the step that comes next; TokenError for codes that the model lacks.
 
         ModelError where that step has one. After the end nobody listens.
@@ -111,6 +111,8 @@ class Conversation:
                 f"a frame has {self._config.user_levels} codes, one a level, but came as "
                 f"{list(found.shape)}"
             )
+        if found.dtype.kind not in "iu":
+            raise TokenError(f"a frame has whole numbers as codes, not {found.dtype}")
         wrong = np.flatnonzero((found < NOTHING) | (found >= self._config.codes))
         if len(wrong):
             raise TokenError(

@@ -212,3 +212,10 @@ def test_codes_are_whole_numbers():
     talk = converse(engine(made()))
     with pytest.raises(TokenError, match="^a frame has whole numbers as codes, not float64$"):
         talk.hear(np.full(8, 1.5))
+
+
+def test_one_setting_is_that_of_text_and_sound():
+    one, both = (converse(engine(made()), sampling=each) for each in (GREEDY, (GREEDY, GREEDY)))
+    for codes in heard(6):
+        found, wanted = one.step(codes), both.step(codes)
+    assert found.text == wanted.text and np.array_equal(found.codes, wanted.codes)

@@ -42,21 +42,21 @@ class MoshiFrame:
 def converse(
     engine: Engine,
     *,
-    sampling: Sequence[Sampling] = SAMPLING,
+    sampling: Sampling | Sequence[Sampling] = SAMPLING,
     seed: int = 0,
     most: int | None = None,
     stop: Stop | None = None,
 ) -> Conversation:
     """Let a conversation join an engine of a Moshi.
 
-    sampling: of the text, and of all levels. most: steps that it may take; None: no end. stop: see
-    `session`; it is shown steps as they are drawn, levels late. Raises ModelError where no place is
-    free.
+    sampling: of the text, and of all levels; or one of both. most: steps that it may take; None: no
+    end. stop: see `session`; it is shown steps as they are drawn, levels late. Raises ModelError
+    where no place is free.
     """
     model = engine.model
     if not isinstance(model, Moshi):
         raise ModelError(f"converse needs a Moshi but the engine has {type(model).__name__}")
-    text, sound = sampling
+    text, sound = (sampling, sampling) if isinstance(sampling, Sampling) else sampling
     talk = Conversation(model.config)
     talk.session = engine.join(
         Prompt(torch.from_numpy(model.config.initial[None])),

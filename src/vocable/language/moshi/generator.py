@@ -47,7 +47,7 @@ class MoshiGenerator(Generator):
     def converse(
         self,
         *,
-        sampling: Sequence[Sampling] = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] = SAMPLING,
         seed: int = 0,
         most: int | None = None,
         stop: Stop | None = None,
@@ -55,9 +55,9 @@ class MoshiGenerator(Generator):
     ) -> Conversation:
         """Return a conversation in codes, a frame heard and one said a step.
 
-        sampling: of the text, and of all levels. most: steps that it may take; None: no end. stop:
-        a rule of your own, see `session`. engine: whose streams it joins (`start_engine`); None:
-        one of its own.
+        sampling: of the text, and of all levels; or one of both. most: steps that it may take;
+        None: no end. stop: a rule of your own, see `session`. engine: whose streams it joins
+        (`start_engine`); None: one of its own.
         """
         engine = self.check_engine(engine or self.start_engine(1))
         return converse(engine, sampling=sampling, seed=seed, most=most, stop=stop)
@@ -72,7 +72,7 @@ class MoshiGenerator(Generator):
         self,
         sound: Iterable[Block],
         *,
-        sampling: Sequence[Sampling] = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] = SAMPLING,
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Iterator[tuple[MoshiFrame, Block]]:

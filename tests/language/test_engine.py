@@ -92,7 +92,7 @@ def test_streams_that_share_chance_are_noticed(monkeypatch):
     model, shared = model_named("csm"), torch.Generator()
     streams = [(0, prompt(model, 3, index), {"seed": index}) for index in range(3)]
     wanted = [run(model, [(0, *rest)])[0] for _, *rest in streams]
-    monkeypatch.setattr(engines.torch, "Generator", lambda: shared)
+    monkeypatch.setattr(engines, "seeded", lambda seed: shared)
     found = run(model, streams)
     assert not all(map(np.array_equal, found, wanted))
 

@@ -25,10 +25,12 @@ def drawn(sampling, logits, steps=1, before=(), streams=1):
         only[:, :, id] = True
         sampler.begin(only)
         assert (sampler.draw(0, torch.zeros(streams, len(logits))) == id).all()
+        sampler.end()
     found = []
     for _ in range(steps):
         sampler.begin(None)
         found.append(sampler.draw(0, logits.repeat(streams, 1)))
+        sampler.end()
     return torch.stack(found, 1).flatten().tolist()
 
 
@@ -166,6 +168,12 @@ def test_guidance_leaves_others_to_the_last_bit():
         (lambda: Sampling(float("nan")), "temperature must be 0 or more but is nan"),
         (lambda: Sampling(top_k=0), "top_k must be at least 1 but is 0; None keeps all ids"),
         (lambda: Sampling(top_p=1.2), "top_p must be from 0 to 1 but is 1.2; None keeps all ids"),
+        (lambda: Sampling(top_k=2.5), "top_k must be at least 1 but is 2.5; None keeps all ids"),
+        (
+            lambda: Sampling(guidance=float("nan")),
+            "guidance must be a number but is nan",
+        ),
+        (lambda: RepetitionPenalty(float("nan")), "needs a factor above 0 and a window"),
         (lambda: RepetitionPenalty(0.0), "needs a factor above 0 and a window of at least 1"),
         (lambda: RepetitionAware(window=0), "needs a window of at least 1 and a share"),
     ],
@@ -173,3 +181,9 @@ def test_guidance_leaves_others_to_the_last_bit():
 def test_settings_that_cannot_be(make, message):
     with pytest.raises(ModelError, match=message):
         make()
+
+
+def test_a_temperature_near_0_is_greedy():
+    """Logits divided by it would be infinite."""
+    rows = logits()
+    assert drawn(Sampling(1e-42), rows, 3) == drawn(GREEDY, rows, 3)

@@ -166,3 +166,9 @@ def test_is_kept_beside_a_model(tmp_path, words):
         path.write_text(broken)
         with pytest.raises(TokenError, match="vocabulary.json is not a vocabulary"):
             Vocabulary.load(path)
+
+
+def test_a_list_without_ids_is_no_frames():
+    """What a model gives that ends at once."""
+    words = Vocabulary.of(SPEECH)
+    assert words.from_ids([]).frames == 0

@@ -98,8 +98,8 @@ def attend(
     and values for each (`enable_gqa`), at twice the time of a step.
     """
     batch, time, heads, channels = query.shape
-    shared = keys.shape[2]
-    query = query.to(keys.dtype)
+    shared, dtype = keys.shape[2], query.dtype
+    query = query.to(keys.dtype)  # a cache may hold less than the model computes in
     options: dict[str, Any] = {}
     if causal and time > 1:
         options = {"is_causal": True, "enable_gqa": heads != shared}
@@ -112,4 +112,4 @@ def attend(
     found = F.scaled_dot_product_attention(
         query, keys.transpose(1, 2), values.transpose(1, 2), **options
     )
-    return found.reshape(batch, heads, time, channels).transpose(1, 2).flatten(2)
+    return found.reshape(batch, heads, time, channels).transpose(1, 2).flatten(2).to(dtype)

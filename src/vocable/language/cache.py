@@ -81,8 +81,8 @@ class LayerCache:
             assert place.flat is not None, "a place has a run or slots"
             rows = rows if place.counted is None else rows[place.counted]
             kept.flatten(0, 1).index_copy_(0, place.flat, rows)
-        if place.fresh:
-            return key, value
+        if place.fresh:  # as they are kept, so that blocks of any size see the same
+            return key.to(self.keys.dtype), value.to(self.values.dtype)
         return self.keys[place.streams, : place.seen], self.values[place.streams, : place.seen]
 
     def tensors(self) -> tuple[Tensor, ...]:

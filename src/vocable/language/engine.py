@@ -6,40 +6,34 @@ and back; levels of a frame do not.
 
 The law: a stream's ids do not depend on its neighbours, nor on when it joined. Logits are within
 rounding of those it has alone; where two ids are that close, rounding may choose.
+
+A step that is broken off (an interrupt, memory that is out) has not happened: the next one is the
+same again. Threads may share an engine; one step runs at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from vocable.arrays import to_numpy
-from vocable.errors import ModelError, TokenError
+from vocable.errors import ModelError
 from vocable.language.cache import Cache
+from vocable.language.joining import Prompt as Prompt
+from vocable.language.joining import check_settings, check_start, seeded
 from vocable.language.sampler import Sampler, Stream
 from vocable.language.sampling import Sampling
-from vocable.language.session import Follow, Legal, Session, Step, Stop
-from vocable.language.token_model import TokenModel, check_ids
+from vocable.language.session import BARRED, FAILED, Follow, Legal, Session, Step, Stop
+from vocable.language.token_model import TokenModel
+from vocable.nn.settings import plain_settings
 
 PLAIN = Sampling()
 BLOCK = 256  # rows of prompts that run at once: a mask over the context stays small
-
-
-@dataclass(frozen=True)
-class Prompt:
-    """What a stream starts from.
-
-    rows: ids `[time, rows]`, -1 for nothing, or embeddings `[time, width]`. states: what
-    cross-attention sees, `[states, cross]`.
-    """
-
-    rows: Int[Tensor, "time rows"] | Float[Tensor, "time width"]
-    states: Float[Tensor, "states cross"] | None = None
 
 
 @dataclass
@@ -73,7 +67,9 @@ class Engine:
     ) -> None:
         self.model = model
         like = next(model.trunk.parameters())
-        self._device, dtype = like.device, dtype or like.dtype
+        if like.is_meta:
+            raise ModelError("the model has shapes and no weights (the meta device); load them")
+        self._device, self._dtype, dtype = like.device, like.dtype, dtype or like.dtype
         self.cache = Cache(
             model.trunk.config,
             streams,
@@ -88,6 +84,7 @@ class Engine:
         self._sampler = Sampler(streams, model.drawn, like.device)
         self._running: list[_Place] = []
         self._waiting: list[_Place] = []
+        self._lock, self._stepping = RLock(), False
 
     @property
     def running(self) -> int:
@@ -119,46 +116,78 @@ class Engine:
         """
         rows = [sampling] * self.model.drawn if isinstance(sampling, Sampling) else list(sampling)
         prompts = [prompt] if against is None else [prompt, against]
-        self._check(prompts, rows, most, follow)
-        session = Session(self, self.model.sizes, most=most, stop=stop, follow=follow, legal=legal)
-        leader = None
+        check_settings(self.model, rows, most=most, guided=against is not None, follow=follow)
         for each in prompts:
-            stream = Stream(tuple(rows), torch.Generator().manual_seed(seed), 0, 0)
-            place = _Place(session, each, stream, leader=leader)
-            leader = leader or place
-            self._waiting.append(place)
+            check_start(each, self.model, self.cache)
+        session = Session(self, self.model.sizes, most=most, stop=stop, follow=follow, legal=legal)
+        streams = [Stream(tuple(rows), seeded(seed), 0, 0) for _ in prompts]
+        with self._lock:
+            self._check_free(len(prompts))
+            leader = None
+            for each, stream in zip(prompts, streams, strict=True):
+                place = _Place(session, each, stream, leader=leader)
+                leader = leader or place
+                self._waiting.append(place)
         return session
 
     def step(self) -> bool:
         """Run every stream for one step; say whether there was any."""
-        new, self._waiting = self._waiting, []
-        if not self._running and not new:
+        with self._lock:
+            if self._stepping:
+                raise ModelError(
+                    "a step runs already; what it asks (stop, follow, legal) cannot run another"
+                )
+            self._stepping = True
+            try:
+                with plain_settings(), torch.inference_mode():
+                    return self._run()
+            finally:
+                self._stepping = False
+
+    def _run(self) -> bool:
+        if not self._running and not self._waiting:
             return False
-        with torch.inference_mode():
-            found = [self._continue()] if self._running else []
-            if new:
-                found.append(self._begin(new))
-                self._arrange()
-            self._sampler.begin(self._legal())
-            hidden = torch.cat(found) if len(found) > 1 else found[0]
-            ids = self.model.predict(hidden, self._sampler.draw, self._scratch)
-            ids = ids.where(~self._sampler.failed[:, None], -1)
-            self._hand_out(ids.cpu().numpy())
+        running, waiting = list(self._running), self._waiting
+        lengths, cross_lengths = list(self.cache.lengths), list(self.cache.cross_lengths)
+        try:
+            drawn = self._draw()
+        except BaseException:
+            self._running, self._waiting = running, waiting + self._waiting
+            self.cache.lengths, self.cache.cross_lengths = lengths, cross_lengths
+            self._arrange()
+            raise
+        self._sampler.end()
+        self._hand_out(drawn)
         return True
 
-    @torch.inference_mode()
+    def _draw(self) -> Int[np.ndarray, "streams rows"]:
+        """Run what comes next of every stream; return what each drew."""
+        new, self._waiting = self._waiting, []
+        found = [self._continue()] if self._running else []
+        if new:
+            found.append(self._begin(new))
+            self._arrange()
+        self._sampler.begin(self._legal())
+        hidden = torch.cat(found) if len(found) > 1 else found[0]
+        ids = self.model.predict(hidden, self._sampler.draw, self._scratch)
+        ids = ids.where(~self._sampler.barred[:, None], BARRED)
+        return ids.where(~self._sampler.failed[:, None], FAILED).cpu().numpy()
+
     def remove(self, session: Session) -> None:
         """Give the places of a session to others; `Session.leave` asks for it."""
-        self._waiting = [place for place in self._waiting if place.session is not session]
-        for index in reversed(range(len(self._running))):
-            if self._running[index].session is session:
-                self._vacate(index)
-        self._arrange()
+        with self._lock, plain_settings(), torch.inference_mode():
+            self._waiting = [place for place in self._waiting if place.session is not session]
+            if self._stepping:  # asked within a step, at whose end who has left makes room
+                return
+            for index in reversed(range(len(self._running))):
+                if self._running[index].session is session:
+                    self._vacate(index)
+            self._arrange()
 
     def _continue(self) -> Float[Tensor, "streams width"]:
         """Run the next step of the streams that have begun; return the trunk's output."""
         rows = np.stack([place.next_step for place in self._running])  # type: ignore[misc]
-        ids = torch.from_numpy(rows)[:, None].to(self._device)
+        ids = torch.from_numpy(rows.astype(np.int64))[:, None].to(self._device)
         return self.model.trunk.step(self.model.embed(ids), self.cache)[:, 0]
 
     def _begin(self, new: list[_Place]) -> Float[Tensor, "streams width"]:
@@ -168,7 +197,8 @@ class Engine:
             self.cache.free(index)
             self._sampler.forget(index)
             if place.prompt.states is not None:
-                self.model.trunk.look(place.prompt.states.to(self._device), self.cache, index)
+                states = place.prompt.states.to(self._device, self._dtype)
+                self.model.trunk.look(states, self.cache, index)
         self._running += new
         prompts = [self._embedded(place.prompt) for place in new]
         lengths = [len(prompt) for prompt in prompts]
@@ -187,19 +217,23 @@ class Engine:
         rows = prompt.rows.to(self._device)
         if not rows.is_floating_point():
             return self.model.embed(rows[None].long())[0]
-        return rows.to(next(self.model.trunk.parameters()).dtype)
+        return rows.to(self._dtype)
 
     def _legal(self) -> Tensor | None:
         """Return which ids are legal in this step; streams that do not say so may have all."""
-        masks = [each.session.legal() if each.leader is None else None for each in self._running]
+        masks = [
+            each.session.legal(self.model.drawn) if each.leader is None else None
+            for each in self._running
+        ]
         given = [mask for mask in masks if mask is not None]
         if not given:
             return None
-        ids = max(mask.shape[1] for mask in given)
+        ids = max(*self.model.sizes, *(mask.shape[1] for mask in given))
         every = np.ones((len(masks), self.model.drawn, ids), bool)
         for one, mask in zip(every, masks, strict=True):
             if mask is not None:
                 one[:, : mask.shape[1]] = mask
+                one[:, mask.shape[1] :] = False
         return torch.from_numpy(every).to(self._device)
 
     def _hand_out(self, drawn: Int[np.ndarray, "streams rows"]) -> None:
@@ -238,63 +272,9 @@ class Engine:
                 place.leader.stream.against = index
         self._sampler.set_streams([place.stream for place in self._running])
 
-    def _check(
-        self,
-        prompts: list[Prompt],
-        rows: list[Sampling],
-        most: int | None,
-        follow: Follow | None,
-    ) -> None:
-        if self.free < len(prompts):
+    def _check_free(self, streams: int) -> None:
+        if self.free < streams:
             raise ModelError(
-                f"{len(prompts)} streams want to join but {self.free} of {self.cache.streams} "
+                f"{streams} streams want to join but {self.free} of {self.cache.streams} "
                 f"places are free; wait until one ends"
-            )
-        if len(rows) != self.model.drawn:
-            raise ModelError(f"{len(rows)} settings are given; the model draws {self.model.drawn}")
-        if follow is None and self.model.drawn != len(self.model.sizes):
-            raise ModelError(
-                f"the model draws {self.model.drawn} of {len(self.model.sizes)} rows; "
-                f"give follow, which adds the others"
-            )
-        if most is not None and most < 1:
-            raise ModelError(f"most must be at least 1 step but is {most}")
-        guided = any(each.guidance != 1 for each in rows)
-        if guided != (len(prompts) == 2):
-            raise ModelError(
-                "guidance needs a second prompt, without the condition, and is needed for one"
-            )
-        for prompt in prompts:
-            self._check_prompt(prompt)
-
-    def _check_prompt(self, prompt: Prompt) -> None:
-        rows, config = prompt.rows, self.model.trunk.config
-        wanted = config.width if rows.is_floating_point() else len(self.model.sizes)
-        if rows.ndim != 2 or rows.shape[1] != wanted:
-            raise TokenError(f"a prompt is [time, {wanted}] but this one is {list(rows.shape)}")
-        if not len(rows):
-            raise TokenError("the prompt is empty; a model goes on from at least one step")
-        if self.cache.window is None and len(rows) > self.cache.context:
-            raise ModelError(
-                f"the prompt of {len(rows)} positions does not fit the context of "
-                f"{self.cache.context}; cut it, or give the cache a window"
-            )
-        if config.cross is not None:
-            self._check_states(prompt.states, config.cross)
-        if not rows.is_floating_point():
-            check_ids(to_numpy(rows), self.model.sizes)
-
-    def _check_states(self, states: Float[Tensor, "states cross"] | None, channels: int) -> None:
-        if states is None:
-            raise ModelError("this model has cross-attention; give the prompt encoder states")
-        if states.shape[1] != channels:
-            raise ModelError(
-                f"cross-attention sees states of {channels} channels but these have "
-                f"{states.shape[1]}"
-            )
-        room = self.cache.cross[0][0].shape[1]
-        if len(states) > room:
-            raise ModelError(
-                f"{len(states)} encoder states are more than the cache's {room}; "
-                f"make the engine with more cross_states"
             )

@@ -102,6 +102,15 @@ class Generator:
         """Return an engine for up to so many streams; see `Engine`."""
         return Engine(self.network, streams, context=context, **options)
 
+    def check_engine(self, engine: Engine) -> Engine:
+        """Return an engine that runs this network; ModelError for another's."""
+        if engine.model is not self.network:
+            raise ModelError(
+                f"the engine runs another model than this {self.name}; make one by start_engine of "
+                f"the same object"
+            )
+        return engine
+
     def tokens(self, frames: Iterable[np.ndarray]) -> AudioTokens:
         """Return frames `[levels]` that were generated as tokens of the codec."""
         spec, levels = self.with_codec().spec, self.abilities.levels

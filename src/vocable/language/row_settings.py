@@ -20,10 +20,11 @@ class RowSettings:
 
         self.greedy = column([int(s.temperature == 0) for s in each], 0)
         self.all_greedy = all(s.temperature == 0 for s in each)
-        self.temperature = column([s.temperature or 1.0 for s in each], 1.0)
+        tempered = [max(s.temperature, 1e-6) if s.temperature else 1.0 for s in each]
+        self.temperature = column(tempered, 1.0)  # less would make logits infinite
         self.guidance = column([s.guidance for s in each], 1.0)
-        self.top_k = column([s.top_k or 0 for s in each], 0)
-        self.most = max((s.top_k or 0 for s in each), default=0)
+        self.top_k = column([int(s.top_k or 0) for s in each], 0)
+        self.most = max((int(s.top_k or 0) for s in each), default=0)
         self.top_p = column([2.0 if s.top_p is None else s.top_p for s in each], 2.0)
         self.penalty = column([s.penalty.factor if s.penalty else 1.0 for s in each], 1.0)
         self.penalised = column([s.penalty.window if s.penalty else 0 for s in each], 0)

@@ -32,10 +32,15 @@ class Stream:
     chance: torch.Generator
     against: int
     follows: int
+    numbers: Tensor | None = None  # the chance of the step that runs, until it has ended
 
 
 class Sampler:
-    """Draws for streams at places 0, 1, …; `set_streams` says which, `begin` starts a step."""
+    """Draws for streams at places 0, 1, …; `set_streams` says which.
+
+    `begin` starts a step, `end` keeps what it drew; begun anew without an end, a step has the same
+    chance again.
+    """
 
     def __init__(self, places: int, rows: int, device: torch.device) -> None:
         self._rows, self._device = rows, device
@@ -65,18 +70,36 @@ class Sampler:
     def begin(self, legal: Bool[Tensor, "streams rows ids"] | None) -> None:
         """Start a step; legal: which ids each row of each stream may be, None: all."""
         self._legal = legal
-        chance = [torch.rand(self._rows, 2, generator=each.chance) for each in self._streams]
+        for each in self._streams:
+            if each.numbers is None:
+                each.numbers = torch.rand(self._rows, 2, generator=each.chance)
+        chance = [each.numbers for each in self._streams if each.numbers is not None]
         self._chance = torch.stack(chance).double().to(self._device)
         self.failed = torch.zeros(len(self._streams), dtype=torch.bool, device=self._device)
+        self.barred = torch.zeros_like(self.failed)
+        self._fresh: dict[int, Tensor] = {}
+
+    def end(self) -> None:
+        """Keep what the step drew."""
+        for each in self._streams:
+            each.numbers = None
+        for row, ids in self._fresh.items():
+            recent = self._recent[: len(ids), row]
+            recent.copy_(torch.cat((recent[:, 1:], ids[:, None]), 1))
 
     def draw(self, row: int, logits: Float[Tensor, "streams ids"]) -> Int[Tensor, " streams"]:
-        """Return the ids of a row; a stream whose logits are not numbers gets any, and `failed`."""
+        """Return the ids of a row.
+
+        A stream gets any where its logits are not numbers (`failed`), or where no id of them is
+        legal (`barred`).
+        """
         settings, logits = self._settings[row], logits.float()
         if settings.guidance is not None:
             logits = filters.guided(logits, logits[self._against], settings.guidance)
         if self._legal is not None:
             logits = logits.where(self._legal[:, row, : logits.shape[1]], -torch.inf)
-        self.failed |= ~logits.amax(-1).isfinite()
+            self.barred |= logits.amax(-1) == -torch.inf
+        self.failed |= ~(logits.amax(-1).isfinite() | self.barred)
         logits = self._penalised(row, logits)
         ids = logits.argmax(-1) if settings.all_greedy else self._drawn(row, logits)
         if settings.greedy is not None and not settings.all_greedy:
@@ -84,8 +107,7 @@ class Sampler:
         if self._paired:
             ids = ids[self._follows]
         if settings.window:
-            recent = self._recent[: len(ids), row]
-            recent.copy_(torch.cat((recent[:, 1:], ids[:, None]), 1))
+            self._fresh[row] = ids
         return ids
 
     def _penalised(self, row: int, logits: Tensor) -> Tensor:

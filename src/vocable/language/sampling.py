@@ -21,7 +21,7 @@ class RepetitionPenalty:
     window: int = 64
 
     def __post_init__(self) -> None:
-        if self.factor <= 0 or self.window < 1:
+        if not 0 < self.factor < math.inf or self.window < 1:
             raise ModelError(
                 f"a repetition penalty needs a factor above 0 and a window of at least 1, not "
                 f"{self.factor} and {self.window}"
@@ -74,9 +74,11 @@ class Sampling:
     guidance: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.temperature < float("inf"):
+        if not 0 <= self.temperature < math.inf:
             raise ModelError(f"temperature must be 0 or more but is {self.temperature}")
-        if self.top_k is not None and self.top_k < 1:
+        if not math.isfinite(self.guidance):
+            raise ModelError(f"guidance must be a number but is {self.guidance}; 1 is none")
+        if self.top_k is not None and (self.top_k < 1 or self.top_k != int(self.top_k)):
             raise ModelError(f"top_k must be at least 1 but is {self.top_k}; None keeps all ids")
         if self.top_p is not None and not 0 <= self.top_p <= 1:
             raise ModelError(f"top_p must be from 0 to 1 but is {self.top_p}; None keeps all ids")

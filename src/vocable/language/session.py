@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int64
 
-from vocable.errors import ModelError, TokenError, VocableError
+from vocable.errors import ModelError, TokenError
 from vocable.language.token_model import check_ids
 
 Drawn: TypeAlias = Int64[np.ndarray, " drawn"]
@@ -30,7 +30,11 @@ Follow: TypeAlias = Callable[[Drawn], Step | None]
 The array is read when that step runs: what comes from elsewhere later may still be written to it.
 """
 Legal: TypeAlias = Callable[[int], np.ndarray | None]
-"""Says of a step, by its number, which ids each row may be: bool `[rows, ids]`; None: all."""
+"""Says of a step, by its number, which ids each row may be: bool `[rows, ids]`; None: all.
+
+Ids beyond the mask are not legal.
+"""
+FAILED, BARRED = -1, -2  # for ids: of logits that are not numbers; where no id was legal
 
 
 def stop_at(row: int, id: int) -> Stop:
@@ -60,7 +64,8 @@ class Session:
     """What an engine gives of one stream.
 
     reason: None while it runs; then "end" (its rule said so, or gave a word of its own), "length"
-    (as many steps as were allowed), "context" (the context is full), "left", or "error".
+    (as many steps as were allowed), "context" (the context is full), "left", or "error". What its
+    rules raise is an error of this stream alone, which its reader gets.
     """
 
     def __init__(
@@ -76,7 +81,7 @@ class Session:
         self._engine, self._sizes, self._most = engine, sizes, most
         self._stop, self._follow, self._legal = stop, follow, legal
         self._ready: deque[Drawn] = deque()
-        self._error: VocableError | None = None
+        self._error: Exception | None = None
         self.reason: str | None = None
         self.steps = 0  # given so far, or ready to be
 
@@ -99,13 +104,21 @@ class Session:
             self.reason = "left"
             self._engine.remove(self)
 
-    def legal(self) -> np.ndarray | None:
-        """Return which ids the next step may have."""
-        mask = None if self._legal is None else self._legal(self.steps)
-        if mask is not None and not mask.any(-1).all():
-            row = int(np.flatnonzero(~mask.any(-1))[0])
-            self.fail(f"no id is legal in row {row} of step {self.steps}; the layout forbids all")
-            return np.ones_like(mask)
+    def legal(self, drawn: int) -> np.ndarray | None:
+        """Return which ids each of so many rows of the next step may have."""
+        mask = None if self._legal is None else self._ask(self._legal, self.steps)
+        if mask is None:
+            return None
+        mask = np.asarray(mask)
+        if mask.ndim != 2 or len(mask) != drawn or mask.dtype != bool:
+            self.fail(
+                f"legal gives bool [{drawn}, ids], which ids each row may be, but of step "
+                f"{self.steps} it gave {mask.dtype} {list(mask.shape)}"
+            )
+            return None
+        if not mask.any(-1).all():
+            self._bar(int(np.flatnonzero(~mask.any(-1))[0]))
+            return None
         return mask
 
     def take(self, drawn: Drawn, room: int | None) -> Step | None:
@@ -113,38 +126,75 @@ class Session:
 
         room: how many positions the context has left; None: no end.
         """
-        if self._error is not None:
-            return None
-        if (drawn < 0).any():
-            self.fail(f"logits of step {self.steps} are not numbers; look at weights and prompt")
-            return None
-        self.reason = None if self._stop is None else self._stop(drawn)
         if self.reason is not None:
             return None
-        self._ready.append(drawn)
+        if (drawn == FAILED).any():
+            self.fail(f"logits of step {self.steps} are not numbers; look at weights and prompt")
+            return None
+        if (drawn == BARRED).any():
+            self._bar(None)
+            return None
+        if self._stops(drawn):
+            return None
+        self._ready.append(drawn.copy())  # its reader may write to it
         self.steps += 1
         following = self._next(drawn)
+        if self._ended():
+            return None
         if following is None:
-            self.reason = self.reason or "end"
+            self.reason = "end"
         elif self.steps == self._most:
             self.reason = "length"
         elif room == 0:
             self.reason = "context"
         return following if self.reason is None else None
 
+    def _stops(self, drawn: Drawn) -> bool:
+        """Say whether the stream has ended at a step, by its rule or otherwise."""
+        found = None if self._stop is None else self._ask(self._stop, drawn)
+        if self.reason is None and not (found is None or isinstance(found, str)):
+            self.fail(f"stop says in a word why a stream ends, None if not; it gave {found!r}")
+        self.reason = self.reason or found
+        return self._ended()
+
+    def _ended(self) -> bool:
+        return self.reason is not None
+
     def _next(self, drawn: Drawn) -> Step | None:
         """Return the next step's input; an id that the model lacks is this stream's error alone."""
-        following = drawn if self._follow is None else self._follow(drawn)
-        if self._follow is None or following is None:
-            return following
-        try:
-            check_ids(following[None], self._sizes)
-        except TokenError as error:
-            message = f"{error}; follow gave it after step {self.steps - 1}"
-            self._error, self.reason = TokenError(message), "error"
+        if self._follow is None:
+            return drawn
+        following = self._ask(self._follow, drawn)
+        if following is None:
             return None
-        return following
+        try:
+            row = np.asarray(following)
+            if row.ndim != 1 or row.dtype.kind not in "iu":
+                raise TokenError(f"a step is whole numbers [rows], not {row.dtype} {[*row.shape]}")
+            check_ids(row[None], self._sizes)
+        except TokenError as error:
+            self._fail(TokenError(f"{error}; follow gave it after step {self.steps - 1}"))
+            return None
+        return row
 
     def fail(self, message: str) -> None:
         """End the stream with an error, which its reader gets when it has taken what is ready."""
-        self._error, self.reason = ModelError(message), "error"
+        self._fail(ModelError(message))
+
+    def _fail(self, error: Exception) -> None:
+        self._error, self.reason = error, "error"
+
+    def _bar(self, row: int | None) -> None:
+        where = "a row" if row is None else f"row {row}"
+        beyond = " that the model draws" if row is None else ""
+        self.fail(f"no id{beyond} is legal in {where} of step {self.steps}; legal forbids all")
+
+    def _ask(self, rule: Callable[[Any], Any], about: Any) -> Any:
+        """Ask a rule of this stream; what it raises ends this one alone."""
+        try:
+            return rule(about)
+        except StopIteration:  # would end whoever reads, without a word
+            self.fail(f"a rule raised StopIteration at step {self.steps}; let it return None")
+        except Exception as error:
+            self._fail(error)
+        return None

@@ -5,7 +5,7 @@ Language models know no codecs: what they ask of one is said here, and a `Codec`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -14,8 +14,6 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from vocable.arrays import to_numpy
-from vocable.errors import VocableError
-from vocable.language.session import Session
 from vocable.tokens import TokenSpec
 
 Block: TypeAlias = Float32[np.ndarray, "channels samples"]
@@ -35,28 +33,64 @@ class DecodesSteps(Protocol):
     def finish_decoding(self, state: Any) -> Tensor: ...
 
 
-def blocks_of(session: Session, codec: DecodesSteps, levels: int) -> Iterator[Block]:
-    """Yield the sound of a session's frames as they come, at the rate that the codec writes.
+@runtime_checkable
+class Frames(Protocol):
+    """Codes `[levels]` or `[streams, levels]`, frame by frame: a session, or what a family has."""
 
-    levels: how many ids of a step are codes of the frame, the first ones. The session is left when
-    nobody asks for more. Where it ends with an error, the sound before comes first.
+    @property
+    def reason(self) -> str | None: ...
+
+    def leave(self) -> None: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Sound:
+    """Sound of frames as they come: blocks `[channels, samples]` at the rate that the codec writes.
+
+    Where frames end with an error, the sound before comes first. `reason` says why they ended, as
+    in `Session`. Who stops listening frees the place: by `leave`, or as the object goes.
     """
-    state, error = codec.start_decoding(1), None
+
+    def __init__(self, frames: Frames, codec: DecodesSteps, streams: int = 1) -> None:
+        self._frames, self._blocks = frames, _decoded(frames, codec, streams)
+
+    def __iter__(self) -> Iterator[Block]:
+        return self
+
+    def __next__(self) -> Block:
+        """Return the next block; run the model until there is one."""
+        return next(self._blocks)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended; None while it runs."""
+        return self._frames.reason
+
+    def leave(self) -> None:
+        """End it; its place is free at once."""
+        self._frames.leave()
+        self._blocks.close()
+
+    def __del__(self) -> None:
+        self._frames.leave()
+
+
+def _decoded(frames: Frames, codec: DecodesSteps, streams: int) -> Generator[Block, None, None]:
+    state, error = codec.start_decoding(streams), None
     try:
-        try:
-            for step in session:
-                codes = torch.from_numpy(step[:levels])[None, :, None]
-                block, state = codec.decode_step(codes, state)
-                yield from _not_empty(block)
-        except VocableError as raised:
-            error = raised
-        yield from _not_empty(codec.finish_decoding(state))
-        if error is not None:
-            raise error
-    finally:
-        session.leave()
+        for step in frames:
+            codes = torch.from_numpy(step).reshape(streams, -1, 1)
+            block, state = codec.decode_step(codes, state)
+            yield from _not_empty(block)
+    except Exception as raised:
+        error = raised
+    yield from _not_empty(codec.finish_decoding(state))
+    if error is not None:
+        raise error
 
 
 def _not_empty(block: Tensor) -> Iterator[Block]:
+    """Yield a block `[streams, channels, samples]` as its channels, if it has samples."""
     if block.shape[-1]:
-        yield to_numpy(block[0])
+        yield to_numpy(block.flatten(0, 1))

@@ -161,6 +161,8 @@ def _side(side: Side, given: Any, streams: int, segments: int) -> np.ndarray:
 def integers(name: str, given: Any) -> np.ndarray:
     """Return an array, list or tensor of integers as an array; TokenError for anything else."""
     values = _array(name, given)
+    if isinstance(given, list | tuple) and not values.size:  # of which numpy makes floats
+        values = values.astype(np.int64)
     if values.dtype.kind not in "iu":
         raise TokenError(f"{name} must be integers, got {values.dtype}")
     return values

@@ -72,7 +72,7 @@ def test_who_stops_listening_frees_the_place(speaker):
     engine = speaker.start_engine(1)
     blocks = speaker.speak(TEXT, most=40, engine=engine)
     assert len(list(islice(blocks, 2))) == 2 and engine.running == 1
-    blocks.close()
+    blocks.leave()
     assert engine.running == 0
 
 
@@ -259,3 +259,31 @@ def test_training_lowers_the_loss_of_both_models(speaker):
         losses.append((loss.first.item(), loss.rest.item()))
     assert losses[-1][0] < 0.8 * losses[0][0] and losses[-1][1] < 0.95 * losses[0][1]
     assert all(weight.grad is not None for weight in network.parameters() if weight.ndim > 1)
+
+
+def test_speech_says_why_it_ended_and_frees_its_place(speaker):
+    engine = speaker.start_engine(2)
+    whole = speaker.speak(TEXT, most=3, engine=engine)
+    never_heard = speaker.speak(TEXT, most=3, engine=engine)
+    assert (engine.free, whole.reason) == (0, None)
+    del never_heard
+    assert engine.free == 1
+    list(whole)
+    assert (engine.free, whole.reason) == (2, "length")
+    left = speaker.speak(TEXT, most=3, engine=engine)
+    left.leave()
+    assert (engine.free, left.reason, list(left)) == (2, "left", [])
+
+
+def test_text_that_says_nothing_is_refused(toy, monkeypatch):
+    monkeypatch.setattr(toy, "text", lambda text: [1, 2, 3])
+    with pytest.raises(TokenError, match="^an utterance's text is empty; say what is spoken$"):
+        toy.generate([Utterance(0, "")])
+    monkeypatch.setattr(toy, "text", lambda text: [1.5])
+    with pytest.raises(TokenError, match="^text ids are whole numbers, not float64$"):
+        toy.generate([Utterance(0, "a")])
+
+
+def test_an_engine_of_another_model_is_refused(toy, speaker):
+    with pytest.raises(ModelError, match="^the engine runs another model than this csm-"):
+        toy.generate(TEXT, engine=speaker.start_engine(1))

@@ -206,3 +206,16 @@ def test_rows_and_initial_ids_are_those_of_the_layout():
     np.testing.assert_array_equal(moshi_ids(joint)[:, 0], config.initial)
     np.testing.assert_array_equal(config.begins, [1, 1, *[2] * 7, 1, *[2] * 7])
     assert config.sizes == (32_001, *[2049] * 16) and config.drawn == 9
+
+
+def test_codes_are_whole_numbers():
+    talk = converse(engine(made()))
+    with pytest.raises(TokenError, match="^a frame has whole numbers as codes, not float64$"):
+        talk.hear(np.full(8, 1.5))
+
+
+def test_one_setting_is_that_of_text_and_sound():
+    one, both = (converse(engine(made()), sampling=each) for each in (GREEDY, (GREEDY, GREEDY)))
+    for codes in heard(6):
+        found, wanted = one.step(codes), both.step(codes)
+    assert found.text == wanted.text and np.array_equal(found.codes, wanted.codes)

@@ -12,7 +12,7 @@ from tests.golden.moshi.opened import CONFIG as PACKAGE
 from tests.golden.moshi.opened import as_published, state
 from tests.language.moshi.toys import CODES, FRAME, TEXT, heard, made, theirs
 from vocable import weights
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError
 from vocable.language.moshi import MoshiFrame, MoshiGenerator
 from vocable.tokens import Level, TokenSpec
 
@@ -90,3 +90,30 @@ class Speaks:
 
     def finish_decoding(self, state):
         return torch.zeros(1, 1, 0)
+
+
+def test_what_is_said_becomes_tokens(folder):
+    model = vocable.load(folder)
+    talk = model.converse(seed=1, stop=None, most=5)
+    said = [talk.step(codes) for codes in heard(5)][1:]
+    tokens = model.tokens(said)
+    np.testing.assert_array_equal(np.stack(tokens.stacks)[:, 0].T, [each.codes for each in said])
+    assert tokens == model.tokens(each.codes for each in said)
+
+
+def test_a_rule_of_ones_own_ends_a_conversation():
+    talk = MoshiGenerator(made()).converse(stop=lambda step: "enough")
+    with pytest.raises(ModelError, match="^the conversation has ended: enough; begin another$"):
+        talk.step()
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (np.zeros((1, 40), np.int16), r"floats \[1, samples\] from -1 to 1 but came as int16 "),
+        (np.zeros((2, 40), np.float32), r"came as float32 \[2, 40\]$"),
+    ],
+)
+def test_sound_of_another_kind_is_refused(folder, block, message):
+    with pytest.raises(AudioError, match=message):
+        list(vocable.load(folder).talk([block]))

@@ -99,7 +99,7 @@ def test_what_it_can_do_is_said_without_its_weights(folder):
 def test_bad_input_is_refused():
     model = MusicGenGenerator(made())
     with pytest.raises(ModelError, match="has no codec, so it gives tokens and no sound"):
-        next(model.play(states()))
+        model.play(states())
     with pytest.raises(TokenError, match="begin with 2 streams; musicgen-2x16 has 1, one"):
         model.generate(seconds=1.0, begin=tokens(4, 2))
     model.attach(FakeCodec())
@@ -108,6 +108,13 @@ def test_bad_input_is_refused():
         model.attach(other)
     with pytest.raises(ModelError, match="the piece takes 103 positions, more than the context"):
         model.generate(seconds=2.0)
+    for seconds in (float("nan"), float("inf")):
+        with pytest.raises(TokenError, match=f"^a piece lasts some seconds, not {seconds}$"):
+            model.generate(seconds=seconds)
+    with pytest.raises(ModelError, match="^the piece takes 50000000003 positions, more than"):
+        model.generate(seconds=1e9)
+    with pytest.raises(ModelError, match="^the engine runs another model than this musicgen-2x16"):
+        model.generate(engine=MusicGenGenerator(made(2)).start_engine(2))
     with pytest.raises(TokenError, match="a piece of 0 frames"):
         model.generate(seconds=0.0)
     with pytest.raises(ModelError, match="2 streams want to join but 1 of 1 places"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from vocable.language.generator import Generator
 from vocable.language.guards import first_of, stop_after, stop_at_repeats
 from vocable.language.sampling import Sampling
 from vocable.language.session import Session, Stop, stop_at_step
-from vocable.language.sound import Block, blocks_of
+from vocable.language.sound import Sound
 from vocable.tokens import AudioTokens
 
 SAMPLING = Sampling(temperature=0.9, top_k=50)  # of both models, as published
@@ -79,7 +79,7 @@ class CsmGenerator(Generator):
         says how it ended: "end", the model said so; "length", at `most`; "overlong", at more than
         the text may take; "repeats", at one frame over and over; "context", "left", "error".
         """
-        room = None if engine is None else engine.cache.context
+        room = None if engine is None else self.check_engine(engine).cache.context
         prompt = self.prompt(utterances, most, room)
         limit = most_frames(prompt) if most is None else most
         context = min(self.config.backbone.context, len(prompt.rows) + limit)
@@ -101,15 +101,15 @@ class CsmGenerator(Generator):
         seed: int = 0,
         most: int | None = None,
         engine: Engine | None = None,
-    ) -> Iterator[Block]:
-        """Yield sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
+    ) -> Sound:
+        """Return sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
 
         Options as of `generate`. What the last utterance begins with is not among it. ModelError
         without a codec.
         """
         codec = self.with_codec()
         session = self.generate(utterances, sampling=sampling, seed=seed, most=most, engine=engine)
-        return blocks_of(session, codec, self.config.levels)
+        return Sound(session, codec)
 
     def _stop(self, limit: int | None) -> Stop:
         end = stop_at_step(np.zeros(self.config.levels, np.int64))

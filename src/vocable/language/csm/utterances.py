@@ -51,9 +51,11 @@ def text_rows(utterance: Utterance, config: CsmConfig, ids: TextIds | None) -> R
         inner = list(ids(f"[{utterance.speaker}]{utterance.text}"))
     else:
         inner = list(utterance.text)
-    if not inner:
+    if not inner or not len(utterance.text):
         raise TokenError("an utterance's text is empty; say what is spoken")
-    found = np.array([config.begin, *inner, config.end], np.int64)
+    found = np.array([config.begin, *inner, config.end])
+    if found.dtype.kind not in "iu":
+        raise TokenError(f"text ids are whole numbers, not {found.dtype}")
     if (wrong := found[(found < 0) | (found >= config.text)]).size:
         raise TokenError(
             f"text id {wrong[0]} is out of range: the model has 0 to {config.text - 1}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int, Int64
+from jaxtyping import Int, Int64, Shaped
 
 from vocable.arrays import to_numpy
 from vocable.errors import ModelError, TokenError
@@ -42,21 +42,21 @@ class MoshiFrame:
 def converse(
     engine: Engine,
     *,
-    sampling: Sequence[Sampling] = SAMPLING,
+    sampling: Sampling | Sequence[Sampling] = SAMPLING,
     seed: int = 0,
     most: int | None = None,
     stop: Stop | None = None,
 ) -> Conversation:
     """Let a conversation join an engine of a Moshi.
 
-    sampling: of the text, and of all levels. most: steps that it may take; None: no end. stop: see
-    `session`; it is shown steps as they are drawn, levels late. Raises ModelError where no place is
-    free.
+    sampling: of the text, and of all levels; or one of both. most: steps that it may take; None: no
+    end. stop: see `session`; it is shown steps as they are drawn, levels late. Raises ModelError
+    where no place is free.
     """
     model = engine.model
     if not isinstance(model, Moshi):
         raise ModelError(f"converse needs a Moshi but the engine has {type(model).__name__}")
-    text, sound = sampling
+    text, sound = (sampling, sampling) if isinstance(sampling, Sampling) else sampling
     talk = Conversation(model.config)
     talk.session = engine.join(
         Prompt(torch.from_numpy(model.config.initial[None])),
@@ -100,7 +100,7 @@ class Conversation:
             self.hear(codes)
         return self.say()
 
-    def hear(self, codes: Int[np.ndarray, " user_levels"]) -> None:
+    def hear(self, codes: Shaped[np.ndarray, " user_levels"]) -> None:
         """Take a frame for the step that comes next; TokenError for codes that the model lacks.
 
         ModelError where that step has one. After the end nobody listens.
@@ -111,6 +111,8 @@ class Conversation:
                 f"a frame has {self._config.user_levels} codes, one a level, but came as "
                 f"{list(found.shape)}"
             )
+        if found.dtype.kind not in "iu":
+            raise TokenError(f"a frame has whole numbers as codes, not {found.dtype}")
         wrong = np.flatnonzero((found < NOTHING) | (found >= self._config.codes))
         if len(wrong):
             raise TokenError(

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from vocable.arrays import to_numpy
-from vocable.errors import ModelError
+from vocable.errors import AudioError, ModelError
 from vocable.language.engine import Engine
 from vocable.language.generator import Generator
 from vocable.language.moshi.config import MoshiConfig
 from vocable.language.moshi.conversation import SAMPLING, Conversation, MoshiFrame, converse
 from vocable.language.moshi.model import Moshi
 from vocable.language.sampling import Sampling
+from vocable.language.session import Stop
 from vocable.language.sound import Block, DecodesSteps
+from vocable.tokens import AudioTokens
 
 
 @runtime_checkable
@@ -45,24 +47,32 @@ class MoshiGenerator(Generator):
     def converse(
         self,
         *,
-        sampling: Sequence[Sampling] = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] = SAMPLING,
         seed: int = 0,
         most: int | None = None,
+        stop: Stop | None = None,
         engine: Engine | None = None,
     ) -> Conversation:
         """Return a conversation in codes, a frame heard and one said a step.
 
-        sampling: of the text, and of all levels. engine: whose streams it joins (`start_engine`);
-        None: one of its own.
+        sampling: of the text, and of all levels; or one of both. most: steps that it may take;
+        None: no end. stop: a rule of your own, see `session`. engine: whose streams it joins
+        (`start_engine`); None: one of its own.
         """
-        engine = engine or self.start_engine(1)
-        return converse(engine, sampling=sampling, seed=seed, most=most)
+        engine = self.check_engine(engine or self.start_engine(1))
+        return converse(engine, sampling=sampling, seed=seed, most=most, stop=stop)
+
+    def tokens(self, frames: Iterable[MoshiFrame | np.ndarray]) -> AudioTokens:
+        """Return frames that were said, or codes `[levels]`, as tokens of the codec."""
+        return super().tokens(
+            each.codes if isinstance(each, MoshiFrame) else each for each in frames
+        )
 
     def talk(
         self,
         sound: Iterable[Block],
         *,
-        sampling: Sequence[Sampling] = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] = SAMPLING,
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Iterator[tuple[MoshiFrame, Block]]:
@@ -81,8 +91,7 @@ class MoshiGenerator(Generator):
         saying = codec.start_decoding(1)
         try:
             for block in sound:
-                samples = torch.from_numpy(np.asarray(block, np.float32))[None]
-                codes, hearing = codec.encode_step(samples, hearing)
+                codes, hearing = codec.encode_step(_samples(block), hearing)
                 for frame in to_numpy(codes.stacked()[0]).T:
                     answer = talk.step(frame)
                     if answer is not None:
@@ -91,3 +100,14 @@ class MoshiGenerator(Generator):
                         yield answer, to_numpy(samples[0])
         finally:
             talk.leave()
+
+
+def _samples(block: Block) -> Tensor:
+    """Return a block of sound as a codec takes it; AudioError for other shapes and integers."""
+    found = to_numpy(block)
+    if found.ndim != 2 or len(found) != 1 or found.dtype.kind != "f":
+        raise AudioError(
+            f"a block of sound is floats [1, samples] from -1 to 1 but came as {found.dtype} "
+            f"{list(found.shape)}"
+        )
+    return torch.from_numpy(found.astype(np.float32))[None]

@@ -46,8 +46,10 @@ def compose(
     model = engine.model
     if not isinstance(model, MusicGen):
         raise ModelError(f"compose needs a MusicGen but the engine has {type(model).__name__}")
-    score = _score(_rows(begin, model.config), model.config, frames)
-    _check_room(engine, score.shape[1])
+    config = model.config
+    given = _rows(begin, config)
+    _check_room(engine, config.layout.steps(config.spec, max(0, frames)))
+    score = _score(given, config, frames)
     start = 0 if begin is None else begin.shape[2]
     lead = np.full((1, len(score)), model.config.empty)
     prompt = torch.from_numpy(np.concatenate((lead, score[:, :start].T)))

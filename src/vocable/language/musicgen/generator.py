@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.arrays import to_numpy
 from vocable.errors import TokenError
 from vocable.language.engine import Engine
 from vocable.language.generator import Generator
@@ -17,7 +16,7 @@ from vocable.language.musicgen.composing import SAMPLING, Piece, compose
 from vocable.language.musicgen.config import MusicGenConfig
 from vocable.language.musicgen.model import MusicGen
 from vocable.language.sampling import Sampling
-from vocable.language.sound import Block
+from vocable.language.sound import Sound
 from vocable.tokens import AudioTokens
 
 
@@ -51,9 +50,12 @@ class MusicGenGenerator(Generator):
         seconds: of the whole piece. begin: what it begins with, as tokens of the codec. engine:
         whose streams it joins (`start_engine`); None: one of its own.
         """
+        if not math.isfinite(seconds):
+            raise TokenError(f"a piece lasts some seconds, not {seconds}")
         frames = round(seconds * self.config.rate / self.config.frame)
         if engine is None:
             engine = self._engine_for(frames, text, sampling)
+        self.check_engine(engine)
         codes = None if begin is None else self._codes(begin)
         return compose(engine, frames, text, begin=codes, sampling=sampling, seed=seed)
 
@@ -66,8 +68,8 @@ class MusicGenGenerator(Generator):
         sampling: Sampling = SAMPLING,
         seed: int = 0,
         engine: Engine | None = None,
-    ) -> Iterator[Block]:
-        """Yield sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
+    ) -> Sound:
+        """Return sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
 
         Options as of `generate`. What the piece begins with is not among it. ModelError without a
         codec.
@@ -76,14 +78,7 @@ class MusicGenGenerator(Generator):
         piece = self.generate(
             text, seconds=seconds, begin=begin, sampling=sampling, seed=seed, engine=engine
         )
-        state = codec.start_decoding(streams)
-        try:
-            for frame in piece:
-                block, state = codec.decode_step(torch.from_numpy(frame)[..., None], state)
-                yield from _not_empty(block)
-            yield from _not_empty(codec.finish_decoding(state))
-        finally:
-            piece.leave()
+        return Sound(piece, codec, streams)
 
     def tokens(self, frames: Iterable[np.ndarray]) -> AudioTokens:
         """Return frames `[streams, levels]` that were generated as tokens of the codec."""
@@ -110,8 +105,3 @@ class MusicGenGenerator(Generator):
                 f"{self.config.channels}, one for each channel"
             )
         return np.stack(begin.stacks[: self.config.levels], 1).astype(np.int64)
-
-
-def _not_empty(block: Tensor) -> Iterator[Block]:
-    if block.shape[-1]:
-        yield to_numpy(block[:, 0])

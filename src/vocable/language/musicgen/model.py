@@ -36,6 +36,11 @@ class MusicGen(nn.Module):
     def look(self, states: Float[Tensor, "states text"]) -> Float[Tensor, "states width"]:
         """Return the states of a text encoder as cross-attention takes them."""
         wanted = self.config.width if self.config.text is None else self.config.text
+        if states.ndim != 2:
+            raise ModelError(
+                f"text states are [time, {wanted}], of one description, but these are "
+                f"{list(states.shape)}"
+            )
         if states.shape[1] != wanted:
             raise ModelError(
                 f"this model takes text states of {wanted} channels but these have "

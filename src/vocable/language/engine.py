@@ -73,7 +73,8 @@ class Engine:
     ) -> None:
         self.model = model
         like = next(model.trunk.parameters())
-        self._device, dtype = like.device, dtype or like.dtype
+        self._device, self._computes = like.device, like.dtype
+        dtype = dtype or like.dtype
         self.cache = Cache(
             model.trunk.config,
             streams,
@@ -159,7 +160,8 @@ class Engine:
         """Run the next step of the streams that have begun; return the trunk's output."""
         rows = np.stack([place.next_step for place in self._running])  # type: ignore[misc]
         ids = torch.from_numpy(rows)[:, None].to(self._device)
-        return self.model.trunk.step(self.model.embed(ids), self.cache)[:, 0]
+        x = self.model.embed(ids).to(self._computes)
+        return self.model.trunk.step(x, self.cache)[:, 0]
 
     def _begin(self, new: list[_Place]) -> Float[Tensor, "streams width"]:
         """Run the prompts of new streams, in blocks; return the trunk's output of the last rows."""
@@ -186,8 +188,8 @@ class Engine:
     def _embedded(self, prompt: Prompt) -> Float[Tensor, "time width"]:
         rows = prompt.rows.to(self._device)
         if not rows.is_floating_point():
-            return self.model.embed(rows[None].long())[0]
-        return rows.to(next(self.model.trunk.parameters()).dtype)
+            rows = self.model.embed(rows[None].long())[0]
+        return rows.to(self._computes)  # tables may be narrower
 
     def _legal(self) -> Tensor | None:
         """Return which ids are legal in this step; streams that do not say so may have all."""

@@ -78,7 +78,7 @@ def frames(options: argparse.Namespace) -> None:
     print(heading(head))
     for name, each in seconds.items():
         ratio = seconds["transformers, bfloat16"] / each
-        cells = [f"{1000 * each:.0f}", f"{ratio:.2f}", f"{kept[name] / 1e9:.2f}"]
+        cells = [f"{1000 * each:.0f}", f"{ratio:.2f}", f"{kept[name] / 1e9:.3g}"]
         cells += [f"{kept[name] / each / 1e9:.1f}", f"{kept[name] / each / memory:.0%}"]
         print(row([name, *cells, f"{os.getloadavg()[0]:.1f}"]))
     print(f"\nmemory is read at {memory / 1e9:.1f} GB/s")

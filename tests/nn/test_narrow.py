@@ -48,7 +48,7 @@ def test_a_row_does_not_notice_the_others(kind):
     weight, x = numbers(33, 50), numbers(7, 50, seed=1)
     among = product(kind, weight, torch.cat((x, 1000 * x)))
     alone = torch.cat([product(kind, weight, row[None]) for row in x])
-    assert torch.equal(among[:7], alone) if kind == torch.int8 else torch.allclose(among[:7], alone)
+    assert (among[:7] - alone).abs().max() < 1e-5 * alone.abs().max()
 
 
 @KINDS

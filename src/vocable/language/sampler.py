@@ -65,8 +65,9 @@ class Sampler:
     def begin(self, legal: Bool[Tensor, "streams rows ids"] | None) -> None:
         """Start a step; legal: which ids each row of each stream may be, None: all."""
         self._legal = legal
-        chance = [torch.rand(self._rows, 2, generator=each.chance) for each in self._streams]
-        self._chance = torch.stack(chance).double().to(self._device)
+        if not all(settings.all_greedy for settings in self._settings):
+            chance = [torch.rand(self._rows, 2, generator=each.chance) for each in self._streams]
+            self._chance = torch.stack(chance).double().to(self._device)
         self.failed = torch.zeros(len(self._streams), dtype=torch.bool, device=self._device)
 
     def draw(self, row: int, logits: Float[Tensor, "streams ids"]) -> Int[Tensor, " streams"]:

@@ -132,7 +132,7 @@ class Transformer(nn.Module):
     def _step(
         self, x: Tensor, cache: Cache, streams: range, counts: list[int]
     ) -> Float[Tensor, "batch time width"]:
-        sight = step_sight(self.positions, cache, streams, counts, x)
+        sight = self._sight(cache, streams, counts, x)
         seen = _kept_states(cache, streams) if self.config.cross else [None] * self.config.layers
         x = self.positions.add(x, sight.at)
         for layer, kept, states in zip(self._each(), cache.layers, seen, strict=True):
@@ -140,6 +140,16 @@ class Transformer(nn.Module):
         for stream, count in zip(streams, counts, strict=True):
             cache.lengths[stream] += count
         return x if self.norm is None else self.norm.forward(x)
+
+    def _sight(self, cache: Cache, streams: range, counts: list[int], x: Tensor) -> Sight:
+        """Return what rows see; kept where all streams begin together, time and again."""
+        if cache.sights is None:
+            return step_sight(self.positions, cache, streams, counts, x)
+        step = cache.lengths[streams.start], *x.shape[:2]
+        if step not in cache.sights:
+            cache.sights[step] = step_sight(self.positions, cache, streams, counts, x)
+        found: Sight = cache.sights[step]
+        return found
 
     def _rows_at_once(self, cache: Cache, streams: range, time: int) -> int:
         """Return how many rows may come before one takes a place that another still sees."""

@@ -137,7 +137,7 @@ def weights_of_a_frame(network: Csm, count: bool = False) -> int:
     return once + steps * (read(depth.trunk) + read(depth.into))
 
 
-def known_frames(network: Csm, many: int = 64) -> Tensor:
+def known_frames(network: Csm, many: int = 40) -> Tensor:
     """Return a text and random frames, `[1, time, levels + 1]`."""
     config, generator = network.config, torch.Generator().manual_seed(1)
     ids = torch.full((1, 8 + many, config.levels + 1), -1)

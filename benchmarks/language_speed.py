@@ -143,12 +143,15 @@ def contexts(options: argparse.Namespace) -> None:
 
 
 def nearness(options: argparse.Namespace) -> None:
-    """Print what is equal in fp32, and what each precision changes of known frames."""
+    """Print what is equal in fp32, and what each precision changes of known frames.
+
+    Weights are what bf16 holds, as those of published models.
+    """
     from benchmarks.language_models import known_frames, our_csm, their_csm, told
     from benchmarks.language_turns import clock_of, gaps, our_frames, their_frames
 
     clock, rows = clock_of(options.threads), []
-    theirs = their_csm(torch.float32, tuple(options.layers))
+    theirs = their_csm(torch.bfloat16, tuple(options.layers)).float()
     exact = our_csm(theirs, None)
     at, wanted = their_frames(theirs, options.frames, clock)
     _, found = our_frames(exact, options.frames, clock)

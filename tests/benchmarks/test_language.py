@@ -1,8 +1,11 @@
 """The benchmark of language models runs on toys: equal weights, equal ids, bytes by the formula."""
 
+import sys
+
 import pytest
 import torch
 
+from benchmarks import language_speed
 from tests.benchmarks.test_scripts import table
 from tests.language.csm import references
 from vocable.errors import ModelError
@@ -45,6 +48,17 @@ def test_contexts(monkeypatch, capsys):
     rows, _ = table(monkeypatch, capsys, "language_speed", *options)
     assert [row[0] for row in rows[1:]] == ["4", "8"]
     assert all(row[2] == row[3] and row[4] == "yes" for row in rows[1:])
+
+
+@pytest.mark.usefixtures("toys")
+def test_nearness(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["language_speed.py", "near", "--frames", "3"])
+    language_speed.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "greedy frames equal in fp32: 3 of 3"
+    found = {line.split(" | ")[0]: line.split(" | ") for line in lines if line[:1] == "|"}
+    costs = {name: float(found[f"| {name}"][2]) for name in ("float16", "bfloat16", "int8")}
+    assert 0 <= costs["float16"] < costs["bfloat16"] < 0.1 and 0 < costs["int8"] < 0.1
 
 
 @pytest.mark.usefixtures("toys")

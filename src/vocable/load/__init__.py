@@ -111,7 +111,7 @@ def load(
     """
     made = _load(name, device, dtype, weights)
     if weights is not None and getattr(made, "weights", None) is None:
-        raise ModelError(f"{name} is no language model; weights= is for these alone")
+        raise ModelError(f"{name} is not a language model; weights= is for these alone")
     return made
 
 

@@ -86,7 +86,7 @@ class ByteWeight:
         first = exact.round()
         digits = torch.cat((first, exact.sub_(first).mul_(self._next)))
         high, low = self._multiply(digits, 1.0, 128, self._packed).chunk(2)
-        found = high.add_(low, alpha=1 / NEXT).mul_(largest).view(*x.shape[:-1], -1)
+        found: Tensor = high.add_(low, alpha=1 / NEXT).mul_(largest).view(*x.shape[:-1], -1)
         return found if bias is None else found + bias
 
 

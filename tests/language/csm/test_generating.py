@@ -156,7 +156,7 @@ def test_packed_weights_speak_too(speaker, pair, weights):
 
 
 def test_packed_weights_are_for_language_models():
-    with pytest.raises(ModelError, match="speech-16k is no language model; weights= is for"):
+    with pytest.raises(ModelError, match="speech-16k is not a language model; weights= is for"):
         vocable.load("speech-16k", weights=torch.int8)
 
 

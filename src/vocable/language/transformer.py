@@ -21,9 +21,9 @@ from vocable.language.attention import CrossAttention, SelfAttention
 from vocable.language.cache import Cache, CrossCache, LayerCache
 from vocable.language.config import TransformerConfig
 from vocable.language.mlp import MLP
+from vocable.language.norm import make_norm
 from vocable.language.positions import make_positions
 from vocable.language.sight import Sight, step_sight, whole_sight
-from vocable.nn import Block, LayerNorm, RMSNorm
 
 
 class Layer(nn.Module):
@@ -165,12 +165,6 @@ def _look(layer: Layer, cross: Tensor | None, lengths: Sequence[int] | None) -> 
         raise ModelError("this model has cross-attention; give it encoder states")
     cross = _without_padding(cross, lengths)
     return CrossCache(*layer.cross.look(cross), _states_mask(lengths, cross.shape[1], cross))
-
-
-def make_norm(config: TransformerConfig) -> Block:
-    """Return a norm over the width."""
-    kind = RMSNorm if config.norm == "rms" else LayerNorm
-    return kind(config.width, eps=config.eps)
 
 
 def _check_room(cache: Cache, streams: range, counts: Sequence[int]) -> None:

@@ -78,6 +78,19 @@ def test_bias_shape_and_size(kind):
     assert made.count == 64 and made.nbytes == {torch.float16: 128, torch.int8: 80}[kind]
 
 
+@KINDS
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf, 7e4])
+def test_weights_that_cannot_be_held_are_refused(kind, wrong):
+    weight = numbers(4, 16)
+    product(kind, weight, numbers(1, 16))  # skips where there are no kernels
+    weight[2, 3] = wrong
+    if kind == torch.int8 and wrong == 7e4:
+        assert narrow(weight, kind).product(torch.eye(16), None)[3, 2] == pytest.approx(7e4)
+        return
+    with pytest.raises(ModelError, match=r"weights go up to .* but torch\.\w+ holds"):
+        narrow(weight, kind)
+
+
 def test_what_cannot_be_kept_is_said(monkeypatch):
     with pytest.raises(ModelError, match=r"float16 or torch.int8, not torch.int32"):
         narrow(numbers(2, 2), torch.int32)

@@ -27,6 +27,7 @@ from vocable.errors import ModelError
 DIGIT = 127.0  # whole numbers of a digit: from minus this to this
 NEXT = 2 * DIGIT  # of the second digit, one of the first
 TINY = 1e-30
+MOST = {torch.float16: 65504.0, torch.int8: torch.finfo(torch.float32).max}
 SMALL = 1 << 20  # weights up to which a call costs more than what a second thread would save
 
 
@@ -91,14 +92,22 @@ class ByteWeight:
 
 
 def narrow(weight: Float[Tensor, "channels_out channels"], kind: torch.dtype) -> NarrowWeight:
-    """Return a weight in fp16 or int8; ModelError where this torch or processor cannot."""
-    if kind not in (torch.float16, torch.int8):
+    """Return a weight in fp16 or int8.
+
+    ModelError where this torch or processor has no kernels, and for weights that it cannot hold.
+    """
+    if kind not in MOST:
         raise ModelError(f"weights are kept in torch.float16 or torch.int8, not {kind}")
     if weight.device.type != "cpu":
         raise ModelError(f"weights in few bytes are for the CPU; these are on {weight.device}")
     if not _works(kind):
         raise ModelError(
             f"this torch and processor have no kernels for weights in {kind}; load without weights="
+        )
+    if not float(weight.abs().max()) <= MOST[kind]:
+        raise ModelError(
+            f"weights go up to {float(weight.abs().max()):g} but {kind} holds {MOST[kind]:g} at "
+            "most; look at the checkpoint, or load without weights="
         )
     return HalfWeight(weight) if kind == torch.float16 else ByteWeight(weight)
 

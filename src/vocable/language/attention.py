@@ -100,8 +100,14 @@ def attend(
     batch, time, heads, channels = query.shape
     shared, dtype = keys.shape[2], query.dtype
     query = query.to(keys.dtype)  # a cache may hold less than the model computes in
+    if time == 1:  # the same in fewer operations, whose number decides in small models
+        query = query.reshape(batch, shared, heads // shared, channels)
+        found = F.scaled_dot_product_attention(
+            query, keys.transpose(1, 2), values.transpose(1, 2), attn_mask=mask
+        )
+        return found.reshape(batch, 1, heads * channels).to(dtype)
     options: dict[str, Any] = {}
-    if causal and time > 1:
+    if causal:
         options = {"is_causal": True, "enable_gqa": heads != shared}
         query = query.transpose(1, 2)
     else:

@@ -9,6 +9,7 @@ Xiao et al. 2023, arXiv:2309.17453).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -126,6 +127,7 @@ class Cache:
         self.capacity = self.context if self.window is None else sinks + self.window
         self.lengths = [0] * streams
         self.cross_lengths = [0] * streams
+        self.sights: dict[tuple[int, ...], Any] | None = None  # of steps, where all begin together
 
         def empty(slots: int) -> Tensor:
             shape = (streams, slots, config.key_heads, config.channels)

@@ -43,7 +43,9 @@ class Depth(nn.Module):
 
     def make_cache(self, streams: int, dtype: torch.dtype, device: torch.device) -> Cache:
         """Return what drawing frames of so many streams writes into."""
-        return Cache(self.trunk.config, streams, dtype=dtype, device=device)
+        made = Cache(self.trunk.config, streams, dtype=dtype, device=device)
+        made.sights = {}  # the steps of every frame are those of the first
+        return made
 
     @torch.inference_mode()
     def draw(

@@ -69,7 +69,8 @@ class Engine:
         like = next(model.trunk.parameters())
         if like.is_meta:
             raise ModelError("the model has shapes and no weights (the meta device); load them")
-        self._device, self._dtype, dtype = like.device, like.dtype, dtype or like.dtype
+        self._device, self._computes = like.device, like.dtype
+        dtype = dtype or like.dtype
         self.cache = Cache(
             model.trunk.config,
             streams,
@@ -188,7 +189,8 @@ class Engine:
         """Run the next step of the streams that have begun; return the trunk's output."""
         rows = np.stack([place.next_step for place in self._running])  # type: ignore[misc]
         ids = torch.from_numpy(rows.astype(np.int64))[:, None].to(self._device)
-        return self.model.trunk.step(self.model.embed(ids), self.cache)[:, 0]
+        x = self.model.embed(ids).to(self._computes)
+        return self.model.trunk.step(x, self.cache)[:, 0]
 
     def _begin(self, new: list[_Place]) -> Float[Tensor, "streams width"]:
         """Run the prompts of new streams, in blocks; return the trunk's output of the last rows."""
@@ -197,7 +199,7 @@ class Engine:
             self.cache.free(index)
             self._sampler.forget(index)
             if place.prompt.states is not None:
-                states = place.prompt.states.to(self._device, self._dtype)
+                states = place.prompt.states.to(self._device, self._computes)
                 self.model.trunk.look(states, self.cache, index)
         self._running += new
         prompts = [self._embedded(place.prompt) for place in new]
@@ -216,8 +218,8 @@ class Engine:
     def _embedded(self, prompt: Prompt) -> Float[Tensor, "time width"]:
         rows = prompt.rows.to(self._device)
         if not rows.is_floating_point():
-            return self.model.embed(rows[None].long())[0]
-        return rows.to(self._dtype)
+            rows = self.model.embed(rows[None].long())[0]
+        return rows.to(self._computes)  # tables may be narrower
 
     def _legal(self) -> Tensor | None:
         """Return which ids are legal in this step; streams that do not say so may have all."""

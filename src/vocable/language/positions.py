@@ -23,8 +23,13 @@ Turn = tuple[Tensor, Tensor]
 """Cosines and sines `[batch, time, 1, channels]`: the sines of a pair's first half are negative."""
 
 
+KEPT, CHUNKS = 256, 16  # rows whose turns are made at once, and how often that is kept
+
+
 class Positions(nn.Module):
     """Positions that do nothing; each kind does one thing of the three."""
+
+    biases = False  # whether scores are changed
 
     def add(
         self, x: Float[Tensor, "batch time width"], at: Int[Tensor, "#batch time"]
@@ -35,6 +40,10 @@ class Positions(nn.Module):
     def turn(self, at: Int[Tensor, "#batch time"], dtype: torch.dtype) -> Turn | None:
         """Return by what `turned` turns queries and keys that stand there."""
         return None
+
+    def turn_row(self, position: int, like: Tensor) -> Turn | None:
+        """Return `turn` of one row that stands there, on the device of `like`, in its dtype."""
+        return self.turn(torch.tensor([[position]], device=like.device), like.dtype)
 
     def bias(
         self, distance: Int[Tensor, "#batch time keys"]
@@ -52,11 +61,24 @@ class RotaryPositions(Positions):
         super().__init__()
         pace = turns_per_row(width, config.base, config.scaling)
         self.register_buffer("pace", pace, persistent=False)
+        self._kept: dict[tuple[int, torch.dtype, torch.device], Turn] = {}
 
     def turn(self, at: Int[Tensor, "#batch time"], dtype: torch.dtype) -> Turn:
         """Return the cosines and sines of both halves."""
         cos, sin = cos_and_sin(at, self.pace, dtype)
         return torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)
+
+    def turn_row(self, position: int, like: Tensor) -> Turn:
+        """Return the turn of one row, of many that are made at once and kept."""
+        chunk, row = divmod(position, KEPT)
+        wanted = chunk, like.dtype, like.device
+        if wanted not in self._kept:
+            if len(self._kept) >= CHUNKS:
+                self._kept.clear()
+            at = torch.arange(chunk * KEPT, (chunk + 1) * KEPT, device=like.device)
+            self._kept[wanted] = self.turn(at[None], like.dtype)
+        cos, sin = self._kept[wanted]
+        return cos[:, row : row + 1], sin[:, row : row + 1]
 
 
 def turned(x: Float[Tensor, "batch time heads channels"], turn: Turn | None) -> Tensor:
@@ -70,6 +92,7 @@ def turned(x: Float[Tensor, "batch time heads channels"], turn: Turn | None) -> 
 class AlibiPositions(Positions):
     """Scores fall by a slope of each head, `2^(-8 h / heads)` for head h of a power of two."""
 
+    biases = True
     slopes: Tensor
 
     def __init__(self, heads: int) -> None:
@@ -90,6 +113,8 @@ def alibi_slopes(heads: int) -> list[float]:
 
 class RelativePositions(Positions):
     """A learned number for each head and bucket of distances."""
+
+    biases = True
 
     def __init__(self, config: RelativeBias, heads: int) -> None:
         super().__init__()

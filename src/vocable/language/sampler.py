@@ -70,11 +70,12 @@ class Sampler:
     def begin(self, legal: Bool[Tensor, "streams rows ids"] | None) -> None:
         """Start a step; legal: which ids each row of each stream may be, None: all."""
         self._legal = legal
-        for each in self._streams:
-            if each.numbers is None:
-                each.numbers = torch.rand(self._rows, 2, generator=each.chance)
-        chance = [each.numbers for each in self._streams if each.numbers is not None]
-        self._chance = torch.stack(chance).double().to(self._device)
+        if not all(settings.all_greedy for settings in self._settings):
+            for each in self._streams:
+                if each.numbers is None:
+                    each.numbers = torch.rand(self._rows, 2, generator=each.chance)
+            chance = [each.numbers for each in self._streams if each.numbers is not None]
+            self._chance = torch.stack(chance).double().to(self._device)
         self.failed = torch.zeros(len(self._streams), dtype=torch.bool, device=self._device)
         self.barred = torch.zeros_like(self.failed)
         self._fresh: dict[int, Tensor] = {}

@@ -65,15 +65,19 @@ def step_sight(
     place = _place(cache, streams, counts, like, seen)
     if cache.sinks:
         place = _with_sinks(place, cache, counts, positions, like)
-    bias = positions.bias(_distance(cache, at, seen))
+    bias = positions.bias(_distance(cache, at, seen)) if positions.biases else None
     fresh = place.fresh and bias is None and time > 1
-    place = replace(place, fresh=fresh)
+    place = place if place.fresh == fresh else replace(place, fresh=fresh)
     mask = None
     if not fresh and (bias is not None or not (same and time == 1)):
         slots = torch.arange(seen, device=like.device)
         visible = slots <= at.clamp(max=cache.capacity - 1)[:, :, None]
         mask = for_heads(visible, bias, cache.config)
-    return Sight(at, starts[0], positions.turn(at, like.dtype), mask, fresh, place)
+    if same and time == 1:
+        turn = positions.turn_row(starts[0], like)
+    else:
+        turn = positions.turn(at, like.dtype)
+    return Sight(at, starts[0], turn, mask, fresh, place)
 
 
 def for_heads(

@@ -21,9 +21,9 @@ from vocable.language.attention import CrossAttention, SelfAttention
 from vocable.language.cache import Cache, CrossCache, LayerCache
 from vocable.language.config import TransformerConfig
 from vocable.language.mlp import MLP
+from vocable.language.norm import make_norm
 from vocable.language.positions import make_positions
 from vocable.language.sight import Sight, step_sight, whole_sight
-from vocable.nn import Block, LayerNorm, RMSNorm
 
 
 class Layer(nn.Module):
@@ -132,7 +132,7 @@ class Transformer(nn.Module):
     def _step(
         self, x: Tensor, cache: Cache, streams: range, counts: list[int]
     ) -> Float[Tensor, "batch time width"]:
-        sight = step_sight(self.positions, cache, streams, counts, x)
+        sight = self._sight(cache, streams, counts, x)
         seen = _kept_states(cache, streams) if self.config.cross else [None] * self.config.layers
         x = self.positions.add(x, sight.at)
         for layer, kept, states in zip(self._each(), cache.layers, seen, strict=True):
@@ -140,6 +140,16 @@ class Transformer(nn.Module):
         for stream, count in zip(streams, counts, strict=True):
             cache.lengths[stream] += count
         return x if self.norm is None else self.norm.forward(x)
+
+    def _sight(self, cache: Cache, streams: range, counts: list[int], x: Tensor) -> Sight:
+        """Return what rows see; kept where all streams begin together, time and again."""
+        if cache.sights is None:
+            return step_sight(self.positions, cache, streams, counts, x)
+        step = cache.lengths[streams.start], *x.shape[:2]
+        if step not in cache.sights:
+            cache.sights[step] = step_sight(self.positions, cache, streams, counts, x)
+        found: Sight = cache.sights[step]
+        return found
 
     def _rows_at_once(self, cache: Cache, streams: range, time: int) -> int:
         """Return how many rows may come before one takes a place that another still sees."""
@@ -155,12 +165,6 @@ def _look(layer: Layer, cross: Tensor | None, lengths: Sequence[int] | None) -> 
         raise ModelError("this model has cross-attention; give it encoder states")
     cross = _without_padding(cross, lengths)
     return CrossCache(*layer.cross.look(cross), _states_mask(lengths, cross.shape[1], cross))
-
-
-def make_norm(config: TransformerConfig) -> Block:
-    """Return a norm over the width."""
-    kind = RMSNorm if config.norm == "rms" else LayerNorm
-    return kind(config.width, eps=config.eps)
 
 
 def _check_room(cache: Cache, streams: range, counts: Sequence[int]) -> None:

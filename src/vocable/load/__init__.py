@@ -88,6 +88,7 @@ def load(
     name: str | os.PathLike[str],
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    weights: torch.dtype | None = None,
 ) -> Any:
     """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
@@ -102,11 +103,24 @@ def load(
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A
-    language model computes in what its weights are stored in, or in dtype.
+    language model computes in what its weights are stored in, or in dtype. weights: of a language
+    model that generates on the CPU, `torch.float16` or `torch.int8`, see `Generator.pack`.
     To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
     `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
     device or dtype that cannot be used.
     """
+    made = _load(name, device, dtype, weights)
+    if weights is not None and getattr(made, "weights", None) is None:
+        raise ModelError(f"{name} is not a language model; weights= is for these alone")
+    return made
+
+
+def _load(
+    name: str | os.PathLike[str],
+    device: str | torch.device | None,
+    dtype: torch.dtype | None,
+    weights: torch.dtype | None,
+) -> Any:
     if parts := _joined_names(name):
         from vocable.codecs.bundle import Bundle
 
@@ -121,7 +135,7 @@ def load(
             return _encoder(known, check_entry(known[2], where.entry), device, dtype)
         if language := recognise_language(where.weights):
             fetched = str(name) if where.hashes else ""
-            return _language(language, fetched, where.entry, device, dtype)
+            return _language(language, fetched, where.entry, device, dtype, weights)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -231,6 +245,7 @@ def _language(
     entry: Entry | None,
     device: str | torch.device | None,
     dtype: torch.dtype | None,
+    weights: torch.dtype | None,
 ) -> Generator:
     """Return a language model; fetched: its name on the hub, empty for files that were here."""
     if device is not None:
@@ -238,7 +253,7 @@ def _language(
     licence = check_entry(known.found, entry)
     if fetched:
         fetch_beside(fetched, known)
-    return read_language(known, licence, device, dtype)
+    return read_language(known, licence, device, dtype, weights)
 
 
 def load_to_train(name: str | os.PathLike[str]) -> TokenizerModel:

@@ -80,10 +80,12 @@ def read_language(
     licence: str = "",
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    weights: torch.dtype | None = None,
 ) -> Generator:
     """Return the model in a checkpoint, with the codec that lies inside.
 
-    dtype: what it computes in; None: as it is stored. ModelError where keys or shapes do not fit.
+    dtype: what it computes in; None: as it is stored. weights: see `Generator.pack`.
+    ModelError where keys or shapes do not fit.
     """
     import torch
 
@@ -103,6 +105,8 @@ def read_language(
         network.to(device or "cpu", dtype)
         folder = known.checkpoint.path.parent
         made = registry.generator(known.found, network, folder, licence)
+        if weights is not None:
+            made.pack(weights)
         if inside:
             made.attach(_codec_inside(known, inside, device))
     return made

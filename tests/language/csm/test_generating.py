@@ -140,6 +140,26 @@ def test_half_precision_speaks_too(speaker, pair):
     torch.testing.assert_close(near, wanted, atol=0.3, rtol=0.1)
 
 
+@pytest.mark.parametrize("weights", [torch.float16, torch.int8], ids=str)
+def test_packed_weights_speak_too(speaker, pair, weights):
+    try:
+        model = vocable.load(pair.folder, dtype=torch.bfloat16, weights=weights)
+    except ModelError as error:
+        pytest.skip(str(error))
+    assert (model.dtype, model.weights) == (torch.float32, weights)
+    frames = np.stack(list(model.generate(TEXT, sampling=GREEDY, most=4)))
+    assert frames.shape == (4, 5)
+    near = model.network(torch.full((1, 3, 6), 1)).logits
+    wanted = speaker.network(torch.full((1, 3, 6), 1)).logits
+    torch.testing.assert_close(near, wanted, atol=0.3, rtol=0.1)
+    assert "M parameters, float32 on cpu" in model._repr_html_()
+
+
+def test_packed_weights_are_for_language_models():
+    with pytest.raises(ModelError, match="speech-16k is not a language model; weights= is for"):
+        vocable.load("speech-16k", weights=torch.int8)
+
+
 def test_weights_that_give_no_numbers(toy):
     with torch.no_grad():
         toy.network.head.weight[0, 0] = torch.nan

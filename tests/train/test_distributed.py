@@ -82,6 +82,20 @@ def test_the_main_process_gives_the_others_its_weights(tmp_path: Path) -> None:
         assert torch.equal(torch.load(tmp_path / f"{rank}.pt").data, torch.ones(2, 2))
 
 
+def test_the_threads_that_the_processes_meet_by_end_before_the_interpreter() -> None:
+    run_two("""
+        import atexit, os, psutil, torch
+        from vocable.train.distributed import Distributed
+        threads = psutil.Process().num_threads
+        before = threads()
+        atexit.register(lambda: os._exit(threads() - before))
+        distributed = Distributed("cpu")
+        torch.optim.AdamW(torch.nn.Linear(2, 2).parameters()).step()
+        distributed.wait()
+        assert threads() > before
+    """)
+
+
 def test_two_replicas_train_one_model(table: dict, manifest: Path, tmp_path: Path) -> None:
     table["schedule"]["steps"] = 4
     train_in_two(table, manifest, tmp_path / "whole")

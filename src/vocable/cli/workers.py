@@ -121,9 +121,14 @@ class _Pool:
         return Outcome(error=death)
 
     def stop(self) -> None:
-        """End all processes."""
+        """End all processes.
+
+        The signal raises an exception, which code that catches all of them, or a destructor that
+        runs just then, can swallow: such a process ends at its connection, which is closed.
+        """
         for worker in self._workers:
             worker.process.terminate()
+            worker.connection.close()
         for worker in self._workers:
             worker.process.join()
 

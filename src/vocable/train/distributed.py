@@ -39,13 +39,16 @@ class Distributed:
         """Meet the other processes and return the device of this one."""
         if not importlib.util.find_spec("accelerate"):
             raise RecipeError('several devices need an extra: pip install "vocable[train]"')
+        # Before the processes meet: imported later, as by an optimizer, it keeps their group, whose
+        # threads may then end the interpreter with an error (findings/group-kept.sh).
+        import torch.distributed.nn
         from accelerate import PartialState
 
         # It takes a CPU only if told so: else several processes without a GPU would not meet.
         asked = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes")
         state = PartialState(cpu=device == "cpu" or asked or not torch.cuda.is_available())
         self.rank, self.world_size = state.process_index, state.num_processes
-        atexit.register(_leave)  # or else its threads may end the interpreter with an error
+        atexit.register(_leave)
         found: torch.device = state.device
         return found
 

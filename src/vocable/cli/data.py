@@ -1,4 +1,4 @@
-"""`vocable data scan|phones`: list recordings, and say when their phones are spoken."""
+"""`vocable data scan|phones|speech`: list recordings, time their phones, pack them to be learnt."""
 
 import os
 from collections.abc import Callable
@@ -74,6 +74,38 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
     for name, why in found.refused.items():
         console.line(f"without phones: {name}: {why}")
     console.result({"manifest": out, "rows": len(found.rows), "aligned": aligned})
+    return 0
+
+
+@command.command("speech")
+@click.argument("manifest", type=click.Path(exists=True, dir_okay=False))
+@click.option("-o", "--out", type=click.Path(), required=True, help="The packed speech, an .npz.")
+@click.option(
+    "--codec", default="speech-16k", show_default=True, help="Whose tokens are learnt: a name."
+)
+@options.force
+@options.output
+def speech(manifest: str, out: str, codec: str, force: bool, as_json: bool, quiet: bool) -> int:
+    """Make speech ready for `vocable train say`: its tokens, and how long each phone lasts.
+
+    Of the rows of a manifest that have an English text and timed phones (vocable data phones).
+    """
+    from pathlib import Path
+
+    from vocable.cli.open_codec import open_codec
+    from vocable.train.say.prepare import prepare
+
+    check_outputs([out], manifest, force=force)
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(manifest) as progress:
+        found = prepare(Path(manifest), open_codec(codec, None, None), progress)
+    found.speech.save(Path(out), overwrite=force)
+    seconds = float(found.speech.arrays["frame_counts"].sum()) * found.speech.frame_seconds
+    console.line(f"{out}  {len(found.speech)} utterances  {duration(seconds)}")
+    for name, why in found.refused.items():
+        console.line(f"left out: {name}: {why}")
+    facts = {"speech": out, "utterances": len(found.speech), "seconds": seconds}
+    console.result({**facts, "refused": found.refused})
     return 0
 
 

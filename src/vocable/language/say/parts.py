@@ -1,0 +1,138 @@
+"""Parts of a model that says phones: what sees both sides, a voice, the heads of the levels."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor, nn
+
+from vocable.language.say.books import Books
+from vocable.language.say.config import SayConfig
+from vocable.nn import GELU, LayerNorm, Linear
+from vocable.nn.conv import DepthwiseConv1d
+from vocable.nn.convnext import Scale
+
+
+class BothSides(nn.Module):
+    """ConvNeXt blocks that see as many rows before as behind, of rows that a mask says are real."""
+
+    def __init__(self, blocks: int, channels: int, kernel: int, expansion: int) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                DepthwiseConv1d(channels, kernel, pad=(kernel // 2, kernel // 2)),
+                LayerNorm(channels),
+                Linear(channels, expansion * channels),
+                GELU(),
+                Linear(expansion * channels, channels),
+                Scale(channels, 0.3),
+            )
+            for _ in range(blocks)
+        )
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Return rows; those that are not real are 0."""
+        mask = real[..., None]
+        x = x.where(mask, 0.0)
+        for block in self.blocks:
+            x = (x + block(x)).where(mask, 0.0)
+        return x
+
+
+class VoiceEncoder(nn.Module):
+    """What makes a voice: a few numbers, from a few seconds of its tokens."""
+
+    def __init__(self, config: SayConfig) -> None:
+        super().__init__()
+        channels = config.voice_channels
+        self.into = nn.Linear(config.row, channels)
+        self.body = BothSides(2, channels, 5, 2)
+        self.out = nn.Linear(2 * channels, config.voice)
+        self.norm = nn.LayerNorm(config.voice, elementwise_affine=False)
+
+    def forward(
+        self, rows: Float[Tensor, "batch time axes"], real: Bool[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch voice"]:
+        """Return numbers of mean 0 and variance 1, by the mean and deviation over time."""
+        x = self.body(self.into(rows), real).float()
+        count = real.sum(1, keepdim=True).clamp(min=1)
+        mean = x.sum(1) / count
+        spread = (x - mean[:, None]).where(real[..., None], 0.0).square().sum(1) / count
+        found: Tensor = self.norm(self.out(torch.cat([mean, (spread + 1e-5).sqrt()], -1)))
+        return found
+
+
+class Head(nn.Module):
+    """Logits of the entries of one level, by their places: a log-likelihood over the codebook.
+
+    A place enters with its values and their squares, whose factors the context chooses: a bell
+    around any place, as wide as it is sure. `learned` axes of each entry say what bells cannot.
+    """
+
+    factors: Tensor
+
+    def __init__(self, config: SayConfig, level: int) -> None:
+        super().__init__()
+        size, width = config.sizes[level], config.widths[level]
+        self.wide = width > 16  # then all squares share a factor
+        axes = width + (1 if self.wide else width)
+        self.hidden = nn.Linear(config.channels + config.row, config.head_channels)
+        self.direct = nn.Linear(config.channels + config.row, axes)
+        self.out = nn.Linear(config.head_channels, axes + config.learned)
+        self.learned = nn.Parameter(0.3 * torch.randn(size, config.learned))
+        self.bias = nn.Parameter(torch.zeros(size))
+        for made in (self.direct, self.out):  # at first all entries are nearly as likely
+            nn.init.normal_(made.weight, std=0.01)
+            nn.init.zeros_(made.bias)
+
+    def forward(
+        self,
+        context: Float[Tensor, "rows channels"],
+        known: Float[Tensor, "rows axes"],
+        entries: Float[Tensor, "size width"],
+    ) -> Float[Tensor, "rows size"]:
+        """Return the logits by the context and what is known of the frame."""
+        both = torch.cat([context, known.to(context.dtype)], -1)
+        chosen = self.out(F.gelu(self.hidden(both)))
+        direct = self.direct(both)
+        chosen = chosen + F.pad(direct, (0, chosen.shape[-1] - direct.shape[-1]))
+        return F.linear(chosen, torch.cat([self.places(entries), self.learned], 1), self.bias)
+
+    def places(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size axes"]:
+        """Return values and squares."""
+        squares = entries.square()
+        if self.wide:
+            squares = squares.mean(1, keepdim=True)
+        return torch.cat([entries, squares], 1)
+
+
+class Heads(nn.Module):
+    """One head a level: each knows the levels before it."""
+
+    def __init__(self, config: SayConfig, books: Books) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(Head(config, level) for level in range(len(config.sizes)))
+        self._books = (books,)  # in a tuple: it is a part of the model, not of this one
+
+    def logits(
+        self,
+        level: int,
+        context: Float[Tensor, "rows channels"],
+        known: Float[Tensor, "rows axes"],
+    ) -> Float[Tensor, "rows size"]:
+        """Return the logits of a level."""
+        found: Tensor = self.levels[level](context, known, self._books[0].entries(level))
+        return found
+
+    def loss(
+        self,
+        level: int,
+        context: Float[Tensor, "rows channels"],
+        known: Float[Tensor, "rows axes"],
+        codes: Int64[Tensor, " rows"],
+    ) -> Float[Tensor, ""]:
+        """Return the mean surprise at the codes, in nats."""
+        return F.cross_entropy(self.logits(level, context, known).float(), codes)

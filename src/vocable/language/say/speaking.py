@@ -1,0 +1,127 @@
+"""Say phones: durations first, then one frame of tokens after the other.
+
+What is said in a stream is what is said whole, since there is one loop; and what is said in a batch
+is what is said alone, since each item draws by a seed of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+
+from vocable.errors import ModelError
+from vocable.language.filters import draw
+from vocable.language.say.durations import median, whole_frames
+from vocable.language.say.model import Say
+
+Frame = Int64[Tensor, "batch levels"]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How phones are said.
+
+    temperature: of each level, the last one counts for those behind it; 0 takes the likeliest.
+    pace: how much faster than the model expects, 1: as it does.
+    levels: how many are said; None: all.
+    """
+
+    temperature: tuple[float, ...] = (0.6, 0.6, 0.6, 0.5, 0.4)
+    pace: float = 1.0
+    levels: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.temperature or min(self.temperature) < 0 or self.pace <= 0:
+            raise ModelError(
+                f"speaking takes temperatures of 0 or more and a pace above 0; given are "
+                f"{self.temperature} and {self.pace}"
+            )
+
+    def of(self, level: int) -> float:
+        """The temperature of a level."""
+        return self.temperature[min(level, len(self.temperature) - 1)]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What will be said: a row for each frame, `[batch, frames, channels]`, and how many each."""
+
+    rows: Tensor
+    frame_counts: Tensor
+    units: Tensor
+
+
+@torch.no_grad()
+def plan(
+    model: Say,
+    symbols: Sequence[np.ndarray],
+    voice: Float[Tensor, "batch voice"],
+    manner: Manner = Manner(),  # noqa: B008 - a frozen value
+) -> Planned:
+    """Decide how long each symbol lasts, for items `[symbols, 3]` of any lengths."""
+    counts = torch.tensor([len(each) for each in symbols])
+    padded = torch.zeros(len(symbols), int(counts.max()), 3, dtype=torch.int64)
+    for row, each in zip(padded, symbols, strict=True):
+        row[: len(each)] = torch.from_numpy(each.astype(np.int64))
+    padded, counts = padded.to(voice.device), counts.to(voice.device)
+    encoded = model.encoded(padded, counts, voice)
+    expected = median(model.duration(encoded).float()).double() / manner.pace
+    units = expected.round().long()
+    for row, count in zip(units, counts.tolist(), strict=True):
+        row[count:] = 0
+        row[:count] = whole_frames(row[:count], model.config.units)
+    frame_counts = units.sum(1) // model.config.units
+    return Planned(model.placed(encoded, units, frame_counts, voice), frame_counts, units)
+
+
+@torch.no_grad()
+def say(
+    model: Say,
+    planned: Planned,
+    seeds: Sequence[int],
+    manner: Manner = Manner(),  # noqa: B008
+) -> Iterator[Frame]:
+    """Give the tokens of each frame, `[batch, levels]`, of items that are drawn by a seed each.
+
+    Items that are shorter than others go on with tokens that mean nothing: `planned.frame_counts`.
+    """
+    levels = len(model.config.sizes) if manner.levels is None else manner.levels
+    batch, frames, _ = planned.rows.shape
+    chances = _chances(seeds, frames, len(model.config.sizes)).to(planned.rows.device)
+    state = model.past.initial_state(batch)
+    before = planned.rows.new_zeros(batch, model.config.row)
+    for frame in range(frames):
+        row = planned.rows[:, frame : frame + 1]
+        context, state = model.context_step(row, before[:, None], state)
+        known, codes = torch.zeros_like(before), []
+        for level in range(levels):
+            logits = model.heads.logits(level, context[:, 0], known).float()
+            chosen = _chosen(logits, manner.of(level), chances[:, frame, level : level + 1])
+            known = model.books.add(known, level, chosen)
+            codes.append(chosen)
+        before = known
+        yield torch.stack(codes, 1)
+
+
+def _chances(
+    seeds: Sequence[int], frames: int, levels: int
+) -> Float[Tensor, "batch frames levels"]:
+    """Return numbers from 0 to 1; those of a frame do not depend on how many follow."""
+    made = [
+        torch.rand(frames, levels, dtype=torch.float64, generator=torch.Generator().manual_seed(s))
+        for s in seeds
+    ]
+    return torch.stack(made)
+
+
+def _chosen(
+    logits: Float[Tensor, "batch size"], temperature: float, chance: Float[Tensor, "batch 1"]
+) -> Int64[Tensor, " batch"]:
+    if not temperature:
+        return logits.argmax(-1)
+    return draw(logits / temperature, chance)

@@ -1,0 +1,39 @@
+"""The codebooks of a codec whose tokens are said: pitch, loudness, and residual levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from vocable.codecs import Codec
+from vocable.codecs.contour_quantizer import ContourQuantizer
+from vocable.errors import RecipeError
+from vocable.load import load
+
+
+@dataclass(frozen=True, eq=False)
+class CodecBooks:
+    """The entries of each level, `[size, width]`, and the token space that they are of."""
+
+    space: str
+    entries: list[Tensor]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [len(each) for each in self.entries]
+
+    @property
+    def widths(self) -> list[int]:
+        return [each.shape[1] for each in self.entries]
+
+
+def codec_books(name: str) -> CodecBooks:
+    """Return the codebooks of a codec, which needs contours and residual levels: speech-16k."""
+    codec = load(name)
+    if not isinstance(codec, Codec) or not isinstance(codec.model.quantizer, ContourQuantizer):
+        raise RecipeError(f"say.codec is {name}, which has no levels of pitch; take speech-16k")
+    quantizer = codec.model.quantizer
+    residual = [level.codebook.entries for level in quantizer.residual.stack]
+    entries = [*(book.entries for book in quantizer.books), *residual]
+    return CodecBooks(codec.spec.space, [each.detach().clone().float() for each in entries])

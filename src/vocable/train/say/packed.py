@@ -85,7 +85,7 @@ def pack(utterances: Sequence[Utterance], space: str, frame_seconds: float) -> P
     """Return utterances as they are kept."""
     if not utterances:
         raise RecipeError("no recording has both a text and timed phones: vocable data phones")
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint8),
         "units": np.concatenate([each.units for each in utterances]).astype(np.uint16),
         "codes": np.concatenate([each.codes for each in utterances]).astype(np.uint16),
@@ -115,4 +115,4 @@ def read_packed(path: Path) -> PackedSpeech:
     totals = arrays["symbol_counts"].sum(), arrays["frame_counts"].sum()
     if bad or totals != (len(arrays["symbols"]), len(arrays["codes"])):
         raise RecipeError(f"{path} is damaged; make it again: vocable data speech")
-    return PackedSpeech(space, seconds, dict(arrays))
+    return PackedSpeech(space, seconds, arrays)

@@ -19,7 +19,7 @@ CONSONANTS = (
 BEGIN, PAUSE = "^", "_"  # before the first word; a pause that no mark asks for
 MARKS = (",", ".", "?", "!")
 SYMBOLS = (BEGIN, PAUSE, *MARKS, *VOWELS, *CONSONANTS)  # a new one goes to the end
-STRESSES = 4  # 0: of what is no vowel, then without, primary and secondary stress
+STRESSES = 4  # 0: of consonants, then vowels without, primary and secondary stress
 PLACES = 5  # 0: of a pause, then a word of one phone, its first, an inner and its last phone
 
 _NUMBERS = {name: number for number, name in enumerate(SYMBOLS)}

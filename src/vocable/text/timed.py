@@ -49,13 +49,13 @@ def timed(text: str, times: Times, lookup: Lookup, units: int) -> Timed:
     be those of the text.
     """
     words = words_and_marks(text)
-    said = [k for k, (_, _, name) in enumerate(times) if name not in _SILENCES]
-    names = [plain(times[k][2].lower()) for k in said]
+    voiced = [k for k, (_, _, name) in enumerate(times) if name not in _SILENCES]
+    names = [plain(times[k][2].lower()) for k in voiced]
     if not words or (unknown := set(names) - set(SYMBOLS)):
         raise MeasureError(f"no phones of these words: {sorted(unknown) if words else text[:60]}")
     spoken = _match([word for word, _ in words], names, lookup)
     rows, first = [pause_row(BEGIN)], [0]  # `first`: which of the times each symbol begins with
-    begins = [*said, len(times)]
+    begins = [*voiced, len(times)]
     at = 0
     for (_, mark), pronunciation in zip(words, spoken, strict=True):
         rows += word_rows(pronunciation)
@@ -81,10 +81,10 @@ def _match(words: Sequence[str], names: Sequence[str], lookup: Lookup) -> list[P
         rest = len(words) - k - 1
         further: dict[int, tuple[int, tuple[Pronunciation, ...]]] = {}
         for at, (cost, before) in ways.items():
-            for more, said in _choices(word, known, names[at : len(names) - rest]):
-                end, total = at + len(said), cost + more
+            for more, chosen in _choices(word, known, names[at : len(names) - rest]):
+                end, total = at + len(chosen), cost + more
                 if end not in further or total < further[end][0]:
-                    further[end] = total, (*before, said)
+                    further[end] = total, (*before, chosen)
         kept = sorted(further.items(), key=lambda each: each[1][0])[:_KEPT]
         ways = dict(kept)
     if len(names) not in ways:

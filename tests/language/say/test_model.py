@@ -13,15 +13,15 @@ from vocable.language.say.durations import median, spread, whole_frames
 
 def alone(batch, k):
     """Return item k of a batch, without padding."""
-    symbols, frames, heard = (
-        int(each[k]) for each in (batch.symbol_counts, batch.frame_counts, batch.heard_counts)
+    symbols, frames, reference = (
+        int(each[k]) for each in (batch.symbol_counts, batch.frame_counts, batch.reference_counts)
     )
     own = {name: value[k : k + 1] for name, value in vars(batch).items()}
     for name, count in (
         ("symbols", symbols),
         ("units", symbols),
         ("codes", frames),
-        ("heard", heard),
+        ("reference", reference),
     ):
         own[name] = own[name][:, :count]
     return type(batch)(**own)
@@ -41,7 +41,7 @@ def test_a_batch_is_what_its_items_are_alone():
 def test_padding_does_not_matter():
     model, batch = toy(), utterances()
     other = {
-        "symbols": batch.symbols.clone(), "codes": batch.codes.clone(), "heard": batch.heard
+        "symbols": batch.symbols.clone(), "codes": batch.codes.clone(), "reference": batch.reference
     }  # fmt: skip
     other["symbols"][1, 3:] = 7
     other["codes"][0, 6:] = 1
@@ -58,7 +58,7 @@ def test_a_frame_knows_the_codes_before_it_and_its_own_lower_levels():
     def surprises(given):
         known = model.books.known(given)
         before = torch.nn.functional.pad(known[-1], (0, 0, 1, 0))[:, :-1]
-        voice = model.voices(batch.heard, batch.heard_counts)
+        voice = model.voices(batch.reference, batch.reference_counts)
         encoded = model.encoded(batch.symbols, batch.symbol_counts, voice)
         placed = model.placed(encoded, batch.units, batch.frame_counts, voice)
         contexts = model.contexts(placed, before)[0]

@@ -36,13 +36,13 @@ def test_what_was_said_is_heard_whole_as_it_was_in_steps():
     """The contexts of the frames, computed at once from the codes, give the same codes."""
     model, manner = toy(), Manner(temperature=(0.0,))
     planned = plan(model, [symbols(12)], voice(model), manner)
-    said = torch.stack(list(say(model, planned, [0], manner)), 1)
-    known = model.books.known(said)
+    spoken_codes = torch.stack(list(say(model, planned, [0], manner)), 1)
+    known = model.books.known(spoken_codes)
     before = torch.nn.functional.pad(known[-1], (0, 0, 1, 0))[:, :-1]
     contexts = model.contexts(planned.rows, before)[0]
     for level in range(len(CONFIG.sizes)):
         logits = model.heads.logits(level, contexts, known[level][0])
-        assert torch.equal(logits.argmax(-1), said[0, :, level])
+        assert torch.equal(logits.argmax(-1), spoken_codes[0, :, level])
 
 
 def test_fewer_levels_are_the_first_ones():

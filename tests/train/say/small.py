@@ -23,7 +23,7 @@ def recipe(**more):
         "optimizer": {"lr": 3e-3},
         "average": 0.5,
         "say": {"config": SMALL},
-        "speech": {"frames": 60, "heard": 10, "held_out": 2},
+        "speech": {"frames": 60, "reference": 10, "held_out": 2},
         "checkpoints": {"log_steps": 4, "evaluate_seconds": 0, "tensorboard": False},
     }
     return recipe_from(table | more)

@@ -45,7 +45,7 @@ def test_other_files_are_refused(tmp_path):
 
 def batches(**more):
     return Batches(
-        packed(), range(8), **{"frames": 60, "heard": 5, "weights": {}, "seed": 3} | more
+        packed(), range(8), **{"frames": 60, "reference": 5, "weights": {}, "seed": 3} | more
     )
 
 
@@ -57,15 +57,15 @@ def test_a_batch_has_what_its_utterances_have():
         assert found.codes[k, : len(own.codes)].tolist() == own.codes.tolist()
         assert found.symbols[k, : len(own.symbols)].tolist() == own.symbols.tolist()
         assert int(found.units[k].sum()) == 4 * int(found.frame_counts[k]) == 4 * len(own.codes)
-        assert int(found.heard_counts[k]) == 5
+        assert int(found.reference_counts[k]) == 5
 
 
 def test_a_voice_is_heard_in_another_utterance_of_its_speaker():
     source, speech = batches(), packed()
     others = [speech[k].codes.tolist() for k in range(0, 8, 2) if k != 2]
     for _ in range(10):
-        heard = source.batch([2]).heard[0].tolist()
-        assert any(heard == own[k : k + 5] for own in others for k in range(len(own) - 4))
+        reference = source.batch([2]).reference[0].tolist()
+        assert any(reference == own[k : k + 5] for own in others for k in range(len(own) - 4))
 
 
 def test_batches_keep_to_their_size():

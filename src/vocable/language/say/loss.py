@@ -39,7 +39,7 @@ def losses(
     anew each time: these have many entries and say little.
     """
     real = real_rows(batch.frame_counts, batch.codes.shape[1])
-    voice = model.voices(batch.heard, batch.heard_counts)
+    voice = model.voices(batch.reference, batch.reference_counts)
     encoded = model.encoded(batch.symbols, batch.symbol_counts, voice)
     placed = model.placed(encoded, batch.units, batch.frame_counts, voice)
     known = model.books.known(batch.codes)

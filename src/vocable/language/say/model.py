@@ -34,7 +34,7 @@ class Utterances:
     """A batch of what was said, and of the voices that said it, padded at the end.
 
     symbols: rows of `text.phones.Spoken`. units: how long each lasts; 0 behind the last.
-    codes: tokens. heard: tokens of the same voice. Counts say how much of each row is real.
+    codes: tokens. reference: tokens of the same voice. Counts say how much of each row is real.
     """
 
     symbols: Int64[Tensor, "batch symbols 3"]
@@ -42,8 +42,8 @@ class Utterances:
     units: Int64[Tensor, "batch symbols"]
     codes: Int64[Tensor, "batch frames levels"]
     frame_counts: Int64[Tensor, " batch"]
-    heard: Int64[Tensor, "batch heard levels"]
-    heard_counts: Int64[Tensor, " batch"]
+    reference: Int64[Tensor, "batch time levels"]
+    reference_counts: Int64[Tensor, " batch"]
 
     def to(self, device: torch.device) -> Utterances:
         """Return the batch on a device."""

@@ -24,10 +24,10 @@ class Batches:
     """
 
     def __init__(
-        self, speech: PackedSpeech, indices: Sequence[int], frames: int, heard: int,
+        self, speech: PackedSpeech, indices: Sequence[int], frames: int, reference: int,
         weights: Mapping[str, float], seed: int,
     ) -> None:  # fmt: skip
-        self.speech, self.frames, self.heard = speech, frames, heard
+        self.speech, self.frames, self.reference = speech, frames, reference
         self.indices = np.array(indices)
         lengths = speech.arrays["frame_counts"][self.indices].astype(np.float64)
         sets = [str(each) for each in speech.arrays["sets"][self.indices]]
@@ -48,15 +48,15 @@ class Batches:
     def batch(self, indices: Sequence[int]) -> Utterances:
         """Return these utterances as a batch."""
         found = [self.speech[index] for index in indices]
-        heard = [self._heard(index) for index in indices]
+        reference = [self._reference(index) for index in indices]
         return Utterances(
             _padded([each.symbols for each in found]),
             torch.tensor([len(each.symbols) for each in found]),
             _padded([each.units for each in found]),
             _padded([each.codes for each in found]),
             torch.tensor([len(each.codes) for each in found]),
-            _padded(heard),
-            torch.tensor([len(each) for each in heard]),
+            _padded(reference),
+            torch.tensor([len(each) for each in reference]),
         )
 
     def state(self) -> dict[str, Any]:
@@ -81,13 +81,13 @@ class Batches:
             batches[-1].append(index)
         return [batches[k] for k in self.random.permutation(len(batches))]
 
-    def _heard(self, index: int) -> np.ndarray:
-        """Return up to `heard` frames of an utterance of the same speaker."""
+    def _reference(self, index: int) -> np.ndarray:
+        """Return up to `reference` frames of an utterance of the same speaker."""
         own = self._speakers.get(str(self.speech.arrays["speakers"][index]), [])
         others = [each for each in own if each != index] or [index]
         codes = self.speech[others[int(self.random.integers(len(others)))]].codes
-        begin = int(self.random.integers(max(1, len(codes) - self.heard + 1)))
-        return codes[begin : begin + self.heard]
+        begin = int(self.random.integers(max(1, len(codes) - self.reference + 1)))
+        return codes[begin : begin + self.reference]
 
 
 def _padded(rows: Sequence[np.ndarray]) -> Tensor:

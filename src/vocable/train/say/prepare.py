@@ -53,14 +53,14 @@ def _utterance(clip: Clip, codec: Codec) -> Utterance:
     last = clip.phones[-1][1]
     if last > units * UNIT + 0.05:
         raise MeasureError(f"phones end at {last:g} s, after the recording")
-    said = timed(clip.text, clip.phones, dictionary(), units)
+    found = timed(clip.text, clip.phones, dictionary(), units)
     return Utterance(
         clip.name,
         clip.speaker or "unknown",
         clip.split or "train",
         clip.set,
-        said.spoken.rows,
-        said.units.astype(np.int64),
+        found.spoken.rows,
+        found.units.astype(np.int64),
         codes,
     )
 
@@ -69,5 +69,5 @@ def units_per_frame(codec: Codec) -> int:
     """Return how many units of 10 ms a frame of the codec lasts. RecipeError if not whole."""
     found = codec.spec.frame / codec.spec.rate / UNIT
     if found != round(found):
-        raise RecipeError(f"a frame of {codec.spec.space} is no whole number of 10 ms")
+        raise RecipeError(f"a frame of {codec.spec.space} is not a whole number of 10 ms")
     return round(found)

@@ -25,14 +25,14 @@ class Speech:
     """How utterances are drawn."""
 
     frames: int = 500  # of a batch, padding among them
-    heard: int = 75  # frames at most that a voice is heard in
+    reference: int = 75  # frames at most that a voice is heard in
     weights: dict[str, float] = field(default_factory=dict)  # of sets; else each has 1
     share: float = 0.5  # of the frames that levels from `shared` on are asked for
     shared: int = 4
     held_out: int = 40  # utterances of each set that are evaluated, at most
 
     def __post_init__(self) -> None:
-        for name in ("frames", "heard", "held_out", "shared"):
+        for name in ("frames", "reference", "held_out", "shared"):
             value = getattr(self, name)
             check(value > 0, f"speech.{name} is {value}; wanted 1 or more")
         check(0 < self.share <= 1, f"speech.share is {self.share}; wanted above 0, up to 1")

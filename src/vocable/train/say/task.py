@@ -64,7 +64,7 @@ class SayTask(Task):
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         seed = self.recipe.seed + 1000 * distributed.rank
         self.batches = Batches(
-            speech, train.tolist(), table.frames, table.heard, table.weights, seed
+            speech, train.tolist(), table.frames, table.reference, table.weights, seed
         )
         self.held_out = _by_set(speech, held_out.tolist(), table.held_out)
 
@@ -95,7 +95,7 @@ class SayTask(Task):
 
     def _bits(self, model: Say, indices: list[int]) -> dict[str, float]:
         speech, table = self.batches.speech, self.recipe.speech
-        source = Batches(speech, indices, table.frames, table.heard, {}, _SEED)
+        source = Batches(speech, indices, table.frames, table.reference, {}, _SEED)
         sums: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
         for index in indices:

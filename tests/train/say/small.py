@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vocable.load import load_codec
 from vocable.train.registry import recipe_from
 from vocable.train.say.books import codec_books
 from vocable.train.say.packed import Utterance, pack
@@ -31,7 +32,7 @@ def recipe(**more):
 
 def utterances(count=10):
     """Return utterances in which each symbol lasts two frames and has codes of its own."""
-    sizes = codec_books("speech-16k").sizes
+    sizes = codec_books(load_codec("speech-16k")).sizes
     found = []
     for k in range(count):
         random = np.random.default_rng(k)
@@ -47,5 +48,5 @@ def utterances(count=10):
 def write(folder: Path) -> Path:
     """Write packed speech of the codec's space."""
     path = folder / "speech.npz"
-    pack(utterances(), codec_books("speech-16k").space, 0.04).save(path)
+    pack(utterances(), codec_books(load_codec("speech-16k")).space, 0.04).save(path)
     return path

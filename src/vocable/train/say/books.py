@@ -8,8 +8,7 @@ from torch import Tensor
 
 from vocable.codecs import Codec
 from vocable.codecs.contour_quantizer import ContourQuantizer
-from vocable.errors import RecipeError
-from vocable.load import load
+from vocable.errors import ModelError
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +27,11 @@ class CodecBooks:
         return [each.shape[1] for each in self.entries]
 
 
-def codec_books(name: str) -> CodecBooks:
+def codec_books(codec: Codec) -> CodecBooks:
     """Return the codebooks of a codec, which needs contours and residual levels: speech-16k."""
-    codec = load(name)
-    if not isinstance(codec, Codec) or not isinstance(codec.model.quantizer, ContourQuantizer):
-        raise RecipeError(f"say.codec is {name}, which has no levels of pitch; take speech-16k")
     quantizer = codec.model.quantizer
+    if not isinstance(quantizer, ContourQuantizer):
+        raise ModelError(f"{codec.name} has no levels of pitch to say; take speech-16k")
     residual = [level.codebook.entries for level in quantizer.residual.stack]
     entries = [*(book.entries for book in quantizer.books), *residual]
     return CodecBooks(codec.spec.space, [each.detach().clone().float() for each in entries])

@@ -20,6 +20,7 @@ from vocable.atomic import replacing
 from vocable.errors import RecipeError
 from vocable.fitting import fit
 from vocable.language.say import Disturbance, Say, SayConfig, Utterances, losses
+from vocable.load import load_codec
 from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import Batches
@@ -41,7 +42,7 @@ class SayTask(Task):
 
     def __init__(self, recipe: SayRecipe) -> None:
         self.recipe = recipe
-        self.books = codec_books(recipe.say.codec)
+        self.books = codec_books(load_codec(recipe.say.codec))
         table = {"sizes": self.books.sizes, "widths": self.books.widths, **recipe.say.config}
         self.model = Say(fit(SayConfig, table, "say.config", RecipeError))
         self.model.books.set(self.books.entries)
@@ -120,8 +121,7 @@ class SayTask(Task):
             **({"licence": table.licence} if table.licence else {}),
         }  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
-        with replacing(folder / "model.safetensors", overwrite=True) as fresh:
-            fresh.write_bytes(weights.serialised(stored))
+        weights.write(folder / "model.safetensors", stored)
         with replacing(folder / "config.json", overwrite=True) as fresh:
             fresh.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
         return name

@@ -1,0 +1,1 @@
+"""Speak: voices, and models that say texts with them."""

@@ -1,0 +1,95 @@
+"""Say texts with a model of phones and its codec: tokens and sound, whole or block by block."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32
+from torch import Tensor
+
+from vocable import weights
+from vocable.audio import Audio
+from vocable.codecs import Codec
+from vocable.errors import ModelError
+from vocable.fitting import fit
+from vocable.language.say import Manner, Say, SayConfig, plan, say
+from vocable.load import load_codec
+from vocable.text.spoken import spoken
+from vocable.tokens import AudioTokens
+from vocable.train.say.books import codec_books
+
+_PLAIN = Manner()
+
+
+@dataclass(frozen=True, eq=False)
+class Sayer:
+    """A model that says phones, and the codec whose tokens it says.
+
+    A voice is what the model makes of a few recordings of it, `[voice]` numbers.
+    """
+
+    model: Say
+    codec: Codec
+
+    def voice(self, recordings: Sequence[AudioTokens]) -> Float[Tensor, " voice"]:
+        """Return the voice of recordings in tokens of the codec: the mean of their voices."""
+        found = []
+        with torch.no_grad():
+            for tokens in recordings:
+                codes = torch.from_numpy(tokens.codes[0].T.astype(np.int64))[None]
+                found.append(self.model.voices(codes, torch.tensor([codes.shape[1]]))[0])
+        return torch.stack(found).mean(0)
+
+    def speak(
+        self, text: str, voice: Float[Tensor, " voice"], *, seed: int = 0,
+        manner: Manner = _PLAIN,
+    ) -> Iterator[Float32[np.ndarray, "1 samples"]]:  # fmt: skip
+        """Give the samples of a text at the rate of the codec, some 40 ms at once."""
+        state = self.codec.start_decoding(1)
+        for codes in self.frames(text, voice, seed=seed, manner=manner):
+            block, state = self.codec.decode_step(codes[:, :, None], state)
+            if block.shape[2]:
+                yield block[0].numpy()
+        rest = self.codec.finish_decoding(state)
+        if rest.shape[2]:
+            yield rest[0].numpy()
+
+    def say(
+        self, text: str, voice: Float[Tensor, " voice"], *, seed: int = 0,
+        manner: Manner = _PLAIN,
+    ) -> Audio:  # fmt: skip
+        """Return a text as a recording: the blocks of `speak`, joined."""
+        blocks = list(self.speak(text, voice, seed=seed, manner=manner))
+        return Audio(np.concatenate(blocks, axis=1), self.codec.spec.rate)
+
+    def frames(
+        self, text: str, voice: Float[Tensor, " voice"], *, seed: int = 0,
+        manner: Manner = _PLAIN,
+    ) -> Iterator[Tensor]:  # fmt: skip
+        """Give the codes of each frame, `[1, levels]`."""
+        planned = plan(self.model, [spoken(text).rows], voice[None], manner)
+        return say(self.model, planned, [seed], manner)
+
+
+def read_sayer(folder: str | Path) -> Sayer:
+    """Read what a run of `vocable train say` has left. ModelError for something else."""
+    folder = Path(folder)
+    try:
+        described = json.loads((folder / "config.json").read_text("utf-8"))
+        config = fit(SayConfig, described["config"], "config.json", ModelError, "config.")
+        space = str(described["space"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder} is not a model that says phones ({error})") from error
+    codec = load_codec(space.partition(":")[0])
+    books = codec_books(codec)
+    if books.space != space:
+        raise ModelError(f"{folder} says tokens of {space}, the codec here has {books.space}")
+    model = Say(config)
+    weights.load_tensors(model, weights.read(folder / "model.safetensors"))
+    model.books.set(books.entries)
+    return Sayer(model.eval(), codec)

@@ -1,0 +1,31 @@
+"""What is said of a text."""
+
+import pytest
+
+from vocable.errors import TokenError
+from vocable.text.dictionary import dictionary
+from vocable.text.spoken import pronounce, spoken
+
+
+def test_words_between_marks():
+    found = spoken("The cat, yes?")
+    assert " ".join(found.names) == "^ dh ah k ae t , y eh s ?"
+    assert len(found) == 11 and found.rows.shape == (11, 3)
+
+
+def test_a_compound_is_made_of_its_parts():
+    parts = [dictionary()(each)[0] for each in ("tape", "worm")]
+    assert not dictionary()("tapeworm")
+    assert pronounce("tapeworm", dictionary()) == (*parts[0], *parts[1])
+
+
+def test_what_is_no_word_is_spelled():
+    assert pronounce("qxa", dictionary()) == (
+        *("k", "y", "uw1"), *("eh1", "k", "s"), "ey1"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["", "  ", "42 %", "…"])
+def test_a_text_without_words_is_refused(text):
+    with pytest.raises(TokenError, match="there are no words to say"):
+        spoken(text)

@@ -62,7 +62,7 @@ class Say(nn.Module):
         self.place = nn.Embedding(PLACES, c.channels)
         self.voice = VoiceEncoder(c)
         self.voice_to_symbols = nn.Linear(c.voice, c.channels)
-        self.phones = BothSides(c.phone_blocks, c.channels, c.phone_kernel, c.expansion)
+        self.phones = BothSides(c.phone_blocks, c.channels, c.phone_kernel, c.expansion, c.dropout)
         self.duration = nn.Sequential(
             Linear(c.channels, c.channels), GELU(), Linear(c.channels, c.longest)
         )
@@ -70,12 +70,13 @@ class Say(nn.Module):
         self.unit_place = nn.Linear(3, c.unit_channels)
         self.to_frame = nn.Linear(c.units * c.unit_channels, c.channels)
         self.voice_to_frames = nn.Linear(c.voice, c.channels)
-        self.frames = BothSides(c.frame_blocks, c.channels, c.frame_kernel, c.expansion)
+        self.frames = BothSides(c.frame_blocks, c.channels, c.frame_kernel, c.expansion, c.dropout)
         self.from_past = nn.Linear(c.row, c.channels)
         self.past = Stack(
             *(ConvNeXtBlock(c.channels, expansion=c.expansion) for _ in range(c.past_blocks))
         )
         self.norm = nn.LayerNorm(c.channels)
+        self.dropout = nn.Dropout(c.dropout)
         self.heads = Heads(c, self.books)
 
     def voices(
@@ -121,7 +122,7 @@ class Say(nn.Module):
         before: Float[Tensor, "batch frames axes"],
     ) -> Float[Tensor, "batch frames channels"]:
         """Return what the heads read, by what was said in the frame before each; whole."""
-        found: Tensor = self.norm(self.past(placed + self.from_past(before)))
+        found: Tensor = self.dropout(self.norm(self.past(placed + self.from_past(before))))
         return found
 
     def context_step(

@@ -17,7 +17,9 @@ from vocable.nn.convnext import Scale
 class BothSides(nn.Module):
     """ConvNeXt blocks that see as many rows before as behind, of rows that a mask says are real."""
 
-    def __init__(self, blocks: int, channels: int, kernel: int, expansion: int) -> None:
+    def __init__(
+        self, blocks: int, channels: int, kernel: int, expansion: int, dropout: float
+    ) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(
             nn.Sequential(
@@ -25,6 +27,7 @@ class BothSides(nn.Module):
                 LayerNorm(channels),
                 Linear(channels, expansion * channels),
                 GELU(),
+                nn.Dropout(dropout),
                 Linear(expansion * channels, channels),
                 Scale(channels, 0.3),
             )
@@ -49,7 +52,7 @@ class VoiceEncoder(nn.Module):
         super().__init__()
         channels = config.voice_channels
         self.into = nn.Linear(config.row, channels)
-        self.body = BothSides(2, channels, 5, 2)
+        self.body = BothSides(2, channels, 5, 2, config.dropout)
         self.out = nn.Linear(2 * channels, config.voice)
         self.norm = nn.LayerNorm(config.voice, elementwise_affine=False)
 
@@ -126,6 +129,14 @@ class Heads(nn.Module):
         """Return the logits of a level."""
         found: Tensor = self.levels[level](context, known, self._books[0].entries(level))
         return found
+
+    @torch.no_grad()
+    def start(self, level: int, counts: Int64[Tensor, " size"]) -> None:
+        """Let entries be as likely at first as they are in what will be learnt."""
+        likely = (counts + 1).double().log()
+        head = self.levels[level]
+        assert isinstance(head, Head)
+        head.bias.copy_(likely - likely.mean())
 
     def loss(
         self,

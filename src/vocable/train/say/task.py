@@ -69,6 +69,16 @@ class SayTask(Task):
         )
         self.held_out = _by_set(speech, held_out.tolist(), table.held_out)
 
+    def begin(self, *, resumed: bool) -> None:
+        if not resumed:
+            found = self.batches.speech.arrays
+            learnt = np.repeat(found["splits"] == "train", found["frame_counts"])
+            codes = found["codes"][learnt]
+            for level, size in enumerate(self.books.sizes):
+                counts = np.bincount(codes[:, level], minlength=size)
+                self.model.heads.start(level, torch.from_numpy(counts))
+        self.model.train()
+
     def draw(self) -> Utterances:
         return self.batches.draw()
 

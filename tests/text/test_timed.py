@@ -23,9 +23,9 @@ def times(text):
 
 def read(found):
     return [
-        (name, int(stress), int(place), int(units))
-        for name, (_, stress, place), units in zip(
-            found.spoken.names, found.spoken.rows, found.units, strict=True
+        (name, int(stress), int(place), int(durations))
+        for name, (_, stress, place), durations in zip(
+            found.spoken.names, found.spoken.rows, found.durations, strict=True
         )
     ]
 
@@ -50,7 +50,7 @@ def test_a_mark_without_a_pause_lasts_no_time_and_a_pause_without_a_mark_is_one(
 
 def test_the_lengths_are_those_of_the_recording():
     spoken = times("sil:5 dh:3 ah:6 k:8 ae:9 t:7 sil:3")
-    assert timed("the cat", spoken, WORDS, 48).units.sum() == 48
+    assert timed("the cat", spoken, WORDS, 48).durations.sum() == 48
 
 
 def test_stress_is_that_of_the_pronunciation_that_was_spoken():

@@ -1,7 +1,7 @@
 """Join a text with the times at which its phones were spoken.
 
 An aligner says when each phone begins and ends, and not to which word it belongs or how that is
-stressed: this finds it again, by the dictionary. Times become whole numbers of `UNIT`.
+stressed: this finds it again, by the dictionary. Times become whole numbers of `HOP`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vocable.text.phones import (
 )
 from vocable.text.words import words_and_marks
 
-UNIT = 0.01  # seconds
+HOP = 0.01  # seconds
 _KEPT = 24  # ways through a text that are followed side by side
 _OTHERWISE = 5  # what it costs that a word is spoken otherwise than the dictionary says
 _SILENCES = {"sil", "h#", "pau", ""}
@@ -36,14 +36,14 @@ Times = Sequence[tuple[float, float, str]]
 
 @dataclass(frozen=True, eq=False)
 class Timed:
-    """Symbols, and how many units each of them lasts, `[symbols]`; 0: a mark without a pause."""
+    """Symbols, and how many hops each of them lasts, `[symbols]`; 0: no pause at a mark."""
 
     spoken: Spoken
-    units: np.ndarray
+    durations: np.ndarray
 
 
-def timed(text: str, times: Times, lookup: Lookup, units: int) -> Timed:
-    """Return the symbols of a recording of so many units, and how long each lasts.
+def timed(text: str, times: Times, lookup: Lookup, hops: int) -> Timed:
+    """Return the symbols of a recording of so many hops, and how long each lasts.
 
     times: start, end and phone, in seconds, "sil" for silence. MeasureError where the phones cannot
     be those of the text.
@@ -65,9 +65,9 @@ def timed(text: str, times: Times, lookup: Lookup, units: int) -> Timed:
         if mark or end < begins[at]:
             rows.append(pause_row(mark or PAUSE))
             first.append(end)
-    edges = [round(start / UNIT) for start, _, _ in times] + [units]
-    starts = np.minimum([0, *(edges[k] for k in first[1:])], units)
-    lasts = np.diff([*starts, units])
+    edges = [round(start / HOP) for start, _, _ in times] + [hops]
+    starts = np.minimum([0, *(edges[k] for k in first[1:])], hops)
+    lasts = np.diff([*starts, hops])
     if lasts.min() < 0:
         raise MeasureError("phones are not in the order of their times")
     return Timed(Spoken(np.array(rows, np.uint8)), lasts)

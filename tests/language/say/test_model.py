@@ -19,7 +19,7 @@ def alone(batch, k):
     own = {name: value[k : k + 1] for name, value in vars(batch).items()}
     for name, count in (
         ("symbols", symbols),
-        ("units", symbols),
+        ("durations", symbols),
         ("codes", frames),
         ("reference", reference),
     ):
@@ -60,7 +60,7 @@ def test_a_frame_knows_the_codes_before_it_and_its_own_lower_levels():
         before = torch.nn.functional.pad(known[-1], (0, 0, 1, 0))[:, :-1]
         voice = model.voices(batch.reference, batch.reference_counts)
         encoded = model.encoded(batch.symbols, batch.symbol_counts, voice)
-        placed = model.placed(encoded, batch.units, batch.frame_counts, voice)
+        placed = model.placed(encoded, batch.durations, batch.frame_counts, voice)
         contexts = model.contexts(placed, before)[0]
         return torch.stack(
             [model.heads.logits(level, contexts, known[level][0])[:, 0] for level in range(4)], 1

@@ -7,7 +7,7 @@ from vocable.language.say import Say, SayConfig, Utterances
 
 CONFIG = SayConfig(
     sizes=(6, 5, 7, 9), widths=(8, 4, 20, 20), longest=20, channels=16, phone_blocks=1,
-    frame_blocks=1, past_blocks=2, unit_channels=8, head_channels=12, learned=3, voice=6,
+    frame_blocks=1, past_blocks=2, hop_channels=8, head_channels=12, learned=3, voice=6,
     voice_channels=8,
 )  # fmt: skip
 
@@ -41,15 +41,15 @@ def utterances(lengths=((5, 6), (3, 9)), seed=0):
     """Return a batch of items of so many symbols and frames."""
     batch, frames = len(lengths), max(frames for _, frames in lengths)
     rows = torch.zeros(batch, max(count for count, _ in lengths), 3, dtype=torch.int64)
-    units = torch.zeros(rows.shape[:2], dtype=torch.int64)
+    durations = torch.zeros(rows.shape[:2], dtype=torch.int64)
     for k, (count, own) in enumerate(lengths):
         rows[k, :count] = torch.from_numpy(symbols(count, seed + k).astype(np.int64))
-        units[k, :count] = 4 * own // count
-        units[k, count - 1] += 4 * own - int(units[k].sum())
+        durations[k, :count] = 4 * own // count
+        durations[k, count - 1] += 4 * own - int(durations[k].sum())
     return Utterances(
         rows,
         torch.tensor([count for count, _ in lengths]),
-        units,
+        durations,
         codes(batch, frames, seed),
         torch.tensor([own for _, own in lengths]),
         codes(batch, 4, seed + 9),

@@ -10,7 +10,7 @@ from vocable.train.say.books import codec_books
 from vocable.train.say.packed import Utterance, pack
 
 SMALL = {
-    "channels": 16, "phone_blocks": 1, "frame_blocks": 1, "past_blocks": 1, "unit_channels": 8,
+    "channels": 16, "phone_blocks": 1, "frame_blocks": 1, "past_blocks": 1, "hop_channels": 8,
     "head_channels": 8, "learned": 2, "voice": 4, "voice_channels": 8,
 }  # fmt: skip
 
@@ -40,8 +40,8 @@ def utterances(count=10):
         symbols = np.stack([phones, phones * 0, phones * 0], 1)
         codes = np.stack([np.repeat(phones * 7 % size, 2) for size in sizes], 1)
         split = "valid" if k >= count - 2 else "train"
-        units = np.full(len(phones), 8)
-        found.append(Utterance(f"{k}", f"speaker{k % 2}", split, "toy", symbols, units, codes))
+        durations = np.full(len(phones), 8)
+        found.append(Utterance(f"{k}", f"speaker{k % 2}", split, "toy", symbols, durations, codes))
     return found
 
 

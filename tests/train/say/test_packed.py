@@ -22,7 +22,7 @@ def test_written_is_read(tmp_path):
         assert (one.name, one.speaker, one.split, one.set) == (
             other.name, other.speaker, other.split, other.set
         )  # fmt: skip
-        for name in ("symbols", "units", "codes"):
+        for name in ("symbols", "durations", "codes"):
             assert np.array_equal(getattr(one, name), getattr(other, name))
 
 
@@ -56,7 +56,7 @@ def test_a_batch_has_what_its_utterances_have():
         own = speech[index]
         assert found.codes[k, : len(own.codes)].tolist() == own.codes.tolist()
         assert found.symbols[k, : len(own.symbols)].tolist() == own.symbols.tolist()
-        assert int(found.units[k].sum()) == 4 * int(found.frame_counts[k]) == 4 * len(own.codes)
+        assert int(found.durations[k].sum()) == 4 * int(found.frame_counts[k]) == 4 * len(own.codes)
         assert int(found.reference_counts[k]) == 5
 
 

@@ -14,8 +14,8 @@ class SayConfig:
 
     sizes: tuple[int, ...] = (1024,) * 4 + (4096,) * 4  # entries of each level
     widths: tuple[int, ...] = (8, 4) + (48,) * 6  # a pitch contour, a level contour, the latent
-    units: int = 4  # steps of durations in a frame, 10 ms each
-    longest: int = 80  # units: what lasts longer counts as so long
+    hops: int = 4  # in a frame, 10 ms each: durations are counted in them
+    longest: int = 80  # hops: what lasts longer counts as so long
     channels: int = 256
     expansion: int = 3  # of the blocks' inner layers
     phone_blocks: int = 3
@@ -23,7 +23,7 @@ class SayConfig:
     frame_blocks: int = 4  # over frames, before the past comes in; they see both sides
     frame_kernel: int = 7
     past_blocks: int = 3  # over frames, which see what was said before
-    unit_channels: int = 128  # of what each unit adds to its frame
+    hop_channels: int = 128  # of what each hop adds to its frame
     head_channels: int = 256
     learned: int = 16  # axes of entries that are learnt beside their place in the codec
     voice: int = 64  # numbers that make a voice

@@ -41,7 +41,7 @@ def losses(
     real = real_rows(batch.frame_counts, batch.codes.shape[1])
     voice = model.voices(batch.reference, batch.reference_counts)
     encoded = model.encoded(batch.symbols, batch.symbol_counts, voice)
-    placed = model.placed(encoded, batch.units, batch.frame_counts, voice)
+    placed = model.placed(encoded, batch.durations, batch.frame_counts, voice)
     known = model.books.known(batch.codes)
     before = F.pad(known[-1], (0, 0, 1, 0))[:, :-1]
     if disturbance is not None:
@@ -62,9 +62,9 @@ def losses(
 
 
 def _duration_loss(model: Say, encoded: Float[Tensor, "_ _ _"], batch: Utterances) -> Tensor:
-    real = real_rows(batch.symbol_counts, batch.units.shape[1])
+    real = real_rows(batch.symbol_counts, batch.durations.shape[1])
     logits = model.duration(encoded)[real].float()
-    return F.cross_entropy(logits, batch.units[real].clamp(max=model.config.longest - 1))
+    return F.cross_entropy(logits, batch.durations[real].clamp(max=model.config.longest - 1))
 
 
 def _disturbed(

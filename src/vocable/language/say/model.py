@@ -1,7 +1,7 @@
 """A small model that says phones in the tokens of a codec: durations, then frame by frame.
 
-    phones -> blocks over phones -> a duration for each, in units of 10 ms
-           -> spread over frames of four units -> blocks over frames, which see both sides
+    phones -> blocks over phones -> a duration for each, in hops of 10 ms
+           -> spread over frames of four hops -> blocks over frames, which see both sides
            -> blocks over frames that hear what was said before -> heads, one level after the other
 
 Durations are explicit, as in FastSpeech (Ren et al. 2019, arXiv:1905.09263), so that nothing is
@@ -33,13 +33,13 @@ SYMBOLS, STRESSES, PLACES = 64, 8, 8  # at most, with room for those of other la
 class Utterances:
     """A batch of what was said, and of the voices that said it, padded at the end.
 
-    symbols: rows of `text.phones.Spoken`. units: how long each lasts; 0 behind the last.
+    symbols: rows of `text.phones.Spoken`. durations: how long each lasts; 0 behind the last.
     codes: tokens. reference: tokens of the same voice. Counts say how much of each row is real.
     """
 
     symbols: Int64[Tensor, "batch symbols 3"]
     symbol_counts: Int64[Tensor, " batch"]
-    units: Int64[Tensor, "batch symbols"]
+    durations: Int64[Tensor, "batch symbols"]
     codes: Int64[Tensor, "batch frames levels"]
     frame_counts: Int64[Tensor, " batch"]
     reference: Int64[Tensor, "batch time levels"]
@@ -66,9 +66,9 @@ class Say(nn.Module):
         self.duration = nn.Sequential(
             Linear(c.channels, c.channels), GELU(), Linear(c.channels, c.longest)
         )
-        self.to_unit = nn.Linear(c.channels, c.unit_channels)
-        self.unit_place = nn.Linear(3, c.unit_channels)
-        self.to_frame = nn.Linear(c.units * c.unit_channels, c.channels)
+        self.to_hop = nn.Linear(c.channels, c.hop_channels)
+        self.hop_place = nn.Linear(3, c.hop_channels)
+        self.to_frame = nn.Linear(c.hops * c.hop_channels, c.channels)
         self.voice_to_frames = nn.Linear(c.voice, c.channels)
         self.frames = BothSides(c.frame_blocks, c.channels, c.frame_kernel, c.expansion, c.dropout)
         self.from_past = nn.Linear(c.row, c.channels)
@@ -101,17 +101,17 @@ class Say(nn.Module):
     def placed(
         self,
         encoded: Float[Tensor, "batch symbols channels"],
-        units: Int64[Tensor, "batch symbols"],
+        durations: Int64[Tensor, "batch symbols"],
         frame_counts: Int64[Tensor, " batch"],
         voice: Float[Tensor, "batch voice"],
     ) -> Float[Tensor, "batch frames channels"]:
         """Return a row for each frame of what is said in it, which knows the frames around it."""
         frames = int(frame_counts.max())
-        index, places = spread(units, frames * self.config.units)
-        rows = self.to_unit(encoded)
+        index, places = spread(durations, frames * self.config.hops)
+        rows = self.to_hop(encoded)
         rows = rows.gather(1, index[..., None].expand(-1, -1, rows.shape[2]))
-        rows = nn.functional.gelu(rows + self.unit_place(places.to(rows.dtype)))
-        rows = self.to_frame(rows.reshape(len(units), frames, -1))
+        rows = nn.functional.gelu(rows + self.hop_place(places.to(rows.dtype)))
+        rows = self.to_frame(rows.reshape(len(durations), frames, -1))
         rows = rows + self.voice_to_frames(voice)[:, None]
         found: Tensor = self.frames(rows, real_rows(frame_counts, frames))
         return found

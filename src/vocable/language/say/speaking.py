@@ -53,7 +53,7 @@ class Planned:
 
     rows: Tensor
     frame_counts: Tensor
-    units: Tensor
+    durations: Tensor
 
 
 @torch.no_grad()
@@ -71,12 +71,12 @@ def plan(
     padded, counts = padded.to(voice.device), counts.to(voice.device)
     encoded = model.encoded(padded, counts, voice)
     expected = median(model.duration(encoded).float()).double() / manner.pace
-    units = expected.round().long()
-    for row, count in zip(units, counts.tolist(), strict=True):
+    durations = expected.round().long()
+    for row, count in zip(durations, counts.tolist(), strict=True):
         row[count:] = 0
-        row[:count] = whole_frames(row[:count], model.config.units)
-    frame_counts = units.sum(1) // model.config.units
-    return Planned(model.placed(encoded, units, frame_counts, voice), frame_counts, units)
+        row[:count] = whole_frames(row[:count], model.config.hops)
+    frame_counts = durations.sum(1) // model.config.hops
+    return Planned(model.placed(encoded, durations, frame_counts, voice), frame_counts, durations)
 
 
 @torch.no_grad()

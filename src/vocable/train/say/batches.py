@@ -52,7 +52,7 @@ class Batches:
         return Utterances(
             _padded([each.symbols for each in found]),
             torch.tensor([len(each.symbols) for each in found]),
-            _padded([each.units for each in found]),
+            _padded([each.durations for each in found]),
             _padded([each.codes for each in found]),
             torch.tensor([len(each.codes) for each in found]),
             _padded(reference),

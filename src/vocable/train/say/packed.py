@@ -18,7 +18,7 @@ from vocable.atomic import replacing
 from vocable.errors import RecipeError
 
 _ARRAYS = {
-    "symbols": 2, "units": 1, "codes": 2, "symbol_counts": 1, "frame_counts": 1,
+    "symbols": 2, "durations": 1, "codes": 2, "symbol_counts": 1, "frame_counts": 1,
     "names": 1, "speakers": 1, "splits": 1, "sets": 1,
 }  # fmt: skip
 
@@ -27,8 +27,8 @@ _ARRAYS = {
 class Utterance:
     """One recording: who says what, how long each symbol lasts, and its tokens.
 
-    symbols: `[symbols, 3]`, as in `text.phones.Spoken`. units: `[symbols]`. codes: `[frames,
-    levels]`; they last as long as all units.
+    symbols: `[symbols, 3]`, as in `text.phones.Spoken`. durations: `[symbols]`. codes: `[frames,
+    levels]`; they last as long as all symbols.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Utterance:
     split: str
     set: str
     symbols: np.ndarray
-    units: np.ndarray
+    durations: np.ndarray
     codes: np.ndarray
 
 
@@ -60,7 +60,7 @@ class PackedSpeech:
             split=str(found["splits"][index]),
             set=str(found["sets"][index]),
             symbols=found["symbols"][symbols],
-            units=found["units"][symbols],
+            durations=found["durations"][symbols],
             codes=found["codes"][frames],
         )
 
@@ -87,9 +87,9 @@ def pack(utterances: Sequence[Utterance], space: str, frame_seconds: float) -> P
         raise RecipeError("no recording has both a text and timed phones: vocable data phones")
     arrays: dict[str, np.ndarray] = {
         "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint8),
-        "units": np.concatenate([each.units for each in utterances]).astype(np.uint16),
+        "durations": np.concatenate([each.durations for each in utterances]).astype(np.uint16),
         "codes": np.concatenate([each.codes for each in utterances]).astype(np.uint16),
-        "symbol_counts": np.array([len(each.units) for each in utterances], np.int32),
+        "symbol_counts": np.array([len(each.durations) for each in utterances], np.int32),
         "frame_counts": np.array([len(each.codes) for each in utterances], np.int32),
         "names": np.array([each.name for each in utterances]),
         "speakers": np.array([each.speaker for each in utterances]),

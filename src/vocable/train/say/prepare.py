@@ -12,7 +12,7 @@ from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
 from vocable.text.dictionary import dictionary
-from vocable.text.timed import UNIT, timed
+from vocable.text.timed import HOP, timed
 from vocable.train.say.packed import PackedSpeech, Utterance, pack
 
 
@@ -49,25 +49,25 @@ def prepare(
 
 def _utterance(clip: Clip, codec: Codec) -> Utterance:
     codes = codec.encode(clip.read().mono()).codes[0].T
-    units = len(codes) * units_per_frame(codec)
+    hops = len(codes) * hops_per_frame(codec)
     last = clip.phones[-1][1]
-    if last > units * UNIT + 0.05:
+    if last > hops * HOP + 0.05:
         raise MeasureError(f"phones end at {last:g} s, after the recording")
-    found = timed(clip.text, clip.phones, dictionary(), units)
+    found = timed(clip.text, clip.phones, dictionary(), hops)
     return Utterance(
         clip.name,
         clip.speaker or "unknown",
         clip.split or "train",
         clip.set,
         found.spoken.rows,
-        found.units.astype(np.int64),
+        found.durations.astype(np.int64),
         codes,
     )
 
 
-def units_per_frame(codec: Codec) -> int:
-    """Return how many units of 10 ms a frame of the codec lasts. RecipeError if not whole."""
-    found = codec.spec.frame / codec.spec.rate / UNIT
+def hops_per_frame(codec: Codec) -> int:
+    """Return how many hops of 10 ms a frame of the codec lasts. RecipeError if not whole."""
+    found = codec.spec.frame / codec.spec.rate / HOP
     if found != round(found):
         raise RecipeError(f"a frame of {codec.spec.space} is not a whole number of 10 ms")
     return round(found)

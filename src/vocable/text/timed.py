@@ -28,6 +28,7 @@ from vocable.text.words import words_and_marks
 HOP = 0.01  # seconds
 _KEPT = 24  # ways through a text that are followed side by side
 _OTHERWISE = 5  # what it costs that a word is spoken otherwise than the dictionary says
+_MOST = 4  # what may be otherwise, by that measure, for each word of a text
 _SILENCES = {"sil", "h#", "pau", ""}
 
 Lookup = Callable[[str], Sequence[Pronunciation]]
@@ -87,9 +88,10 @@ def _match(words: Sequence[str], names: Sequence[str], lookup: Lookup) -> list[P
                     further[end] = total, (*before, chosen)
         kept = sorted(further.items(), key=lambda each: each[1][0])[:_KEPT]
         ways = dict(kept)
-    if len(names) not in ways:
+    cost, found = ways.get(len(names), (0, ()))
+    if not found or cost > _OTHERWISE + _MOST * len(words):
         raise MeasureError(f"phones and text do not match: {' '.join(words)[:60]}")
-    return list(ways[len(names)][1])
+    return list(found)
 
 
 def _choices(

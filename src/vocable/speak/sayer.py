@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from vocable.tokens import AudioTokens
 from vocable.train.say.books import codec_books
 
 _PLAIN = Manner()
+_MOST = 8  # frames that are decoded at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,13 @@ class Sayer:
         self, text: str, voice: Float[Tensor, " voice"], *, seed: int = 0,
         manner: Manner = _PLAIN,
     ) -> Iterator[Float32[np.ndarray, "1 samples"]]:  # fmt: skip
-        """Give the samples of a text at the rate of the codec, some 40 ms at once."""
+        """Give the samples of a text at the rate of the codec: of one frame, then of more at once.
+
+        The first is heard as soon as can be; more at once take less time, and there is some then.
+        """
         state = self.codec.start_decoding(1)
-        for codes in self.frames(text, voice, seed=seed, manner=manner):
-            block, state = self.codec.decode_step(codes[:, :, None], state)
+        for codes in _growing(self.frames(text, voice, seed=seed, manner=manner), _MOST):
+            block, state = self.codec.decode_step(codes, state)
             if block.shape[2]:
                 yield block[0].numpy()
         rest = self.codec.finish_decoding(state)
@@ -74,6 +78,18 @@ class Sayer:
         """Give the codes of each frame, `[1, levels]`."""
         planned = plan(self.model, [spoken(text).rows], voice[None], manner)
         return say(self.model, planned, [seed], manner)
+
+
+def _growing(frames: Iterable[Tensor], most: int) -> Iterator[Tensor]:
+    """Join frames to 1, 2, 4 … `most` at once, `[1, levels, frames]`."""
+    waiting, wanted = [], 1
+    for frame in frames:
+        waiting.append(frame)
+        if len(waiting) == wanted:
+            yield torch.stack(waiting, 2)
+            waiting, wanted = [], min(2 * wanted, most)
+    if waiting:
+        yield torch.stack(waiting, 2)
 
 
 def read_sayer(folder: str | Path) -> Sayer:

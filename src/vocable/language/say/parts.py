@@ -95,21 +95,21 @@ class Head(nn.Module):
         self,
         context: Float[Tensor, "rows channels"],
         known: Float[Tensor, "rows axes"],
-        entries: Float[Tensor, "size width"],
+        table: Float[Tensor, "size axes"],
     ) -> Float[Tensor, "rows size"]:
-        """Return the logits by the context and what is known of the frame."""
+        """Return the logits by the context and what is known of the frame; `table` is its own."""
         both = torch.cat([context, known.to(context.dtype)], -1)
         chosen = self.out(F.gelu(self.hidden(both)))
         direct = self.direct(both)
         chosen = chosen + F.pad(direct, (0, chosen.shape[-1] - direct.shape[-1]))
-        return F.linear(chosen, torch.cat([self.places(entries), self.learned], 1), self.bias)
+        return F.linear(chosen, table, self.bias)
 
-    def places(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size axes"]:
-        """Return values and squares."""
+    def table(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size axes"]:
+        """Return what logits are products with: values, squares, what is learnt."""
         squares = entries.square()
         if self.wide:
             squares = squares.mean(1, keepdim=True)
-        return torch.cat([entries, squares], 1)
+        return torch.cat([entries, squares, self.learned], 1)
 
 
 class Heads(nn.Module):
@@ -120,14 +120,22 @@ class Heads(nn.Module):
         self.levels = nn.ModuleList(Head(config, level) for level in range(len(config.sizes)))
         self._books = (books,)  # in a tuple: it is a part of the model, not of this one
 
+    def table(self, level: int) -> Float[Tensor, "size axes"]:
+        """Return what the logits of a level are products with; the same until weights change."""
+        head = self.levels[level]
+        assert isinstance(head, Head)
+        return head.table(self._books[0].entries(level))
+
     def logits(
         self,
         level: int,
         context: Float[Tensor, "rows channels"],
         known: Float[Tensor, "rows axes"],
+        table: Float[Tensor, "size axes"] | None = None,
     ) -> Float[Tensor, "rows size"]:
-        """Return the logits of a level."""
-        found: Tensor = self.levels[level](context, known, self._books[0].entries(level))
+        """Return the logits of a level; table: that of the level, where it is at hand."""
+        table = self.table(level) if table is None else table
+        found: Tensor = self.levels[level](context, known, table)
         return found
 
     @torch.no_grad()

@@ -93,6 +93,7 @@ def say(
     levels = len(model.config.sizes) if manner.levels is None else manner.levels
     batch, frames, _ = planned.rows.shape
     chances = _chances(seeds, frames, len(model.config.sizes)).to(planned.rows.device)
+    tables = [model.heads.table(level) for level in range(levels)]
     state = model.past.initial_state(batch)
     before = planned.rows.new_zeros(batch, model.config.row)
     for frame in range(frames):
@@ -100,7 +101,7 @@ def say(
         context, state = model.context_step(row, before[:, None], state)
         known, codes = torch.zeros_like(before), []
         for level in range(levels):
-            logits = model.heads.logits(level, context[:, 0], known).float()
+            logits = model.heads.logits(level, context[:, 0], known, tables[level]).float()
             chosen = _chosen(logits, manner.of(level), chances[:, frame, level : level + 1])
             known = model.books.add(known, level, chosen)
             codes.append(chosen)

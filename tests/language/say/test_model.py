@@ -61,9 +61,13 @@ def test_a_frame_knows_the_codes_before_it_and_its_own_lower_levels():
         voice = model.voices(batch.reference, batch.reference_counts)
         encoded = model.encoded(batch.symbols, batch.symbol_counts, voice)
         placed = model.placed(encoded, batch.durations, batch.frame_counts, voice)
-        contexts = model.contexts(placed, before)[0]
+        contexts = model.heads.contexts(model.contexts(placed, before)[0])
         return torch.stack(
-            [model.heads.logits(level, contexts, known[level][0])[:, 0] for level in range(4)], 1
+            [
+                model.heads.logits(level, contexts[level], known[level][0])[:, 0]
+                for level in range(4)
+            ],
+            1,
         )
 
     changed = batch.codes.clone()

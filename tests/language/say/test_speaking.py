@@ -39,9 +39,9 @@ def test_what_was_said_is_heard_whole_as_it_was_in_steps():
     spoken_codes = torch.stack(list(say(model, planned, [0], manner)), 1)
     known = model.books.known(spoken_codes)
     before = torch.nn.functional.pad(known[-1], (0, 0, 1, 0))[:, :-1]
-    contexts = model.contexts(planned.rows, before)[0]
+    contexts = model.heads.contexts(model.contexts(planned.rows, before)[0])
     for level in range(len(CONFIG.sizes)):
-        logits = model.heads.logits(level, contexts, known[level][0])
+        logits = model.heads.logits(level, contexts[level], known[level][0])
         assert torch.equal(logits.argmax(-1), spoken_codes[0, :, level])
 
 

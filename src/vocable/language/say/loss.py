@@ -46,7 +46,7 @@ def losses(
     before = F.pad(known[-1], (0, 0, 1, 0))[:, :-1]
     if disturbance is not None:
         before = _disturbed(before, disturbance)
-    contexts = model.contexts(placed, before)[real]
+    contexts = model.heads.contexts(model.contexts(placed, before)[real])
     codes, known = batch.codes[real], [each[real] for each in known]
     found = {}
     asked = torch.arange(len(codes), device=codes.device)
@@ -55,7 +55,7 @@ def losses(
             count = max(1, round(share * len(codes)))
             asked = torch.randperm(len(codes), device=codes.device)[:count]
         found[f"level{level}"] = model.heads.loss(
-            level, contexts[asked], known[level][asked], codes[asked, level]
+            level, contexts[level][asked], known[level][asked], codes[asked, level]
         )
     found["duration"] = _duration_loss(model, encoded, batch)
     return found

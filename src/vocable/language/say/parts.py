@@ -75,39 +75,41 @@ class Head(nn.Module):
     around any place, as wide as it is sure. `learned` axes of each entry say what bells cannot.
     """
 
-    factors: Tensor
-
     def __init__(self, config: SayConfig, level: int) -> None:
         super().__init__()
         size, width = config.sizes[level], config.widths[level]
-        self.wide = width > 16  # then all squares share a factor
-        axes = width + (1 if self.wide else width)
-        self.hidden = nn.Linear(config.channels + config.row, config.head_channels)
-        self.direct = nn.Linear(config.channels + config.row, axes)
-        self.out = nn.Linear(config.head_channels, axes + config.learned)
+        self.alike = width > 16  # then all squares share a factor
+        self.axes = width + (1 if self.alike else width) + config.learned
+        self.hidden = config.head_channels
+        self.known = nn.Linear(config.row, self.inner, bias=False) if level else None
+        self.out = nn.Linear(self.hidden, self.axes)
         self.learned = nn.Parameter(0.3 * torch.randn(size, config.learned))
         self.bias = nn.Parameter(torch.zeros(size))
-        for made in (self.direct, self.out):  # at first all entries are nearly as likely
-            nn.init.normal_(made.weight, std=0.01)
-            nn.init.zeros_(made.bias)
+        nn.init.normal_(self.out.weight, std=0.01)  # at first all entries are nearly as likely
+        nn.init.zeros_(self.out.bias)
+        if self.known is not None:
+            nn.init.normal_(self.known.weight[self.hidden :], std=0.01)
+
+    @property
+    def inner(self) -> int:
+        """Channels that are read of the context: of a hidden layer, and of a way past it."""
+        return self.hidden + self.axes
 
     def forward(
         self,
-        context: Float[Tensor, "rows channels"],
+        context: Float[Tensor, "rows inner"],
         known: Float[Tensor, "rows axes"],
-        table: Float[Tensor, "size axes"],
+        table: Float[Tensor, "size places"],
     ) -> Float[Tensor, "rows size"]:
         """Return the logits by the context and what is known of the frame; `table` is its own."""
-        both = torch.cat([context, known.to(context.dtype)], -1)
-        chosen = self.out(F.gelu(self.hidden(both)))
-        direct = self.direct(both)
-        chosen = chosen + F.pad(direct, (0, chosen.shape[-1] - direct.shape[-1]))
-        return F.linear(chosen, table, self.bias)
+        inner = context if self.known is None else context + self.known(known)
+        hidden, direct = torch.split(inner, [self.hidden, self.axes], -1)
+        return F.linear(self.out(F.gelu(hidden)) + direct, table, self.bias)
 
-    def table(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size axes"]:
+    def table(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size places"]:
         """Return what logits are products with: values, squares, what is learnt."""
         squares = entries.square()
-        if self.wide:
+        if self.alike:
             squares = squares.mean(1, keepdim=True)
         return torch.cat([entries, squares, self.learned], 1)
 
@@ -118,22 +120,33 @@ class Heads(nn.Module):
     def __init__(self, config: SayConfig, books: Books) -> None:
         super().__init__()
         self.levels = nn.ModuleList(Head(config, level) for level in range(len(config.sizes)))
+        self._inner = [head.inner for head in self._heads]
+        self.context = nn.Linear(config.channels, sum(self._inner))  # of all levels at once
+        end = 0
+        for head in self._heads:
+            end += head.inner
+            nn.init.normal_(self.context.weight[end - head.axes : end], std=0.01)
         self._books = (books,)  # in a tuple: it is a part of the model, not of this one
 
-    def table(self, level: int) -> Float[Tensor, "size axes"]:
+    def contexts(
+        self, context: Float[Tensor, "rows channels"]
+    ) -> tuple[Float[Tensor, "rows inner"], ...]:
+        """Return what each head reads of the context."""
+        inner: Tensor = self.context(context)
+        return torch.split(inner, self._inner, -1)
+
+    def table(self, level: int) -> Float[Tensor, "size places"]:
         """Return what the logits of a level are products with; the same until weights change."""
-        head = self.levels[level]
-        assert isinstance(head, Head)
-        return head.table(self._books[0].entries(level))
+        return self._heads[level].table(self._books[0].entries(level))
 
     def logits(
         self,
         level: int,
-        context: Float[Tensor, "rows channels"],
+        context: Float[Tensor, "rows inner"],
         known: Float[Tensor, "rows axes"],
-        table: Float[Tensor, "size axes"] | None = None,
+        table: Float[Tensor, "size places"] | None = None,
     ) -> Float[Tensor, "rows size"]:
-        """Return the logits of a level; table: that of the level, where it is at hand."""
+        """Return the logits of a level by its own of `contexts`; table: where it is at hand."""
         table = self.table(level) if table is None else table
         found: Tensor = self.levels[level](context, known, table)
         return found
@@ -142,16 +155,18 @@ class Heads(nn.Module):
     def start(self, level: int, counts: Int64[Tensor, " size"]) -> None:
         """Let entries be as likely at first as they are in what will be learnt."""
         likely = (counts + 1).double().log()
-        head = self.levels[level]
-        assert isinstance(head, Head)
-        head.bias.copy_(likely - likely.mean())
+        self._heads[level].bias.copy_(likely - likely.mean())
 
     def loss(
         self,
         level: int,
-        context: Float[Tensor, "rows channels"],
+        context: Float[Tensor, "rows inner"],
         known: Float[Tensor, "rows axes"],
         codes: Int64[Tensor, " rows"],
     ) -> Float[Tensor, ""]:
         """Return the mean surprise at the codes, in nats."""
         return F.cross_entropy(self.logits(level, context, known).float(), codes)
+
+    @property
+    def _heads(self) -> list[Head]:
+        return [head for head in self.levels if isinstance(head, Head)]

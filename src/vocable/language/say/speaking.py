@@ -99,9 +99,10 @@ def say(
     for frame in range(frames):
         row = planned.rows[:, frame : frame + 1]
         context, state = model.context_step(row, before[:, None], state)
+        contexts = model.heads.contexts(context[:, 0])
         known, codes = torch.zeros_like(before), []
         for level in range(levels):
-            logits = model.heads.logits(level, context[:, 0], known, tables[level]).float()
+            logits = model.heads.logits(level, contexts[level], known, tables[level]).float()
             chosen = _chosen(logits, manner.of(level), chances[:, frame, level : level + 1])
             known = model.books.add(known, level, chosen)
             codes.append(chosen)

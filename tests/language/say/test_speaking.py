@@ -52,13 +52,21 @@ def test_fewer_levels_are_the_first_ones():
     assert torch.equal(few[0], spoken(model, [symbols(9)], [3])[0][0, :3])
 
 
+def test_the_likeliest_entry_alone_is_what_no_temperature_gives():
+    model, items = toy(), [symbols(9)]
+    one = spoken(model, items, [3], Manner(likeliest=1))[0]
+    assert torch.equal(one, spoken(model, items, [4], Manner(temperature=(0.0,)))[0])
+
+
 def test_pace_shortens():
     model = toy()
     slow, fast = (len(spoken(model, [symbols(20)], [0], Manner(pace=p))[0]) for p in (0.5, 2.0))
     assert slow > 3 * fast
 
 
-@pytest.mark.parametrize("settings", [{"temperature": (-1.0,)}, {"temperature": ()}, {"pace": 0}])
+@pytest.mark.parametrize(
+    "settings", [{"temperature": (-1.0,)}, {"temperature": ()}, {"pace": 0}, {"likeliest": 0}]
+)
 def test_settings_that_make_no_sense_are_refused(settings):
-    with pytest.raises(ModelError, match="temperatures of 0 or more and a pace above 0"):
+    with pytest.raises(ModelError, match="temperatures of 0 or more, a pace above 0"):
         Manner(**settings)

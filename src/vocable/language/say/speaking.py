@@ -27,19 +27,22 @@ class Manner:
     """How phones are said.
 
     temperature: of each level, the last one counts for those behind it; 0 takes the likeliest.
+    likeliest: how many entries of a level are drawn from.
     pace: how much faster than the model expects, 1: as it does.
     levels: how many are said; None: all.
     """
 
     temperature: tuple[float, ...] = (0.6, 0.6, 0.6, 0.5, 0.4)
+    likeliest: int = 64
     pace: float = 1.0
     levels: int | None = None
 
     def __post_init__(self) -> None:
-        if not self.temperature or min(self.temperature) < 0 or self.pace <= 0:
+        cold = not self.temperature or min(self.temperature) < 0
+        if cold or self.pace <= 0 or self.likeliest < 1:
             raise ModelError(
-                f"speaking takes temperatures of 0 or more and a pace above 0; given are "
-                f"{self.temperature} and {self.pace}"
+                "speaking takes temperatures of 0 or more, a pace above 0 and 1 or more of the "
+                f"likeliest; given are {self.temperature}, {self.pace} and {self.likeliest}"
             )
 
     def of(self, level: int) -> float:
@@ -56,7 +59,7 @@ class Planned:
     durations: Tensor
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def plan(
     model: Say,
     symbols: Sequence[np.ndarray],
@@ -79,7 +82,7 @@ def plan(
     return Planned(model.placed(encoded, durations, frame_counts, voice), frame_counts, durations)
 
 
-@torch.no_grad()
+@torch.inference_mode()
 def say(
     model: Say,
     planned: Planned,
@@ -103,7 +106,7 @@ def say(
         known, codes = torch.zeros_like(before), []
         for level in range(levels):
             logits = model.heads.logits(level, contexts[level], known, tables[level]).float()
-            chosen = _chosen(logits, manner.of(level), chances[:, frame, level : level + 1])
+            chosen = _chosen(logits, manner, level, chances[:, frame])
             known = model.books.add(known, level, chosen)
             codes.append(chosen)
         before = known
@@ -122,8 +125,14 @@ def _chances(
 
 
 def _chosen(
-    logits: Float[Tensor, "batch size"], temperature: float, chance: Float[Tensor, "batch 1"]
+    logits: Float[Tensor, "batch size"],
+    manner: Manner,
+    level: int,
+    chances: Float[Tensor, "batch levels"],
 ) -> Int64[Tensor, " batch"]:
+    temperature = manner.of(level)
     if not temperature:
         return logits.argmax(-1)
-    return draw(logits / temperature, chance)
+    best, ids = logits.topk(min(manner.likeliest, logits.shape[1]))
+    place = draw(best / temperature, chances[:, level : level + 1])
+    return ids.gather(1, place[:, None])[:, 0]

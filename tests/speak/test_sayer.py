@@ -21,7 +21,8 @@ def sayer(tmp_path_factory):
 @pytest.fixture(scope="module")
 def voice(sayer):
     random = np.random.default_rng(0)
-    return sayer.voice([sayer.codec.encode(0.1 * random.normal(size=16_000), rate=16_000)])
+    tokens = sayer.codec.encode(0.1 * random.normal(size=16_000), rate=16_000)
+    return sayer.voice([tokens.codes[0].T])
 
 
 def test_blocks_are_the_recording(sayer, voice):

@@ -20,7 +20,6 @@ from vocable.fitting import fit
 from vocable.language.say import Manner, Say, SayConfig, plan, say
 from vocable.load import load_codec
 from vocable.text.spoken import spoken
-from vocable.tokens import AudioTokens
 from vocable.train.say.books import codec_books
 
 _PLAIN = Manner()
@@ -37,13 +36,13 @@ class Sayer:
     model: Say
     codec: Codec
 
-    def voice(self, recordings: Sequence[AudioTokens]) -> Float[Tensor, " voice"]:
-        """Return the voice of recordings in tokens of the codec: the mean of their voices."""
+    @torch.inference_mode()
+    def voice(self, recordings: Sequence[np.ndarray]) -> Float[Tensor, " voice"]:
+        """Return the mean voice of recordings in codes of the codec, `[frames, levels]` each."""
         found = []
-        with torch.no_grad():
-            for tokens in recordings:
-                codes = torch.from_numpy(tokens.codes[0].T.astype(np.int64))[None]
-                found.append(self.model.voices(codes, torch.tensor([codes.shape[1]]))[0])
+        for each in recordings:
+            codes = torch.from_numpy(each.astype(np.int64))[None]
+            found.append(self.model.voices(codes, torch.tensor([len(each)]))[0])
         return torch.stack(found).mean(0)
 
     def speak(

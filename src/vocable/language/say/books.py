@@ -71,11 +71,8 @@ class Books(nn.Module):
             found.append(torch.cat(parts, -1))
         return found
 
-    def add(
-        self, known: Float[Tensor, "rows axes"], level: int, codes: Int64[Tensor, " rows"]
-    ) -> Float[Tensor, "rows axes"]:
-        """Return what is known once the codes of a level are, too: one step of `known`."""
+    def placed(self, level: int) -> Float[Tensor, "size axes"]:
+        """Return what each entry of a level adds to what is known: one step of `known`."""
         widths = self.config.widths
         begin = sum(widths[: min(level, self.config.contours)])
-        value = F.embedding(codes, self.entries(level))
-        return known + F.pad(value, (begin, known.shape[-1] - begin - widths[level]))
+        return F.pad(self.entries(level), (begin, self.config.row - begin - widths[level]))

@@ -97,6 +97,7 @@ def say(
     batch, frames, _ = planned.rows.shape
     chances = _chances(seeds, frames, len(model.config.sizes)).to(planned.rows.device)
     tables = [model.heads.table(level) for level in range(levels)]
+    places = [model.books.placed(level) for level in range(levels)]
     state = model.past.initial_state(batch)
     before = planned.rows.new_zeros(batch, model.config.row)
     for frame in range(frames):
@@ -107,7 +108,7 @@ def say(
         for level in range(levels):
             logits = model.heads.logits(level, contexts[level], known, tables[level]).float()
             chosen = _chosen(logits, manner, level, chances[:, frame])
-            known = model.books.add(known, level, chosen)
+            known = known + places[level][chosen]
             codes.append(chosen)
         before = known
         yield torch.stack(codes, 1)

@@ -19,10 +19,17 @@ def test_a_compound_is_made_of_its_parts():
     assert pronounce("tapeworm", dictionary()) == (*parts[0], *parts[1])
 
 
-def test_what_is_no_word_is_spelled():
-    assert pronounce("qxa", dictionary()) == (
-        *("k", "y", "uw1"), *("eh1", "k", "s"), "ey1"
+def test_what_has_no_vowel_is_spelled():
+    assert pronounce("qxr", dictionary()) == (
+        *("k", "y", "uw1"), *("eh1", "k", "s"), *("aa1", "r")
     )  # fmt: skip
+
+
+def test_other_words_are_pronounced_by_their_letters():
+    assert pronounce("blorpify", dictionary()) == (
+        *("b", "l", "ao1", "r", "p", "ah0", "f", "ay2"),
+    )  # fmt: skip
+    assert pronounce("glimp's", dictionary())[:4] == ("g", "l", "ih1", "m")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "42 %", "…"])

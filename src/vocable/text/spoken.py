@@ -1,7 +1,7 @@
 """From words to symbols: what is to be said of a text.
 
-A word that the dictionary lacks is taken apart into two that it has, else spelled. Numbers, dates
-and abbreviations have to be words before.
+A word that the dictionary lacks is taken apart into two that it has, else pronounced by its
+letters, or spelled where none is a vowel. Numbers, dates and abbreviations have to be words before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from vocable.errors import TokenError
 from vocable.text.dictionary import dictionary
+from vocable.text.letters import letters, pronounced
 from vocable.text.phones import BEGIN, Pronunciation, Spoken, pause_row, word_rows
 from vocable.text.words import words_and_marks
 
@@ -35,15 +36,17 @@ def spoken(text: str, lookup: Lookup | None = None) -> Spoken:
 
 
 def pronounce(word: str, lookup: Lookup) -> Pronunciation:
-    """Return how a word is spoken: as the dictionary has it, in two parts, or letter by letter."""
+    """Return how a word is spoken, whether it is known or not."""
     if known := lookup(word):
         return known[0]
     for end in range(len(word) - _SHORTEST, _SHORTEST - 1, -1):
         first, second = lookup(word[:end]), lookup(word[end:])
         if first and second:
             return (*first[0], *second[0])
-    letters = [lookup(letter) for letter in word if letter.isalpha()]
-    return tuple(phone for found in letters for phone in _name(found))
+    plain = [letter for letter in word if letter.isalpha()]
+    if set(plain) & set("aeiouy") and (found := pronounced("".join(plain), letters())):
+        return found
+    return tuple(phone for letter in plain for phone in _name(lookup(letter)))
 
 
 def _name(found: Sequence[Pronunciation]) -> Pronunciation:

@@ -115,9 +115,7 @@ def test_bad_input_is_refused():
         TokenError, match=r"a tensor \[states, channels\], not str; docs/musicgen.md"
     ):
         model.play("slow piano")
-    with pytest.raises(
-        TokenError, match="^a piece begins with AudioTokens of the codec, not nd"
-    ):
+    with pytest.raises(TokenError, match="^a piece begins with AudioTokens of the codec, not nd"):
         model.generate(seconds=1.0, begin=np.zeros((1, 4, 3), np.int64))
     with pytest.raises(ModelError, match="^the piece takes 50000000003 positions, more than"):
         model.generate(seconds=1e9)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ...errors import FormatError, TokenError
@@ -138,6 +139,7 @@ class Header:
         return canonical_json([_encode(name, track) for name, track in self.tracks.items()])
 
     @classmethod
+    @lru_cache(maxsize=64)  # recordings of one rate that one codec encoded have the same
     def from_bytes(cls, data: bytes) -> Header:
         """Read the JSON; FormatError unless it is exactly what `to_bytes` gives."""
         try:

@@ -115,8 +115,8 @@ def our_steps(model: Any, batches: tuple[Tensor, ...], clock: Any) -> tuple[list
     updater = Updater(model, AdamW(lr=1e-3), Distributed("cpu"))
     at, losses = [], []
     for ids in batches:
-        (logits,) = model(ids[:, :-1, None])
-        loss = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
+        (logits,) = model(ids[:, :, None])
+        loss = F.cross_entropy(logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten())
         updater.clear_gradient()
         loss.backward()
         losses.append(float(loss.detach()))

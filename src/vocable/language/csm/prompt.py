@@ -74,7 +74,7 @@ def build_prompt(
 
 
 def check_utterances(utterances: Sequence[Utterance]) -> None:
-    """Refuse, by TokenError, what is no list of utterances, or has no sound but in the last."""
+    """Refuse, by TokenError, what is not a list of utterances that all but the last have sound."""
     if not isinstance(utterances, Sequence) or not all(
         isinstance(each, Utterance) for each in utterances
     ):

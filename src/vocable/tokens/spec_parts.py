@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import log2, prod
 
 from ..errors import TokenError
@@ -58,7 +58,7 @@ class Level:
         return _bits(self.size)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _bits(size: int) -> Fraction:
     return Ratio(log2(size)).limit_denominator(1_000_000)
 

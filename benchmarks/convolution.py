@@ -3,7 +3,7 @@
     python -m benchmarks.convolution [--rounds 9]
 
 All forms take their turn in every round, in one thread; the table has medians of their CPU time.
-Each form is first checked against ours.
+Each form is first checked against ours. Few rows meet weights that lie in no cache, as in a net.
 
 ours        what a session takes: packed weights, or the fastest of the others
 image       conv2d over the free channels-last view
@@ -16,6 +16,7 @@ shifted     depthwise: one shifted product per tap, added up
 """
 
 import argparse
+import itertools
 import statistics
 import time
 from functools import partial
@@ -26,6 +27,7 @@ import torch.nn.functional as F
 from benchmarks.machine import describe
 from vocable.nn.conv import FEW_DEPTHWISE, convolve
 from vocable.nn.packed import PackedWeight
+from vocable.nn.settings import ordinary_tensors
 from vocable.nn.transposed import from_torch
 
 # channels in and out, kernel, stride, dilation, and whose they are
@@ -40,6 +42,7 @@ DENSE = [
 ]
 TRANSPOSED = [(256, 128, 10, 5), (128, 64, 8, 4)]
 ROWS = (4, 100, 4000)
+CACHE = 1 << 26  # bytes, more than one holds
 TAPS = 7
 
 
@@ -119,18 +122,41 @@ def show(what, found):
 
 def dense(rounds):
     for cin, cout, kernel, stride, dilation, whose in DENSE:
-        weight, bias = torch.randn(cout, cin, kernel) / (cin * kernel) ** 0.5, torch.randn(cout)
+        bias = torch.randn(cout)
         for count in ROWS:
+            repeats = max(1, 400 // count)
+            weights = cold_weights((cout, cin, kernel), repeats)
             x = torch.randn(1, (kernel - 1) * dilation + 1 + (count - 1) * stride, cin)
-            ours = partial(convolve, packed=PackedWeight())
-            forms = {"ours": ours, "image": image, "product": product, "turned": turned}
+            ours = [partial(convolve, packed=PackedWeight()) for _ in weights]
+            forms = {name: [form] * len(weights) for name, form in FORMS.items()}
             calls = {
-                name: lambda form=form, x=x: form(x, weight, bias, stride, dilation)  # noqa: B023
-                for name, form in forms.items()
-            }
+                name: in_turns([
+                    partial(form, x, weight, bias, stride, dilation)
+                    for form, weight in zip(each, weights, strict=True)
+                ])
+                for name, each in ({"ours": ours} | forms).items()
+            }  # fmt: skip
             agree(calls, 1e-3)
             what = f"{whose}, {cin} → {cout}, k{kernel} s{stride} d{dilation}, {count} rows"
-            show(what, medians(calls, rounds, max(1, 400 // count)))
+            show(what, medians(calls, rounds, repeats))
+
+
+FORMS = {"image": image, "product": product, "turned": turned}
+
+
+def cold_weights(shape, most):
+    """Return alike weights, as many as no cache holds: a net's step meets each of its own once."""
+    cin = shape[1] * shape[2]
+    weight = torch.randn(shape) / cin**0.5
+    count = min(most, CACHE // weight.nbytes + 1)
+    with ordinary_tensors():  # those of inference mode are never packed
+        return [weight.clone() for _ in range(count)]
+
+
+def in_turns(calls):
+    """Return a call that makes the next of several each time."""
+    each = itertools.cycle(calls)
+    return lambda: next(each)()
 
 
 def transposed(rounds):

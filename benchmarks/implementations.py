@@ -108,10 +108,16 @@ def exported(codec: Codec) -> Peer:
         given = dict(zip(names, (each.numpy() for each in inputs), strict=True))
         return [torch.from_numpy(each) for each in graph.run(None, given)]
 
-    def encode(x: Tensor) -> Coded:
-        return run("encode", [x])
+    several = not codec.spec.uniform  # of one rate, levels are one array
 
-    return Peer(GRAPH, nn.Module(), encode, lambda codes: run("decode", codes)[0])
+    def encode(x: Tensor) -> Coded:
+        found = run("encode", [x])
+        return found if several else found[0].unbind(1)
+
+    def decode(codes: Coded) -> Tensor:
+        return run("decode", codes if several else [torch.stack(tuple(codes), 1)])[0]
+
+    return Peer(GRAPH, nn.Module(), encode, decode)
 
 
 def _mimi(codec: str, package: str) -> tuple[Peer, dict[str, object]]:

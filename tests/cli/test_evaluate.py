@@ -93,7 +93,7 @@ def test_what_vocable_did_not_make_is_judged_too(here: Path, small: Path, data: 
     [
         (["SMALL", "--data", "gone.jsonl"], "--data: gone.jsonl: no such file"),
         (["SMALL", "--data", "0.wav"], "--data: 0.wav is not text"),
-        (["gone", "--data", "list.jsonl"], 'no codec named "gone"'),
+        (["gone", "--data", "list.jsonl"], 'no model named "gone"'),
         (["SMALL", "--levels", "1"], "--levels: "),
         (["SMALL", "--levels", "few"], '--levels is "all" or numbers, as in 1,4,8; got "few"'),
         (["SMALL", "--measures", "stoy"], 'no measure named "stoy"; nearest: "stoi"'),

@@ -123,7 +123,7 @@ def test_models_shows_rates(small: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_name_of_nothing_is_refused(here: Path) -> None:
     done = call("info", "nothing-here", code=2)
-    assert 'no codec named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
+    assert 'no model named "nothing-here"' in done.stderr and done.stderr.count("\n") == 1
     (here / "folder").mkdir()
     assert "is not a model" in call("info", "folder", code=2).stderr
 

@@ -14,7 +14,11 @@ from tests.load.toys import toy_file
 from vocable.codecs.latency import latency_of
 from vocable.codecs.published import PUBLISHED
 from vocable.codecs.registry import architecture
+from vocable.language.csm.config import csm_1b
+from vocable.language.moshi.config import moshi_7b
+from vocable.language.musicgen.config import musicgen_small
 from vocable.load.entries import entry_of
+from vocable.load.published_language import LANGUAGE
 from vocable.units.cpc import CPCConfig
 from vocable.units.published import ENCODERS, UNITS, published_encoder
 from vocable.units.registry import outline
@@ -38,8 +42,10 @@ def test_every_published_model_has_a_row():
         "speech-16k",
         "speech-16k@1",
         "units-16k",
-        *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS)),
+        *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS, *LANGUAGE)),
     }
+    assert facts["sesame/csm-1b"]["codec"] == "mimi"
+    assert lines["sesame/csm-1b"].split()[1:6] == ["spoken", "32", "levels", "of", "mimi"]
     hubert = facts["facebook/hubert-base-ls960"]
     assert (hubert["here"], hubert["hash"], hubert["licence"]) == (False, "pinned", "Apache-2.0")
     assert (hubert["layers"], hubert["channels_of_layers"], hubert["normalize"]) == (12, 768, False)
@@ -110,6 +116,21 @@ def test_the_catalogue_says_what_the_encoders_are(entry):
     assert entry.normalize == made.normalize
 
 
+MODELS = {
+    "csm-1b": csm_1b,
+    "moshi-7b": moshi_7b,
+    "musicgen-small": musicgen_small,
+}
+
+
+@pytest.mark.parametrize("entry", LANGUAGE, ids=lambda entry: entry.name)
+def test_the_catalogue_says_what_language_models_can_do(entry):
+    config = MODELS[entry.model]()
+    able = config.abilities
+    assert config.name == entry.model
+    assert (entry.text, entry.codec, entry.levels) == (able.text, able.codec, able.levels)
+
+
 def stated(model):
     """Say how a network runs live, as the catalogue does."""
     latency, segment = latency_of(model), model.spec.segment
@@ -126,7 +147,7 @@ def test_the_model_of_the_package_says_how_it_runs_live():
 
 
 def test_what_is_pinned_is_whole():
-    for entry in (*PUBLISHED, *ENCODERS):
+    for entry in (*PUBLISHED, *ENCODERS, *LANGUAGE):
         assert entry.sha256 is None or len(bytes.fromhex(entry.sha256)) == 32
         assert entry.revision is None or len(bytes.fromhex(entry.revision)) == 20
         assert entry.on_hub == ("/" in entry.name)
@@ -140,9 +161,8 @@ def test_what_is_pinned_is_whole():
         assert len(bytes.fromhex(units.sha256)) == 32 and units.url.endswith("/" + units.file)
         assert units.name.endswith(f"km{units.size}") or f"km{units.size}-" in units.name
         assert f"-l{units.layer}-" in units.name
-    assert len({entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS)}) == len(
-        (*PUBLISHED, *ENCODERS, *UNITS)
-    )
+    names = [entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS, *LANGUAGE)]
+    assert len(set(names)) == len(names)
 
 
 def test_no_torch():

@@ -15,7 +15,7 @@ from tests.cli.small import write_tone
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["encode", "speech.wav", "--codec", "gone"], 'no codec named "gone"'),
+        (["encode", "speech.wav", "--codec", "gone"], 'no model named "gone"'),
         (["encode", "speech.wav", "--levels", "1"], "--levels must be one of 2, 3, 4"),
         (["encode", "speech.wav", "-o", "-", "--json"], "--json writes to stdout"),
         (["encode", "speech.wav", "-o", "x.wav"], "x.wav: its ending must be one of .vcb"),

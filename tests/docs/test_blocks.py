@@ -10,9 +10,13 @@ from tests.docs.pages import PAGES, ROOT, SHOWN, Block, Page
 
 # What no test runs, and what the page says that it needs. A block here is one that nobody checks.
 NOT_RUN = {
-    "README.md": ["the network", "the network"],
+    "README.md": [
+        "the network",
+        "the network",
+        "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
+    ],
     "docs/cli.md": ["a microphone and a loudspeaker"],
-    "docs/csm.md": ["the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub"],
+    "docs/csm.md": ["the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub"] * 2,
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/listening.md": ["what listeners have sent"],
     "docs/export.md": ['pip install "vocable[export]", and a minute or two'],

@@ -273,7 +273,7 @@ def test_what_cannot_join_is_refused():
             "prompt": Prompt(torch.tensor([[0, 0], [-1, 9]]))
         },
         "3 settings are given; the model draws 2": {"sampling": [GREEDY] * 3},
-        "most must be at least 1 step but is 0": {"most": 0},
+        "most is a whole number of steps, at least 1, or None; it is 0": {"most": 0},
         "guidance needs a second prompt": {"sampling": Sampling(guidance=2.0)},
     }
     for message, options in bad.items():

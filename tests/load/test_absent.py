@@ -17,7 +17,7 @@ from vocable.errors import ModelError
         ("kyutai/mimmi", 'nearest: "kyutai/mimi"'),
         ("facebook/encodec24khz", 'nearest: "facebook/encodec_24khz"'),
         ("hubertsuizdak/snac_24khz", 'nearest: "hubertsiuzdak/snac_24khz"'),
-        ("nobody/whatever", "known: sound-48k, speech-16k, units-16k, kyutai/mimi, .* and 44 more"),
+        ("nobody/whatever", "known: sound-48k, speech-16k, units-16k, kyutai/mimi, .* and 46 more"),
     ],
 )
 def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):
@@ -40,7 +40,7 @@ def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):
     ],
 )
 def test_a_name_without_owner_is_only_a_hint(name, near):
-    with pytest.raises(ModelError, match=f'^no codec named "{name}"; nearest: "{near}"'):
+    with pytest.raises(ModelError, match=f'^no model named "{name}"; nearest: "{near}"'):
         vocable.load(name)
 
 

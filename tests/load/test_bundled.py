@@ -52,7 +52,7 @@ def test_what_is_not_here_is_refused_with_what_is(spaces):
             vocable.load(f"toy@{version}")
         wanted = f"toy@{version} does not come with this vocable; take toy@10, toy@9"
         assert str(refused.value) == wanted
-    with pytest.raises(ModelError, match='no codec named "toyo"; nearest: "toy"'):
+    with pytest.raises(ModelError, match='no model named "toyo"; nearest: "toy"'):
         vocable.load("toyo")
 
 

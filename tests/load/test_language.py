@@ -44,7 +44,7 @@ def test_another_model_than_was_published_is_refused(files, hub, entry, name, wa
 
 
 def test_the_published_one_is_named_where_its_owner_lacks():
-    with pytest.raises(ModelError, match=r'no codec named "csm-1b"; nearest: "sesame/csm-1b"'):
+    with pytest.raises(ModelError, match=r'no model named "csm-1b"; nearest: "sesame/csm-1b"'):
         vocable.load("csm-1b")
 
 

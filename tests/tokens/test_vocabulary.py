@@ -161,7 +161,9 @@ def test_is_kept_beside_a_model(tmp_path, words):
     with pytest.raises(FileExistsError):
         words.save(path)
     form = json.loads(path.read_text())
-    wrong = [json.dumps(form | change) for change in ({"colour": 1}, {"levels": 9})]
+    wrong = [
+        json.dumps(form | change) for change in ({"colour": 1}, {"levels": 9}, {"specials": []})
+    ]
     for broken in ("", "[]", "[" * 100_000, *wrong):
         path.write_text(broken)
         with pytest.raises(TokenError, match="vocabulary.json is not a vocabulary"):

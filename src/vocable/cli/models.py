@@ -1,4 +1,4 @@
-"""`vocable models`: list the models of the package, and published codecs, encoders and units."""
+"""`vocable models`: list the models of the package, and what others have published."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from vocable.cli.units import columns, kbps
 
 if TYPE_CHECKING:
     from vocable.codecs.published import Entry, Published
+    from vocable.load.published_language import PublishedLanguage
     from vocable.units.published import PublishedEncoder, PublishedUnits
 
 HEAD = ("name", "rate", "frames/s", "kbps", "latency", "licence of the weights", "")
 ENCODER_HEAD = ("encoder", "frames/s", "layers", "channels", "licence of the weights", "")
+LANGUAGE_HEAD = ("language model", "text", "tokens", "licence of the weights", "")
 UNITS_HEAD = ("units", "encoder", "layer", "k", "licence of the centres")
 
 
 @click.command("models")
 @options.as_json
 def command(as_json: bool) -> int:
-    """List the models that come with the package, and the published codecs, encoders and units.
+    """List the models that come with the package, and published ones: codecs, encoders, language.
 
     The last column says whether a published one is here, and how its file is checked: against a
     pinned hash, against the one that was recorded, or not yet, at the first use. Those with a "?"
@@ -34,14 +36,15 @@ def command(as_json: bool) -> int:
     from vocable.codecs.published import PUBLISHED
     from vocable.load import describe
     from vocable.load.bundled import bundled
+    from vocable.load.published_language import LANGUAGE
     from vocable.units.published import ENCODERS, UNITS
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
     for name in bundled(older=True):
-        model = describe(name)
-        console.result(facts_of(model) | {"name": name, "here": True})
-        rows.append(_bundled_row(name, model))
+        own = describe(name)
+        console.result(facts_of(own) | {"name": name, "here": True})
+        rows.append(_bundled_row(name, own))
     for entry in PUBLISHED:
         facts = published_facts(entry)
         console.result(facts)
@@ -55,8 +58,13 @@ def command(as_json: bool) -> int:
     for each in UNITS:
         console.result(units_facts(each.name) or {})
         units.append(_units_row(each))
+    language: list[tuple[str, ...]] = [LANGUAGE_HEAD]
+    for model in LANGUAGE:
+        facts = language_facts(model)
+        console.result(facts)
+        language.append(_language_row(model, facts))
     if not as_json:
-        click.echo("\n\n".join(columns(table) for table in (rows, encoders, units)))
+        click.echo("\n\n".join(columns(table) for table in (rows, encoders, units, language)))
     return 0
 
 
@@ -87,6 +95,12 @@ def encoder_facts(entry: PublishedEncoder) -> dict[str, Any]:
         "channels_of_layers": entry.channels,
         "normalize": entry.normalize,
     }
+
+
+def language_facts(entry: PublishedLanguage) -> dict[str, Any]:
+    """Return the facts of a published language model for --json."""
+    facts = {"text": entry.text, "codec": entry.codec, "levels": entry.levels}
+    return {**_entry_facts(entry), **facts}
 
 
 def _entry_facts(entry: Entry) -> dict[str, Any]:
@@ -132,6 +146,11 @@ def _encoder_row(entry: PublishedEncoder, facts: dict[str, Any]) -> tuple[str, .
 
 def _units_row(entry: PublishedUnits) -> tuple[str, ...]:
     return entry.name, entry.encoder, str(entry.layer), str(entry.size), entry.stated_licence
+
+
+def _language_row(entry: PublishedLanguage, facts: dict[str, Any]) -> tuple[str, ...]:
+    tokens = f"{entry.levels} levels of {entry.codec}"
+    return entry.name, entry.text, tokens, entry.stated_licence, _state(entry, facts)
 
 
 def _state(entry: Entry, facts: dict[str, Any]) -> str:

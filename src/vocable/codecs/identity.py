@@ -14,6 +14,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from typing import Any
 
 from vocable.codecs.model import UNTRAINED, TokenizerModel, untrained
+from vocable.nn.walk import every_module
 from vocable.quantize import Quantizer
 from vocable.weights import digest, stored
 
@@ -91,7 +92,7 @@ class Identity:
         writes = [
             (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
             for part in (model.encoder, model.quantizer)
-            for module in part.modules()
+            for module in every_module(part)
             for tensors in (module._parameters, module._buffers)
             for tensor in tensors.values()
             if tensor is not None

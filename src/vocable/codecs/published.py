@@ -68,6 +68,11 @@ class Published(Entry):
 
 _ENCODEC = "https://dl.fbaipublicfiles.com/encodec/v0/"
 _DAC = "https://github.com/descriptinc/descript-audio-codec/releases/download/"
+_MOSHI = (
+    "https://huggingface.co/kyutai/moshiko-pytorch-bf16/resolve/"
+    "2bfc9ae6e89079a5cc7ed2a68436010d91a3d289/"
+)
+_MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
 _ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
 _ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
@@ -87,13 +92,6 @@ PUBLISHED: tuple[Published, ...] = (
         "kyutai/mimi", "mimi", "model.safetensors", *_MIMI, "CC-BY-4.0",
         revision="89091b3e466eb6a9d11e537bf26b144f194978f7",
         sha256="bac7e85083dcded655d24eaadde7e6eea34c0da1b35fa2d284e641bd2b942a5e",
-    ),
-    # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml
-    Published(
-        "kyutai/moshiko-pytorch-bf16", "mimi", "tokenizer-e351c8d8-checkpoint125.safetensors",
-        *_MIMI, "CC-BY-4.0",
-        revision="2bfc9ae6e89079a5cc7ed2a68436010d91a3d289",
-        sha256="09b782f0629851a271227fb9d36db65c041790365f11bbe5d3d59369cf863f50",
     ),
     # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
     # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
@@ -143,6 +141,13 @@ PUBLISHED: tuple[Published, ...] = (
         "hubertsiuzdak/snac_44khz", "snac_44khz", "pytorch_model.bin", *_SNAC_44, "MIT",
         revision="873ebef9718b89660340c6f55a2b515e98cfa1d9",
         sha256="b0a676cbdc8d1cc53186f6d777bc956fb7932ceacdc657a4c3741646e9e7ead0",
+    ),
+    # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
+    # lies beside Moshi's own weights, by whose name a language model is loaded
+    Published(
+        _MIMI_FILE, "mimi", _MIMI_FILE, *_MIMI, "CC-BY-4.0",
+        sha256="09b782f0629851a271227fb9d36db65c041790365f11bbe5d3d59369cf863f50",
+        url=f"{_MOSHI}{_MIMI_FILE}",
     ),
     # names: encodec 0.1.1, model.py, whose file names end in the first 8 digits of their SHA-256;
     # the whole hash of the first: two public converters, which agree

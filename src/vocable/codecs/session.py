@@ -30,6 +30,7 @@ from vocable.codecs.ordinary import (
 from vocable.codecs.state import Decoding, Encoding
 from vocable.errors import AudioError, ModelError, TokenError
 from vocable.nn.packed import PackedWeight
+from vocable.nn.walk import every_module
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.precision import NOTHING, full_precision
 from vocable.tokens import TokenSpec
@@ -54,7 +55,7 @@ class Session:
 
     def _renew(self) -> None:
         """Make the twin anew if the model is of other modules than before."""
-        modules = list(self._given.modules())
+        modules = every_module(self._given)
         if modules == self._modules:
             for kept in self._kept:
                 kept.look_again()

@@ -97,6 +97,11 @@ class Generator:
 
         ModelError for one whose tokens are not those that the model was made for.
         """
+        if not isinstance(codec, DecodesSteps):
+            raise ModelError(
+                f"a codec that decodes in steps is attached, not {type(codec).__name__}; "
+                f"vocable.load gives one"
+            )
         self._check_spec(codec.spec, ModelError)
         self.codec = codec
 

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -56,12 +57,18 @@ def check_settings(
             f"the model draws {model.drawn} of {len(model.sizes)} rows; "
             f"give follow, which adds the others"
         )
-    if most is not None and most < 1:
-        raise ModelError(f"most must be at least 1 step but is {most}")
+    check_most(most)
     if any(each.guidance != 1 for each in rows) != guided:
         raise ModelError(
             "guidance needs a second prompt, without the condition, and is needed for one"
         )
+
+
+def check_most(most: object) -> None:
+    """Refuse, by ModelError, what is neither a number of steps nor None."""
+    whole = isinstance(most, int | np.integer) and not isinstance(most, bool)
+    if most is not None and not (whole and most >= 1):  # type: ignore[operator]  # a number
+        raise ModelError(f"most is a whole number of steps, at least 1, or None; it is {most!r}")
 
 
 def check_start(prompt: Prompt, model: TokenModel, cache: Cache) -> None:

@@ -87,7 +87,7 @@ def locate(name: str | os.PathLike[str]) -> Description | Source:
             f"{name} are units that an encoder and centres make; put their files into a folder "
             f"(vocable info {name} says which), then vocable.load.load_units({str(name)!r}, FOLDER)"
         )
-    raise ModelError(f'no codec named "{name}"; {_hint(str(name))} ("vocable models" shows all)')
+    raise ModelError(f'no model named "{name}"; {_hint(str(name))} ("vocable models" shows all)')
 
 
 def _fetch(name: str) -> Fetched:

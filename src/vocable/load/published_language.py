@@ -13,11 +13,17 @@ from vocable.codecs.published import Entry
 
 @dataclass(frozen=True)
 class PublishedLanguage(Entry):
-    """One language model that somebody published."""
+    """One language model that somebody published.
+
+    text, codec, levels     as in `Abilities`
+    """
 
     name: str
     model: str
     file: str
+    text: str
+    codec: str
+    levels: int
     licence: str
     licence_seen: bool = True
     revision: str | None = None
@@ -25,9 +31,18 @@ class PublishedLanguage(Entry):
     url: str | None = None
 
 
+_MOSHI = ("moshi-7b", "model.safetensors", "heard and spoken", "mimi", 8)
+_MUSICGEN = ("a description", "encodec-32khz", 4)
+
 LANGUAGE = (
-    # the licence: what models.py of SesameAILabs/csm writes into the card of its weights
     PublishedLanguage(
-        "sesame/csm-1b", "csm-1b", "model.safetensors", "Apache-2.0", licence_seen=False
+        "sesame/csm-1b", "csm-1b", "model.safetensors", "spoken", "mimi", 32, "Apache-2.0"
     ),
-)
+    # name and file: moshi 0.2.13, models/loaders.py; the licence: the README of its repository
+    PublishedLanguage("kyutai/moshiko-pytorch-bf16", *_MOSHI, "CC-BY-4.0", licence_seen=False),
+    # the licence: the model card in AudioCraft, which is the code's repository
+    PublishedLanguage(
+        "facebook/musicgen-small", "musicgen-small", "model.safetensors", *_MUSICGEN,
+        "CC-BY-NC-4.0", licence_seen=False,
+    ),
+)  # fmt: skip

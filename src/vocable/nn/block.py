@@ -93,7 +93,8 @@ class Block(nn.Module):
         if self.lookahead is None:
             raise ModelError(f"{type(self).__name__} looks ahead without bound; run it whole")
         strides = (rows - self.lookahead) // self.stride_in
-        return max(0, math.floor(strides * self.stride_in * self.ratio))
+        ratio = self.ratio  # by whole numbers: fractions take twenty times as long
+        return max(0, strides * self.stride_in * ratio.numerator // ratio.denominator)
 
     def reach(self, rows: int) -> int | None:
         """Return how many input rows so many output rows depend on; None: unbounded."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import log2, prod
 
 from ..errors import TokenError
@@ -54,7 +55,12 @@ class Level:
     @property
     def bits(self) -> Fraction:
         """Bits of one token: log2 of the size, exact for powers of two."""
-        return Ratio(log2(self.size)).limit_denominator(1_000_000)
+        return _bits(self.size)
+
+
+@lru_cache(maxsize=256)
+def _bits(size: int) -> Fraction:
+    return Ratio(log2(size)).limit_denominator(1_000_000)
 
 
 def level_name(number: int, level: Level) -> str:

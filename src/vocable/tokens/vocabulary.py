@@ -192,6 +192,8 @@ class Vocabulary:
         """Return the vocabulary of what `to_dict` gave; TokenError, or KeyError, for other."""
         table = check_keys("a vocabulary", table, _KEYS)
         settings = {k: tuple(table[k]) for k in ("delays", "groups") if k in table}
+        if not isinstance(table["specials"], dict):
+            raise TokenError(f"specials are names with their ids, not {table['specials']!r:.60}")
         return cls(
             TokenSpec.from_dict(table["spec"]),
             table["levels"],

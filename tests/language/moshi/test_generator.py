@@ -31,10 +31,10 @@ def test_sound_goes_in_and_comes_out(folder):
     samples = np.random.default_rng(0).normal(size=(1, 14 * FRAME + 3)).astype(np.float32)
     blocks = np.split(samples, [3, 40, 41, 90], 1)
     found = list(model.talk(blocks, seed=5))
-    codes = model.codec.to_codes(torch.from_numpy(samples[None, :, : 14 * FRAME]), 8).stacked()
+    codes = model.codec.to_codes(torch.from_numpy(samples[None]), 8).stacked()
     talk = model.converse(seed=5)
     wanted = [talk.step(frame) for frame in codes[0].T.numpy()]
-    assert wanted[0] is None and len(found) == len(wanted) - 1 == 13
+    assert wanted[0] is None and len(found) == len(wanted) - 1 == 14
     for (said, block), each in zip(found, wanted[1:], strict=True):
         assert (said.text, [*said.codes]) == (each.text, [*each.codes])
         assert block.shape[0] == 1
@@ -43,6 +43,29 @@ def test_sound_goes_in_and_comes_out(folder):
     whole = model.codec.decode(tokens).samples[:, : sound.shape[1]]
     np.testing.assert_allclose(sound, whole, atol=1e-4 * max(1, np.abs(whole).max()))
     assert len({said.text for said, _ in found}) > TEXT // 7
+
+
+def test_a_talk_ends_by_its_rules_and_says_why(folder):
+    model = vocable.load(folder)
+    engine = model.start_engine(1)
+    sound = [np.zeros((1, 6 * FRAME), np.float32)]
+    whole = [said.text for said, _ in model.talk(sound, seed=3, engine=engine)]
+    assert (len(whole), engine.free) == (5, 1)
+    rules = [
+        ({"most": 3}, 2, "length"),
+        ({"stop": lambda step: "enough" if engine.cache.lengths[0] > 3 else None}, 2, "enough"),
+        ({}, 5, "left"),
+    ]
+    for options, many, reason in rules:
+        talk = model.talk(sound, seed=3, engine=engine, **options)
+        assert talk.reason is None
+        assert [said.text for said, _ in talk] == whole[:many]
+        assert (talk.reason, engine.free) == (reason, 1)
+    talk = model.talk(sound, engine=engine)
+    next(talk)
+    assert engine.free == 0
+    talk.leave()
+    assert (talk.reason, engine.free, list(talk)) == ("left", 1, [])
 
 
 def test_a_file_of_the_package_is_loaded(tmp_path):

@@ -108,9 +108,15 @@ def test_bad_input_is_refused():
         model.attach(other)
     with pytest.raises(ModelError, match="the piece takes 103 positions, more than the context"):
         model.generate(seconds=2.0)
-    for seconds in (float("nan"), float("inf")):
-        with pytest.raises(TokenError, match=f"^a piece lasts some seconds, not {seconds}$"):
+    for seconds in (float("nan"), float("inf"), "8"):
+        with pytest.raises(TokenError, match=f"^a piece lasts some seconds, not {seconds!r}$"):
             model.generate(seconds=seconds)
+    with pytest.raises(
+        TokenError, match=r"a tensor \[states, channels\], not str; docs/musicgen.md"
+    ):
+        model.play("slow piano")
+    with pytest.raises(TokenError, match="^a piece begins with AudioTokens of the codec, not nd"):
+        model.generate(seconds=1.0, begin=np.zeros((1, 4, 3), np.int64))
     with pytest.raises(ModelError, match="^the piece takes 50000000003 positions, more than"):
         model.generate(seconds=1e9)
     with pytest.raises(ModelError, match="^the engine runs another model than this musicgen-2x16"):

@@ -9,11 +9,12 @@ import torch
 
 from vocable.language.csm.config import CsmConfig
 from vocable.language.csm.model import Csm
-from vocable.language.csm.prompt import CsmPrompt, build_prompt
+from vocable.language.csm.prompt import CsmPrompt, build_prompt, check_utterances
 from vocable.language.csm.utterances import Utterance
 from vocable.language.engine import Engine, Prompt
 from vocable.language.generator import Generator
 from vocable.language.guards import first_of, stop_after, stop_at_repeats
+from vocable.language.joining import check_most
 from vocable.language.sampling import Sampling
 from vocable.language.session import Session, Stop, stop_at_step
 from vocable.language.sound import Sound
@@ -52,6 +53,8 @@ class CsmGenerator(Generator):
         most: frames that must find room behind it; None: as many as the text may take, or less
         where its own utterance leaves less. context: positions; None: the model's.
         """
+        check_utterances(utterances)
+        check_most(most)
         for utterance in utterances:
             if isinstance(utterance.audio, AudioTokens):
                 self._check_tokens(utterance.audio)

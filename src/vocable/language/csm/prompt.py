@@ -54,7 +54,7 @@ def build_prompt(
     with, from which the model goes on. Those before it are whole. Raises TokenError for utterances
     that make no prompt, ModelError for a last one that does not fit.
     """
-    _check_order(utterances)
+    check_utterances(utterances)
     last = len(utterances) - 1
     each = [
         utterance_rows(utterance, config, ids, ended=number < last)
@@ -73,7 +73,12 @@ def build_prompt(
     return CsmPrompt(np.concatenate(each[left_out:]), left_out, text)
 
 
-def _check_order(utterances: Sequence[Utterance]) -> None:
+def check_utterances(utterances: Sequence[Utterance]) -> None:
+    """Refuse, by TokenError, what is not a list of utterances that all but the last have sound."""
+    if not isinstance(utterances, Sequence) or not all(
+        isinstance(each, Utterance) for each in utterances
+    ):
+        raise TokenError("a prompt is a list of utterances: [Utterance(0, 'what is spoken')]")
     if not utterances:
         raise TokenError("the prompt is empty; give at least the utterance that is to be spoken")
     for number, utterance in enumerate(utterances[:-1]):

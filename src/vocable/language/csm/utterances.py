@@ -6,6 +6,7 @@ of zeros. Code 0 is also a code as any other: only a frame of nothing else ends.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,14 +49,12 @@ def text_rows(utterance: Utterance, config: CsmConfig, ids: TextIds | None) -> R
                 "the model has no tokenizer; put tokenizer.json beside its weights, or give text "
                 "as ids"
             )
-        inner = list(ids(f"[{utterance.speaker}]{utterance.text}"))
+        inner = _whole_numbers(ids(f"[{utterance.speaker}]{utterance.text}"))
     else:
-        inner = list(utterance.text)
+        inner = _whole_numbers(utterance.text)
     if not inner or not len(utterance.text):
         raise TokenError("an utterance's text is empty; say what is spoken")
     found = np.array([config.begin, *inner, config.end])
-    if found.dtype.kind not in "iu":
-        raise TokenError(f"text ids are whole numbers, not {found.dtype}")
     if (wrong := found[(found < 0) | (found >= config.text)]).size:
         raise TokenError(
             f"text id {wrong[0]} is out of range: the model has 0 to {config.text - 1}"
@@ -63,6 +62,15 @@ def text_rows(utterance: Utterance, config: CsmConfig, ids: TextIds | None) -> R
     rows = np.full((len(found), config.levels + 1), -1, np.int64)
     rows[:, -1] = found
     return rows
+
+
+def _whole_numbers(ids: Sequence[int]) -> list[int]:
+    try:
+        return [operator.index(id) for id in ids]
+    except TypeError:
+        raise TokenError(
+            f"an utterance's text is a text, or its ids as whole numbers; it is {ids!r:.60}"
+        ) from None
 
 
 def audio_rows(frames: Frames, config: CsmConfig, *, ended: bool) -> Rows:

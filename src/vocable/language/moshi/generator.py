@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from vocable.arrays import to_numpy
-from vocable.errors import AudioError, ModelError
+from vocable.errors import ModelError
 from vocable.language.engine import Engine
 from vocable.language.generator import Generator
 from vocable.language.moshi.config import MoshiConfig
 from vocable.language.moshi.conversation import SAMPLING, Conversation, MoshiFrame, converse
 from vocable.language.moshi.model import Moshi
+from vocable.language.moshi.talking import Hears, Talk
 from vocable.language.sampling import Sampling
 from vocable.language.session import Stop
-from vocable.language.sound import Block, DecodesSteps
+from vocable.language.sound import Block
 from vocable.tokens import AudioTokens
-
-
-@runtime_checkable
-class Hears(DecodesSteps, Protocol):
-    """A codec that also encodes in steps."""
-
-    def start_encoding(self, batch: int = 1, *, levels: int | None = None) -> Any: ...
-
-    def encode_step(self, block: Tensor, state: Any) -> tuple[Any, Any]: ...
 
 
 class MoshiGenerator(Generator):
@@ -74,40 +62,21 @@ class MoshiGenerator(Generator):
         *,
         sampling: Sampling | Sequence[Sampling] = SAMPLING,
         seed: int = 0,
+        most: int | None = None,
+        stop: Stop | None = None,
         engine: Engine | None = None,
-    ) -> Iterator[tuple[MoshiFrame, Block]]:
-        """Yield what is said, as text and as sound, while sound comes in.
+    ) -> Talk:
+        """Give what is said, as text and as sound, while sound comes in.
 
         sound: blocks `[1, samples]` of any length, at the codec's rate; what comes out has that
-        rate. It ends with what comes in. ModelError without a codec that encodes in steps.
+        rate. Other options as of `converse`. ModelError without a codec that encodes in steps.
         """
         codec = self.with_codec()
         if not isinstance(codec, Hears):
             raise ModelError(
                 f"{type(codec).__name__} does not encode in steps, so nothing is heard"
             )
-        talk = self.converse(sampling=sampling, seed=seed, engine=engine)
-        hearing = codec.start_encoding(1, levels=self.config.user_levels)
-        saying = codec.start_decoding(1)
-        try:
-            for block in sound:
-                codes, hearing = codec.encode_step(_samples(block), hearing)
-                for frame in to_numpy(codes.stacked()[0]).T:
-                    answer = talk.step(frame)
-                    if answer is not None:
-                        spoken = torch.from_numpy(answer.codes)[None, :, None]
-                        samples, saying = codec.decode_step(spoken, saying)
-                        yield answer, to_numpy(samples[0])
-        finally:
-            talk.leave()
-
-
-def _samples(block: Block) -> Tensor:
-    """Return a block of sound as a codec takes it; AudioError for other shapes and integers."""
-    found = to_numpy(block)
-    if found.ndim != 2 or len(found) != 1 or found.dtype.kind != "f":
-        raise AudioError(
-            f"a block of sound is floats [1, samples] from -1 to 1 but came as {found.dtype} "
-            f"{list(found.shape)}"
+        conversation = self.converse(
+            sampling=sampling, seed=seed, most=most, stop=stop, engine=engine
         )
-    return torch.from_numpy(found.astype(np.float32))[None]
+        return Talk(conversation, sound, codec, self.config.user_levels)

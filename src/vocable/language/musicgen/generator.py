@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -50,8 +51,13 @@ class MusicGenGenerator(Generator):
         seconds: of the whole piece. begin: what it begins with, as tokens of the codec. engine:
         whose streams it joins (`start_engine`); None: one of its own.
         """
-        if not math.isfinite(seconds):
-            raise TokenError(f"a piece lasts some seconds, not {seconds}")
+        if not _is_finite(seconds):
+            raise TokenError(f"a piece lasts some seconds, not {seconds!r}")
+        if text is not None and not isinstance(text, Tensor):
+            raise TokenError(
+                "text is what a text encoder makes of it, a tensor [states, channels], not "
+                f"{type(text).__name__}; docs/musicgen.md has the lines"
+            )
         frames = round(seconds * self.config.rate / self.config.frame)
         if engine is None:
             engine = self._engine_for(frames, text, sampling)
@@ -98,6 +104,10 @@ class MusicGenGenerator(Generator):
         )
 
     def _codes(self, begin: AudioTokens) -> np.ndarray:
+        if not isinstance(begin, AudioTokens):
+            raise TokenError(
+                f"a piece begins with AudioTokens of the codec, not {type(begin).__name__}"
+            )
         self._check_tokens(begin)
         if begin.streams != self.config.channels:
             raise TokenError(
@@ -105,3 +115,10 @@ class MusicGenGenerator(Generator):
                 f"{self.config.channels}, one for each channel"
             )
         return np.stack(begin.stacks[: self.config.levels], 1).astype(np.int64)
+
+
+def _is_finite(seconds: Any) -> bool:
+    try:
+        return math.isfinite(seconds)
+    except TypeError:
+        return False

@@ -36,11 +36,13 @@ CODINGS = 4  # with room for two more
 def encode(track: Track, start: int, tokens: AudioTokens, tables: TableSet | None) -> bytes:
     """Return the payload of a chunk, in the coding that makes it smaller."""
     rows = [codes.reshape(-1) for codes in tokens.stacks]
-    packed, coded = pack(rows, track.sizes), _encode_coded(track, rows, tables)
-    if coded is not None and len(coded) <= len(packed):
+    bits = sum(packed_bits(size, len(row)) for row, size in zip(rows, track.sizes, strict=True))
+    coded = _encode_coded(track, rows, tables)
+    if coded is not None and len(coded) <= -(-bits // 8):
         payload = encode_varint(start) + _encode_header(track, tokens, CODED) + coded
         if sum(map(len, rows)) <= SYMBOLS_PER_BYTE * len(payload):
             return payload
+    packed = pack(rows, track.sizes)
     return encode_varint(start) + _encode_header(track, tokens, PACKED) + packed
 
 

@@ -68,20 +68,27 @@ class TrackChunker:
     def flush(self) -> Iterator[AudioTokens]:
         """Give everything that waits."""
         if self._waiting:
-            waiting, self._waiting = joined(self._waiting), []
+            waiting, self._waiting = self._joined(), []
             yield from self._cut(waiting, self.length)
 
     def _ready(self) -> Iterator[AudioTokens]:
         if sum(tokens.frames for tokens in self._waiting) < self.length:
             return
-        *chunks, last = self._cut(joined(self._waiting), self.length)
+        *chunks, last = self._cut(self._joined(), self.length)
         if last.frames >= self.length:
             chunks.append(last)
         yield from chunks
         self._waiting = [] if last.frames >= self.length else [last]
 
+    def _joined(self) -> AudioTokens:
+        first, *others = self._waiting
+        return joined(self._waiting) if others else first
+
     def _cut(self, tokens: AudioTokens, length: int) -> Iterator[AudioTokens]:
         starts = _chunk_starts(tokens, length)
+        if len(starts) == 1 and tokens.source is None:  # a source may end within the last token
+            yield tokens
+            return
         for start, stop in zip(starts, [*starts[1:], tokens.frames], strict=False):
             yield tokens[start:stop]
 

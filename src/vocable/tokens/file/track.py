@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ...errors import FormatError, TokenError
@@ -20,6 +21,7 @@ from ..spec_parts import MAX_CHANNELS, Source, check_count
 from ..values import AudioTokens
 from .limits import MAX_TRACKS
 
+_SMALL = 4096  # bytes of a header that is kept: recordings that one codec encoded have the same
 _NAME = re.compile(r"[\w.+-]{0,64}", re.ASCII)
 # A track in the header is a list: these keys of its spec without their names, and after them an
 # object with all other keys that do not have their usual value.
@@ -140,18 +142,27 @@ class Header:
     @classmethod
     def from_bytes(cls, data: bytes) -> Header:
         """Read the JSON; FormatError unless it is exactly what `to_bytes` gives."""
-        try:
-            entries = json.loads(data)
-            if not isinstance(entries, list) or len(entries) > MAX_TRACKS:
-                raise TokenError(f"the header must be a list of at most {MAX_TRACKS} tracks")
-            header = cls(dict(_decode(entry) for entry in entries))
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
-            raise FormatError(f"the header cannot be read: {str(error)[:200]}") from error
-        if header.to_bytes() != data:
-            raise FormatError(
-                "the header is not in canonical form: sorted keys, no spaces, usual values left out"
-            )
-        return header
+        return _kept(data) if len(data) <= _SMALL else _read(data)
+
+
+@lru_cache(maxsize=64)
+def _kept(data: bytes) -> Header:
+    return _read(data)
+
+
+def _read(data: bytes) -> Header:
+    try:
+        entries = json.loads(data)
+        if not isinstance(entries, list) or len(entries) > MAX_TRACKS:
+            raise TokenError(f"the header must be a list of at most {MAX_TRACKS} tracks")
+        header = Header(dict(_decode(entry) for entry in entries))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise FormatError(f"the header cannot be read: {str(error)[:200]}") from error
+    if header.to_bytes() != data:
+        raise FormatError(
+            "the header is not in canonical form: sorted keys, no spaces, usual values left out"
+        )
+    return header
 
 
 def _encode(name: str, track: Track) -> list[Any]:

@@ -17,6 +17,7 @@ class Decoder:
 
     def __init__(self, **settings):
         self.settings, self.heard, self.matches = settings, [], True
+        self.before, self.noise = 0, []  # utterances whose noise it knows, now and at each
 
     def lookup_word(self, word):
         return " ".join(WORDS[word]) if word in WORDS else None
@@ -24,10 +25,15 @@ class Decoder:
     def set_align_text(self, text):
         self.text = text
 
+    def reinit_feat(self):
+        self.before = 0
+
     def start_utt(self): ...
 
     def process_raw(self, pcm, full_utt):
         self.heard.append(pcm)
+        self.noise.append(self.before)
+        self.before += 1
 
     def end_utt(self):
         if not self.matches:
@@ -64,6 +70,12 @@ def test_phones_follow_each_other_in_seconds(aligner):
     assert times[:2] == [(0.0, 0.0578), (0.0578, 0.1078)] and times[-1] == (0.3578, 0.4078)
     first, second = aligner._decoder.heard
     assert first == second and np.frombuffer(first, np.int16).max() == 32767
+
+
+def test_what_was_heard_before_does_not_count(aligner):
+    for _ in range(3):
+        aligner(np.zeros(8000, np.float32), 16_000, "it's so")
+    assert aligner._decoder.noise == [0] * 6
 
 
 def test_no_phone_goes_beyond_the_recording(aligner):

@@ -68,6 +68,8 @@ class Aligner:
         return words
 
     def _hear(self, pcm: bytes) -> None:
+        # or it takes the noise of what it heard before out of this (findings/sphinx-noise-kept.sh)
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(pcm, full_utt=True)
         self._decoder.end_utt()

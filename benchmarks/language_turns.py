@@ -51,14 +51,18 @@ class _Marks:
         """Nothing is left."""
 
 
-@torch.inference_mode()
 def their_frames(theirs: Any, many: int, clock: Clock) -> tuple[list[float], np.ndarray]:
     """Return when transformers has each frame, and the frames `[many, levels]`."""
+    return _theirs(theirs, many, clock, depth_decoder_do_sample=False)
+
+
+@torch.inference_mode()
+def _theirs(theirs: Any, many: int, clock: Clock, **more: Any) -> tuple[list[float], np.ndarray]:
     marks = _Marks(clock)
-    text = torch.arange(10, 10 + TEXT)[None]
+    start = torch.arange(10, 10 + TEXT)[None]
     found = theirs.generate(
-        text, attention_mask=torch.ones_like(text), max_new_tokens=many, do_sample=False,
-        depth_decoder_do_sample=False, streamer=marks,
+        start, attention_mask=torch.ones_like(start), max_new_tokens=many, do_sample=False,
+        streamer=marks, **more,
     )  # fmt: skip
     return marks.at[1:], found[0].numpy()
 
@@ -74,16 +78,10 @@ def our_frames(ours: CsmGenerator, many: int, clock: Clock) -> tuple[list[float]
     return _marked(session, clock)
 
 
-@torch.inference_mode()
 def their_ids(theirs: Any, many: int, clock: Clock) -> tuple[list[float], np.ndarray]:
     """Return when transformers has each id, and the ids."""
-    marks = _Marks(clock)
-    start = torch.arange(10, 10 + TEXT)[None]
-    found = theirs.generate(
-        start, attention_mask=torch.ones_like(start), max_new_tokens=many, do_sample=False,
-        streamer=marks,
-    )  # fmt: skip
-    return marks.at[1:], found[0, TEXT:].numpy()
+    at, found = _theirs(theirs, many, clock)
+    return at, found[TEXT:]
 
 
 def our_ids(

@@ -68,7 +68,7 @@ class Sayer:
     ) -> Audio:  # fmt: skip
         """Return a text as a recording: the blocks of `speak`, joined."""
         blocks = list(self.speak(text, voice, seed=seed, manner=manner))
-        return Audio(np.concatenate(blocks, axis=1), self.codec.spec.rate)
+        return Audio(np.concatenate(blocks, axis=1), self.codec.spec.writes)
 
     def frames(
         self, text: str, voice: Float[Tensor, " voice"], *, seed: int = 0,

@@ -101,8 +101,8 @@ def _initials(found: re.Match[str]) -> str:
     """Return initials before a name, or letters with dots, "U.S.", as letters."""
     letters = [each for each in found[0] if each.isalpha()]
     rest = found.string[found.end() :]
-    if len(letters) == 1 and _STARTS.match(rest):
-        return found[0]  # "vitamin C. The"
+    if found[0][-1] == " " and _STARTS.match(rest):  # "vitamin C. The", "in the U.S. The"
+        return found[0] if len(letters) == 1 else f"{spelled(''.join(letters))}. "
     if found[0][-1] in " -" or rest[:1].isalpha():
         return f"{spelled(''.join(letters))} "
     return spelled("".join(letters)) + _end(found)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from vocable.text.normal.en.letters import spelled
+from vocable.text.normal.greek import GREEK, greek
 
 ADDRESS = {
     **{".": "dot", "@": "at", "/": "slash", "-": "dash", "_": "underscore", ":": "colon", "~": "tilde"},
     **{"?": "question mark", "=": "equals", "&": "and", "#": "hash", "%": "percent", "+": "plus"},
 }
-_GREEK = dict(
+_NAMES = dict(
     zip(
-        "αβγδεζηθικλμνξοπρςστυφχψω",
+        GREEK,
         (
             *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
             *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "sigma", "tau"),
@@ -61,7 +62,6 @@ _SIGNS = (
     (r"(?<!\w)\$(?!\w)", " dollars "),
     (r"(?<!\w)€(?!\w)", " euros "),
     (r"(?<!\w)£(?!\w)", " pounds "),
-    (r"(?<![A-Za-zα-ωΑ-Ω])([α-ωΑ-Ω])(?![A-Za-zα-ωΑ-Ω])", lambda found: f" {_greek(found[1])} "),
 )
 _COMPILED = tuple((re.compile(pattern), words) for pattern, words in _SIGNS)
 
@@ -70,8 +70,5 @@ def signs(text: str) -> str:
     """Return a text whose signs are words; what has no name here is left to be dropped."""
     for pattern, words in _COMPILED:
         text = pattern.sub(words, text)
-    return text
+    return greek(text, _NAMES)
 
-
-def _greek(letter: str) -> str:
-    return _GREEK[letter.lower()]

@@ -7,43 +7,22 @@ which no later one takes for something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from vocable.errors import TokenError
 from vocable.text.normal.clean import cleaned
+from vocable.text.normal.language import language as _language
 from vocable.text.normal.markup import without_markup
-
-LANGUAGES = ("en", "de")
 
 
 def normalised(text: str, language: str = "en") -> str:
     """Return a text in words: letters, apostrophes and hyphens within them, and one mark behind.
 
-    Letters are a to z, in German ä ö ü ß as well. Marks are . ? ! , ; : ... and a dash between
-    spaces; an empty line parts paragraphs. Emoji, other scripts and markup, SSML among it, leave
-    nothing. What is normalised already stays as it is. TokenError for an unknown language.
+    language: "en" or "de"; TokenError for others. Letters are a to z, in German ä ö ü ß as well.
+    Marks are . ? ! , ; : ... and a dash between spaces; an empty line parts paragraphs. Emoji,
+    other scripts and markup, SSML among it, leave nothing. What is normalised stays as it is.
     """
-    steps = _steps(language)
-    text = cleaned(without_markup(text))
-    while (words := _through(steps, text)) != text:  # what is left out may join an abbreviation
-        text = words
+    steps = _language(language).steps
+    before, text = "", cleaned(without_markup(text))
+    while before != text:  # what one round leaves out may join the parts of an abbreviation
+        before = text
+        for step in steps:
+            text = step(text)
     return text
-
-
-def _through(steps: tuple[Callable[[str], str], ...], text: str) -> str:
-    for step in steps:
-        text = step(text)
-    return text
-
-
-def _steps(language: str) -> tuple[Callable[[str], str], ...]:
-    """Return the steps of a language, of which only those in use are loaded."""
-    if language == "en":
-        from vocable.text.normal import en
-
-        return en.STEPS
-    if language == "de":
-        from vocable.text.normal import de
-
-        return de.STEPS
-    raise TokenError(f"texts are said in {' or '.join(LANGUAGES)}, not in {language!r}")

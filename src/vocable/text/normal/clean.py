@@ -29,7 +29,7 @@ _LAST = {
     **{"⁄": "/", "∕": "/", "∶": ":", "∗": "*", "。": ". ", "、": ", ", "،": ",", "؟": "?"},
     **{"\t": " ", _JOINT: "\u00a0"},
 }
-_SIGNS = "°©§¬"  # beside letters, marks on letters, and signs of currency and mathematics
+_SIGNS = "°©§¬‰·"  # beside letters, marks on letters, and signs of currency and mathematics
 
 
 def cleaned(text: str) -> str:

@@ -33,7 +33,7 @@ class Numerals:
     def unsigned(self) -> str:
         """A regular expression of a number without a sign: "1,234.50"."""
         group, decimal = re.escape(self.group), re.escape(self.decimal)
-        grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,3}}(?:['\u00a0]\d{{3}})+"
+        grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,3}}(?:['\u00a0_]\d{{3}})+"
         return rf"(?<!\d)(?<!\d[.,])(?:(?:{grouped})(?!\d)|\d+)(?:{decimal}\d+)?(?!\d)"
 
     @cached_property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from vocable.text.normal.de.abbreviations import abbreviations
+import re
+
+from vocable.text.normal.de.abbreviations import SHORT, STARTS, abbreviations
 from vocable.text.normal.de.capitals import capitals
 from vocable.text.normal.de.dates import numeric_dates, times, years
 from vocable.text.normal.de.figures import numbers, relations
@@ -12,11 +14,12 @@ from vocable.text.normal.de.numbers import NUMERALS
 from vocable.text.normal.de.ordinals import ordinals, roman_numerals
 from vocable.text.normal.de.signs import ADDRESS, signs
 from vocable.text.normal.de.units import units
+from vocable.text.normal.language import Language
 from vocable.text.normal.telephone import telephone_numbers
 from vocable.text.normal.tidy import folded, tidy
 from vocable.text.normal.web import addresses
 
-STEPS = (
+_STEPS = (
     lambda text: addresses(text, ADDRESS, NAMES),
     numeric_dates,
     lambda text: telephone_numbers(text, NUMERALS),
@@ -34,3 +37,5 @@ STEPS = (
     capitals,
     tidy,
 )
+
+GERMAN = Language(_STEPS, SHORT, re.compile(STARTS), ordinal=True)

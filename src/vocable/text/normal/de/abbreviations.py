@@ -55,6 +55,15 @@ STARTS = (
 _STARTS = re.compile(STARTS)
 
 
+SHORT = frozenset(
+    [short for short in _ANYWHERE]
+    + [short[short.rstrip(".").rfind(".") + 1 :] for short in _ANYWHERE if short.count(".") > 1]
+    + [f"{short}." for table in (_NUMBERED, _NAMED) for short in table]
+    + ["Mio.", "Mrd.", "Tsd.", "Jan.", "Feb.", "Mär.", "Apr.", "Aug.", "Sep.", "Sept.", "Okt."]
+    + ["Nov.", "Dez.", "B.", "h.", "R."]
+)
+
+
 def _spaced(short: str) -> str:
     """Return a regular expression of an abbreviation that may have spaces between its parts."""
     return re.escape(short).replace(r"\.", r"\.[ \u00a0]?").removesuffix(r"[ \u00a0]?")
@@ -62,7 +71,7 @@ def _spaced(short: str) -> str:
 
 _BY_LENGTH = sorted(_ANYWHERE, key=len, reverse=True)
 _WORD = re.compile(rf"(?<![\w.])({'|'.join(map(_spaced, _BY_LENGTH))})(?!\w)")
-_NUMBER = re.compile(rf"(?<![\w.])({'|'.join(_NUMBERED)})\.\s?(?=\d|[IVX]+\b)")
+_NUMBER = re.compile(rf"(?<![\w.])({'|'.join(_NUMBERED)})\.\s?(?=\d|[IVX]{{2,}}\b)")
 _NAME = re.compile(rf"(?<![\w.])({'|'.join(_NAMED)})\.\s?(?=[A-ZÄÖÜ][a-zäöüß])")
 _STREET = re.compile(r"(?<=[a-zäöüß])(-?)([Ss])tr\.(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({'|'.join(_WHOLE)})(?![\w/])")

@@ -36,23 +36,33 @@ _ANYWHERE = {
     **{"tel.": "telephone", "Tel.": "Telephone", "esp.": "especially", "hrs.": "hours"},
     **{"a.m.": "ay M", "p.m.": "P M", "misc.": "miscellaneous", "Assn.": "Association"},
 }
-_WHOLE = {"w/o": "without", "vs": "versus", "PhD": "P H D", "PhDs": "P H D's"}
+_WHOLE = {
+    **{"w/o": "without", "vs": "versus", "PhD": "P H D", "PhDs": "P H D's"},
+    **{"WWI": "World War one", "WW1": "World War one", "WWII": "World War two"},
+    **{"WW2": "World War two"},
+}
 _SAINTS = (
     *("Albans", "Andrew", "Andrews", "Anne", "Anthony", "Augustine", "Bernard", "Catherine"),
     *("Clair", "Francis", "George", "Helena", "Helens", "Ives", "James", "John", "Johns", "Joseph"),
     *("Kitts", "Lawrence", "Louis", "Lucia", "Luke", "Mark", "Martin", "Mary", "Moritz", "Nicholas"),
     *("Pancras", "Patrick", "Paul", "Peter", "Petersburg", "Stephen", "Thomas", "Vincent"),
 )
-_STARTS = re.compile(
+STARTS = re.compile(
     r"(?:A|After|And|As|At|But|For|He|Her|His|However|I|If|In|It|Its|My|No|Now|On|Our|She|So|That|The"
     r"|Their|Then|There|These|They|This|Those|To|We|What|When|Where|While|Who|Why|Yes|You|Your)\b"
+)
+SHORT = frozenset(
+    [f"{short}." for table in (_TITLES, _NUMBERED) for short in table]
+    + [short for short in _ANYWHERE if " " not in short]
+    + ["St.", "Dr.", "Ste.", "al.", "Jan.", "Feb.", "Mar.", "Apr.", "Jun.", "Jul.", "Aug.", "Sep."]
+    + ["Sept.", "Oct.", "Nov.", "Dec.", "U.S.", "U.K.", "U.N.", "D.C."]
 )
 _NOT_NAMES = "The|In|At|To|Of|On|By|From|For|And|Is|Was|Our|Near|Visit|See|Old|New|This|That|When|As"
 
 _NAMED = re.compile(
-    rf"\b({alternatives(_TITLES)})\.\s+(?=[A-Z])|\b({_BRITISH})\s+(?=[A-Z])", re.A
+    rf"\b({alternatives(_TITLES)})\.\s+(?=[A-Z]|and\b)|\b({_BRITISH})\s+(?=[A-Z])", re.A
 )
-_NUMBER = re.compile(rf"(?<![\w.])({alternatives(_NUMBERED)})\.\s?(?=\d|[IVX]+\b)")
+_NUMBER = re.compile(rf"(?<![\w.])({alternatives(_NUMBERED)})\.\s?(?=\d|[IVX]{{2,}}\b)")
 _WORD = re.compile(rf"(?<![\w.])({alternatives(_ANYWHERE)})(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({alternatives(_WHOLE)})(?![\w/])|(?<![\w/])w/\s?(?=\w)")
 _STREET = re.compile(
@@ -79,21 +89,21 @@ def abbreviations(text: str) -> str:
 
 def _anywhere(found: re.Match[str]) -> str:
     """Return an abbreviation's words; its dot stays where it ends a sentence as well."""
-    return _ANYWHERE[found[1]] + _end(found, found[1] in ("etc.", "a.m.", "p.m.", "Ave.", "Rd."))
+    return _ANYWHERE[found[1]] + end_of_sentence(found, found[1] in ("etc.", "Ave.", "Rd."))
 
 
-def _end(found: re.Match[str], any_capital: bool = False) -> str:
+def end_of_sentence(found: re.Match[str], any_capital: bool = False) -> str:
     """Return "." where an abbreviation ends a sentence.
 
     any_capital: whether any word with a capital begins a new one, or only those that often do.
     """
     rest = found.string[found.end() :].lstrip(" \u00a0")
-    begins = rest[:1].isupper() if any_capital else _STARTS.match(rest)
+    begins = rest[:1].isupper() if any_capital else STARTS.match(rest)
     return "." if not rest or rest[0] == "\n" or begins else ""
 
 
 def _street(found: re.Match[str]) -> str:
-    end = _end(found, any_capital=True) if found[3] else ""
+    end = end_of_sentence(found, any_capital=True) if found[3] else ""
     return f"{found[1]} {'Street' if found[2] == 'St' else 'Drive'}{end}"
 
 
@@ -101,8 +111,8 @@ def _initials(found: re.Match[str]) -> str:
     """Return initials before a name, or letters with dots, "U.S.", as letters."""
     letters = [each for each in found[0] if each.isalpha()]
     rest = found.string[found.end() :]
-    if found[0][-1] == " " and _STARTS.match(rest):  # "vitamin C. The", "in the U.S. The"
+    if found[0][-1] == " " and STARTS.match(rest):  # "vitamin C. The", "in the U.S. The"
         return found[0] if len(letters) == 1 else f"{spelled(''.join(letters))}. "
     if found[0][-1] in " -" or rest[:1].isalpha():
         return f"{spelled(''.join(letters))} "
-    return spelled("".join(letters)) + _end(found)
+    return spelled("".join(letters)) + end_of_sentence(found)

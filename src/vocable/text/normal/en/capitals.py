@@ -11,9 +11,9 @@ from vocable.text.phones import plain
 
 # Spelled, though the dictionary has a word of these letters.
 _SPELLED = {
-    *("AD", "AI", "AM", "AP", "AR", "BA", "BC", "BCE", "CE", "CFO", "COO", "DC", "ER", "ET", "EU"),
-    *("HR", "ID", "IP", "IT", "LA", "MA", "MIT", "MS", "PA", "PE", "PM", "PR", "TA", "UK", "UN"),
-    *("US", "WHO"),
+    *("AC", "AD", "AI", "ALS", "AM", "AP", "AR", "BA", "BC", "BCE", "CE", "CET", "CFO", "CO", "COO"),
+    *("DC", "ER", "EST", "ET", "ETA", "EU", "HR", "ID", "IP", "IRS", "IT", "LA", "LED", "MA", "MIT"),
+    *("MS", "OS", "PA", "PE", "PM", "PR", "TA", "UI", "UK", "UN", "US", "WHO"),
 }
 _SAID = {"JPEG": "jay peg", "SQL": "sequel", "GIF": "gif", "COVID": "covid", "LASER": "laser"}
 _CAPITALS = re.compile(r"(?<![^\W\d_])([A-Z]{2,})('?s\b)?(?![^\W\d_])")
@@ -59,7 +59,10 @@ def _is_shouted(found: re.Match[str]) -> bool:
     before = found.string[max(0, found.start() - 24) : found.start()]
     beside = _BEFORE.search(before), _AFTER.match(found.string, found.end())
     words = [each[1] for each in beside if each]
-    return any(not _has_letters_only(each) and dictionary()(each.lower()) for each in words)
+    return any(
+        each not in _SPELLED and not _has_letters_only(each) and dictionary()(each.lower())
+        for each in words
+    )
 
 
 @cache

@@ -12,6 +12,9 @@ _RELATIONS = (
     (r"(?<![\w/])24/7(?![\w/])", "24 7"),
     (r"(?<![\w/])50[/-]50(?![\w/])", "50 50"),
     (r"(?<![\w/])9/11(?![\w/])", "9 11"),
+    (r"(?<=\d)[eE]([-+]?\d+)\b", r" times 10 to the power of \1"),
+    (r"(?<=\d)m(?= (?:people|users|views|followers|downloads|copies|tons|jobs|homes)\b)", " million"),
+    (r"(\d[\s\u00a0]?(?:[kcm]?m|k?g|°[CF]|[kKM]|bn|%)|[ap]\.m\.|[AaPp][Mm])\s?[-–]\s?(?=[$£€]?\d)", r"\1 to "),
     (r"(?<=\d)[ \u00a0]?[x×][ \u00a0]?(?=\d)", " by "),
     (r"(?<=\d)[x×](?![\w])", " times "),
     (r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d) / (?=\d)", " divided by "),
@@ -43,7 +46,9 @@ _RULERS = (
     *("Peter", "Philip", "Pius", "Ptolemy", "Ramesses", "Ramses", "Richard", "Urban", "Victor"),
     *("Wilhelm", "William"),
 )
-_ROMAN_CHAPTER = re.compile(rf"\b({'|'.join(_CHAPTERS)})\s({ROMAN})(?![\w'])")
+_ROMAN_CHAPTER = re.compile(
+    rf"\b({'|'.join(_CHAPTERS)})\s({ROMAN}|i{{2,3}}|iv|vi{{0,3}}|ix|x)(?![\w'])"
+)
 _ROMAN_RULER = re.compile(
     rf"\b((?:(?:King|Queen|Pope|Emperor|Tsar)\s+)?)({'|'.join(_RULERS)})\s({ROMAN})(?!\w)"
     r"(?=(\s*[,;:)?!'\u2019]|\.|\s*$|\s+(?:of|was|and|died|ruled|reigned|became|had|is|in)\b)?)"
@@ -59,8 +64,9 @@ _YEAR_BEFORE = re.compile(
     rf"|summer|winter|spring|fall|autumn|{'|'.join(MONTHS)}),?|\() *$",
     re.I,
 )
-_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+){2,6})(?![\w.]*\d)")
+_VERSION = re.compile(r"(?<![\w.])(?:v(?=\d+\.\d)|(?=(?:\d+\.){2}))(\d+(?:\.\d+){1,6})(?![\w.]*\d)")
 _POINT = re.compile(r"(?<![\w.])([-−])?\.(\d+)(?!\w)")
+_PLURAL = re.compile(r"(?<=[^\W\d_])-?(\d{1,6})'?s\b")  # "MP3s"
 _NUMBER = re.compile(NUMERALS.number)
 _INDIAN = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{2})+,\d{3}(?![\d,])")
 
@@ -74,7 +80,7 @@ def relations(text: str) -> str:
 
 def roman_numerals(text: str) -> str:
     """Return a text whose Roman numerals are words, where they are certain to be some."""
-    text = _ROMAN_CHAPTER.sub(lambda found: f"{found[1]} {cardinal(roman(found[2]))}", text)
+    text = _ROMAN_CHAPTER.sub(lambda found: f"{found[1]} {cardinal(roman(found[2].upper()))}", text)
     text = _ROMAN_CENTURY.sub(lambda found: ordinal(roman(found[1])), text)
     text = _ROMAN_RULER.sub(_ruler, text)
     return _ROMAN_CERTAIN.sub(lambda found: cardinal(roman(found[1])), text)
@@ -90,6 +96,7 @@ def numbers(text: str) -> str:
     text = _INDIAN.sub(lambda found: cardinal(int(found[0].replace(",", ""))), text)
     text = _VERSION.sub(lambda found: " point ".join(map(_plain, found[1].split("."))), text)
     text = _POINT.sub(lambda found: f"{'minus ' if found[1] else ''}point {_spelled(found[2])}", text)
+    text = _PLURAL.sub(lambda found: f" {plural(cardinal(int(found[1])))}", text)
     text = _NUMBER.sub(lambda found: _apart(found, NUMERALS(found[0])), text)
     return re.sub(r"\d+", lambda found: _apart(found, NUMERALS.whole(found[0])), text)
 
@@ -113,10 +120,10 @@ def _second_year(figures: str) -> str:
 
 def _fraction(found: re.Match[str]) -> str:
     whole, above, below = found[1], int(found[2]), int(found[3])
-    if not 2 <= below <= 100 or (whole and above >= below):
+    if not 2 <= below <= 100 or above >= below:
         first = f"{_plain(whole)} " if whole else ""
         return f"{first}{cardinal(above)} over {cardinal(below)}"
-    name = {2: "half", 4: "quarter"}.get(below, ordinal(below))
+    name = {2: "half", 4: "quarter", 100: "hundredth"}.get(below, ordinal(below))
     many = "halves" if below == 2 else plural(name)
     words = f"{cardinal(above)} {name if above == 1 else many}"
     if not whole:
@@ -138,7 +145,7 @@ def _year(found: re.Match[str]) -> str:
     if number < 1100 and not _YEAR_BEFORE.search(before):
         return found[0]
     counts = _NOT_YEAR.match(found.string, found.end())
-    if number > 2099 or (counts and not _YEAR_BEFORE.search(before)):
+    if (number > 2099 or counts) and not _YEAR_BEFORE.search(before):
         return found[0]
     return year(number)
 

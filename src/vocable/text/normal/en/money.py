@@ -30,7 +30,7 @@ _SIGN = alternatives(_CURRENCIES)
 _SCALE = rf"(?:[\s\u00a0-]?({alternatives(_SCALES)})(?![\w]))?"
 _RANGE = re.compile(rf"({_SIGN})(\d[\d,.]*) to (?=\d)")
 _BEFORE = re.compile(
-    rf"(\ba\s)?([-−–]?)(?<!\w)({_SIGN})[\s\u00a0]?({NUMERALS.unsigned}){_SCALE}(?![\d%])"
+    rf"(\ba\s)?([-−–]?)(?<!\w)({_SIGN})[\s\u00a0]?([-−]?{NUMERALS.unsigned}){_SCALE}(?![\d%])"
 )
 _AFTER = re.compile(rf"()({NUMERALS.number}){_SCALE}[\s\u00a0]?({_SIGN})(?!\w)")
 _SMALL = re.compile(rf"({NUMERALS.unsigned})\s?(¢|(?<=\d)p\b)")
@@ -48,6 +48,8 @@ def money(text: str) -> str:
 
 def _before(found: re.Match[str]) -> str:
     article, minus, sign, number, scale = found.groups()
+    if number[0] in "-−":
+        minus, number = "-", number[1:]
     words = _sum(number, scale, sign)
     if article and re.match(r"[\s-][a-z]", found.string[found.end() : found.end() + 2]):
         words = _singular(words)  # "a $5 bill"

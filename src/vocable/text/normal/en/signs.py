@@ -29,7 +29,7 @@ def _either(found: re.Match[str]) -> str:
 
 
 _SIGNS = (
-    (r"(?<=\d)\^2(?!\d)|(?<=\b[A-Za-z])\^2(?!\d)", " squared "),
+    (r"(?<=\d)\^2(?!\d)|(?<=\b[A-Za-z])\^2(?!\d)|(?<=\b[A-Za-z]{2})\^2(?!\d)", " squared "),
     (r"(?<=\d)\^3(?!\d)|(?<=\b[A-Za-z])\^3(?!\d)", " cubed "),
     (r"(?<=\d)\^(?=[-−]?\d)|(?<=\b[A-Za-z])\^(?=[-−]?\d)", " to the power of "),
     (r"(?<=[^\W\d_])\^\d+", ""),  # the number of a note

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from vocable.text.normal.en.abbreviations import end_of_sentence
 from vocable.text.normal.en.letters import spelled
 from vocable.text.normal.en.numbers import cardinal
 
 _HALF = r"([aApP])(?:\.\s?[mM]\.|\.?[mM]\b)"
 _TIME = re.compile(
     rf"(?<![\w:.,])([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?::([0-5]\d))?[\s\u00a0]?{_HALF}"
-    r"(?=(?P<ends>\s+[A-Z]|\s*$|\s*\n)?)"
     r"|(?<![\w:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\w:]|[.,]\d)"
 )
 
@@ -24,9 +24,9 @@ def _words(found: re.Match[str]) -> str:
     hour, minute, second, half = found.group(1, 2, 3, 4)
     if half:
         words = cardinal(int(hour)) + (_minutes(minute, "") if minute else "")
-        end = "." if found["ends"] is not None and found[0].endswith(".") else ""
+        end = end_of_sentence(found) if found[0].endswith(".") else ""
         return f"{words}{_seconds(second)} {spelled(half + 'm')}{end}"
-    hour, minute, second = found.group(6, 7, 8)
+    hour, minute, second = found.group(5, 6, 7)
     if int(hour) in (0, 24) and minute == "00" and not second:
         return "midnight"
     clock = " hundred" if int(hour) > 12 else " o'clock"

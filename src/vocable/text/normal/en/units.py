@@ -41,6 +41,7 @@ _OTHERS = {
     **{"psi": Unit("pound per square inch", "pounds per square inch")},
     **{"lb": _regular("pound"), "lbs": _regular("pound"), "oz": Unit("ounce", "ounces")},
     **{"ft": Unit("foot", "feet"), "yd": _regular("yard"), "yds": _regular("yard")},
+    **{"tsp": _regular("teaspoon"), "tbsp": _regular("tablespoon"), "pt": _regular("pint")},
     **{"mi": _regular("mile"), "gal": _regular("gallon"), "fl oz": _regular("fluid ounce")},
     **{"sq ft": Unit("square foot", "square feet"), "sq mi": _regular("square mile")},
     **{"°C": Unit("degree Celsius", "degrees Celsius"), "°": _regular("degree")},
@@ -48,15 +49,16 @@ _OTHERS = {
     **{"%": Unit("percent", "percent"), "‰": Unit("per mille", "per mille")},
 }
 UNITS = with_prefixes(_BASES, _PREFIXES) | _OTHERS
-_NOT_ALONE = {"A", "N", "t", "d"}  # letters that more often mean something else: "Flight 5A"
+_NOT_ALONE = {"A", "B", "N", "t", "d"}  # letters that more often mean something else: "Flight 5A"
 _POWERS = {"2": "square", "3": "cubic"}
 
 _ANY = alternatives(UNITS.keys() - _NOT_ALONE)
 _DIVISOR = alternatives(UNITS)
 _MEASURE = re.compile(
-    rf"({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
+    rf"(\ban?\s)?(?<![^\W\d_])({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
     r"(?![\w^°]|/\w|'\w)(\.(?=\s+[a-z]))?"
 )
+_NOUN = re.compile(r"[\s-][a-z]")
 _FEET = re.compile(rf"({NUMERALS.unsigned})'(?:(\d{{1,2}})(?:\"|''))?(?!\w)|(?<=\d)\s?in\.(?=\s+[a-z]|,)")
 _INCHES = re.compile(rf"({NUMERALS.unsigned})\"(?![\w])(?=[^\"]*$|[^\"]*\"[^\"]*\")|"
                      rf"(?<=(?:foot|feet) )({NUMERALS.unsigned})\s?in\b\.?")
@@ -73,15 +75,16 @@ def units(text: str) -> str:
 
 
 def _measure(found: re.Match[str]) -> str:
-    number, joint, symbol, power, per, per_power, _ = found.groups()
+    article, number, joint, symbol, power, per, per_power, _ = found.groups()
     unit = UNITS[symbol]
-    name = unit.one if NUMERALS.is_one(number) or joint == "-" else unit.many
+    before_noun = joint == "-" or (article and _NOUN.match(found.string, found.end()))
+    name = unit.one if NUMERALS.is_one(number) or before_noun else unit.many
     if power:
         name = f"{_POWERS[power]} {name}"
     if per:
         name += f" per {UNITS[per].one}" + _power_after(per, per_power)
     joint = "-" if joint == "-" and " " not in (words := NUMERALS(number)) else " "
-    return f"{NUMERALS(number)}{joint}{name}"
+    return f"{article or ''}{NUMERALS(number)}{joint}{name}"
 
 
 def _power_after(symbol: str, power: str | None) -> str:

@@ -71,4 +71,4 @@ def _plain(letter: str) -> str:
         return first
     name = _NAMED.fullmatch(unicodedata.name(letter, ""))
     plain = name[1] if name else " "
-    return plain if letter.isupper() else plain.lower()
+    return plain.capitalize() if letter.isupper() else plain.lower()

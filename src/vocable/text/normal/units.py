@@ -40,6 +40,9 @@ def base_names(unit: Unit) -> tuple[str, str]:
     return unit.one, unit.many
 
 
+FRACTION = r"(?<![\w.,/])((?:\d{1,6}[ \u00a0])?\d{1,3}/\d{1,4})[\s\u00a0]?"
+
+
 def alternatives(symbols: Iterable[str]) -> str:
     """Return a regular expression of any of the symbols, the longest first."""
     return "|".join(map(re.escape, sorted(symbols, key=len, reverse=True)))

@@ -38,10 +38,10 @@ _NUMBERED = {
     **{"Anm": "Anmerkung", "Ziff": "Ziffer", "Jg": "Jahrgang", "Gl": "Gleichung", "Kl": "Klasse"},
 }
 # Before a name.
-_NAMED = {"St": "Sankt", "Fr": "Frau", "Frl": "Fräulein", "Gebr": "Gebrüder", "Bf": "Bahnhof"}
+_NAMED = {"St": "Sankt", "Fr": "Frau", "Frl": "Fräulein", "Gebr": "Gebrüder", "v": "von", "Bf": "Bahnhof"}
 _WHOLE = {
     **{"GmbH": "Ge Em Be Ha", "Pkw": "Pe Ka We", "Lkw": "El Ka We", "Pkws": "Pe Ka Wes"},
-    **{"Lkws": "El Ka Wes", "MwSt": "Mehrwertsteuer", "BAföG": "Bafög", "WLAN": "We Lan"},
+    **{"Lkws": "El Ka Wes", "Kfz": "Ka Ef Zett", "MwSt": "Mehrwertsteuer", "BAföG": "Bafög", "WLAN": "We Lan"},
     **{"kWh": "Kilowattstunden", "GbR": "Ge Be Er", "PhD": "Pe Ha De", "WhatsApp": "Whatsapp"},
     **{"KfW": "Ka Ef We", "StVO": "Es Te Vau O", "BGBl": "Be Ge Be El", "Hbf": "Hauptbahnhof"},
 }
@@ -73,15 +73,17 @@ _BY_LENGTH = sorted(_ANYWHERE, key=len, reverse=True)
 _WORD = re.compile(rf"(?<![\w.])({'|'.join(map(_spaced, _BY_LENGTH))})(?!\w)")
 _NUMBER = re.compile(rf"(?<![\w.])({'|'.join(_NUMBERED)})\.\s?(?=\d|[IVX]{{2,}}\b)")
 _NAME = re.compile(rf"(?<![\w.])({'|'.join(_NAMED)})\.\s?(?=[A-ZÄÖÜ][a-zäöüß])")
+_SEE = re.compile(rf"(?<![\w.])s\.\s?(?=(?:{'|'.join(_NUMBERED)})\.|auch\b|oben\b|unten\b)")
 _STREET = re.compile(r"(?<=[a-zäöüß])(-?)([Ss])tr\.(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({'|'.join(_WHOLE)})(?![\w/])")
 _INITIALS = re.compile(
-    r"(?<![\w.'])(?:[A-ZÄÖÜ]\.[ -]?){1,5}(?=[A-ZÄÖÜ][a-zäöüß])|(?<![\w.])(?:[A-ZÄÖÜa-zäöü]\.){2,7}"
+    r"(?<![\w.'])(?:[A-ZÄÖÜ]\.[ -]?){1,5}(?=[A-ZÄÖÜ][a-zäöüß]|vo[nm] |van |de )|(?<![\w.])(?:[A-ZÄÖÜa-zäöü]\.){2,7}"
 )
 
 
 def abbreviations(text: str) -> str:
     """Return a text whose abbreviations are words."""
+    text = _SEE.sub("siehe ", text)
     text = _NUMBER.sub(lambda found: f"{_NUMBERED[found[1]]} ", text)
     text = _STREET.sub(lambda found: f"{found[1]}{found[2]}traße{_end(found)}", text)
     text = _WORD.sub(_anywhere, text)

@@ -9,7 +9,7 @@ from vocable.text.normal.de.letters import NAMES, spelled
 _SAID = {
     *("AIDS", "ALDI", "APEC", "ASCII", "AStA", "AWACS", "AZUBI", "BAFÖG", "COVID", "DAX", "DEFA"),
     *("DEKRA", "EDEKA", "ELSTER", "FIFA", "GAU", "GEMA", "HARIBO", "IKEA", "ISIS", "KITA", "LASER"),
-    *("MDAX", "NABU", "NASA", "NASDAQ", "NATO", "OBI", "OPEC", "PIN", "PISA", "RADAR", "REWE"),
+    *("MDAX", "NABU", "NASA", "NASDAQ", "NATO", "OBI", "OPEC", "PIN", "PISA", "RADAR", "RAM", "REWE", "ROM"),
     *("SCHUFA", "SIM", "TAN", "TÜV", "UEFA", "UFO", "UNESCO", "UNICEF", "UNO", "WADA", "ELSA", "ESA"),
 }
 # Small words, by which a text in capitals is known.

@@ -20,7 +20,7 @@ _RELATIONS = (
     (r"(?<![A-Za-z\d]-)(?<=[\d%])\s?[-–]\s?(?=\d)", " bis "),
     (r"(?<=\d\.)[-–](?=\d)", " bis "),
     (r"(?<=\d)\s?−\s?(?=\d)", " minus "),
-    (r"(?<=\d):(?=\d(?!\d))|(?<=[2-9]\d):(?=\d\d)|(?<=\d\d\d):(?=\d)", " zu "),
+    (r"(?<=\d):(?=\d(?!\d))|(?<=[2-9]\d):(?=\d\d)|(?<=\d\d\d):(?=\d)|(?<=\d):(?=\d{3})", " zu "),
 )
 _COMPILED = tuple((re.compile(pattern), words) for pattern, words in _RELATIONS)
 
@@ -29,6 +29,8 @@ _TIMES = re.compile(
     r"|prozent|stell|seit|stöck|bänd|spur|tür|zeil)\w*)\b"
 )
 _FRACTION = re.compile(r"(?<![\w.,/])(?:(\d{1,6})[ \u00a0])?(\d{1,3})/(\d{1,4})(?![\w/]|[.,]\d)")
+_NOUN = re.compile(r"[ \u00a0]([A-ZÄÖÜ][a-zäöüß]+)")
+_HALVES = {"m": "ein halber", "f": "eine halbe", "n": "ein halbes"}
 _SCHOOL = re.compile(r"(?<![\w/])((?:19|20)\d\d)/(\d\d(?:\d\d)?)(?![\w/])")
 _ONE = re.compile(r"(?<![\w.,+−–-])1 (?=([A-ZÄÖÜ][a-zäöüß-]+))")
 _YEAR = re.compile(r"(?<![\w.,$£€/-])(1[1-9]\d\d)(?!\d|[.,/]\d|[A-Za-z])")
@@ -82,6 +84,9 @@ def _second_year(figures: str) -> str:
 def _fraction(found: re.Match[str]) -> str:
     whole, above, below = found[1], int(found[2]), int(found[3])
     first = NUMERALS.whole(whole) if whole else ""
+    noun = _NOUN.match(found.string, found.end())
+    if (above, below) == (1, 2) and noun and not whole:
+        return _HALVES[gender(noun[1])]  # "eine halbe Stunde"
     if (above, below) == (1, 2):
         return f"{'ein' if first == 'eins' else first}einhalb" if whole else "ein halb"
     if not 2 <= below <= 100 or (whole and above >= below):

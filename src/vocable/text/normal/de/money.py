@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vocable.text.normal.de.numbers import NUMERALS
-from vocable.text.normal.de.units import counted
+from vocable.text.normal.de.units import UNITS, counted
 from vocable.text.normal.units import Unit, alternatives
 
 _NAMES = {
@@ -20,7 +20,7 @@ _BEFORE_SIGN = alternatives(("€", "EUR", "$", "US$", "USD", "£", "CHF", "¥",
 _FULL = re.compile(rf"({NUMERALS.unsigned}),(?:--?|–)(?:[\s\u00a0]?({_SIGN})(?!\w))?")
 _AFTER = re.compile(rf"({NUMERALS.number})[\s\u00a0]?({_SIGN})(?!\w)")
 _BEFORE = re.compile(rf"([-−–]?)(?<!\w)({_BEFORE_SIGN})[\s\u00a0]?({NUMERALS.unsigned})(?![\d%])")
-_PER = re.compile(r"\b(Euro|Dollar|Cent|Pfund|Franken)\s?/\s?(?=[A-Za-z])")
+_PER = re.compile(r"\b(Euro|Dollar|Cent|Pfund|Franken)\s?/\s?([A-Za-z]\w*)")
 _ALONE = re.compile(r"(?<![\w])[€$£](?!\w)")
 
 
@@ -29,8 +29,12 @@ def money(text: str) -> str:
     text = _FULL.sub(lambda found: _sum(found[1], found[2] or "€"), text)
     text = _AFTER.sub(lambda found: _sum(found[1], found[2]), text)
     text = _BEFORE.sub(lambda found: ("minus " if found[1] else "") + _sum(found[3], found[2]), text)
-    text = _PER.sub(r"\1 pro ", text)
+    text = _PER.sub(lambda found: f"{found[1]} pro {_per(found[2])}", text)
     return _ALONE.sub(lambda found: f" {_NAMES[found[0]]}", text)
+
+
+def _per(word: str) -> str:
+    return UNITS[word].one if word in UNITS else word
 
 
 def _sum(number: str, sign: str) -> str:

@@ -20,7 +20,7 @@ _PREPOSITIONS = (
 )
 _TO_N = (
     *("am", "im", "zum", "zur", "vom", "beim", "den", "dem", "des", "einem", "einen", "einer"),
-    *("eines", "diesem", "diesen", "dieser", "jedem", "jeden", "jeder", "seinem", "seinen", "seiner"),
+    *("eines", "diesem", "diesen", "jedem", "jeden", "seinem", "seinen", "seiner"),
     *("ihrem", "ihren", "ihrer", "meinem", "meinen", "meiner", "unserem", "unseren", "unserer"),
     *("deinem", "deinen", "deiner", "keinem", "keinen", "keiner", "ab", "bis", "seit", "vor", "nach"),
     *("ans", "ins", "aufs", "beide", "alle"),
@@ -30,7 +30,8 @@ _TO_E = (
     *("unsere", "keine", "welche", "ins", "ans", "aufs", "fürs", "ums"),
 )
 _MIXED = ("ein", "kein", "mein", "dein", "sein", "ihr", "unser", "euer")
-_CUES = {*_TO_N, *_TO_E, *_MIXED, "der"}
+_DER = ("der", "dieser", "jeder")
+_CUES = {*_TO_N, *_TO_E, *_MIXED, *_DER}
 _STRONG = {"m": "er", "f": "e", "n": "es"}
 _NOUNS = (
     *("Jahrhundert", "Jahrtausend", "Kapitel", "Klasse", "Platz", "Weltkrieg", "Bundesliga", "Liga"),
@@ -47,6 +48,7 @@ _AFTER_CUE = re.compile(
     rf"(?:\s(?!{STARTS})(?=([A-ZÄÖÜ][\wäöüß-]+))|(?=(\s*(?:[,;:!?)]|$|\n)|\s{STARTS})))",
 )
 _NUMBER = re.compile(r"(\d+)\.")
+_JOINED = re.compile(r"\b(?i:am|vom|zum|dem|den|ab|bis)\b[^.,;!?]{0,60}\b(?:und|oder|bis)$")
 _JOINT = re.compile(r"\s?[–/-]\s?")
 
 _RULERS = (
@@ -61,6 +63,7 @@ _RULER = re.compile(
     rf"\b({'|'.join((*_RULERS, *_WOMEN))})(s?)\s({ROMAN})(?!\w)\.?(?=(\s*$|\s*\n)?)"
 )
 _CHAPTER = re.compile(rf"\b(Kapitel|Teil|Band|Akt|Buch|Klasse|Typ|Abschnitt)\s({ROMAN})(?![\w.]\w)\b")
+_ROMAN_NOUN = re.compile(rf"(?<!\w)({ROMAN})\.(?=\s(?:{'|'.join(_NOUNS)}))")
 _ROMAN_CERTAIN = re.compile(rf"(?<=[a-zäöüß]\s)({CERTAIN})(?!\w)")
 
 
@@ -72,6 +75,7 @@ def ordinals(text: str) -> str:
 
 def roman_numerals(text: str) -> str:
     """Return a text whose Roman numerals are words, or figures, where they are certainly some."""
+    text = _ROMAN_NOUN.sub(lambda found: f"{roman(found[1])}.", text)
     text = _RULER.sub(_ruler, text)
     text = _CHAPTER.sub(lambda found: f"{found[1]} {roman(found[2])}", text)
     return _ROMAN_CERTAIN.sub(lambda found: str(roman(found[1])), text)
@@ -92,7 +96,7 @@ def _certain(found: re.Match[str]) -> str:
         noun = ""
     before = found.string[: found.start()].rstrip()
     word = before[before.rfind(" ") + 1 :].lower()
-    ending = _ending(before.removesuffix(word), word, noun)
+    ending = "en" if _JOINED.search(before) else _ending(before.removesuffix(word), word, noun)
     return f"{_chain(found[1], found[2], ending)} "
 
 
@@ -105,10 +109,11 @@ def _chain(first: str, rest: str, ending: str) -> str:
 
 def _ending(before: str, cue: str, noun: str) -> str:
     """Return the ending of an ordinal between a word and the noun that it belongs to."""
-    if cue == "der":
+    if cue in _DER:
+        if noun and gender(noun) != "m":
+            return "en"  # of the genders, only the masculine has "der" in the nominative
         word = before.split()[-1] if before.split() else ""
-        oblique = word.lower() in _PREPOSITIONS or (word[:1].isupper() and len(before.split()) > 1)
-        return "en" if oblique and (not noun or noun not in MONTHS) else "e"
+        return "en" if word.lower() in _PREPOSITIONS and noun not in MONTHS else "e"
     if cue in _TO_E:
         return "e"
     if cue in _TO_N:

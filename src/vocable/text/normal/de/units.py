@@ -6,7 +6,7 @@ import re
 
 from vocable.text.normal.de.gender import gender
 from vocable.text.normal.de.numbers import NUMERALS
-from vocable.text.normal.units import Unit, alternatives, with_prefixes
+from vocable.text.normal.units import FRACTION, Unit, alternatives, with_prefixes
 
 
 def _same(name: str) -> Unit:
@@ -41,7 +41,7 @@ _OTHERS = {
     **{"kcal": Unit("Kilokalorie", "Kilokalorien")},
 }
 UNITS = with_prefixes(_BASES, _PREFIXES) | _OTHERS
-_NOT_ALONE = {"A", "N", "d"}
+_NOT_ALONE = {"A", "B", "N", "d"}
 _POWERS = {"2": "Quadrat", "3": "Kubik"}
 _SCALES = {
     **{"Tsd.": _same("Tausend"), "Mio.": Unit("Million", "Millionen")},
@@ -55,9 +55,10 @@ _DIVISOR = alternatives(UNITS)
 _SCALED = re.compile(rf"({NUMERALS.number})[\s\u00a0-]?({alternatives(_SCALES)})(?!\w)")
 _SCALE_ALONE = re.compile(r"\b(?:Mio|Mrd|Tsd)\.?(?!\w)")
 _MEASURE = re.compile(
-    rf"({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
+    rf"(?<![^\W\d_])({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
     r"(?![\w^°]|/\w|'\w)"
 )
+_PARTLY = re.compile(rf"{FRACTION}({_ANY})(?![\w^°/])")
 _PERCENT_LIKE = re.compile(rf"({NUMERALS.number})\s?%-?(ig\w*)")
 _ALONE = re.compile(r"(?<![\w/°])(?:%|‰|°C|°F|°)(?!\w)|(?<![\w/])(?:km/h|kWh|m/s)(?![\w/])")
 
@@ -67,12 +68,15 @@ def units(text: str) -> str:
     text = _SCALED.sub(lambda found: counted(found[1], _SCALES[found[2]]), text)
     text = _SCALE_ALONE.sub(lambda found: _SCALES[found[0].rstrip(".")].many, text)
     text = _PERCENT_LIKE.sub(lambda found: f"{NUMERALS(found[1])}prozent{found[2]}", text)
+    text = _PARTLY.sub(lambda found: f"{found[1]} {UNITS[found[2]].many}", text)
     text = _MEASURE.sub(_measure, text)
     return _ALONE.sub(lambda found: f" {_name(found[0])}", text)
 
 
 def counted(number: str, unit: Unit) -> str:
     """Return a number with what it counts: "eine Stunde", "zwei Stunden"."""
+    if unit.one == "Tausend" and number.isdigit():
+        return NUMERALS.whole(f"{number}000")
     if not NUMERALS.is_one(number):
         return f"{NUMERALS(number)} {unit.many}"
     one = "eine" if gender(unit.one.split()[0]) == "f" else "ein"

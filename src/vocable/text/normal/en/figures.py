@@ -24,7 +24,7 @@ _RELATIONS = (
     (r"(?<=\d)(?: [-–]|\s?−)\s?(?=\d[\d.,]*\s?=)", " minus "),
     (r"(?<![A-Za-z\d]-)(?<=[\d%])\s?[-–]\s?(?=[$£€]?\d)", " to "),
     (r"(?<=\d)\s?−\s?(?=\d)", " minus "),
-    (r"(?<=\d):(?=\d(?!\d))|(?<=[2-9]\d):(?=\d\d)|(?<=\d\d\d):(?=\d)", " to "),
+    (r"(?<=\d):(?=\d(?!\d))|(?<=[2-9]\d):(?=\d\d)|(?<=\d\d\d):(?=\d)|(?<=\d):(?=\d{3})", " to "),
 )
 _COMPILED = tuple((re.compile(pattern), f"{words}") for pattern, words in _RELATIONS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from vocable.text.normal.en.numbers import NUMERALS
+from vocable.text.normal.en.units import UNITS
 from vocable.text.normal.units import Unit, alternatives
 
 _CENTS, _PENCE = Unit("cent", "cents"), Unit("penny", "pence")
@@ -34,7 +35,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(rf"()({NUMERALS.number}){_SCALE}[\s\u00a0]?({_SIGN})(?!\w)")
 _SMALL = re.compile(rf"({NUMERALS.unsigned})\s?(¢|(?<=\d)p\b)")
-_PER = re.compile(r"\b(dollars?|pounds?|euros?|cents?|yen|rupees|francs?)\s?/\s?(?=[a-z])")
+_PER = re.compile(r"\b(dollars?|pounds?|euros?|cents?|yen|rupees|francs?)\s?/\s?([A-Za-z]\w*)")
 
 
 def money(text: str) -> str:
@@ -43,7 +44,7 @@ def money(text: str) -> str:
     text = _BEFORE.sub(_before, text)
     text = _AFTER.sub(lambda found: _sum(found[2], found[3], found[4]), text)
     text = _SMALL.sub(_small, text)
-    return _PER.sub(r"\1 per ", text)
+    return _PER.sub(lambda found: f"{found[1]} per {_per(found[2])}", text)
 
 
 def _before(found: re.Match[str]) -> str:
@@ -73,6 +74,10 @@ def _sum(number: str, scale: str | None, sign: str) -> str:
         small = hundredth.one if int(decimals) == 1 else hundredth.many
         parts.append(f"{NUMERALS.cardinal(int(decimals))} {small}")
     return " and ".join(parts[1:] if whole in ("0", "") and len(parts) > 1 else parts)
+
+
+def _per(word: str) -> str:
+    return UNITS[word].one if word in UNITS else word
 
 
 def _small(found: re.Match[str]) -> str:

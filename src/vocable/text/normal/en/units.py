@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from vocable.text.normal.en.numbers import NUMERALS
-from vocable.text.normal.units import Unit, alternatives, with_prefixes
+from vocable.text.normal.units import FRACTION, Unit, alternatives, with_prefixes
 
 
 def _regular(name: str) -> Unit:
@@ -58,6 +58,7 @@ _MEASURE = re.compile(
     rf"(\ban?\s)?(?<![^\W\d_])({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
     r"(?![\w^°]|/\w|'\w)(\.(?=\s+[a-z]))?"
 )
+_PARTLY = re.compile(rf"{FRACTION}({_ANY})(?![\w^°/])")
 _NOUN = re.compile(r"[\s-][a-z]")
 _FEET = re.compile(rf"({NUMERALS.unsigned})'(?:(\d{{1,2}})(?:\"|''))?(?!\w)|(?<=\d)\s?in\.(?=\s+[a-z]|,)")
 _INCHES = re.compile(rf"({NUMERALS.unsigned})\"(?![\w])(?=[^\"]*$|[^\"]*\"[^\"]*\")|"
@@ -68,10 +69,18 @@ _ALONE = re.compile(rf"(?<![\w/°])({alternatives(each for each in UNITS if '%' 
 
 def units(text: str) -> str:
     """Return a text whose measured numbers are words, each with its unit."""
+    text = _PARTLY.sub(_partly, text)
     text = _MEASURE.sub(_measure, text)
     text = _FEET.sub(_feet, text)
     text = _INCHES.sub(lambda found: _counted(found[1] or found[2], Unit("inch", "inches")), text)
     return _ALONE.sub(lambda found: f" {_name(found[0])}", text)
+
+
+def _partly(found: re.Match[str]) -> str:
+    """Return a fraction of a unit: "3/4 km" is "3/4 of a kilometer"."""
+    unit = UNITS[found[2]]
+    of = f"of {'an' if unit.one[0] in 'aeiou' else 'a'} {unit.one}"
+    return f"{found[1]} {unit.many if ' ' in found[1] else of}"
 
 
 def _measure(found: re.Match[str]) -> str:

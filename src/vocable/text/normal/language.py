@@ -1,14 +1,10 @@
-"""What a language is to the reading of texts, and which there are."""
+"""What a language is to the reading of texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-
-from vocable.errors import TokenError
-
-NAMES = ("en", "de")
 
 
 @dataclass(frozen=True)
@@ -25,16 +21,3 @@ class Language:
     short: frozenset[str]
     starts: re.Pattern[str]
     ordinal: bool
-
-
-def language(name: str) -> Language:
-    """Return a language by its code; only those in use are loaded. TokenError for others."""
-    if name == "en":
-        from vocable.text.normal.en import ENGLISH
-
-        return ENGLISH
-    if name == "de":
-        from vocable.text.normal.de import GERMAN
-
-        return GERMAN
-    raise TokenError(f"texts are read in {' and '.join(NAMES)}, not in {name!r}")

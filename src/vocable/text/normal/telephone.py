@@ -1,4 +1,4 @@
-"""Figures that name something and count nothing: telephone numbers, cards, account and book numbers."""
+"""Figures that name something and count nothing: numbers of telephones, cards and books."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FEWEST = 5  # figures; "0 to 30" in brackets is less
 
 
 def telephone_numbers(text: str, numerals: Numerals) -> str:
-    """Return a text whose numbers in groups are said figure by figure, with a pause between them."""
+    """Return a text whose numbers in groups are said figure by figure, with pauses."""
 
     def words(found: re.Match[str]) -> str:
         if sum(map(str.isdigit, found[0])) < _FEWEST:

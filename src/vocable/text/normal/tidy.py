@@ -10,8 +10,7 @@ _NAMED = re.compile(r"(?:LATIN|MODIFIER) .*?(?:LETTER|LIGATURE) (?:DOTLESS )?([A
 _OTHER = {"ß": "ss", "ẞ": "ss", "þ": "th", "Þ": "Th", "ð": "d", "Ð": "D", "ŋ": "ng", "ə": "e"}
 _PART = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*(?:(?<=[sS])')?|\n\n|\.\.+|[.?!,;:()–]| -+ |--+")
 _STRENGTH = {
-    each: strength
-    for strength, each in enumerate(("", "–", ",", ";", ":", "...", ".", "!", "?"))
+    each: strength for strength, each in enumerate(("", "–", ",", ";", ":", "...", ".", "!", "?"))
 }
 _CLOSING = _STRENGTH[":"]  # the weakest mark that a paragraph may end with
 

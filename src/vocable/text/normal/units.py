@@ -10,7 +10,15 @@ from dataclasses import dataclass
 PREFIXED = {
     **{"m": "n μ m c d k", "g": "μ m k", "l": "μ m c d h", "L": "m", "s": "n μ m", "t": "k M"},
     **{"Hz": "k M G T", "W": "m k M G", "Wh": "k M G T", "V": "m k", "A": "m", "Ah": "m k"},
-    **{"Pa": "h k M", "J": "k M", "cal": "k", "eV": "k M G", "Ω": "k M", "N": "k", "B": "k K M G T P"},
+    **{
+        "Pa": "h k M",
+        "J": "k M",
+        "cal": "k",
+        "eV": "k M G",
+        "Ω": "k M",
+        "N": "k",
+        "B": "k K M G T P",
+    },
     **{"bit": "k M G", "bps": "k M G", "px": "M", "p": "M"},
 }
 
@@ -31,7 +39,9 @@ def with_prefixes(bases: Mapping[str, Unit], prefixes: Mapping[str, str]) -> dic
     found = dict(bases)
     for symbol, base in bases.items():
         for prefix in PREFIXED.get(symbol, "").split():
-            found[prefix + symbol] = Unit(*(_led(prefixes[prefix], each) for each in base_names(base)))
+            found[prefix + symbol] = Unit(
+                *(_led(prefixes[prefix], each) for each in base_names(base))
+            )
     return found
 
 

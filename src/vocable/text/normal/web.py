@@ -7,7 +7,24 @@ from collections.abc import Mapping
 
 _ENDINGS = (
     *("com", "org", "net", "edu", "gov", "info", "int", "dev", "app", "ai", "io", "co", "uk", "us"),
-    *("de", "at", "ch", "eu", "fr", "nl", "it", "es", "se", "pl", "dk", "jp", "ca", "au", "tv", "me"),
+    *(
+        "de",
+        "at",
+        "ch",
+        "eu",
+        "fr",
+        "nl",
+        "it",
+        "es",
+        "se",
+        "pl",
+        "dk",
+        "jp",
+        "ca",
+        "au",
+        "tv",
+        "me",
+    ),
     *("pdf", "txt", "doc", "docx", "html", "htm", "md", "csv", "json", "xml", "yaml", "py", "js"),
     *("wav", "mp3", "mp4", "flac", "jpg", "jpeg", "png", "gif", "svg", "zip", "exe"),
 )

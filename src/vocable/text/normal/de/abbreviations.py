@@ -8,10 +8,20 @@ from vocable.text.normal.de.letters import spelled
 
 # Anywhere; between the parts of one there may be a space.
 _ANYWHERE = {
-    **{"z.B.": "zum Beispiel", "Z.B.": "Zum Beispiel", "d.h.": "das heißt", "u.a.": "unter anderem"},
+    **{
+        "z.B.": "zum Beispiel",
+        "Z.B.": "Zum Beispiel",
+        "d.h.": "das heißt",
+        "u.a.": "unter anderem",
+    },
     **{"u.Ä.": "und Ähnliches", "u.ä.": "und Ähnliches", "o.Ä.": "oder Ähnliches"},
     **{"o.ä.": "oder Ähnliches", "z.T.": "zum Teil", "z.Zt.": "zurzeit", "z.Z.": "zurzeit"},
-    **{"i.d.R.": "in der Regel", "u.U.": "unter Umständen", "v.a.": "vor allem", "s.o.": "siehe oben"},
+    **{
+        "i.d.R.": "in der Regel",
+        "u.U.": "unter Umständen",
+        "v.a.": "vor allem",
+        "s.o.": "siehe oben",
+    },
     **{"s.u.": "siehe unten", "u.v.m.": "und vieles mehr", "u.v.a.": "und viele andere"},
     **{"a.D.": "außer Dienst", "v.Chr.": "vor Christus", "n.Chr.": "nach Christus"},
     **{"m.E.": "meines Erachtens", "e.V.": "e Vau", "i.A.": "im Auftrag", "o.g.": "oben genannte"},
@@ -26,7 +36,13 @@ _ANYWHERE = {
     **{"Dr.": "Doktor", "Prof.": "Professor", "Dipl.-Ing.": "Diplomingenieur", "Ing.": "Ingenieur"},
     **{"Hr.": "Herr", "Hrn.": "Herrn", "Mr.": "Mister", "Mrs.": "Missis", "Tel.": "Telefon"},
     **{"jr.": "junior", "sen.": "senior", "jun.": "junior", "Str.": "Straße", "Pl.": "Platz"},
-    **{"Std.": "Stunden", "Min.": "Minuten", "Sek.": "Sekunden", "dt.": "deutsch", "engl.": "englisch"},
+    **{
+        "Std.": "Stunden",
+        "Min.": "Minuten",
+        "Sek.": "Sekunden",
+        "dt.": "deutsch",
+        "engl.": "englisch",
+    },
     **{"Red.": "Redaktion", "Aufl.": "Auflage", "tgl.": "täglich", "Mwst.": "Mehrwertsteuer"},
     **{"MwSt.": "Mehrwertsteuer", "Co.": "Co", "i.V.": "in Vertretung", "Anm.": "Anmerkung"},
 }
@@ -38,10 +54,23 @@ _NUMBERED = {
     **{"Anm": "Anmerkung", "Ziff": "Ziffer", "Jg": "Jahrgang", "Gl": "Gleichung", "Kl": "Klasse"},
 }
 # Before a name.
-_NAMED = {"St": "Sankt", "Fr": "Frau", "Frl": "Fräulein", "Gebr": "Gebrüder", "v": "von", "Bf": "Bahnhof"}
+_NAMED = {
+    "St": "Sankt",
+    "Fr": "Frau",
+    "Frl": "Fräulein",
+    "Gebr": "Gebrüder",
+    "v": "von",
+    "Bf": "Bahnhof",
+}
 _WHOLE = {
     **{"GmbH": "Ge Em Be Ha", "Pkw": "Pe Ka We", "Lkw": "El Ka We", "Pkws": "Pe Ka Wes"},
-    **{"Lkws": "El Ka Wes", "Kfz": "Ka Ef Zett", "MwSt": "Mehrwertsteuer", "BAföG": "Bafög", "WLAN": "We Lan"},
+    **{
+        "Lkws": "El Ka Wes",
+        "Kfz": "Ka Ef Zett",
+        "MwSt": "Mehrwertsteuer",
+        "BAföG": "Bafög",
+        "WLAN": "We Lan",
+    },
     **{"kWh": "Kilowattstunden", "GbR": "Ge Be Er", "PhD": "Pe Ha De", "WhatsApp": "Whatsapp"},
     **{"KfW": "Ka Ef We", "StVO": "Es Te Vau O", "BGBl": "Be Ge Be El", "Hbf": "Hauptbahnhof"},
 }
@@ -77,7 +106,8 @@ _SEE = re.compile(rf"(?<![\w.])s\.\s?(?=(?:{'|'.join(_NUMBERED)})\.|auch\b|oben\
 _STREET = re.compile(r"(?<=[a-zäöüß])(-?)([Ss])tr\.(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({'|'.join(_WHOLE)})(?![\w/])")
 _INITIALS = re.compile(
-    r"(?<![\w.'])(?:[A-ZÄÖÜ]\.[ -]?){1,5}(?=[A-ZÄÖÜ][a-zäöüß]|vo[nm] |van |de )|(?<![\w.])(?:[A-ZÄÖÜa-zäöü]\.){2,7}"
+    r"(?<![\w.'])(?:[A-ZÄÖÜ]\.[ -]?){1,5}(?=[A-ZÄÖÜ][a-zäöüß]|vo[nm] |van |de )"
+    r"|(?<![\w.])(?:[A-ZÄÖÜa-zäöü]\.){2,7}"
 )
 
 

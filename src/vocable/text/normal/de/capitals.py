@@ -9,15 +9,45 @@ from vocable.text.normal.de.letters import NAMES, spelled
 _SAID = {
     *("AIDS", "ALDI", "APEC", "ASCII", "AStA", "AWACS", "AZUBI", "BAFÖG", "COVID", "DAX", "DEFA"),
     *("DEKRA", "EDEKA", "ELSTER", "FIFA", "GAU", "GEMA", "HARIBO", "IKEA", "ISIS", "KITA", "LASER"),
-    *("MDAX", "NABU", "NASA", "NASDAQ", "NATO", "OBI", "OPEC", "PIN", "PISA", "RADAR", "RAM", "REWE", "ROM"),
-    *("SCHUFA", "SIM", "TAN", "TÜV", "UEFA", "UFO", "UNESCO", "UNICEF", "UNO", "WADA", "ELSA", "ESA"),
+    *(
+        "MDAX",
+        "NABU",
+        "NASA",
+        "NASDAQ",
+        "NATO",
+        "OBI",
+        "OPEC",
+        "PIN",
+        "PISA",
+        "RADAR",
+        "RAM",
+        "REWE",
+        "ROM",
+    ),
+    *(
+        "SCHUFA",
+        "SIM",
+        "TAN",
+        "TÜV",
+        "UEFA",
+        "UFO",
+        "UNESCO",
+        "UNICEF",
+        "UNO",
+        "WADA",
+        "ELSA",
+        "ESA",
+    ),
 }
 # Small words, by which a text in capitals is known.
-_SMALL = set(
-    "ALLE AM AN AUF AUS BEI BIN BIS DAS DEM DEN DER DES DIE DU EIN ER ES FÜR GEH GUT HALT HAT HIER ICH"
-    " IHR IM IN IST JA JETZT KANN MAL MIT NACH NEIN NICHT NIE NOCH NUN NUR OB ODER RAUS SEHR SEI SIE"
-    " SIND SO STOP UND UNS VON VOR WAR WAS WEG WER WIE WIR WO ZU ZUM ZUR".split()
-)
+_SMALL = {
+    *("ALLE", "AM", "AN", "AUF", "AUS", "BEI", "BIN", "BIS", "DAS", "DEM", "DEN", "DER"),
+    *("DES", "DIE", "DU", "EIN", "ER", "ES", "FÜR", "GEH", "GUT", "HALT", "HAT", "HIER"),
+    *("ICH", "IHR", "IM", "IN", "IST", "JA", "JETZT", "KANN", "MAL", "MIT", "NACH", "NEIN"),
+    *("NICHT", "NIE", "NOCH", "NUN", "NUR", "OB", "ODER", "RAUS", "SEHR", "SEI", "SIE"),
+    *("SIND", "SO", "STOP", "UND", "UNS", "VON", "VOR", "WAR", "WAS", "WEG", "WER", "WIE"),
+    *("WIR", "WO", "ZU", "ZUM", "ZUR"),
+}
 _VOWELS = set("AEIOUÄÖÜY")
 _LONGEST = 4  # letters of a word that is spelled even if it has vowels
 _CAPITALS = re.compile(r"(?<![^\W\d_])([A-ZÄÖÜẞ]{2,})(s)?(?![^\W\d_])")

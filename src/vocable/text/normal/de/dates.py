@@ -21,7 +21,9 @@ _DAYS = {
 _SHORT_MONTH = re.compile(rf"(?<=\d\. )({'|'.join(_SHORT)})\b\.?|\b({'|'.join(_SHORT)})\.(?=\s\d)")
 _SHORT_DAY = re.compile(rf"\b({'|'.join(_DAYS)})\.?,?(?=(?:\sden)?\s\d{{1,2}}\.\s?(?:\d|[A-ZJ]))")
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d{2})-(\d{2})(?=$|T\d|[^\w/-])")
-_FIGURES = re.compile(r"(?<![\w/.,-])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4})|(\d{2}))?(?![\w/-]|[.,]\d)")
+_FIGURES = re.compile(
+    r"(?<![\w/.,-])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4})|(\d{2}))?(?![\w/-]|[.,]\d)"
+)
 _SLASHED = re.compile(r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/-])")
 _MONTH_YEAR = re.compile(rf"\b({'|'.join(MONTHS)}) (\d{{4}})(?![\d:]|[.,]\d)")
 _DECADE = re.compile(r"(?<![\w.,])(\d{4}|[2-9]0)er(n?)\b")
@@ -71,7 +73,7 @@ def _century(short: str) -> str:
 
 
 def _time(found: re.Match[str]) -> str:
-    hour, minute, second = (a or b for a, b in zip(*(found.group(1, 2, 3), found.group(4, 5, 6))))
+    hour, minute, second = found.group(1, 2, 3) if found[1] else found.group(4, 5, 6)
     words = f"{'ein' if int(hour) == 1 else cardinal(int(hour))} Uhr"
     if minute and (int(minute) or second):
         words += f" {cardinal(int(minute))}"

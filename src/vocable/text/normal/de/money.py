@@ -14,7 +14,13 @@ _NAMES = {
     **{"Franken": "Franken", "¥": "Yen", "¢": "Cent", "ct": "Cent", "Cent": "Cent", "DM": "Mark"},
 }
 _ARTICLES = {"Mark": "eine"}
-_SMALL = {"Euro": "Cent", "Dollar": "Cent", "Pfund": "Pence", "Franken": "Rappen", "Mark": "Pfennig"}
+_SMALL = {
+    "Euro": "Cent",
+    "Dollar": "Cent",
+    "Pfund": "Pence",
+    "Franken": "Rappen",
+    "Mark": "Pfennig",
+}
 _SIGN = alternatives(_NAMES)
 _BEFORE_SIGN = alternatives(("€", "EUR", "$", "US$", "USD", "£", "CHF", "¥", "Fr."))
 _FULL = re.compile(rf"({NUMERALS.unsigned}),(?:--?|–)(?:[\s\u00a0]?({_SIGN})(?!\w))?")
@@ -28,7 +34,9 @@ def money(text: str) -> str:
     """Return a text whose sums of money are words."""
     text = _FULL.sub(lambda found: _sum(found[1], found[2] or "€"), text)
     text = _AFTER.sub(lambda found: _sum(found[1], found[2]), text)
-    text = _BEFORE.sub(lambda found: ("minus " if found[1] else "") + _sum(found[3], found[2]), text)
+    text = _BEFORE.sub(
+        lambda found: ("minus " if found[1] else "") + _sum(found[3], found[2]), text
+    )
     text = _PER.sub(lambda found: f"{found[1]} pro {_per(found[2])}", text)
     return _ALONE.sub(lambda found: f" {_NAMES[found[0]]}", text)
 

@@ -15,14 +15,38 @@ from vocable.text.normal.roman import CERTAIN, ROMAN, WELL_FORMED, roman
 
 _PREPOSITIONS = (
     *("ab", "an", "auf", "aus", "außer", "bei", "bis", "gegenüber", "hinter", "in", "mit", "nach"),
-    *("neben", "seit", "statt", "trotz", "unter", "von", "vor", "während", "wegen", "zu", "zwischen"),
+    *(
+        "neben",
+        "seit",
+        "statt",
+        "trotz",
+        "unter",
+        "von",
+        "vor",
+        "während",
+        "wegen",
+        "zu",
+        "zwischen",
+    ),
     *("über", "innerhalb", "außerhalb", "gegen", "für", "durch", "um"),
 )
 _TO_N = (
     *("am", "im", "zum", "zur", "vom", "beim", "den", "dem", "des", "einem", "einen", "einer"),
     *("eines", "diesem", "diesen", "jedem", "jeden", "seinem", "seinen", "seiner"),
     *("ihrem", "ihren", "ihrer", "meinem", "meinen", "meiner", "unserem", "unseren", "unserer"),
-    *("deinem", "deinen", "deiner", "keinem", "keinen", "keiner", "ab", "bis", "seit", "vor", "nach"),
+    *(
+        "deinem",
+        "deinen",
+        "deiner",
+        "keinem",
+        "keinen",
+        "keiner",
+        "ab",
+        "bis",
+        "seit",
+        "vor",
+        "nach",
+    ),
     *("ans", "ins", "aufs", "beide", "alle"),
 )
 _TO_E = (
@@ -34,7 +58,16 @@ _DER = ("der", "dieser", "jeder")
 _CUES = {*_TO_N, *_TO_E, *_MIXED, *_DER}
 _STRONG = {"m": "er", "f": "e", "n": "es"}
 _NOUNS = (
-    *("Jahrhundert", "Jahrtausend", "Kapitel", "Klasse", "Platz", "Weltkrieg", "Bundesliga", "Liga"),
+    *(
+        "Jahrhundert",
+        "Jahrtausend",
+        "Kapitel",
+        "Klasse",
+        "Platz",
+        "Weltkrieg",
+        "Bundesliga",
+        "Liga",
+    ),
     *("Etage", "Stock", "Stockwerk", "Runde", "Woche", "Tag", "Mal", "Auflage", "Geburtstag"),
     *("Symphonie", "Sinfonie", "Halbzeit", "Quartal", "Advent", "FC", "Semester", "Akt", "Teil"),
     *("Obergeschoss", "Bezirk", "Spieltag", "Semester", "Preis", "Rang", "Version", "Schritt"),
@@ -53,7 +86,17 @@ _JOINT = re.compile(r"\s?[–/-]\s?")
 
 _RULERS = (
     *("Albert", "Alexander", "August", "Benedikt", "Christian", "Eduard", "Ferdinand", "Franz"),
-    *("Friedrich", "Georg", "Gregor", "Gustav", "Harald", "Heinrich", "Jakob", "Johannes", "Joseph"),
+    *(
+        "Friedrich",
+        "Georg",
+        "Gregor",
+        "Gustav",
+        "Harald",
+        "Heinrich",
+        "Jakob",
+        "Johannes",
+        "Joseph",
+    ),
     *("Karl", "Konrad", "Leo", "Leopold", "Louis", "Ludwig", "Maximilian", "Napoleon", "Nikolaus"),
     *("Otto", "Paul", "Peter", "Philipp", "Pius", "Ramses", "Richard", "Rudolf", "Wilhelm"),
 )
@@ -62,7 +105,9 @@ _RULER = re.compile(
     rf"(\b\w+\s)?((?:\b(?:König|Königin|Kaiser|Kaiserin|Papst|Zar|Zarin)s?\s)?)"
     rf"\b({'|'.join((*_RULERS, *_WOMEN))})(s?)\s({ROMAN})(?!\w)\.?(?=(\s*$|\s*\n)?)"
 )
-_CHAPTER = re.compile(rf"\b(Kapitel|Teil|Band|Akt|Buch|Klasse|Typ|Abschnitt)\s({ROMAN})(?![\w.]\w)\b")
+_CHAPTER = re.compile(
+    rf"\b(Kapitel|Teil|Band|Akt|Buch|Klasse|Typ|Abschnitt)\s({ROMAN})(?![\w.]\w)\b"
+)
 _ROMAN_NOUN = re.compile(rf"(?<!\w)({ROMAN})\.(?=\s(?:{'|'.join(_NOUNS)}))")
 _ROMAN_CERTAIN = re.compile(rf"(?<=[a-zäöüß]\s)({CERTAIN})(?!\w)")
 

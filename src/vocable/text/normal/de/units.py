@@ -33,7 +33,12 @@ _PREFIXES = {
 _OTHERS = {
     **{"min": _feminine("Minute"), "Min.": _feminine("Minute"), "h": _feminine("Stunde")},
     **{"Std.": _feminine("Stunde"), "Std": _feminine("Stunde"), "Sek.": _feminine("Sekunde")},
-    **{"sek": _feminine("Sekunde"), "ha": _same("Hektar"), "bar": _same("Bar"), "dB": _same("Dezibel")},
+    **{
+        "sek": _feminine("Sekunde"),
+        "ha": _same("Hektar"),
+        "bar": _same("Bar"),
+        "dB": _same("Dezibel"),
+    },
     **{"PS": _same("Pe Es"), "qm": _same("Quadratmeter"), "Pf": Unit("Pfennig", "Pfennig")},
     **{"U/min": Unit("Umdrehung pro Minute", "Umdrehungen pro Minute")},
     **{"°C": _same("Grad Celsius"), "°F": _same("Grad Fahrenheit"), "°": _same("Grad")},
@@ -68,7 +73,7 @@ def units(text: str) -> str:
     text = _SCALED.sub(lambda found: counted(found[1], _SCALES[found[2]]), text)
     text = _SCALE_ALONE.sub(lambda found: _SCALES[found[0].rstrip(".")].many, text)
     text = _PERCENT_LIKE.sub(lambda found: f"{NUMERALS(found[1])}prozent{found[2]}", text)
-    text = _PARTLY.sub(lambda found: f"{found[1]} {UNITS[found[2]].many}", text)
+    text = _PARTLY.sub(_partly, text)
     text = _MEASURE.sub(_measure, text)
     return _ALONE.sub(lambda found: f" {_name(found[0])}", text)
 
@@ -81,6 +86,11 @@ def counted(number: str, unit: Unit) -> str:
         return f"{NUMERALS(number)} {unit.many}"
     one = "eine" if gender(unit.one.split()[0]) == "f" else "ein"
     return f"{NUMERALS(number).removesuffix('eins')}{one} {unit.one}"
+
+
+def _partly(found: re.Match[str]) -> str:
+    unit = UNITS[found[2]]
+    return f"{found[1]} {unit.one if found[1] == '1/2' else unit.many}"
 
 
 def _measure(found: re.Match[str]) -> str:

@@ -13,7 +13,13 @@ _TITLES = {
     **{"Gov": "Governor", "Gen": "General", "Sen": "Senator", "Rep": "Representative"},
     **{"Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant", "Col": "Colonel"},
     **{"Maj": "Major", "Cmdr": "Commander", "Rev": "Reverend", "Hon": "Honorable"},
-    **{"Pres": "President", "Mt": "Mount", "Ft": "Fort", "Adm": "Admiral", "Supt": "Superintendent"},
+    **{
+        "Pres": "President",
+        "Mt": "Mount",
+        "Ft": "Fort",
+        "Adm": "Admiral",
+        "Supt": "Superintendent",
+    },
 }
 _BRITISH = alternatives(("Mr", "Mrs", "Ms", "Prof"))
 # Before a number.
@@ -21,7 +27,13 @@ _NUMBERED = {
     **{"No": "number", "Nos": "numbers", "no": "number", "nos": "numbers", "Fig": "figure"},
     **{"fig": "figure", "Figs": "figures", "p": "page", "pp": "pages", "Vol": "volume"},
     **{"vol": "volume", "Ch": "chapter", "ch": "chapter", "Sec": "section", "sec": "section"},
-    **{"Eq": "equation", "eq": "equation", "ext": "extension", "Ext": "extension", "Art": "article"},
+    **{
+        "Eq": "equation",
+        "eq": "equation",
+        "ext": "extension",
+        "Ext": "extension",
+        "Art": "article",
+    },
     **{"Pt": "part", "pt": "part", "Apt": "apartment", "apt": "apartment", "Rm": "room"},
 }
 # Anywhere. Those of names of firms may end a sentence.
@@ -31,7 +43,13 @@ _ANYWHERE = {
     **{"a.k.a.": "also known as", "viz.": "namely", "dept.": "department", "Dept.": "Department"},
     **{"govt.": "government", "Govt.": "Government", "max.": "maximum", "incl.": "including"},
     **{"Inc.": "Incorporated", "Ltd.": "Limited", "Co.": "Company", "Corp.": "Corporation"},
-    **{"Bros.": "Brothers", "Jr.": "Junior", "Sr.": "Senior", "Ave.": "Avenue", "Blvd.": "Boulevard"},
+    **{
+        "Bros.": "Brothers",
+        "Jr.": "Junior",
+        "Sr.": "Senior",
+        "Ave.": "Avenue",
+        "Blvd.": "Boulevard",
+    },
     **{"Rd.": "Road", "Hwy.": "Highway", "Sq.": "Square", "Univ.": "University", "Ph.D.": "P H D"},
     **{"tel.": "telephone", "Tel.": "Telephone", "esp.": "especially", "hrs.": "hours"},
     **{"a.m.": "ay M", "p.m.": "P M", "misc.": "miscellaneous", "Assn.": "Association"},
@@ -44,7 +62,18 @@ _WHOLE = {
 _SAINTS = (
     *("Albans", "Andrew", "Andrews", "Anne", "Anthony", "Augustine", "Bernard", "Catherine"),
     *("Clair", "Francis", "George", "Helena", "Helens", "Ives", "James", "John", "Johns", "Joseph"),
-    *("Kitts", "Lawrence", "Louis", "Lucia", "Luke", "Mark", "Martin", "Mary", "Moritz", "Nicholas"),
+    *(
+        "Kitts",
+        "Lawrence",
+        "Louis",
+        "Lucia",
+        "Luke",
+        "Mark",
+        "Martin",
+        "Mary",
+        "Moritz",
+        "Nicholas",
+    ),
     *("Pancras", "Patrick", "Paul", "Peter", "Petersburg", "Stephen", "Thomas", "Vincent"),
 )
 STARTS = re.compile(
@@ -57,7 +86,9 @@ SHORT = frozenset(
     + ["St.", "Dr.", "Ste.", "al.", "Jan.", "Feb.", "Mar.", "Apr.", "Jun.", "Jul.", "Aug.", "Sep."]
     + ["Sept.", "Oct.", "Nov.", "Dec.", "U.S.", "U.K.", "U.N.", "D.C."]
 )
-_NOT_NAMES = "The|In|At|To|Of|On|By|From|For|And|Is|Was|Our|Near|Visit|See|Old|New|This|That|When|As"
+_NOT_NAMES = (
+    "The|In|At|To|Of|On|By|From|For|And|Is|Was|Our|Near|Visit|See|Old|New|This|That|When|As"
+)
 
 _NAMED = re.compile(
     rf"\b({alternatives(_TITLES)})\.\s+(?=[A-Z]|and\b)|\b({_BRITISH})\s+(?=[A-Z])", re.A

@@ -1,4 +1,4 @@
-"""Words in capitals: names like NASA are said as words, IBM is spelled, SHOUTING is said as it is."""
+"""Words in capitals: NASA is said as a word, IBM is spelled, and SHOUTING is words again."""
 
 from __future__ import annotations
 
@@ -11,8 +11,40 @@ from vocable.text.phones import plain
 
 # Spelled, though the dictionary has a word of these letters.
 _SPELLED = {
-    *("AC", "AD", "AI", "ALS", "AM", "AP", "AR", "BA", "BC", "BCE", "CE", "CET", "CFO", "CO", "COO"),
-    *("DC", "ER", "EST", "ET", "ETA", "EU", "HR", "ID", "IP", "IRS", "IT", "LA", "LED", "MA", "MIT"),
+    *(
+        "AC",
+        "AD",
+        "AI",
+        "ALS",
+        "AM",
+        "AP",
+        "AR",
+        "BA",
+        "BC",
+        "BCE",
+        "CE",
+        "CET",
+        "CFO",
+        "CO",
+        "COO",
+    ),
+    *(
+        "DC",
+        "ER",
+        "EST",
+        "ET",
+        "ETA",
+        "EU",
+        "HR",
+        "ID",
+        "IP",
+        "IRS",
+        "IT",
+        "LA",
+        "LED",
+        "MA",
+        "MIT",
+    ),
     *("MS", "OS", "PA", "PE", "PM", "PR", "TA", "UI", "UK", "UN", "US", "WHO"),
 }
 _SAID = {"JPEG": "jay peg", "SQL": "sequel", "GIF": "gif", "COVID": "covid", "LASER": "laser"}
@@ -67,7 +99,7 @@ def _is_shouted(found: re.Match[str]) -> bool:
 
 @cache
 def _has_letters_only(word: str) -> bool:
-    """Return whether the dictionary spells a word of capitals: its phones are those of its letters."""
+    """Return whether a word is known to be spelled: its phones are those of its letters."""
     known = dictionary()(word.lower())
     if not known:
         return not set(word) & set("AEIOUY")

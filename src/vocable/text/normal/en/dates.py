@@ -22,7 +22,8 @@ _SHORT_MONTH = re.compile(
 _SHORT_DAY = re.compile(
     rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b(?:\.,?|,)?(?=\s+(?:{_ANY}|\d))"
 )
-_DAYS_TO = re.compile(rf"\b({'|'.join(day[:3] for day in _DAYS)})\.?\s?[-–]\s?({'|'.join(day[:3] for day in _DAYS)})\b")
+_SHORT_DAYS = "|".join(day[:3] for day in _DAYS)
+_DAYS_TO = re.compile(rf"\b({_SHORT_DAYS})\.?\s?[-–]\s?({_SHORT_DAYS})\b")
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d{2})-(\d{2})(?=$|T\d|[^\w/-])")
 _FIGURES = re.compile(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-]|\.\d)")
 _MONTH_DAY = re.compile(
@@ -49,7 +50,9 @@ def numeric_dates(text: str) -> str:
 def dates(text: str) -> str:
     """Return a text whose dates and decades are words."""
     text = _SHORT_MONTH.sub(lambda found: _full(found[0], MONTHS), text)
-    text = _DAYS_TO.sub(lambda found: " to ".join(_full(day, _DAYS) for day in found.groups()), text)
+    text = _DAYS_TO.sub(
+        lambda found: " to ".join(_full(day, _DAYS) for day in found.groups()), text
+    )
     text = _SHORT_DAY.sub(lambda found: _full(found[0], _DAYS) + ",", text)
     text = _DAY_MONTH.sub(_day_month, text)
     text = _MONTH_DAY.sub(_month_day, text)

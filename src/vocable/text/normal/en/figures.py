@@ -1,4 +1,4 @@
-"""English numbers within a text: what stands between them, ordinals, fractions, years and the rest."""
+"""English numbers in a text: what stands between them, ordinals, fractions, years, the rest."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ _RELATIONS = (
     (r"(?<![\w/])50[/-]50(?![\w/])", "50 50"),
     (r"(?<![\w/])9/11(?![\w/])", "9 11"),
     (r"(?<=\d)[eE]([-+]?\d+)\b", r" times 10 to the power of \1"),
-    (r"(?<=\d)m(?= (?:people|users|views|followers|downloads|copies|tons|jobs|homes)\b)", " million"),
-    (r"(\d[\s\u00a0]?(?:[kcm]?m|k?g|°[CF]|[kKM]|bn|%)|[ap]\.m\.|[AaPp][Mm])\s?[-–]\s?(?=[$£€]?\d)", r"\1 to "),
+    (
+        r"(?<=\d)m(?= (?:people|users|views|followers|downloads|copies|tons|jobs|homes)\b)",
+        " million",
+    ),
+    (
+        r"(\d[\s\u00a0]?(?:[kcm]?m|k?g|°[CF]|[kKM]|bn|%)|[ap]\.m\.|[AaPp][Mm])\s?[-–]\s?(?=[$£€]?\d)",
+        r"\1 to ",
+    ),
     (r"(?<=\d)[ \u00a0]?[x×][ \u00a0]?(?=\d)", " by "),
     (r"(?<=\d)[x×](?![\w])", " times "),
     (r"(?<=\d)\s?÷\s?(?=\d)|(?<=\d) / (?=\d)", " divided by "),
@@ -29,9 +35,7 @@ _RELATIONS = (
 _COMPILED = tuple((re.compile(pattern), f"{words}") for pattern, words in _RELATIONS)
 
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b")
-_FRACTION = re.compile(
-    r"(?<![\w.,/])(?:(\d{1,6})[ \u00a0])?(\d{1,3})/(\d{1,4})(?![\w/]|[.,]\d)"
-)
+_FRACTION = re.compile(r"(?<![\w.,/])(?:(\d{1,6})[ \u00a0])?(\d{1,3})/(\d{1,4})(?![\w/]|[.,]\d)")
 _SCHOOL = re.compile(r"(?<![\w/])((?:19|20)\d\d)/(\d\d(?:\d\d)?)(?![\w/])")
 _SCALED = re.compile(rf"({NUMERALS.number})([kK]|[mM]n?|bn)(?!\w)")
 _CHAPTERS = (
@@ -95,7 +99,9 @@ def numbers(text: str) -> str:
     text = _SCALED.sub(_scaled, text)
     text = _INDIAN.sub(lambda found: cardinal(int(found[0].replace(",", ""))), text)
     text = _VERSION.sub(lambda found: " point ".join(map(_plain, found[1].split("."))), text)
-    text = _POINT.sub(lambda found: f"{'minus ' if found[1] else ''}point {_spelled(found[2])}", text)
+    text = _POINT.sub(
+        lambda found: f"{'minus ' if found[1] else ''}point {_spelled(found[2])}", text
+    )
     text = _PLURAL.sub(lambda found: f" {plural(cardinal(int(found[1])))}", text)
     text = _NUMBER.sub(lambda found: _apart(found, NUMERALS(found[0])), text)
     return re.sub(r"\d+", lambda found: _apart(found, NUMERALS.whole(found[0])), text)

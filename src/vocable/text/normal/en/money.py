@@ -16,7 +16,10 @@ _CURRENCIES = {
     **{"C$": (Unit("Canadian dollar", "Canadian dollars"), _CENTS)},
     **{"¥": (Unit("yen", "yen"), None), "₹": (Unit("rupee", "rupees"), None)},
     **{"₩": (Unit("won", "won"), None), "₽": (Unit("ruble", "rubles"), None)},
-    **{"₿": (Unit("bitcoin", "bitcoins"), None), "CHF": (Unit("Swiss franc", "Swiss francs"), None)},
+    **{
+        "₿": (Unit("bitcoin", "bitcoins"), None),
+        "CHF": (Unit("Swiss franc", "Swiss francs"), None),
+    },
 }
 _CURRENCIES |= {
     code: _CURRENCIES[sign]

@@ -8,14 +8,33 @@ from vocable.text.normal.en.letters import spelled
 from vocable.text.normal.greek import GREEK, greek
 
 ADDRESS = {
-    **{".": "dot", "@": "at", "/": "slash", "-": "dash", "_": "underscore", ":": "colon", "~": "tilde"},
+    **{
+        ".": "dot",
+        "@": "at",
+        "/": "slash",
+        "-": "dash",
+        "_": "underscore",
+        ":": "colon",
+        "~": "tilde",
+    },
     **{"?": "question mark", "=": "equals", "&": "and", "#": "hash", "%": "percent", "+": "plus"},
 }
 _NAMES = dict(
     zip(
         GREEK,
         (
-            *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"),
+            *(
+                "alpha",
+                "beta",
+                "gamma",
+                "delta",
+                "epsilon",
+                "zeta",
+                "eta",
+                "theta",
+                "iota",
+                "kappa",
+            ),
             *("lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "sigma", "tau"),
             *("upsilon", "phi", "chi", "psi", "omega"),
         ),
@@ -33,7 +52,10 @@ _SIGNS = (
     (r"(?<=\d)\^3(?!\d)|(?<=\b[A-Za-z])\^3(?!\d)", " cubed "),
     (r"(?<=\d)\^(?=[-−]?\d)|(?<=\b[A-Za-z])\^(?=[-−]?\d)", " to the power of "),
     (r"(?<=[^\W\d_])\^\d+", ""),  # the number of a note
-    (r"\b([A-Z]{1,3})&([A-Z]{1,3})\b", lambda found: f"{spelled(found[1])} and {spelled(found[2])}"),
+    (
+        r"\b([A-Z]{1,3})&([A-Z]{1,3})\b",
+        lambda found: f"{spelled(found[1])} and {spelled(found[2])}",
+    ),
     (r"(?<![\w'])A(?=-?\d)", "ay "),
     (r"\bC\+\+", "C plus plus"),
     (r"\b([CF])#", r"\1 sharp"),
@@ -71,4 +93,3 @@ def signs(text: str) -> str:
     for pattern, words in _COMPILED:
         text = pattern.sub(words, text)
     return greek(text, _NAMES)
-

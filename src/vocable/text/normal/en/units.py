@@ -60,11 +60,17 @@ _MEASURE = re.compile(
 )
 _PARTLY = re.compile(rf"{FRACTION}({_ANY})(?![\w^°/])")
 _NOUN = re.compile(r"[\s-][a-z]")
-_FEET = re.compile(rf"({NUMERALS.unsigned})'(?:(\d{{1,2}})(?:\"|''))?(?!\w)|(?<=\d)\s?in\.(?=\s+[a-z]|,)")
-_INCHES = re.compile(rf"({NUMERALS.unsigned})\"(?![\w])(?=[^\"]*$|[^\"]*\"[^\"]*\")|"
-                     rf"(?<=(?:foot|feet) )({NUMERALS.unsigned})\s?in\b\.?")
-_ALONE = re.compile(rf"(?<![\w/°])({alternatives(each for each in UNITS if '%' in each or '°' in each)})"
-                    r"(?!\w)|(?<![\w/])(km/h|kWh|m/s)(?![\w/])")
+_FEET = re.compile(
+    rf"({NUMERALS.unsigned})'(?:(\d{{1,2}})(?:\"|''))?(?!\w)|(?<=\d)\s?in\.(?=\s+[a-z]|,)"
+)
+_INCHES = re.compile(
+    rf"({NUMERALS.unsigned})\"(?![\w])(?=[^\"]*$|[^\"]*\"[^\"]*\")|"
+    rf"(?<=(?:foot|feet) )({NUMERALS.unsigned})\s?in\b\.?"
+)
+_ALONE = re.compile(
+    rf"(?<![\w/°])({alternatives(each for each in UNITS if '%' in each or '°' in each)})"
+    r"(?!\w)|(?<![\w/])(km/h|kWh|m/s)(?![\w/])"
+)
 
 
 def units(text: str) -> str:
@@ -79,7 +85,7 @@ def units(text: str) -> str:
 def _partly(found: re.Match[str]) -> str:
     """Return a fraction of a unit: "3/4 km" is "3/4 of a kilometer"."""
     unit = UNITS[found[2]]
-    of = f"of {'an' if unit.one[0] in 'aeiou' else 'a'} {unit.one}"
+    of = f"of {'an' if unit.one[0] in 'aeio' or unit.one == 'hour' else 'a'} {unit.one}"
     return f"{found[1]} {unit.many if ' ' in found[1] else of}"
 
 
@@ -92,8 +98,9 @@ def _measure(found: re.Match[str]) -> str:
         name = f"{_POWERS[power]} {name}"
     if per:
         name += f" per {UNITS[per].one}" + _power_after(per, per_power)
-    joint = "-" if joint == "-" and " " not in (words := NUMERALS(number)) else " "
-    return f"{article or ''}{NUMERALS(number)}{joint}{name}"
+    words = NUMERALS(number)
+    joint = "-" if joint == "-" and " " not in words else " "
+    return f"{article or ''}{words}{joint}{name}"
 
 
 def _power_after(symbol: str, power: str | None) -> str:

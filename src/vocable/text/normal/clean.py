@@ -12,14 +12,14 @@ _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+"
 _FRACTION = re.compile(r"(\d?)([¼-¾⅐-⅞↉])")
 _POWER = re.compile(r"[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
+_JOINT = "\ue000"  # a space within numbers, which NFKC would make an ordinary one
+
 # Before compatibility forms are resolved, which would make ™ the letters TM.
 _FIRST: dict[str, str | int | None] = {
     **dict.fromkeys("™®℠¯¨¸¿¡\u00ad", ""),
     **dict.fromkeys("´`′", "'"),
     **{"″": '"', "º": "°", "№": "No. ", "…": "..."},
-    **dict.fromkeys(
-        "\u2009\u202f\u2007\u00a0", _JOINT := "\ue000"
-    ),  # within numbers; NFKC keeps it
+    **dict.fromkeys("\u2009\u202f\u2007\u00a0", _JOINT),
     **dict.fromkeys("\u2028\u2029", "\n\n"),
     **dict.fromkeys("\u0085\u000b\u000c\r", "\n"),
 }

@@ -34,6 +34,7 @@ class Numerals:
         """A regular expression of a number without a sign: "1,234.50"."""
         group, decimal = re.escape(self.group), re.escape(self.decimal)
         grouped = rf"\d{{1,3}}(?:{group}\d{{3}})+|\d{{1,3}}(?:['\u00a0_]\d{{3}})+"
+        grouped += r"|[1-9]\d{0,2}(?: \d{3})*(?: 000)+"  # a plain space parts only what is round
         return rf"(?<!\d)(?<!\d[.,])(?:(?:{grouped})(?!\d)|\d+)(?:{decimal}\d+)?(?!\d)"
 
     @cached_property

@@ -49,7 +49,7 @@ _ANYWHERE = {
 _CLOSING = ("usw.", "etc.", "u.s.w.", "usf.", "u.v.m.", "u.a.", "o.Ä.", "u.Ä.", "v.Chr.", "n.Chr.")
 # Before a number.
 _NUMBERED = {
-    **{"Nr": "Nummer", "Nrn": "Nummern", "S": "Seite", "Bd": "Band", "Kap": "Kapitel"},
+    **{"Nr": "Nummer", "Nrn": "Nummern", "No": "Nummer", "S": "Seite", "Bd": "Band", "Kap": "Kapitel"},
     **{"Abs": "Absatz", "Art": "Artikel", "Abb": "Abbildung", "Tab": "Tabelle", "Z": "Zeile"},
     **{"Anm": "Anmerkung", "Ziff": "Ziffer", "Jg": "Jahrgang", "Gl": "Gleichung", "Kl": "Klasse"},
 }
@@ -103,6 +103,7 @@ _WORD = re.compile(rf"(?<![\w.])({'|'.join(map(_spaced, _BY_LENGTH))})(?!\w)")
 _NUMBER = re.compile(rf"(?<![\w.])({'|'.join(_NUMBERED)})\.\s?(?=\d|[IVX]{{2,}}\b)")
 _NAME = re.compile(rf"(?<![\w.])({'|'.join(_NAMED)})\.\s?(?=[A-ZÄÖÜ][a-zäöüß])")
 _SEE = re.compile(rf"(?<![\w.])s\.\s?(?=(?:{'|'.join(_NUMBERED)})\.|auch\b|oben\b|unten\b)")
+_COMPOUND_NUMBER = re.compile(r"(?<=[a-zäöüß])nr\.(?=\s?\d)")
 _STREET = re.compile(r"(?<=[a-zäöüß])(-?)([Ss])tr\.(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({'|'.join(_WHOLE)})(?![\w/])")
 _INITIALS = re.compile(
@@ -115,6 +116,7 @@ def abbreviations(text: str) -> str:
     """Return a text whose abbreviations are words."""
     text = _SEE.sub("siehe ", text)
     text = _NUMBER.sub(lambda found: f"{_NUMBERED[found[1]]} ", text)
+    text = _COMPOUND_NUMBER.sub("nummer", text)
     text = _STREET.sub(lambda found: f"{found[1]}{found[2]}traße{_end(found)}", text)
     text = _WORD.sub(_anywhere, text)
     text = _NAME.sub(lambda found: f"{_NAMED[found[1]]} ", text)

@@ -10,6 +10,7 @@ from vocable.text.normal.de.numbers import NUMERALS, cardinal, ordinal, year
 
 _RELATIONS = (
     (r"(?<![\w/])24/7(?![\w/])", "24 7"),
+    (r"(?<=\d,\d)/(?=\d)", " von "),
     (r"(?<![\w/])50[/-]50(?![\w/])", "50 50"),
     (r"(?<=\d)[ \u00a0]?[x×][ \u00a0]?(?=\d)", " mal "),
     (r"(?<=\d)\s?[*·⋅]\s?(?=\d)", " mal "),

@@ -22,6 +22,8 @@ _SHORT_MONTH = re.compile(
 _SHORT_DAY = re.compile(
     rf"\b(Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b(?:\.,?|,)?(?=\s+(?:{_ANY}|\d))"
 )
+_SHORT_MONTHS = "|".join(name[:3] for name in MONTHS)
+_MONTHS_TO = re.compile(rf"\b({_SHORT_MONTHS})\.?\s?[-–]\s?({_SHORT_MONTHS})\b\.?")
 _SHORT_DAYS = "|".join(day[:3] for day in _DAYS)
 _DAYS_TO = re.compile(rf"\b({_SHORT_DAYS})\.?\s?[-–]\s?({_SHORT_DAYS})\b")
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d{2})-(\d{2})(?=$|T\d|[^\w/-])")
@@ -49,6 +51,7 @@ def numeric_dates(text: str) -> str:
 
 def dates(text: str) -> str:
     """Return a text whose dates and decades are words."""
+    text = _MONTHS_TO.sub(lambda found: " to ".join(_full(each, MONTHS) for each in found.groups()), text)
     text = _SHORT_MONTH.sub(lambda found: _full(found[0], MONTHS), text)
     text = _DAYS_TO.sub(
         lambda found: " to ".join(_full(day, _DAYS) for day in found.groups()), text

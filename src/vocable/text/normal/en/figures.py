@@ -12,6 +12,7 @@ _RELATIONS = (
     (r"(?<![\w/])24/7(?![\w/])", "24 7"),
     (r"(?<![\w/])50[/-]50(?![\w/])", "50 50"),
     (r"(?<![\w/])9/11(?![\w/])", "9 11"),
+    (r"(?<=\d\.\d)/(?=\d)", " out of "),
     (r"(?<=\d)[eE]([-+]?\d+)\b", r" times 10 to the power of \1"),
     (
         r"(?<=\d)m(?= (?:people|users|views|followers|downloads|copies|tons|jobs|homes)\b)",
@@ -34,6 +35,7 @@ _RELATIONS = (
 )
 _COMPILED = tuple((re.compile(pattern), f"{words}") for pattern, words in _RELATIONS)
 
+_CALLED = re.compile(r"(?<=\b[Cc]all )\d{3}\b|(?<=\b[Dd]ial )\d{3}\b")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b")
 _FRACTION = re.compile(r"(?<![\w.,/])(?:(\d{1,6})[ \u00a0])?(\d{1,3})/(\d{1,4})(?![\w/]|[.,]\d)")
 _SCHOOL = re.compile(r"(?<![\w/])((?:19|20)\d\d)/(\d\d(?:\d\d)?)(?![\w/])")
@@ -92,6 +94,7 @@ def roman_numerals(text: str) -> str:
 
 def numbers(text: str) -> str:
     """Return a text without figures: ordinals, fractions, years, and numbers of any length."""
+    text = _CALLED.sub(lambda found: _spelled(found[0]), text)
     text = _ORDINAL.sub(lambda found: _long_ordinal(found[1].replace(",", "")), text)
     text = _SCHOOL.sub(lambda found: f"{year(int(found[1]))} {_second_year(found[2])}", text)
     text = _FRACTION.sub(_fraction, text)

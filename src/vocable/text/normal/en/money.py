@@ -34,7 +34,7 @@ _SIGN = alternatives(_CURRENCIES)
 _SCALE = rf"(?:[\s\u00a0-]?({alternatives(_SCALES)})(?![\w]))?"
 _RANGE = re.compile(rf"({_SIGN})(\d[\d,.]*) to (?=\d)")
 _BEFORE = re.compile(
-    rf"(\ba\s)?([-−–]?)(?<!\w)({_SIGN})[\s\u00a0]?([-−]?{NUMERALS.unsigned}){_SCALE}(?![\d%])"
+    rf"(\ba\s)?([-−–]?)(?<!\w)({_SIGN})[\s\u00a0]?([-−]?(?:{NUMERALS.unsigned}|\.\d\d)){_SCALE}(?![\d%])"
 )
 _AFTER = re.compile(rf"()({NUMERALS.number}){_SCALE}[\s\u00a0]?({_SIGN})(?!\w)")
 _SMALL = re.compile(rf"({NUMERALS.unsigned})\s?(¢|(?<=\d)p\b)")
@@ -68,6 +68,7 @@ def _sum(number: str, scale: str | None, sign: str) -> str:
     """Return a sum in words: whole units and hundredths, where there are two decimals."""
     unit, hundredth = _CURRENCIES[sign]
     whole, _, decimals = number.partition(".")
+    whole = whole or "0"
     if scale:
         return f"{NUMERALS(number)} {_SCALES[scale]} {unit.many}"
     if len(decimals) != 2 or not hundredth:
@@ -76,7 +77,7 @@ def _sum(number: str, scale: str | None, sign: str) -> str:
     if int(decimals):
         small = hundredth.one if int(decimals) == 1 else hundredth.many
         parts.append(f"{NUMERALS.cardinal(int(decimals))} {small}")
-    return " and ".join(parts[1:] if whole in ("0", "") and len(parts) > 1 else parts)
+    return " and ".join(parts[1:] if whole == "0" and len(parts) > 1 else parts)
 
 
 def _per(word: str) -> str:

@@ -1,0 +1,39 @@
+"""Written texts and their words, by hand: `en.txt` and `de.txt`, a line each and then its words."""
+
+from pathlib import Path
+
+import pytest
+
+from vocable.text.dictionary import dictionary
+from vocable.text.normal import normalised
+from vocable.text.spoken import pronounce
+from vocable.text.words import words_and_marks
+
+
+def cases(language):
+    text = Path(__file__).with_name(f"{language}.txt").read_text("utf-8")
+    found = [block.splitlines() for block in text.strip().split("\n\n")]
+    assert len(found) >= 80 and all(len(case) == 2 for case in found)
+    return found
+
+
+ENGLISH, GERMAN = cases("en"), cases("de")
+
+# Words that the dictionary lacks. They are said by their parts or letters, as spoken.py does.
+UNKNOWN = set()
+
+
+@pytest.mark.parametrize(("written", "words"), ENGLISH)
+def test_english(written, words):
+    assert normalised(written) == words
+
+
+@pytest.mark.parametrize(("written", "words"), GERMAN)
+def test_german(written, words):
+    assert normalised(written, "de") == words
+
+
+def test_english_words_are_in_the_dictionary():
+    words = {word for _, text in ENGLISH for word, _ in words_and_marks(text)}
+    assert {word for word in words if not dictionary()(word)} == UNKNOWN
+    assert all(pronounce(word, dictionary()) for word in words)

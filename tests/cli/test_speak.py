@@ -104,7 +104,7 @@ def test_the_best_of_several_is_kept(model, tmp_path, monkeypatch):
         (["One.", "-o", "x.txt"], ".wav"),
         (["One.", "-o", "x.wav", "--voice", "ana"], 'no voice "ana"'),
         (["One.", "-o", "x.wav", "--voice", "no.wav", "--consent", "A"], "no.wav"),
-        (["One.", "-o", "x.wav", "--language", "fr"], 'in "fr"'),
+        (["One.", "-o", "x.wav", "--language", "fr"], "not in 'fr'"),
         (["One.", "-o", "-", "--json"], "stdout has the sound"),
     ],
 )

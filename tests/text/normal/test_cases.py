@@ -6,7 +6,7 @@ import pytest
 
 from vocable.text.dictionary import dictionary
 from vocable.text.normal import normalised
-from vocable.text.spoken import pronounce
+from vocable.text.languages import pronounce_english
 from vocable.text.words import words_and_marks
 
 
@@ -36,4 +36,4 @@ def test_german(written, words):
 def test_english_words_are_in_the_dictionary():
     words = {word for _, text in ENGLISH for word, _ in words_and_marks(text)}
     assert {word for word in words if not dictionary()(word)} == UNKNOWN
-    assert all(pronounce(word, dictionary()) for word in words)
+    assert all(pronounce_english(word) for word in words)

@@ -11,7 +11,7 @@ import numpy as np
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
-from vocable.text.languages import LANGUAGES
+from vocable.text.normal.languages import NAMES
 from vocable.text.timed import HOP
 from vocable.train.say.aligner import aligner
 from vocable.train.say.packed import PackedSpeech, Utterance, pack
@@ -37,7 +37,7 @@ def prepare(
     spoken is refused. The split is that of the rows, "train" where they name none.
     """
     clips = [clip for clip in read_manifest(manifest) if clip.text]
-    clips = [clip for clip in clips if (clip.language or ENGLISH) in LANGUAGES]
+    clips = [clip for clip in clips if (clip.language or ENGLISH) in NAMES]
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):

@@ -6,7 +6,7 @@ import pytest
 
 from vocable.text.dictionary import dictionary
 from vocable.text.normal import normalised
-from vocable.text.spoken import pronounce
+from vocable.text.spoken import pronounce, spoken
 from vocable.text.words import words_and_marks
 
 
@@ -40,3 +40,13 @@ def test_english_words_are_in_the_dictionary():
     words = {word for _, text in ENGLISH for word, _ in words_and_marks(text)}
     assert {word for word in words if not dictionary()(word)} == UNKNOWN
     assert all(pronounce(word, dictionary()) for word in words)
+
+
+def test_from_a_written_text_to_phones():
+    names = spoken(normalised("It costs $5.50")).names
+    assert names == spoken("It costs five dollars and fifty cents").names
+
+
+@pytest.mark.parametrize("text", ["", "😀", "...", "<b></b>", "漢字", "\x00"])
+def test_nothing_to_say(text):
+    assert normalised(text) == "" == normalised(text, "de")

@@ -31,11 +31,17 @@ def sentences(text: str, language: str = "en", longest: int = 200) -> list[str]:
     found: list[str] = []
     for paragraph in _PARAGRAPH.split(text):
         for sentence in _sentences(" ".join(paragraph.split()), _language(language)):
-            if found and not any(map(str.isalnum, sentence)):
-                found[-1] += f" {sentence}"  # a mark alone cannot be said
-            else:
-                found += _parts(sentence, longest)
+            for part in _parts(sentence, longest):
+                if found and (_is_silent(part) or _is_silent(found[-1])):
+                    found[-1] += f" {part}"
+                else:
+                    found.append(part)
     return found
+
+
+def _is_silent(part: str) -> bool:
+    """Return whether a part is marks alone, which cannot be said by themselves."""
+    return not any(map(str.isalnum, part))
 
 
 def _sentences(paragraph: str, language: Language) -> list[str]:

@@ -42,7 +42,9 @@ def test_words_and_marks_alone(language, text):
 
 
 @pytest.mark.parametrize("language", LETTERS)
-@pytest.mark.parametrize("part", ["1", "1.", "1,", "a", "A", "A.", "<", "[", "*a", "(", "- ", "1/", "I", "|", "x@"])
+@pytest.mark.parametrize(
+    "part", ["1", "1.", "1,", "a", "A", "A.", "<", "[", "*a", "(", "- ", "1/", "I", "|", "x@"]
+)
 def test_time_grows_with_the_length_alone(language, part):
     start = time.process_time()
     normalised(part * (20_000 // len(part)), language)

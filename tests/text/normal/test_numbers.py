@@ -5,13 +5,15 @@ import random
 import pytest
 from num2words import num2words
 
-from vocable.text.normal.de import numbers as german
-from vocable.text.normal.en import numbers as english
+from vocable.text.normal.de.numbers import cardinal as german
+from vocable.text.normal.de.numbers import ordinal as german_ordinal
+from vocable.text.normal.de.numbers import year as german_year
+from vocable.text.normal.en.numbers import NUMERALS, cardinal, ordinal, year
 
 NUMBERS = [*range(120), *(10**power for power in range(2, 16))] + [
     random.Random(power).randrange(10**power) for power in range(2, 19) for _ in range(12)
 ]
-YEARS = [*range(1000, 2200, 7), 1900, 1901, 1905, 1999, 2000, 2005, 2009, 2010, 2026]
+YEARS = [*range(1000, 2100, 7), 1900, 1901, 1905, 1999, 2000, 2005, 2009, 2010, 2026]
 
 
 def american(words):
@@ -31,27 +33,29 @@ def german_inside(words):
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_english(number):
-    assert english.cardinal(number) == american(num2words(number))
-    assert english.ordinal(number) == american(num2words(number, to="ordinal"))
+    assert cardinal(number) == american(num2words(number))
+    assert ordinal(number) == american(num2words(number, to="ordinal"))
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_german(number):
     wanted = german_inside(num2words(number, lang="de"))
-    assert german.cardinal(number) == wanted
-    ordinal = german_inside(num2words(number, lang="de", to="ordinal"))
-    assert german.ordinal(number).lower() == ordinal.lower()
+    assert german(number) == wanted
+    wanted = german_inside(num2words(number, lang="de", to="ordinal"))
+    assert german_ordinal(number).lower() == wanted.lower()
 
 
 @pytest.mark.parametrize("number", YEARS)
 def test_years(number):
-    assert english.year(number) == american(num2words(number, to="year"))
-    assert german.year(number) == german_inside(num2words(number, lang="de", to="year"))
+    assert year(number) == american(num2words(number, to="year"))
+    assert german_year(number) == german_inside(num2words(number, lang="de", to="year"))
 
 
-@pytest.mark.parametrize(("ending", "word"), [("e", "dritte"), ("en", "dritten"), ("es", "drittes")])
+@pytest.mark.parametrize(
+    ("ending", "word"), [("e", "dritte"), ("en", "dritten"), ("es", "drittes")]
+)
 def test_endings(ending, word):
-    assert german.ordinal(3, ending) == word
+    assert german_ordinal(3, ending) == word
 
 
 @pytest.mark.parametrize(
@@ -64,4 +68,4 @@ def test_endings(ending, word):
     ],
 )
 def test_as_written(written, words):
-    assert english.NUMERALS(written) == words
+    assert NUMERALS(written) == words

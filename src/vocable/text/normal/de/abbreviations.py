@@ -49,7 +49,14 @@ _ANYWHERE = {
 _CLOSING = ("usw.", "etc.", "u.s.w.", "usf.", "u.v.m.", "u.a.", "o.Ä.", "u.Ä.", "v.Chr.", "n.Chr.")
 # Before a number.
 _NUMBERED = {
-    **{"Nr": "Nummer", "Nrn": "Nummern", "No": "Nummer", "S": "Seite", "Bd": "Band", "Kap": "Kapitel"},
+    **{
+        "Nr": "Nummer",
+        "Nrn": "Nummern",
+        "No": "Nummer",
+        "S": "Seite",
+        "Bd": "Band",
+        "Kap": "Kapitel",
+    },
     **{"Abs": "Absatz", "Art": "Artikel", "Abb": "Abbildung", "Tab": "Tabelle", "Z": "Zeile"},
     **{"Anm": "Anmerkung", "Ziff": "Ziffer", "Jg": "Jahrgang", "Gl": "Gleichung", "Kl": "Klasse"},
 }

@@ -9,7 +9,7 @@ from vocable.text.normal.units import alternatives
 
 # Before a name. The dot may be missing, as in Britain, where they are two or three letters.
 _TITLES = {
-    **{"Mr": "Mister", "Mrs": "Missus", "Ms": "Miz", "Messrs": "Messieurs", "Prof": "Professor"},
+    **{"Mr": "Mister", "Mrs": "Missus", "Ms": "Ms", "Messrs": "Messieurs", "Prof": "Professor"},
     **{"Gov": "Governor", "Gen": "General", "Sen": "Senator", "Rep": "Representative"},
     **{"Sgt": "Sergeant", "Capt": "Captain", "Lt": "Lieutenant", "Col": "Colonel"},
     **{"Maj": "Major", "Cmdr": "Commander", "Rev": "Reverend", "Hon": "Honorable"},

@@ -51,7 +51,9 @@ def numeric_dates(text: str) -> str:
 
 def dates(text: str) -> str:
     """Return a text whose dates and decades are words."""
-    text = _MONTHS_TO.sub(lambda found: " to ".join(_full(each, MONTHS) for each in found.groups()), text)
+    text = _MONTHS_TO.sub(
+        lambda found: " to ".join(_full(each, MONTHS) for each in found.groups()), text
+    )
     text = _SHORT_MONTH.sub(lambda found: _full(found[0], MONTHS), text)
     text = _DAYS_TO.sub(
         lambda found: " to ".join(_full(day, _DAYS) for day in found.groups()), text

@@ -6,7 +6,8 @@ import pytest
 
 from vocable.text.dictionary import dictionary
 from vocable.text.normal import normalised
-from vocable.text.languages import pronounce_english, spoken
+from vocable.text.languages import pronounce_english
+from vocable.text.spoken import spoken
 from vocable.text.words import words_and_marks
 
 

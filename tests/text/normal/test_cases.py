@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from vocable.text.dictionary import dictionary
-from vocable.text.normal import normalised
 from vocable.text.languages import pronounce_english
+from vocable.text.normal import normalised
 from vocable.text.spoken import spoken
 from vocable.text.words import words_and_marks
 

@@ -64,7 +64,7 @@ class Aligner:
 
         TokenError for a text without words, MeasureError for too short a recording.
         """
-        samples = torch.from_numpy(audio.resample(self._units.rate).samples)[..., None]
+        samples = torch.tensor(audio.resample(self._units.rate).samples)[..., None]
         frames = self._units.model.encoder(samples)[0]
         return placed(spoken(text, language), _at_hops(self._scores(frames).numpy(), hops))
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
-import vocable
 from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
@@ -75,17 +74,17 @@ def _sorted_out(
     n: int, found: Analysis, chosen: Chosen, keep_others: bool
 ) -> tuple[list[_Kept], dict[str, float]]:
     """Return the snippets that are kept, and the seconds that are lost, by reason."""
-    kept, lost = [], Counter[str](found.lost)  # type: ignore[arg-type]  # typed for integers
+    kept, lost = list[_Kept](), dict(found.lost)
     for snippet in found.snippets:
         person = chosen.person(n, snippet)
         wrong = person < 0 or (person > 0 and not keep_others)
         if fault := VOICE if wrong else snippet.fault:
-            lost[fault] += snippet.seconds  # type: ignore[assignment]
+            lost[fault] = lost.get(fault, 0.0) + snippet.seconds
         else:
             kept.append(_Kept(snippet, person))
     used = sum(each.snippet.seconds for each in kept) + sum(lost.values())
-    lost[NO_SPEECH] = max(0.0, found.seconds - used)  # type: ignore[assignment]
-    return kept, {reason: round(seconds, 2) for reason, seconds in lost.most_common()}
+    lost[NO_SPEECH] = max(0.0, found.seconds - used)
+    return kept, {reason: round(seconds, 2) for reason, seconds in lost.items()}
 
 
 def _source(each: Recording, taken: Sequence[str], count: int, lost: dict[str, float]) -> Source:
@@ -147,7 +146,7 @@ def _about(
     language = settings.language or recordings[0].analysis.language
     return About(
         format=FORMAT,
-        vocable=vocable.__version__,
+        vocable=version("vocable"),
         name=before.folder.resolve().name,
         speaker=before.speaker,
         consent=consent,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ TEXTS = (
     "These days a chicken leg is a rare dish.",
 )
 UNSURE = ("canoe", "planks", "depth", "chicken")
-SECONDS = 2.0
+SECONDS, RATE = 2.0, 16_000
 
 
 def words_of(text: str, seconds: float = SECONDS, unsure: Sequence[str] = UNSURE) -> list[dict]:
@@ -50,24 +52,32 @@ def row(number: int, text: str, name: str = "talk") -> dict:
     }  # fmt: skip
 
 
-def make_set(folder: Path, texts: Sequence[str] = TEXTS, *, name: str = "talk") -> Path:
-    """Write a set of a tone for each text."""
+def make_set(
+    folder: Path, texts: Sequence[str] = TEXTS, *, name: str = "talk", sound: bool = True
+) -> Path:
+    """Write a set of a tone for each text; without sound the files are there, and empty."""
     (folder / "audio").mkdir(parents=True)
     rows = [row(n, text, name) for n, text in enumerate(texts, 1)]
-    tone = 0.1 * np.sin(np.arange(int(SECONDS * 16000)) / 10)
+    tone = _tone() if sound else b""
     for each in rows:
-        soundfile.write(folder / each["file_name"], tone, 16000)
-    source = {"name": f"{name}.mp3", "sha256": "0" * 64, "seconds": 60.0, "rate": 16000,
+        (folder / each["file_name"]).write_bytes(tone)
+    digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    source = {"name": f"{name}.mp3", "sha256": digest, "seconds": 60.0, "rate": RATE,
               "channels": 1, "snippets": len(rows), "lost": {}}  # fmt: skip
     facts = {"format": 1, "vocable": "0.0", "name": "anna", "speaker": "anna", "consent": "yes",
              "language": "en", "recogniser": "made-up", "settings": {}, "sources": [source],
              "dropped": []}  # fmt: skip
-    lines = [json.dumps(each, ensure_ascii=False) for each in rows]
-    (folder / "metadata.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    (folder / "set.json").write_text(
-        json.dumps(facts, indent=2, ensure_ascii=False) + "\n", "utf-8"
-    )
+    lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in rows)
+    (folder / "metadata.jsonl").write_text("".join(lines), "utf-8")
+    (folder / "set.json").write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
     return folder
+
+
+def _tone() -> bytes:
+    file = io.BytesIO()
+    samples = 0.1 * np.sin(np.arange(int(SECONDS * RATE)) / 10)
+    soundfile.write(file, samples, RATE, format="FLAC")
+    return file.getvalue()
 
 
 def rows_of(folder: Path) -> dict[str, dict]:

@@ -13,6 +13,7 @@ from vocable.speak.prepare.corrections import plain, read_corrections
 from vocable.speak.prepare.heard import HEARD, in_order, lines_of, read_heard
 from vocable.speak.prepare.kept_words import kept_words
 from vocable.speak.prepare.page import PAGE, page_of
+from vocable.speak.prepare.report import REPORT, report
 from vocable.speak.prepare.set import PreparedSet, Row
 
 
@@ -89,7 +90,7 @@ def _write(before: PreparedSet, rows: Mapping[str, Row], heard: Mapping[str, Row
     out = [name for name in before.about.dropped if name not in rows]
     out += [name for name in heard if name not in rows and name not in out]
     made = replace(before, rows=tuple(after), about=replace(before.about, dropped=tuple(out)))
-    made.save({HEARD: lines_of(heard.values()), PAGE: page_of(made, heard)})
+    made.save({HEARD: lines_of(heard.values()), PAGE: page_of(made, heard), REPORT: report(made)})
 
 
 def _counts(old: Mapping[str, Row], new: Mapping[str, Row]) -> Corrected:

@@ -31,7 +31,7 @@ function next() {
 
 function drop() {
   const n = editor.n, dropped = !work.states[n].dropped;
-  const text = work.states[n].text || work.snippets[n].text;
+  const text = plain(work.states[n].text) || work.snippets[n].text;
   work.change(n, dropped ? { dropped, done: true } : { dropped, text, done: false });
   editor.show();
   changed(n);

@@ -344,7 +344,7 @@ CONTRAST = """(() => {
     }
   };
   const texts = [...document.querySelectorAll('body *')].filter((each) => each.offsetParent
-    && !each.closest('#mirror') && !each.disabled && ![SVGElement].some((kind) => each instanceof kind)
+    && !each.closest('#mirror') && !each.disabled
     && [...each.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
   return texts.map((each) => {
     const [a, b] = [light(parse(getComputedStyle(each).color)), light(ground(each))];
@@ -372,23 +372,37 @@ def test_it_fits_a_telephone(browser, tmp_path):
     assert browser.run("document.documentElement.scrollWidth") <= 375
     browser.run("go(4, { play: false })")
     assert browser.run("document.documentElement.scrollWidth") <= 375
-    small = "[...document.querySelectorAll('#editor button')].filter((e) => e.offsetParent && e.offsetHeight < 36).length"
-    assert browser.run(small) == 0
+    heights = "[...document.querySelectorAll('#editor button')].map((each) => each.offsetHeight)"
+    assert min(height for height in browser.run(heights) if height) >= 36
 
 
 def test_two_thousand_snippets_open_and_move_without_lag(browser, tmp_path):
+    """In processor time of the page, which other programs do not lengthen."""
     write_page(make_set(tmp_path / "set", TEXTS * 500, sound=False))
+    browser.call("Performance.enable", timeDomain="threadTicks")
+    before = spent(browser)
     browser.open((tmp_path / "set" / "correct.html").as_uri())
     assert browser.run("document.querySelectorAll('#list > li').length") == 2000
-    timed = "(() => { const t = performance.now(); %s; document.body.offsetHeight; return performance.now() - t })()"
-    loaded = browser.run("performance.getEntriesByType('navigation')[0].domComplete")
-    browser.run("player.play = () => {}")
-    moved = sorted(browser.run(timed % "move(1)") for _ in range(9))[4]
-    typed = sorted(
-        browser.run(timed % "($('text').value += ' x', editor.typed())") for _ in range(9)
-    )[4]
-    print(f"opened in {loaded:.0f} ms, moved in {moved:.1f} ms, typed in {typed:.1f} ms")
-    assert loaded < 5000 and moved < 150 and typed < 50
+    opened_in = spent(browser) - before
+    moved = each_of(browser, "move(1, { play: false })")
+    typed = each_of(browser, "($('text').value += ' x', editor.typed())")
+    browser.call("Performance.disable")
+    print(f"opened in {opened_in:.2f} s, moved in {moved:.3f} s, typed in {typed:.3f} s")
+    assert opened_in < 3 and moved < 0.3 and typed < 0.15
+
+
+def spent(browser: Browser) -> float:
+    """Return the seconds of processor time that the page has taken so far."""
+    metrics = browser.call("Performance.getMetrics")["metrics"]
+    return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
+
+
+def each_of(browser: Browser, code: str) -> float:
+    """Return the seconds that an expression takes, with what it has laid out anew."""
+    before = spent(browser)
+    for _ in range(5):
+        browser.run(f"({code}, document.body.offsetHeight)")
+    return (spent(browser) - before) / 5
 
 
 def test_a_page_without_its_audio_says_so(browser, tmp_path):

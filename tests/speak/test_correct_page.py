@@ -89,8 +89,8 @@ def saved(browser: Browser) -> Path:
 
 
 def select(browser: Browser, word: str) -> None:
-    code = f"(at => $('text').setSelectionRange(at, at + {len(word)}))($('text').value.indexOf('{word}'))"
-    browser.run(code)
+    at = text_of(browser).index(word)
+    browser.run(f"$('text').setSelectionRange({at}, {at + len(word)})")
 
 
 def test_corrected_by_keys_reloaded_saved_and_applied(browser, tmp_path):
@@ -231,7 +231,7 @@ def test_undo_goes_back_over_snippets_and_forth_again(browser, tmp_path):
 
 def test_filters_show_some_and_hide_nothing_that_is_being_corrected(browser, tmp_path):
     opened(browser, tmp_path / "set")
-    rows = "[...document.querySelectorAll('#list > li')].flatMap((row, n) => row.hidden ? [] : [n + 1])"
+    rows = "rows.flatMap((row, n) => (row.hidden ? [] : [n + 1]))"
     labels = "[...document.querySelectorAll('#filter b')].map((each) => each.textContent)"
     assert browser.run(labels) == ["4", "3", "0", "0"]
     browser.click("#filter label:nth-of-type(2)")
@@ -319,9 +319,9 @@ def test_it_can_be_used_by_keyboard_and_screen_reader(browser, tmp_path):
     opened(browser, tmp_path / "set")
     assert browser.run("document.activeElement.id") == "text"
     nameless = browser.run(
-        "[...document.querySelectorAll('button, input, select, textarea, progress')].filter((each) =>"
-        " !each.closest('template') && !(each.getAttribute('aria-label') || each.labels?.[0]?.innerText"
-        " || each.innerText)).map((each) => each.outerHTML)"
+        "[...document.querySelectorAll('button, input, select, textarea, progress')]"
+        ".filter((each) => !(each.ariaLabel || each.labels?.[0]?.innerText || each.innerText))"
+        ".map((each) => each.outerHTML)"
     )
     assert nameless == []
     met = []

@@ -68,16 +68,15 @@ def _fields(line: str) -> list[str]:
 def _decoded(path: Path) -> str:
     data = path.read_bytes()
     encoding = next((name for mark, name in _ENCODINGS if data.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in data:
+        raise RecipeError(f"{path} is not text; name corrections.tsv, or an edited transcript.tsv")
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RecipeError(
             f"{path}:{line} is not UTF-8 (byte {data[error.start]:#04x}); save it as UTF-8 again"
         ) from error
-    if "\0" in text:
-        raise RecipeError(f"{path} is not text; name corrections.tsv, or an edited transcript.tsv")
-    return text
 
 
 def _shown(fields: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""`vocable speak prepare RECORDING… -o SET`: make a set to fine-tune on of recordings of a voice."""
+"""`vocable speak prepare RECORDING… -o SET`: make a set of recordings of a voice."""
 
 from __future__ import annotations
 

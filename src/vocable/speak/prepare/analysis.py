@@ -152,6 +152,13 @@ def _wordless(found: Sequence[Breath]) -> dict[str, float]:
     return {NO_WORDS: round(seconds, 2)} if seconds else {}
 
 
+def _counted(snippets: Sequence[Snippet]) -> str:
+    """Return the seconds that each fault costs."""
+    faults = dict.fromkeys(each.fault for each in snippets)
+    seconds = {fault: sum(s.seconds for s in snippets if s.fault == fault) for fault in faults}
+    return ", ".join(f"{each:.0f} s {fault}" for fault, each in seconds.items())
+
+
 def _check(path: Path, made: Analysis, settings: Settings) -> None:
     """Refuse a recording as a whole, where that says more than each of its snippets would."""
     if not made.snippets:
@@ -170,3 +177,5 @@ def _check(path: Path, made: Analysis, settings: Settings) -> None:
             f"{path}: its sound ends at {band:.0f} Hz, as in a telephone, whatever its rate; a "
             f"voice needs {settings.lowest_band:.0f} Hz; record it again"
         )
+    if all(each.fault for each in made.snippets):
+        raise RecipeError(f"{path}: nothing of it can be used: {_counted(made.snippets)}")

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from vocable.errors import RecipeError
 from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
 from vocable.speak.prepare.names import file_stem, free_name
-from vocable.speak.prepare.report import REPORT, report
+from vocable.speak.prepare.report import REPORT, lost_seconds, report
 from vocable.speak.prepare.set import AUDIO, FORMAT, About, PreparedSet, Row, Source, TimedWord
 from vocable.speak.prepare.spans import read_spans
 from vocable.speak.prepare.splits import TRAIN, VALID, splits
@@ -62,6 +63,8 @@ def made_of(
         fresh += own
         sources.append(source)
         stems.add(stem)
+    if not rows and not fresh:
+        raise RecipeError(f"no snippet is left for {before.folder}: {_seconds(sources)}")
     rows += _split(fresh, sum(row.seconds for row in rows if row.split == VALID))
     about = _about(before, consent, recordings, tuple(sources))
     made = PreparedSet(before.folder, about, tuple(rows))
@@ -85,6 +88,11 @@ def _sorted_out(
     used = sum(each.snippet.seconds for each in kept) + sum(lost.values())
     lost[NO_SPEECH] = max(0.0, found.seconds - used)
     return kept, {reason: round(seconds, 2) for reason, seconds in lost.items()}
+
+
+def _seconds(sources: Sequence[Source]) -> str:
+    lost = lost_seconds(sources)
+    return ", ".join(f"{seconds:.0f} s {why}" for why, seconds in lost.items() if seconds >= 0.5)
 
 
 def _source(each: Recording, taken: Sequence[str], count: int, lost: dict[str, float]) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from vocable.speak.prepare.set import TRANSCRIPT, UNSURE, PreparedSet, Row, Source
 from vocable.speak.prepare.splits import TRAIN, VALID
@@ -14,7 +15,7 @@ CONSENT = (
 )
 
 
-def lost_seconds(sources: tuple[Source, ...]) -> dict[str, float]:
+def lost_seconds(sources: Iterable[Source]) -> dict[str, float]:
     """Return the seconds that were left out by reason, the most first."""
     lost: dict[str, float] = {}
     for source in sources:

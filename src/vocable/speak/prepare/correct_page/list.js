@@ -102,6 +102,7 @@ function go(n, { play = true, focus = true } = {}) {
     rows[n].setAttribute("aria-current", "true");
     rows[n].append($("editor"));
     $("editor").hidden = false;
+    $("trouble").hidden = work.kept;
     editor.open(n);
     $("text").setSelectionRange(0, 0);
   }

@@ -10,8 +10,8 @@ from pathlib import Path
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
 from vocable.speak.prepare.corrections import plain, read_corrections
-from vocable.speak.prepare.heard import HEARD, in_order, lines_of, read_heard
 from vocable.speak.prepare.kept_words import kept_words
+from vocable.speak.prepare.originals import HEARD, in_order, lines_of, read_originals
 from vocable.speak.prepare.page import PAGE, page_of
 from vocable.speak.prepare.report import REPORT, report
 from vocable.speak.prepare.set import PreparedSet, Row
@@ -38,16 +38,15 @@ def correct(folder: str | Path, table: str | os.PathLike[str]) -> Corrected:
     """
     texts = read_corrections(table)
     before = PreparedSet.read(folder)
-    heard = read_heard(before.folder)
+    originals = read_originals(before.folder)
     rows = {row.file_name: row for row in before.rows}
-    _check_known(texts, [*rows, *heard], table)
+    _check_known(texts, [*rows, *originals], table)
     after = {**rows}
     for name, text in texts.items():
-        _apply(text, heard.get(name) or rows[name], after, heard)
+        _apply(text, originals.get(name) or rows[name], after, originals)
     if not after:
         raise RecipeError(f"{table} has no text at all, which would drop all of {folder}")
-    if after != rows:
-        _write(before, after, heard)
+    _write(before, after, originals)
     return _counts(rows, after)
 
 
@@ -61,36 +60,38 @@ def _check_known(texts: Mapping[str, str], known: list[str], table: str | os.Pat
         )
 
 
-def _apply(text: str, first: Row, rows: dict[str, Row], heard: dict[str, Row]) -> None:
-    """Give a snippet its text. first: the snippet as it was heard, kept in `heard` if it differs.
+def _apply(text: str, original: Row, rows: dict[str, Row], originals: dict[str, Row]) -> None:
+    """Give a snippet its text. original: as it was heard, which `originals` keeps from now on.
 
     The text that was heard brings back all its words.
     """
-    name = first.file_name
+    name = original.file_name
     if name in rows and plain(rows[name].text) == text:
         return
     if not text:
         rows.pop(name, None)
-    elif text == plain(first.text):
-        rows[name] = first
+    elif text == plain(original.text):
+        rows[name] = original
     else:
-        words = tuple(kept_words(first.words, text))
-        rows[name] = replace(first, text=text, words=words)
-    if rows.get(name) == first:
-        heard.pop(name, None)
-    else:
-        heard[name] = first
+        words = tuple(kept_words(original.words, text))
+        rows[name] = replace(original, text=text, words=words)
+    originals[name] = original
 
 
-def _write(before: PreparedSet, rows: Mapping[str, Row], heard: Mapping[str, Row]) -> None:
-    """Write everything anew. What was heard takes its place first, so that it is never lost."""
+def _write(before: PreparedSet, rows: Mapping[str, Row], originals: Mapping[str, Row]) -> None:
+    """Write everything, also where nothing has changed: an earlier run may have been cut off.
+
+    heard.jsonl takes its place first and only grows, so no snippet is ever lost.
+    """
     after = list(rows.values())
     if rows.keys() - {row.file_name for row in before.rows}:
         after = in_order(before, after)
     out = [name for name in before.about.dropped if name not in rows]
-    out += [name for name in heard if name not in rows and name not in out]
+    out += [name for name in originals if name not in rows and name not in out]
     made = replace(before, rows=tuple(after), about=replace(before.about, dropped=tuple(out)))
-    made.save({HEARD: lines_of(heard.values()), PAGE: page_of(made, heard), REPORT: report(made)})
+    made.save(
+        {HEARD: lines_of(originals.values()), PAGE: page_of(made, originals), REPORT: report(made)}
+    )
 
 
 def _counts(old: Mapping[str, Row], new: Mapping[str, Row]) -> Corrected:

@@ -27,10 +27,10 @@ def kept_words(words: Sequence[TimedWord], text: str) -> list[TimedWord]:
     Capitals and what stands around a word (commas, quotes) do not make it another one.
     """
     there = list(_pieces(text))
-    heard = [[key for key, _, _ in _pieces(word.word)] for word in words]
-    places = _places([key for keys in heard for key in keys], [key for key, _, _ in there])
+    spoken = [[key for key, _, _ in _pieces(word.word)] for word in words]
+    places = _places([key for keys in spoken for key in keys], [key for key, _, _ in there])
     kept, at = list[TimedWord](), 0
-    for word, keys in zip(words, heard, strict=True):
+    for word, keys in zip(words, spoken, strict=True):
         found = [places.get(n) for n in range(at, at + len(keys))]
         at += len(keys)
         first = found[0] if found else None
@@ -40,9 +40,9 @@ def kept_words(words: Sequence[TimedWord], text: str) -> list[TimedWord]:
     return kept
 
 
-def _places(heard: list[str], there: list[str]) -> dict[int, int]:
+def _places(spoken: list[str], there: list[str]) -> dict[int, int]:
     """Return for heard pieces where they are among those of the text."""
-    blocks = SequenceMatcher(None, heard, there, autojunk=False).get_matching_blocks()
+    blocks = SequenceMatcher(None, spoken, there, autojunk=False).get_matching_blocks()
     return {a + n: b + n for a, b, size in blocks for n in range(size)}
 
 

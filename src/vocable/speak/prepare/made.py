@@ -13,8 +13,8 @@ from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
-from vocable.speak.prepare.heard import HEARD, read_heard
 from vocable.speak.prepare.names import file_stem, free_name
+from vocable.speak.prepare.originals import HEARD, read_originals
 from vocable.speak.prepare.page import PAGE, page_of
 from vocable.speak.prepare.report import REPORT, lost_seconds, report
 from vocable.speak.prepare.set import AUDIO, FORMAT, About, PreparedSet, Row, Source, TimedWord
@@ -69,8 +69,8 @@ def made_of(
     rows += _split(fresh, sum(row.seconds for row in rows if row.split == VALID))
     about = _about(before, consent, recordings, tuple(sources))
     made = PreparedSet(before.folder, about, tuple(rows))
-    heard = read_heard(before.folder) if old else {}
-    made.save({REPORT: report(made), PAGE: page_of(made, heard)})
+    originals = read_originals(before.folder) if old else {}
+    made.save({REPORT: report(made), PAGE: page_of(made, originals)})
     _tidy(made, before)
     return made
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from vocable.atomic import replacing
 from vocable.pages import assemble
 from vocable.speak.prepare.corrections import plain
-from vocable.speak.prepare.heard import dropped, in_order, read_heard
+from vocable.speak.prepare.originals import dropped, in_order, read_originals
 from vocable.speak.prepare.set import UNSURE, PreparedSet, Row
 
 PAGE = "correct.html"
@@ -21,18 +21,18 @@ _SCRIPTS = ("words.js", "work.js", "player.js", "editor.js", "list.js", "screen.
 
 def write_page(folder: Path) -> None:
     """Write SET/correct.html from what the set holds, whole or not at all."""
-    page = page_of(PreparedSet.read(folder), read_heard(folder))
+    page = page_of(PreparedSet.read(folder), read_originals(folder))
     with replacing(folder / PAGE, overwrite=True) as fresh:
         fresh.write_text(page, encoding="utf-8", newline="\n")
 
 
-def page_of(made: PreparedSet, heard: Mapping[str, Row]) -> str:
-    """Return the page of a set. heard: its corrected and dropped snippets, as they were heard.
+def page_of(made: PreparedSet, originals: Mapping[str, Row]) -> str:
+    """Return the page of a set. originals: its corrected and dropped snippets, as they were heard.
 
     Those that were dropped are on it as well, so that they can be kept after all.
     """
     folder = made.folder.resolve().name
-    out = dropped(made, heard)
+    out = dropped(made, originals)
     data = {
         "name": made.about.name,
         "language": made.about.language,

@@ -17,7 +17,7 @@ from vocable.speak.prepare.set import PreparedSet, Row
 HEARD = "heard.jsonl"
 
 
-def read_heard(folder: Path) -> dict[str, Row]:
+def read_originals(folder: Path) -> dict[str, Row]:
     """Return the rows by file; none where nothing was corrected yet."""
     path = folder / HEARD
     found: dict[str, Row] = {}
@@ -40,10 +40,10 @@ def lines_of(rows: Iterable[Row]) -> str:
     return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in rows)
 
 
-def dropped(made: PreparedSet, heard: Mapping[str, Row]) -> list[Row]:
+def dropped(made: PreparedSet, originals: Mapping[str, Row]) -> list[Row]:
     """Return the snippets that are in the set no more."""
     names = {row.file_name for row in made.rows}
-    return [row for name, row in heard.items() if name not in names]
+    return [row for name, row in originals.items() if name not in names]
 
 
 def in_order(made: PreparedSet, rows: Iterable[Row]) -> list[Row]:

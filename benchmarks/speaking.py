@@ -162,8 +162,8 @@ def voice_of(sayer: Sayer, speech: PackedSpeech, speaker: str) -> torch.Tensor:
     found = speech.arrays
     own = np.flatnonzero((found["speakers"] == speaker) & (found["splits"] == "train"))[:VOICE]
     spec = sayer.codec.spec
-    codes = [speech[int(index)].codes.T[None].astype(np.int64) for index in own]
-    return sayer.voice([AudioTokens(each, spec) for each in codes])
+    found = [speech[int(index)].codes.T[:, None] for index in own]  # levels of one stream
+    return sayer.voice([AudioTokens(spec, list(each)) for each in found])
 
 
 def held_out(manifest: Path, speaker: str) -> list[Clip]:

@@ -11,7 +11,7 @@ from vocable.text.normal.de.figures import numbers, relations
 from vocable.text.normal.de.letters import NAMES
 from vocable.text.normal.de.money import money
 from vocable.text.normal.de.numbers import NUMERALS
-from vocable.text.normal.de.ordinals import ordinals, roman_numerals
+from vocable.text.normal.de.ordinals import ordinals, roman_numerals, rulers
 from vocable.text.normal.de.signs import ADDRESS, signs
 from vocable.text.normal.de.units import units
 from vocable.text.normal.language import Language
@@ -28,6 +28,7 @@ _STEPS = (
     years,
     units,
     money,
+    rulers,
     abbreviations,
     roman_numerals,
     ordinals,

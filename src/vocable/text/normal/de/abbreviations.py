@@ -24,7 +24,14 @@ _ANYWHERE = {
     },
     **{"s.u.": "siehe unten", "u.v.m.": "und vieles mehr", "u.v.a.": "und viele andere"},
     **{"a.D.": "außer Dienst", "v.Chr.": "vor Christus", "n.Chr.": "nach Christus"},
-    **{"m.E.": "meines Erachtens", "e.V.": "e Vau", "i.A.": "im Auftrag", "o.g.": "oben genannte"},
+    **{
+        "m.E.": "meines Erachtens",
+        "e.V.": "e Vau",
+        "i.A.": "im Auftrag",
+        "h.c.": "honoris causa",
+        "u.": "und",
+        "o.g.": "oben genannte",
+    },
     **{"u.s.w.": "und so weiter", "usw.": "und so weiter", "bzw.": "beziehungsweise"},
     **{"etc.": "et cetera", "ca.": "circa", "vgl.": "vergleiche", "Vgl.": "Vergleiche"},
     **{"ggf.": "gegebenenfalls", "evtl.": "eventuell", "inkl.": "inklusive", "exkl.": "exklusive"},
@@ -44,7 +51,14 @@ _ANYWHERE = {
         "engl.": "englisch",
     },
     **{"Red.": "Redaktion", "Aufl.": "Auflage", "tgl.": "täglich", "Mwst.": "Mehrwertsteuer"},
-    **{"MwSt.": "Mehrwertsteuer", "Co.": "Co", "i.V.": "in Vertretung", "Anm.": "Anmerkung"},
+    **{
+        "MwSt.": "Mehrwertsteuer",
+        "Co.": "Co",
+        "i.V.": "in Vertretung",
+        "i.V.m.": "in Verbindung mit",
+        "z.Hd.": "zu Händen",
+        "Anm.": "Anmerkung",
+    },
 }
 _CLOSING = ("usw.", "etc.", "u.s.w.", "usf.", "u.v.m.", "u.a.", "o.Ä.", "u.Ä.", "v.Chr.", "n.Chr.")
 # Before a number.

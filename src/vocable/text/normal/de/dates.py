@@ -19,10 +19,14 @@ _DAYS = {
     **{"Sa": "Samstag", "So": "Sonntag"},
 }
 _SHORT_MONTH = re.compile(rf"(?<=\d\. )({'|'.join(_SHORT)})\b\.?|\b({'|'.join(_SHORT)})\.(?=\s\d)")
-_SHORT_DAY = re.compile(rf"\b({'|'.join(_DAYS)})\.?,?(?=(?:\sden)?\s\d{{1,2}}\.\s?(?:\d|[A-ZJ]))")
+_SHORT_DAY = re.compile(
+    rf"\b({'|'.join(_DAYS)})\.?,?(?=(?:\sden)?\s\d{{1,2}}\.\s?(?:\d|[A-Z]))"
+    rf"|\b({'|'.join(_DAYS)})\.(?=\s\d)"
+)
 _DAYS_TO = re.compile(rf"\b({'|'.join(_DAYS)})\.?\s?[-–]\s?({'|'.join(_DAYS)})\b(?!\w)\.?")
 _ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d{2})-(\d{2})(?=$|T\d|[^\w/-])")
 _FIGURES = re.compile(
+    r"(?<!Abb\. )(?<!Kap\. )(?<!Tab\. )(?<!Nr\. )(?<!Kapitel )(?<!Abschnitt )(?<!Version )"
     r"(?<![\w/.,-])(\d{1,2})\.\s?(\d{1,2})\.(?:\s?(\d{4})|(\d{2}))?(?![\w/-]|[.,]\d)"
 )
 _SLASHED = re.compile(r"(?<![\w/.-])(\d{1,2})/(\d{1,2})/(\d{4})(?![\w/-])")
@@ -42,7 +46,7 @@ def numeric_dates(text: str) -> str:
     text = _FIGURES.sub(_figures, text)
     text = _SHORT_MONTH.sub(lambda found: _SHORT[found[1] or found[2]], text)
     text = _DAYS_TO.sub(lambda found: f"{_DAYS[found[1]]} bis {_DAYS[found[2]]}", text)
-    return _SHORT_DAY.sub(lambda found: _DAYS[found[1]] + ",", text)
+    return _SHORT_DAY.sub(lambda found: _DAYS[found[1] or found[2]] + ",", text)
 
 
 def times(text: str) -> str:

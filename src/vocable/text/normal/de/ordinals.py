@@ -69,7 +69,19 @@ _NOUNS = (
         "Liga",
     ),
     *("Etage", "Stock", "Stockwerk", "Runde", "Woche", "Tag", "Mal", "Auflage", "Geburtstag"),
-    *("Symphonie", "Sinfonie", "Halbzeit", "Quartal", "Advent", "FC", "Semester", "Akt", "Teil"),
+    *(
+        "Symphonie",
+        "Sinfonie",
+        "Halbzeit",
+        "Quartal",
+        "Advent",
+        "FC",
+        "Semester",
+        "Akt",
+        "Teil",
+        "OG",
+        "UG",
+    ),
     *("Obergeschoss", "Bezirk", "Spieltag", "Semester", "Preis", "Rang", "Version", "Schritt"),
 )
 _CHAIN = r"(\d{1,6})\.((?:\s?(?:und|oder|bis|–|-|/)\s?\d{1,6}\.)*)"
@@ -85,7 +97,17 @@ _JOINED = re.compile(r"\b(?i:am|vom|zum|dem|den|ab|bis)\b[^.,;!?]{0,60}\b(?:und|
 _JOINT = re.compile(r"\s?[–/-]\s?")
 
 _RULERS = (
-    *("Albert", "Alexander", "August", "Benedikt", "Christian", "Eduard", "Ferdinand", "Franz"),
+    *(
+        "Albert",
+        "Alexander",
+        "August",
+        "Benedikt",
+        "Charles",
+        "Christian",
+        "Eduard",
+        "Ferdinand",
+        "Franz",
+    ),
     *(
         "Friedrich",
         "Georg",
@@ -118,10 +140,14 @@ def ordinals(text: str) -> str:
     return _CERTAIN.sub(_certain, text)
 
 
+def rulers(text: str) -> str:
+    """Return a text whose rulers have their numbers in words: "Ludwig der Vierzehnte"."""
+    return _RULER.sub(_ruler, text)
+
+
 def roman_numerals(text: str) -> str:
     """Return a text whose Roman numerals are words, or figures, where they are certainly some."""
     text = _ROMAN_NOUN.sub(lambda found: f"{roman(found[1])}.", text)
-    text = _RULER.sub(_ruler, text)
     text = _CHAPTER.sub(lambda found: f"{found[1]} {roman(found[2])}", text)
     return _ROMAN_CERTAIN.sub(lambda found: str(roman(found[1])), text)
 

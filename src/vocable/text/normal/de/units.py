@@ -39,7 +39,8 @@ _OTHERS = {
         "bar": _same("Bar"),
         "dB": _same("Dezibel"),
     },
-    **{"PS": _same("Pe Es"), "qm": _same("Quadratmeter"), "Pf": Unit("Pfennig", "Pfennig")},
+    **{"TL": _same("Teelöffel"), "EL": _same("Esslöffel"), "PS": _same("Pe Es")},
+    **{"qm": _same("Quadratmeter"), "Pf": Unit("Pfennig", "Pfennig")},
     **{"U/min": Unit("Umdrehung pro Minute", "Umdrehungen pro Minute")},
     **{"°C": _same("Grad Celsius"), "°F": _same("Grad Fahrenheit"), "°": _same("Grad")},
     **{"%": _same("Prozent"), "‰": _same("Promille"), "Mbit": _same("Megabit")},
@@ -63,6 +64,7 @@ _MEASURE = re.compile(
     rf"(?<![^\W\d_])({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
     r"(?![\w^°]|/\w|'\w)"
 )
+_HEIGHT = re.compile(r"\d,[1-9]\d")
 _PARTLY = re.compile(rf"{FRACTION}({_ANY})(?![\w^°/])")
 _PERCENT_LIKE = re.compile(rf"({NUMERALS.number})\s?%-?(ig\w*)")
 _ALONE = re.compile(r"(?<![\w/°])(?:%|‰|°C|°F|°)(?!\w)|(?<![\w/])(?:km/h|kWh|m/s)(?![\w/])")
@@ -96,6 +98,9 @@ def _partly(found: re.Match[str]) -> str:
 def _measure(found: re.Match[str]) -> str:
     number, joint, symbol, power, per, per_power = found.groups()
     unit = UNITS[symbol]
+    if symbol == "m" and not (power or per) and _HEIGHT.fullmatch(number):
+        whole, _, decimals = number.partition(",")
+        return f"{counted(whole, unit)} {NUMERALS.cardinal(int(decimals))}"  # "ein Meter achtzig"
     if power:
         unit = Unit(*(_POWERS[power] + name.lower() for name in (unit.one, unit.many)))
     if per:

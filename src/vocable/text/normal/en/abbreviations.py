@@ -97,7 +97,7 @@ _NUMBER = re.compile(rf"(?<![\w.])({alternatives(_NUMBERED)})\.\s?(?=\d|[IVX]{{2
 _WORD = re.compile(rf"(?<![\w.])({alternatives(_ANYWHERE)})(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({alternatives(_WHOLE)})(?![\w/])|(?<![\w/])w/\s?(?=\w)")
 _STREET = re.compile(
-    rf"(?<=\w )(?!(?:{_NOT_NAMES}) )([A-Z][a-z]+|\d+(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
+    rf"(?:(?<=\w )|(?=\d))(?!(?:{_NOT_NAMES}) )([A-Z][a-z]+|\d+(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
     rf"(?!\s+(?:{'|'.join(_SAINTS)})\b)(?=\s+[A-Za-z(]|\s*[,;:)]|\s*$|\s*\n)"
 )
 _SAINT = re.compile(r"\b(St|Dr|Ste)\b\.?\s+(?=[A-Z][a-z]|[A-Z]\.)")
@@ -120,7 +120,7 @@ def abbreviations(text: str) -> str:
 
 def _anywhere(found: re.Match[str]) -> str:
     """Return an abbreviation's words; its dot stays where it ends a sentence as well."""
-    return _ANYWHERE[found[1]] + end_of_sentence(found, found[1] in ("etc.", "Ave.", "Rd."))
+    return _ANYWHERE[found[1]] + end_of_sentence(found, found[1] == "etc.")
 
 
 def end_of_sentence(found: re.Match[str], any_capital: bool = False) -> str:

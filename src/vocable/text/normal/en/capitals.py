@@ -7,12 +7,15 @@ from functools import cache
 
 from vocable.text.dictionary import dictionary
 from vocable.text.normal.en.letters import spelled
+from vocable.text.normal.en.numbers import cardinal
+from vocable.text.normal.roman import CERTAIN, roman
 from vocable.text.phones import plain
 
 # Spelled, though the dictionary has a word of these letters.
 _SPELLED = {
     *(
         "AC",
+        "ACT",
         "AD",
         "AI",
         "ALS",
@@ -45,7 +48,7 @@ _SPELLED = {
         "MA",
         "MIT",
     ),
-    *("MS", "OS", "PA", "PE", "PM", "PR", "TA", "UI", "UK", "UN", "US", "WHO"),
+    *("MS", "OS", "PA", "PE", "PM", "PR", "RAF", "SAT", "TA", "UI", "UK", "UN", "US", "WHO"),
 }
 _SAID = {"JPEG": "jay peg", "SQL": "sequel", "GIF": "gif", "COVID": "covid", "LASER": "laser"}
 _CAPITALS = re.compile(r"(?<![^\W\d_])([A-Z]{2,})('?s\b)?(?![^\W\d_])")
@@ -74,6 +77,8 @@ def _mixed(found: re.Match[str]) -> str:
 
 def _word(found: re.Match[str]) -> str:
     word, ending = found[1], found[2] or ""
+    if re.fullmatch(CERTAIN, word):
+        return cardinal(roman(word)) + ending
     if word in _SAID:
         return _SAID[word] + ending
     shouted = _is_shouted(found)

@@ -26,7 +26,7 @@ _SHORT_MONTHS = "|".join(name[:3] for name in MONTHS)
 _MONTHS_TO = re.compile(rf"\b({_SHORT_MONTHS})\.?\s?[-–]\s?({_SHORT_MONTHS})\b\.?")
 _SHORT_DAYS = "|".join(day[:3] for day in _DAYS)
 _DAYS_TO = re.compile(rf"\b({_SHORT_DAYS})\.?\s?[-–]\s?({_SHORT_DAYS})\b")
-_ISO = re.compile(r"(?<![\w/.-])(\d{4})-(\d{2})-(\d{2})(?=$|T\d|[^\w/-])")
+_ISO = re.compile(r"(?<![\w/.-])(\d{4})([-/])(\d{2})\2(\d{2})(?=$|T\d|[^\w/-])")
 _FIGURES = re.compile(r"(?<![\w/.-])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/-]|\.\d)")
 _MONTH_DAY = re.compile(
     rf"\b({_ANY})\s+{_DAY}(?:st|nd|rd|th)?(?!\d|:|[.,]\d|\s?%)"
@@ -45,7 +45,7 @@ _SHORT_DECADE = re.compile(
 
 def numeric_dates(text: str) -> str:
     """Return a text whose dates in figures have the month as a word: "March 14, 2026"."""
-    text = _ISO.sub(lambda found: _date(found, *map(int, found.group(1, 2, 3))), text)
+    text = _ISO.sub(lambda found: _date(found, *map(int, found.group(1, 3, 4))), text)
     return _FIGURES.sub(_figures, text)
 
 

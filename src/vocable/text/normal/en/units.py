@@ -56,7 +56,7 @@ _ANY = alternatives(UNITS.keys() - _NOT_ALONE)
 _DIVISOR = alternatives(UNITS)
 _MEASURE = re.compile(
     rf"(\ban?\s)?(?<![^\W\d_])({NUMERALS.number})([\s\u00a0-]?)({_ANY})(?:\^?([23]))?(?:/({_DIVISOR})(?:\^?([23]))?)?"
-    r"(?![\w^°]|/\w|'\w)(\.(?=\s+[a-z]))?"
+    r"(?![\w^°]|/\w|'\w)(\.(?=\s+[a-z])|(?:(?<=ft)|(?<=lb)|(?<=oz))\.(?=\s+\d))?"
 )
 _PARTLY = re.compile(rf"{FRACTION}({_ANY})(?![\w^°/])")
 _NOUN = re.compile(r"[\s-][a-z]")

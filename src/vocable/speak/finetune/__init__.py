@@ -1,0 +1,43 @@
+"""Fine-tune a model that speaks on the recordings of one voice: adapters, or all of it.
+
+    recipe      what a run says                 trained     what learns: counts and gradients
+    prepared    the set it learns from          stopping    the best weights, and when to end
+    epochs      the order of its rows           memory      what a run takes, before it starts
+    task        one class for all models        verdicts    what held-out speech says of a run
+    run         from a model and a set to a folder
+    csm/        the task of CSM
+
+A model of another family is a folder beside csm/: a recipe, a `FinetuneTask`, and a line here.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from vocable.speak.finetune.csm.recipe import CsmRecipe
+from vocable.train.registry import register_task
+
+_HOMES = {"Finetuned": "result", "finetune": "run", "plan": "run"}
+__all__ = ["Finetuned", "finetune", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _make_csm_task(recipe: CsmRecipe) -> Any:
+    from vocable.speak.finetune.csm.task import CsmTask
+
+    return CsmTask(recipe)
+
+
+register_task(
+    "finetune-csm",
+    CsmRecipe,
+    _make_csm_task,
+    about="Fine-tune a CSM on one voice; `vocable speak finetune` does so by fewer words.",
+    data="A prepared set, as `vocable speak prepare` writes it.",
+)

@@ -96,7 +96,7 @@ def test_pocketsphinx_gets_16_bits_that_do_not_wrap(monkeypatch):
 
     class Decoder:
         def __init__(self, **_):
-            self.start_utt = self.end_utt = lambda: None
+            self.start_utt = self.end_utt = self.reinit_feat = lambda: None
 
         def process_raw(self, data, full_utt):
             heard.append(np.frombuffer(data, np.int16))

@@ -13,7 +13,8 @@ is not of a pair of signals (docs/evaluate.md shows it):
 tokens    `count_codes`, then `entropy`, `perplexity`, `used_share`, `chance_agreement`;
           `repeat_rate`; `residual_energy`
 phones    `count_pairs`, then `phone_purity`, `cluster_purity`, `pnmi`, `shuffled`; `abx`
-words     `word_edits`, `character_edits`, `phone_edits`, `error_rate`; `load_recogniser`
+words     `word_edits`, `character_edits`, `phone_edits`, `error_rate`; `load_recogniser`,
+          `load_word_recogniser`
 speakers  `similarity`, `equal_error_rate`; `load_embedding`
 """
 
@@ -45,6 +46,7 @@ from vocable.measures.recognisers import (
     Recogniser,
     Whisper,
     load_recogniser,
+    load_word_recogniser,
 )
 from vocable.measures.recordings import Scored, score_recordings
 from vocable.measures.registry import REGISTRY, default_measures, register, score, score_all
@@ -72,6 +74,7 @@ from vocable.measures.tokens import (
     residual_energy,
     used_share,
 )
+from vocable.measures.word_times import Word, WordRecogniser
 from vocable.measures.words import (
     Edits,
     character_edits,
@@ -102,6 +105,8 @@ __all__ = [
     "Saying",
     "Scored",
     "Whisper",
+    "Word",
+    "WordRecogniser",
     "abx",
     "chance_agreement",
     "character_edits",
@@ -125,6 +130,7 @@ __all__ = [
     "labels_at",
     "load_embedding",
     "load_recogniser",
+    "load_word_recogniser",
     "log_spectral_distance",
     "mcd",
     "mel_distance_dac",

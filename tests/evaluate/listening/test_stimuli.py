@@ -9,7 +9,7 @@ import soundfile
 
 from tests.evaluate.listening.made_up import RATE, changed, sound, trial
 from vocable import Audio, MeasureError
-from vocable.evaluate.listening.loudness import loudness
+from vocable.measures.loudness import loudness
 from vocable.evaluate.listening.stimuli import PEAK, Trial, stimuli_of, wav_of
 
 

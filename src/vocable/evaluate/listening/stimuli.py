@@ -21,7 +21,7 @@ import soundfile
 from vocable.audio import Audio
 from vocable.errors import MeasureError
 from vocable.evaluate.listening.anchors import CUTOFFS, anchors_of
-from vocable.evaluate.listening.loudness import loudness
+from vocable.measures.loudness import loudness
 from vocable.evaluate.recording import check_sound
 from vocable.measures.delays import find_delay
 from vocable.measures.recordings import LEFT_OVER

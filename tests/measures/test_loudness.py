@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vocable import Audio, MeasureError
-from vocable.evaluate.listening.loudness import loudness
+from vocable.measures.loudness import loudness
 
 RATES = (8_000, 16_000, 44_100, 48_000, 96_000)
 

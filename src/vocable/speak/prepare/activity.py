@@ -1,0 +1,72 @@
+"""Find out when somebody speaks: for each frame of 32 ms, how likely that is.
+
+`silero` is a small network that passes over music and noise. faster-whisper carries it, so whoever
+has Whisper has it. `energy` tells loud from quiet, for quiet rooms and machines with nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Float32
+
+from vocable.errors import MeasureError
+from vocable.measures.checks import named
+from vocable.measures.recognisers import imported
+from vocable.speak.prepare.settings import RATE
+
+FRAME = 512  # samples at 16 kHz: 32 ms
+
+Activity: TypeAlias = Callable[[Float32[np.ndarray, " samples"]], Float[np.ndarray, " frames"]]
+"""`activity(samples)`: for whole frames of samples at 16 kHz the probability of speech, 0 to 1."""
+
+_RANGE = 40.0  # dB below the loudest frames, where speech ends at the latest
+_ABOVE = 0.35  # of the way from the quiet frames to the loud ones, in dB
+
+
+class Silero:
+    """Silero VAD 6, out of faster-whisper: `pip install "vocable[prepare]"`."""
+
+    def __init__(self) -> None:
+        self._model = imported("faster_whisper.vad", "vocable[prepare]").get_vad_model()
+
+    def __call__(self, samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " frames"]:
+        found = np.asarray(self._model(samples.copy()))  # it zeroes the end of what it gets
+        return found.ravel()
+
+
+def energy(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " frames"]:
+    """Return 1 for frames that are nearer to the loud ones than to the quiet ones, in dB."""
+    powers = np.square(samples.reshape(-1, FRAME).astype(np.float64)).mean(axis=1)
+    levels = 10 * np.log10(powers + 1e-12)
+    quiet, loud = np.percentile(levels, (10, 95))
+    quiet = max(quiet, loud - _RANGE)
+    return ((levels > quiet + _ABOVE * (loud - quiet)) & (levels > -70)).astype(np.float64)
+
+
+ACTIVITIES: dict[str, Callable[[], Activity]] = {"silero": Silero, "energy": lambda: energy}
+
+
+@cache
+def load_activity(name: str) -> Activity:
+    """Return what finds speech, by its name, loaded once. MeasureError for another name."""
+    return named(ACTIVITIES, name, "voice activity")()
+
+
+def probabilities(
+    activity: Activity, samples: Float32[np.ndarray, " samples"], before: int
+) -> Float[np.ndarray, " frames"]:
+    """Return the probabilities of samples, the last frame filled up with silence.
+
+    before: frames at the start that are only there for the network to have heard them.
+    """
+    found = activity(np.pad(samples, (0, -samples.size % FRAME)))
+    if not np.isfinite(found).all():
+        raise MeasureError("voice activity must be finite, one number a frame of 32 ms")
+    return found[before:]
+
+
+SECONDS = FRAME / RATE  # of a frame

@@ -1,13 +1,15 @@
 """Fine-tune a model that speaks on the recordings of one voice: adapters, or all of it.
 
     recipe      what a run says                 trained     what learns: counts and gradients
-    prepared    the set it learns from          stopping    the best weights, and when to end
-    epochs      the order of its rows           memory      what a run takes, before it starts
-    task        one class for all models        verdicts    what held-out speech says of a run
-    run         from a model and a set to a folder
+    epochs      the order of its rows           stopping    the best weights, and when to end
+    planned     what a run will do              memory      what it takes, before it starts
+    task        one class for all models        verdicts    what held-out speech says of it
+    run         from a model and a set to a folder, and its result
     csm/        the task of CSM
 
-A model of another family is a folder beside csm/: a recipe, a `FinetuneTask`, and a line here.
+A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a
+`FinetuneTask`, a module `model` whose `needs(recipe, device)` returns a `Plan`, and a preset; here
+a line of `FAMILIES`, and one that registers the task.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from vocable.train.registry import register_task
 
 _HOMES = {"Finetuned": "result", "finetune": "run", "plan": "run"}
 __all__ = ["Finetuned", "finetune", "plan"]
+FAMILIES = {"finetune-csm": "csm"}  # folders by the names of tasks
 
 
 def __getattr__(name: str) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,16 @@ import torch
 
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
-from vocable.speak.finetune.memory import Memory, free
-from vocable.speak.finetune.prepared import PreparedSet, read_prepared
+from vocable.speak.finetune import FAMILIES
+from vocable.speak.finetune.memory import free
+from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.recipe import FinetuneRecipe
 from vocable.speak.finetune.result import Finetuned
-from vocable.speak.finetune.task import usable
-from vocable.speak.finetune.trained import Part, parts
+from vocable.speak.finetune.task import rows_to_learn
+from vocable.speak.prepare.set import PreparedSet
 from vocable.train import read_recipe, run
 
 _PRESETS = Path(__file__).parent / "presets"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run will do: its recipe, what learns, the weights of the model, its memory."""
-
-    recipe: FinetuneRecipe
-    parts: tuple[Part, ...]
-    weights: int
-    memory: Memory
 
 
 def presets() -> list[str]:
@@ -52,16 +44,15 @@ def plan(
     among them the run takes `rows.epochs` times its rows. RecipeError for a set without consent or
     rows, for another model than the preset's, and for more memory than the device has.
     """
-    found = read_prepared(Path(prepared))
+    found = PreparedSet.read(prepared)
+    found.require_consent()
     recipe = _recipe(model, found, preset, overrides)
+    recipe.check_model()
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    from vocable.speak.finetune.csm.model import csm_memory
-    from vocable.speak.finetune.csm.recipe import CsmRecipe
-
-    assert isinstance(recipe, CsmRecipe)
-    learning, weights, memory = csm_memory(recipe, where)
-    memory.check(free(where))
-    return Plan(recipe, tuple(parts(learning)), weights, memory)
+    needs = import_module(f"vocable.speak.finetune.{FAMILIES[recipe.task]}.model").needs
+    made: Plan = needs(recipe, where)
+    made.memory.check(free(where))
+    return made
 
 
 def finetune(
@@ -96,7 +87,7 @@ def _recipe(
         raise RecipeError(f"{preset} is a recipe of {recipe.task}, which fine-tunes no voice")
     if any(each.replace(" ", "").startswith("schedule.steps=") for each in overrides):
         return recipe
-    rows = len(usable(found, "train", recipe.rows.longest)[: recipe.rows.most or None])
+    rows = len(rows_to_learn(found, recipe.rows))
     step = recipe.rows.batch * recipe.optimizer.accumulate
     steps = max(1, math.ceil(rows * recipe.rows.epochs / step))
     counted = read_recipe(_preset(preset), [*own, f"schedule.steps={steps}"])
@@ -113,6 +104,4 @@ def _preset(name: str) -> Path:
 
 
 def _quoted(text: str) -> str:
-    import json
-
     return json.dumps(text, ensure_ascii=False)  # as TOML writes text

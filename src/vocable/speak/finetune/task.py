@@ -17,12 +17,12 @@ from torch import nn
 from vocable.errors import RecipeError
 from vocable.nn.lora import Adapter, LoraSettings, Place, choose, write_adapter
 from vocable.speak.finetune.epochs import Epochs
-from vocable.speak.finetune.prepared import PreparedSet, Row, read_prepared
-from vocable.speak.finetune.recipe import FinetuneRecipe, Tuning
+from vocable.speak.finetune.recipe import FinetuneRecipe, Rows, Tuning
 from vocable.speak.finetune.result import Finetuned
 from vocable.speak.finetune.stopping import Best
 from vocable.speak.finetune.trained import gradients, parts
 from vocable.speak.finetune.verdicts import Scores, problems, verdict
+from vocable.speak.prepare.set import PreparedSet, Row
 from vocable.train.distributed import Distributed
 from vocable.train.task import Problem, Task
 
@@ -97,17 +97,15 @@ class FinetuneTask(Task):
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         self.device, self.folder = distributed.device, folder
-        self.set = read_prepared(data)
+        self.set = PreparedSet.read(data)
+        self.consent = self.set.require_consent()
         self.network.to(self.device)
         self.model.to(self.device)
         table = self.recipe.rows
-        train, held_out = usable(self.set, "train", table.longest), self.set.of_split("valid")
-        train = train[: table.most or None]
-        if not train:
-            raise RecipeError(f"{data} has no snippet of at most {table.longest:g} s; raise it")
+        train, held_out = rows_to_learn(self.set, table), self.set.part("valid")
         made = self.prepare([*train, *held_out[: self.recipe.held_out.rows]], self.set, folder)
         self.left_out = made.left_out
-        names = {row.name for row in train}
+        names = {row.file_name for row in train}
         self.train = [each for each in made.examples if each.name in names]
         self.held_out = [each for each in made.examples if each.name not in names]
         if not self.train:
@@ -189,7 +187,7 @@ class FinetuneTask(Task):
             folder=self.folder,
             model=self.recipe.tuning.model,
             method=self.recipe.tuning.method,
-            consent=self.set.consent,
+            consent=self.consent,
             parts=tuple(learnt),
             share=sum(part.parameters for part in learnt) / self._weights,
             rows=len(self.train),
@@ -220,9 +218,15 @@ class FinetuneTask(Task):
             self.network.train()
 
 
-def usable(found: PreparedSet, split: str, longest: float) -> tuple[Row, ...]:
-    """Return the rows of a split that are not too long."""
-    return tuple(row for row in found.of_split(split) if row.seconds <= longest)
+def rows_to_learn(found: PreparedSet, table: Rows) -> list[Row]:
+    """Return the rows that a run learns from; RecipeError where there are none."""
+    rows = [row for row in found.part("train") if row.seconds <= table.longest]
+    if not rows:
+        raise RecipeError(
+            f"{found.folder} has no snippet of at most {table.longest:g} s to learn from; raise "
+            "rows.longest, or prepare more recordings"
+        )
+    return rows[: table.most or None]
 
 
 def what_learns(network: nn.Module, places: Sequence[Place], tuning: Tuning) -> nn.Module:

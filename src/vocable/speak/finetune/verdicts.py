@@ -10,6 +10,7 @@ from vocable.train.task import Problem
 
 WORSE = 1.01  # of the fewest bits: from there on a run has learnt its rows by heart
 QUIET = 20.0  # dB below recordings: silence
+_WHOLE = "see that snippets hold whole sentences, and train on"
 UNLIKELY = 0.1  # the mean probability of an end where speech ends, below which none comes
 
 
@@ -43,15 +44,16 @@ def problems(scores: Scores, bits: Mapping[int, float]) -> Sequence[Problem]:
         )
     endless = scores.samples and not scores.ended
     if endless or (scores.end is not None and scores.end < UNLIKELY):
-        said = f"{scores.ended} of {scores.samples} texts ended by themselves"
-        chance = "" if scores.end is None else f", and speech ends with a chance of {scores.end:.2f}"
-        found.append(
-            Problem(
-                "no end",
-                f"missing end: {said}{chance}; see that snippets hold whole sentences, and train on",
-            )
-        )
+        found.append(Problem("no end", f"missing end: {_of_ends(scores)}; {_WHOLE}"))
     return found
+
+
+def _of_ends(scores: Scores) -> str:
+    texts = f"{scores.ended} of {scores.samples} texts ended by themselves"
+    if scores.end is None:
+        return texts
+    chance = f"where speech ends, the model does with a chance of {scores.end:.2f}"
+    return f"{texts}, and {chance}" if scores.samples else chance
 
 
 def _of_learning(bits: Mapping[int, float]) -> Sequence[Problem]:

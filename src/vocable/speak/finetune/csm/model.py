@@ -23,8 +23,10 @@ from vocable.load.finding import Source, locate
 from vocable.load.language import KnownLanguage, recognise_language
 from vocable.nn.settings import without_memory
 from vocable.speak.finetune.csm.recipe import CsmRecipe
-from vocable.speak.finetune.memory import Memory, needed
+from vocable.speak.finetune.memory import needed
+from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.task import what_learns
+from vocable.speak.finetune.trained import parts
 from vocable.train import bf16
 
 _log = logging.getLogger(__name__)
@@ -66,14 +68,16 @@ def _fastest() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def csm_memory(recipe: CsmRecipe, device: torch.device) -> tuple[nn.Module, Memory]:
-    """Return a network without weights, as it learns, and what a run of it takes."""
+def needs(recipe: CsmRecipe, device: torch.device) -> Plan:
+    """Return what a run will do, by a network that has no weights."""
     known = find_csm(recipe.check_model())
     config = fit(CsmConfig, known.found.config, "config", ModelError, "config.")
     with without_memory():
         network = Csm(config).to(frozen_dtype(recipe, device)).requires_grad_(False)
-        model = what_learns(network, csm_places(config), recipe.tuning)
-    return model, needed(network, lambda: _longest_batch(network, recipe))
+        weights = sum(weight.numel() for weight in network.parameters())
+        learning = what_learns(network, csm_places(config), recipe.tuning)
+    memory = needed(network, lambda: _longest_batch(network, recipe))
+    return Plan(recipe, tuple(parts(learning)), weights, memory)
 
 
 def _longest_batch(network: Csm, recipe: CsmRecipe) -> Tensor:

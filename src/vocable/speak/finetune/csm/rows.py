@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from torch import Tensor
 from vocable.atomic import replacing
 from vocable.errors import RecipeError, VocableError
 from vocable.language.csm import CsmGenerator, Utterance, utterance_rows
-from vocable.speak.finetune.prepared import PreparedSet, Row
+from vocable.speak.prepare.set import PreparedSet, Row
 
 KEPT = "codes.npz"
 _SPACE = "space of the codec"  # a key that is not a file's name
@@ -67,28 +68,33 @@ def make_examples(
     rows: Sequence[Row], found: PreparedSet, generator: CsmGenerator, context: int, folder: Path
 ) -> CsmRows:
     """Return the rows that can be learnt from; `context`: rows of a source before each."""
-    codes, left_out = _codes(rows, generator, folder)
-    speakers = {name: number for number, name in enumerate(found.speakers)}
+    codes, left_out = _codes(rows, found, generator, folder)
+    names = dict.fromkeys(row.speaker for row in found.rows)
+    speakers = {name: number for number, name in enumerate(names)}
     utterances = {
-        row.name: Utterance(speakers[row.speaker], row.text, codes[row.name])
+        row.file_name: Utterance(speakers[row.speaker], row.text, codes[row.file_name])
         for row in rows
-        if row.name in codes
+        if row.file_name in codes
     }
     examples = []
     for row in rows:
-        if row.name in utterances:
-            before = [utterances[each] for each in _before(row, rows, context) if each in utterances]
+        if row.file_name in utterances:
+            before = [
+                utterances[each] for each in _before(row, rows, context) if each in utterances
+            ]
             try:
-                examples.append(_example(row.name, before, utterances[row.name], generator))
+                examples.append(
+                    _example(row.file_name, before, utterances[row.file_name], generator)
+                )
             except VocableError as error:
-                left_out[row.name] = str(error)
+                left_out[row.file_name] = str(error)
     return CsmRows(tuple(examples), left_out)
 
 
 def _before(row: Row, rows: Sequence[Row], count: int) -> list[str]:
     """Return the names of the rows of the same source and split before one, the last ones."""
     same = [
-        each.name
+        each.file_name
         for each in rows
         if (each.source, each.split) == (row.source, row.split) and each.begin < row.begin
     ]
@@ -110,23 +116,24 @@ def _example(
 
 
 def _codes(
-    rows: Sequence[Row], generator: CsmGenerator, folder: Path
+    rows: Sequence[Row], found: PreparedSet, generator: CsmGenerator, folder: Path
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Return the codes `[frames, levels]` of recordings, and why others have none."""
     codec = generator.with_codec()
     space, levels = codec.spec.space, generator.config.levels
     codes, left_out = _read_kept(folder / KEPT, space), {}
-    fresh = [row for row in rows if row.name not in codes]
+    fresh = [row for row in rows if row.file_name not in codes]
     for row in fresh:
         try:
-            tokens = codec.encode(row.path, mix=True)  # type: ignore[attr-defined]
-            codes[row.name] = tokens.codes[0, :levels].T
+            tokens = codec.encode(found.path(row), mix=True)  # type: ignore[attr-defined]
+            codes[row.file_name] = tokens.codes[0, :levels].T
         except (VocableError, OSError) as error:
-            left_out[row.name] = str(error)
+            left_out[row.file_name] = str(error)
     if len(left_out) < len(fresh):
         folder.mkdir(parents=True, exist_ok=True)
         with replacing(folder / KEPT, overwrite=True) as path, path.open("wb") as file:
-            np.savez_compressed(file, **{_SPACE: np.array(space)}, **codes)
+            kept: dict[str, Any] = {_SPACE: np.array(space), **codes}
+            np.savez_compressed(file, **kept)
     return codes, left_out
 
 

@@ -69,7 +69,9 @@ def _speak(
     codec = generator.with_codec()
     speaker = CsmGenerator(network, text=generator.text)
     speaker.attach(codec)
-    most = 2 * len(own.audio) + 25  # twice the recording and two seconds: it does not end
+    # twice the recording and two seconds, as far as the context goes: then it does not end
+    text = example.length - example.first - len(own.audio) - 1
+    most = min(2 * len(own.audio) + 25, network.config.backbone.context - text)
     session = speaker.generate([Utterance(own.speaker, own.text)], seed=seed, most=most)
     frames = list(session)
     loudness = [_loudness(speaker, each) for each in (own.audio, frames)]

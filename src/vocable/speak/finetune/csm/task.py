@@ -17,9 +17,9 @@ from vocable.speak.finetune.csm.model import find_csm, load_csm, write_csm
 from vocable.speak.finetune.csm.recipe import CsmRecipe
 from vocable.speak.finetune.csm.rows import CsmBatch, CsmExample, CsmRows, make_batch, make_examples
 from vocable.speak.finetune.csm.speaking import held_out_scores
-from vocable.speak.finetune.prepared import PreparedSet, Row
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
+from vocable.speak.prepare.set import PreparedSet, Row
 from vocable.train import bf16
 from vocable.train.distributed import Distributed
 

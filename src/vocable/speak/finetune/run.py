@@ -69,7 +69,7 @@ def finetune(
 ) -> Finetuned:
     """Fine-tune a model on the voice of a prepared set, and leave adapter or model in `out`.
 
-    Options as of `plan` and `train.run`, which see for the errors.
+    Options and errors as of `plan` and `train.run`.
     """
     made = plan(model, prepared, preset=preset, overrides=overrides, device=device)
     found: Finetuned = run(

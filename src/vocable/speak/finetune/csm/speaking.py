@@ -51,13 +51,13 @@ def _count(network: Csm, example: CsmExample, device: torch.device) -> _Counted:
     counted = batch.counted[0]
     frames = batch.ids[0][counted][:, :-1]
     before, hidden = output.logits[0, :-1][counted[1:]], output.hidden[0, :-1][counted[1:]]
-    total = float(F.cross_entropy(before.float(), frames[:, 0], reduction="sum"))
+    nats = F.cross_entropy(before.float(), frames[:, 0], reduction="none").double()
     for at in range(0, len(frames), _CHUNK):
         own = frames[at : at + _CHUNK]
-        logits = network.deep_logits(hidden[at : at + _CHUNK], own).flatten(0, 1).float()
-        total += float(F.cross_entropy(logits, own[:, 1:].flatten(), reduction="sum"))
-    end = float(before[-1].float().softmax(-1)[0])  # the end frame begins with code 0
-    return _Counted(total / _NATS, len(frames), end)
+        logits = network.deep_logits(hidden[at : at + _CHUNK], own).float().transpose(1, 2)
+        nats[at : at + _CHUNK] += F.cross_entropy(logits, own[:, 1:], reduction="none").sum(1)
+    end = math.exp(-float(nats[-1]))  # the last frame ends the row
+    return _Counted(float(nats.sum()) / _NATS, len(frames), end)
 
 
 def _speak(

@@ -1,12 +1,14 @@
 """Let a trained model say sentences that it has not learnt, and a recogniser hear them.
 
+    python -m benchmarks.speaking say-16k [--speaker kathleen] [--manifest M]
     python -m benchmarks.speaking RUN --speech speech.npz [--speaker kathleen] [--manifest M]
 
-RUN is a folder of `vocable train say`, whose last checkpoint is judged. The voice is that of the
-speaker's training utterances in the packed speech. Prints word errors with 95 % intervals over
-sentences; below them those of texts that were shuffled (the floor) and, with a manifest, those of
-the speaker's held-out recordings and of their round trips (the ceiling). With --embedding also how
-alike the voice is to those recordings. Then how fast it was, and the matmul rate beside.
+RUN is a folder of `vocable train say`, whose last checkpoint is judged, with the voice of the
+speaker's training utterances in the packed speech; other models have voices of their own. Prints
+word errors with 95 % intervals over sentences; below them those of texts that were shuffled (the
+floor) and, with a manifest, those of the speaker's held-out recordings and of their round trips
+(the ceiling). With --embedding also how alike the voice is to those recordings. Then how fast it
+was, and the matmul rate beside.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import vocable
 from benchmarks.machine import describe
 from benchmarks.sentences import HARVARD, NEWS
 from benchmarks.tables import heading, progress, row
@@ -29,10 +32,11 @@ from vocable.audio import Audio
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.evaluate.intervals import ratio_interval
 from vocable.language.say import Manner
+from vocable.language.say.sayer import AnyVoice, Sayer
 from vocable.measures.recognisers import RATE, Recogniser, load_recogniser
 from vocable.measures.speakers import load_embedding, similarity
 from vocable.measures.words import Edits, word_edits
-from vocable.speak.sayer import Sayer, read_sayer
+from vocable.tokens import AudioTokens
 from vocable.train import export
 from vocable.train.say.packed import PackedSpeech, read_packed
 
@@ -64,8 +68,8 @@ class Judge:
 def main() -> None:
     """Say every sentence with every seed, print what was heard of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="the folder of a run")
-    parser.add_argument("--speech", type=Path, required=True, help="packed speech, for the voice")
+    parser.add_argument("model", help="a model that says texts, or the folder of a run")
+    parser.add_argument("--speech", type=Path, help="packed speech, for the voice of a run")
     parser.add_argument("--speaker", default="kathleen")
     parser.add_argument("--manifest", type=Path, help="of real recordings, for the ceiling")
     parser.add_argument("--sentences", type=int, default=60)
@@ -78,10 +82,12 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     judge = Judge(load_recogniser(options.recogniser), options.embedding)
-    with tempfile.TemporaryDirectory() as folder:
-        export(options.run, folder)
-        sayer = read_sayer(folder)
-    voice = voice_of(sayer, read_packed(options.speech), options.speaker)
+    sayer, voice = vocable.load(options.model), options.speaker
+    if options.speech:
+        with tempfile.TemporaryDirectory() as folder:
+            export(options.model, folder)
+            sayer = vocable.load(folder)
+        voice = voice_of(sayer, read_packed(options.speech), options.speaker)
     manner = Manner(temperature=tuple(options.temperature), levels=options.levels)
     clips = held_out(options.manifest, options.speaker) if options.manifest else []
     recordings = [judge(clip.text, clip.read()) for clip in clips]
@@ -112,7 +118,7 @@ class Clock:
         self.first, self.seconds, self.spent = list[float](), 0.0, 0.0
 
     def say(
-        self, sayer: Sayer, text: str, voice: torch.Tensor, seed: int, manner: Manner,
+        self, sayer: Sayer, text: str, voice: AnyVoice, seed: int, manner: Manner,
         out: Path | None,
     ) -> Audio:  # fmt: skip
         start = time.perf_counter()
@@ -122,7 +128,7 @@ class Clock:
                 self.first.append(time.perf_counter() - start)
             blocks.append(block)
         self.spent += time.perf_counter() - start
-        audio = Audio(np.concatenate(blocks, axis=1), sayer.codec.spec.rate)
+        audio = Audio(np.concatenate(blocks, axis=1), sayer.codec.spec.writes)
         self.seconds += audio.seconds
         progress(f"{len(self.first)} sentences")
         if out:
@@ -155,7 +161,9 @@ def voice_of(sayer: Sayer, speech: PackedSpeech, speaker: str) -> torch.Tensor:
     """Return the mean voice of a speaker's first training utterances."""
     found = speech.arrays
     own = np.flatnonzero((found["speakers"] == speaker) & (found["splits"] == "train"))[:VOICE]
-    return sayer.voice([speech[int(index)].codes for index in own])
+    spec = sayer.codec.spec
+    codes = [speech[int(index)].codes.T[None].astype(np.int64) for index in own]
+    return sayer.voice([AudioTokens(each, spec) for each in codes])
 
 
 def held_out(manifest: Path, speaker: str) -> list[Clip]:

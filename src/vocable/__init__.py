@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .audio import Audio as Audio
     from .audio import AudioReader as AudioReader
     from .audio import AudioWriter as AudioWriter
+    from .audio import Voice as Voice
     from .errors import AudioError as AudioError
     from .errors import FormatError as FormatError
     from .errors import MeasureError as MeasureError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "audio": ("Audio", "AudioReader", "AudioWriter"),
+    "audio": ("Audio", "AudioReader", "AudioWriter", "Voice"),
     "errors": (
         "AudioError",
         "FormatError",

@@ -39,7 +39,6 @@ NAMES = {
     "unmask": "discriminator_loss",
     "MediaDecoder": "AvDecoder",
     "SoundDecoder": "SoundfileDecoder",
-    "Voice": "Console",
 }
 MODULES = {  # file names below src/vocable
     *("audio/media.py", "audio/sound.py", "audio/stated.py"),

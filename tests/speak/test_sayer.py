@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+import vocable
 from tests.train.say.small import recipe, write
-from vocable.errors import ModelError
-from vocable.language.say import Manner
-from vocable.speak.sayer import read_sayer
+from vocable.errors import ModelError, TokenError
+from vocable.language.say import KnownVoice, Manner
+from vocable.load import load_codec
+from vocable.load.say import save_say
 from vocable.train import run
 
 
@@ -15,14 +17,13 @@ from vocable.train import run
 def sayer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("say")
     run(recipe(schedule={"steps": 2, "warmup": 1}), write(folder), folder / "run")
-    return read_sayer(folder / "run")
+    return vocable.load(folder / "run")
 
 
 @pytest.fixture(scope="module")
 def voice(sayer):
     random = np.random.default_rng(0)
-    tokens = sayer.codec.encode(0.1 * random.normal(size=16_000), rate=16_000)
-    return sayer.voice([tokens.codes[0].T])
+    return sayer.voice([sayer.codec.encode(0.1 * random.normal(size=16_000), rate=16_000)])
 
 
 def test_blocks_are_the_recording(sayer, voice):
@@ -42,15 +43,67 @@ def test_a_seed_is_heard(sayer, voice):
 
 def test_what_is_said_are_tokens_that_decode_alike(sayer, voice):
     manner = Manner(levels=4)
-    codes = torch.stack(list(sayer.frames("One.", voice, manner=manner)), 2)
-    assert codes.shape[1] == 4
-    whole = sayer.codec.from_codes(codes)
+    codes = np.stack(list(sayer.frames("One.", voice, manner=manner)), 1)
+    assert codes.shape[0] == 4
+    whole = sayer.codec.from_codes(torch.from_numpy(codes)[None])
     np.testing.assert_allclose(
         whole[0].numpy(), sayer.say("One.", voice, manner=manner).samples, atol=1e-4
     )
 
 
-def test_another_folder_is_refused(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ModelError, match="is not a model that says phones"):
-        read_sayer(tmp_path)
+def test_a_recording_is_a_voice(sayer):
+    noise = 0.1 * np.random.default_rng(1).normal(size=24_000)
+    shown = vocable.Voice.from_recording((noise, 16_000))
+    known = sayer.voice([shown])
+    assert np.array_equal(sayer.say("One.", shown).samples, sayer.say("One.", known).samples)
+    assert not np.allclose(known, sayer.voice([sayer.codec.encode(noise[::-1], rate=16_000)]))
+
+
+def test_sentences_are_said_one_after_the_other(sayer, voice):
+    both = sayer.say("One, two. Three!", voice, seed=3)
+    parts = [sayer.say("One, two.", voice, seed=3), sayer.say("Three!", voice, seed=4)]
+    assert both.samples.shape[1] == sum(each.samples.shape[1] for each in parts)
+    assert np.array_equal(both.samples[:, :640], parts[0].samples[:, :640])
+
+
+def test_who_stops_listening_leaves(sayer, voice):
+    sound = sayer.speak("One, two, three.", voice)
+    next(sound)
+    assert sound.reason is None
+    sound.leave()
+    assert sound.reason == "left" and not list(sound)
+    sound = sayer.speak("One.", voice)
+    assert list(sound) and sound.reason == "end"
+
+
+def test_voices_come_with_a_model(sayer, voice, tmp_path):
+    voices = {"anna": KnownVoice(voice), "Björn": KnownVoice(-voice, "de")}
+    space = sayer.codec.spec.space
+    save_say(sayer.network, tmp_path, space, "small", voices=voices, facts={"licence": "CC0-1.0"})
+    again = vocable.load(tmp_path)
+    assert list(again.voices) == ["anna", "Björn"] and again.voices["Björn"].language == "de"
+    assert again.licence == "CC0-1.0" and "anna" in repr(again)
+    assert np.array_equal(again.say("One.").samples, again.say("One.", "anna").samples)
+    assert np.array_equal(again.say("One.").samples, sayer.say("One.", voice).samples)
+    german = again.say("Ich.", "Björn")
+    assert np.array_equal(german.samples, again.say("Ich.", -voice, language="de").samples)
+    with pytest.raises(ModelError, match='no voice "ana"; .*anna'):
+        again.say("One.", "ana")
+
+
+def test_what_cannot_be_said(sayer, voice):
+    with pytest.raises(ModelError, match="no voice of its own; give it a recording"):
+        sayer.say("One.")
+    with pytest.raises(TokenError, match="there are no words to say"):
+        sayer.say("…", voice)
+    with pytest.raises(TokenError, match='no words are known in "fr"'):
+        sayer.say("Un.", voice, language="fr")
+
+
+def test_a_model_that_says_texts_is_no_codec(tmp_path, sayer):
+    save_say(sayer.network, tmp_path, sayer.codec.spec.space, "small")
+    with pytest.raises(ModelError, match="says texts"):
+        load_codec(tmp_path)
+    save_say(sayer.network, tmp_path, "speech-16k@2:0000000000000000", "small")
+    with pytest.raises(ModelError, match="the codec here has"):
+        vocable.load(tmp_path)

@@ -4,7 +4,8 @@ import pytest
 
 from vocable.errors import TokenError
 from vocable.text.dictionary import dictionary
-from vocable.text.spoken import pronounce, spoken
+from vocable.text.languages import pronounce_english as pronounce
+from vocable.text.spoken import spoken
 
 
 def test_words_between_marks():
@@ -16,20 +17,20 @@ def test_words_between_marks():
 def test_a_compound_is_made_of_its_parts():
     parts = [dictionary()(each)[0] for each in ("tape", "worm")]
     assert not dictionary()("tapeworm")
-    assert pronounce("tapeworm", dictionary()) == (*parts[0], *parts[1])
+    assert pronounce("tapeworm") == (*parts[0], *parts[1])
 
 
 def test_what_has_no_vowel_is_spelled():
-    assert pronounce("qxr", dictionary()) == (
+    assert pronounce("qxr") == (
         *("k", "y", "uw1"), *("eh1", "k", "s"), *("aa1", "r")
     )  # fmt: skip
 
 
 def test_other_words_are_pronounced_by_their_letters():
-    assert pronounce("blorpify", dictionary()) == (
+    assert pronounce("blorpify") == (
         *("b", "l", "ao1", "r", "p", "ah0", "f", "ay2"),
     )  # fmt: skip
-    assert pronounce("glimp's", dictionary())[:4] == ("g", "l", "ih1", "m")
+    assert pronounce("glimp's")[:4] == ("g", "l", "ih1", "m")
 
 
 @pytest.mark.parametrize("text", ["", "  ", "42 %", "…"])

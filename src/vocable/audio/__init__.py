@@ -15,6 +15,7 @@ from .samples import check_finite as check_finite
 from .samples import check_rate as check_rate
 from .samples import check_samples as check_samples
 from .value import Audio as Audio
+from .voice import Voice as Voice
 from .writer import AudioWriter as AudioWriter
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "AudioReader",
     "AudioWriter",
     "Resampler",
+    "Voice",
     "as_samples",
     "check_finite",
     "check_rate",

@@ -4,7 +4,8 @@ A row has `path` (absolute, or from the manifest's own folder or one above it), 
 and `end` (seconds, a part of the file) and what is known of it: `split` (train, valid, eval),
 `licence`, `set` (the collection it belongs to), `speaker`, `language`, `text` (the words that are
 said), `label` (what kind of sound, or the one word), `phones` ([start, end, label] in seconds, in
-order). Other keys are ignored.
+order). Other keys are ignored. The metadata.jsonl of a prepared set is a manifest too: its rows
+have `file_name` in place of `path`, and are whole files.
 """
 
 from __future__ import annotations
@@ -94,6 +95,9 @@ def folder_of(manifest: Path) -> Path:
 def _clip(line: str, folders: Sequence[Path], where: str) -> Clip:
     try:
         row = json.loads(line)
+        if "path" not in row and "file_name" in row:
+            # its begin and end are of the recording that the snippet was cut from
+            row = {**row, "path": row["file_name"], "start": 0.0, "end": None}
         end = row.get("end")
         words = ("split", "licence", "set", "speaker", "language", "text", "label")
         clip = Clip(

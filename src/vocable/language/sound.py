@@ -5,7 +5,7 @@ Language models know no codecs: what they ask of one is said here, and a `Codec`
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -50,10 +50,14 @@ class Sound:
 
     Where frames end with an error, the sound before comes first. `reason` says why they ended, as
     in `Session`. Who stops listening frees the place: by `leave`, or as the object goes.
+    together: frames that are decoded at once, at most. The first is heard as soon as can be; more
+    at once take less time, and there is some then.
     """
 
-    def __init__(self, frames: Frames, codec: DecodesSteps, streams: int = 1) -> None:
-        self._frames, self._blocks = frames, _decoded(frames, codec, streams)
+    def __init__(
+        self, frames: Frames, codec: DecodesSteps, streams: int = 1, together: int = 1
+    ) -> None:
+        self._frames, self._blocks = frames, _decoded(frames, codec, streams, together)
 
     def __iter__(self) -> Iterator[Block]:
         return self
@@ -76,16 +80,36 @@ class Sound:
         self._frames.leave()
 
 
-def _decoded(frames: Frames, codec: DecodesSteps, streams: int) -> Generator[Block, None, None]:
+def _decoded(
+    frames: Frames, codec: DecodesSteps, streams: int, together: int
+) -> Generator[Block, None, None]:
     state, error = codec.start_decoding(streams), None
     try:
-        for step in frames:
-            codes = torch.from_numpy(step).reshape(streams, -1, 1)
+        for steps in _growing(frames, together):
+            codes = torch.from_numpy(np.stack(steps, -1)).reshape(streams, -1, len(steps))
             block, state = codec.decode_step(codes, state)
             yield from _not_empty(block)
     except Exception as raised:
         error = raised
     yield from _not_empty(codec.finish_decoding(state))
+    if error is not None:
+        raise error
+
+
+def _growing(frames: Iterable[Any], most: int) -> Iterator[list[Any]]:
+    """Join frames to 1, 2, 4 … `most` at once; those before an error come before it."""
+    waiting: list[Any] = []
+    wanted, error = 1, None
+    try:
+        for frame in frames:
+            waiting.append(frame)
+            if len(waiting) == wanted:
+                yield waiting
+                waiting, wanted = [], min(2 * wanted, most)
+    except Exception as raised:
+        error = raised
+    if waiting:
+        yield waiting
     if error is not None:
         raise error
 

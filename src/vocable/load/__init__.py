@@ -11,7 +11,7 @@ is ever run.
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
     encoders    of semantic units           centres     units by their centres
-    language    models of tokens
+    language    models of tokens            say         models that say texts
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -48,6 +48,7 @@ from vocable.load.language import (
 )
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
+from vocable.load.say import read_sayer, says
 
 if TYPE_CHECKING:
     import torch
@@ -95,7 +96,8 @@ def load(
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
     semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
-    centres, beside which lies its encoder, or a `Generator` for a language model. What a name means
+    centres, beside which lies its encoder, a `Sayer` for a model that says texts, or a `Generator`
+    for another language model. What a name means
     shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
     and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
@@ -130,6 +132,8 @@ def _load(
     if signal := _signal_encoder(name):
         return signal
     where = locate(name)
+    if isinstance(where, Description) and says(where):
+        return read_sayer(where, load_codec, device)
     if isinstance(where, Source):
         if known := recognise_encoder(where.weights):
             return _encoder(known, check_entry(known[2], where.entry), device, dtype)
@@ -197,6 +201,8 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
+    if says(found.description):
+        raise ModelError(f"{found.description.name} says texts; take a codec for this")
     if device is not None:
         check_device(device)
     # the first weights are random, which must not move the generator of the program around

@@ -202,7 +202,7 @@ def load_recogniser(name: str) -> Recogniser:
 
 def load_word_recogniser(name: str) -> WordRecogniser:
     """Return a recogniser that says when each word was spoken. MeasureError for another one."""
-    found = load_recogniser(name)
+    found: object = load_recogniser(name)
     if isinstance(found, WordRecogniser):
         return found
     raise MeasureError(f"{name} does not say when each word was spoken; whisper-tiny.en does")

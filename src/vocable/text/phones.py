@@ -1,7 +1,7 @@
-"""The symbols of speech: 39 phones of American English, and marks at which a voice may pause.
+"""The symbols of speech: phones of American English and German, and marks of pauses.
 
 A symbol is a row of three numbers: which one of `SYMBOLS`, its stress, and its place in the word.
-Phones are those of CMUdict; vowels carry stress.
+Phones are the 39 of CMUdict, and of German what English has not; vowels carry stress.
 """
 
 from __future__ import annotations
@@ -11,14 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-VOWELS = ("aa", "ae", "ah", "ao", "aw", "ay", "eh", "er", "ey", "ih", "iy", "ow", "oy", "uh", "uw")
+ENGLISH_VOWELS = (
+    *("aa", "ae", "ah", "ao", "aw", "ay", "eh", "er", "ey", "ih", "iy", "ow", "oy", "uh", "uw"),
+)
+# a Bann, ee See, oo so, ue über, uy Hütte, oe schön, oq können, ea spät, ax bitte, ar besser
+GERMAN_VOWELS = ("a", "ee", "oo", "ue", "uy", "oe", "oq", "ea", "ax", "ar")
+VOWELS = (*ENGLISH_VOWELS, *GERMAN_VOWELS)
 CONSONANTS = (
     *("b", "ch", "d", "dh", "f", "g", "hh", "jh", "k", "l", "m", "n", "ng", "p", "r", "s", "sh"),
     *("t", "th", "v", "w", "y", "z", "zh"),
 )
 BEGIN, PAUSE = "^", "_"  # before the first word; a pause that no mark asks for
 MARKS = (",", ".", "?", "!")
-SYMBOLS = (BEGIN, PAUSE, *MARKS, *VOWELS, *CONSONANTS)  # a new one goes to the end
+GERMAN_CONSONANTS = ("cx", "x", "rr")  # ich, ach, rot
+SYMBOLS = (  # a new one goes to the end
+    *(BEGIN, PAUSE, *MARKS, *ENGLISH_VOWELS, *CONSONANTS, *GERMAN_VOWELS, *GERMAN_CONSONANTS),
+)
 STRESSES = 4  # 0: of consonants, then vowels without, primary and secondary stress
 PLACES = 5  # 0: of a pause, then a word of one phone, its first, an inner and its last phone
 

@@ -9,8 +9,8 @@ import soundfile
 
 from tests.evaluate.listening.made_up import RATE, changed, sound, trial
 from vocable import Audio, MeasureError
-from vocable.measures.loudness import loudness
 from vocable.evaluate.listening.stimuli import PEAK, Trial, stimuli_of, wav_of
+from vocable.measures.loudness import loudness
 
 
 def test_all_sounds_are_as_loud_as_the_reference():

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vocable.codecs.codebooks import codec_books
 from vocable.load import load_codec
 from vocable.train.registry import recipe_from
-from vocable.train.say.books import codec_books
 from vocable.train.say.packed import Utterance, pack
 
 SMALL = {

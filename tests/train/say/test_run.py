@@ -26,7 +26,7 @@ def test_it_learns_and_leaves_a_model(tmp_path):
     stored = load_file(tmp_path / "run" / "model.safetensors")
     assert not [name for name in stored if "entries" in name]
     described = json.loads((tmp_path / "run" / "config.json").read_text())
-    assert described["name"] == "small@1" and described["space"].startswith("speech-16k@")
+    assert described["name"] == "small" and described["space"].startswith("speech-16k@")
 
 
 def test_stopped_and_resumed_is_undisturbed(tmp_path, monkeypatch):

@@ -21,9 +21,9 @@ import soundfile
 from vocable.audio import Audio
 from vocable.errors import MeasureError
 from vocable.evaluate.listening.anchors import CUTOFFS, anchors_of
-from vocable.measures.loudness import loudness
 from vocable.evaluate.recording import check_sound
 from vocable.measures.delays import find_delay
+from vocable.measures.loudness import loudness
 from vocable.measures.recordings import LEFT_OVER
 
 LONGEST, SHORTEST = 12.0, 1.0  # seconds; BS.1534-3 asks for at most about 12

@@ -3,14 +3,17 @@
 from vocable.language.say.config import SayConfig
 from vocable.language.say.loss import Disturbance, losses
 from vocable.language.say.model import Say, Utterances
+from vocable.language.say.sayer import KnownVoice, Sayer
 from vocable.language.say.speaking import Manner, Planned, plan, say
 
 __all__ = [
     "Disturbance",
+    "KnownVoice",
     "Manner",
     "Planned",
     "Say",
     "SayConfig",
+    "Sayer",
     "Utterances",
     "losses",
     "plan",

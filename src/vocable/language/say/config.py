@@ -28,7 +28,8 @@ class SayConfig:
     learned: int = 16  # axes of entries that are learnt beside their place in the codec
     voice: int = 64  # numbers that make a voice
     voice_channels: int = 128
-    dropout: float = 0.1  # in training, of inner channels and of what the heads read
+    dropout: float = 0.15  # in training, of inner channels and of what the heads read
+    duration_dropout: float = 0.3  # of what durations are read from: they are learnt soonest
 
     @property
     def row(self) -> int:

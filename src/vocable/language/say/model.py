@@ -64,8 +64,9 @@ class Say(nn.Module):
         self.voice_to_symbols = nn.Linear(c.voice, c.channels)
         self.phones = BothSides(c.phone_blocks, c.channels, c.phone_kernel, c.expansion, c.dropout)
         self.duration = nn.Sequential(
-            Linear(c.channels, c.channels), GELU(), Linear(c.channels, c.longest)
-        )
+            nn.Dropout(c.duration_dropout), Linear(c.channels, c.channels), GELU(),
+            Linear(c.channels, c.longest),
+        )  # fmt: skip
         self.to_hop = nn.Linear(c.channels, c.hop_channels)
         self.hop_place = nn.Linear(3, c.hop_channels)
         self.to_frame = nn.Linear(c.hops * c.hop_channels, c.channels)

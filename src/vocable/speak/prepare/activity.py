@@ -24,6 +24,8 @@ Activity: TypeAlias = Callable[[Float32[np.ndarray, " samples"]], Float[np.ndarr
 """`activity(samples)`: for whole frames of samples at 16 kHz the probability of speech, 0 to 1."""
 
 _RANGE = 40.0  # dB below the loudest frames, where speech ends at the latest
+_LEAST = 6.0  # dB over the quiet frames: what never pauses does not speak
+_SILENT = -70.0  # dB of full scale
 _ABOVE = 0.35  # of the way from the quiet frames to the loud ones, in dB
 
 
@@ -40,11 +42,13 @@ class Silero:
 
 def energy(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " frames"]:
     """Return 1 for frames that are nearer to the loud ones than to the quiet ones, in dB."""
-    powers = np.square(samples.reshape(-1, FRAME).astype(np.float64)).mean(axis=1)
+    powers: np.ndarray = np.square(samples.reshape(-1, FRAME), dtype=np.float64).mean(axis=1)
     levels = 10 * np.log10(powers + 1e-12)
-    quiet, loud = np.percentile(levels, (10, 95))
+    quiet, loud = (float(each) for each in np.percentile(levels, (10, 95)))
     quiet = max(quiet, loud - _RANGE)
-    return ((levels > quiet + _ABOVE * (loud - quiet)) & (levels > -70)).astype(np.float64)
+    least = quiet + max(_ABOVE * (loud - quiet), _LEAST)
+    speaks: np.ndarray = np.asarray(levels > max(least, _SILENT), np.float64)
+    return speaks
 
 
 ACTIVITIES: dict[str, Callable[[], Activity]] = {"silero": Silero, "energy": lambda: energy}

@@ -6,11 +6,9 @@ It does not depend on the other recordings: whose voice the set is of, is decide
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +24,7 @@ from vocable.speak.prepare.cuts import Breath, Cut, breaths, cuts
 from vocable.speak.prepare.scan import Scan, scan
 from vocable.speak.prepare.settings import Settings
 from vocable.speak.prepare.spans import read_spans
-from vocable.speak.prepare.stretches import Stretch, stretches
+from vocable.speak.prepare.stretches import stretches
 from vocable.speak.prepare.voices import Voices, mean_of, voiced
 from vocable.speak.prepare.windows import language_of, recognise
 
@@ -111,7 +109,7 @@ def analyse(path: Path, settings: Settings, report: Report) -> Analysis:
         seen.channels,
         language,
         tuple(snippets),
-        dict(_wordless(found)),
+        _wordless(found),
         tuple(tuple(round(x, 5) for x in centre) for centre in voices.centres.tolist()),
         tuple(round(x, 2) for x in voices.seconds.tolist()),
     )
@@ -149,12 +147,16 @@ def _vector(cut: Cut) -> tuple[float, ...]:
     return tuple(round(x, 5) for x in mean.tolist())
 
 
-def _wordless(found: Sequence[Breath]) -> Counter[str]:
-    lost: Counter[str] = Counter()
-    for breath in found:
-        if not breath.words:
-            lost[NO_WORDS] += round(breath.seconds, 3)  # type: ignore[assignment]
-    return lost
+def _wordless(found: Sequence[Breath]) -> dict[str, float]:
+    seconds = sum(breath.seconds for breath in found if not breath.words)
+    return {NO_WORDS: round(seconds, 2)} if seconds else {}
+
+
+def _counted(snippets: Sequence[Snippet]) -> str:
+    """Return the seconds that each fault costs."""
+    faults = dict.fromkeys(each.fault for each in snippets)
+    seconds = {fault: sum(s.seconds for s in snippets if s.fault == fault) for fault in faults}
+    return ", ".join(f"{each:.0f} s {fault}" for fault, each in seconds.items())
 
 
 def _check(path: Path, made: Analysis, settings: Settings) -> None:
@@ -175,3 +177,5 @@ def _check(path: Path, made: Analysis, settings: Settings) -> None:
             f"{path}: its sound ends at {band:.0f} Hz, as in a telephone, whatever its rate; a "
             f"voice needs {settings.lowest_band:.0f} Hz; record it again"
         )
+    if all(each.fault for each in made.snippets):
+        raise RecipeError(f"{path}: nothing of it can be used: {_counted(made.snippets)}")

@@ -42,7 +42,7 @@ def checks_of(cut: Cut, audio: Audio, scan: Scan) -> dict[str, float]:
         "peak": round(20 * float(np.log10(np.abs(samples).max(initial=0) + 1e-6)), 1),
         "clipped": round(_clipped(samples), 5),
         "snr": round(_snr(cut, scan), 1),
-        "band": round(describe_content(samples, audio.rate).band_end or 0.0),
+        "band": round(describe_content(samples, audio.rate).band_end or 0.0, 0),
     }
 
 

@@ -1,4 +1,4 @@
-"""What a folder holds before recordings are prepared into it; what cannot go on there is refused."""
+"""What a folder holds before recordings are prepared into it, or why they cannot be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ANEW = "name another folder, or --force to prepare it anew, without the correct
 
 @dataclass(frozen=True)
 class Existing:
-    """A folder, and the set in it, if there is one; with the settings and the speaker from now on."""
+    """A folder, the set in it, if there is one, and settings and speaker from now on."""
 
     folder: Path
     settings: Settings

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 
-import vocable
+from vocable.errors import RecipeError
 from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
 from vocable.speak.prepare.names import file_stem, free_name
-from vocable.speak.prepare.report import REPORT, report
+from vocable.speak.prepare.report import REPORT, lost_seconds, report
 from vocable.speak.prepare.set import AUDIO, FORMAT, About, PreparedSet, Row, Source, TimedWord
 from vocable.speak.prepare.spans import read_spans
 from vocable.speak.prepare.splits import TRAIN, VALID, splits
@@ -63,6 +63,8 @@ def made_of(
         fresh += own
         sources.append(source)
         stems.add(stem)
+    if not rows and not fresh:
+        raise RecipeError(f"no snippet is left for {before.folder}: {_seconds(sources)}")
     rows += _split(fresh, sum(row.seconds for row in rows if row.split == VALID))
     about = _about(before, consent, recordings, tuple(sources))
     made = PreparedSet(before.folder, about, tuple(rows))
@@ -75,17 +77,22 @@ def _sorted_out(
     n: int, found: Analysis, chosen: Chosen, keep_others: bool
 ) -> tuple[list[_Kept], dict[str, float]]:
     """Return the snippets that are kept, and the seconds that are lost, by reason."""
-    kept, lost = [], Counter[str](found.lost)  # type: ignore[arg-type]  # typed for integers
+    kept, lost = list[_Kept](), dict(found.lost)
     for snippet in found.snippets:
         person = chosen.person(n, snippet)
         wrong = person < 0 or (person > 0 and not keep_others)
         if fault := VOICE if wrong else snippet.fault:
-            lost[fault] += snippet.seconds  # type: ignore[assignment]
+            lost[fault] = lost.get(fault, 0.0) + snippet.seconds
         else:
             kept.append(_Kept(snippet, person))
     used = sum(each.snippet.seconds for each in kept) + sum(lost.values())
-    lost[NO_SPEECH] = max(0.0, found.seconds - used)  # type: ignore[assignment]
-    return kept, {reason: round(seconds, 2) for reason, seconds in lost.most_common()}
+    lost[NO_SPEECH] = max(0.0, found.seconds - used)
+    return kept, {reason: round(seconds, 2) for reason, seconds in lost.items()}
+
+
+def _seconds(sources: Sequence[Source]) -> str:
+    lost = lost_seconds(sources)
+    return ", ".join(f"{seconds:.0f} s {why}" for why, seconds in lost.items() if seconds >= 0.5)
 
 
 def _source(each: Recording, taken: Sequence[str], count: int, lost: dict[str, float]) -> Source:
@@ -147,7 +154,7 @@ def _about(
     language = settings.language or recordings[0].analysis.language
     return About(
         format=FORMAT,
-        vocable=vocable.__version__,
+        vocable=version("vocable"),
         name=before.folder.resolve().name,
         speaker=before.speaker,
         consent=consent,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from vocable.speak.prepare.set import TRANSCRIPT, UNSURE, PreparedSet, Row, Source
 from vocable.speak.prepare.splits import TRAIN, VALID
@@ -14,12 +15,13 @@ CONSENT = (
 )
 
 
-def lost_seconds(sources: tuple[Source, ...]) -> dict[str, float]:
+def lost_seconds(sources: Iterable[Source]) -> dict[str, float]:
     """Return the seconds that were left out by reason, the most first."""
-    lost: Counter[str] = Counter()
+    lost: dict[str, float] = {}
     for source in sources:
-        lost.update(source.lost)  # type: ignore[arg-type]  # typed for integers
-    return dict(lost.most_common())
+        for reason, seconds in source.lost.items():
+            lost[reason] = lost.get(reason, 0.0) + seconds
+    return dict(sorted(lost.items(), key=lambda each: -each[1]))
 
 
 def pace(rows: tuple[Row, ...]) -> float:

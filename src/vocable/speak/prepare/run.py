@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from vocable.errors import AudioError, RecipeError
-from vocable.hub import file_hash
 from vocable.measures.recognisers import load_word_recogniser
 from vocable.measures.speakers import load_embedding
 from vocable.speak.prepare.activity import load_activity
 from vocable.speak.prepare.analysis import Analysis, analyse, read_analysis
 from vocable.speak.prepare.chosen import choose, read_voice
-from vocable.speak.prepare.existing import WORK, Existing, existing
+from vocable.speak.prepare.existing import Existing, existing
 from vocable.speak.prepare.made import Recording, made_of
 from vocable.speak.prepare.set import PreparedSet
 from vocable.speak.prepare.settings import Settings
 
 Report = Callable[[float], None]
+_PLAIN = Settings()
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Prepared:
 def prepare(
     recordings: Sequence[str | os.PathLike[str]],
     folder: str | os.PathLike[str],
-    settings: Settings = Settings(),
+    settings: Settings = _PLAIN,
     *,
     speaker: str = "",
     consent: str = "",
@@ -87,13 +89,13 @@ def _analysed(
     settings, seen = before.settings, set(before.hashes)
     for n, path in enumerate(paths):
         try:
-            digest = file_hash(path)
+            digest = _digest(path)
             if digest in seen:
                 repeated.append(str(path))
                 continue
             kept = before.work / f"{digest[:16]}-{settings.key}.json"
             analysis = read_analysis(kept) or _saved(
-                analyse(path, settings, lambda share, n=n: report((n + share) / len(paths))), kept
+                analyse(path, settings, partial(_share, report, n, len(paths))), kept
             )
         except (AudioError, RecipeError, FileNotFoundError, PermissionError) as error:
             refused[str(path)] = str(error)
@@ -102,6 +104,15 @@ def _analysed(
         known.append(Recording(path, digest, analysis))
         settings = replace(settings, language=settings.language or analysis.language)
     return known, refused, repeated
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _share(report: Report, done: int, count: int, share: float) -> None:
+    report((done + share) / count)
 
 
 def _saved(analysis: Analysis, path: Path) -> Analysis:

@@ -93,4 +93,5 @@ def _resampled(
 
 def _powers(samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " ticks"]:
     filled = np.pad(samples, (0, -samples.size % TICK)).reshape(-1, TICK)
-    return np.square(filled.astype(np.float64)).mean(axis=1)
+    powers: np.ndarray = np.square(filled, dtype=np.float64).mean(axis=1)
+    return powers

@@ -42,7 +42,7 @@ class Row:
     """A snippet: its file below the set's folder, its text, and where it comes from.
 
     begin, end   seconds in the recording `source`
-    checks       loudness, peak, clipped, snr, band (checks.py), and likeness, the cosine to the voice
+    checks       loudness, peak, clipped, snr, band (`checks`); likeness, the cosine to the voice
     """
 
     file_name: str
@@ -104,7 +104,8 @@ class PreparedSet:
         folder = Path(folder)
         if not (folder / ABOUT).is_file():
             raise RecipeError(
-                f"{folder} is not a prepared set, it has no {ABOUT}; `vocable speak prepare` makes one"
+                f"{folder} is not a prepared set, it has no {ABOUT}; make one with "
+                "`vocable speak prepare`"
             )
         about = _fitted(About, (folder / ABOUT).read_bytes(), folder / ABOUT)
         if about.format != FORMAT:
@@ -155,7 +156,7 @@ class PreparedSet:
         return sum(row.seconds for row in self.rows)
 
     def require_consent(self) -> str:
-        """Return who allowed what; RecipeError where nothing is stored, before a voice is copied."""
+        """Return who allowed what; RecipeError where nothing is stored, so no voice is copied."""
         if not self.about.consent.strip():
             raise RecipeError(
                 f"{self.folder} says nothing about consent, so this voice is not copied; store who "

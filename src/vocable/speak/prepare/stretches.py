@@ -90,7 +90,8 @@ class _Sound:
         """Return the times between two at which two ticks in a row are louder."""
         within = self._within(begin, end)
         loud = self._levels[within] > least
-        return (within.start + np.flatnonzero(loud[:-1] & loud[1:])) * _TICK
+        times: np.ndarray = (within.start + np.flatnonzero(loud[:-1] & loud[1:])) * _TICK
+        return times
 
     def _within(self, begin: float, end: float) -> slice:
         first, last = (min(max(0, round(each / _TICK)), self._levels.size) for each in (begin, end))

@@ -16,7 +16,7 @@ from vocable.speak.prepare.cuts import Breath
 from vocable.speak.prepare.spans import read_spans
 from vocable.speak.prepare.stretches import Stretch
 
-PART = 4.0  # seconds at most that are looked at together
+PART = 3.0  # seconds at most that are looked at together
 _ENOUGH = 1.6  # seconds that tell a voice for sure
 _LESS_SURE = 0.15  # by which the likeness of a shorter part may be below the setting
 _NEAR = 0.7  # seconds: what is too short to tell belongs to what is nearer than this

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import math
 from collections import defaultdict
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vocable import weights
-from vocable.atomic import replacing
+from vocable.codecs.codebooks import codec_books
 from vocable.errors import RecipeError
 from vocable.fitting import fit
 from vocable.language.say import Disturbance, Say, SayConfig, Utterances, losses
 from vocable.load import load_codec
+from vocable.load.say import save_say
 from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import Batches
-from vocable.train.say.books import codec_books
 from vocable.train.say.packed import PackedSpeech, read_packed
 from vocable.train.say.recipe import SayRecipe
 from vocable.train.task import Task
@@ -122,19 +119,11 @@ class SayTask(Task):
     def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
         assert isinstance(model, Say)
         table = self.recipe.say
-        name = f"{table.name or self.recipe.name}@{table.version}"
-        stored = weights.stored(model.state_dict(), torch.float16)
-        weights.check_finite(stored)
-        description = {
-            "format": 1, "name": name, "architecture": "say", "config": asdict(model.config),
-            "space": self.books.space, "training": facts,
-            **({"licence": table.licence} if table.licence else {}),
-        }  # fmt: skip
-        folder.mkdir(parents=True, exist_ok=True)
-        weights.write(folder / "model.safetensors", stored)
-        with replacing(folder / "config.json", overwrite=True) as fresh:
-            fresh.write_text(json.dumps(description, indent=2) + "\n", "utf-8")
-        return name
+        licence = {"licence": table.licence} if table.licence else {}
+        return save_say(
+            model, folder, self.books.space, table.name or self.recipe.name,
+            version=table.version, facts={**licence, "training": facts},
+        )  # fmt: skip
 
     def state(self) -> dict[str, Any]:
         return {"batches": self.batches.state()}

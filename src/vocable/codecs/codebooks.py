@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vocable.codecs import Codec
+from vocable.codecs.codec import Codec
 from vocable.codecs.contour_quantizer import ContourQuantizer
 from vocable.errors import ModelError
 

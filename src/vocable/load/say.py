@@ -1,0 +1,116 @@
+"""Models that say texts, in our own layout: their weights, their voices, and their codec."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vocable.codecs.keys import own
+from vocable.codecs.keys.description import Description
+from vocable.errors import ModelError
+from vocable.fitting import fit
+from vocable.load.saving import Stored
+
+if TYPE_CHECKING:
+    import torch
+
+    from vocable.codecs import Codec
+    from vocable.language.say import KnownVoice, Say, Sayer
+
+ARCHITECTURE = "say"
+VOICES = "voices.safetensors"  # `[voice]` of each voice that is known, by name
+
+
+def says(description: Any) -> bool:
+    """Return whether a model in our own layout is one that says texts."""
+    return isinstance(description, Description) and description.architecture == ARCHITECTURE
+
+
+def read_sayer(
+    description: Description,
+    codec_of: Callable[[str], Codec],
+    device: str | torch.device | None = None,
+) -> Sayer:
+    """Return the model, with the codec whose tokens it says. ModelError where they do not fit."""
+    from vocable.language.say import Sayer
+
+    space = description.space
+    codec = codec_of(space.partition(":")[0])
+    network = read_network(description, codec).to(device or "cpu").eval().requires_grad_(False)
+    return Sayer(
+        f"{description.name}@{description.version}", network, codec, _voices(description),
+        description.licence,
+    )  # fmt: skip
+
+
+def read_network(description: Description, codec: Codec) -> Say:
+    """Return the network alone, over the codebooks of its codec."""
+    from vocable import weights
+    from vocable.codecs.codebooks import codec_books
+    from vocable.language.say import Say, SayConfig
+
+    books = codec_books(codec)
+    if books.space != description.space:
+        raise ModelError(
+            f"{description.folder} says tokens of {description.space}, the codec here has "
+            f"{books.space}"
+        )
+    network = Say(fit(SayConfig, description.config, str(description.folder), ModelError))
+    weights.load_tensors(network, own.read(description))
+    network.books.set(books.entries)
+    return network
+
+
+def save_say(
+    network: Say, folder: Path, space: str, name: str, *, version: str = "1", card: str = "",
+    voices: Mapping[str, KnownVoice] | None = None, facts: Mapping[str, Any] | None = None,
+) -> str:  # fmt: skip
+    """Write a model that says tokens of a space to a folder that `load` reads; return its name.
+
+    voices: those that it is to know. facts: more entries for config.json, as licence and training.
+    Files that are there are replaced, the description last. ModelError for weights that are not
+    finite.
+    """
+    import torch
+
+    from vocable import weights
+
+    tensors = weights.stored(network.state_dict(), torch.float16)
+    weights.check_finite(tensors)
+    data = weights.serialised(tensors)
+    described = {
+        "format": own.FORMAT,
+        "name": name,
+        "version": version,
+        "architecture": ARCHITECTURE,
+        "config": asdict(network.config),
+        "space": space,
+        "voices": {each: known.language for each, known in (voices or {}).items()},
+        "sha256": hashlib.sha256(data).hexdigest(),
+        **(facts or {}),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    if voices:
+        weights.write(folder / VOICES, {each: known.numbers for each, known in voices.items()})
+    Stored(described, data).write(folder, card)
+    return f"{name}@{version}"
+
+
+def _voices(description: Description) -> Mapping[str, KnownVoice]:
+    """Return the voices beside the weights, in the order in which the description names them."""
+    from vocable import weights
+    from vocable.language.say import KnownVoice
+
+    path = description.folder / VOICES
+    if not path.is_file():
+        return {}
+    numbers = weights.read(path)
+    languages = dict(description.facts.get("voices", {}))
+    return {
+        name: KnownVoice(numbers[name].float(), str(languages[name]))
+        for name in languages
+        if name in numbers
+    }

@@ -1,0 +1,5 @@
+"""German words as sounds."""
+
+from vocable.text.german.word import german
+
+__all__ = ["german"]

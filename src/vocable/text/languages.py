@@ -1,0 +1,56 @@
+"""How words of each language are pronounced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vocable.errors import TokenError
+from vocable.nearest import nearest
+from vocable.text.dictionary import dictionary
+from vocable.text.german import german
+from vocable.text.letters import letters, pronounced
+from vocable.text.phones import Pronunciation
+
+_SHORTEST = 3  # letters of a part of a word
+Pronounce = Callable[[str], Pronunciation]
+
+
+def pronounce_english(word: str) -> Pronunciation:
+    """Return how an English word is spoken: by the dictionary, else by parts or letters.
+
+    A word that it lacks is taken apart into two that it has, else pronounced by its letters, or
+    spelled where none is a vowel.
+    """
+    lookup = dictionary()
+    if known := lookup(word):
+        return known[0]
+    for end in range(len(word) - _SHORTEST, _SHORTEST - 1, -1):
+        first, second = lookup(word[:end]), lookup(word[end:])
+        if first and second:
+            return (*first[0], *second[0])
+    plain = "".join(_ENGLISH.get(letter, letter) for letter in word if letter.isalpha())
+    if set(plain) & set("aeiouy") and (found := pronounced(plain, letters())):
+        return found
+    return tuple(phone for letter in plain for phone in _name(letter))
+
+
+def pronounce_german(word: str) -> Pronunciation:
+    """Return how a German word is spoken: by a list and rules; spelled where none is a vowel."""
+    return german(word) or tuple(sound for letter in word for sound in german(letter))
+
+
+_ENGLISH = {"ä": "a", "ö": "o", "ü": "u", "ß": "ss"}
+LANGUAGES: dict[str, Pronounce] = {"en": pronounce_english, "de": pronounce_german}
+
+
+def pronounce_in(language: str) -> Pronounce:
+    """Return what pronounces words of a language, by its code. TokenError for another one."""
+    if language not in LANGUAGES:
+        raise TokenError(f'no words are known in "{language}"; {nearest(language, LANGUAGES)}')
+    return LANGUAGES[language]
+
+
+def _name(letter: str) -> Pronunciation:
+    """Return the name of a letter; "a" is first of all a word."""
+    found = dictionary()(letter)
+    return found[1] if found[0] == ("ah0",) and len(found) > 1 else found[0]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -59,13 +58,12 @@ def _measure(model: Path, folder: Path, asked: argparse.Namespace) -> None:
     begin = time.perf_counter()
     subprocess.run([*line, json.dumps(own)], check=True)
     seconds = time.perf_counter() - begin
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     steps = [
         each["seconds"]
         for each in map(json.loads, (folder / "out/log.jsonl").read_text().splitlines())
         if each["kind"] == "train"
     ]
-    print(f"peak {peak / 1e9:.2f} GB; {seconds:.0f} s, load {os.getloadavg()[0]:.1f}")
+    print(f"{seconds:.0f} s with reading and writing, load {os.getloadavg()[0]:.1f}")
     print("seconds at the end of each step: " + ", ".join(f"{each:.1f}" for each in steps))
     for path in sorted((folder / "out").iterdir()):
         print(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")
@@ -74,6 +72,7 @@ def _measure(model: Path, folder: Path, asked: argparse.Namespace) -> None:
 def _run(model: str, folder: str, overrides: str) -> None:
     import torch
 
+    from benchmarks.memory import peak_megabytes
     from vocable.speak.finetune import finetune, plan
 
     torch.set_num_threads(1)
@@ -84,6 +83,7 @@ def _run(model: str, folder: str, overrides: str) -> None:
         model, f"{folder}/set", f"{folder}/out", overrides=own, device="cpu", progress=_show
     )
     print(f"held-out bits a frame by steps: {found.bits}; verdict: {found.verdict}")
+    print(f"peak {peak_megabytes() / 1e3:.2f} GB")
 
 
 def _show(line: dict[str, Any]) -> None:

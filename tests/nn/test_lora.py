@@ -1,6 +1,7 @@
 """Adapters: nothing at first, PEFT's numbers and files, exact ways back, one line for bad input."""
 
 import copy
+import errno
 import json
 
 import pytest
@@ -258,6 +259,19 @@ def test_adapters_of_another_base_are_refused(net, folder, change, message):
     rename(folder, change)
     with pytest.raises(ModelError, match=message):
         open_adapter(folder, net, linear_places(net))
+
+
+def test_a_full_disk_leaves_the_adapter_that_was_there(net, folder, monkeypatch):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    larger = Adapter(net, linear_places(net), LoraSettings(rank=5))
+
+    def full(*args, **more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("vocable.nn.lora.files.save", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_adapter(larger, folder, "a model")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_what_is_no_adapter_is_refused(net, folder, tmp_path):

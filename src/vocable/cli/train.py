@@ -29,7 +29,7 @@ class Tasks(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from vocable.train.registry import TASKS
 
-        return list(TASKS)
+        return [name for name, task in TASKS.items() if task.is_command]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return _command(name) if name in self.list_commands(ctx) else None

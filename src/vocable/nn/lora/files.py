@@ -59,10 +59,11 @@ def write_adapter(adapter: Adapter, folder: Path, base: str) -> None:
     flat = {key: value.detach().cpu().contiguous() for key, value in tensors.items()}
     if bad := [key for key, value in flat.items() if not bool(value.isfinite().all())]:
         raise ModelError(f"{bad[0]} is not finite; train it anew, with a lower learning rate")
-    with replacing(folder / WEIGHTS, overwrite=True) as fresh:
-        fresh.write_bytes(save(flat, metadata={"format": "pt"}))
-    with replacing(folder / CONFIG, overwrite=True) as fresh:
-        fresh.write_text(json.dumps(_config(adapter, base), indent=2) + "\n", "utf-8")
+    # both or neither: a config beside the weights of another adapter would be read
+    with replacing(folder / CONFIG, overwrite=True) as config:
+        config.write_text(json.dumps(_config(adapter, base), indent=2) + "\n", "utf-8")
+        with replacing(folder / WEIGHTS, overwrite=True) as weights:
+            weights.write_bytes(save(flat, metadata={"format": "pt"}))
 
 
 def _config(adapter: Adapter, base: str) -> dict[str, Any]:

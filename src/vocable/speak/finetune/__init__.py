@@ -41,6 +41,5 @@ register_task(
     "finetune-csm",
     CsmRecipe,
     _make_csm_task,
-    about="Fine-tune a CSM on one voice; `vocable speak finetune` does so by fewer words.",
-    data="A prepared set, as `vocable speak prepare` writes it.",
+    is_command=False,  # `vocable speak finetune` is
 )

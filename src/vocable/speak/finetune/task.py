@@ -152,7 +152,9 @@ class FinetuneTask(Task):
 
     def problems(self) -> Sequence[Problem]:
         """Return what is wrong by the last evaluation."""
-        return problems(self._scores, self.best.bits) if self.best.bits else ()
+        if len(self.best.bits) < 2:  # the first is of what the model was before
+            return ()
+        return problems(self._scores, self.best.bits)
 
     def state(self) -> dict[str, Any]:
         return {

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import vocable
 from tests.speak.finetune import toys
@@ -156,6 +157,19 @@ def test_it_ends_early_with_the_best_weights(model, voice, tmp_path):
     load_adapter(network, tmp_path)
     if found.best == 0:
         torch.testing.assert_close(network(IDS).logits, before)
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_half_precision_where_it_is_fast(model, voice, tmp_path, monkeypatch, method):
+    """Weights that stay are kept in it; those that learn are fp32 and only computed with in it."""
+    monkeypatch.setattr("vocable.train.bf16.why_not", lambda device: "")
+    found = tune(model, voice, tmp_path, precision="bf16", tuning__method=method, rows__context=1,
+                 tuning__merge=True, optimizer__lr=0.003)  # fmt: skip
+    assert found.bits[12] < found.bits[0]
+    stored = {value.dtype for value in load_file(tmp_path / "model.safetensors").values()}
+    assert (torch.bfloat16 in stored) == (method == "lora")
+    learnt = checkpoint.load(tmp_path)["model"]
+    assert {value.dtype for name, value in learnt.items() if "pace" not in name} == {torch.float32}
 
 
 def test_steps_are_counted_by_rows_and_epochs(model, voice):

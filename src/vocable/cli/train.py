@@ -15,6 +15,7 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
+from vocable.cli.exit_codes import INTERRUPTED
 from vocable.cli.open_codec import check_device
 from vocable.cli.units import duration, times_real_time
 
@@ -28,7 +29,7 @@ class Tasks(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         from vocable.train.registry import TASKS
 
-        return list(TASKS)
+        return [name for name, task in TASKS.items() if task.is_command]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         return _command(name) if name in self.list_commands(ctx) else None
@@ -84,7 +85,7 @@ def _command(task: str) -> click.Command:
         from vocable.train import checkpoint
 
         if not resume:
-            _check_folder(out, checkpoint.existing(Path(out)))
+            check_folder(out, checkpoint.existing(Path(out)))
         if device is not None:
             check_device(device)
         settings = {"resume": resume, "overrides": overrides, "threads": threads, "device": device}
@@ -117,7 +118,7 @@ def _override_of(key: str) -> Callable[[Any, Any, str | None], str | None]:
 def _run(
     console: Console, task: str, recipe: str, data: str, out: str, settings: dict[str, Any]
 ) -> int:
-    from vocable.train import checkpoint, run
+    from vocable.train import run
     from vocable.train.diagnostics import HEALTHY
 
     verdict = HEALTHY
@@ -128,8 +129,22 @@ def _run(
         console.line(described(line))
         console.result(line)
 
+    done = until_stopped(
+        console, out, lambda: run(recipe, data, out, progress=progress, **settings)
+    )
+    if not done:
+        return INTERRUPTED
+    but = "" if verdict == HEALTHY else f", but the run is not healthy: {verdict}"
+    console.line(f"done; the model is in {shlex.quote(out)}{but}")
+    return 0
+
+
+def until_stopped(console: Console, out: str, run: Callable[[], Any]) -> bool:
+    """Run to the end, or until Ctrl-C, and say how to go on then; return whether it has ended."""
+    from vocable.train import checkpoint
+
     try:
-        run(recipe, data, out, progress=progress, **settings)
+        run()
     except KeyboardInterrupt as stop:  # with words, if all is saved
         if checkpoint.existing(Path(out)) == "run":
             again = shlex.join(["vocable", *_with_resume(sys.argv[1:])])
@@ -137,10 +152,8 @@ def _run(
             console.line(f"go on with: {again}")
         else:
             console.line("stopped before the run had anything to save")
-        return 130
-    but = "" if verdict == HEALTHY else f", but the run is not healthy: {verdict}"
-    console.line(f"done; the model is in {shlex.quote(out)}{but}")
-    return 0
+        return False
+    return True
 
 
 def _check_recipe(task: str, recipe: str, overrides: tuple[str, ...]) -> None:
@@ -156,7 +169,7 @@ def _check_recipe(task: str, recipe: str, overrides: tuple[str, ...]) -> None:
         raise Refusal(f'recipe {recipe} is for the task "{wanted}"; use vocable train {wanted}')
 
 
-def _check_folder(out: str, existing: str) -> None:
+def check_folder(out: str, existing: str) -> None:
     """Refuse a folder that holds what a new run would overwrite."""
     if existing:
         again = "go on with it by --resume, or " if existing == "run" else ""

@@ -97,11 +97,12 @@ class Loop:
                 while not self._finished():
                     self._one_step()
                     self._after_step()
+            if self.task.keeps_scores:
+                self._evaluate_last()
             with torch.random.fork_rng(devices=[]), torch.no_grad():
                 self.task.end(self.average.model)
             self.save()
-            if self.recipe.checkpoints.evaluates and self._evaluated_step < self.step:
-                self._evaluate()
+            self._evaluate_last()
         self.log.close()
         return self.average.model
 
@@ -164,11 +165,14 @@ class Loop:
 
     def _finished(self) -> bool:
         """Settle how much of the run is done, the same in all processes."""
-        self.done, stop = self.distributed.broadcast_values(self._share(), self._stop)
-        if stop and self.done < 1.0:
+        self.done, stop, enough = self.distributed.broadcast_values(
+            self._share(), self._stop, self.task.enough()
+        )
+        finished = self.done >= 1.0 or bool(enough)
+        if stop and not finished:
             self.save()
             raise Stopped(f"stopped at step {self.step}; saved in {self.folder}")
-        return self.done >= 1.0
+        return finished
 
     def _share(self) -> float:
         return self.recipe.schedule.done(self.step, self.seconds)
@@ -230,10 +234,13 @@ class Loop:
             _is_due(self.step, plan.evaluate_steps, now - self._evaluated, plan.evaluate_seconds),
             _is_due(self.step, plan.every_steps, now - self._saved, plan.every_seconds),
         )
-        if evaluate or save:
+        late = bool(evaluate) and self.task.keeps_scores  # so that they are saved with the step
+        if (evaluate or save) and not late:
             self.save()
         if evaluate:
             self._evaluate()
+        if late:
+            self.save()
 
     def _report(self) -> None:
         now, done = time.monotonic(), self._share()
@@ -253,8 +260,15 @@ class Loop:
         self._publish(self.log.write("train", self.step, **line))
         self._losses, self._logged = {}, now
 
+    def _evaluate_last(self) -> None:
+        if self.recipe.checkpoints.evaluates and self._evaluated_step < self.step:
+            self._evaluate()
+
     def _evaluate(self) -> None:
-        """Evaluate the averaged model on held-out data; the run has been saved before."""
+        """Evaluate the averaged model on held-out data; the run has been saved before.
+
+        Unless the task keeps scores: then it is saved after it.
+        """
         begin = time.monotonic()
         try:
             if self.distributed.is_main:

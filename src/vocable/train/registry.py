@@ -38,6 +38,7 @@ class RegisteredTask:
     about: str  # what is trained, for --help
     data: str  # what --data is, for --help
     shortcuts: Sequence[Shortcut] = ()
+    is_command: bool = True  # of `vocable train`
 
 
 TASKS: dict[str, RegisteredTask] = {}
@@ -52,14 +53,16 @@ def register_task(
     about: str = "Train a model.",
     data: str = "What to train on.",
     shortcuts: Sequence[Shortcut] = (),
+    is_command: bool = True,
 ) -> None:
     """Make a task known by `name`.
 
     `make_task` takes a recipe of `recipe_class` and returns a Task; import torch inside it, so that
     reading a recipe does not. `about` and `data` are what `vocable train NAME --help` says, and
-    `shortcuts` are options that it has beside `--set`.
+    `shortcuts` are options that it has beside `--set`; unless there is no such command, since the
+    task has a door of its own (`is_command`).
     """
-    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data, shortcuts)
+    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data, shortcuts, is_command)
 
 
 def find_task(name: str) -> RegisteredTask:

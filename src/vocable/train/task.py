@@ -40,6 +40,7 @@ class Task(ABC):
 
     model: nn.Module
     pretrained: bool = False  # whether to evaluate it before the first step too
+    keeps_scores: bool = False  # whether what `evaluate` finds decides how the run goes on
     discriminator: nn.Module | None = None  # trained in turns with the model, on its output
     discriminator_optimizer: Optimizer | None = None
     items_per_batch: float  # tokens, or seconds of audio: what `speed` counts
@@ -83,6 +84,10 @@ class Task(ABC):
         `board` is a TensorBoard SummaryWriter or None.
         """
         return {}
+
+    def enough(self) -> bool:
+        """Return whether to end before the schedule does; asked before each step."""
+        return False
 
     def end(self, model: nn.Module) -> None:
         """Adjust the averaged model after the last step, before it is saved and evaluated."""

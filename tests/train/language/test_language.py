@@ -80,6 +80,39 @@ def test_its_own_problem_is_named(ids: Path, tmp_path: Path) -> None:
     assert last == "no better than chance (2.48 nats); raise optimizer.lr"
 
 
+class Satisfied(toy_language.LanguageTask):
+    """A task that has learnt enough after two evaluations, and notes the bits of each."""
+
+    keeps_scores = True
+
+    def evaluate(self, *args: Any) -> dict[str, Any]:
+        found = super().evaluate(*args)
+        self.bits = [*getattr(self, "bits", []), found["bits_per_token"]]
+        return found
+
+    def enough(self) -> bool:
+        return len(getattr(self, "bits", [])) > 1
+
+    def state(self) -> dict[str, Any]:
+        return {**super().state(), "bits": list(getattr(self, "bits", []))}
+
+
+def test_a_task_may_have_learnt_enough(ids: Path, tmp_path: Path) -> None:
+    """It ends before its schedule does, and what it made of scores is saved with their step."""
+    register_task("toy-language", toy_language.LanguageRecipe, Satisfied)
+
+    def kill(line: dict[str, Any]) -> None:
+        if line["kind"] == "train" and line["step"] == 30:
+            raise KeyboardInterrupt
+
+    assert train(ids, tmp_path / "run", "checkpoints.evaluate_steps=20")["step"] == 40
+    with pytest.raises(KeyboardInterrupt):
+        train(ids, tmp_path / "killed", "checkpoints.evaluate_steps=20", progress=kill)
+    kept = checkpoint.load(tmp_path / "killed")
+    scores = log(tmp_path / "killed", "held_out")
+    assert kept["step"] == 25 and len(kept["task"]["bits"]) == len(scores) == 1
+
+
 def test_it_exports_what_its_loader_reads(ids: Path, tmp_path: Path) -> None:
     model = run(RECIPE, ids, tmp_path / "run", device="cpu")
     assert export(tmp_path / "run", tmp_path / "again") == "toy-language"

@@ -1,0 +1,156 @@
+"""`vocable speak finetune MODEL SET -o OUT`: from recordings of a voice to a model that has it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.exit_codes import INTERRUPTED
+from vocable.cli.open_codec import check_device
+from vocable.cli.train import check_folder, described, until_stopped
+
+if TYPE_CHECKING:
+    from vocable.speak.finetune.planned import Plan
+    from vocable.speak.finetune.result import Finetuned
+
+
+@click.command("finetune")
+@click.argument("model")
+@click.argument("prepared", metavar="SET", type=click.Path(exists=True, file_okay=False))
+@click.option(
+    "-o", "--out", required=True, metavar="FOLDER", help="Where adapter and run are kept."
+)
+@click.option("--full", is_flag=True, help="Train every weight; the default is an adapter.")
+@click.option("--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: 32]")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(min=0, min_open=True),
+    help="How much the adapter counts for.  [default: as --rank]",
+)
+@click.option(
+    "--targets",
+    multiple=True,
+    metavar="PATTERN",
+    help="Layers to adapt, by their last names or as a regular expression of the whole name; "
+    "repeatable.  [default: attention and MLP]",
+)
+@click.option("--merge", is_flag=True, help="Write the whole model, with the adapter in it.")
+@click.option(
+    "--preset", metavar="NAME_OR_TOML", help="csm, csm-500, csm-full, or a recipe of yours."
+)
+@click.option("--steps", type=click.IntRange(min=1), help="Steps, in place of the preset's epochs.")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override another value of the preset, as in --set rows.batch=1.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that FOLDER holds.")
+@options.machine
+@options.output
+def command(
+    model: str,
+    prepared: str,
+    out: str,
+    full: bool,
+    rank: int | None,
+    alpha: float | None,
+    targets: tuple[str, ...],
+    merge: bool,
+    preset: str | None,
+    steps: int | None,
+    overrides: tuple[str, ...],
+    resume: bool,
+    device: str | None,
+    threads: int | None,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Fine-tune MODEL on the voice of a prepared SET.
+
+    MODEL is a CSM: its name, folder or file. SET is what `vocable speak prepare` has made, with the
+    consent of whose voice it is. What learns and the memory it takes are said first.
+    """
+    console = Console(as_json=as_json, quiet=quiet)
+    own = {
+        "tuning.method": "full" if full else None, "tuning.rank": rank, "tuning.alpha": alpha,
+        "tuning.targets": list(targets) or None, "tuning.merge": merge or None,
+        "schedule.steps": steps,
+    }  # fmt: skip
+    own_overrides = [
+        f"{key}={json.dumps(value)}" for key, value in own.items() if value is not None
+    ]
+    if device is not None:
+        check_device(device)
+    made = _plan(
+        model, prepared, preset or ("csm-full" if full else "csm"), [*own_overrides, *overrides],
+        device,
+    )  # fmt: skip
+    if not resume:
+        from vocable.train import checkpoint
+
+        check_folder(out, checkpoint.existing(Path(out)))
+    _tell(console, made)
+    settings = {"resume": resume, "device": device, "threads": threads}
+    return _run(console, made, prepared, out, settings)
+
+
+def _plan(model: str, prepared: str, preset: str, overrides: list[str], device: str | None) -> Plan:
+    """Return what a run will do; refuse, before any work, one that cannot be."""
+    from vocable.errors import VocableError
+    from vocable.speak.finetune.run import plan
+
+    try:
+        return plan(model, prepared, preset=preset, overrides=overrides, device=device)
+    except (VocableError, OSError) as error:
+        raise Refusal(message_of(error)) from error
+
+
+def _tell(console: Console, made: Plan) -> None:
+    for part in made.parts:
+        console.line(f"{part.name}  {part.layers} layers  {part.parameters / 1e6:.2f} M weights")
+    share = made.learning / made.weights
+    console.line(
+        f"{made.learning / 1e6:.2f} M of {made.weights / 1e6:.1f} M weights learn ({share:.2%}), "
+        f"in at most {made.recipe.schedule.steps} steps; memory: {made.memory.text}"
+    )
+
+
+def _run(console: Console, made: Plan, prepared: str, out: str, settings: dict[str, Any]) -> int:
+    from vocable.train import run
+
+    found: list[Finetuned] = []
+
+    def progress(line: dict[str, Any]) -> None:
+        console.result(line)
+        shown = dict(line)
+        if gradients := shown.pop("gradients", None):
+            name, least = min(gradients.items(), key=lambda pair: pair[1])
+            console.line(f"a gradient reaches every layer; the least, {least:.2g}, {name}")
+        console.line(described(shown))
+
+    def train() -> None:
+        found.append(run(made.recipe, prepared, out, progress=progress, **settings))
+
+    if not until_stopped(console, out, train):
+        return INTERRUPTED
+    _conclude(console, found[0])
+    return 0
+
+
+def _conclude(console: Console, found: Finetuned) -> None:
+    for name, why in found.left_out.items():
+        console.line(f"left out: {name}: {why}")
+    best = f"the weights of step {found.best}, " if found.best >= 0 else ""
+    console.line(f"done; {best}{found.rows} snippets, in {shlex.quote(str(found.folder))}")
+    console.line(f"verdict: {found.verdict}")
+    console.result({**asdict(found), "folder": str(found.folder)})

@@ -1,0 +1,45 @@
+"""Fine-tune a model that speaks on the recordings of one voice: adapters, or all of it.
+
+    recipe      what a run says                 trained     what learns: counts and gradients
+    epochs      the order of its rows           stopping    the best weights, and when to end
+    planned     what a run will do              memory      what it takes, before it starts
+    task        one class for all models        verdicts    what held-out speech says of it
+    run         from a model and a set to a folder, and its result
+    csm/        the task of CSM
+
+A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a
+`FinetuneTask`, a module `model` whose `needs(recipe, device)` returns a `Plan`, and a preset; here
+a line of `FAMILIES`, and one that registers the task.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from vocable.speak.finetune.csm.recipe import CsmRecipe
+from vocable.train.registry import register_task
+
+_HOMES = {"Finetuned": "result", "finetune": "run", "plan": "run"}
+__all__ = ["Finetuned", "finetune", "plan"]
+FAMILIES = {"finetune-csm": "csm"}  # folders by the names of tasks
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def _make_csm_task(recipe: CsmRecipe) -> Any:
+    from vocable.speak.finetune.csm.task import CsmTask
+
+    return CsmTask(recipe)
+
+
+register_task(
+    "finetune-csm",
+    CsmRecipe,
+    _make_csm_task,
+    is_command=False,  # `vocable speak finetune` is
+)

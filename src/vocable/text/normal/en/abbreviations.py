@@ -97,7 +97,8 @@ _NUMBER = re.compile(rf"(?<![\w.])({alternatives(_NUMBERED)})\.\s?(?=\d|[IVX]{{2
 _WORD = re.compile(rf"(?<![\w.])({alternatives(_ANYWHERE)})(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({alternatives(_WHOLE)})(?![\w/])|(?<![\w/])w/\s?(?=\w)")
 _STREET = re.compile(
-    rf"(?:(?<=\w )|(?<!\d)(?=\d))(?!(?:{_NOT_NAMES}) )([A-Z][a-z]+|\d{1, 4}(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
+    rf"(?:(?<=\w )|(?<!\d)(?=\d))(?!(?:{_NOT_NAMES}) )"
+    r"([A-Z][a-z]+|\d{1,4}(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
     rf"(?!\s+(?:{'|'.join(_SAINTS)})\b)(?=\s+[A-Za-z(]|\s*[,;:)]|\s*$|\s*\n)"
 )
 _SAINT = re.compile(r"\b(St|Dr|Ste)\b\.?\s+(?=[A-Z][a-z]|[A-Z]\.)")

@@ -10,7 +10,7 @@ from vocable.text.normal.languages import language as _language
 
 _PARAGRAPH = re.compile(r"\n\s*\n|[\u2028\u2029]")
 _END = re.compile(
-    r"(?P<marks>[.!?…]+)[\"'”’“»«)\]]*\s+(?P<opening>[\"'“„‘‚«»(\[¿¡–—-]*\s?)(?=(?P<next>\S))"
+    r"(?<![.!?…])(?P<marks>[.!?…]+)[\"'”’“»«)\]]*\s+(?P<opening>[\"'“„‘‚«»(\[¿¡–—-]*\s?)(?=(?P<next>\S))"
 )
 _LONGEST_SHORT = 20  # characters of an abbreviation, at most
 _LAST_WORD = re.compile(r"[^\s\"'“„‘(\[«»]+$")

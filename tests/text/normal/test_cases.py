@@ -22,7 +22,15 @@ ENGLISH, GERMAN = cases("en"), cases("de")
 
 # Words that the dictionary lacks. They are said by their parts or letters, as spoken.py does.
 UNKNOWN = {
-    *("brulee", "lodz", "rowling", "soren", "strasse"),  # names, and words of other languages
+    *(
+        "brulee",
+        "cee",
+        "lakenheath",
+        "lodz",
+        "rowling",
+        "soren",
+        "strasse",
+    ),  # names, and words of other languages
     *("covid", "gigahertz", "megabits", "milliamp", "sc"),
 }
 

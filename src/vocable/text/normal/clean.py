@@ -43,7 +43,7 @@ def cleaned(text: str) -> str:
     text = _FRACTION.sub(lambda found: " ".join(filter(None, found.groups())), text)
     text = _POWER.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPT), text)
     text = unicodedata.normalize("NFKC", text).translate(str.maketrans(_LAST))
-    return "".join(map(_plain, text))
+    return re.sub(r" {2,}", " ", "".join(map(_plain, text)))
 
 
 def _plain(character: str) -> str:

@@ -38,7 +38,7 @@ _COMPILED = tuple((re.compile(pattern, re.M), becomes) for pattern, becomes in _
 
 def without_markup(text: str) -> str:
     """Return a text without tags and marks; headings and items of lists become paragraphs."""
-    text = html.unescape(text)
+    text = re.sub(r"[ \t]{2,}", " ", html.unescape(text))
     for pattern, becomes in _COMPILED:
         text = pattern.sub(becomes, text)
     return text

@@ -153,14 +153,14 @@ def _anywhere(found: re.Match[str]) -> str:
 
 def _end(found: re.Match[str], may_close: bool = True) -> str:
     """Return "." where an abbreviation ends a sentence: its text, or before what begins one."""
-    rest = found.string[found.end() :].lstrip(" \u00a0")
+    rest = found.string[found.end() : found.end() + 40].lstrip(" \u00a0")
     return "." if not rest or rest[0] == "\n" or (may_close and _STARTS.match(rest)) else ""
 
 
 def _initials(found: re.Match[str]) -> str:
     """Return initials before a name, or letters with dots, as letters."""
     letters = "".join(each for each in found[0] if each.isalpha())
-    rest = found.string[found.end() :]
+    rest = found.string[found.end() : found.end() + 40]
     if len(letters) == 1 and _STARTS.match(rest):
         return found[0]  # "Vitamin C. Das"
     if found[0][-1] in " -" or rest[:1].isalpha():

@@ -67,8 +67,11 @@ def numbers(text: str) -> str:
 
 def _apart(found: re.Match[str], words: str) -> str:
     """Return words with spaces where letters stand at a number: "MP3", "4G"."""
-    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() :]
-    return f"{' ' if before.isalnum() else ''}{words}{' ' if after[:1].isalnum() else ''}"
+    before, after = (
+        found.string[found.start() - 1 : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    return f"{' ' if before.isalnum() else ''}{words}{' ' if after.isalnum() else ''}"
 
 
 def _times(found: re.Match[str]) -> str:
@@ -99,7 +102,7 @@ def _fraction(found: re.Match[str]) -> str:
 
 def _year(found: re.Match[str]) -> str:
     """Return a year, or the number as it is where a noun says that it counts something."""
-    before = found.string[: found.start()][-20:]
+    before = found.string[max(0, found.start() - 20) : found.start()]
     if _COUNTED.match(found.string, found.end()) and not _YEAR_BEFORE.search(before):
         return found[0]
     return year(int(found[1]))

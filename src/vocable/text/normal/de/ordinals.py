@@ -156,7 +156,9 @@ def _after_cue(found: re.Match[str]) -> str:
     cue, first, rest, noun, end = found.groups()
     if noun is None and cue.lower() not in ("am", "zum", "vom", "der", "die", "das", "den", "dem"):
         return found[0]
-    ending = _ending(found.string[: found.start()], cue.lower(), noun or "")
+    ending = _ending(
+        found.string[max(0, found.start() - 80) : found.start()], cue.lower(), noun or ""
+    )
     stop = "." if noun is None and (end.lstrip()[:1].isalpha() or not end.strip()) else ""
     return f"{cue} {_chain(first, rest, ending)}{' ' if noun else stop}"
 
@@ -165,7 +167,7 @@ def _certain(found: re.Match[str]) -> str:
     noun = found[3]
     if noun[0].islower() and noun not in ("und", "oder", "bis") and not found[2]:
         noun = ""
-    before = found.string[: found.start()].rstrip()
+    before = found.string[max(0, found.start() - 80) : found.start()].rstrip()
     word = before[before.rfind(" ") + 1 :].lower()
     ending = "en" if _JOINED.search(before) else _ending(before.removesuffix(word), word, noun)
     return f"{_chain(found[1], found[2], ending)} "

@@ -97,7 +97,8 @@ _NUMBER = re.compile(rf"(?<![\w.])({alternatives(_NUMBERED)})\.\s?(?=\d|[IVX]{{2
 _WORD = re.compile(rf"(?<![\w.])({alternatives(_ANYWHERE)})(?!\w)")
 _BARE = re.compile(rf"(?<![\w/])({alternatives(_WHOLE)})(?![\w/])|(?<![\w/])w/\s?(?=\w)")
 _STREET = re.compile(
-    rf"(?:(?<=\w )|(?=\d))(?!(?:{_NOT_NAMES}) )([A-Z][a-z]+|\d+(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
+    rf"(?:(?<=\w )|(?<!\d)(?=\d))(?!(?:{_NOT_NAMES}) )"
+    r"([A-Z][a-z]+|\d{1,4}(?:st|nd|rd|th)) (St|Dr)\b(\.?)"
     rf"(?!\s+(?:{'|'.join(_SAINTS)})\b)(?=\s+[A-Za-z(]|\s*[,;:)]|\s*$|\s*\n)"
 )
 _SAINT = re.compile(r"\b(St|Dr|Ste)\b\.?\s+(?=[A-Z][a-z]|[A-Z]\.)")
@@ -128,7 +129,7 @@ def end_of_sentence(found: re.Match[str], any_capital: bool = False) -> str:
 
     any_capital: whether any word with a capital begins a new one, or only those that often do.
     """
-    rest = found.string[found.end() :].lstrip(" \u00a0")
+    rest = found.string[found.end() : found.end() + 40].lstrip(" \u00a0")
     begins = rest[:1].isupper() if any_capital else STARTS.match(rest)
     return "." if not rest or rest[0] == "\n" or begins else ""
 
@@ -141,7 +142,7 @@ def _street(found: re.Match[str]) -> str:
 def _initials(found: re.Match[str]) -> str:
     """Return initials before a name, or letters with dots, "U.S.", as letters."""
     letters = [each for each in found[0] if each.isalpha()]
-    rest = found.string[found.end() :]
+    rest = found.string[found.end() : found.end() + 40]
     if found[0][-1] == " " and STARTS.match(rest):  # "vitamin C. The", "in the U.S. The"
         return found[0] if len(letters) == 1 else f"{spelled(''.join(letters))}. "
     if found[0][-1] in " -" or rest[:1].isalpha():

@@ -117,8 +117,11 @@ _plain, _spelled = NUMERALS.whole, NUMERALS.spelled
 
 def _apart(found: re.Match[str], words: str) -> str:
     """Return words with spaces where letters stand at a number: "MP3", "4G"."""
-    before, after = found.string[found.start() - 1 : found.start()], found.string[found.end() :]
-    return f"{' ' if before.isalnum() else ''}{words}{' ' if after[:1].isalnum() else ''}"
+    before, after = (
+        found.string[found.start() - 1 : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    return f"{' ' if before.isalnum() else ''}{words}{' ' if after.isalnum() else ''}"
 
 
 def _long_ordinal(figures: str) -> str:
@@ -152,7 +155,7 @@ def _ruler(found: re.Match[str]) -> str:
 
 def _year(found: re.Match[str]) -> str:
     """Return a year, or the number as it is where it counts something."""
-    number, before = int(found[1]), found.string[: found.start()][-20:]
+    number, before = int(found[1]), found.string[max(0, found.start() - 20) : found.start()]
     if number < 1100 and not _YEAR_BEFORE.search(before):
         return found[0]
     counts = _NOT_YEAR.match(found.string, found.end())

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.cli.calls import call, results
 from tests.speak.made_set import TEXTS, make_set, rows_of
 from vocable.atomic import Replacement
-from vocable.cli.speak_correct import command
 from vocable.errors import RecipeError
 from vocable.speak.prepare.correct import Corrected, correct
 from vocable.speak.prepare.page import write_page
@@ -178,22 +177,26 @@ def test_the_page_of_a_corrected_set_has_its_texts_and_the_dropped(folder):
     assert f'"{TWO}"' in page and page.count('"dropped":true') == 1
 
 
-def run(*args: object, code: int = 0) -> str:
-    done = CliRunner().invoke(command, [str(each) for each in args], standalone_mode=True)
-    assert done.exit_code == code, done.output
-    return done.output
-
-
 def test_the_command_says_what_it_did(folder):
     path = table(folder, {ONE: "new", TWO: ""})
-    assert run(folder, path) == f"{folder}  1 changed, 1 dropped, 2 unchanged\n"
+    assert (
+        call("speak", "correct", folder, path).output
+        == f"{folder}  1 changed, 1 dropped, 2 unchanged\n"
+    )
     path = table(folder, {TWO: TEXTS[1]})
-    assert run(folder, path) == f"{folder}  0 changed, 0 dropped, 1 restored, 3 unchanged\n"
-    said = json.loads(run(folder, path, "--json", "--quiet"))
+    assert (
+        call("speak", "correct", folder, path).output
+        == f"{folder}  0 changed, 0 dropped, 1 restored, 3 unchanged\n"
+    )
+    (said,) = results("speak", "correct", folder, path)
     assert said == {"set": str(folder), "changed": 0, "dropped": 0, "restored": 0, "unchanged": 4}
 
 
 def test_the_command_refuses_in_one_line(folder, tmp_path):
     gone = tmp_path / "gone.tsv"
-    assert "gone.tsv: no such file or directory" in run(folder, gone, code=2)
-    assert "not a prepared set" in run(tmp_path, table(folder, {ONE: "x"}), code=2)
+    refused = call("speak", "correct", folder, gone, code=2).output
+    assert refused == f"error: {gone}: no such file or directory\n"
+    refused = call("speak", "correct", tmp_path, table(folder, {ONE: "x"}), code=2).output
+    assert (
+        refused.startswith(f"error: {tmp_path} is not a prepared set") and refused.count("\n") == 1
+    )

@@ -14,7 +14,7 @@ _TEXT = "text"
 class _Speak(LazyGroup):
     """Its commands, or else a text and the options of the command `text`."""
 
-    names: ClassVar[tuple[str, ...]] = ("prepare", "correct", _TEXT)
+    names: ClassVar[tuple[str, ...]] = (_TEXT, "prepare", "correct", "finetune")
     prefix: ClassVar[str] = "vocable.cli.speak_"
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

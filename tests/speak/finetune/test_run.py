@@ -1,6 +1,7 @@
 """A run learns a voice and leaves what others read; it resumes exactly, and says what is wrong."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 import vocable
+from tests.language.csm import references
 from tests.speak.finetune import toys
 from vocable.errors import ModelError, RecipeError
 from vocable.language.adapting import load_adapter
 from vocable.language.csm import Utterance
 from vocable.language.sampling import GREEDY
+from vocable.load import save_model
 from vocable.speak.finetune import finetune, plan
 from vocable.speak.finetune import run as running
 from vocable.speak.finetune.memory import Memory
@@ -251,6 +254,21 @@ def test_a_damaged_snippet_is_left_out_and_named(model, tmp_path):
     (voice / first).write_bytes(b"no sound")
     found = tune(model, voice, tmp_path / "out", schedule__steps=2)
     assert found.rows == 5 and list(found.left_out) == [first]
+
+
+def test_sesames_own_file_and_a_codec_beside_it(model, voice, tmp_path):
+    """Its rows of queries and keys lie otherwise; the adapter is one of transformers' model."""
+    theirs = vocable.load(model, dtype=torch.float32)
+    references.write_sesame(references.make_reference(), tmp_path / "sesame")
+    shutil.copy(model / "tokenizer.json", tmp_path / "sesame")
+    save_model(theirs.codec, tmp_path / "codec", name="mimi")
+    own = {"codec": str(tmp_path / "codec"), "schedule__steps": 4}
+    found = tune(tmp_path / "sesame", voice, tmp_path / "out", **own)
+    assert found.bits[4] < found.bits[0]
+    sesames = vocable.load(tmp_path / "sesame", dtype=torch.float32).network
+    for network in (sesames, theirs.network):
+        load_adapter(network, tmp_path / "out")
+    torch.testing.assert_close(sesames(IDS).logits, theirs.network(IDS).logits)
 
 
 def test_without_held_out_speech_it_runs_to_its_end(model, tmp_path):

@@ -60,7 +60,7 @@ def load_csm(recipe: CsmRecipe) -> CsmGenerator:
     find_csm(name)
     generator: CsmGenerator = load(name, dtype=frozen_dtype(recipe, _fastest()))
     if generator.codec is None:
-        generator.attach(load("mimi"))
+        generator.attach(load(recipe.codec))
     return generator
 
 

@@ -91,10 +91,7 @@ def command(
     ]
     if device is not None:
         check_device(device)
-    made = _plan(
-        model, prepared, preset or ("csm-full" if full else "csm"), [*own_overrides, *overrides],
-        device,
-    )  # fmt: skip
+    made = _plan(model, prepared, preset, full, [*own_overrides, *overrides], device)
     if not resume:
         from vocable.train import checkpoint
 
@@ -104,12 +101,20 @@ def command(
     return _run(console, made, prepared, out, settings)
 
 
-def _plan(model: str, prepared: str, preset: str, overrides: list[str], device: str | None) -> Plan:
+def _plan(
+    model: str,
+    prepared: str,
+    preset: str | None,
+    full: bool,
+    overrides: list[str],
+    device: str | None,
+) -> Plan:
     """Return what a run will do; refuse, before any work, one that cannot be."""
     from vocable.errors import VocableError
-    from vocable.speak.finetune.run import plan
+    from vocable.speak.finetune.run import plan, preset_of
 
     try:
+        preset = preset or preset_of(model, full=full)
         return plan(model, prepared, preset=preset, overrides=overrides, device=device)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error

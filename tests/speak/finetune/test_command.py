@@ -56,7 +56,7 @@ def test_refusals_are_one_line_before_any_work(model, voice, tmp_path):
     for args, message in (
         ((model, silent), "says nothing about consent"),
         ((model, empty), "is not a prepared set"),
-        (("speech-16k", voice), "speech-16k is not a CSM"),
+        (("speech-16k", voice), "speech-16k cannot be fine-tuned on a voice; known families: csm"),
         ((tmp_path / "nowhere", voice), "no model named"),
         ((model, voice, "--targets", "q_prj"), 'no layer is called "q_prj"'),
         ((model, voice, "--preset", "csn"), 'no preset "csn"; nearest: "csm"'),

@@ -30,27 +30,37 @@ def presets() -> list[str]:
     return sorted(path.stem for path in _PRESETS.glob("*.toml"))
 
 
+def preset_of(model: str, *, full: bool = False) -> str:
+    """Return the preset of a model's family; RecipeError for a model that none knows."""
+    for family in FAMILIES.values():
+        if _model_of(family).is_own(model):
+            return f"{family}-full" if full else family
+    raise RecipeError(
+        f"{model} cannot be fine-tuned on a voice; known families: {', '.join(FAMILIES.values())}"
+    )
+
+
 def plan(
     model: str,
     prepared: str | Path,
     *,
-    preset: str = "csm",
+    preset: str | None = None,
     overrides: Sequence[str] = (),
     device: str | None = None,
 ) -> Plan:
     """Return what fine-tuning a model on a prepared set will do; nothing is read of its weights.
 
-    preset: one of `presets()`, or a TOML file. overrides: as of `train.read_recipe`. Without steps
-    among them the run takes `rows.epochs` times its rows. RecipeError for a set without consent or
+    preset: one of `presets()`, or a TOML file; None: that of the model's family. overrides: as of
+    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows. device:
+    None: a GPU where there is one. RecipeError for a set without consent or
     rows, for another model than the preset's, and for more memory than the device has.
     """
     found = PreparedSet.read(prepared)
     found.require_consent()
-    recipe = _recipe(model, found, preset, overrides)
+    recipe = _recipe(model, found, preset or preset_of(model), overrides)
     recipe.check_model()
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    needs = import_module(f"vocable.speak.finetune.{FAMILIES[recipe.task]}.model").needs
-    made: Plan = needs(recipe, where)
+    made: Plan = _model_of(FAMILIES[recipe.task]).needs(recipe, where)
     made.memory.check(free(where))
     return made
 
@@ -60,7 +70,7 @@ def finetune(
     prepared: str | Path,
     out: str | Path,
     *,
-    preset: str = "csm",
+    preset: str | None = None,
     overrides: Sequence[str] = (),
     resume: bool = False,
     device: str | None = None,
@@ -76,6 +86,10 @@ def finetune(
         made.recipe, prepared, out, resume=resume, device=device, threads=threads, progress=progress
     )
     return found
+
+
+def _model_of(family: str) -> Any:
+    return import_module(f"vocable.speak.finetune.{family}.model")
 
 
 def _recipe(

@@ -51,9 +51,9 @@ def plan(
     """Return what fine-tuning a model on a prepared set will do; nothing is read of its weights.
 
     preset: one of `presets()`, or a TOML file; None: that of the model's family. overrides: as of
-    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows. device:
-    None: a GPU where there is one. RecipeError for a set without consent or
-    rows, for another model than the preset's, and for more memory than the device has.
+    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows.
+    device: None: a GPU where there is one. RecipeError for a set without consent or rows, for
+    another model than the preset's, and for more memory than the device has.
     """
     found = PreparedSet.read(prepared)
     found.require_consent()

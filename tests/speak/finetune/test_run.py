@@ -248,6 +248,8 @@ def test_memory_is_told_in_words():
     )
     found.check(None)
     found.check(7 * 10**9)
+    small = Memory(weights=3 * 10**9, learning=10**9, batch=10**9)
+    assert small.text.startswith("6.5 GB (weights, twice while they are read, 3.0, gradients")
     with pytest.raises(RecipeError, match=r"of memory and 6\.0 GB are free; take adapters"):
         found.check(6 * 10**9)
 

@@ -68,3 +68,26 @@ The union and the owners of the mine have agreed on a new contract.
 Researchers warn that the glacier is melting twice as fast as before.
 Tickets for the festival were sold out in less than ten minutes.
 """.strip().splitlines()
+
+GERMAN = """
+Der Stadtrat hat am Dienstag beschlossen, zwei Büchereien zu schließen.
+Im Norden wird starker Regen erwartet, an der Küste auch Sturm.
+Die Preise für Brot und Milch steigen schneller als die Löhne.
+Niemand wurde verletzt, als der Zug aus den Gleisen sprang.
+Die Brücke bleibt bis zur Mitte des Monats gesperrt.
+Schüler aus drei Schulen sangen am Samstag beim Konzert.
+Die Polizei sucht nach einem vermissten Lehrer.
+Das Museum öffnet am Freitag wieder seine Türen.
+Der Sturm ließ tausend Häuser ohne Strom zurück.
+Ein kleines Flugzeug landete sicher auf einem Feld.
+Die Forscher warnen, dass das Eis doppelt so schnell schmilzt.
+Nach zehn Minuten waren alle Karten verkauft.
+Das Gericht hat gegen die Firma entschieden.
+Die Ministerin trifft am Ende der Woche die Bauern.
+Im Frühling stimmen die Bürger über einen neuen Flughafen ab.
+Auf dem Tisch stand eine Schale mit frischen Äpfeln.
+Der alte Mann ging jeden Morgen durch den Park.
+Wir haben gestern ein schönes Haus am See gesehen.
+Kannst du mir bitte sagen, wie spät es ist?
+Die Katze schläft am liebsten auf dem warmen Ofen.
+""".strip().splitlines()

@@ -11,7 +11,15 @@ import soundfile
 
 from tests.measures.signals import voice
 from vocable.errors import MeasureError
-from vocable.measures import RECOGNISERS, Hama, PocketSphinx, Whisper, load_recogniser
+from vocable.measures import (
+    RECOGNISERS,
+    Hama,
+    PocketSphinx,
+    Whisper,
+    Word,
+    load_recogniser,
+    load_word_recogniser,
+)
 from vocable.measures import recognisers as module
 
 SPEECH = Path(__file__).parents[2] / "examples" / "speech.flac"
@@ -166,3 +174,69 @@ def test_speech_is_heard_where_the_packages_are(name):
         pytest.skip(str(error))
     samples, rate = soundfile.read(SPEECH)
     assert recogniser(samples, rate) == recogniser(samples, rate) != ""
+
+
+class Timed:
+    """A model of faster_whisper that gives words with times, in pieces."""
+
+    def __init__(self, model, **how):
+        self.model = SimpleNamespace(is_multilingual=model != "english")
+        self.calls = []
+
+    def transcribe(self, samples, **how):
+        self.calls.append(how)
+        pieces = [(" It", 0.0, 0.2), ("'s", 0.2, 0.3), (" orange", 0.4, 0.8), ("-green.", 0.8, 1.1)]
+        words = [
+            SimpleNamespace(word=text, start=begin, end=end, probability=0.5 + begin / 4)
+            for text, begin, end in pieces
+        ]
+        return [SimpleNamespace(words=words[:2]), SimpleNamespace(words=words[2:])], None
+
+    def detect_language(self, samples):
+        return "de", 0.9, []
+
+
+def test_whisper_gives_words_with_times_and_guesses_languages(monkeypatch):
+    package(monkeypatch, "faster_whisper", WhisperModel=Timed)
+    many, english = Whisper("many"), Whisper("english")
+    words = many.words(voice(1.2), 16_000, "de")
+    assert [(w.text, w.begin, w.end) for w in words] == [
+        (" It's", 0.0, 0.3),
+        (" orange-green.", 0.4, 1.1),
+    ]
+    assert [w.probability for w in words] == [0.5, 0.6]
+    assert many._model.calls[0]["language"] == "de" and many._model.calls[0]["word_timestamps"]
+    assert (many.languages, many.guess(voice(0.5), 16_000)) == ((), ("de", 0.9))
+    assert (english.languages, english.guess(voice(0.5), 16_000)) == (("en",), None)
+
+
+def test_pocketsphinx_gives_words_without_noises(monkeypatch):
+    class Decoder:
+        def __init__(self, **_):
+            self.start_utt = self.end_utt = self.reinit_feat = lambda: None
+            self.process_raw = lambda data, full_utt: None
+
+        def seg(self):
+            found = [("<s>", 0, 9, 1.0), ("read(2)", 10, 29, 1.0001), ("[NOISE]", 30, 34, 0.5)]
+            return [
+                SimpleNamespace(word=w, start_frame=a, end_frame=b, prob=p) for w, a, b, p in found
+            ]
+
+    package(monkeypatch, "pocketsphinx", Decoder=Decoder)
+    assert PocketSphinx().words(voice(1.0), 16_000, "en") == (Word(0.1, 0.3, " read", 1.0),)
+
+
+def test_a_recogniser_without_times_is_named(monkeypatch):
+    monkeypatch.setitem(RECOGNISERS, "plain", lambda: lambda samples, rate: "text")
+    with pytest.raises(MeasureError, match="plain does not say when each word was spoken"):
+        load_word_recogniser("plain")
+
+
+def test_pocketsphinx_times_the_words_of_a_recording():
+    pytest.importorskip("pocketsphinx")
+    samples, rate = soundfile.read(SPEECH)
+    recogniser = PocketSphinx()
+    words = recogniser.words(samples, rate, "en")
+    assert "".join(word.text for word in words).split() == recogniser(samples, rate).split()
+    times = [at for word in words for at in (word.begin, word.end)]
+    assert times == sorted(times) and times[0] > 0 and times[-1] <= samples.size / rate + 0.02

@@ -33,7 +33,12 @@ def test_other_words_are_pronounced_by_their_letters():
     assert pronounce("glimp's")[:4] == ("g", "l", "ih1", "m")
 
 
-@pytest.mark.parametrize("text", ["", "  ", "42 %", "…"])
+@pytest.mark.parametrize("text", ["", "  ", "🙂", "…", "<b></b>"])
 def test_a_text_without_words_is_refused(text):
     with pytest.raises(TokenError, match="there are no words to say"):
         spoken(text)
+
+
+def test_numbers_and_dates_are_words():
+    assert spoken("It costs $5.50.").names == spoken("It costs five dollars and fifty cents.").names
+    assert spoken("Am 3. Mai", "de").names == spoken("Am dritten Mai", "de").names

@@ -88,7 +88,7 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
 def speech(manifest: str, out: str, codec: str, force: bool, as_json: bool, quiet: bool) -> int:
     """Make speech ready for `vocable train say`: its tokens, and how long each phone lasts.
 
-    Of the rows of a manifest that have an English text and timed phones (vocable data phones).
+    Of the rows of a manifest that have a text, in English or German ("language": "de").
     """
     from pathlib import Path
 

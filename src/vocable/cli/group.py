@@ -34,6 +34,7 @@ COMMANDS = (
     "verify",
     "evaluate",
     "units",
+    "speak",
     "stream",
     "data",
     "export",

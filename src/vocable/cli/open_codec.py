@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
     """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
-    _set_up(device, threads)
+    set_up(device, threads)
     from vocable.load import load_codec
 
     try:
@@ -30,7 +30,7 @@ def open_tokenizer(
     name: str, device: str | None, threads: int | None
 ) -> Tokenizer | UnitTokenizer | Bundle:
     """Return what encodes: a codec, a tokenizer of units, or several whose names + joins."""
-    _set_up(device, threads)
+    set_up(device, threads)
     import vocable
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
@@ -45,7 +45,8 @@ def open_tokenizer(
     return found
 
 
-def _set_up(device: str | None, threads: int | None) -> None:
+def set_up(device: str | None, threads: int | None) -> None:
+    """Check the device, and set the CPU threads."""
     torch = _torch()
     if device is not None:
         check_device(device)

@@ -20,6 +20,7 @@ log = logging.getLogger("vocable")
 
 _FORMS = {(1, 16): "s16le", (3, 32): "f32le"}  # by format tag and bits
 _EXTENSIBLE = 0xFFFE
+_OPEN = 0xFFFF_FFFF  # the size of what has no end yet
 _COPIED = 2**16  # bytes at most per read of what is left out
 _KEPT = 64  # bytes at most of a chunk before the samples
 _ADVICE = "pipe it through `ffmpeg -i - -f wav -`, or encode all of it by `vocable encode -`"
@@ -99,6 +100,13 @@ def open_pcm(
     head += _refuse_other(head, source)
     stated = PcmFormat(form or usual.form, rate or usual.rate, channels or usual.channels)
     return PutBack(head, source), stated
+
+
+def endless_wav(rate: int) -> bytes:
+    """Return the header of a WAV of 16-bit samples of one channel whose end is not known yet."""
+    head = struct.pack("<4sI4s", b"RIFF", _OPEN, b"WAVE")
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate, 2 * rate, 2, 16)
+    return head + form + struct.pack("<4sI", b"data", _OPEN)
 
 
 def _refuse_other(head: bytes, source: LiveReadable) -> bytes:

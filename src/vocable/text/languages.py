@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vocable.errors import TokenError
-from vocable.nearest import nearest
 from vocable.text.dictionary import dictionary
 from vocable.text.german import german
 from vocable.text.letters import letters, pronounced
@@ -41,13 +39,6 @@ def pronounce_german(word: str) -> Pronunciation:
 
 _ENGLISH = {"ä": "a", "ö": "o", "ü": "u", "ß": "ss"}
 LANGUAGES: dict[str, Pronounce] = {"en": pronounce_english, "de": pronounce_german}
-
-
-def pronounce_in(language: str) -> Pronounce:
-    """Return what pronounces words of a language, by its code. TokenError for another one."""
-    if language not in LANGUAGES:
-        raise TokenError(f'no words are known in "{language}"; {nearest(language, LANGUAGES)}')
-    return LANGUAGES[language]
 
 
 def _name(letter: str) -> Pronunciation:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.evaluate.listening.browser import PROGRAM, Browser
+from tests.browser import PROGRAM, Browser
 from tests.evaluate.listening.made_up import a_test, changed, sound
 from vocable.evaluate.listening import Trial, analyse, make_test
 

@@ -5,7 +5,7 @@ import torch
 
 from tests.language.say.toy import CONFIG, codes, symbols, toy
 from vocable.errors import ModelError
-from vocable.language.say import Manner, plan, say
+from vocable.language.say import Manner, Steps, plan, say
 
 
 def voice(model, batch=1):
@@ -14,7 +14,7 @@ def voice(model, batch=1):
 
 def spoken(model, items, seeds, manner=Manner()):  # noqa: B008
     planned = plan(model, items, voice(model, len(items)), manner)
-    frames = torch.stack(list(say(model, planned, seeds, manner)), 1)
+    frames = torch.stack(list(say(Steps(model), planned, seeds, manner)), 1)
     return [own[:count] for own, count in zip(frames, planned.frame_counts, strict=True)]
 
 
@@ -36,13 +36,22 @@ def test_what_was_said_is_heard_whole_as_it_was_in_steps():
     """The contexts of the frames, computed at once from the codes, give the same codes."""
     model, manner = toy(), Manner(temperature=(0.0,))
     planned = plan(model, [symbols(12)], voice(model), manner)
-    spoken_codes = torch.stack(list(say(model, planned, [0], manner)), 1)
+    spoken_codes = torch.stack(list(say(Steps(model), planned, [0], manner)), 1)
     known = model.books.known(spoken_codes)
     before = torch.nn.functional.pad(known[-1], (0, 0, 1, 0))[:, :-1]
     contexts = model.heads.contexts(model.contexts(planned.rows, before)[0])
     for level in range(len(CONFIG.sizes)):
         logits = model.heads.logits(level, contexts[level], known[level][0])
         assert torch.equal(logits.argmax(-1), spoken_codes[0, :, level])
+
+
+def test_weights_in_fp16_say_what_they_say_in_fp32():
+    model = toy().half().float()  # as stored
+    planned = plan(model, [symbols(12)], voice(model))
+    plain, packed = (
+        torch.stack(list(say(Steps(model, packed=each), planned, [0]))) for each in (False, True)
+    )
+    assert (plain == packed).float().mean() > 0.98
 
 
 def test_fewer_levels_are_the_first_ones():

@@ -39,7 +39,7 @@ def test_other_files_are_refused(tmp_path):
     whole.save(path, overwrite=True)
     with pytest.raises(RecipeError, match="is damaged"):
         read_packed(path)
-    with pytest.raises(RecipeError, match="both a text and timed phones"):
+    with pytest.raises(RecipeError, match="a text that is spoken in it"):
         pack([], "toy@1:0", 0.04)
 
 

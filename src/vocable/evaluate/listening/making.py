@@ -31,6 +31,7 @@ from vocable.evaluate.listening.stimuli import (
 )
 from vocable.evaluate.recording import Refusal, attempt, check_some
 from vocable.nearest import listed
+from vocable.pages import assemble
 
 VERSION = 1  # of the page and of what it writes
 SCRIPTS = ("order.js", "player.js", "answers.js", "screens.js")
@@ -158,9 +159,7 @@ class _Pages:
         practice, *trials = self.trials
         trials.sort(key=lambda trial: str(trial["id"]))
         test = {"test": self.test, "version": VERSION, "practice": practice, "trials": trials}
-        page = _part("index.html").replace("/* style */", _part("style.css"))
-        scripts = "\n".join([f"const TEST = {json.dumps(test)};", *map(_part, SCRIPTS)])
-        page = page.replace("/* script */", scripts)
+        page = assemble(files(__package__) / "page", SCRIPTS, {"TEST": test})
         (self._folder / "index.html").write_text(page, encoding="utf-8")
 
 
@@ -170,7 +169,3 @@ def _opaque() -> str:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
-
-
-def _part(name: str) -> str:
-    return (files(__package__) / "page" / name).read_text(encoding="utf-8")

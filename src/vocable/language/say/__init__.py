@@ -5,6 +5,7 @@ from vocable.language.say.loss import Disturbance, losses
 from vocable.language.say.model import Say, Utterances
 from vocable.language.say.sayer import KnownVoice, Sayer
 from vocable.language.say.speaking import Manner, Planned, plan, say
+from vocable.language.say.steps import Steps
 
 __all__ = [
     "Disturbance",
@@ -14,6 +15,7 @@ __all__ = [
     "Say",
     "SayConfig",
     "Sayer",
+    "Steps",
     "Utterances",
     "losses",
     "plan",

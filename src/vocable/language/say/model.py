@@ -125,13 +125,3 @@ class Say(nn.Module):
         """Return what the heads read, by what was said in the frame before each; whole."""
         found: Tensor = self.dropout(self.norm(self.past(placed + self.from_past(before))))
         return found
-
-    def context_step(
-        self,
-        placed: Float[Tensor, "batch 1 channels"],
-        before: Float[Tensor, "batch 1 axes"],
-        state: object,
-    ) -> tuple[Float[Tensor, "batch 1 channels"], object]:
-        """Return `contexts` of the next frame, and the state after it."""
-        rows, state = self.past.step(placed + self.from_past(before), state)
-        return self.norm(rows), state

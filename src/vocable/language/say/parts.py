@@ -96,15 +96,13 @@ class Head(nn.Module):
         return self.hidden + self.axes
 
     def forward(
-        self,
-        context: Float[Tensor, "rows inner"],
-        known: Float[Tensor, "rows axes"],
-        table: Float[Tensor, "size places"],
-    ) -> Float[Tensor, "rows size"]:
-        """Return the logits by the context and what is known of the frame; `table` is its own."""
+        self, context: Float[Tensor, "rows inner"], known: Float[Tensor, "rows axes"]
+    ) -> Float[Tensor, "rows places"]:
+        """Return what the table is multiplied with, by the context and what is known so far."""
         inner = context if self.known is None else context + self.known(known)
         hidden, direct = torch.split(inner, [self.hidden, self.axes], -1)
-        return F.linear(self.out(F.gelu(hidden)) + direct, table, self.bias)
+        found: Tensor = self.out(F.gelu(hidden)) + direct
+        return found
 
     def table(self, entries: Float[Tensor, "size width"]) -> Float[Tensor, "size places"]:
         """Return what logits are products with: values, squares, what is learnt."""
@@ -139,17 +137,22 @@ class Heads(nn.Module):
         """Return what the logits of a level are products with; the same until weights change."""
         return self._heads[level].table(self._books[0].entries(level))
 
-    def logits(
-        self,
-        level: int,
-        context: Float[Tensor, "rows inner"],
-        known: Float[Tensor, "rows axes"],
-        table: Float[Tensor, "size places"] | None = None,
-    ) -> Float[Tensor, "rows size"]:
-        """Return the logits of a level by its own of `contexts`; table: where it is at hand."""
-        table = self.table(level) if table is None else table
-        found: Tensor = self.levels[level](context, known, table)
+    def bias(self, level: int) -> Float[Tensor, " size"]:
+        """Return how likely each entry of a level is beforehand."""
+        return self._heads[level].bias
+
+    def read(
+        self, level: int, context: Float[Tensor, "rows inner"], known: Float[Tensor, "rows axes"]
+    ) -> Float[Tensor, "rows places"]:
+        """Return what the table of a level is multiplied with, by its own of `contexts`."""
+        found: Tensor = self.levels[level](context, known)
         return found
+
+    def logits(
+        self, level: int, context: Float[Tensor, "rows inner"], known: Float[Tensor, "rows axes"]
+    ) -> Float[Tensor, "rows size"]:
+        """Return the logits of a level by its own of `contexts`."""
+        return F.linear(self.read(level, context, known), self.table(level), self.bias(level))
 
     @torch.no_grad()
     def start(self, level: int, counts: Int64[Tensor, " size"]) -> None:

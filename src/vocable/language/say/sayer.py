@@ -15,6 +15,7 @@ from vocable.audio import Audio, Voice
 from vocable.errors import ModelError
 from vocable.language.say.model import Say
 from vocable.language.say.speaking import Manner, plan, say
+from vocable.language.say.steps import Steps
 from vocable.language.sound import DecodesSteps, Sound
 from vocable.nearest import nearest
 from vocable.text.sentences import sentences
@@ -58,7 +59,7 @@ class Sayer:
         licence: str = "",
     ) -> None:  # fmt: skip
         self.name, self.network, self.codec, self.licence = name, network, codec, licence
-        self.voices = dict(voices)
+        self.voices, self.steps = dict(voices), Steps(network, packed=True)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}, voices {', '.join(self.voices) or 'none'}>"
@@ -105,7 +106,7 @@ class Sayer:
         symbols = [spoken(each, language).rows for each in sentences(text, language)]
         if not symbols:
             spoken(text, language)  # which says what is wrong with it
-        return SaidFrames(self.network, symbols, known.numbers, seed, manner)
+        return SaidFrames(self.steps, symbols, known.numbers, seed, manner)
 
     def _known(self, voice: AnyVoice) -> KnownVoice:
         if isinstance(voice, Voice):
@@ -124,10 +125,10 @@ class SaidFrames:
     """Codes `[levels]`, frame by frame; `reason` says why they ended: "end", or "left"."""
 
     def __init__(
-        self, network: Say, symbols: Sequence[np.ndarray], voice: Tensor, seed: int, manner: Manner
+        self, steps: Steps, symbols: Sequence[np.ndarray], voice: Tensor, seed: int, manner: Manner
     ) -> None:
         self.reason: str | None = None
-        self._frames = _frames(network, symbols, voice, seed, manner)
+        self._frames = _frames(steps, symbols, voice, seed, manner)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return self
@@ -147,9 +148,9 @@ class SaidFrames:
 
 
 def _frames(
-    network: Say, symbols: Sequence[np.ndarray], voice: Tensor, seed: int, manner: Manner
+    steps: Steps, symbols: Sequence[np.ndarray], voice: Tensor, seed: int, manner: Manner
 ) -> Generator[np.ndarray, None, None]:
     for place, each in enumerate(symbols):
-        planned = plan(network, [each], voice[None], manner)
-        for codes in say(network, planned, [seed + place], manner):
+        planned = plan(steps.model, [each], voice[None], manner)
+        for codes in say(steps, planned, [seed + place], manner):
             yield codes[0].numpy()

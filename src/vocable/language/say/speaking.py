@@ -18,6 +18,7 @@ from vocable.errors import ModelError
 from vocable.language.filters import draw
 from vocable.language.say.durations import median, whole_frames
 from vocable.language.say.model import Say
+from vocable.language.say.steps import Steps
 
 Frame = Int64[Tensor, "batch levels"]
 
@@ -84,7 +85,7 @@ def plan(
 
 @torch.inference_mode()
 def say(
-    model: Say,
+    steps: Steps,
     planned: Planned,
     seeds: Sequence[int],
     manner: Manner = Manner(),  # noqa: B008
@@ -93,22 +94,19 @@ def say(
 
     Items that are shorter than others go on with tokens that mean nothing: `planned.frame_counts`.
     """
-    levels = len(model.config.sizes) if manner.levels is None else manner.levels
+    config = steps.config
+    levels = len(config.sizes) if manner.levels is None else manner.levels
     batch, frames, _ = planned.rows.shape
-    chances = _chances(seeds, frames, len(model.config.sizes)).to(planned.rows.device)
-    tables = [model.heads.table(level) for level in range(levels)]
-    places = [model.books.placed(level) for level in range(levels)]
-    state = model.past.initial_state(batch)
-    before = planned.rows.new_zeros(batch, model.config.row)
+    chances = _chances(seeds, frames, len(config.sizes)).to(planned.rows.device)
+    state = steps.initial_state(batch)
+    before = planned.rows.new_zeros(batch, config.row)
     for frame in range(frames):
-        row = planned.rows[:, frame : frame + 1]
-        context, state = model.context_step(row, before[:, None], state)
-        contexts = model.heads.contexts(context[:, 0])
+        contexts, state = steps.contexts(planned.rows[:, frame], before, state)
         known, codes = torch.zeros_like(before), []
         for level in range(levels):
-            logits = model.heads.logits(level, contexts[level], known, tables[level]).float()
+            logits = steps.logits(level, contexts[level], known)
             chosen = _chosen(logits, manner, level, chances[:, frame])
-            known = known + places[level][chosen]
+            known = known + steps.places[level][chosen]
             codes.append(chosen)
         before = known
         yield torch.stack(codes, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 from vocable.measures.word_times import Word
@@ -76,7 +76,7 @@ def breaths(stretches: Sequence[Stretch], words: Sequence[Word], seconds: float)
         Breath(
             begins[k],
             ends[k + 1],
-            tuple(word for n in group for word in owned[n]),
+            tuple(_within(w, begins[k], ends[k + 1]) for n in group for w in owned[n]),
             begins[k] - ends[k],
             begins[k + 1] - ends[k + 1],
         )
@@ -91,8 +91,15 @@ def _owned(stretches: Sequence[Stretch], words: Sequence[Word]) -> list[list[Wor
     for word in words if stretches else ():
         first = max(0, bisect(ends, word.begin) - 1)
         near = range(first, min(len(stretches), bisect(ends, word.end) + 2))
-        owned[max(near, key=lambda n: _overlap(word, stretches[n]))].append(word)
+        n = max(near, key=lambda n: _overlap(word, stretches[n]))
+        owned[n].append(word)
     return owned
+
+
+def _within(word: Word, begin: float, end: float) -> Word:
+    """Return a word without what it has of the pauses around: recognisers are not sure there."""
+    begin, end = (min(max(begin, at), end) for at in (word.begin, word.end))
+    return replace(word, begin=begin, end=end)
 
 
 def _overlap(word: Word, stretch: Stretch) -> float:

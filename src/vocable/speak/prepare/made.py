@@ -14,13 +14,14 @@ from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
 from vocable.speak.prepare.names import file_stem, free_name
+from vocable.speak.prepare.originals import HEARD, read_originals
+from vocable.speak.prepare.page import PAGE, page_of
 from vocable.speak.prepare.report import REPORT, lost_seconds, report
 from vocable.speak.prepare.set import AUDIO, FORMAT, About, PreparedSet, Row, Source, TimedWord
 from vocable.speak.prepare.spans import read_spans
 from vocable.speak.prepare.splits import TRAIN, VALID, splits
 
 HIGHEST = 48_000  # Hz of a snippet
-CORRECTED = "heard.jsonl"  # snippets as they were before they were corrected by hand
 NO_SPEECH = "pauses, and sound that is not speech"
 
 
@@ -68,7 +69,8 @@ def made_of(
     rows += _split(fresh, sum(row.seconds for row in rows if row.split == VALID))
     about = _about(before, consent, recordings, tuple(sources))
     made = PreparedSet(before.folder, about, tuple(rows))
-    made.save({REPORT: report(made)})
+    originals = read_originals(before.folder) if old else {}
+    made.save({REPORT: report(made), PAGE: page_of(made, originals)})
     _tidy(made, before)
     return made
 
@@ -170,6 +172,6 @@ def _tidy(made: PreparedSet, before: Existing) -> None:
     if before.replaced is not None:
         own = {row.file_name for row in made.rows}
         given_up = [row.file_name for row in before.replaced.rows if row.file_name not in own]
-        for name in (*given_up, *before.replaced.about.dropped, CORRECTED):
+        for name in (*given_up, *before.replaced.about.dropped, HEARD):
             if name not in own:
                 (made.folder / name).unlink(missing_ok=True)

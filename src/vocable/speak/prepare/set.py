@@ -136,10 +136,11 @@ class PreparedSet:
             ABOUT: f"{about}\n",
         }
         with ExitStack() as unfinished:
-            fresh = [Replacement(self.folder / name, overwrite=True) for name in texts]
-            for each, text in zip(fresh, texts.values(), strict=True):
-                unfinished.callback(each.discard)
-                each.path.write_text(text, encoding="utf-8", newline="\n")
+            fresh = list[Replacement]()
+            for name, text in texts.items():
+                fresh.append(Replacement(self.folder / name, overwrite=True))
+                unfinished.callback(fresh[-1].discard)
+                fresh[-1].path.write_text(text, encoding="utf-8", newline="\n")
             for each in fresh:
                 each.commit()
 

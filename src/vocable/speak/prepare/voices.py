@@ -20,6 +20,7 @@ PART = 3.0  # seconds at most that are looked at together
 _ENOUGH = 1.6  # seconds that tell a voice for sure
 _LESS_SURE = 0.15  # by which the likeness of a shorter part may be below the setting
 _NEAR = 0.7  # seconds: what is too short to tell belongs to what is nearer than this
+_ASKED, _ROUNDS = 500, 10  # vectors that are asked whom they are like; times that a mean moves
 NOBODY = -1  # the voice of a breath in which two speak, or somebody unlike all others
 
 
@@ -59,16 +60,16 @@ def _densest(
     vectors: Float[np.ndarray, "parts dim"], weights: Float[np.ndarray, " parts"], likeness: float
 ) -> np.ndarray:
     """Return which vectors are like the mean of those around the most popular one."""
-    popular = max(
-        np.flatnonzero(weights), key=lambda n: weights[vectors @ vectors[n] >= likeness].sum()
-    )
+    left = np.flatnonzero(weights)
+    some = left[:: 1 + left.size // _ASKED]
+    popular = max(some, key=lambda n: weights[vectors @ vectors[n] >= likeness].sum())
     inside = vectors @ vectors[popular] >= likeness
-    for _ in range(10):
-        centre = mean_of(vectors, weights * inside)
-        again = vectors @ centre >= likeness
-        if not (again & (weights > 0)).any() or np.array_equal(again, inside):
+    for _ in range(_ROUNDS):
+        again = vectors @ mean_of(vectors, weights * inside) >= likeness
+        if np.array_equal(again, inside) or not again[left].any():
             break
         inside = again
+    inside[popular] |= not inside[left].any()  # silence is not even like itself
     return np.asarray(inside)
 
 

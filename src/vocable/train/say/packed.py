@@ -84,7 +84,7 @@ class PackedSpeech:
 def pack(utterances: Sequence[Utterance], space: str, frame_seconds: float) -> PackedSpeech:
     """Return utterances as they are kept."""
     if not utterances:
-        raise RecipeError("no recording has both a text and timed phones: vocable data phones")
+        raise RecipeError("no recording has a text that is spoken in it")
     arrays: dict[str, np.ndarray] = {
         "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint8),
         "durations": np.concatenate([each.durations for each in utterances]).astype(np.uint16),

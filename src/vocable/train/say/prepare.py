@@ -1,4 +1,4 @@
-"""Make packed speech of a manifest whose rows have a text and timed phones."""
+"""Make packed speech of a manifest whose rows have a text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import numpy as np
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
-from vocable.text.dictionary import dictionary
-from vocable.text.timed import HOP, timed
+from vocable.text.normal.languages import NAMES
+from vocable.text.timed import HOP
+from vocable.train.say.aligner import aligner
 from vocable.train.say.packed import PackedSpeech, Utterance, pack
+
+ENGLISH = "en"  # what is spoken where a row does not say
+_LEAST = 1.5  # right texts of many speakers have 1.6 to 3.8, wrong ones -3 to 1.4
 
 
 @dataclass(frozen=True)
@@ -27,18 +31,18 @@ class Prepared:
 def prepare(
     manifest: Path, codec: Codec, progress: Callable[[float], None] | None = None
 ) -> Prepared:
-    """Return the tokens, symbols and durations of the rows that have a text and timed phones.
+    """Return the tokens, symbols and durations of the rows that have a text, in English or German.
 
-    Rows in other languages than English, or without either, are passed over. The split is that of
-    the rows, "train" where they name none.
+    Rows in other languages, or without a text, are passed over; one whose text is not what is
+    spoken is refused. The split is that of the rows, "train" where they name none.
     """
-    clips = [clip for clip in read_manifest(manifest) if clip.text and clip.phones]
-    clips = [clip for clip in clips if clip.language in ("", "en")]
+    clips = [clip for clip in read_manifest(manifest) if clip.text]
+    clips = [clip for clip in clips if (clip.language or ENGLISH) in NAMES]
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
         try:
-            found.append(_utterance(clip, codec))
+            found.append(utterance(clip, codec))
         except (VocableError, OSError) as error:
             refused[clip.name] = str(error)
         if progress:
@@ -47,20 +51,24 @@ def prepare(
     return Prepared(pack(found, spec.space, spec.frame / spec.rate), refused)
 
 
-def _utterance(clip: Clip, codec: Codec) -> Utterance:
-    codes = codec.encode(clip.read().mono()).codes[0].T
+def utterance(clip: Clip, codec: Codec) -> Utterance:
+    """Return a recording and its text as they are learnt. MeasureError where they do not match."""
+    audio = clip.read().mono()
+    codes = codec.encode(audio).codes[0].T
     hops = len(codes) * hops_per_frame(codec)
-    last = clip.phones[-1][1]
-    if last > hops * HOP + 0.05:
-        raise MeasureError(f"phones end at {last:g} s, after the recording")
-    found = timed(clip.text, clip.phones, dictionary(), hops)
+    found = aligner()(audio, clip.text, clip.language or ENGLISH, hops)
+    if found.score < _LEAST:
+        raise MeasureError(
+            f"the text is not what is spoken (it fits by {found.score:.2f}, wanted {_LEAST:g}): "
+            f"{clip.text[:60]}"
+        )
     return Utterance(
         clip.name,
         clip.speaker or "unknown",
         clip.split or "train",
         clip.set,
-        found.spoken.rows,
-        found.durations.astype(np.int64),
+        found.timed.spoken.rows,
+        found.timed.durations.astype(np.int64),
         codes,
     )
 

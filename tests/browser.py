@@ -16,6 +16,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PROGRAM = next(filter(None, map(shutil.which, NAMES)), None)
 SWITCHES = "--headless=new --no-sandbox --disable-gpu --no-first-run --remote-debugging-pipe"
 PATIENCE = 20.0  # seconds
+MODIFIERS = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}  # of the protocol
 
 
 class Browser:
@@ -123,12 +124,20 @@ class Browser:
             how = {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}
             self.call("Input.dispatchMouseEvent", **how)
 
-    def press(self, key: str, code: int = 0) -> None:
-        """Press a key; `code` is that of Windows, for keys that are not letters."""
-        text = {"text": key.lower()} if len(key) == 1 else {}
+    def press(self, key: str, code: int = 0, *, held: str = "") -> None:
+        """Press a key; `code` is that of Windows, for keys that are not letters.
+
+        held: keys that are down meanwhile, as in "Alt" or "Control Shift".
+        """
+        text = {"text": key.lower()} if len(key) == 1 and not held else {}
+        modifiers = sum(MODIFIERS[each] for each in held.split())
         how = {"key": key, "windowsVirtualKeyCode": code or ord(key.upper()), **text}
-        self.call("Input.dispatchKeyEvent", type="keyDown", **how)
-        self.call("Input.dispatchKeyEvent", type="keyUp", **how)
+        self.call("Input.dispatchKeyEvent", type="keyDown", modifiers=modifiers, **how)
+        self.call("Input.dispatchKeyEvent", type="keyUp", modifiers=modifiers, **how)
+
+    def write(self, text: str) -> None:
+        """Write a text where the cursor is, as an input method does."""
+        self.call("Input.insertText", text=text)
 
     def picture(self, path: Path) -> None:
         """Save what is seen, the whole page."""

@@ -1,0 +1,193 @@
+"""`vocable speak TEXT`: say a text in a voice, to a file, to stdout as it comes, or aloud."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.paths import check_endings, check_outputs, refuse_terminal
+from vocable.cli.units import duration, times_real_time
+from vocable.errors import VocableError
+
+if TYPE_CHECKING:
+    from vocable.audio import Audio, Voice
+
+DEFAULT_MODEL = "say-16k"
+_LOUD = "-"  # of --out: stdout
+
+
+@click.command("text")
+@click.argument("text")
+@click.option(
+    "-o",
+    "--out",
+    type=options.FILE,
+    help='The recording, "-" for a WAV on stdout as it is spoken.  [default: play it]',
+)
+@click.option(
+    "--voice",
+    metavar="NAME_OR_FILE",
+    help="A voice of the model, or a recording of one.  [default: the model's first]",
+)
+@click.option("--text", "transcript", default="", help="What is spoken in the recording.")
+@click.option("--consent", default="", help="Who agreed to the voice of the recording being used.")
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar="NAME_OR_FOLDER",
+    help="What speaks: say-16k, or a CSM.",
+)
+@click.option("--adapter", type=click.Path(exists=True), help="What fine-tuning has learnt.")
+@click.option("--codec", type=options.FILE, help="The codec of a CSM that has none inside.")
+@click.option("--language", help='Of the text, "en" or "de".  [default: that of the voice]')
+@click.option("--pace", type=click.FloatRange(0.25, 4), help="How much faster than usual.")
+@click.option(
+    "--turns",
+    type=click.Path(exists=True, dir_okay=False),
+    help='What was spoken before, to a CSM: JSON lines of "speaker", "text", "audio".',
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound.")
+@click.option(
+    "--best-of",
+    type=click.IntRange(1, 64),
+    default=1,
+    metavar="N",
+    help="Say it N times, keep what is understood best.  [default: 1]",
+)
+@click.option(
+    "--recogniser", default="whisper-tiny.en", show_default=True, help="What hears, for --best-of."
+)
+@options.machine
+@options.force
+@options.output
+def command(
+    text: str, out: str | None, voice: str | None, transcript: str, consent: str, model: str,
+    adapter: str | None, codec: str | None, language: str | None, pace: float | None,
+    turns: str | None, seed: int, best_of: int, recogniser: str, device: str | None,
+    threads: int | None, force: bool, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Say a text ("-": what is on stdin) in a voice.
+
+    Without -o it is played, by a player that is found on this machine.
+    """
+    from vocable.cli.speak_open import open_speaker
+
+    text = sys.stdin.read() if text == "-" else text
+    _check_out(out, voice, force=force, as_json=as_json)
+    console = Console(as_json=as_json, quiet=quiet)
+    with _refusing():
+        shown = _shown(voice, transcript, consent)
+        how = {"language": language, "pace": pace}
+        speaker = open_speaker(model, adapter, codec, turns, how, device, threads)
+        began = time.perf_counter()
+        if best_of > 1:
+            audio, facts = _best(speaker, text, shown, seed, best_of, recogniser)
+        elif out == _LOUD:
+            return _stream(speaker.speak(text, shown, seed=seed), speaker.writes)
+        else:
+            audio, facts = speaker.say(text, shown, seed=seed)
+        took = time.perf_counter() - began
+        _keep(audio, out, force=force)
+    facts = {"text": text, "out": out, "seconds": audio.seconds, "consent": consent, **facts}
+    console.line(_summary(out, audio.seconds, took, facts.get("reason")))
+    console.result(facts)
+    return 0
+
+
+def _check_out(out: str | None, voice: str | None, *, force: bool, as_json: bool) -> None:
+    from vocable.audio.formats import WRITABLE
+
+    if out == _LOUD:
+        refuse_terminal()
+        if as_json:
+            raise Refusal("stdout has the sound; leave --json out, or write to a file")
+    elif out is not None:
+        check_endings([out], tuple(WRITABLE))
+        check_outputs([out], voice or "", force=force)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What a user can get wrong is refused in one line."""
+    try:
+        yield
+    except (VocableError, OSError) as error:
+        raise Refusal(message_of(error)) from error
+
+
+def _shown(voice: str | None, transcript: str, consent: str) -> str | Voice | None:
+    """Return the voice in a recording, else the name that was given."""
+    if voice is None or not (Path(voice).suffix or Path(voice).is_file()):
+        return voice
+    from vocable.audio import Voice
+
+    if not consent.strip():
+        raise Refusal(
+            f"{voice}: whose voice is that? say who agreed to its use: "
+            '--consent "Anna Example, by mail, 3 May 2026"'
+        )
+    return Voice.from_recording(voice, transcript)
+
+
+def _best(
+    speaker: Any, text: str, voice: Any, seed: int, count: int, recogniser: str
+) -> tuple[Audio, dict[str, Any]]:
+    from vocable.audio import Voice
+    from vocable.errors import MeasureError
+    from vocable.measures.recognisers import load_recogniser
+    from vocable.measures.speakers import load_embedding
+    from vocable.speak.best import candidates
+
+    embed = None
+    if isinstance(voice, Voice):
+        try:
+            embed = load_embedding("resemblyzer")
+        except MeasureError:  # its package is missing: words alone decide
+            embed = None
+    found = candidates(
+        lambda each: speaker.say(text, voice, seed=each)[0],
+        range(seed, seed + count), text, load_recogniser(recogniser), embed,
+        voice if embed else None,
+    )  # fmt: skip
+    tried = [
+        {"seed": each.seed, "errors": each.errors, "likeness": each.likeness} for each in found
+    ]
+    return found[0].audio, {"seed": found[0].seed, "tried": tried}
+
+
+def _stream(sound: Any, rate: int) -> int:
+    from vocable.cli.pcm import PcmWriter
+    from vocable.cli.pcm_header import endless_wav
+
+    sys.stdout.buffer.write(endless_wav(rate))
+    writer = PcmWriter(sys.stdout.buffer, "s16le")
+    for block in sound:
+        writer.write(block)
+    writer.close()
+    return 0
+
+
+def _keep(audio: Audio, out: str | None, *, force: bool) -> None:
+    if out is None:
+        from vocable.cli.play import play
+
+        play(audio)
+    else:
+        audio.save(out, overwrite=force)
+
+
+def _summary(out: str | None, seconds: float, took: float, reason: str | None) -> str:
+    where = "played" if out is None else out
+    pace = times_real_time(seconds / max(took, 1e-9))
+    cut = "" if reason in (None, "end") else f"  ended early: {reason}"
+    return f"{where}  {duration(seconds)}  {pace}{cut}"

@@ -1,0 +1,122 @@
+"""Let a model of conversations say a text in a voice: sentence by sentence, each in the same words.
+
+What CSM reads before a sentence is the voice's recording with its transcript, and the turns of the
+conversation; never what it has said itself, so that a voice does not wander (suno-ai/bark#155).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vocable.audio import Audio, Voice
+from vocable.errors import ModelError, RecipeError
+from vocable.language.csm import CsmGenerator, Utterance
+from vocable.language.sound import Block, Sound
+from vocable.text.sentences import sentences
+
+
+@dataclass(frozen=True, eq=False)
+class Turn:
+    """What was said before, by whom: a number for each speaker, 0 for the one that speaks."""
+
+    speaker: int
+    text: str
+    audio: Audio
+
+
+class Turns:
+    """A CSM that says texts in a voice, after turns of others.
+
+    model = Turns(vocable.load("FOLDER"))
+    voice = Voice.from_recording("her.wav", "what she says there")
+    for block in model.speak("Good morning.", voice): play(block)
+    """
+
+    def __init__(self, model: CsmGenerator, before: Sequence[Turn] = ()) -> None:
+        self.model, self.codec = model, model.with_codec()
+        self._before = [_utterance(model, turn.speaker, turn.text, turn.audio) for turn in before]
+
+    def speak(self, text: str, voice: Voice | None = None, *, seed: int = 0) -> SpokenTurns:
+        """Return sound as it is said, blocks `[1, samples]` at `codec.spec.writes` Hz.
+
+        Without a voice it is one that the model chooses. ModelError for a voice whose text is not
+        known: the model reads both.
+        """
+        before = list(self._before)
+        if voice is not None:
+            if not voice.text:
+                raise ModelError(
+                    "the model reads what a voice says in its recording; give its text"
+                )
+            before.insert(0, _utterance(self.model, 0, voice.text, voice.audio))
+        turns = [[*before, Utterance(0, each)] for each in sentences(text)]
+        if not turns:
+            raise ModelError(f"there is nothing to say in {text[:60]!r}")
+        return SpokenTurns(self.model, turns, seed)
+
+
+class SpokenTurns:
+    """Sound of one sentence after the other; `reason` is that of the last one that was begun."""
+
+    def __init__(
+        self, model: CsmGenerator, turns: Sequence[Sequence[Utterance]], seed: int
+    ) -> None:
+        self._sounds = (model.speak(each, seed=seed) for each in turns)
+        self._sound: Sound | None = None
+        self._blocks = self._all()
+
+    def __iter__(self) -> Iterator[Block]:
+        return self
+
+    def __next__(self) -> Block:
+        """Return the next block; run the model until there is one."""
+        return next(self._blocks)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended: "end" where the model said so; None before."""
+        return self._sound.reason if self._sound else None
+
+    def leave(self) -> None:
+        """End it; its place is free at once."""
+        if self._sound is not None:
+            self._sound.leave()
+        self._sounds.close()
+
+    def _all(self) -> Iterator[Block]:
+        for sound in self._sounds:
+            self._sound = sound
+            yield from sound
+            if sound.reason != "end":
+                return
+
+
+def read_turns(path: Path) -> list[Turn]:
+    """Return the turns in a file of JSON lines: {"speaker": 1, "text": "…", "audio": "a.wav"}.
+
+    RecipeError names the line that cannot be used. Recordings lie beside the file.
+    """
+    found = []
+    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            speaker, text, audio = int(row["speaker"]), str(row["text"]), str(row["audio"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecipeError(
+                f'{path}:{number}: wanted an object with "speaker", "text" and "audio"; got '
+                f"{line[:60]}"
+            ) from error
+        found.append(Turn(speaker, text, Audio.read(path.parent / audio)))
+    return found
+
+
+def _utterance(model: CsmGenerator, speaker: int, text: str, audio: Audio) -> Utterance:
+    mixed = Audio(np.mean(audio.samples, axis=0, keepdims=True), audio.rate)
+    return Utterance(speaker, text, model.codec.encode(mixed))

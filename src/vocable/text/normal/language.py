@@ -1,0 +1,23 @@
+"""What a language is to the reading of texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language.
+
+    steps       from written text to words: functions from text to text, in their order
+    short       abbreviations, with their dots, after which a sentence goes on
+    starts      words that begin a new one nevertheless, at the beginning of what is matched
+    ordinal     whether "3." is "third" within a sentence
+    """
+
+    steps: tuple[Callable[[str], str], ...]
+    short: frozenset[str]
+    starts: re.Pattern[str]
+    ordinal: bool

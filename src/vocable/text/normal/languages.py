@@ -1,0 +1,21 @@
+"""The languages that texts are read in."""
+
+from __future__ import annotations
+
+from vocable.errors import TokenError
+from vocable.text.normal.language import Language
+
+NAMES = ("en", "de")
+
+
+def language(name: str) -> Language:
+    """Return a language by its code; only those in use are loaded. TokenError for others."""
+    if name == "en":
+        from vocable.text.normal.en import ENGLISH
+
+        return ENGLISH
+    if name == "de":
+        from vocable.text.normal.de import GERMAN
+
+        return GERMAN
+    raise TokenError(f"texts are read in {' and '.join(NAMES)}, not in {name!r}")

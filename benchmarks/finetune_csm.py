@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=4, help="snippets, one of them held out")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each snippet")
     parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--layers", type=int, nargs=2, help="of both models, for a quick look")
     parser.add_argument("--folder", type=Path, help="where the model is kept for another run")
     parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -37,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         if not (folder / "model").is_dir():
-            _write_model(folder / "model")
+            _write_model(folder / "model", asked.layers and tuple(asked.layers))
         _write_set(Path(temporary) / "set", asked.rows, asked.seconds)
         _measure(folder / "model", Path(temporary), asked)
 
@@ -90,14 +91,14 @@ def _show(line: dict[str, Any]) -> None:
     print({key: value for key, value in line.items() if key != "gradients"}, flush=True)
 
 
-def _write_model(folder: Path) -> None:
+def _write_model(folder: Path, layers: tuple[int, int] | None) -> None:
     """Write a CSM of published size with a codec of its form and a tokenizer of letters."""
     import torch
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
     from benchmarks.language_models import their_csm
 
-    their_csm(torch.bfloat16).save_pretrained(folder)
+    their_csm(torch.bfloat16, layers).save_pretrained(folder)
     vocabulary = {letter: number for number, letter in enumerate(LETTERS + "?")}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")

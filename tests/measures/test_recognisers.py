@@ -187,7 +187,9 @@ class Timed:
         self.calls.append(how)
         pieces = [(" It", 0.0, 0.2), ("'s", 0.2, 0.3), (" orange", 0.4, 0.8), ("-green.", 0.8, 1.1)]
         words = [
-            SimpleNamespace(word=text, start=begin, end=end, probability=0.5 + begin / 4)
+            SimpleNamespace(
+                word=text, start=begin, end=end, probability=np.float64(0.5 + begin / 4)
+            )
             for text, begin, end in pieces
         ]
         return [SimpleNamespace(words=words[:2]), SimpleNamespace(words=words[2:])], None
@@ -205,6 +207,7 @@ def test_whisper_gives_words_with_times_and_guesses_languages(monkeypatch):
         (" orange-green.", 0.4, 1.1),
     ]
     assert [w.probability for w in words] == [0.5, 0.6]
+    assert {type(w.probability) for w in words} == {float}  # JSON has no others
     assert many._model.calls[0]["language"] == "de" and many._model.calls[0]["word_timestamps"]
     assert (many.languages, many.guess(voice(0.5), 16_000)) == ((), ("de", 0.9))
     assert (english.languages, english.guess(voice(0.5), 16_000)) == (("en",), None)

@@ -29,26 +29,22 @@ if TYPE_CHECKING:
     "-o", "--out", required=True, metavar="FOLDER", help="Where adapter and run are kept."
 )
 @click.option("--full", is_flag=True, help="Train every weight; the default is an adapter.")
-@click.option(
-    "--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: the preset's]"
-)
+@click.option("--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: 32]")
 @click.option(
     "--alpha",
     type=click.FloatRange(min=0, min_open=True),
-    help="How much the adapter counts for.  [default: the preset's]",
+    help="How much the adapter counts for.  [default: as --rank]",
 )
 @click.option(
     "--targets",
     multiple=True,
     metavar="PATTERN",
     help="Layers to adapt, by their last names or as a regular expression of the whole name; "
-    "repeatable.  [default: the preset's]",
+    "repeatable.  [default: attention and MLP]",
 )
 @click.option("--merge", is_flag=True, help="Write the whole model, with the adapter in it.")
 @click.option(
-    "--preset",
-    metavar="NAME_OR_TOML",
-    help="say, say-full, csm, csm-500, csm-full, or a recipe of yours.  [default: the model's]",
+    "--preset", metavar="NAME_OR_TOML", help="csm, csm-500, csm-full, or a recipe of yours."
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, in place of the preset's epochs.")
 @click.option(
@@ -95,9 +91,7 @@ def command(
     ]
     if device is not None:
         check_device(device)
-    made = _plan(
-        model, prepared, {"preset": preset, "full": full}, [*own_overrides, *overrides], device
-    )
+    made = _plan(model, prepared, preset, full, [*own_overrides, *overrides], device)
     if not resume:
         from vocable.train import checkpoint
 
@@ -108,14 +102,20 @@ def command(
 
 
 def _plan(
-    model: str, prepared: str, which: dict[str, Any], overrides: list[str], device: str | None
+    model: str,
+    prepared: str,
+    preset: str | None,
+    full: bool,
+    overrides: list[str],
+    device: str | None,
 ) -> Plan:
     """Return what a run will do; refuse, before any work, one that cannot be."""
     from vocable.errors import VocableError
-    from vocable.speak.finetune.run import plan
+    from vocable.speak.finetune.run import plan, preset_of
 
     try:
-        return plan(model, prepared, **which, overrides=overrides, device=device)
+        preset = preset or preset_of(model, full=full)
+        return plan(model, prepared, preset=preset, overrides=overrides, device=device)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
 

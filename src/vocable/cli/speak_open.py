@@ -42,7 +42,9 @@ def open_speaker(
     from vocable.language.say import Manner, Sayer
 
     model = vocable.load(name, device=device)
-    if adapter and isinstance(model, Sayer | CsmGenerator):
+    if adapter:
+        if not isinstance(model, Sayer | CsmGenerator):
+            raise Refusal(f"{name} takes no --adapter; name the model that it was made of")
         from vocable.speak.adapters import with_adapter
 
         model = with_adapter(model, adapter)

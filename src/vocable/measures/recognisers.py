@@ -72,7 +72,10 @@ class Whisper:
         """Return the words with their times, to about 0.1 s; beside a pause they may reach in."""
         parts = self._parts(samples, rate, language, word_timestamps=True)
         timed = (word for part in parts for word in part.words or ())
-        return joined(Word(each.start, each.end, each.word, each.probability) for each in timed)
+        return joined(
+            Word(float(each.start), float(each.end), each.word, float(each.probability))
+            for each in timed  # whose numbers are numpy's
+        )
 
     def guess(self, samples: Signal, rate: int) -> tuple[str, float] | None:
         """Return the language of the first 30 s, and its probability."""
@@ -119,7 +122,7 @@ class PocketSphinx:
                 each.start_frame / FRAMES,
                 (each.end_frame + 1) / FRAMES,
                 " " + each.word.partition("(")[0],  # which way of several a word was spoken
-                min(1.0, each.prob),
+                float(min(1.0, each.prob)),
             )
             for each in self._decoder.seg() or ()
             if each.word[0] not in "<["  # silence and noises

@@ -3,10 +3,15 @@
 import json
 
 import pytest
+import torch
 from click.testing import CliRunner
 
+import vocable
 from tests.speak.finetune import toys
+from vocable.cli.group import commands
 from vocable.cli.speak_finetune import command
+from vocable.language.adapting import load_adapter
+from vocable.language.csm import CsmGenerator
 
 QUICK = ["--steps", "4", "--device", "cpu", "--set", "precision=fp32", "--set", "optimizer.lr=0.01",
          "--set", "held_out.samples=0", "--set", "checkpoints.tensorboard=false"]  # fmt: skip
@@ -40,6 +45,32 @@ def test_it_says_what_learns_what_it_takes_and_how_it_went(model, voice, tmp_pat
     assert "go on with it by --resume, or name another folder" in again.exception.format_message()
 
 
+def test_what_was_learnt_speaks(model, voice, tmp_path, monkeypatch):
+    out, networks = tmp_path / "out", []
+    call(model, voice, "-o", out, "--rank", 2, *QUICK)
+    speak = CsmGenerator.speak
+
+    def watched(self, *args, **more):
+        networks.append(self.network)
+        return speak(self, *args, **more)
+
+    monkeypatch.setattr(CsmGenerator, "speak", watched)
+    for name, more in (("base.wav", ()), ("tuned.wav", ("--adapter", out))):
+        args = ["speak", "abc", "--model", model, "-o", tmp_path / name, *more]
+        done = CliRunner().invoke(commands, [*map(str, args)])
+        assert done.exit_code == 0 and (tmp_path / name).is_file(), done.output
+    weights = [network.state_dict() for network in networks]
+    assert weights[0].keys() == weights[1].keys()
+    wanted = vocable.load(model).network
+    load_adapter(wanted, out, merge=True)
+    for key, value in wanted.state_dict().items():
+        assert torch.equal(weights[1][key], value), key
+    assert not torch.equal(*(each["trunk.layers.0.mlp.out.weight"] for each in weights))
+    args = ["speak", "abc", "--model", model, "-o", tmp_path / "no.wav", "--adapter", voice]
+    done = CliRunner().invoke(commands, [*map(str, args)])
+    assert done.exit_code == 2 and "is not an adapter: it has no adapter_config" in done.stderr
+
+
 def test_json_has_every_line_and_the_result(model, voice, tmp_path):
     done = call(model, voice, "-o", tmp_path / "out", "--merge", "--json", *QUICK)
     *lines, last = map(json.loads, done.stdout.splitlines())
@@ -56,7 +87,7 @@ def test_refusals_are_one_line_before_any_work(model, voice, tmp_path):
     for args, message in (
         ((model, silent), "says nothing about consent"),
         ((model, empty), "is not a prepared set"),
-        (("speech-16k", voice), "speech-16k is not a CSM"),
+        (("speech-16k", voice), "speech-16k cannot be fine-tuned on a voice; known families: csm"),
         ((tmp_path / "nowhere", voice), "no model named"),
         ((model, voice, "--targets", "q_prj"), 'no layer is called "q_prj"'),
         ((model, voice, "--preset", "csn"), 'no preset "csn"; nearest: "csm"'),

@@ -1,6 +1,7 @@
 """A run learns a voice and leaves what others read; it resumes exactly, and says what is wrong."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 import vocable
+from tests.language.csm import references
 from tests.speak.finetune import toys
 from vocable.errors import ModelError, RecipeError
 from vocable.language.adapting import load_adapter
 from vocable.language.csm import Utterance
 from vocable.language.sampling import GREEDY
+from vocable.load import save_model
 from vocable.speak.finetune import finetune, plan
 from vocable.speak.finetune import run as running
 from vocable.speak.finetune.memory import Memory
@@ -230,8 +233,12 @@ def test_what_cannot_be_run_is_refused(model, voice, tmp_path, changes, message)
 
 
 def test_another_model_is_refused(voice, tmp_path):
-    with pytest.raises(RecipeError, match="speech-16k is not a CSM; name one, or take the preset"):
+    with pytest.raises(
+        RecipeError, match="^speech-16k cannot be fine-tuned on a voice; known families: csm$"
+    ):
         finetune("speech-16k", voice, tmp_path / "out")
+    with pytest.raises(RecipeError, match="^speech-16k is not a CSM; name one, or take the preset"):
+        finetune("speech-16k", voice, tmp_path / "out", preset="csm")
 
 
 def test_memory_is_told_in_words():
@@ -241,6 +248,8 @@ def test_memory_is_told_in_words():
     )
     found.check(None)
     found.check(7 * 10**9)
+    small = Memory(weights=3 * 10**9, learning=10**9, batch=10**9)
+    assert small.text.startswith("6.5 GB (weights, twice while they are read, 3.0, gradients")
     with pytest.raises(RecipeError, match=r"of memory and 6\.0 GB are free; take adapters"):
         found.check(6 * 10**9)
 
@@ -251,6 +260,21 @@ def test_a_damaged_snippet_is_left_out_and_named(model, tmp_path):
     (voice / first).write_bytes(b"no sound")
     found = tune(model, voice, tmp_path / "out", schedule__steps=2)
     assert found.rows == 5 and list(found.left_out) == [first]
+
+
+def test_sesames_own_file_and_a_codec_beside_it(model, voice, tmp_path):
+    """Its rows of queries and keys lie otherwise; the adapter is one of transformers' model."""
+    theirs = vocable.load(model, dtype=torch.float32)
+    references.write_sesame(references.make_reference(), tmp_path / "sesame")
+    shutil.copy(model / "tokenizer.json", tmp_path / "sesame")
+    save_model(theirs.codec, tmp_path / "codec", name="mimi")
+    own = {"codec": str(tmp_path / "codec"), "schedule__steps": 4}
+    found = tune(tmp_path / "sesame", voice, tmp_path / "out", **own)
+    assert found.bits[4] < found.bits[0]
+    sesames = vocable.load(tmp_path / "sesame", dtype=torch.float32).network
+    for network in (sesames, theirs.network):
+        load_adapter(network, tmp_path / "out")
+    torch.testing.assert_close(sesames(IDS).logits, theirs.network(IDS).logits)
 
 
 def test_without_held_out_speech_it_runs_to_its_end(model, tmp_path):

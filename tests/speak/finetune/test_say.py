@@ -97,7 +97,7 @@ def test_what_was_merged_says_the_same(model, voice, adapted, tmp_path):
 
 def test_all_of_it_may_learn(model, voice, tmp_path):
     done = finetune(
-        str(model), voice, tmp_path / "run", full=True, device="cpu", overrides=overrides()
+        str(model), voice, tmp_path / "run", preset="say-full", device="cpu", overrides=overrides()
     )
     assert done.method == "full" and done.share == 1.0
     assert min(done.bits.values()) < done.bits[0]
@@ -124,7 +124,7 @@ def test_what_is_told_before(model, voice):
     made = plan(str(model), voice, device="cpu")
     assert made.recipe.task == "finetune-say" and made.recipe.tuning.method == "lora"
     assert 0 < made.learning < made.weights and made.memory.total > 1e8
-    assert plan(str(model), voice, full=True, device="cpu").learning == made.weights
+    assert plan(str(model), voice, preset="say-full", device="cpu").learning == made.weights
 
 
 def test_without_consent_nothing_is_copied(model, tmp_path):

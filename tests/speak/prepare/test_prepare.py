@@ -14,6 +14,7 @@ from vocable import atomic
 from vocable.audio import Audio
 from vocable.errors import RecipeError
 from vocable.speak.prepare import PreparedSet, prepare
+from vocable.speak.prepare.correct import correct
 
 FIRST = ("one two three four.", 0.5, "five six.", 1.5, "seven one two four.")
 SECOND = ("six.", 0.3, "one one one", 0.4, "two two two two four.", 1.2, "three six.")
@@ -132,17 +133,52 @@ def test_a_full_disk_loses_nothing(tmp_path, first, second, settings, monkeypatc
 def test_corrected_texts_stay_and_edited_ones_are_not_written_over(
     tmp_path, first, second, settings
 ):
-    folder = tmp_path / "anna"
-    made = prepare([first], folder, settings()).made
-    lines = (folder / "metadata.jsonl").read_text().splitlines()
-    (folder / "metadata.jsonl").write_text(lines[0].replace('"one two', '"won too') + "\n")
+    folder, table = tmp_path / "anna", tmp_path / "anna" / "transcript.tsv"
+    one, other = prepare([first], folder, settings()).made.rows
+    edited = table.read_text().replace("one two three", "won too three").replace(other.text, "")
+    table.write_text(edited)
     with pytest.raises(
         RecipeError, match=r"corrections that are not in the set yet.*speak correct"
     ):
         prepare([first, second], folder, settings())
-    PreparedSet(folder, made.about, PreparedSet.read(folder).rows).save()
+    correct(folder, table)
     more = prepare([first, second], folder, settings()).made
-    assert more.rows[0].text.startswith("won too") and more.rows[1].source == "second.wav"
+    assert more.rows[0].text == one.text.replace("one two", "won too")
+    assert {row.source for row in more.rows[1:]} == {"second.wav"}
+    assert more.about.dropped == (other.file_name,) and more.path(other).exists()
+    page = (folder / "correct.html").read_text("utf-8")
+    assert all(row.file_name in page for row in (*more.rows, other))
+
+
+def test_a_source_whose_snippets_were_all_dropped_keeps_its_names(tmp_path, first, settings):
+    folder, table = tmp_path / "anna", tmp_path / "anna" / "transcript.tsv"
+    third = write(tmp_path / "third.wav", talk("two two", 0.5, "six. one"))
+    made = prepare([first, third], folder, settings()).made
+    lost = [row for row in made.rows if row.source == "first talk.wav"]
+    table.write_text("file\ttext\n" + "".join(f"{row.file_name}\t\n" for row in lost))
+    correct(folder, table)
+    kept = (folder / lost[0].file_name).read_bytes()
+    (tmp_path / "b").mkdir()
+    again = write(tmp_path / "b" / "first talk.wav", talk(*SECOND, seed=9))
+    more = prepare([again], folder, settings()).made
+    assert (folder / lost[0].file_name).read_bytes() == kept
+    assert not {row.file_name for row in more.rows} & {row.file_name for row in lost}
+
+
+def test_force_keeps_the_old_set_until_the_new_one_is_whole(tmp_path, first, settings, monkeypatch):
+    folder = tmp_path / "anna"
+    made = prepare([first], folder, settings()).made
+    before = contents(folder)
+
+    def full(path):
+        if path.name.startswith(".report"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(atomic, "_sync", full)
+    with pytest.raises(OSError, match="[Ss]pace"):
+        prepare([first], folder, settings(shortest=2.5), afresh=True)
+    after = contents(folder)
+    assert PreparedSet.read(folder) == made and all(after[name] == before[name] for name in before)
 
 
 def test_the_second_voice_is_left_out_and_counted(tmp_path, settings):

@@ -8,8 +8,9 @@
     csm/, say/  the tasks of CSM, and of models that say texts
 
 A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a
-`FinetuneTask`, a module `model` whose `needs(recipe, device)` returns a `Plan`, and a preset; here
-a line of `FAMILIES`, and one that registers the task.
+`FinetuneTask`, a module `model` whose `is_own(name)` knows its models and whose `needs(recipe,
+device)` returns a `Plan`, and presets NAME.toml and NAME-full.toml; here a line of `FAMILIES`, and
+one that registers the task.
 """
 
 from __future__ import annotations

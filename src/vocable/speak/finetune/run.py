@@ -11,10 +11,7 @@ from typing import Any
 
 import torch
 
-from vocable.codecs.keys.description import Description
 from vocable.errors import RecipeError
-from vocable.load.finding import locate
-from vocable.load.say import says
 from vocable.nearest import nearest
 from vocable.speak.finetune import FAMILIES
 from vocable.speak.finetune.memory import free
@@ -33,29 +30,37 @@ def presets() -> list[str]:
     return sorted(path.stem for path in _PRESETS.glob("*.toml"))
 
 
+def preset_of(model: str, *, full: bool = False) -> str:
+    """Return the preset of a model's family; RecipeError for a model that none knows."""
+    for family in FAMILIES.values():
+        if _model_of(family).is_own(model):
+            return f"{family}-full" if full else family
+    raise RecipeError(
+        f"{model} cannot be fine-tuned on a voice; known families: {', '.join(FAMILIES.values())}"
+    )
+
+
 def plan(
     model: str,
     prepared: str | Path,
     *,
     preset: str | None = None,
-    full: bool = False,
     overrides: Sequence[str] = (),
     device: str | None = None,
 ) -> Plan:
     """Return what fine-tuning a model on a prepared set will do; nothing is read of its weights.
 
-    preset: one of `presets()`, or a TOML file; None: the usual one of the model, `full` for every
-    weight in place of adapters. overrides: as of `train.read_recipe`. Without steps
-    among them the run takes `rows.epochs` times its rows. RecipeError for a set without consent or
-    rows, for another model than the preset's, and for more memory than the device has.
+    preset: one of `presets()`, or a TOML file; None: that of the model's family. overrides: as of
+    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows.
+    device: None: a GPU where there is one. RecipeError for a set without consent or rows, for
+    another model than the preset's, and for more memory than the device has.
     """
     found = PreparedSet.read(prepared)
     found.require_consent()
-    recipe = _recipe(model, found, preset or usual_preset(model, full=full), overrides)
+    recipe = _recipe(model, found, preset or preset_of(model), overrides)
     recipe.check_model()
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    needs = import_module(f"vocable.speak.finetune.{FAMILIES[recipe.task]}.model").needs
-    made: Plan = needs(recipe, where)
+    made: Plan = _model_of(FAMILIES[recipe.task]).needs(recipe, where)
     made.memory.check(free(where))
     return made
 
@@ -66,7 +71,6 @@ def finetune(
     out: str | Path,
     *,
     preset: str | None = None,
-    full: bool = False,
     overrides: Sequence[str] = (),
     resume: bool = False,
     device: str | None = None,
@@ -77,18 +81,15 @@ def finetune(
 
     Options and errors as of `plan` and `train.run`.
     """
-    made = plan(model, prepared, preset=preset, full=full, overrides=overrides, device=device)
+    made = plan(model, prepared, preset=preset, overrides=overrides, device=device)
     found: Finetuned = run(
         made.recipe, prepared, out, resume=resume, device=device, threads=threads, progress=progress
     )
     return found
 
 
-def usual_preset(model: str, *, full: bool) -> str:
-    """Return the preset that is meant for a model."""
-    where = locate(model)
-    family = "say" if isinstance(where, Description) and says(where) else "csm"
-    return f"{family}-full" if full else family
+def _model_of(family: str) -> Any:
+    return import_module(f"vocable.speak.finetune.{family}.model")
 
 
 def _recipe(

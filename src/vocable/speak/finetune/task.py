@@ -55,7 +55,7 @@ class FinetuneTask(Task):
 
     pretrained = True
     keeps_scores = True
-    speed: ClassVar[str] = "frames_per_second"
+    speed: ClassVar[str] = "positions_per_second"
     recipe: FinetuneRecipe
 
     def __init__(self, recipe: FinetuneRecipe) -> None:

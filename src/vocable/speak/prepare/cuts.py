@@ -15,7 +15,7 @@ from vocable.measures.word_times import Word
 from vocable.speak.prepare.settings import Settings
 from vocable.speak.prepare.stretches import Stretch
 
-_BRIDGE, _STOP = 0.12, 0.5  # seconds of a word on both sides of a pause; a longer one is no stop
+_BRIDGE, _STOP = 0.12, 0.5  # seconds: of a word on both sides of a pause, and of the longest stop
 _SIGH = 0.4  # seconds of sound without words that may be a breath, which is passed over
 _FAR = 1.0  # seconds of a pause, which no snippet has inside it
 _BEST = 8.0  # seconds: the length that costs nothing

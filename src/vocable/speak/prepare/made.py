@@ -49,7 +49,7 @@ def made_of(
     old = before.made
     sources = list(old.about.sources) if old else []
     rows = [row for row in old.rows if row.source in {s.name for s in sources}] if old else []
-    stems = {re.sub(r"-\d+$", "", Path(row.file_name).stem) for row in rows}
+    stems = _stems(old or before.replaced)
     (before.folder / AUDIO).mkdir(parents=True, exist_ok=True)
     fresh: list[Row] = []
     for n, each in enumerate(recordings):
@@ -73,6 +73,12 @@ def made_of(
     made.save({REPORT: report(made), PAGE: page_of(made, originals)})
     _tidy(made, before)
     return made
+
+
+def _stems(made: PreparedSet | None) -> set[str]:
+    """Return the names that a set has used: its sound stays until the new one is whole."""
+    files = [*(row.file_name for row in made.rows), *made.about.dropped] if made else []
+    return {re.sub(r"-\d+$", "", Path(name).stem) for name in files}
 
 
 def _sorted_out(

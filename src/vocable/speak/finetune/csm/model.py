@@ -35,13 +35,23 @@ _SMALL = 64 << 20  # bytes of a file beside the weights that is copied with them
 TEXT = 4.0  # ids of text a second, at most: fast speech has three words, of 1.3 ids each
 
 
+def is_own(name: str) -> bool:
+    """Whether a model is a CSM; ModelError for what is not a model at all."""
+    return _checkpoint(name) is not None
+
+
 def find_csm(name: str) -> KnownLanguage:
     """Return the checkpoint of a CSM; RecipeError for another model."""
-    where = locate(name)
-    known = recognise_language(where.weights) if isinstance(where, Source) else None
-    if known is None or known.found.architecture != "csm":
+    known = _checkpoint(name)
+    if known is None:
         raise RecipeError(f"{name} is not a CSM; name one, or take the preset of its family")
     return known
+
+
+def _checkpoint(name: str) -> KnownLanguage | None:
+    where = locate(name)
+    known = recognise_language(where.weights) if isinstance(where, Source) else None
+    return known if known is not None and known.found.architecture == "csm" else None
 
 
 def frozen_dtype(recipe: CsmRecipe, device: torch.device) -> torch.dtype:
@@ -60,7 +70,7 @@ def load_csm(recipe: CsmRecipe) -> CsmGenerator:
     find_csm(name)
     generator: CsmGenerator = load(name, dtype=frozen_dtype(recipe, _fastest()))
     if generator.codec is None:
-        generator.attach(load("mimi"))
+        generator.attach(load(recipe.codec))
     return generator
 
 

@@ -23,4 +23,5 @@ class CsmRecipe(FinetuneRecipe):
     """All that makes a run, apart from the set."""
 
     task: str = "finetune-csm"
+    codec: str = "kyutai/mimi"  # where the model's files have none among them
     depth: Depth = Depth()

@@ -25,6 +25,11 @@ from vocable.speak.finetune.trained import parts
 _FRAME = 1 << 20  # bytes that a step keeps of a frame, logits of all levels among them
 
 
+def is_own(name: str) -> bool:
+    """Whether a model says texts; ModelError for what is not a model at all."""
+    return says(locate(name))
+
+
 def find_sayer(name: str) -> Description:
     """Return what a model says of itself; RecipeError for one that does not say texts."""
     where = locate(name)

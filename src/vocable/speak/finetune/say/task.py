@@ -31,6 +31,7 @@ _HEARD = 1  # seed of what is heard of the voice when held-out rows are judged
 class SayTask(FinetuneTask):
     """A model that says texts, and the rows that it learns from."""
 
+    speed = "frames_per_second"
     recipe: SayTuneRecipe
     network: Say
 

@@ -190,6 +190,11 @@ def test_the_second_voice_is_left_out_and_counted(tmp_path, settings):
     assert min(row.begin for row in made.rows) > bert.size / RATE
     (source,) = made.about.sources
     assert source.lost["another voice"] == pytest.approx(bert.size / RATE, abs=0.7)
+    assert [(each.why, each.text) for each in source.left_out] == [
+        ("another voice (2)", "three three one two four. one six.")
+    ]
+    report = (tmp_path / "anna" / "report.md").read_text()
+    assert "| both.wav | 0.1 to " in report and "| another voice (2) | three three" in report
     lost, kept = sum(source.lost.values()), sum(row.seconds for row in made.rows)
     assert lost + kept == pytest.approx(source.seconds, abs=0.05)
     kept_all = prepare([both], tmp_path / "all", settings(keep_speakers=True)).made

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -241,6 +242,23 @@ def test_force_begins_anew(tmp_path, first, second, settings):
         row.file_name.removeprefix("audio/") for row in made.rows
     }
     assert not (folder / "heard.jsonl").exists()
+
+
+def test_force_mends_a_damaged_set(tmp_path, first, settings):
+    folder = tmp_path / "anna"
+    made = prepare([first], folder, settings()).made
+    (folder / "metadata.jsonl").write_text("{")
+    with pytest.raises(RecipeError, match=r"metadata\.jsonl:1 is damaged"):
+        prepare([first], folder, settings())
+    assert prepare([first], folder, settings(), afresh=True).made.rows == made.rows
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+def test_a_name_that_is_not_text(tmp_path, settings):
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
+    write(tmp_path / "a.wav", talk(*FIRST)).rename(os.fsdecode(path))
+    made = prepare([os.fsdecode(path)], tmp_path / "set", settings()).made
+    assert made.rows[0].source == "caf?.wav" and PreparedSet.read(made.folder) == made
 
 
 def test_other_settings_and_other_folders_are_refused(tmp_path, first, settings):

@@ -13,7 +13,7 @@ from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
-from vocable.speak.prepare.names import file_stem, free_name
+from vocable.speak.prepare.names import file_stem, free_name, shown
 from vocable.speak.prepare.originals import HEARD, read_originals
 from vocable.speak.prepare.page import PAGE, page_of
 from vocable.speak.prepare.report import REPORT, lost_seconds, report
@@ -126,7 +126,7 @@ def _source(
     lost: dict[str, float],
     out: tuple[LeftOut, ...],
 ) -> Source:
-    found, name = each.analysis, free_name(each.path.name, taken)
+    found, name = each.analysis, free_name(shown(each.path.name), taken)
     return Source(name, each.sha256, found.seconds, found.rate, found.channels, count, lost, out)
 
 

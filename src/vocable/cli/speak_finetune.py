@@ -29,22 +29,26 @@ if TYPE_CHECKING:
     "-o", "--out", required=True, metavar="FOLDER", help="Where adapter and run are kept."
 )
 @click.option("--full", is_flag=True, help="Train every weight; the default is an adapter.")
-@click.option("--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: 32]")
+@click.option(
+    "--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: the preset's]"
+)
 @click.option(
     "--alpha",
     type=click.FloatRange(min=0, min_open=True),
-    help="How much the adapter counts for.  [default: as --rank]",
+    help="How much the adapter counts for.  [default: the preset's]",
 )
 @click.option(
     "--targets",
     multiple=True,
     metavar="PATTERN",
     help="Layers to adapt, by their last names or as a regular expression of the whole name; "
-    "repeatable.  [default: attention and MLP]",
+    "repeatable.  [default: the preset's]",
 )
 @click.option("--merge", is_flag=True, help="Write the whole model, with the adapter in it.")
 @click.option(
-    "--preset", metavar="NAME_OR_TOML", help="csm, csm-500, csm-full, or a recipe of yours."
+    "--preset",
+    metavar="NAME_OR_TOML",
+    help="say, say-full, csm, csm-500, csm-full, or a recipe of yours.  [default: the model's]",
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, in place of the preset's epochs.")
 @click.option(
@@ -77,8 +81,8 @@ def command(
 ) -> int:
     """Fine-tune MODEL on the voice of a prepared SET.
 
-    MODEL is a CSM: its name, folder or file. SET is what `vocable speak prepare` has made, with the
-    consent of whose voice it is. What learns and the memory it takes are said first.
+    MODEL is say-16k or a CSM: its name, folder or file. SET is what `vocable speak prepare` has
+    made, with the consent of whose voice it is. What learns and the memory it takes are said first.
     """
     console = Console(as_json=as_json, quiet=quiet)
     own = {
@@ -92,9 +96,8 @@ def command(
     if device is not None:
         check_device(device)
     made = _plan(
-        model, prepared, preset or ("csm-full" if full else "csm"), [*own_overrides, *overrides],
-        device,
-    )  # fmt: skip
+        model, prepared, {"preset": preset, "full": full}, [*own_overrides, *overrides], device
+    )
     if not resume:
         from vocable.train import checkpoint
 
@@ -104,13 +107,15 @@ def command(
     return _run(console, made, prepared, out, settings)
 
 
-def _plan(model: str, prepared: str, preset: str, overrides: list[str], device: str | None) -> Plan:
+def _plan(
+    model: str, prepared: str, which: dict[str, Any], overrides: list[str], device: str | None
+) -> Plan:
     """Return what a run will do; refuse, before any work, one that cannot be."""
     from vocable.errors import VocableError
     from vocable.speak.finetune.run import plan
 
     try:
-        return plan(model, prepared, preset=preset, overrides=overrides, device=device)
+        return plan(model, prepared, **which, overrides=overrides, device=device)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
 

@@ -42,6 +42,10 @@ def open_speaker(
     from vocable.language.say import Manner, Sayer
 
     model = vocable.load(name, device=device)
+    if adapter and isinstance(model, Sayer | CsmGenerator):
+        from vocable.speak.adapters import with_adapter
+
+        model = with_adapter(model, adapter)
     asked = {option: value for option, value in how.items() if value is not None}
     if isinstance(model, Sayer):
         if turns or codec:

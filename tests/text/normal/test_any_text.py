@@ -43,10 +43,7 @@ def test_words_and_marks_alone(language, text):
 
 
 @pytest.mark.parametrize("language", LETTERS)
-@pytest.mark.parametrize(
-    "part",
-    ["1", "1.", "1/", "1-", "a", "A.", " ", "....", "$", "<", "[", "*a", "- ", "|", "x@", "am 3. "],
-)
+@pytest.mark.parametrize("part", ["1", "1/", "a", "A.", " ", "....", "<", "am 3. "])
 def test_time_grows_with_the_length_alone(language, part):
     text = part * (20_000 // len(part))
     start = time.process_time()

@@ -11,7 +11,10 @@ from typing import Any
 
 import torch
 
+from vocable.codecs.keys.description import Description
 from vocable.errors import RecipeError
+from vocable.load.finding import locate
+from vocable.load.say import says
 from vocable.nearest import nearest
 from vocable.speak.finetune import FAMILIES
 from vocable.speak.finetune.memory import free
@@ -34,19 +37,21 @@ def plan(
     model: str,
     prepared: str | Path,
     *,
-    preset: str = "csm",
+    preset: str | None = None,
+    full: bool = False,
     overrides: Sequence[str] = (),
     device: str | None = None,
 ) -> Plan:
     """Return what fine-tuning a model on a prepared set will do; nothing is read of its weights.
 
-    preset: one of `presets()`, or a TOML file. overrides: as of `train.read_recipe`. Without steps
+    preset: one of `presets()`, or a TOML file; None: the usual one of the model, `full` for every
+    weight in place of adapters. overrides: as of `train.read_recipe`. Without steps
     among them the run takes `rows.epochs` times its rows. RecipeError for a set without consent or
     rows, for another model than the preset's, and for more memory than the device has.
     """
     found = PreparedSet.read(prepared)
     found.require_consent()
-    recipe = _recipe(model, found, preset, overrides)
+    recipe = _recipe(model, found, preset or usual_preset(model, full=full), overrides)
     recipe.check_model()
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     needs = import_module(f"vocable.speak.finetune.{FAMILIES[recipe.task]}.model").needs
@@ -60,7 +65,8 @@ def finetune(
     prepared: str | Path,
     out: str | Path,
     *,
-    preset: str = "csm",
+    preset: str | None = None,
+    full: bool = False,
     overrides: Sequence[str] = (),
     resume: bool = False,
     device: str | None = None,
@@ -71,11 +77,18 @@ def finetune(
 
     Options and errors as of `plan` and `train.run`.
     """
-    made = plan(model, prepared, preset=preset, overrides=overrides, device=device)
+    made = plan(model, prepared, preset=preset, full=full, overrides=overrides, device=device)
     found: Finetuned = run(
         made.recipe, prepared, out, resume=resume, device=device, threads=threads, progress=progress
     )
     return found
+
+
+def usual_preset(model: str, *, full: bool) -> str:
+    """Return the preset that is meant for a model."""
+    where = locate(model)
+    family = "say" if isinstance(where, Description) and says(where) else "csm"
+    return f"{family}-full" if full else family
 
 
 def _recipe(

@@ -27,7 +27,7 @@ _FULL = re.compile(rf"({NUMERALS.unsigned}),(?:--?|–)(?:[\s\u00a0]?({_SIGN})(?
 _AFTER = re.compile(rf"({NUMERALS.number})[\s\u00a0]?({_SIGN})(?!\w)")
 _BEFORE = re.compile(rf"([-−–]?)(?<!\w)({_BEFORE_SIGN})[\s\u00a0]?({NUMERALS.unsigned})(?![\d%])")
 _PER = re.compile(r"\b((?:Euro|Dollar|Cent|Pfund|Franken)(?: [a-zäöüß]+)?)\s?/\s?([A-Za-z]\w*)")
-_ALONE = re.compile(r"(?<![\w])[€$£](?!\w)")
+_ALONE = re.compile(r"(?<![\w€$£])[€$£](?![\w€$£])")
 
 
 def money(text: str) -> str:

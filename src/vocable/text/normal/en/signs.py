@@ -85,9 +85,9 @@ _SIGNS = (
     (r"±", " plus or minus "),
     (r"∞", " infinity "),
     (r"√", " the square root of "),
-    (r"(?<!\w)\$(?!\w)", " dollars "),
-    (r"(?<!\w)€(?!\w)", " euros "),
-    (r"(?<!\w)£(?!\w)", " pounds "),
+    (r"(?<![\w$])\$(?![\w$])", " dollars "),
+    (r"(?<![\w€])€(?![\w€])", " euros "),
+    (r"(?<![\w£])£(?![\w£])", " pounds "),
 )
 _COMPILED = tuple((re.compile(pattern), words) for pattern, words in _SIGNS)
 

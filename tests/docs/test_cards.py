@@ -118,7 +118,7 @@ def test_voices_and_size(name, codec, card):
     spec = codec.codec.spec
     said = f"tokens of `{spec.space.partition(':')[0]}`, {spec.frame_rate} frames/s of"
     assert fact(card, "says") == f"{said} {len(spec.levels)} levels"
-    assert f"in {megabytes:.1f} MB" in README
+    assert f"in {size}" in README
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):

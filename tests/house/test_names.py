@@ -10,7 +10,7 @@ import vocable
 
 PUBLIC = """
     Audio AudioError AudioReader AudioTokens AudioWriter FormatError Level MeasureError ModelError
-    RecipeError Segment Side Source TokenError TokenSpec VocableError Vocabulary load
+    RecipeError Segment Side Source TokenError TokenSpec VocableError Vocabulary Voice load
     load_tokenizer read_tokens
 """
 LIMIT = 0.4  # seconds within which a command seems to start at once

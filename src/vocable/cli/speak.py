@@ -24,7 +24,9 @@ class _Speak(LazyGroup):
 
 @click.group("speak", cls=_Speak)
 def command() -> None:
-    """Say a text in a voice: vocable speak "Good morning." -o morning.wav
+    """Say a text in a voice, and make voices.
+
+    vocable speak "Good morning." -o morning.wav
 
     The words after `speak` are the text, with the options of `vocable speak text`, unless they
     begin with one of the commands.

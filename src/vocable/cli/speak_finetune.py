@@ -29,22 +29,26 @@ if TYPE_CHECKING:
     "-o", "--out", required=True, metavar="FOLDER", help="Where adapter and run are kept."
 )
 @click.option("--full", is_flag=True, help="Train every weight; the default is an adapter.")
-@click.option("--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: 32]")
+@click.option(
+    "--rank", type=click.IntRange(min=1), help="Rank of the adapter.  [default: the preset's]"
+)
 @click.option(
     "--alpha",
     type=click.FloatRange(min=0, min_open=True),
-    help="How much the adapter counts for.  [default: as --rank]",
+    help="How much the adapter counts for.  [default: the preset's]",
 )
 @click.option(
     "--targets",
     multiple=True,
     metavar="PATTERN",
     help="Layers to adapt, by their last names or as a regular expression of the whole name; "
-    "repeatable.  [default: attention and MLP]",
+    "repeatable.  [default: the preset's]",
 )
 @click.option("--merge", is_flag=True, help="Write the whole model, with the adapter in it.")
 @click.option(
-    "--preset", metavar="NAME_OR_TOML", help="csm, csm-500, csm-full, or a recipe of yours."
+    "--preset",
+    metavar="NAME_OR_TOML",
+    help="say, say-full, csm, csm-500, csm-full, or a recipe of yours.  [default: the model's]",
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, in place of the preset's epochs.")
 @click.option(

@@ -120,12 +120,12 @@ class SayTask(FinetuneTask):
         name = self.set.about.speaker
         own = [each.utterance for each in self.train if each.utterance.speaker == name]
         found = own or [each.utterance for each in self.train]
-        heard = [
+        each_row = [
             network.voices(codes[None], torch.tensor([codes.shape[0]], device=self.device))[0]
             for codes in (
                 torch.from_numpy(each.codes.astype(np.int64)).to(self.device)
                 for each in found[:_VOICE]
             )
         ]
-        numbers = torch.stack(heard).mean(0).cpu()
+        numbers = torch.stack(each_row).mean(0).cpu()
         return {name: KnownVoice(numbers, self.set.about.language or "en")}

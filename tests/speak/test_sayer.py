@@ -107,3 +107,10 @@ def test_a_model_that_says_texts_is_no_codec(tmp_path, sayer):
     save_say(sayer.network, tmp_path, "speech-16k@2:0000000000000000", "small")
     with pytest.raises(ModelError, match="the codec here has"):
         vocable.load(tmp_path)
+
+
+def test_loading_draws_no_random_numbers(sayer, tmp_path):
+    save_say(sayer.network, tmp_path, sayer.codec.spec.space, "small")
+    before = torch.get_rng_state()
+    vocable.load(tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)

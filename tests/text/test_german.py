@@ -21,6 +21,9 @@ leben l ee1 b ax0 n|ausgesaugt aw1 s g ax0 z aw2 k t|menschen m eh1 n sh ax0 n|v
 gestalten g ax0 sh t a1 l t ax0 n|mittag m ih1 t aa2 k|deutsch d oy1 ch|jahre y aa1 rr ax0
 kommission k ao0 m ih0 s y oo1 n|ich ih1 cx|noch n ao1 x|höchste hh oe1 cx s t ax0
 pfanne p f a1 n ax0
+einundzwanzig ay1 n uh0 n t s v a2 n t s ih0 cx|sechzehnte z eh1 cx t s ee2 n t ax0
+dreißig d rr ay1 s ih0 cx
+zweitausendsieben t s v ay1 t aw2 z ax0 n t z iy2 b ax0 n|einer ay1 n ar0
 """.strip().replace("\n", "|")
 
 

@@ -77,8 +77,8 @@ def command(
 ) -> int:
     """Fine-tune MODEL on the voice of a prepared SET.
 
-    MODEL is a CSM: its name, folder or file. SET is what `vocable speak prepare` has made, with the
-    consent of whose voice it is. What learns and the memory it takes are said first.
+    MODEL is say-16k or a CSM: its name, folder or file. SET is what `vocable speak prepare` has
+    made, with the consent of whose voice it is. What learns and the memory it takes are said first.
     """
     console = Console(as_json=as_json, quiet=quiet)
     own = {

@@ -43,7 +43,11 @@ def open_speaker(
 
     model = vocable.load(name, device=device)
     if adapter:
-        model = _adapted(model, adapter)
+        if not isinstance(model, Sayer | CsmGenerator):
+            raise Refusal(f"{name} takes no --adapter; name the model that it was made of")
+        from vocable.speak.adapters import with_adapter
+
+        model = with_adapter(model, adapter)
     asked = {option: value for option, value in how.items() if value is not None}
     if isinstance(model, Sayer):
         if turns or codec:
@@ -59,16 +63,3 @@ def open_speaker(
     from vocable.speak.turns import Turns, read_turns
 
     return Speaking(Turns(model, read_turns(Path(turns)) if turns else ()), {})
-
-
-def _adapted(model: Any, adapter: str) -> Any:
-    """Return a model with an adapter in its weights: so it costs no time."""
-    from vocable.language.adapting import load_adapter
-    from vocable.language.say import Sayer
-
-    if not hasattr(model, "network"):
-        raise Refusal(f"{model.name} takes no --adapter; name the model that it was made of")
-    load_adapter(model.network, adapter, merge=True)
-    if isinstance(model, Sayer):  # which keeps weights in the kernels' order
-        return Sayer(model.name, model.network, model.codec, model.voices, model.licence)
-    return model

@@ -80,11 +80,11 @@ def command(
     check_folder(out.rstrip(os.sep))
     console = Console(as_json=as_json, quiet=quiet)
     settings = Settings(
-        recogniser,
-        language or "",
-        activity,
-        "" if speakers == NONE else speakers,
-        keep_speakers,
+        recogniser=recogniser,
+        language=language or "",
+        activity=activity,
+        speakers="" if speakers == NONE else speakers,
+        keep_speakers=keep_speakers,
     )
     try:
         with console.progress(out) as progress:

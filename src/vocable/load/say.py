@@ -48,9 +48,12 @@ def read_sayer(
 
 def read_network(description: Description, codec: Codec) -> Say:
     """Return the network alone, over the codebooks of its codec."""
+    import torch
+
     from vocable import weights
     from vocable.codecs.codebooks import codec_books
     from vocable.language.say import Say, SayConfig
+    from vocable.nn.settings import plain_settings
 
     books = codec_books(codec)
     if books.space != description.space:
@@ -58,9 +61,12 @@ def read_network(description: Description, codec: Codec) -> Say:
             f"{description.folder} says tokens of {description.space}, the codec here has "
             f"{books.space}"
         )
-    network = Say(fit(SayConfig, description.config, str(description.folder), ModelError))
-    weights.load_tensors(network, own.read(description))
-    network.books.set(books.entries)
+    config = fit(SayConfig, description.config, str(description.folder), ModelError)
+    # the first weights are random, which must not move the generator of the program around
+    with plain_settings(), torch.random.fork_rng(devices=[]):
+        network = Say(config)
+        weights.load_tensors(network, own.read(description))
+        network.books.set(books.entries)
     return network
 
 
@@ -88,29 +94,41 @@ def save_say(
         "architecture": ARCHITECTURE,
         "config": asdict(network.config),
         "space": space,
-        "voices": {each: known.language for each, known in (voices or {}).items()},
+        "voices": list(voices or {}),
         "sha256": hashlib.sha256(data).hexdigest(),
         **(facts or {}),
     }
-    folder.mkdir(parents=True, exist_ok=True)
     if voices:
-        weights.write(folder / VOICES, {each: known.numbers for each, known in voices.items()})
+        write_voices(folder, voices)
     Stored(described, data).write(folder, card)
     return f"{name}@{version}"
 
 
-def _voices(description: Description) -> Mapping[str, KnownVoice]:
-    """Return the voices beside the weights, in the order in which the description names them."""
+def write_voices(folder: Path, voices: Mapping[str, KnownVoice]) -> None:
+    """Write voices into a folder, beside the weights of a model or of an adapter."""
+    from vocable import weights
+
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"{known.language}/{name}": known.numbers for name, known in voices.items()}
+    weights.write(folder / VOICES, tensors)
+
+
+def read_voices(folder: Path) -> dict[str, KnownVoice]:
+    """Return the voices in a folder by name; none where it has none."""
     from vocable import weights
     from vocable.language.say import KnownVoice
 
-    path = description.folder / VOICES
+    path = folder / VOICES
     if not path.is_file():
         return {}
-    numbers = weights.read(path)
-    languages = dict(description.facts.get("voices", {}))
-    return {
-        name: KnownVoice(numbers[name].float(), str(languages[name]))
-        for name in languages
-        if name in numbers
-    }
+    found = {}
+    for key, numbers in weights.read(path).items():
+        language, _, name = key.partition("/")
+        found[name] = KnownVoice(numbers.float(), language)
+    return found
+
+
+def _voices(description: Description) -> Mapping[str, KnownVoice]:
+    """Return the voices beside the weights, in the order in which the description names them."""
+    found = read_voices(description.folder)
+    return {name: found[name] for name in description.facts.get("voices", ()) if name in found}

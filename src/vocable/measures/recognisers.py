@@ -85,14 +85,20 @@ class Whisper:
         return str(language), float(probability)
 
     def _parts(self, samples: Signal, rate: int, language: str | None, **how: Any) -> Any:
-        parts, _ = self._model.transcribe(
-            prepared(samples, rate),
-            language=language,
-            beam_size=5,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            **how,
-        )
+        ready = prepared(samples, rate)
+        try:
+            parts, _ = self._model.transcribe(
+                ready,
+                language=language,
+                beam_size=5,
+                temperature=0.0,
+                condition_on_previous_text=False,
+                **how,
+            )
+        except ValueError as error:
+            raise MeasureError(
+                f'Whisper knows no language "{language}"; give a code, as en or de'
+            ) from error
         return parts
 
 

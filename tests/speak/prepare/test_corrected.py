@@ -34,5 +34,5 @@ def test_preparing_writes_the_page_and_keeps_what_was_corrected_and_dropped(tmp_
     assert back.rows[:2] == rows and back.rows[2:] == made.rows[1:] and back.about.dropped == ()
 
     made = prepare([first], folder, settings(), afresh=True).made
-    assert made.rows == rows
+    assert [(row.text, row.words) for row in made.rows] == [(row.text, row.words) for row in rows]
     assert '"dropped":true' not in (folder / "correct.html").read_text("utf-8")

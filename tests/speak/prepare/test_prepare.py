@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -190,6 +191,11 @@ def test_the_second_voice_is_left_out_and_counted(tmp_path, settings):
     assert min(row.begin for row in made.rows) > bert.size / RATE
     (source,) = made.about.sources
     assert source.lost["another voice"] == pytest.approx(bert.size / RATE, abs=0.7)
+    assert [(each.why, each.text) for each in source.left_out] == [
+        ("another voice (2)", "three three one two four. one six.")
+    ]
+    report = (tmp_path / "anna" / "report.md").read_text()
+    assert "| both.wav | 0.1 to " in report and "| another voice (2) | three three" in report
     lost, kept = sum(source.lost.values()), sum(row.seconds for row in made.rows)
     assert lost + kept == pytest.approx(source.seconds, abs=0.05)
     kept_all = prepare([both], tmp_path / "all", settings(keep_speakers=True)).made
@@ -236,6 +242,23 @@ def test_force_begins_anew(tmp_path, first, second, settings):
         row.file_name.removeprefix("audio/") for row in made.rows
     }
     assert not (folder / "heard.jsonl").exists()
+
+
+def test_force_mends_a_damaged_set(tmp_path, first, settings):
+    folder = tmp_path / "anna"
+    made = prepare([first], folder, settings()).made
+    (folder / "metadata.jsonl").write_text("{")
+    with pytest.raises(RecipeError, match=r"metadata\.jsonl:1 is damaged"):
+        prepare([first], folder, settings())
+    assert prepare([first], folder, settings(), afresh=True).made.rows == made.rows
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+def test_a_name_that_is_not_text(tmp_path, settings):
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
+    write(tmp_path / "a.wav", talk(*FIRST)).rename(os.fsdecode(path))
+    made = prepare([os.fsdecode(path)], tmp_path / "set", settings()).made
+    assert made.rows[0].source == "caf?.wav" and PreparedSet.read(made.folder) == made
 
 
 def test_other_settings_and_other_folders_are_refused(tmp_path, first, settings):

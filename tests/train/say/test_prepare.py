@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tests.cli.calls import call, results
 from vocable.audio import Audio
 from vocable.errors import RecipeError
 from vocable.load import load_codec
 from vocable.text.phones import SYMBOLS
-from vocable.train.say.aligner import aligner
+from vocable.train.say.aligner import Aligner, aligner
 from vocable.train.say.packed import read_packed
 from vocable.train.say.prepare import prepare
 
@@ -44,6 +45,12 @@ def test_words_are_found_where_they_are_spoken():
     spans = dict(zip(found.spoken.names, found.durations, strict=True))
     assert spans["s"] > 5 and max(found.durations) < 80
     assert abs(ends[-1] / 100 - audio.seconds) < 0.01
+
+
+def test_an_aligner_draws_no_random_numbers():
+    before = torch.get_rng_state()
+    Aligner()
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_tokens_and_durations_of_what_has_a_text(tmp_path):

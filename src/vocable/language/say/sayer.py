@@ -18,6 +18,7 @@ from vocable.language.say.speaking import Manner, plan, say
 from vocable.language.say.steps import Steps
 from vocable.language.sound import DecodesSteps, Sound
 from vocable.nearest import nearest
+from vocable.text.normal import normalised
 from vocable.text.sentences import sentences
 from vocable.text.spoken import spoken
 from vocable.tokens import AudioTokens
@@ -103,9 +104,8 @@ class Sayer:
         """Return the codes of each frame, `[levels]`, as they are drawn, sentence by sentence."""
         known = self._known(voice)
         language = language or known.language
-        symbols = [spoken(each, language).rows for each in sentences(text, language)]
-        if not symbols:
-            spoken(text, language)  # which says what is wrong with it
+        parts = sentences(normalised(text, language), language)
+        symbols = [spoken(each, language).rows for each in parts or [text]]
         return SaidFrames(self.steps, symbols, known.numbers, seed, manner)
 
     def _known(self, voice: AnyVoice) -> KnownVoice:

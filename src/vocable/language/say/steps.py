@@ -65,7 +65,7 @@ class _Parts(nn.Module):
 
 
 def _table(weight: Float[Tensor, "size places"], bias: Float[Tensor, " size"]) -> nn.Linear:
-    made = nn.Linear(weight.shape[1], weight.shape[0])
+    made = nn.Linear(weight.shape[1], weight.shape[0], device="meta")  # draws no weights
     made.weight, made.bias = nn.Parameter(weight), nn.Parameter(bias)
     return made
 

@@ -5,7 +5,7 @@
     planned     what a run will do              memory      what it takes, before it starts
     task        one class for all models        verdicts    what held-out speech says of it
     run         from a model and a set to a folder, and its result
-    csm/        the task of CSM
+    csm/, say/  the tasks of CSM, and of models that say texts
 
 A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a
 `FinetuneTask`, a module `model` whose `is_own(name)` knows its models and whose `needs(recipe,
@@ -19,11 +19,12 @@ from importlib import import_module
 from typing import Any
 
 from vocable.speak.finetune.csm.recipe import CsmRecipe
+from vocable.speak.finetune.say.recipe import SayTuneRecipe
 from vocable.train.registry import register_task
 
 _HOMES = {"Finetuned": "result", "finetune": "run", "plan": "run"}
 __all__ = ["Finetuned", "finetune", "plan"]
-FAMILIES = {"finetune-csm": "csm"}  # folders by the names of tasks
+FAMILIES = {"finetune-csm": "csm", "finetune-say": "say"}  # folders by the names of tasks
 
 
 def __getattr__(name: str) -> Any:
@@ -38,9 +39,22 @@ def _make_csm_task(recipe: CsmRecipe) -> Any:
     return CsmTask(recipe)
 
 
+def _make_say_task(recipe: SayTuneRecipe) -> Any:
+    from vocable.speak.finetune.say.task import SayTask
+
+    return SayTask(recipe)
+
+
 register_task(
     "finetune-csm",
     CsmRecipe,
     _make_csm_task,
     is_command=False,  # `vocable speak finetune` is
+)
+register_task(
+    "finetune-say",
+    SayTuneRecipe,
+    _make_say_task,
+    about="Fine-tune say-16k on one voice; `vocable speak finetune` does so by fewer words.",
+    data="A prepared set, as `vocable speak prepare` writes it.",
 )

@@ -66,6 +66,8 @@ class FinetuneTask(Task):
         self.items_per_batch = float(recipe.rows.batch)
         self.best, self._scores = Best(), Scores(0.0)
         self._checked = False
+        self.train: list[Any] = []  # examples, once the set has been read
+        self.held_out: list[Any] = []
 
     # ---- what a family says
 

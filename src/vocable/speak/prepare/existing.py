@@ -43,9 +43,9 @@ def existing(folder: Path, settings: Settings, speaker: str, afresh: bool) -> Ex
         if folder.is_dir() and any(folder.iterdir()) and not (folder / WORK).is_dir():
             raise RecipeError(f"{folder} holds other files and no prepared set; name a new folder")
         return Existing(folder, settings, named)
-    made = PreparedSet.read(folder)
     if afresh:
-        return Existing(folder, settings, named, None, made)
+        return Existing(folder, settings, named, None, _replaced(folder))
+    made = PreparedSet.read(folder)
     language = made.about.language
     settings = replace(settings, language=settings.language or language)
     _check_settings(made, settings)
@@ -53,6 +53,14 @@ def existing(folder: Path, settings: Settings, speaker: str, afresh: bool) -> Ex
         raise RecipeError(f'{folder} is of "{made.about.speaker}", not of "{speaker}"; {_ANEW}')
     _check_transcript(made)
     return Existing(folder, settings, made.about.speaker, made)
+
+
+def _replaced(folder: Path) -> PreparedSet | None:
+    """Return the set that is given up; None for one that is damaged."""
+    try:
+        return PreparedSet.read(folder)
+    except RecipeError:
+        return None
 
 
 def _check_settings(made: PreparedSet, settings: Settings) -> None:

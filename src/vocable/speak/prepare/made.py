@@ -13,11 +13,20 @@ from vocable.speak.prepare.analysis import Analysis, Snippet
 from vocable.speak.prepare.checks import VOICE
 from vocable.speak.prepare.chosen import Chosen
 from vocable.speak.prepare.existing import Existing
-from vocable.speak.prepare.names import file_stem, free_name
+from vocable.speak.prepare.names import file_stem, free_name, shown
 from vocable.speak.prepare.originals import HEARD, read_originals
 from vocable.speak.prepare.page import PAGE, page_of
 from vocable.speak.prepare.report import REPORT, lost_seconds, report
-from vocable.speak.prepare.set import AUDIO, FORMAT, About, PreparedSet, Row, Source, TimedWord
+from vocable.speak.prepare.set import (
+    AUDIO,
+    FORMAT,
+    About,
+    LeftOut,
+    PreparedSet,
+    Row,
+    Source,
+    TimedWord,
+)
 from vocable.speak.prepare.spans import read_spans
 from vocable.speak.prepare.splits import TRAIN, VALID, splits
 
@@ -53,8 +62,8 @@ def made_of(
     (before.folder / AUDIO).mkdir(parents=True, exist_ok=True)
     fresh: list[Row] = []
     for n, each in enumerate(recordings):
-        kept, lost = _sorted_out(n, each.analysis, chosen, before.settings.keep_speakers)
-        source = _source(each, [s.name for s in sources], len(kept), lost)
+        kept, out, lost = _sorted_out(n, each.analysis, chosen, before.settings.keep_speakers)
+        source = _source(each, [s.name for s in sources], len(kept), lost, tuple(out))
         stem = free_name(file_stem(source.name), stems)
         own = [
             _row(one, f"{AUDIO}/{stem}-{k:04}.flac", source, before.speaker, each.analysis, chosen)
@@ -83,19 +92,26 @@ def _stems(made: PreparedSet | None) -> set[str]:
 
 def _sorted_out(
     n: int, found: Analysis, chosen: Chosen, keep_others: bool
-) -> tuple[list[_Kept], dict[str, float]]:
-    """Return the snippets that are kept, and the seconds that are lost, by reason."""
-    kept, lost = list[_Kept](), dict(found.lost)
+) -> tuple[list[_Kept], list[LeftOut], dict[str, float]]:
+    """Return the snippets that are kept, those that are not, and the seconds lost by reason."""
+    kept, out, lost = list[_Kept](), list[LeftOut](), dict(found.lost)
     for snippet in found.snippets:
         person = chosen.person(n, snippet)
         wrong = person < 0 or (person > 0 and not keep_others)
         if fault := VOICE if wrong else snippet.fault:
             lost[fault] = lost.get(fault, 0.0) + snippet.seconds
+            out.append(_left_out(snippet, fault, person))
         else:
             kept.append(_Kept(snippet, person))
     used = sum(each.snippet.seconds for each in kept) + sum(lost.values())
     lost[NO_SPEECH] = max(0.0, found.seconds - used)
-    return kept, {reason: round(seconds, 2) for reason, seconds in lost.items()}
+    return kept, out, {reason: round(seconds, 2) for reason, seconds in lost.items()}
+
+
+def _left_out(snippet: Snippet, fault: str, person: int) -> LeftOut:
+    """Return a snippet that is left out; another voice has a number, two at once have none."""
+    why = f"{fault} ({person + 1})" if fault == VOICE and person > 0 else fault
+    return LeftOut(round(snippet.begin, 2), round(snippet.end, 2), why, snippet.text)
 
 
 def _seconds(sources: Sequence[Source]) -> str:
@@ -103,9 +119,15 @@ def _seconds(sources: Sequence[Source]) -> str:
     return ", ".join(f"{seconds:.0f} s {why}" for why, seconds in lost.items() if seconds >= 0.5)
 
 
-def _source(each: Recording, taken: Sequence[str], count: int, lost: dict[str, float]) -> Source:
-    found, name = each.analysis, free_name(each.path.name, taken)
-    return Source(name, each.sha256, found.seconds, found.rate, found.channels, count, lost)
+def _source(
+    each: Recording,
+    taken: Sequence[str],
+    count: int,
+    lost: dict[str, float],
+    out: tuple[LeftOut, ...],
+) -> Source:
+    found, name = each.analysis, free_name(shown(each.path.name), taken)
+    return Source(name, each.sha256, found.seconds, found.rate, found.channels, count, lost, out)
 
 
 def _row(

@@ -15,6 +15,11 @@ def file_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", plain).strip("-")[:80] or "recording"
 
 
+def shown(name: str) -> str:
+    """Return a name as text: names of files may hold any bytes."""
+    return name.encode(errors="replace").decode()
+
+
 def free_name(name: str, taken: Collection[str]) -> str:
     """Return a name, or the first of `name-2`, `name-3` … (before its ending) that is not taken.
 

@@ -9,6 +9,7 @@ from vocable.speak.prepare.set import TRANSCRIPT, UNSURE, PreparedSet, Row, Sour
 from vocable.speak.prepare.splits import TRAIN, VALID
 
 REPORT = "report.md"
+_ROWS, _SHOWN = 100, 60  # snippets that are listed as left out; characters of their texts
 CONSENT = (
     "no consent is stored: fine-tuning and cloning will refuse this set; say who allowed what with "
     '--consent "…"'
@@ -36,12 +37,31 @@ def report(made: PreparedSet) -> str:
     lines += ["| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in _facts(made))]
     lines += ["", "## Left out", "", "| seconds | why |", "| ---: | --- |"]
     lines += [f"| {seconds:.1f} | {why} |" for why, seconds in lost_seconds(about.sources).items()]
+    lines += _left_out(about.sources)
     lines += ["", "## Recordings", "", "| recording | s | Hz | channels | snippets | held out |",
               "| --- | ---: | ---: | ---: | ---: | ---: |"]  # fmt: skip
     lines += [_source(source, rows) for source in about.sources]
     lines += ["", f"Correct the texts: open correct.html, or edit {TRANSCRIPT}, then "
               f"`vocable speak correct {made.folder.name} FILE`."]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+def _left_out(sources: tuple[Source, ...]) -> list[str]:
+    """Return a table of what was left out though it had words; set.json has all of it."""
+    found = [(source, each) for source in sources for each in source.left_out]
+    lines = [
+        f"| {_cell(source.name)} | {each.begin:.1f} to {each.end:.1f} | {each.why} "
+        f"| {_cell(each.text[:_SHOWN])} |"
+        for source, each in found[:_ROWS]
+    ]
+    if len(found) > _ROWS:
+        lines.append(f"| and {len(found) - _ROWS} more, in set.json | | | |")
+    head = ["", "| recording | s | why | text |", "| --- | --- | --- | --- |"]
+    return [*head, *lines] if lines else []
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _total(made: PreparedSet) -> str:
@@ -90,8 +110,5 @@ def _twice(rows: tuple[Row, ...]) -> int:
 
 def _source(source: Source, rows: tuple[Row, ...]) -> str:
     held = sum(row.source == source.name and row.split == VALID for row in rows)
-    name = source.name.replace("|", "\\|")
-    return (
-        f"| {name} | {source.seconds:.1f} | {source.rate} | {source.channels} | {source.snippets} "
-        f"| {held} |"
-    )
+    facts = f"{source.seconds:.1f} | {source.rate} | {source.channels} | {source.snippets}"
+    return f"| {_cell(source.name)} | {facts} | {held} |"

@@ -62,8 +62,22 @@ class Row:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A snippet that did not become one: seconds in its recording, why, and what was understood."""
+
+    begin: float
+    end: float
+    why: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Source:
-    """A recording of which snippets were made; `lost` are seconds by reason."""
+    """A recording of which snippets were made.
+
+    lost       seconds by reason
+    left_out   those of them that had words
+    """
 
     name: str
     sha256: str
@@ -72,6 +86,7 @@ class Source:
     channels: int
     snippets: int
     lost: dict[str, float] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,8 @@ def language_of(
     longest = max(windows(stretches), key=lambda each: each.end - each.begin)
     (audio,) = read_spans(path, _from_zero([longest]))
     guess = recogniser.guess(audio.samples[0], audio.rate)
+    if guess is None and not wanted:
+        raise RecipeError(f"{path}: the recogniser does not guess languages; say it by --language")
     if guess is None or guess[0] == wanted:
         return wanted
     if wanted and guess[1] >= _SURE:

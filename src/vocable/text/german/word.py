@@ -33,6 +33,15 @@ _ENDINGS = {
     "ssionen": "s y oo1 n ax0 n", "ssion": "s y oo1 n", "sionen": "z y oo1 n ax0 n",
     "sion": "z y oo1 n",
 }  # fmt: skip
+_NUMBERS = {
+    "ein": "ay1 n", "eins": "ay1 n s", "zwei": "t s v ay1", "drei": "d rr ay1", "vier": "f iy1 ar0",
+    "fünf": "f uy1 n f", "sechs": "z eh1 k s", "sech": "z eh1 cx", "sieben": "z iy1 b ax0 n",
+    "sieb": "z iy1 p", "acht": "a1 x t", "neun": "n oy1 n", "zehn": "t s ee1 n", "elf": "eh1 l f",
+    "zwölf": "t s v oq1 l f", "zwanzig": "t s v a1 n t s ih0 cx", "ßig": "s ih0 cx",
+    "zig": "t s ih0 cx", "und": "uh0 n t", "hundert": "hh uh1 n d ar0 t",
+    "tausend": "t aw1 z ax0 n t", "ste": "s t ax0", "sten": "s t ax0 n", "te": "t ax0",
+    "ten": "t ax0 n", "er": "ar0",
+}  # fmt: skip
 _NAMES = {
     "b": "b ee1", "c": "t s ee1", "d": "d ee1", "f": "eh1 f", "g": "g ee1", "h": "hh aa1",
     "j": "y ao1 t", "k": "k aa1", "l": "eh1 l", "m": "eh1 m", "n": "eh1 n", "p": "p ee1",
@@ -47,6 +56,10 @@ _WEAK_BEFORE = re.compile(
 _STRONG_BEFORE = re.compile(
     f"({'|'.join(sorted(_STRONG, key=len, reverse=True))})(?=(?:{_TWO}|{_ONE})[aeiouäöüy].)"
 )
+
+
+_NUMBER = re.compile("|".join(sorted(_NUMBERS, key=len, reverse=True)))
+_NUMBER_WORD = re.compile(f"(?:{_NUMBER.pattern}){{2,}}")
 
 
 def german(word: str) -> Pronunciation:
@@ -68,6 +81,9 @@ def _parts(word: str) -> list[str]:
     """Return the sounds of a word, its prefixes and ending apart; unsure stress is left open."""
     if word in _words():
         return _words()[word].split()
+    if _NUMBER_WORD.fullmatch(word):
+        first, *rest = (_NUMBERS[part] for part in _NUMBER.findall(word))
+        return f"{first} {' '.join(rest).replace('1', '2')}".split()
     if found := _STRONG_BEFORE.match(word):
         rest = _first_stressed(_parts(word[found.end() :]))
         return [*_STRONG[found.group()].split(), *(each.replace("1", "2") for each in rest)]

@@ -40,14 +40,9 @@ def with_prefixes(bases: Mapping[str, Unit], prefixes: Mapping[str, str]) -> dic
     for symbol, base in bases.items():
         for prefix in PREFIXED.get(symbol, "").split():
             found[prefix + symbol] = Unit(
-                *(_led(prefixes[prefix], each) for each in base_names(base))
+                *(_led(prefixes[prefix], each) for each in (base.one, base.many))
             )
     return found
-
-
-def base_names(unit: Unit) -> tuple[str, str]:
-    """Return both names of a unit."""
-    return unit.one, unit.many
 
 
 FRACTION = r"(?<![\w.,/])((?:\d{1,6}[ \u00a0])?\d{1,3}/\d{1,4})[\s\u00a0]?"

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from vocable import weights
 from vocable.audio import Audio
 from vocable.load import load_tokenizer
+from vocable.nn.settings import plain_settings
 from vocable.text.phones import SYMBOLS
 from vocable.text.placed import Placed, placed
 from vocable.text.spoken import spoken
@@ -55,8 +56,9 @@ class Aligner:
 
     def __init__(self) -> None:
         self._units = load_tokenizer(_UNITS)
-        self._scores = SymbolScores().eval()
-        weights.load_tensors(self._scores, weights.read(_FILE))
+        with plain_settings(), torch.random.fork_rng(devices=[]):
+            self._scores = SymbolScores().eval()
+            weights.load_tensors(self._scores, weights.read(_FILE))
 
     @torch.inference_mode()
     def __call__(self, audio: Audio, text: str, language: str, hops: int) -> Placed:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vocable.language.say import Utterances
 from vocable.train.data.segments import set_weights
-from vocable.train.say.packed import PackedSpeech
+from vocable.train.say.packed import PackedSpeech, Utterance
 
 _POOL = 16  # batches that are drawn together, so that lengths in each are alike
 
@@ -48,16 +48,7 @@ class Batches:
     def batch(self, indices: Sequence[int]) -> Utterances:
         """Return these utterances as a batch."""
         found = [self.speech[index] for index in indices]
-        reference = [self._reference(index) for index in indices]
-        return Utterances(
-            _padded([each.symbols for each in found]),
-            torch.tensor([len(each.symbols) for each in found]),
-            _padded([each.durations for each in found]),
-            _padded([each.codes for each in found]),
-            torch.tensor([len(each.codes) for each in found]),
-            _padded(reference),
-            torch.tensor([len(each) for each in reference]),
-        )
+        return batch_of(found, [self._reference(index) for index in indices])
 
     def state(self) -> dict[str, Any]:
         """Return the position of the random numbers, and what is drawn already."""
@@ -86,8 +77,26 @@ class Batches:
         own = self._speakers.get(str(self.speech.arrays["speakers"][index]), [])
         others = [each for each in own if each != index] or [index]
         codes = self.speech[others[int(self.random.integers(len(others)))]].codes
-        begin = int(self.random.integers(max(1, len(codes) - self.reference + 1)))
-        return codes[begin : begin + self.reference]
+        return part_of(codes, self.reference, self.random)
+
+
+def part_of(codes: np.ndarray, frames: int, random: np.random.Generator) -> np.ndarray:
+    """Return up to so many frames of codes `[time, levels]`, from a place that is drawn."""
+    begin = int(random.integers(max(1, len(codes) - frames + 1)))
+    return codes[begin : begin + frames]
+
+
+def batch_of(found: Sequence[Utterance], references: Sequence[np.ndarray]) -> Utterances:
+    """Return a batch; references: codes `[time, levels]` in which the voice of each is heard."""
+    return Utterances(
+        _padded([each.symbols for each in found]),
+        torch.tensor([len(each.symbols) for each in found]),
+        _padded([each.durations for each in found]),
+        _padded([each.codes for each in found]),
+        torch.tensor([len(each.codes) for each in found]),
+        _padded(references),
+        torch.tensor([len(each) for each in references]),
+    )
 
 
 def _padded(rows: Sequence[np.ndarray]) -> Tensor:

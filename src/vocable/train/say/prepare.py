@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vocable.audio import Audio
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
@@ -42,7 +43,7 @@ def prepare(
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
         try:
-            found.append(utterance(clip, codec))
+            found.append(_utterance(clip, codec))
         except (VocableError, OSError) as error:
             refused[clip.name] = str(error)
         if progress:
@@ -51,26 +52,29 @@ def prepare(
     return Prepared(pack(found, spec.space, spec.frame / spec.rate), refused)
 
 
-def utterance(clip: Clip, codec: Codec) -> Utterance:
-    """Return a recording and its text as they are learnt. MeasureError where they do not match."""
-    audio = clip.read().mono()
+def _utterance(clip: Clip, codec: Codec) -> Utterance:
+    learnt = to_learn(clip.read(), clip.text, clip.language or ENGLISH, codec)
+    names = clip.name, clip.speaker or "unknown", clip.split or "train", clip.set
+    return Utterance(*names, *learnt)
+
+
+def to_learn(
+    audio: Audio, text: str, language: str, codec: Codec
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return symbols, durations and codes of a recording, as an `Utterance` has them.
+
+    MeasureError where the text is not what is spoken.
+    """
+    audio = audio.mono()
     codes = codec.encode(audio).codes[0].T
     hops = len(codes) * hops_per_frame(codec)
-    found = aligner()(audio, clip.text, clip.language or ENGLISH, hops)
+    found = aligner()(audio, text, language, hops)
     if found.score < _LEAST:
         raise MeasureError(
             f"the text is not what is spoken (it fits by {found.score:.2f}, wanted {_LEAST:g}): "
-            f"{clip.text[:60]}"
+            f"{text[:60]}"
         )
-    return Utterance(
-        clip.name,
-        clip.speaker or "unknown",
-        clip.split or "train",
-        clip.set,
-        found.timed.spoken.rows,
-        found.timed.durations.astype(np.int64),
-        codes,
-    )
+    return found.timed.spoken.rows, found.timed.durations.astype(np.int64), codes
 
 
 def hops_per_frame(codec: Codec) -> int:

@@ -35,7 +35,7 @@ _RELATIONS = (
     (r"(?<=\d)\s?−\s?(?=\d)", " minus "),
     (r"(?<=\d):(?=\d(?!\d))|(?<=[2-9]\d):(?=\d\d)|(?<=\d\d\d):(?=\d)|(?<=\d):(?=\d{3})", " to "),
 )
-_COMPILED = tuple((re.compile(pattern), f"{words}") for pattern, words in _RELATIONS)
+_COMPILED = tuple((re.compile(pattern), words) for pattern, words in _RELATIONS)
 
 _CALLED = re.compile(r"(?<=\b[Cc]all )\d{3}\b|(?<=\b[Dd]ial )\d{3}\b")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d{1,15})(?:st|nd|rd|th|ST|ND|RD|TH)\b")
@@ -97,7 +97,7 @@ def roman_numerals(text: str) -> str:
 def numbers(text: str) -> str:
     """Return a text without figures: ordinals, fractions, years, and numbers of any length."""
     text = _CALLED.sub(lambda found: _spelled(found[0]), text)
-    text = _ORDINAL.sub(lambda found: _long_ordinal(found[1].replace(",", "")), text)
+    text = _ORDINAL.sub(lambda found: ordinal(int(found[1].replace(",", ""))), text)
     text = _SCHOOL.sub(lambda found: f"{year(int(found[1]))} {_second_year(found[2])}", text)
     text = _FRACTION.sub(_fraction, text)
     text = _YEAR.sub(_year, text)
@@ -122,10 +122,6 @@ def _apart(found: re.Match[str], words: str) -> str:
         found.string[found.end() : found.end() + 1],
     )
     return f"{' ' if before.isalnum() else ''}{words}{' ' if after.isalnum() else ''}"
-
-
-def _long_ordinal(figures: str) -> str:
-    return ordinal(int(figures))
 
 
 def _second_year(figures: str) -> str:

@@ -100,6 +100,19 @@ class Parrot(Ear):
         )
 
 
+class Dizzy(Ear):
+    """One that goes in circles after the first word of what is long, as Whisper does at times."""
+
+    calls: list[float] = []
+
+    def words(self, samples: np.ndarray, rate: int, language: str) -> tuple[Word, ...]:
+        found = super().words(samples, rate, language)
+        if samples.size < 4 * rate:
+            return found
+        circle = tuple(Word(w.begin, w.end, " see you in the next video,", 0.9) for w in found[1:])
+        return (*found[:1], *circle)
+
+
 def _loud(samples: np.ndarray, rate: int) -> Iterable[tuple[int, int]]:
     """Return from where to where it is loud, to 2 ms."""
     size = rate // 500
@@ -124,7 +137,7 @@ def voiceprint(samples: np.ndarray, rate: int) -> np.ndarray:
 
 def register(monkeypatch) -> None:
     """Make the listeners known by name: talk-ear, talk-polyglot, talk-parrot, talk-voices."""
-    for kind in (Ear, Polyglot, Parrot):
+    for kind in (Ear, Polyglot, Parrot, Dizzy):
         monkeypatch.setitem(RECOGNISERS, f"talk-{kind.__name__.lower()}", kind)
         kind.calls.clear()
     monkeypatch.setitem(EMBEDDINGS, "talk-voices", lambda: voiceprint)

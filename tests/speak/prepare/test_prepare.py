@@ -69,6 +69,16 @@ def test_checks_are_those_of_the_sound(tmp_path, first, settings):
     assert row.checks["peak"] == pytest.approx(20 * np.log10(0.35), abs=2)
 
 
+def test_what_went_in_circles_is_recognised_again_by_itself(tmp_path, first, settings):
+    made = prepare([first], tmp_path / "anna", settings(recogniser="talk-dizzy")).made
+    assert [row.text for row in made.rows] == [
+        "one two three four. five six.",
+        "seven one two four.",
+    ]
+    for row in made.rows:
+        assert 0.1 <= row.words[0].begin <= 0.2 and row.words[-1].end <= row.seconds
+
+
 def test_a_second_run_does_only_what_is_new(tmp_path, first, second, settings):
     folder = tmp_path / "anna"
     prepare([first], folder, settings())

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from vocable.atomic import replacing
+from vocable.audio import Audio
 from vocable.errors import RecipeError
 from vocable.fitting import fit
 from vocable.measures.recognisers import load_word_recogniser
@@ -32,6 +33,7 @@ _SILENT = 1e-6  # mean square of 10 ms, -60 dB of full scale: where nothing is l
 NO_WORDS = "sound without words"
 
 Report = Callable[[float], None]
+Words = Callable[[Audio], Sequence[Word]]
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ def analyse(path: Path, settings: Settings, report: Report) -> Analysis:
     words = recognise(path, speech, recogniser, language, lambda share: report(0.1 + 0.7 * share))
     found, voices = _voiced(path, breaths(speech, words, seen.seconds), settings)
     report(0.9)
-    snippets = _snippets(path, cuts(found, settings), seen, settings)
+    snippets = _snippets(
+        path, cuts(found, settings), seen, settings,
+        lambda audio: recogniser.words(audio.samples[0], audio.rate, language),
+    )  # fmt: skip
     made = Analysis(
         round(seen.seconds, 3),
         seen.rate,
@@ -130,15 +135,29 @@ def _voiced(path: Path, found: list[Breath], settings: Settings) -> tuple[list[B
     return voiced(path, found, load_embedding(settings.speakers), settings.likeness)
 
 
-def _snippets(path: Path, made: Sequence[Cut], seen: Scan, settings: Settings) -> list[Snippet]:
+def _snippets(
+    path: Path, made: Sequence[Cut], seen: Scan, settings: Settings, again: Words
+) -> list[Snippet]:
+    """Return the snippets with their checks. again: recognises the words of one by itself."""
     snippets = []
     for cut, audio in zip(made, read_spans(path, made), strict=True):
         checks = checks_of(cut, audio, seen)
-        fault = next(faults(cut, checks, settings), "")
-        voice = cut.breaths[0].voice
-        vector = _vector(cut)
+        found = list(faults(cut, checks, settings))
+        if found == [UNFIT]:  # Whisper may go in circles, and with less to hear it does not
+            cut = _with_words(cut, again(audio))
+            found = list(faults(cut, checks, settings))
+        voice, vector = cut.breaths[0].voice, _vector(cut)
+        fault = found[0] if found else ""
         snippets.append(Snippet(cut.begin, cut.end, cut.words, voice, checks, fault, vector))
     return snippets
+
+
+def _with_words(cut: Cut, words: Sequence[Word]) -> Cut:
+    """Return a cut with other words, whose times are in it."""
+    first, *others = cut.breaths
+    moved = tuple(word.moved(cut.begin) for word in words)
+    own = (replace(first, words=moved), *(replace(each, words=()) for each in others))
+    return replace(cut, breaths=own)
 
 
 def _vector(cut: Cut) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import pytest
 import vocable
 from benchmarks.flops import count
 from vocable.codecs import Codec
-from vocable.load import describe, models
+from vocable.load import describe, models, sayers
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
@@ -23,7 +23,11 @@ each_tokenizer = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module", params=MODELS)
+SAYERS = [model.name for model in sayers()]
+each_sayer = pytest.mark.parametrize("name", SAYERS, scope="module")
+
+
+@pytest.fixture(scope="module", params=[*MODELS, *SAYERS])
 def name(request):
     return request.param
 
@@ -98,6 +102,23 @@ def test_rate_units_and_size(name, codec, card):
     size = f"{megabytes:.1f} MB"
     assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
     assert f"in {size}" in README
+
+
+@each_sayer
+def test_voices_and_size(name, codec, card):
+    parameters = sum(p.numel() for p in codec.network.parameters()) / 1e6
+    folder = describe(name).folder
+    megabytes = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
+    assert (
+        fact(card, "size") == f"{parameters:.1f} M parameters, {megabytes:.1f} MB in half precision"
+    )
+    voices = {"en": "English", "de": "German"}
+    named = [f"{each} ({voices[known.language]})" for each, known in codec.voices.items()]
+    assert fact(card, "voices").startswith(", ".join(named) + ";")
+    spec = codec.codec.spec
+    said = f"tokens of `{spec.space.partition(':')[0]}`, {spec.frame_rate} frames/s of"
+    assert fact(card, "says") == f"{said} {len(spec.levels)} levels"
+    assert f"in {megabytes:.1f} MB" in README
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):

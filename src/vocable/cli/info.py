@@ -211,6 +211,8 @@ def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str
     from vocable.tokens.spec_rows import audio_row, spec_rows
 
     rows = [("space", facts["space"]), ("architecture", facts["architecture"])]
+    if "voices" in facts:  # it says texts
+        rows += [("voices", ", ".join(facts["voices"]) or "none of its own")]
     if spec is not None:
         rows += [audio_row(spec), *spec_rows(spec, len(spec.levels))]
         rows += [("bit rate", kbps(float(spec.bitrate())))]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HEAD = ("name", "rate", "frames/s", "kbps", "latency", "licence of the weights", "")
 ENCODER_HEAD = ("encoder", "frames/s", "layers", "channels", "licence of the weights", "")
+SPEAKS_HEAD = ("speaks", "voices", "tokens", "licence of the weights", "")
 LANGUAGE_HEAD = ("language model", "text", "tokens", "licence of the weights", "")
 UNITS_HEAD = ("units", "encoder", "layer", "k", "licence of the centres")
 
@@ -34,17 +35,18 @@ def command(as_json: bool) -> int:
     NAME@1, stay for the tokens that they made.
     """
     from vocable.codecs.published import PUBLISHED
-    from vocable.load import describe
+    from vocable.load import describe, sayers
     from vocable.load.bundled import bundled
     from vocable.load.published_language import LANGUAGE
+    from vocable.load.say import says
     from vocable.units.published import ENCODERS, UNITS
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
     for name in bundled(older=True):
-        own = describe(name)
-        console.result(facts_of(own) | {"name": name, "here": True})
-        rows.append(_bundled_row(name, own))
+        if not says(own := describe(name)):
+            console.result(facts_of(own) | {"name": name, "here": True})
+            rows.append(_bundled_row(name, own))
     for entry in PUBLISHED:
         facts = published_facts(entry)
         console.result(facts)
@@ -58,14 +60,25 @@ def command(as_json: bool) -> int:
     for each in UNITS:
         console.result(units_facts(each.name) or {})
         units.append(_units_row(each))
+    speaks: list[tuple[str, ...]] = [SPEAKS_HEAD]
+    for sayer in sayers():
+        console.result(facts_of(sayer) | {"here": True})
+        speaks.append(_speaks_row(sayer))
     language: list[tuple[str, ...]] = [LANGUAGE_HEAD]
     for model in LANGUAGE:
         facts = language_facts(model)
         console.result(facts)
         language.append(_language_row(model, facts))
     if not as_json:
-        click.echo("\n\n".join(columns(table) for table in (rows, encoders, units, language)))
+        click.echo(
+            "\n\n".join(columns(table) for table in (rows, encoders, units, speaks, language))
+        )
     return 0
+
+
+def _speaks_row(model: Any) -> tuple[str, ...]:
+    voices = ", ".join(model.facts["voices"])
+    return model.name, voices, model.space.partition(":")[0], model.licence, "here"
 
 
 def facts_of(model: Any) -> dict[str, Any]:

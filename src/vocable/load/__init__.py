@@ -60,8 +60,13 @@ if TYPE_CHECKING:
 
 
 def models() -> list[Description]:
-    """Return the models that come with the package, by name, each in its newest version."""
-    return [describe_bundled(name) for name in bundled()]
+    """Return the codecs and tokenizers that come with the package, each in its newest version."""
+    return [each for each in map(describe_bundled, bundled()) if not says(each)]
+
+
+def sayers() -> list[Description]:
+    """Return the models that say texts of the package, each in its newest version."""
+    return [each for each in map(describe_bundled, bundled()) if says(each)]
 
 
 def describe(name: str | os.PathLike[str]) -> Description:

@@ -5,6 +5,7 @@ import torch
 from tests.language.say.toy import symbols, toy, utterances
 from vocable.language.adapting import adapter_places
 from vocable.language.say import losses, plan, say
+from vocable.language.say.steps import Steps
 from vocable.nn.lora import Adapter, LoraSettings
 
 
@@ -32,7 +33,7 @@ def test_what_is_said_apart_is_what_is_said_merged():
 
     def spoken():
         planned = plan(model, [symbols(5)], voice)
-        return torch.stack(list(say(model, planned, [3])))
+        return torch.stack(list(say(Steps(model), planned, [3])))
 
     base = spoken()
     adapter.attach(model)

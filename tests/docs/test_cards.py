@@ -107,18 +107,16 @@ def test_rate_units_and_size(name, codec, card):
 @each_sayer
 def test_voices_and_size(name, codec, card):
     parameters = sum(p.numel() for p in codec.network.parameters()) / 1e6
-    folder = describe(name).folder
-    megabytes = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
-    assert (
-        fact(card, "size") == f"{parameters:.1f} M parameters, {megabytes:.1f} MB in half precision"
-    )
-    voices = {"en": "English", "de": "German"}
-    named = [f"{each} ({voices[known.language]})" for each, known in codec.voices.items()]
-    assert fact(card, "voices").startswith(", ".join(named) + ";")
-    spec = codec.codec.spec
-    said = f"tokens of `{spec.space.partition(':')[0]}`, {spec.frame_rate} frames/s of"
-    assert fact(card, "says") == f"{said} {len(spec.levels)} levels"
+    megabytes = sum(p.stat().st_size for p in describe(name).folder.glob("*.safetensors")) / 1e6
+    size = f"{megabytes:.1f} MB"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
     assert f"in {size}" in README
+    languages = {"en": "English", "de": "German"}
+    voices = [f"{each} ({languages[known.language]})" for each, known in codec.voices.items()]
+    assert fact(card, "voices").startswith(", ".join(voices) + ";")
+    spec = codec.codec.spec
+    tokens = f"tokens of `{spec.space.partition(':')[0]}`, {spec.frame_rate} frames/s of"
+    assert fact(card, "says") == f"{tokens} {len(spec.levels)} levels"
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):

@@ -34,6 +34,10 @@ NOT_RUN = {
         "the network",
         "the files of the encoder and the centres",
     ],
+    "docs/speaking.md": [
+        "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
+        "recordings of your own with texts, and an hour",
+    ],
     "docs/training.md": [
         "recordings of your own, and hours",
         "recordings of your own, and half an hour",

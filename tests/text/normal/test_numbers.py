@@ -69,3 +69,9 @@ def test_endings(ending, word):
 )
 def test_as_written(written, words):
     assert NUMERALS(written) == words
+
+
+def test_one_before_german_millions_is_one_of_them():
+    assert german(501_000_000) == "fünfhunderteine Millionen"
+    assert german(1_000_001) == "eine Million eins"
+    assert german(21_000_000) == "einundzwanzig Millionen"

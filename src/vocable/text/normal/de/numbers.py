@@ -24,7 +24,7 @@ def cardinal(number: int) -> str:
         count, number = divmod(number, 10**power)
         if count:
             plural = "" if count == 1 else "n" if scale.endswith("e") else "en"
-            parts.append(("eine" if count == 1 else _joined(count)) + f" {scale}{plural}")
+            parts.append(f"{_joined(count, 'eine')} {scale}{plural}")
     return " ".join([*parts, _below_million(number)] if number or not parts else parts)
 
 

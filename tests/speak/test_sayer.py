@@ -8,6 +8,7 @@ import vocable
 from tests.train.say.small import recipe, write
 from vocable.errors import ModelError, TokenError
 from vocable.language.say import KnownVoice, Manner
+from vocable.language.say import sayer as sayer_module
 from vocable.load import load_codec
 from vocable.load.say import save_say
 from vocable.train import run
@@ -114,3 +115,30 @@ def test_loading_draws_no_random_numbers(sayer, tmp_path):
     before = torch.get_rng_state()
     vocable.load(tmp_path)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_long_text_begins_at_once_and_is_said_whole(sayer, voice):
+    text = "one two three four five " * 210  # 5040 characters without a mark
+    frames = sayer.frames(text, voice, manner=Manner(levels=1, pace=4.0))
+    planned = []
+    plan = sayer_module.plan
+
+    def counted(*arguments):
+        planned.append(plan(*arguments))
+        return planned[-1]
+
+    sayer_module.plan = counted
+    try:
+        next(frames)
+        assert len(planned) == 1  # the rest waits
+        rest = len(list(frames))
+    finally:
+        sayer_module.plan = plan
+    assert len(planned) > 20
+    assert 1 + rest == sum(int(each.frame_counts[0]) for each in planned)
+
+
+def test_markup_and_emoji_are_not_said(sayer, voice):
+    plain = sayer.say("One, two.", voice, seed=2)
+    marked = sayer.say("<speak>**One**, <b>two</b>. 🙂</speak>", voice, seed=2)
+    assert np.array_equal(plain.samples, marked.samples)

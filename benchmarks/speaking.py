@@ -14,7 +14,9 @@ was, and the matmul rate beside.
 from __future__ import annotations
 
 import argparse
+import shlex
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -81,6 +83,10 @@ def main() -> None:
     parser.add_argument("--temperature", type=float, nargs="+", default=list(Manner().temperature))
     parser.add_argument("--levels", type=int)
     parser.add_argument("--out", type=Path, help="keep what was said in this folder")
+    parser.add_argument(
+        "--external", action="append", default=[], metavar="'NAME=CMD {text} {out}'",
+        help="judge a program that says a text to a WAV file, too",
+    )  # fmt: skip
     options = parser.parse_args()
     torch.set_num_threads(1)
     judge = Judge(recogniser(options.recogniser, options.language), options.embedding)
@@ -107,11 +113,30 @@ def main() -> None:
         ("recordings", recordings),
         ("round trip", round_trips),
         ("spoken", spoken),
+        *((name, by_program(command, texts, judge)) for name, command in named(options.external)),
         ("texts of others", shuffled(spoken)),
     ):
         if found:
             print(line(name, found, recordings))
     print(f"\n{clock.summary()}; {describe('torch', threads=1)}")
+
+
+def named(external: Sequence[str]) -> list[tuple[str, str]]:
+    """Return programs by their names."""
+    pairs = [each.partition("=") for each in external]
+    return [(name, command) for name, _, command in pairs]
+
+
+def by_program(command: str, texts: Sequence[str], judge: Judge) -> list[Judged]:
+    """Return what was heard of texts that a program says."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.wav"
+        for text in texts:
+            parts = [part.format(text=text, out=out) for part in shlex.split(command)]
+            subprocess.run(parts, check=True, capture_output=True)
+            found.append(judge(text, Audio.read(out)))
+    return found
 
 
 def recogniser(name: str | None, language: str) -> Recogniser:

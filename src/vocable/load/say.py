@@ -31,14 +31,14 @@ def says(description: Any) -> bool:
 
 def read_sayer(
     description: Description,
-    codec_of: Callable[[str], Codec],
+    codec_of: Callable[..., Codec],
     device: str | torch.device | None = None,
 ) -> Sayer:
     """Return the model, with the codec whose tokens it says. ModelError where they do not fit."""
     from vocable.language.say import Sayer
 
     space = description.space
-    codec = codec_of(space.partition(":")[0])
+    codec = codec_of(space.partition(":")[0], device)
     network = read_network(description, codec).to(device or "cpu").eval().requires_grad_(False)
     return Sayer(
         f"{description.name}@{description.version}", network, codec, _voices(description),

@@ -65,14 +65,20 @@ class Sayer:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}, voices {', '.join(self.voices) or 'none'}>"
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.network.norm.weight.device
+
     @torch.inference_mode()
     def voice(self, recordings: Sequence[Voice | AudioTokens]) -> Float[Tensor, " voice"]:
         """Return the mean voice of recordings of one speaker."""
         found = []
         for each in recordings:
             tokens = self.codec.encode(each.audio) if isinstance(each, Voice) else each
-            codes = torch.from_numpy(tokens.codes[0].T.astype(np.int64))[None]
-            found.append(self.network.voices(codes, torch.tensor([codes.shape[1]]))[0])
+            codes = torch.from_numpy(tokens.codes[0].T.astype(np.int64))[None].to(self.device)
+            count = torch.tensor([codes.shape[1]], device=self.device)
+            found.append(self.network.voices(codes, count)[0])
         if not found:
             raise ModelError("a voice is made of one recording or more")
         return torch.stack(found).mean(0)
@@ -106,7 +112,7 @@ class Sayer:
         language = language or known.language
         parts = sentences(normalised(text, language), language)
         symbols = [spoken(each, language).rows for each in parts or [text]]
-        return SaidFrames(self.steps, symbols, known.numbers, seed, manner)
+        return SaidFrames(self.steps, symbols, known.numbers.to(self.device), seed, manner)
 
     def _known(self, voice: AnyVoice) -> KnownVoice:
         if isinstance(voice, Voice):
@@ -153,4 +159,4 @@ def _frames(
     for place, each in enumerate(symbols):
         planned = plan(steps.model, [each], voice[None], manner)
         for codes in say(steps, planned, [seed + place], manner):
-            yield codes[0].numpy()
+            yield codes[0].cpu().numpy()

@@ -25,7 +25,7 @@ def listeners(monkeypatch):
 def test_it_says_what_there_is_and_what_was_left_out(here: Path) -> None:
     write(here / "talk.wav", talk.talk(*TALK))
     lines = call("speak", "prepare", "talk.wav", "-o", "anna", *PARTS).stderr.splitlines()
-    assert lines[0].startswith("anna  2 snippets  5 s  1 new recordings  ")
+    assert lines[0].startswith("anna  2 snippets  5 s  1 new recording  ")
     assert lines[1].startswith("left out: 2 s pauses, and sound that is not speech")
     assert lines[2].startswith("no consent is stored: fine-tuning and cloning will refuse this set")
     assert lines[3] == f"correct the texts: {os.path.join('anna', 'correct.html')}"

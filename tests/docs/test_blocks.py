@@ -45,8 +45,9 @@ NOT_RUN = {
     ],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
-SLOW = ["docs/tutorial-finetune.md"]  # run by `dev.py test-all`
+SLOW = ["docs/tutorial-finetune.md", "docs/tutorial-voice.md"]  # run by `dev.py test-all`
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
+ELSEWHERE = {"docs/tutorial-voice.md": "tests/speak/test_tutorial.py"}  # run and judged there
 
 
 @pytest.fixture
@@ -71,7 +72,10 @@ def as_parameter(page: Page):
     return pytest.param(page, id=page.name, marks=marks)
 
 
-@pytest.mark.parametrize("page", [as_parameter(page) for page in PAGES.values() if page.blocks])
+@pytest.mark.parametrize(
+    "page",
+    [as_parameter(page) for name, page in PAGES.items() if page.blocks and name not in ELSEWHERE],
+)
 def test_the_blocks_of_a_page_run_as_printed(page, clone, tmp_path, monkeypatch, registry, modules):
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend("")  # as in `python`: modules of the folder one stands in
@@ -96,6 +100,10 @@ def test_a_block_that_fails_is_named(clone, tmp_path):
 def test_what_is_not_run_is_listed_here():
     assert {name: page.needs for name, page in PAGES.items() if page.needs} == NOT_RUN
     assert [name for name, page in PAGES.items() if page.is_slow] == SLOW
+
+
+def test_pages_that_run_elsewhere_are_named_there():
+    assert all(name in (ROOT / test).read_text("utf-8") for name, test in ELSEWHERE.items())
 
 
 def test_the_pages_with_blocks_are_found():

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from vocable.speak.finetune.planned import Plan
     from vocable.speak.finetune.result import Finetuned
 
+# of a line of the log; what is wrong by the verdict comes as a warning
+_FOLLOWED = ("step", "kind", "left", "lr", "bits", "end", "quieter")
+_SPOKEN = ("samples", "ended")
+
 
 @click.command("finetune")
 @click.argument("model")
@@ -141,11 +145,10 @@ def _run(console: Console, made: Plan, prepared: str, out: str, settings: dict[s
 
     def progress(line: dict[str, Any]) -> None:
         console.result(line)
-        shown = dict(line)
-        if gradients := shown.pop("gradients", None):
+        if gradients := line.get("gradients"):
             name, least = min(gradients.items(), key=lambda pair: pair[1])
             console.line(f"a gradient reaches every layer; the least, {least:.2g}, {name}")
-        console.line(described(shown))
+        console.line(described(_shown(line)))
 
     def train() -> None:
         found.append(run(made.recipe, prepared, out, progress=progress, **settings))
@@ -154,6 +157,12 @@ def _run(console: Console, made: Plan, prepared: str, out: str, settings: dict[s
         return INTERRUPTED
     _conclude(console, found[0])
     return 0
+
+
+def _shown(line: dict[str, Any]) -> dict[str, Any]:
+    """Return what people follow of a line: losses of single levels stay in the log."""
+    asked = _SPOKEN if line.get("samples") else ()
+    return {key: value for key, value in line.items() if key in (*_FOLLOWED, *asked)}
 
 
 def _conclude(console: Console, found: Finetuned) -> None:

@@ -126,9 +126,10 @@ def _lines(done: Prepared, out: str) -> list[str]:
     if done.made is None:
         return ["no recording can be used, so no set was made"]
     made = done.made
+    recordings = "recording" if done.fresh == 1 else "recordings"
     lines = [
-        f"{out}  {len(made.rows)} snippets  {duration(made.seconds)}  {done.fresh} new recordings  "
-        f"{pace(made.rows):.1f} characters/s"
+        f"{out}  {len(made.rows)} snippets  {duration(made.seconds)}  "
+        f"{done.fresh} new {recordings}  {pace(made.rows):.1f} characters/s"
     ]
     if done.repeated:
         lines.append(f"in the set already: {listed(done.repeated)}")

@@ -36,6 +36,7 @@ def test_it_says_what_learns_what_it_takes_and_how_it_went(model, voice, tmp_pat
     text = done.stderr
     assert "of 0.0 M weights learn (" in text and "in at most 4 steps; memory: 0.5 GB (w" in text
     assert "a gradient reaches every layer; the least, " in text and "step 4  " in text
+    assert "level0" not in text and "samples 0" not in text and "held out  bits " in text
     assert before.startswith("done; the weights of step ") and "6 snippets" in before
     assert verdict.startswith("verdict: ")
     config = json.loads((out / "adapter_config.json").read_text())

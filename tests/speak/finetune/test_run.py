@@ -184,6 +184,17 @@ def test_steps_are_counted_by_rows_and_epochs(model, voice):
     assert (by_preset.tuning.rank, by_preset.rows.most, by_preset.schedule.steps) == (32, 500, 2)
 
 
+def test_a_short_run_rises_for_a_quarter_and_is_evaluated_four_times(model, voice):
+    kept = "schedule.warmup=", "checkpoints.evaluate_steps=", "schedule.steps="
+    own = [each for each in toys.table(model) if not each.startswith(kept)]
+    short = plan(str(model), voice, overrides=[*own, "schedule.steps=8"]).recipe
+    assert (short.schedule.warmup, short.checkpoints.evaluate_steps) == (2, 2)
+    by_hand = plan(str(model), voice, overrides=[*own, "schedule.steps=8", "schedule.warmup=6"])
+    assert by_hand.recipe.schedule.warmup == 6
+    long = plan(str(model), voice, overrides=[*own, "schedule.steps=800"]).recipe
+    assert (long.schedule.warmup, long.checkpoints.evaluate_steps) == (5, 20)
+
+
 def test_consent_is_asked_for_before_anything_is_read(tmp_path):
     silent = toys.write_set(tmp_path / "set", consent=" ")
     with pytest.raises(RecipeError, match="says nothing about consent") as caught:

@@ -23,6 +23,7 @@ from vocable.speak.prepare.set import PreparedSet
 from vocable.train import read_recipe, run
 
 _PRESETS = Path(__file__).parent / "presets"
+_PARTS = 4  # of a run: its rate rises for one at most, and it is evaluated after each at least
 
 
 def presets() -> list[str]:
@@ -51,7 +52,8 @@ def plan(
     """Return what fine-tuning a model on a prepared set will do; nothing is read of its weights.
 
     preset: one of `presets()`, or a TOML file; None: that of the model's family. overrides: as of
-    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows.
+    `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows, and
+    the preset's warm-up and evaluations are fitted to a short one.
     device: None: a GPU where there is one. RecipeError for a set without consent or rows, for
     another model than the preset's, and for more memory than the device has.
     """
@@ -99,14 +101,30 @@ def _recipe(
     recipe = read_recipe(_preset(preset), own)
     if not isinstance(recipe, FinetuneRecipe):
         raise RecipeError(f"{preset} is a recipe of {recipe.task}, which fine-tunes no voice")
-    if any(each.replace(" ", "").startswith("schedule.steps=") for each in overrides):
+    steps = recipe.schedule.steps
+    if not any(each.replace(" ", "").startswith("schedule.steps=") for each in overrides):
+        rows = len(rows_to_learn(found, recipe.rows))
+        step = recipe.rows.batch * recipe.optimizer.accumulate
+        steps = max(1, math.ceil(rows * recipe.rows.epochs / step))
+    elif not steps:  # it ends by the clock
         return recipe
-    rows = len(rows_to_learn(found, recipe.rows))
-    step = recipe.rows.batch * recipe.optimizer.accumulate
-    steps = max(1, math.ceil(rows * recipe.rows.epochs / step))
-    counted = read_recipe(_preset(preset), [*own, f"schedule.steps={steps}"])
+    counted = read_recipe(_preset(preset), [*_fitted(recipe, steps), *own])
     assert isinstance(counted, FinetuneRecipe)
     return counted
+
+
+def _fitted(recipe: FinetuneRecipe, steps: int) -> list[str]:
+    """Return what a run of so many steps has instead of the preset's values, which are for more.
+
+    A run that ends while the rate still rises learns little, and one that is not evaluated on its
+    way cannot keep the best weights.
+    """
+    quarter = math.ceil(steps / _PARTS)
+    return [
+        f"schedule.steps={steps}",
+        f"schedule.warmup={min(recipe.schedule.warmup, quarter)}",
+        f"checkpoints.evaluate_steps={min(recipe.checkpoints.evaluate_steps, quarter)}",
+    ]
 
 
 def _preset(name: str) -> Path:

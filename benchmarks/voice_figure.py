@@ -13,7 +13,10 @@ from benchmarks.voice_runs import Run
 from vocable.evaluate.intervals import Interval
 
 COLOURS = {
-    "prompt": "#4477aa", "LoRA": "#228833", "full": "#ee6677", "LoRA + prompt": "#aa3377",
+    "prompt": "#4477aa",
+    "LoRA": "#228833",
+    "full": "#ee6677",
+    "LoRA + prompt": "#aa3377",
 }  # fmt: skip  (Tol's, which all eyes can tell apart)
 BESIDE = {
     "round trip": "her recordings through the codec", "recordings": "her recordings",
@@ -52,7 +55,8 @@ def _panel(
             elinewidth=1, capsize=2,
         )  # fmt: skip
     for way, text in BESIDE.items():
-        level = measure([run for run in runs if run.way == way])
+        own = [run for run in runs if run.way == way]
+        level = measure(own) if own else None
         if level is not None:
             axes.axhline(level.mean, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
             axes.annotate(

@@ -1,10 +1,10 @@
 """The ways to somebody's voice that benchmarks.voice_minutes compares: each a network and a voice.
 
-    base           the base, with a voice of its own
-    prompt         the base, with the mean voice of her recordings
-    LoRA           the base and an adapter that has learnt them, with the base's voice
-    full           all of the base tuned on them, with her voice as the tuned model hears it
-    LoRA + prompt  the adapter, with her voice as it hears it: what `with_adapter` gives
+base           the base, with a voice of its own
+prompt         the base, with the mean voice of her recordings
+LoRA           the base and an adapter that has learnt them, with the base's voice
+full           all of the base tuned on them, with her voice as the tuned model hears it
+LoRA + prompt  the adapter, with her voice as it hears it: what `with_adapter` gives
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def write_set(clips: Sequence[Clip], speaker: str, folder: Path) -> PreparedSet:
         audio, name = clip.read().mono().resample(RATE), f"{AUDIO}/{number:04}.flac"
         audio.save(folder / name, overwrite=True)
         source, language = clip.path.name, clip.language or "en"
-        rows.append(
-            Row(name, clip.text, speaker, language, source, 0.0, audio.seconds, clip.split)
-        )
+        rows.append(Row(name, clip.text, speaker, language, source, 0.0, audio.seconds, clip.split))
     about = About(FORMAT, vocable.__version__, speaker, speaker, CONSENT, rows[0].language, "", {})
     made = PreparedSet(folder, about, tuple(rows))
     made.save()

@@ -18,6 +18,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 import vocable
@@ -26,9 +27,11 @@ from benchmarks.machine import describe
 from benchmarks.sentences import HARVARD, NEWS
 from benchmarks.speaking import Judge, recogniser, round_trip
 from benchmarks.tables import progress
-from benchmarks.voice_runs import Measure, Run, kept, said
+from benchmarks.voice_runs import Measure, Run, Target, kept, said
 from benchmarks.voice_ways import WAYS, Ways, prepare, voice_of_others
 from vocable.audio.manifest import Clip, read_manifest
+from vocable.measures.recognisers import RATE
+from vocable.measures.speakers import load_embedding
 from vocable.train.say.packed import read_packed
 
 BESIDE = ("recordings of others", "recordings", "round trip")
@@ -71,7 +74,7 @@ def measured(options: argparse.Namespace) -> list[Run]:
     names = {f"audio/{number:04}.flac": clip for number, clip in enumerate(hers)}
     judged = [names[each.name] for each in found.judged]
     judge = Judge(recogniser(options.recogniser, "en"), options.embedding)
-    recordings = [judge(clip.text, clip.read()) for clip in judged]
+    recordings = targets(judged, options.embedding)
     voice = base.voices[options.voice].numbers if options.voice else voice_of_others(base, speech)
     texts = [*HARVARD, *NEWS][-options.sentences :]
     ways = Ways(options.base, base, voice, found, options.set)
@@ -100,6 +103,16 @@ def measured(options: argparse.Namespace) -> list[Run]:
                     )
                 )  # fmt: skip
     return runs
+
+
+def targets(clips: Sequence[Clip], embedding: str) -> list[Target]:
+    """Return recordings as what likeness is measured to."""
+    embed = load_embedding(embedding)
+    sounds = [clip.read().mono().resample(RATE).samples[0] for clip in clips]
+    return [
+        Target(clip.text, np.asarray(embed(sound, RATE)))
+        for clip, sound in zip(clips, sounds, strict=True)
+    ]
 
 
 def one_of_each(clips: Sequence[Clip], but: str) -> list[Clip]:

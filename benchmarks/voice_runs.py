@@ -27,6 +27,14 @@ REFERENCE = 75  # frames in which other speakers are heard, as in training
 OF_A_SET = 20  # held-out utterances of each set of other speakers
 
 
+@dataclass(frozen=True, eq=False)
+class Target:
+    """A held-out recording of hers: its text, and the embedding that speech should be like."""
+
+    text: str
+    voice: np.ndarray
+
+
 @dataclass(frozen=True)
 class Said:
     """A sentence, how many of its words were heard otherwise, and how like her it was said."""
@@ -85,7 +93,7 @@ class Measure:
     """Measures ways by one judge, on one set of sentences and held-out recordings."""
 
     def __init__(
-        self, judge: Judge, texts: Sequence[str], recordings: Sequence[Judged],
+        self, judge: Judge, texts: Sequence[str], recordings: Sequence[Target],
         judged: Sequence[Utterance], speech: PackedSpeech,
     ) -> None:  # fmt: skip
         self.judge, self.texts, self.recordings = judge, list(texts), recordings
@@ -105,7 +113,7 @@ class Measure:
         )  # fmt: skip
 
 
-def said(found: Sequence[Judged], recordings: Sequence[Judged], seed: int = 0) -> tuple[Said, ...]:
+def said(found: Sequence[Judged], recordings: Sequence[Target], seed: int = 0) -> tuple[Said, ...]:
     """Return what was heard, each compared with the recordings of other texts."""
     made = []
     for each in found:

@@ -34,7 +34,7 @@ from vocable.train.say.packed import PackedSpeech, Utterance
 CONSENT = "the licence of the recordings allows it; an experiment"
 PRESETS = {"LoRA": "say", "full": "say-full", "LoRA + prompt": "say"}
 WAYS = ("base", "prompt", *PRESETS)
-OF_OTHERS = 5  # utterances of each other speaker that make the mean voice
+OF_OTHERS = 2  # utterances of each other speaker that make the mean voice
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ COLOURS = {
 }  # fmt: skip  (Tol's, which all eyes can tell apart)
 BESIDE = {
     "round trip": "her recordings through the codec", "recordings": "her recordings",
-    "recordings of others": "other speakers", "base": "base, no recording of hers",
+    "recordings of others": "other speakers", "base": "the base, which knows no recording of hers",
 }  # fmt: skip
 GREY = "#777777"
 
@@ -31,8 +31,16 @@ def draw(runs: Sequence[Run], speaker: str, path: Path) -> None:
     left, right = figure.subplots(1, 2)
     _panel(left, runs, tables.likeness)
     left.set_title("likeness to held-out recordings, by an embedding", loc="left", fontsize=11)
-    _panel(right, runs, lambda own: tables.bits(own, lambda run: run.held_out))
-    right.set_title("bits of a held-out frame (less is better)", loc="left", fontsize=11)
+    base = [run for run in runs if run.way == "base"]
+
+    def saved(own: Sequence[Run]) -> Interval | None:
+        if not own[0].held_out:
+            return None
+        more = tables.change(own, base, tables.of_hers)
+        return Interval(-more.mean, -more.high, -more.low)
+
+    _panel(right, runs, saved)
+    right.set_title("bits saved of a held-out frame, by the base's", loc="left", fontsize=11)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     figure.suptitle(f"From minutes of {speaker}'s voice to a model that speaks with it")
@@ -47,7 +55,7 @@ def _panel(
     for place, (way, colour) in enumerate(COLOURS.items()):
         found = [measure(tables.chosen(runs, way, each)) for each in minutes]
         shown = [each for each in found if each is not None]
-        at = [each * 1.04 ** (place - 1.5) for each in minutes]  # side by side
+        at = [each * 1.03 ** (place - 1.5) for each in minutes]  # side by side
         means = [each.mean for each in shown]
         ends = [[each.mean - each.low for each in shown], [each.high - each.mean for each in shown]]
         axes.errorbar(

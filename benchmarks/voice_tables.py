@@ -12,6 +12,17 @@ from vocable.evaluate.intervals import Interval, bootstrap_interval, ratio_inter
 
 SHARE, WANTED = 0.05, 0.80  # of the parameters, and of the full gain
 MEASURES = ("likeness", "bits")
+Pick = Callable[[Run], Sequence[Surprise]]
+
+
+def of_hers(run: Run) -> Sequence[Surprise]:
+    """Return the bits of her held-out recordings."""
+    return run.held_out
+
+
+def of_others(run: Run) -> Sequence[Surprise]:
+    """Return the bits of other speakers' held-out recordings."""
+    return run.others
 
 
 def chosen(runs: Sequence[Run], way: str, minutes: float) -> list[Run]:
@@ -37,7 +48,7 @@ def word_error(runs: Sequence[Run]) -> Interval:
 _ERRORS = ("errors", "words")
 
 
-def bits(runs: Sequence[Run], pick: Callable[[Run], Sequence[Surprise]]) -> Interval | None:
+def bits(runs: Sequence[Run], pick: Pick) -> Interval | None:
     """Return the bits of a frame, with their interval over recordings."""
     found = [each for run in runs for each in pick(run)]
     if not found:
@@ -96,7 +107,7 @@ def ways_table(runs: Sequence[Run], ways: Sequence[str]) -> str:
     for way in ways:
         for minutes in _minutes(runs, way):
             own = chosen(runs, way, minutes)
-            counted = bits(own, lambda run: run.held_out)
+            counted = bits(own, of_hers)
             share, seconds = own[0].share, np.mean([run.seconds for run in own])
             lines.append(
                 row([
@@ -130,17 +141,16 @@ def forgetting_table(runs: Sequence[Run]) -> str:
     for way in ("base", "LoRA", "full"):
         for minutes in _minutes(runs, way):
             own, before = chosen(runs, way, minutes), chosen(runs, "base", minutes)
-            found = bits(own, lambda run: run.others)
-            change = "" if way == "base" else plain(forgotten(own, before), 2, sign="+")
+            found = bits(own, of_others)
+            change = "" if way == "base" else plain(change(own, before, of_others), 2, "+")
             shown = f"{minutes:g}" if minutes else ""
             lines.append(row([way, shown, plain(found, 2), change]))
     return "\n".join(lines)
 
 
-def forgotten(after: Sequence[Run], before: Sequence[Run]) -> Interval:
-    """Return how many bits a frame of others costs more after than before, over speakers."""
-    first = [each for run in before for each in run.others]
-    last = [each for run in after for each in run.others]
+def change(after: Sequence[Run], before: Sequence[Run], pick: Pick) -> Interval:
+    """Return how many bits a frame costs more after than before, over the same recordings."""
+    first, last = ([each for run in runs for each in pick(run)] for runs in (before, after))
     more = [b.bits - a.bits for a, b in zip(first, last, strict=True)]
     frames = np.array([each.frames for each in first])
     return ratio_interval(np.array(more), frames, [each.name for each in first])
@@ -179,7 +189,7 @@ def percent(value: Interval | None) -> str:
 def _gain(measure: str, full: Sequence[Run], before: Sequence[Run]) -> str:
     if measure == "likeness":
         return f"{likeness(full).mean - likeness(before).mean:+.3f}"
-    last, first = (bits(runs, lambda run: run.held_out) for runs in (full, before))
+    last, first = (bits(runs, of_hers) for runs in (full, before))
     return f"{last.mean - first.mean:+.2f} a frame" if last and first else ""
 
 

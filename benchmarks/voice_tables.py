@@ -142,9 +142,9 @@ def forgetting_table(runs: Sequence[Run]) -> str:
         for minutes in _minutes(runs, way):
             own, before = chosen(runs, way, minutes), chosen(runs, "base", minutes)
             found = bits(own, of_others)
-            change = "" if way == "base" else plain(change(own, before, of_others), 2, "+")
+            more = "" if way == "base" else plain(change(own, before, of_others), 2, "+")
             shown = f"{minutes:g}" if minutes else ""
-            lines.append(row([way, shown, plain(found, 2), change]))
+            lines.append(row([way, shown, plain(found, 2), more]))
     return "\n".join(lines)
 
 

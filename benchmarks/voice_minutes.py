@@ -9,7 +9,7 @@ same sentences, each with seeds that are also those of its training. Measured ar
 her held-out recordings (an embedding), word errors (a recogniser), the bits of a held-out frame in
 her voice, and those of other speakers. One half of her held-out recordings stops trainings, the
 other judges. Prints tables, and whether few parameters keep most of the gain; draws a figure. What
-is done is kept in --out, and not done again: for another base, take another folder.
+is done is kept in --out, and not done again: for another base or --set, take another folder.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main() -> None:
     ways = [way for way in (*BESIDE, *WAYS) if any(run.way == way for run in runs)]
     print(tables.ways_table(runs, ways), tables.gains_table(runs), sep="\n\n")
     print("", tables.forgetting_table(runs), "", *tables.verdicts(runs), sep="\n")
-    print(f"\n{describe('torch', threads=1)}")
+    print(f"\n{describe('faster-whisper', 'resemblyzer', threads=1)}")
     from benchmarks.voice_figure import draw  # matplotlib, which --help does without
 
     draw(runs, options.speaker, options.out / "voice_minutes.png")

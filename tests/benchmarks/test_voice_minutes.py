@@ -1,11 +1,18 @@
 """The arithmetic of the experiment with minutes of a voice: gains that are kept, and verdicts."""
 
+import sys
+
 import numpy as np
 import pytest
 
+from benchmarks import speaking, voice_minutes
 from benchmarks import voice_tables as tables
 from benchmarks.voice_runs import Run, Said, Surprise, kept
 from benchmarks.voice_ways import within
+from tests.speak.small import write_sayer
+from tests.train.say.small import write as write_speech
+from tests.train.say.test_prepare import TEXT
+from tests.train.say.test_prepare import write as write_recordings
 
 TEXTS = [f"sentence {number}" for number in range(12)]
 
@@ -117,3 +124,41 @@ def test_what_was_measured_is_not_measured_again(tmp_path):
     assert kept(tmp_path, "LoRA", 5, 0, TEXTS, lambda: pytest.fail("again")) == first
     (other,) = run("LoRA", 0.7, 53)
     assert kept(tmp_path, "LoRA", 5, 0, TEXTS[:3], lambda: other) == other
+
+
+@pytest.mark.slow
+def test_the_experiment_goes_on_where_it_was_broken_off(tmp_path, monkeypatch, capsys):
+    plain = TEXT.replace("Then, up", "Then up")
+    rows = {
+        f"{split}{number}": {"speaker": "john", "split": split, "language": "en", "text": text}
+        for split in ("train", "valid")
+        for number, text in enumerate((TEXT, plain, TEXT, plain))
+    }
+    other = {"speaker": "anna", "split": "train", "language": "en", "text": TEXT}
+    manifest = write_recordings(tmp_path, **rows, anna=other)
+    line = ["voice_minutes", str(write_sayer(tmp_path / "base")), "--manifest", str(manifest)]
+    line += ["--speech", str(write_speech(tmp_path)), "--speaker", "john", "--minutes", "0.2"]
+    line += ["--sentences", "2", "--seeds", "1", "--out", str(tmp_path / "out"), "--set"]
+    line += ["schedule.steps=4", "schedule.warmup=1", "checkpoints.tensorboard=false"]
+    monkeypatch.setattr(sys, "argv", line)
+    monkeypatch.setattr(speaking, "load_recogniser", lambda name: lambda x, rate: "up got")
+    for place in (speaking, voice_minutes):
+        monkeypatch.setattr(
+            place, "load_embedding", lambda name: lambda x, rate: np.array([1.0, x.std()])
+        )
+    voice_minutes.main()
+    first = capsys.readouterr().out
+    table = [[cell.strip() for cell in row.split("|")[1:-1]] for row in first.splitlines()]
+    ways = [row[:2] for row in table[2:10]]
+    assert ways == [
+        ["recordings of others", ""], ["recordings", ""], ["round trip", ""], ["base", ""],
+        ["prompt", "0.2"], ["LoRA", "0.2"], ["full", "0.2"], ["LoRA + prompt", "0.2"],
+    ]  # fmt: skip
+    assert (
+        first.count("- 0.2 minutes, LoRA") == 4
+        and (tmp_path / "out" / "voice_minutes.png").exists()
+    )
+    (tmp_path / "out" / "runs" / "prompt-0.2-0.json").unlink()
+    monkeypatch.setattr("benchmarks.voice_ways.finetune", None)  # all of that is there
+    voice_minutes.main()
+    assert capsys.readouterr().out.splitlines()[:-1] == first.splitlines()[:-1]

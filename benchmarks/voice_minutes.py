@@ -15,7 +15,7 @@ is done is kept in --out, and not done again: for another base or --set, take an
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +28,10 @@ from benchmarks.sentences import HARVARD, NEWS
 from benchmarks.speaking import Judge, recogniser, round_trip
 from benchmarks.tables import progress
 from benchmarks.voice_runs import Measure, Run, Target, kept, said
-from benchmarks.voice_ways import WAYS, Ways, prepare, voice_of_others
+from benchmarks.voice_ways import WAYS, Ways, number_of, prepare, voice_of_others
+from vocable.audio import Audio
 from vocable.audio.manifest import Clip, read_manifest
+from vocable.language.say import Sayer
 from vocable.measures.recognisers import RATE
 from vocable.measures.speakers import load_embedding
 from vocable.train.say.packed import read_packed
@@ -71,38 +73,52 @@ def measured(options: argparse.Namespace) -> list[Run]:
     hers = [clip for clip in clips if clip.speaker == options.speaker]
     base, speech = vocable.load(options.base), read_packed(options.speech)
     found = prepare(hers, options.speaker, max(options.minutes), base, options.out)
-    names = {f"audio/{number:04}.flac": clip for number, clip in enumerate(hers)}
-    judged = [names[each.name] for each in found.judged]
-    judge = Judge(recogniser(options.recogniser, "en"), options.embedding)
+    judged = [hers[number_of(each.name)] for each in found.judged]
     recordings = targets(judged, options.embedding)
+    judge = Judge(recogniser(options.recogniser, "en"), options.embedding)
+    beside = of_recordings(
+        judge, recordings, base, one_of_each(clips, options.speaker), judged, options.out / "runs"
+    )
     voice = base.voices[options.voice].numbers if options.voice else voice_of_others(base, speech)
-    texts = [*HARVARD, *NEWS][-options.sentences :]
     ways = Ways(options.base, base, voice, found, options.set)
+    texts = [*HARVARD, *NEWS][-options.sentences :]
     measure = Measure(judge, texts, recordings, found.judged, speech)
-    runs, folder = [], options.out / "runs"
+    return [*beside, *of_ways(ways, measure, options)]
 
-    def beside(name: str, chosen: Sequence[Clip], again: bool = False) -> None:
-        def heard() -> Run:
-            sounds = [round_trip(base, clip) if again else clip.read() for clip in chosen]
-            own = [judge(clip.text, sound) for clip, sound in zip(chosen, sounds, strict=True)]
-            return Run(name, 0, 0, said(own, recordings))
 
-        runs.append(kept(folder, name, 0, 0, [clip.text for clip in chosen], heard))
+def of_recordings(
+    judge: Judge, recordings: Sequence[Target], base: Sayer, others: Sequence[Clip],
+    judged: Sequence[Clip], folder: Path,
+) -> list[Run]:  # fmt: skip
+    """Return how like her, and how well understood, the floor and the ceilings are."""
 
-    beside(BESIDE[0], one_of_each(clips, options.speaker))
-    beside(BESIDE[1], judged)
-    beside(BESIDE[2], judged, again=True)
+    def heard(name: str, clips: Sequence[Clip], read: Callable[[Clip], Audio]) -> Run:
+        def measure() -> Run:
+            return Run(name, 0, 0, said([judge(c.text, read(c)) for c in clips], recordings))
+
+        return kept(folder, name, 0, 0, [clip.text for clip in clips], measure)
+
+    return [
+        heard(BESIDE[0], others, Clip.read),
+        heard(BESIDE[1], judged, Clip.read),
+        heard(BESIDE[2], judged, lambda clip: round_trip(base, clip)),
+    ]
+
+
+def of_ways(ways: Ways, measure: Measure, options: argparse.Namespace) -> list[Run]:
+    """Return the run of each way, number of minutes and seed; the base is of no minutes."""
+    found = []
     for seed in range(options.seeds):
         for name in WAYS:
             for minutes in [0] if name == "base" else sorted(options.minutes):
                 progress(f"{name}, {minutes:g} minutes, seed {seed}")
-                runs.append(
+                found.append(
                     kept(
-                        folder, name, minutes, seed, texts,
+                        options.out / "runs", name, minutes, seed, measure.texts,
                         lambda at=(name, minutes, seed): measure(*at, ways(*at)),
                     )
                 )  # fmt: skip
-    return runs
+    return found
 
 
 def targets(clips: Sequence[Clip], embedding: str) -> list[Target]:

@@ -109,6 +109,11 @@ def write_set(clips: Sequence[Clip], speaker: str, folder: Path) -> PreparedSet:
     return made
 
 
+def number_of(name: str) -> int:
+    """Return which of the clips a row of `write_set` is."""
+    return int(Path(name).stem)
+
+
 class Ways:
     """Makes every way, and trains what it needs, once for `LoRA` and `LoRA + prompt`."""
 

@@ -68,8 +68,8 @@ def _panel(
         if level is not None:
             axes.axhline(level.mean, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
             axes.annotate(
-                text, (1, level.mean), xycoords=("axes fraction", "data"), xytext=(-2, 2),
-                textcoords="offset points", ha="right", va="bottom", fontsize=8, color=GREY,
+                text, (0.26, level.mean), xycoords=("axes fraction", "data"), xytext=(0, 2),
+                textcoords="offset points", ha="center", va="bottom", fontsize=8, color=GREY,
             )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xticks(minutes, [f"{each:g}" for each in minutes])

@@ -11,6 +11,7 @@ from tests.cli.calls import call, results
 from tests.speak.prepare import talk
 from tests.speak.prepare.talk import write
 from vocable import atomic
+from vocable.errors import MeasureError
 
 PARTS = ("--recogniser", "talk-ear", "--activity", "energy", "--speakers", "talk-voices")
 TALK = ("one two three four.", 0.5, "five six.", 1.5, "seven one two four.")
@@ -110,3 +111,17 @@ def test_a_full_disk_is_one_line(here: Path, monkeypatch) -> None:
     done = call("speak", "prepare", "talk.wav", "-o", "anna", *PARTS, code=1)
     assert "the disk is full; free some space and run again" in done.stderr
     assert len(done.stderr.splitlines()) == 1 and not Path("anna", "set.json").exists()
+
+
+def test_a_missing_package_is_that_of_the_extra_for_preparing(here: Path, monkeypatch) -> None:
+    from vocable.measures import recognisers
+
+    def missing(name: str) -> None:
+        raise MeasureError('this recogniser needs the package x: pip install "vocable[words]"')
+
+    monkeypatch.setitem(recognisers.RECOGNISERS, "talk-ear", lambda: missing("talk-ear"))
+    recognisers.load_recogniser.cache_clear()
+    write(here / "talk.wav", talk.talk(*TALK))
+    refused = call("speak", "prepare", "talk.wav", "-o", "anna", *PARTS, code=2)
+    recognisers.load_recogniser.cache_clear()
+    assert 'pip install "vocable[prepare]"' in refused.stderr

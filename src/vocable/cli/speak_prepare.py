@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -93,7 +94,7 @@ def command(
                 speaker=speaker or "", consent=consent or "", afresh=force, report=progress,
             )  # fmt: skip
     except (RecipeError, MeasureError) as error:
-        raise Refusal(message_of(error)) from error
+        raise Refusal(_with_extra(message_of(error))) from error
     for why in done.refused.values():
         console.failure(why)
     for line in _lines(done, out):
@@ -155,3 +156,8 @@ def _facts(done: Prepared, out: str) -> dict[str, Any]:
         "lost_seconds": lost_seconds(made.about.sources),
         "consent": made.about.consent,
     }
+
+
+def _with_extra(message: str) -> str:
+    """Return a message that names the extra which brings all that preparing needs."""
+    return re.sub(r"vocable\[(?:words|speaker)\]", "vocable[prepare]", message)

@@ -89,7 +89,6 @@ def main() -> None:
     )  # fmt: skip
     options = parser.parse_args()
     torch.set_num_threads(1)
-    judge = Judge(recogniser(options.recogniser, options.language), options.embedding)
     sayer, voice = vocable.load(options.model), options.speaker
     if options.speech:
         with tempfile.TemporaryDirectory() as folder:
@@ -97,9 +96,6 @@ def main() -> None:
             sayer = vocable.load(folder)
         voice = voice_of(sayer, read_packed(options.speech), options.speaker)
     manner = Manner(temperature=tuple(options.temperature), levels=options.levels)
-    clips = held_out(options.manifest, options.speaker) if options.manifest else []
-    recordings = [judge(clip.text, clip.read()) for clip in clips]
-    round_trips = [judge(clip.text, round_trip(sayer, clip)) for clip in clips]
     texts = SENTENCES[options.language][-options.sentences :]
 
     def say(text: str, seed: int) -> Sound:
@@ -107,7 +103,14 @@ def main() -> None:
 
     say(texts[0], 0).leave()  # what is read once is read
     clock = Clock(say, sayer.codec.spec.writes, options.out)
-    spoken = [judge(text, clock(text, seed)) for seed in range(options.seeds) for text in texts]
+    # all of it before a recogniser is there, which would be timed with it
+    audios = [(text, clock(text, seed)) for seed in range(options.seeds) for text in texts]
+    speed = clock.summary()
+    judge = Judge(recogniser(options.recogniser, options.language), options.embedding)
+    clips = held_out(options.manifest, options.speaker) if options.manifest else []
+    recordings = [judge(clip.text, clip.read()) for clip in clips]
+    round_trips = [judge(clip.text, round_trip(sayer, clip)) for clip in clips]
+    spoken = [judge(text, audio) for text, audio in audios]
     print(heading(["what", "items", "words", "word error", "likeness to the recordings"]))
     for name, found in (
         ("recordings", recordings),
@@ -118,7 +121,7 @@ def main() -> None:
     ):
         if found:
             print(line(name, found, recordings))
-    print(f"\n{clock.summary()}; {describe('torch', threads=1)}")
+    print(f"\n{speed}; {describe('torch', threads=1)}")
 
 
 def named(external: Sequence[str]) -> list[tuple[str, str]]:

@@ -96,6 +96,6 @@ def test_what_cannot_be_kept_is_said(monkeypatch):
         narrow(numbers(2, 2), torch.int32)
     with pytest.raises(ModelError, match="these are on meta"):
         narrow(torch.empty(2, 2, device="meta"), torch.int8)
-    monkeypatch.setattr(module, "_works", lambda kind: False)
+    monkeypatch.setattr(module, "works", lambda kind: False)
     with pytest.raises(ModelError, match="no kernels for weights in torch.int8"):
         narrow(numbers(2, 2), torch.int8)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vocable.audio import Audio, Voice
 
 DEFAULT_MODEL = "say-16k"
-_LOUD = "-"  # of --out: stdout
+_STDOUT = "-"  # as --out
 
 
 @click.command("text")
@@ -92,7 +92,7 @@ def command(
         began = time.perf_counter()
         if best_of > 1:
             audio, facts = _best(speaker, text, shown, seed, best_of, recogniser)
-        elif out == _LOUD:
+        elif out == _STDOUT:
             return _stream(speaker.speak(text, shown, seed=seed), speaker.writes)
         else:
             audio, facts = speaker.say(text, shown, seed=seed)
@@ -107,7 +107,7 @@ def command(
 def _check_out(out: str | None, voice: str | None, *, force: bool, as_json: bool) -> None:
     from vocable.audio.formats import WRITABLE
 
-    if out == _LOUD:
+    if out == _STDOUT:
         refuse_terminal()
         if as_json:
             raise Refusal("stdout has the sound; leave --json out, or write to a file")

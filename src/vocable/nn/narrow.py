@@ -100,7 +100,7 @@ def narrow(weight: Float[Tensor, "channels_out channels"], kind: torch.dtype) ->
         raise ModelError(f"weights are kept in torch.float16 or torch.int8, not {kind}")
     if weight.device.type != "cpu":
         raise ModelError(f"weights in few bytes are for the CPU; these are on {weight.device}")
-    if not _works(kind):
+    if not works(kind):
         raise ModelError(
             f"this torch and processor have no kernels for weights in {kind}; load without weights="
         )
@@ -148,7 +148,7 @@ def _has_small() -> bool:
 
 
 @cache
-def _works(kind: torch.dtype) -> bool:
+def works(kind: torch.dtype) -> bool:
     """Say whether the kernels are there, and exact: old processors saturate sums of two."""
     made = HalfWeight if kind == torch.float16 else ByteWeight
     try:

@@ -12,10 +12,15 @@ from tests.cli.calls import call, results
 from tests.speak.small import write_sayer
 from tests.train.say.test_prepare import OTHER, SPEECH, TEXT
 from vocable.errors import ModelError, RecipeError
+from vocable.language.say import Disturbance, losses
 from vocable.speak.adapters import with_adapter
 from vocable.speak.finetune import finetune, plan
+from vocable.speak.finetune.memory import kept
+from vocable.speak.finetune.say.model import FRAME, open_network
 from vocable.speak.prepare.set import About, PreparedSet, Row
 from vocable.train.loop import Loop, Stopped
+from vocable.train.say.batches import batch_of
+from vocable.train.say.packed import Utterance
 
 
 def write_set(folder: Path, consent="John, by mail") -> Path:
@@ -125,6 +130,15 @@ def test_what_is_told_before(model, voice):
     assert made.recipe.task == "finetune-say" and made.recipe.tuning.method == "lora"
     assert 0 < made.learning < made.weights and made.memory.total > 1e8
     assert plan(str(model), voice, preset="say-full", device="cpu").learning == made.weights
+
+
+def test_a_frame_takes_the_memory_that_is_told():
+    network, *_ = open_network("say-16k")
+    symbols = np.zeros((60, 3), np.int64)
+    row = Utterance("", "", "", "", symbols, np.full(60, 8), np.zeros((120, 8), np.int64))
+    batch = batch_of([row], [row.codes[:75]])
+    bytes_kept = kept(network, lambda: sum(losses(network, batch, Disturbance()).values()))
+    assert 0.5 * FRAME < bytes_kept / 120 <= FRAME
 
 
 def test_without_consent_nothing_is_copied(model, tmp_path):

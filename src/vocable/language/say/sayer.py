@@ -19,13 +19,13 @@ from vocable.language.say.steps import Steps
 from vocable.language.sound import DecodesSteps, Sound
 from vocable.nearest import nearest
 from vocable.text.normal import normalised
+from vocable.text.normal.languages import USUAL
 from vocable.text.sentences import sentences
 from vocable.text.spoken import spoken
 from vocable.tokens import AudioTokens
 
 _PLAIN = Manner()
 _TOGETHER = 16  # frames that are decoded at once, at most: of 8 the decoder takes twice as long
-WRITES = "en"  # the language of a voice of which nothing is known
 
 AnyVoice: TypeAlias = "str | Voice | Float[Tensor, ' voice'] | None"
 
@@ -41,7 +41,7 @@ class KnownVoice:
     """A voice that comes with a model: its numbers, `[voice]`, and the language it was heard in."""
 
     numbers: Tensor
-    language: str = WRITES
+    language: str = USUAL
 
 
 class Sayer:

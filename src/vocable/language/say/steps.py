@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vocable.errors import ModelError
+from vocable.language.packing import PackedMap
 from vocable.language.say.model import Say
 from vocable.nn import Linear
-from vocable.nn.narrow import NarrowWeight, narrow
+from vocable.nn.narrow import narrow, works
 
 
 class Steps:
@@ -27,7 +27,7 @@ class Steps:
         self.model, self.config = model, model.config
         self.places = [model.books.placed(level) for level in range(len(model.config.sizes))]
         self._parts = _Parts(model)
-        if packed and next(model.parameters()).device.type == "cpu" and _has_kernels():
+        if packed and next(model.parameters()).device.type == "cpu" and works(torch.float16):
             _pack(self._parts)
 
     def initial_state(self, batch: int) -> object:
@@ -70,29 +70,11 @@ def _table(weight: Float[Tensor, "size places"], bias: Float[Tensor, " size"]) -
     return made
 
 
-class _Packed(nn.Module):
-    """A map whose weights are kept in fp16."""
-
-    def __init__(self, weight: NarrowWeight, bias: Tensor | None) -> None:
-        super().__init__()
-        self._weight, self._bias = weight, bias
-
-    def forward(self, x: Float[Tensor, "*rows channels"]) -> Float[Tensor, "*rows channels_out"]:
-        return self._weight.product(x, self._bias)
-
-
-def _has_kernels() -> bool:
-    try:
-        narrow(torch.ones(8, 8), torch.float16)
-    except ModelError:
-        return False
-    return True
-
-
 def _pack(parts: nn.Module) -> None:
     """Put a packed map in the place of each."""
     for module in list(parts.modules()):
         for name, part in list(module.named_children()):
             if isinstance(part, nn.Linear | Linear):
                 weight = narrow(part.weight.detach(), torch.float16)
-                setattr(module, name, _Packed(weight, part.bias))
+                bias = None if part.bias is None else part.bias[None]
+                setattr(module, name, PackedMap([weight], bias))

@@ -6,6 +6,7 @@ from vocable.errors import TokenError
 from vocable.text.normal.language import Language
 
 NAMES = ("en", "de")
+USUAL = "en"  # where nothing says which one
 
 
 def language(name: str) -> Language:

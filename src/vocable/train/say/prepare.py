@@ -12,12 +12,11 @@ from vocable.audio import Audio
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
-from vocable.text.normal.languages import NAMES
+from vocable.text.normal.languages import NAMES, USUAL
 from vocable.text.timed import HOP
 from vocable.train.say.aligner import aligner
 from vocable.train.say.packed import PackedSpeech, Utterance, pack
 
-ENGLISH = "en"  # what is spoken where a row does not say
 _LEAST = 1.5  # right texts of many speakers have 1.6 to 3.8, wrong ones -3 to 1.4
 
 
@@ -38,7 +37,7 @@ def prepare(
     spoken is refused. The split is that of the rows, "train" where they name none.
     """
     clips = [clip for clip in read_manifest(manifest) if clip.text]
-    clips = [clip for clip in clips if (clip.language or ENGLISH) in NAMES]
+    clips = [clip for clip in clips if (clip.language or USUAL) in NAMES]
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
@@ -53,7 +52,7 @@ def prepare(
 
 
 def _utterance(clip: Clip, codec: Codec) -> Utterance:
-    learnt = to_learn(clip.read(), clip.text, clip.language or ENGLISH, codec)
+    learnt = to_learn(clip.read(), clip.text, clip.language or USUAL, codec)
     names = clip.name, clip.speaker or "unknown", clip.split or "train", clip.set
     return Utterance(*names, *learnt)
 

@@ -16,13 +16,13 @@ from vocable.load.finding import locate
 from vocable.load.say import read_network, says
 from vocable.nn.lora import Place, linear_places
 from vocable.nn.settings import without_memory
-from vocable.speak.finetune.memory import LEARNING, Memory
+from vocable.speak.finetune.memory import LEARNING, SPARE, Memory
 from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.say.recipe import SayTuneRecipe
 from vocable.speak.finetune.task import what_learns
 from vocable.speak.finetune.trained import parts
 
-_FRAME = 1 << 20  # bytes that a step keeps of a frame, logits of all levels among them
+FRAME = 300 << 10  # bytes that a step of say-16k keeps of a frame, logits of all levels among them
 
 
 def is_own(name: str) -> bool:
@@ -64,4 +64,4 @@ def needs(recipe: SayTuneRecipe, device: torch.device) -> Plan:
     learnt = tuple(parts(learning))
     frames = recipe.rows.batch * recipe.rows.longest * 100 / config.hops
     kept = sum(part.parameters for part in learnt) * LEARNING
-    return Plan(recipe, learnt, weights, Memory(4 * weights, kept, round(frames * _FRAME)))
+    return Plan(recipe, learnt, weights, Memory(4 * weights, kept, round(frames * FRAME * SPARE)))

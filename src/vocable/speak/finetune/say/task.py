@@ -20,6 +20,7 @@ from vocable.speak.finetune.say.rows import SayExample, SayRows, make_examples
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
 from vocable.speak.prepare.set import PreparedSet, Row
+from vocable.text.normal.languages import USUAL
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import batch_of, part_of
 
@@ -128,4 +129,4 @@ class SayTask(FinetuneTask):
             )
         ]
         numbers = torch.stack(each_row).mean(0).cpu()
-        return {name: KnownVoice(numbers, self.set.about.language or "en")}
+        return {name: KnownVoice(numbers, self.set.about.language or USUAL)}

@@ -45,16 +45,6 @@ def _make_say_task(recipe: SayTuneRecipe) -> Any:
     return SayTask(recipe)
 
 
-register_task(
-    "finetune-csm",
-    CsmRecipe,
-    _make_csm_task,
-    is_command=False,  # `vocable speak finetune` is
-)
-register_task(
-    "finetune-say",
-    SayTuneRecipe,
-    _make_say_task,
-    about="Fine-tune say-16k on one voice; `vocable speak finetune` does so by fewer words.",
-    data="A prepared set, as `vocable speak prepare` writes it.",
-)
+# neither is a command of `vocable train`, as `vocable speak finetune` runs both
+register_task("finetune-csm", CsmRecipe, _make_csm_task, is_command=False)
+register_task("finetune-say", SayTuneRecipe, _make_say_task, is_command=False)

@@ -29,6 +29,11 @@ NOT_RUN = {
         "the package sentencepiece, and the tokenizer beside Moshi's weights",
     ],
     "docs/musicgen.md": ["the weights of MusicGen small, 2.4 GB, and of T5 base, 0.9 GB"],
+    "docs/prepare.md": [
+        'pip install "vocable[prepare]", and recordings of your own',
+        'pip install "vocable[prepare]", and recordings of your own',
+        "pip install datasets, and a prepared set",
+    ],
     "docs/published.md": [
         "the network",
         "the network",

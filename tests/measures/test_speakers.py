@@ -123,3 +123,15 @@ def test_a_missing_or_unknown_embedding_is_named(monkeypatch):
         load_embedding("resemblyzer")
     with pytest.raises(MeasureError, match='no embedding named "resemblizer"; nearest: "resem'):
         load_embedding("resemblizer")
+
+
+def test_a_package_that_is_there_and_fails_says_why(monkeypatch, tmp_path):
+    """Resemblyzer needs webrtcvad, which needs what newer setuptools lack."""
+    (tmp_path / "resemblyzer.py").write_text("import no_such_package\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "resemblyzer", raising=False)
+    load_embedding.cache_clear()
+    with pytest.raises(
+        MeasureError, match=r"there but fails \(No module named 'no_such_p"
+    ):
+        load_embedding("resemblyzer")

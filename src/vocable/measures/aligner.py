@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from vocable.errors import MeasureError
-from vocable.measures.checks import Signal
-from vocable.measures.recognisers import RATE, imported, prepared
+from vocable.measures.checks import Signal, import_package
+from vocable.measures.recognisers import RATE, prepared
 
 FRAME = 100  # a second, of PocketSphinx
 LATE = 0.0078  # s: frames are counted by where their window of 25.6 ms begins, so that is how much
@@ -26,7 +26,7 @@ class Aligner:
     """
 
     def __init__(self) -> None:
-        package = imported("pocketsphinx", "pocketsphinx")
+        package = import_package("pocketsphinx", "this aligner", "pocketsphinx")
         self._decoder = package.Decoder(lm=None, samprate=float(RATE), loglevel="FATAL")
 
     def __call__(self, samples: Signal, rate: int, text: str) -> Phones:

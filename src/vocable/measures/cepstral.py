@@ -44,7 +44,7 @@ def _mcd(x: Samples, y: Samples, rate: int) -> float:
 @keep
 def mel_cepstra(samples: Samples) -> Cepstra:
     """Return the mel-cepstra of speech `[samples]` at 16 kHz, coefficients 0 to 24."""
-    world = import_package("pyworld", "mcd", "eval")
+    world = import_package("pyworld", "mcd", "vocable[eval]")
     pitch, times = world.harvest(samples, RATE, *PITCHES, FRAME)
     power = world.cheaptrick(samples, pitch, times, RATE, fft_size=FFT)
     cepstra = np.fft.irfft(np.log(power), axis=1)[:, : FFT // 2 + 1]

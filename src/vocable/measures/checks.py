@@ -159,12 +159,17 @@ def same_randomness() -> Iterator[None]:
         np.random.set_state(before)
 
 
-def import_package(package: str, measure: str, extra: str) -> Any:
-    """Return an optional package, or raise MeasureError with the way to install it."""
+def import_package(package: str, what: str, install: str) -> Any:
+    """Return an optional package, or raise MeasureError with the way to install it.
+
+    what: that which needs it, as the message names it. install: what to give to pip.
+    """
+    root = package.partition(".")[0]
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        root = package.partition(".")[0]
+        missing = (error.name or "").partition(".")[0] == root
+        why = "" if missing else f", which is there but fails ({error})"
         raise MeasureError(
-            f'{measure} needs the package {root}: pip install "vocable[{extra}]"'
+            f'{what} needs the package {root}{why}: pip install "{install}"'
         ) from error

@@ -58,7 +58,7 @@ def _dnsmos(samples: Samples, rate: int) -> DNSMOS:
 
 @lru_cache(maxsize=1)  # one run gives all four
 def _predicted(samples: bytes) -> DNSMOS:
-    package = import_package("speechmos.dnsmos", "dnsmos", "mos")
+    package = import_package("speechmos.dnsmos", "dnsmos", "vocable[mos]")
     found = package.run(np.frombuffer(samples), RATE)
     names = ("ovrl_mos", "sig_mos", "bak_mos", "p808_mos")
     return DNSMOS(*(float(found[name]) for name in names))
@@ -66,7 +66,7 @@ def _predicted(samples: bytes) -> DNSMOS:
 
 def _plcmos(samples: Samples, rate: int) -> float:
     _check_within(samples, "plcmos")
-    package = import_package("speechmos.plcmos", "plcmos", "mos")
+    package = import_package("speechmos.plcmos", "plcmos", "vocable[mos]")
     with same_randomness():
         return float(package.run(samples, RATE)["plcmos"])
 

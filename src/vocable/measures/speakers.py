@@ -7,7 +7,6 @@ often it takes one speaker for another (`equal_error_rate`).
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +18,7 @@ from jaxtyping import Bool, Float, Float64, Shaped
 from vocable.arrays import to_numpy
 from vocable.audio import resample
 from vocable.errors import MeasureError
-from vocable.measures.checks import Signal, check_rate, check_signal, is_silent
+from vocable.measures.checks import Signal, check_rate, check_signal, import_package, is_silent
 from vocable.nearest import nearest
 
 Embed: TypeAlias = Callable[[Any, int], Any]
@@ -94,7 +93,7 @@ class Resemblyzer:
     """
 
     def __init__(self) -> None:
-        self._package = _imported("resemblyzer", "vocable[speaker]")
+        self._package = import_package("resemblyzer", "this embedding", "vocable[speaker]")
         self._encoder = self._package.VoiceEncoder("cpu", verbose=False)
 
     def __call__(self, samples: Signal, rate: int) -> Shaped[np.ndarray, "_"]:
@@ -137,12 +136,3 @@ def check_embedding(vector: Any) -> Float64[np.ndarray, "_"]:
             f"an embedding must be finite numbers [dim], not all 0, got shape {found.shape}"
         )
     return found
-
-
-def _imported(package: str, install: str) -> Any:
-    try:
-        return importlib.import_module(package)
-    except ImportError as error:
-        raise MeasureError(
-            f'this embedding needs the package {package}: pip install "{install}"'
-        ) from error

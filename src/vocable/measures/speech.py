@@ -45,7 +45,7 @@ def stoi(reference: Signal, degraded: Signal, rate: int, *, extended: bool = Fal
 def _pesq(x: Samples, y: Samples, rate: int, mode: str) -> float:
     name, seconds = f"pesq_{mode}", x.size / rate
     _check_utterances(name, x, rate)
-    package = import_package("pesq", name, "pesq")
+    package = import_package("pesq", name, "vocable[pesq]")
     try:
         return float(package.pesq(rate, x, y, mode))
     except (package.PesqError, ValueError) as error:
@@ -71,7 +71,7 @@ def _text(error: Exception) -> str:
 
 def _stoi(x: Samples, y: Samples, rate: int, extended: bool) -> float:
     name = "estoi" if extended else "stoi"
-    package = import_package("pystoi", name, "eval")
+    package = import_package("pystoi", name, "vocable[eval]")
     too_short = f"{name} needs at least 0.4 s of active speech, got {x.size / rate:.2f} s in all"
     with warnings.catch_warnings(), same_randomness():  # ESTOI adds noise of 1e-16
         warnings.filterwarnings("error", message="Not enough STFT frames")

@@ -14,8 +14,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from vocable.errors import MeasureError
-from vocable.measures.checks import named
-from vocable.measures.recognisers import imported
+from vocable.measures.checks import import_package, named
 from vocable.speak.prepare.settings import RATE
 
 FRAME = 512  # samples at 16 kHz: 32 ms
@@ -33,7 +32,8 @@ class Silero:
     """Silero VAD 6, out of faster-whisper: `pip install "vocable[prepare]"`."""
 
     def __init__(self) -> None:
-        self._model = imported("faster_whisper.vad", "vocable[prepare]").get_vad_model()
+        package = import_package("faster_whisper.vad", "silero", "vocable[prepare]")
+        self._model = package.get_vad_model()
 
     def __call__(self, samples: Float32[np.ndarray, " samples"]) -> Float[np.ndarray, " frames"]:
         found = np.asarray(self._model(samples.copy()))  # it zeroes the end of what it gets

@@ -1,16 +1,15 @@
-"""Fine-tune a CSM of published size for a few steps: what it takes, and what was told before.
+"""A CSM of published size from recordings to speech: prepare, fine-tune a few steps, speak.
 
-    python -m benchmarks.finetune_csm --steps 2 --seconds 4
+    python -m benchmarks.finetune_csm --steps 2 --rows 3 --seconds 3
 
-The weights are random (bf16, as published), and the set is made of tones: what is measured is the
-memory and the time of a run of `vocable.speak.finetune`, in a process of its own.
+The weights are random (bf16, as published), the recordings are what say-16k says, and what hears
+them makes words up, so that nothing is fetched: what is measured is the time and the memory of each
+stage, in a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,77 +17,144 @@ import time
 from pathlib import Path
 from typing import Any
 
-RATE = 24_000
+from benchmarks.machine import describe
+
 LETTERS = "[]0123456789 abcdefghijklmnopqrstuvwxyz"
+STAGES = "prepare", "finetune", "speak"
+SPOKEN = 2.0  # s
+_WORDS = "one", "two", "three", "four"
+_HELD = 0.24  # of the rest: a recording that `vocable.speak.prepare` holds out
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_AsWritten)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--rows", type=int, default=4, help="snippets, one of them held out")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each snippet")
+    parser.add_argument("--rows", type=int, default=4, help="recordings, the last held out")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each but the last")
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--layers", type=int, nargs=2, help="of both models, for a quick look")
     parser.add_argument("--folder", type=Path, help="where the model is kept for another run")
-    parser.add_argument("--run", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--only", nargs=3, help=argparse.SUPPRESS)  # a stage, model and folder
     asked = parser.parse_args()
-    if asked.run:
-        _run(*asked.run)
+    if asked.only:
+        stage, model, folder = asked.only
+        _do(stage, Path(model), Path(folder), asked)
         return
     with tempfile.TemporaryDirectory() as temporary:
-        folder = asked.folder or Path(temporary)
-        if not (folder / "model").is_dir():
-            _write_model(folder / "model", asked.layers and tuple(asked.layers))
-        _write_set(Path(temporary) / "set", asked.rows, asked.seconds)
-        _measure(folder / "model", Path(temporary), asked)
+        model = (asked.folder or Path(temporary)) / "model"
+        if not model.is_dir():
+            _write_model(model, asked.layers and tuple(asked.layers))
+        for stage in STAGES:
+            line = [sys.executable, "-m", "benchmarks.finetune_csm", *sys.argv[1:]]
+            subprocess.run([*line, "--only", stage, str(model), temporary], check=True)
+        for path in sorted(Path(temporary).glob("o*/*")) + sorted(Path(temporary).glob("*.wav")):
+            print(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")
+    print(describe(threads=1))
 
 
 class _AsWritten(argparse.RawDescriptionHelpFormatter):
     pass
 
 
-def _measure(model: Path, folder: Path, asked: argparse.Namespace) -> None:
-    """Run in a child and print the peak of its memory, its steps and what was told before."""
+def _do(stage: str, model: Path, folder: Path, asked: argparse.Namespace) -> None:
+    """Do one stage, and print its seconds, those of Python and torch too, and its peak."""
+    begin = time.perf_counter()
+    import torch
+
+    from benchmarks.memory import peak_megabytes
+
+    torch.set_num_threads(1)
+    if stage == "prepare":
+        _prepare(folder, asked.rows, asked.seconds)
+    elif stage == "finetune":
+        _finetune(model, folder, asked)
+    else:
+        _speak(model, folder)
+    seconds = time.perf_counter() - begin
+    print(f"{stage}: {seconds:.1f} s, peak {peak_megabytes() / 1e3:.2f} GB", flush=True)
+
+
+def _prepare(folder: Path, rows: int, seconds: float) -> None:
+    import vocable
+    from vocable.audio import Audio
+    from vocable.measures import RECOGNISERS
+    from vocable.speak.prepare import Settings, prepare
+
+    RECOGNISERS["made-up"] = _MadeUp
+    model = vocable.load("say-16k")
+    text = "The birch canoe slid on the smooth planks, and two blue fish swam in the tank. "
+    sources = [folder / f"said-{number}.wav" for number in range(rows)]
+    lengths = [seconds] * (rows - 1) + [min(seconds, seconds * (rows - 1) * _HELD)]
+    for number, (path, length) in enumerate(zip(sources, lengths, strict=True)):
+        said = model.say(text * (1 + int(seconds // 4)), seed=number)
+        Audio(said.samples[:, : round(length * said.rate)], said.rate).save(path)
+    settings = Settings(recogniser="made-up", activity="energy", speakers="")
+    made = prepare(sources, folder / "set", settings, consent="made by a program").made
+    for path in sources:
+        path.unlink()
+    assert made is not None
+    print(f"{len(made.rows)} snippets, {made.seconds:.1f} s, {len(made.part('valid'))} held out")
+
+
+class _MadeUp:
+    """A recogniser that hears a word each 0.4 s, whatever there is."""
+
+    languages = ("en",)
+
+    def __call__(self, samples: Any, rate: int) -> str:
+        return "".join(word.text for word in self.words(samples, rate, "en"))
+
+    def words(self, samples: Any, rate: int, language: str) -> tuple[Any, ...]:
+        from vocable.measures import Word
+
+        seconds = len(samples) / rate
+        count = max(1, int(seconds / 0.4))
+        return tuple(
+            Word(n * seconds / count, (n + 1) * seconds / count, f" {_WORDS[n % 4]}", 0.9)
+            for n in range(count)
+        )
+
+    def guess(self, samples: Any, rate: int) -> tuple[str, float] | None:
+        return None
+
+
+def _finetune(model: Path, folder: Path, asked: argparse.Namespace) -> None:
+    from vocable.speak.finetune import finetune, plan
+
     own = [
         f"schedule.steps={asked.steps}", f"rows.batch={asked.batch}",
         f"rows.longest={asked.seconds}", "optimizer.accumulate=1", "checkpoints.log_steps=1",
         f"checkpoints.evaluate_steps={asked.steps}", "checkpoints.tensorboard=false",
         "held_out.samples=0",
     ]  # fmt: skip
-    line = [sys.executable, "-m", "benchmarks.finetune_csm", "--run", str(model), str(folder)]
-    begin = time.perf_counter()
-    subprocess.run([*line, json.dumps(own)], check=True)
-    seconds = time.perf_counter() - begin
-    steps = [
-        each["seconds"]
-        for each in map(json.loads, (folder / "out/log.jsonl").read_text().splitlines())
-        if each["kind"] == "train"
-    ]
-    print(f"{seconds:.0f} s with reading and writing, load {os.getloadavg()[0]:.1f}")
-    print("seconds at the end of each step: " + ", ".join(f"{each:.1f}" for each in steps))
-    for path in sorted((folder / "out").iterdir()):
-        print(f"{path.name}  {path.stat().st_size / 1e6:.1f} MB")
-
-
-def _run(model: str, folder: str, overrides: str) -> None:
-    import torch
-
-    from benchmarks.memory import peak_megabytes
-    from vocable.speak.finetune import finetune, plan
-
-    torch.set_num_threads(1)
-    own: Any = json.loads(overrides)
-    made = plan(model, f"{folder}/set", overrides=own, device="cpu")
+    made = plan(str(model), folder / "set", overrides=own, device="cpu")
     print(f"told before: {made.memory.text}; {made.learning / 1e6:.2f} M weights learn")
     found = finetune(
-        model, f"{folder}/set", f"{folder}/out", overrides=own, device="cpu", progress=_show
+        str(model), folder / "set", folder / "out", overrides=own, device="cpu", progress=_show
     )
     print(f"held-out bits a frame by steps: {found.bits}; verdict: {found.verdict}")
-    print(f"peak {peak_megabytes() / 1e3:.2f} GB")
 
 
 def _show(line: dict[str, Any]) -> None:
     print({key: value for key, value in line.items() if key != "gradients"}, flush=True)
+
+
+def _speak(model: Path, folder: Path) -> None:
+    import numpy as np
+
+    import vocable
+    from vocable.audio import Audio
+    from vocable.language.csm import Utterance
+    from vocable.speak.adapters import with_adapter
+
+    tuned: Any = with_adapter(vocable.load(model), folder / "out")
+    spec = tuned.codec.spec
+    most = round(SPOKEN * spec.rate / spec.frame)
+    blocks = list(tuned.speak([Utterance(0, "good morning")], most=most))
+    samples = np.concatenate(blocks, axis=1)
+    spoken = Audio(samples / np.abs(samples).max(), spec.writes)  # random weights are loud
+    spoken.save(folder / "spoken.wav")
+    print(f"spoken: {spoken.seconds:.2f} s")
 
 
 def _write_model(folder: Path, layers: tuple[int, int] | None) -> None:
@@ -103,25 +169,6 @@ def _write_model(folder: Path, layers: tuple[int, int] | None) -> None:
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     tokenizer.save(str(folder / "tokenizer.json"))
-
-
-def _write_set(folder: Path, rows: int, seconds: float) -> None:
-    import numpy as np
-    import soundfile
-
-    from vocable.speak.prepare.set import About, PreparedSet, Row
-
-    (folder / "audio").mkdir(parents=True)
-    made = []
-    for number in range(rows):
-        time_ = np.arange(round(seconds * RATE)) / RATE
-        tone = 0.3 * np.sin(2 * np.pi * (200 + 50 * number) * time_) * np.sin(6 * time_)
-        name, split = f"audio/tone-{number:04}.flac", "valid" if number == rows - 1 else "train"
-        soundfile.write(folder / name, tone, RATE)
-        made.append(Row(name, "a tone of some seconds", "tone", "en", f"{split}.wav",
-                        number * seconds, (number + 1) * seconds, split))  # fmt: skip
-    about = About(1, "1.0", "tones", "tone", "made by a program", "en", "", {})
-    PreparedSet(folder, about, tuple(made)).save()
 
 
 if __name__ == "__main__":

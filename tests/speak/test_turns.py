@@ -55,6 +55,30 @@ def test_sentences_are_said_alike_one_by_one(model, monkeypatch):
     assert all(options == {"seed": 7} for _, options in prompts)
 
 
+def test_markup_and_emoji_are_left_out(model):
+    marked = list(Turns(model).speak("<b>One</b>, **two**. 🙂"))
+    assert all(map(np.array_equal, marked, Turns(model).speak("One, two.")))
+
+
+@pytest.mark.parametrize("text", ["", " ", "🙂 …", "<br/>"])
+def test_a_text_without_words_is_refused(model, text):
+    with pytest.raises(ModelError, match="^there are no words to say in "):
+        Turns(model).speak(text)
+
+
+def test_five_thousand_characters_are_said_part_by_part(model, monkeypatch):
+    texts = []
+
+    def speak(self, utterances, **options):
+        texts.append(utterances[-1].text)
+        return Ended([np.ones((1, 4))])
+
+    monkeypatch.setattr(CsmGenerator, "speak", speak)
+    text = "one two three four five " * 210
+    assert len(list(Turns(model).speak(text))) == len(texts) > 20
+    assert " ".join(texts).split() == text.split() and max(map(len, texts)) <= 200
+
+
 def test_what_went_wrong_ends_it(model, monkeypatch):
     monkeypatch.setattr(CsmGenerator, "speak", lambda *_, **__: Ended([np.ones((1, 4))], "repeats"))
     spoken = Turns(model).speak("One. Two.")

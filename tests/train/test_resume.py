@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -177,6 +178,25 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_checkpoint_before_the_last_is_kept(saved: Path) -> None:
     assert checkpoint.load(saved)["step"] == 4
     assert checkpoint.load(saved / checkpoint.PREVIOUS)["step"] == 3
+    assert {path.name for path in saved.iterdir()} == {checkpoint.NAME, checkpoint.PREVIOUS}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
+def test_a_full_disk_is_said_and_the_last_checkpoint_is_still_good(saved: Path) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))  # a file takes no more
+    try:
+        with pytest.raises(OSError) as caught:
+            checkpoint.save(saved, {"step": 5, "model": {"w": torch.arange(9000.0)}})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (caught.value.errno, caught.value.filename) == (
+        errno.ENOSPC,
+        str(saved / checkpoint.NAME),
+    )
+    assert checkpoint.load(saved)["step"] == 4
     assert {path.name for path in saved.iterdir()} == {checkpoint.NAME, checkpoint.PREVIOUS}
 
 

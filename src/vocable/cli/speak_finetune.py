@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vocable.speak.finetune.result import Finetuned
 
 # of a line of the log; what is wrong by the verdict comes as a warning
-_FOLLOWED = ("step", "kind", "left", "lr", "bits", "end", "quieter")
+_FOLLOWED = ("step", "kind", "left", "lr", "bits", "likeness", "end", "quieter")
 _SPOKEN = ("samples", "ended")
 
 
@@ -136,6 +136,9 @@ def _tell(console: Console, made: Plan) -> None:
         f"{made.learning / 1e6:.2f} M of {made.weights / 1e6:.1f} M weights learn ({share:.2%}), "
         f"in at most {made.recipe.schedule.steps} steps; memory: {made.memory.text}"
     )
+    table, often = made.recipe.held_out, made.recipe.checkpoints.evaluate_steps
+    spoken = f", and {table.samples} of their texts are spoken" if table.samples else ""
+    console.line(f"every {often} steps {table.rows} held-out snippets, or all, are judged{spoken}")
 
 
 def _run(console: Console, made: Plan, prepared: str, out: str, settings: dict[str, Any]) -> int:
@@ -162,13 +165,15 @@ def _run(console: Console, made: Plan, prepared: str, out: str, settings: dict[s
 def _shown(line: dict[str, Any]) -> dict[str, Any]:
     """Return what people follow of a line: losses of single levels stay in the log."""
     asked = _SPOKEN if line.get("samples") else ()
-    return {key: value for key, value in line.items() if key in (*_FOLLOWED, *asked)}
+    return {key: line[key] for key in (*_FOLLOWED, *asked) if key in line}
 
 
 def _conclude(console: Console, found: Finetuned) -> None:
     for name, why in found.left_out.items():
         console.line(f"left out: {name}: {why}")
     best = f"the weights of step {found.best}, " if found.best >= 0 else ""
+    if found.best in found.likeness:
+        best += f"likeness {found.likeness[found.best]:.3f} by {found.speakers}, "
     console.line(f"done; {best}{found.rows} snippets, in {shlex.quote(str(found.folder))}")
     console.line(f"verdict: {found.verdict}")
     console.result({**asdict(found), "folder": str(found.folder)})

@@ -17,6 +17,8 @@ from vocable.audio import Audio, Voice
 from vocable.errors import ModelError, RecipeError
 from vocable.language.csm import CsmGenerator, Utterance
 from vocable.language.sound import Block, Sound
+from vocable.text.normal.clean import cleaned
+from vocable.text.normal.markup import without_markup
 from vocable.text.sentences import sentences
 
 
@@ -44,19 +46,20 @@ class Turns:
     def speak(self, text: str, voice: Voice | None = None, *, seed: int = 0) -> SpokenTurns:
         """Return sound as it is said, blocks `[1, samples]` at `codec.spec.writes` Hz.
 
-        Without a voice it is one that the model chooses. ModelError for a voice whose text is not
-        known: the model reads both.
+        Markup and emoji are left out. Without a voice it is one that the model chooses. ModelError
+        for a text without words, and for a voice whose text is not known: the model reads both.
         """
         before = list(self._before)
         if voice is not None:
             if not voice.text:
                 raise ModelError(
-                    "the model reads what a voice says in its recording; give its text"
+                    "the model reads what a voice says in its recording; give its text (--text)"
                 )
             before.insert(0, _utterance(self.model, 0, voice.text, voice.audio))
-        turns = [[*before, Utterance(0, each)] for each in sentences(text)]
-        if not turns:
-            raise ModelError(f"there is nothing to say in {text[:60]!r}")
+        plain = cleaned(without_markup(text))
+        if not any(map(str.isalnum, plain)):
+            raise ModelError(f"there are no words to say in {text[:60]!r}")
+        turns = [[*before, Utterance(0, each)] for each in sentences(plain)]
         return SpokenTurns(self.model, turns, seed)
 
 

@@ -8,6 +8,7 @@ The one before it stays beside it, for the day when a disk or a copy has damaged
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -26,6 +27,7 @@ _NEEDED = {
     **{"step": int, "seconds": float, "recipe": dict, "model": dict, "average": dict},
     **{"optimizer": dict, "task": dict, "others": list},
 }
+_WRITER = "inline_container"  # the part of torch that writes files, as its errors name it
 _PLAIN = (bool, int, float, str, bytes, type(None))
 
 
@@ -37,10 +39,19 @@ def existing(folder: Path) -> str:
 
 
 def save(folder: Path, state: dict[str, Any]) -> None:
-    """Write `state` as the run's last checkpoint; RecipeError for what could not be read again."""
+    """Write `state` as the run's last checkpoint, and keep the one before where that cannot be.
+
+    RecipeError for what could not be read again; OSError for a disk that is full.
+    """
     _check_plain(state, "state")
     with replacing(folder / NAME, overwrite=True) as fresh:
-        torch.save({"version": VERSION, **state}, fresh)
+        try:
+            torch.save({"version": VERSION, **state}, fresh)
+        except RuntimeError as error:
+            if _WRITER not in str(error):
+                raise
+            full = errno.ENOSPC  # torch does not say more
+            raise OSError(full, os.strerror(full), str(folder / NAME)) from error
         _keep_previous(folder)
 
 

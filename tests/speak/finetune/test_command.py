@@ -1,6 +1,7 @@
 """`vocable speak finetune`: what it says before, during and after, and what it refuses."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -35,6 +36,7 @@ def test_it_says_what_learns_what_it_takes_and_how_it_went(model, voice, tmp_pat
     assert first.startswith("backbone_model.layers.*.self_attn.q_proj  3 layers")
     text = done.stderr
     assert "of 0.0 M weights learn (" in text and "in at most 4 steps; memory: 0.5 GB (w" in text
+    assert "every 1 steps 16 held-out snippets, or all, are judged\n" in text
     assert "a gradient reaches every layer; the least, " in text and "step 4  " in text
     assert "level0" not in text and "samples 0" not in text and "held out  bits " in text
     assert before.startswith("done; the weights of step ") and "6 snippets" in before
@@ -44,6 +46,14 @@ def test_it_says_what_learns_what_it_takes_and_how_it_went(model, voice, tmp_pat
     assert config["base_model_name_or_path"] == str(model)
     again = call(model, voice, "-o", out, *QUICK, code=2)
     assert "go on with it by --resume, or name another folder" in again.exception.format_message()
+
+
+def test_it_says_how_like_the_voice_it_speaks(model, voice, tmp_path):
+    done = call(model, voice, "-o", tmp_path, *QUICK, "--set", "held_out.samples=1")
+    assert "are judged, and 1 of their texts are spoken\n" in done.stderr
+    likeness = json.loads((tmp_path / "finetune.json").read_text())["likeness"]
+    kept = re.search(r"the weights of step (\d), likeness (\S+) by say-16k, 6 snip", done.stderr)
+    assert kept and float(kept[2]) == pytest.approx(likeness[kept[1]], abs=5e-4)
 
 
 def test_what_was_learnt_speaks(model, voice, tmp_path, monkeypatch):

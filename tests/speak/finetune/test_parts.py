@@ -38,18 +38,65 @@ def test_rows_go_on_where_they_were():
     assert [one.draw() for _ in range(9)] == [other.draw() for _ in range(9)]
 
 
-def test_the_best_weights_are_kept():
+def judged(evaluations):
+    """Return what is kept of evaluations (bits, likeness), each 10 steps after the one before.
+
+    The weights are the steps, so that what is kept can be read from them.
+    """
     model, best = nn.Linear(2, 2), Best()
-    for step, bits in enumerate([5.0, 3.0, 4.0, 3.5]):
-        nn.init.constant_(model.weight, step)
-        best.add(10 * step, bits, model)
-    assert (best.step, best.waited) == (10, 2)
-    best.add(30, 1.0, model)
+    for number, (bits, likeness) in enumerate(evaluations):
+        nn.init.constant_(model.weight, 10 * number)
+        best.add(10 * number, Scores(bits, likeness=likeness), model)
+    return best, model
+
+
+def kept_weights(best):
+    model = nn.Linear(2, 2)
+    best.put_into(model)
+    return model.weight.unique().tolist()
+
+
+def test_the_best_weights_are_kept():
+    best, model = judged([(5.0, None), (3.0, None), (4.0, None), (3.0, None)])
+    assert (best.step, best.waited) == (10, 2) and best.likeness == {}
+    best.add(30, Scores(1.0), model)
     assert best.step == 10, "a step counts once"
     again = Best()
     again.restore(best.state())
-    again.put_into(model)
-    assert (model.weight == 1).all()
+    assert kept_weights(again) == [10] and (again.step, again.waited) == (10, 2)
+
+
+@pytest.mark.parametrize(
+    ("evaluations", "kept", "waited"),
+    [
+        ([(90, 0.5), (80, 0.6), (70, 0.7)], 20, 0),
+        ([(90, 0.5), (70, 0.7), (70.6, 0.8), (70.5, 0.75)], 20, 1),  # nearer, and hardly more bits
+        ([(90, 0.5), (70, 0.7), (70.8, 0.9)], 10, 1),  # more than 1 % more
+        ([(90, 0.9), (70, 0.7), (69.9, 0.6)], 10, 0),  # bits still fall: go on, and keep the nearer
+        ([(90, 0.5), (70, 0.8), (69.5, 0.7), (69.2, 0.6)], 30, 0),  # the kept one's are 1 % more
+        ([(90, 0.5), (70, 0.7), (69.9, 0.6), (70, 0.7)], 10, 1),  # no nearer than the kept one
+    ],
+)
+def test_likeness_decides_where_bits_hardly_differ(evaluations, kept, waited):
+    best, _ = judged(evaluations)
+    assert (best.step, best.waited) == (kept, waited) and kept_weights(best) == [kept]
+
+
+def test_what_is_kept_is_near_the_fewest_bits_and_no_less_alike():
+    random = np.random.default_rng(5)
+    for _ in range(200):
+        count = int(random.integers(1, 12))
+        evaluations = list(
+            zip(70 + random.exponential(1.0, count), random.uniform(0.5, 1, count), strict=True)
+        )
+        best, _ = judged(evaluations)
+        fewest = min(best.bits, key=best.bits.__getitem__)
+        assert best.bits[best.step] <= 1.01 * best.bits[fewest]
+        assert best.likeness[best.step] >= best.likeness[fewest]
+        assert best.waited <= (max(best.bits) - fewest) // 10
+        assert kept_weights(best) == [best.step]
+        blind, _ = judged([(bits, None) for bits, _ in evaluations])
+        assert blind.step == fewest
 
 
 def test_bytes_of_a_step_are_those_of_a_real_one():
@@ -119,4 +166,23 @@ GOOD = Scores(90.0, 0.9, samples=2, ended=2, quieter=1.0)
     ],
 )  # fmt: skip
 def test_verdicts(scores, bits, words):
-    assert verdict(problems(scores, bits)).startswith(words)
+    assert verdict(problems(scores, bits, {})).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("likeness", "words"),
+    [
+        ({0: 0.7}, "healthy"),
+        ({0: 0.7, 10: 0.9, 20: 0.86}, "healthy"),
+        (
+            {0: 0.7, 10: 0.9, 20: 0.8},
+            "less like the voice: likeness was 0.90 at step 10 and is 0.8",
+        ),
+        (
+            {0: 0.9, 10: 0.7},
+            "less like the voice: likeness was 0.90 at step 0 and is 0.70; lower ",
+        ),
+    ],
+)
+def test_a_voice_that_is_lost_is_told(likeness, words):
+    assert verdict(problems(GOOD, {0: 120.0, 10: 90.0}, likeness)).startswith(words)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 import vocable
 from tests.language.csm import references
 from tests.speak.finetune import toys
-from vocable.errors import ModelError, RecipeError
+from vocable.errors import MeasureError, ModelError, RecipeError
 from vocable.language.adapting import load_adapter
 from vocable.language.csm import Utterance
 from vocable.language.sampling import GREEDY
@@ -56,6 +56,7 @@ def test_it_learns_the_voice_and_says_what_learnt(done):
     assert sum(part.layers for part in found.parts) == 7 * (3 + 2)
     assert (found.rows, found.consent, found.left_out) == (6, "herself", {})
     written = json.loads((found.folder / "finetune.json").read_text())
+    assert written["likeness"].keys() == written["bits"].keys() and written["speakers"] == "say-16k"
     assert written["verdict"] == found.verdict and written["share"] == pytest.approx(found.share)
 
 
@@ -64,6 +65,7 @@ def test_it_learns_to_end_and_texts_are_spoken(done):
     first, *_, last = [line for line in lines if line["kind"] == "held_out"]
     assert first["end"] < 1e-6 and last["end"] > 1e-3
     assert (first["samples"], first["ended"]) == (1, 0) and abs(first["quieter"]) < 10
+    assert all(-1 <= line["likeness"] <= 1 for line in (first, last))
 
 
 def test_ours_and_peft_read_what_it_leaves(done, model):
@@ -116,7 +118,10 @@ def assert_equal(one, other):
         assert one == other
 
 
-@pytest.mark.parametrize("changes", [{"tuning__dropout": 0.2}, {"tuning__method": "full"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"tuning__dropout": 0.2, "held_out__samples": 1}, {"tuning__method": "full"}],
+)
 def test_stopped_and_resumed_is_undisturbed(model, voice, tmp_path, monkeypatch, changes):
     whole = tune(model, voice, tmp_path / "whole", **changes)
     after = Loop._after_step
@@ -149,28 +154,68 @@ def test_killed_after_an_evaluation_it_is_remembered(model, voice, tmp_path):
     assert kept["step"] == 4 and list(kept["task"]["best"]["bits"]) == [0, 4]
 
 
-def test_it_ends_early_where_nothing_gets_better(model, voice, tmp_path):
-    """At a rate at which nothing is learnt, the run gives up after two evaluations."""
-    found = tune(model, voice, tmp_path, optimizer__lr=1e-30, schedule__steps=400,
-                 checkpoints__evaluate_steps=2, held_out__patience=2)  # fmt: skip
-    assert list(found.bits) == [0, 2, 4] and found.best == 0
-    assert found.verdict.startswith("nothing learnt")
+EVALUATIONS = {  # step: bits, likeness
+    0: (40.0, 0.8), 2: (20.0, 0.7), 4: (20.1, 0.9), 6: (19.95, 0.6), 8: (30.0, 0.95), 10: (35.0, 1)
+}  # fmt: skip
+
+
+def scripted(monkeypatch, weights):
+    """Let evaluations find what is written; `weights` gets those of each."""
+    from vocable.speak.finetune.csm.task import CsmTask
+    from vocable.speak.finetune.verdicts import Scores
+
+    def score(self, network, examples, step):
+        weights[step] = network(IDS).logits
+        bits, likeness = EVALUATIONS[step]
+        return Scores(bits, 0.9, likeness=likeness)
+
+    monkeypatch.setattr(CsmTask, "score", score)
+
+
+def test_it_ends_early_with_the_best_weights(model, voice, tmp_path, monkeypatch):
+    """It ends after two evaluations without fewer bits or more likeness near these."""
+    weights = {}
+    scripted(monkeypatch, weights)
+    found = tune(model, voice, tmp_path, schedule__steps=400, checkpoints__evaluate_steps=2,
+                 held_out__patience=2)  # fmt: skip
+    assert list(found.bits) == list(EVALUATIONS) and found.best == 4
+    assert found.verdict.startswith("overfitting: held-out bits were 19.9 a frame at step 6")
     network = vocable.load(model, dtype=torch.float32).network
-    before = network(IDS).logits
     load_adapter(network, tmp_path)
-    torch.testing.assert_close(network(IDS).logits, before)
+    torch.testing.assert_close(network(IDS).logits, weights[4])
+    assert (weights[4] - weights[6]).abs().max() > 0.01
 
 
-def test_the_best_weights_are_left(model, voice, tmp_path):
-    """Of a run that ends once bits have gone up, what is left has the fewest."""
-    found = tune(
-        model, voice, tmp_path / "one", optimizer__lr=0.1, schedule__steps=400,
-        checkpoints__evaluate_steps=2, held_out__patience=1, tuning__merge=True,
-    )  # fmt: skip
-    steps = list(found.bits)
-    assert found.best == steps[-2] and 2 < len(steps) < 201
-    again = tune(tmp_path / "one", voice, tmp_path / "other", schedule__steps=1)
-    assert again.bits[0] == pytest.approx(found.bits[found.best], rel=1e-4)
+def test_killed_between_evaluations_the_nearest_voice_is_still_kept(
+    model, voice, tmp_path, monkeypatch
+):
+    """Weights that likeness chose are in the checkpoint: a resumed run ends with them."""
+    weights = {}
+    scripted(monkeypatch, weights)
+    changes = {"schedule__steps": 400, "checkpoints__evaluate_steps": 2, "held_out__patience": 2,
+               "checkpoints__log_steps": 1}  # fmt: skip
+
+    def kill(line):
+        if line["kind"] == "train" and line["step"] == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(model, voice, tmp_path, progress=kill, **changes)
+    found = tune(model, voice, tmp_path, resume=True, **changes)
+    assert found.best == 4 and found.likeness == {
+        step: own for step, (_, own) in EVALUATIONS.items()
+    }
+    network = vocable.load(model, dtype=torch.float32).network
+    load_adapter(network, tmp_path)
+    torch.testing.assert_close(network(IDS).logits, weights[4])
+
+
+def test_without_an_embedding_bits_alone_decide(model, voice, tmp_path):
+    lines = []
+    blind = tune(model, voice, tmp_path / "blind", held_out__samples=1, held_out__speakers="",
+                 progress=lines.append)  # fmt: skip
+    assert blind.likeness == {} and not any("likeness" in line for line in lines)
+    assert blind.best == min(blind.bits, key=blind.bits.__getitem__)
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
@@ -245,11 +290,12 @@ def test_layers_without_gradient_are_named(model, voice, tmp_path):
         ({"rows__longest": 0.001}, "no snippet of at most 0.001 s to learn from; raise rows.lon"),
         ({"held_out__patience": -1}, "held_out.patience is -1; wanted 0 or more"),
         ({"depth__share": 0.0}, "depth.share is 0.0; wanted above 0"),
+        ({"held_out__speakers": "say16"}, 'held_out.speakers is "say16"; nearest: "say-16k"'),
         ({"preset": "cms"}, 'no preset "cms"; nearest: "csm"'),
     ],
 )
 def test_what_cannot_be_run_is_refused(model, voice, tmp_path, changes, message):
-    with pytest.raises((RecipeError, ModelError), match=message) as caught:
+    with pytest.raises((RecipeError, ModelError, MeasureError), match=message) as caught:
         tune(model, voice, tmp_path / "out", **changes)
     assert "\n" not in str(caught.value) and not (tmp_path / "out").exists()
 

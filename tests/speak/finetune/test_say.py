@@ -64,6 +64,8 @@ def adapted(model, voice, tmp_path_factory):
 
 def test_an_adapter_learns_the_voice(adapted, model):
     bits = list(adapted.bits.values())
+    assert adapted.likeness.keys() == adapted.bits.keys()
+    assert all(-1 <= each <= 1 for each in adapted.likeness.values())
     assert bits[-1] < bits[0] - 0.05 and adapted.consent == "John, by mail"
     assert adapted.rows == 2 and list(adapted.left_out) == ["audio/talk-0002.flac"]
     assert "not what is spoken" in adapted.left_out["audio/talk-0002.flac"]
@@ -122,7 +124,7 @@ def test_a_run_that_stopped_goes_on_exactly(model, voice, adapted, tmp_path, mon
         finetune(str(model), voice, tmp_path, **tune)
     monkeypatch.setattr(Loop, "_after_step", after)
     again = finetune(str(model), voice, tmp_path, resume=True, **tune)
-    assert again.bits == adapted.bits
+    assert (again.bits, again.likeness) == (adapted.bits, adapted.likeness)
 
 
 def test_what_is_told_before(model, voice):

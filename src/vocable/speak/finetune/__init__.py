@@ -3,6 +3,7 @@
     recipe      what a run says                 trained     what learns: counts and gradients
     epochs      the order of its rows           stopping    the best weights, and when to end
     planned     what a run will do              memory      what it takes, before it starts
+    spoken      held-out texts, spoken          likeness    how like the voice that is
     task        one class for all models        verdicts    what held-out speech says of it
     run         from a model and a set to a folder, and its result
     csm/, say/  the tasks of CSM, and of models that say texts

@@ -54,7 +54,8 @@ class HeldOut:
     """How a run is judged, and when it has learnt enough."""
 
     rows: int = 16  # that bits are counted on
-    samples: int = 1  # of their texts, that are spoken at each evaluation; 0: none
+    samples: int = 2  # of their texts, that are spoken at each evaluation; 0: none
+    speakers: str = "say-16k"  # what hears whose voice speaks them, or of EMBEDDINGS; "": nothing
     patience: int = 3  # evaluations without a better one, after which the run ends; 0: never
 
     def __post_init__(self) -> None:

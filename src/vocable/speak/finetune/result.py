@@ -17,7 +17,8 @@ class Finetuned:
     """folder: where adapter or model are. parts: what learnt. share: of all weights.
 
     bits: of a held-out frame, by the steps of the evaluations; best: the step whose weights are
-    kept, -1 where nothing was held out. verdict: "healthy", or what is wrong and what to do.
+    kept, -1 where nothing was held out. likeness: of held-out texts as they were spoken, -1 to 1,
+    by the embedding `speakers`. verdict: "healthy", or what is wrong and what to do.
     """
 
     folder: Path
@@ -29,6 +30,8 @@ class Finetuned:
     rows: int
     left_out: dict[str, str]
     bits: dict[int, float]
+    likeness: dict[int, float]
+    speakers: str
     best: int
     verdict: str
 

@@ -14,6 +14,7 @@ import torch
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
 from vocable.speak.finetune import FAMILIES
+from vocable.speak.finetune.likeness import find_embedding
 from vocable.speak.finetune.memory import free
 from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.recipe import FinetuneRecipe
@@ -55,12 +56,15 @@ def plan(
     `train.read_recipe`; without steps among them the run takes `rows.epochs` times its rows, and
     the preset's warm-up and evaluations are fitted to a short one.
     device: None: a GPU where there is one. RecipeError for a set without consent or rows, for
-    another model than the preset's, and for more memory than the device has.
+    another model than the preset's, and for more memory than the device has. MeasureError for an
+    embedding that is not there.
     """
     found = PreparedSet.read(prepared)
     found.require_consent()
     recipe = _recipe(model, found, preset or preset_of(model), overrides)
     recipe.check_model()
+    if recipe.held_out.speakers:
+        find_embedding(recipe.held_out.speakers)
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     made: Plan = _model_of(FAMILIES[recipe.task]).needs(recipe, where)
     made.memory.check(free(where))

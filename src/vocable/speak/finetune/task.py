@@ -1,7 +1,7 @@
 """What all fine-tunings share: a model that learns in part, held-out bits, the best weights.
 
 A family gives the network and its places, makes examples of rows, batches of examples, losses of
-batches and scores of the network; it says how the whole model is written.
+batches, scores of the network and what it speaks; it says how the whole model is written.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any, ClassVar, Protocol
 
 from torch import nn
 
+from vocable.audio import Audio
 from vocable.errors import RecipeError
 from vocable.nn.lora import Adapter, LoraSettings, Place, choose, write_adapter
 from vocable.speak.finetune.epochs import Epochs
+from vocable.speak.finetune.likeness import Likeness, find_embedding
 from vocable.speak.finetune.recipe import FinetuneRecipe, Rows, Tuning
 from vocable.speak.finetune.result import Finetuned
+from vocable.speak.finetune.spoken import Spoken, with_spoken
 from vocable.speak.finetune.stopping import Best
 from vocable.speak.finetune.trained import gradients, parts
 from vocable.speak.finetune.verdicts import Scores, problems, verdict
@@ -92,6 +95,10 @@ class FinetuneTask(Task):
         """Return how a network does on held-out examples."""
 
     @abstractmethod
+    def speak(self, network: nn.Module, examples: Sequence[Any]) -> Sequence[Spoken]:
+        """Return the texts of held-out examples as a network speaks them, by the recipe's seed."""
+
+    @abstractmethod
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
         """Write the whole model, as `vocable.load` reads it."""
 
@@ -113,6 +120,7 @@ class FinetuneTask(Task):
         if not self.train:
             why = next(iter(self.left_out.values()), "")
             raise RecipeError(f"{data} has no snippet that the model can learn from ({why})")
+        self._likeness = self._listen()
         lengths = [each.length for each in self.train]
         seed = self.recipe.seed + 1000 * distributed.rank
         self.epochs = Epochs(lengths, table.batch, seed)
@@ -137,8 +145,10 @@ class FinetuneTask(Task):
         if not self.held_out:
             return {}
         with self._weights_of(model) as network:
-            self._scores = self.score(network, self.held_out, step)
-        self.best.add(step, self._scores.bits, model)
+            scores = self.score(network, self.held_out, step)
+            spoken = self.speak(network, self.held_out[: self.recipe.held_out.samples])
+        self._scores = with_spoken(scores, spoken, self._likeness)
+        self.best.add(step, self._scores, model)
         return {key: value for key, value in vars(self._scores).items() if value is not None}
 
     def enough(self) -> bool:
@@ -156,7 +166,7 @@ class FinetuneTask(Task):
         """Return what is wrong by the last evaluation."""
         if len(self.best.bits) < 2:  # the first is of what the model was before
             return ()
-        return problems(self._scores, self.best.bits)
+        return problems(self._scores, self.best.bits, self.best.likeness)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -197,11 +207,21 @@ class FinetuneTask(Task):
             rows=len(self.train),
             left_out=self.left_out,
             bits=self.best.bits,
+            likeness=self.best.likeness,
+            speakers=self.recipe.held_out.speakers,
             best=self.best.step,
             verdict=verdict(self.problems()),
         )
         found.write()
         return found
+
+    def _listen(self) -> Likeness | None:
+        """Return what compares speech with the held-out recordings; None where nothing is asked."""
+        table = self.recipe.held_out
+        if not (table.speakers and table.samples and self.held_out):
+            return None
+        recordings = (Audio.read(self.set.folder / each.name) for each in self.held_out)
+        return Likeness(find_embedding(table.speakers), recordings)
 
     @contextmanager
     def _weights_of(self, model: nn.Module) -> Iterator[nn.Module]:

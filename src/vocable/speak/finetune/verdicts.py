@@ -1,4 +1,4 @@
-"""What held-out speech says of a run: overfitting, nothing learnt, silence, no end."""
+"""What held-out speech says of a run: overfitting, nothing learnt, another voice, no end."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from vocable.train.diagnostics import HEALTHY
 from vocable.train.task import Problem
 
 WORSE = 1.01  # of the fewest bits: from there on a run has learnt its rows by heart
+LESS = 0.05  # of likeness, below the highest: from there on the voice is being lost
 QUIET = 20.0  # dB below recordings: silence
 _WHOLE = "see that snippets hold whole sentences, and train on"
 UNLIKELY = 0.1  # the mean probability of an end where speech ends, below which none comes
@@ -22,6 +23,7 @@ class Scores:
     end         the probability that the model ends where held-out speech does; None: it has none
     samples     how many texts were spoken; ended: how many of them by the model's own end
     quieter     dB that what was spoken lies below the recordings; None: nothing was spoken
+    likeness    of what was spoken to the voice, -1 to 1; None: nobody listens
     """
 
     bits: float
@@ -29,11 +31,14 @@ class Scores:
     samples: int = 0
     ended: int = 0
     quieter: float | None = None
+    likeness: float | None = None
 
 
-def problems(scores: Scores, bits: Mapping[int, float]) -> Sequence[Problem]:
-    """Return what is wrong by the last evaluation, and the bits of all of them by their steps."""
-    found = [*_of_learning(bits)]
+def problems(
+    scores: Scores, bits: Mapping[int, float], likeness: Mapping[int, float]
+) -> Sequence[Problem]:
+    """Return what is wrong by the last evaluation, and bits and likeness of all by their steps."""
+    found = [*_of_learning(bits), *_of_likeness(likeness)]
     if scores.quieter is not None and scores.quieter > QUIET:
         found.append(
             Problem(
@@ -80,6 +85,21 @@ def _of_learning(bits: Mapping[int, float]) -> Sequence[Problem]:
             ),
         )
     return ()
+
+
+def _of_likeness(likeness: Mapping[int, float]) -> Sequence[Problem]:
+    """Return whether speech is less like the voice than it was."""
+    most = max(likeness, key=likeness.__getitem__, default=-1)
+    last = max(likeness, default=-1)
+    if most == last or likeness[last] >= likeness[most] - LESS:
+        return ()
+    return (
+        Problem(
+            "less like the voice",
+            f"less like the voice: likeness was {likeness[most]:.2f} at step {most} and is "
+            f"{likeness[last]:.2f}; lower optimizer.lr or tuning.rank, and listen to the snippets",
+        ),
+    )
 
 
 def verdict(found: Sequence[Problem]) -> str:

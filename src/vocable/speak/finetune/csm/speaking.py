@@ -10,13 +10,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from vocable.audio import Audio
 from vocable.language.csm import Csm, CsmGenerator, Utterance
 from vocable.speak.finetune.csm.rows import CsmExample, make_batch
+from vocable.speak.finetune.spoken import Spoken
 from vocable.speak.finetune.verdicts import Scores
 
 _CHUNK = 64  # frames whose levels are predicted at once
 _NATS = math.log(2)
-_FLOOR = 1e-5  # of full scale: silence
 
 
 @dataclass(frozen=True)
@@ -29,20 +30,11 @@ class _Counted:
 
 
 @torch.no_grad()
-def held_out_scores(
-    network: Csm, examples: Sequence[CsmExample], generator: CsmGenerator, samples: int, seed: int
-) -> Scores:
-    """Return the bits of held-out frames, end frames among them, and how `samples` texts sound."""
-    rows = [_count(network, example, generator.device) for example in examples]
-    frames = sum(row.frames for row in rows)
-    bits = sum(row.bits for row in rows) / frames
-    end = sum(row.end for row in rows) / len(rows)
-    spoken = [_speak(generator, network, each, seed) for each in examples[:samples]]
-    if not spoken:
-        return Scores(bits, end)
-    quieter = float(np.mean([difference for _, difference in spoken]))
-    ended = sum(reason == "end" for reason, _ in spoken)
-    return Scores(bits, end, len(spoken), ended, quieter)
+def held_out_scores(network: Csm, examples: Sequence[CsmExample], device: torch.device) -> Scores:
+    """Return the bits of held-out frames, end frames among them."""
+    rows = [_count(network, example, device) for example in examples]
+    bits = sum(row.bits for row in rows) / sum(row.frames for row in rows)
+    return Scores(bits, sum(row.end for row in rows) / len(rows))
 
 
 def _count(network: Csm, example: CsmExample, device: torch.device) -> _Counted:
@@ -60,27 +52,22 @@ def _count(network: Csm, example: CsmExample, device: torch.device) -> _Counted:
     return _Counted(float(nats.sum()) / _NATS, len(frames), end)
 
 
-def _speak(
-    generator: CsmGenerator, network: Csm, example: CsmExample, seed: int
-) -> tuple[str | None, float]:
-    """Return why a text ended, and how many dB what was spoken lies below its recording."""
+def speak(generator: CsmGenerator, network: Csm, example: CsmExample, seed: int) -> Spoken:
+    """Return a text as a network speaks it, with the codec and tokenizer of a generator."""
     own = example.utterance
     assert isinstance(own.audio, np.ndarray)
-    codec = generator.with_codec()
     speaker = CsmGenerator(network, text=generator.text)
-    speaker.attach(codec)
+    speaker.attach(generator.with_codec())
     # twice the recording and two seconds, as far as the context goes: then it does not end
     text = example.length - example.first - len(own.audio) - 1
     most = min(2 * len(own.audio) + 25, network.config.backbone.context - text)
     session = speaker.generate([Utterance(own.speaker, own.text)], seed=seed, most=most)
     frames = list(session)
-    loudness = [_loudness(speaker, each) for each in (own.audio, frames)]
-    return session.reason, loudness[0] - loudness[1]
+    return Spoken(_sound(speaker, frames), _sound(speaker, own.audio), session.reason == "end")
 
 
-def _loudness(speaker: CsmGenerator, frames: Sequence[np.ndarray] | np.ndarray) -> float:
-    """Return the level of decoded frames in dB of full scale."""
+def _sound(speaker: CsmGenerator, frames: Sequence[np.ndarray] | np.ndarray) -> Audio:
     if not len(frames):
-        return 20 * math.log10(_FLOOR)
-    sound = speaker.codec.decode(speaker.tokens(frames)).samples
-    return 20 * math.log10(max(_FLOOR, float(np.sqrt(np.mean(np.square(sound))))))
+        return Audio(np.zeros((1, 0), np.float32), speaker.codec.spec.writes)
+    sound: Audio = speaker.codec.decode(speaker.tokens(frames))
+    return sound

@@ -16,7 +16,8 @@ from vocable.nn.lora import Place
 from vocable.speak.finetune.csm.model import find_csm, load_csm, write_csm
 from vocable.speak.finetune.csm.recipe import CsmRecipe
 from vocable.speak.finetune.csm.rows import CsmBatch, CsmExample, CsmRows, make_batch, make_examples
-from vocable.speak.finetune.csm.speaking import held_out_scores
+from vocable.speak.finetune.csm.speaking import held_out_scores, speak
+from vocable.speak.finetune.spoken import Spoken
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
 from vocable.speak.prepare.set import PreparedSet, Row
@@ -58,9 +59,13 @@ class CsmTask(FinetuneTask):
 
     def score(self, network: nn.Module, examples: Sequence[CsmExample], step: int) -> Scores:
         assert isinstance(network, Csm)
-        samples = self.recipe.held_out.samples
         with self._autocast():
-            return held_out_scores(network, examples, self.generator, samples, self.recipe.seed)
+            return held_out_scores(network, examples, self.device)
+
+    def speak(self, network: nn.Module, examples: Sequence[CsmExample]) -> Sequence[Spoken]:
+        assert isinstance(network, Csm)
+        with self._autocast():
+            return [speak(self.generator, network, each, self.recipe.seed) for each in examples]
 
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
         write_csm(network, find_csm(self.recipe.tuning.model), folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,16 +12,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vocable.language.say import Disturbance, KnownVoice, Say, Utterances, losses
+from vocable.language.say import Disturbance, KnownVoice, Say, Sayer, Utterances, losses
 from vocable.load.say import save_say, write_voices
 from vocable.nn.lora import Adapter, Place
 from vocable.speak.finetune.say.model import open_network, say_places
 from vocable.speak.finetune.say.recipe import SayTuneRecipe
 from vocable.speak.finetune.say.rows import SayExample, SayRows, make_examples
+from vocable.speak.finetune.spoken import Spoken
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
 from vocable.speak.prepare.set import PreparedSet, Row
 from vocable.text.normal.languages import USUAL
+from vocable.tokens import AudioTokens
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import batch_of, part_of
 
@@ -73,6 +76,21 @@ class SayTask(FinetuneTask):
                 bits += float(loss) / _NATS * int(count)
             frames += example.length
         return Scores(bits / frames)
+
+    def speak(self, network: nn.Module, examples: Sequence[SayExample]) -> Sequence[Spoken]:
+        """Return texts as whoever has the adapter will hear them: merged, in the set's voice."""
+        assert isinstance(network, Say)
+        whole = copy.deepcopy(network)
+        if isinstance(self.model, Adapter):
+            self.model.merge(whole)
+        speaker = Sayer(self.description.name, whole, self.codec, self._voice(network))
+        rows = {row.file_name: row for row in self.set.rows}
+        return [self._spoken(speaker, rows[each.name], each) for each in examples]
+
+    def _spoken(self, speaker: Sayer, row: Row, example: SayExample) -> Spoken:
+        audio = speaker.say(row.text, language=row.language, seed=self.recipe.seed)
+        codes = AudioTokens(self.codec.spec, list(example.utterance.codes.T[:, None]))
+        return Spoken(audio, self.codec.decode(codes), ended=True)
 
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
         assert isinstance(network, Say)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from vocable.audio import Audio
 from vocable.train.diagnostics import HEALTHY
 from vocable.train.task import Problem
 
 WORSE = 1.01  # of the fewest bits: from there on a run has learnt its rows by heart
 QUIET = 20.0  # dB below recordings: silence
 _WHOLE = "see that snippets hold whole sentences, and train on"
+_FLOOR = 1e-5  # of full scale: silence
 UNLIKELY = 0.1  # the mean probability of an end where speech ends, below which none comes
 
 
@@ -29,6 +34,12 @@ class Scores:
     samples: int = 0
     ended: int = 0
     quieter: float | None = None
+
+
+def loudness(audio: Audio | None) -> float:
+    """Return the level of a recording in dB of full scale; of none at all, that of silence."""
+    samples = np.zeros(1) if audio is None else audio.samples
+    return 20 * math.log10(max(_FLOOR, float(np.sqrt(np.mean(np.square(samples))))))
 
 
 def problems(scores: Scores, bits: Mapping[int, float]) -> Sequence[Problem]:

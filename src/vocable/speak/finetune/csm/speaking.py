@@ -12,11 +12,10 @@ import torch.nn.functional as F
 
 from vocable.language.csm import Csm, CsmGenerator, Utterance
 from vocable.speak.finetune.csm.rows import CsmExample, make_batch
-from vocable.speak.finetune.verdicts import Scores
+from vocable.speak.finetune.verdicts import Scores, loudness
 
 _CHUNK = 64  # frames whose levels are predicted at once
 _NATS = math.log(2)
-_FLOOR = 1e-5  # of full scale: silence
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,10 @@ def _speak(
     most = min(2 * len(own.audio) + 25, network.config.backbone.context - text)
     session = speaker.generate([Utterance(own.speaker, own.text)], seed=seed, most=most)
     frames = list(session)
-    loudness = [_loudness(speaker, each) for each in (own.audio, frames)]
-    return session.reason, loudness[0] - loudness[1]
+    recorded, spoken = (_loudness(speaker, each) for each in (own.audio, frames))
+    return session.reason, recorded - spoken
 
 
 def _loudness(speaker: CsmGenerator, frames: Sequence[np.ndarray] | np.ndarray) -> float:
     """Return the level of decoded frames in dB of full scale."""
-    if not len(frames):
-        return 20 * math.log10(_FLOOR)
-    sound = speaker.codec.decode(speaker.tokens(frames)).samples
-    return 20 * math.log10(max(_FLOOR, float(np.sqrt(np.mean(np.square(sound))))))
+    return loudness(speaker.codec.decode(speaker.tokens(frames)) if len(frames) else None)

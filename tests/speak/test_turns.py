@@ -102,9 +102,9 @@ def test_a_name_is_put_before_each_sentence(named, monkeypatch):
 
 
 def test_a_recording_comes_before_with_its_text(named):
-    voice = vocable.Voice(sound(0.4), "who i am")
+    voice = vocable.Voice(sound(2.2), "who i am")
     found = np.concatenate(list(Named(named).speak("an answer", voice, seed=3)), 1)
-    heard = named.codec.encode(sound(0.4))
+    heard = named.codec.encode(sound(2.2))
     utterances = [flat.Utterance("who i am", audio=heard), flat.Utterance("an answer")]
     assert np.array_equal(found, np.concatenate(list(named.speak(utterances, seed=3)), 1))
     with pytest.raises(ModelError, match="what a voice says in its recording; give its text"):

@@ -80,8 +80,8 @@ class Named:
         """
         before, name = [], ""
         if isinstance(voice, Voice):
-            heard = _encoded(self.model, voice.audio)
-            before = [flat.Utterance(_text_of(voice), audio=heard)]
+            shown = _encoded(self.model, voice.audio)
+            before = [flat.Utterance(_text_of(voice), audio=shown)]
         elif voice is not None:
             name = voice
         turns = [[*before, flat.Utterance(each, name)] for each in _parts(text)]

@@ -261,7 +261,7 @@ def test_the_loss_counts_what_the_mask_says(speaker):
     for message, mask, given in (
         ("^the mask counts no id, and the mean over none", ~every, ids),
         ("^the mask counts position 0, which nothing", every, ids),
-        ("^the mask counts what is no id from 0 to 156939$", later, ids - 200_000),
+        ("^the mask counts an id that is not one of 0 to 156939$", later, ids - 200_000),
     ):
         with pytest.raises(TokenError, match=message):
             flat_loss(speaker.network, given, mask)

@@ -39,6 +39,6 @@ def nats_of(
         raise TokenError("the mask counts position 0, which nothing before it can foretell")
     wanted = ids[counted]
     if bool(((wanted < 0) | (wanted >= model.config.rows)).any()):
-        raise TokenError(f"the mask counts what is no id from 0 to {model.config.rows - 1}")
+        raise TokenError(f"the mask counts an id that is not one of 0 to {model.config.rows - 1}")
     hidden = model.forward(ids, lengths)[:, :-1][counted[:, 1:]]
     return F.cross_entropy(model.logits(hidden).float(), wanted, reduction="none")

@@ -1,6 +1,7 @@
 """Checkpoints of flat models are recognised by content; what is none, or damaged, is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from tests.cli.calls import call, results
 from tests.language.flat import references
 from vocable.errors import ModelError
 from vocable.language.config import Rotary, TransformerConfig
-from vocable.language.flat import FlatConfig
+from vocable.language.flat import FlatConfig, orpheus_3b
 from vocable.nn.rotary import Llama3Scaling
 
 FILE = "model.safetensors"
@@ -51,11 +52,8 @@ def test_what_is_read_and_what_it_can_do(folder):
 
 
 def test_the_published_size_by_its_name():
-    trunk = TransformerConfig(
-        width=3072, layers=28, heads=24, kv_heads=8, hidden=8192, context=131_072
-    )
-    assert FlatConfig(trunk, 156_940, tied=True).name == "orpheus-3b"
-    assert FlatConfig(trunk, 156_938).abilities.seconds > 1000
+    assert orpheus_3b().name == "orpheus-3b"
+    assert replace(orpheus_3b(), rows=156_938, tied=False).name == "orpheus-3b"
 
 
 def test_what_config_leaves_out_is_what_transformers_takes(folder):

@@ -15,8 +15,7 @@ from tests.speak.finetune import toys
 from vocable.cli.group import commands
 from vocable.errors import ModelError, RecipeError
 from vocable.language.adapting import load_adapter
-from vocable.language.config import TransformerConfig
-from vocable.language.flat import Flat, FlatConfig, FlatGenerator, Utterance, sequence
+from vocable.language.flat import Flat, FlatGenerator, Utterance, orpheus_3b, sequence
 from vocable.language.keys.flat import flat_places
 from vocable.language.sampling import GREEDY
 from vocable.load import save_model
@@ -228,11 +227,8 @@ def test_stopped_and_resumed_is_undisturbed(tune, tmp_path, monkeypatch):
 
 def test_what_learns_of_the_published_size():
     """The notebook says 97,255,424 of its adapters' weights, of rank 64 in the seven maps."""
-    trunk = TransformerConfig(
-        width=3072, layers=28, heads=24, kv_heads=8, hidden=8192, context=131_072
-    )
     with without_memory():
-        network = Flat(FlatConfig(trunk, 156_940, tied=True)).requires_grad_(False)
+        network = Flat(orpheus_3b()).requires_grad_(False)
         chosen = choose(flat_places(network.config), toys.TARGETS)
         adapter = Adapter(network, chosen, LoraSettings(64))
     found = parts(adapter)

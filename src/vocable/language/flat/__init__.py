@@ -9,6 +9,7 @@ The one form that is known is Orpheus': a Llama with ids for the three levels of
 """
 
 from vocable.language.flat.config import FlatConfig as FlatConfig
+from vocable.language.flat.config import orpheus_3b as orpheus_3b
 from vocable.language.flat.cycles import Cycles as Cycles
 from vocable.language.flat.generator import FlatGenerator as FlatGenerator
 from vocable.language.flat.loss import flat_loss as flat_loss

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from vocable.errors import ModelError
 from vocable.language.abilities import Abilities
-from vocable.language.config import TransformerConfig
+from vocable.language.config import Rotary, TransformerConfig
 from vocable.language.flat.template import TEMPLATES, Template
 from vocable.nearest import nearest
-
-_PUBLISHED = {("orpheus", 3072, 28): "orpheus-3b"}  # by form, width and layers
+from vocable.nn.rotary import Llama3Scaling
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,12 @@ class FlatConfig:
 
     @property
     def name(self) -> str:
-        """The published model's name, or the form's with its layers and width."""
+        """The published model's name, or the form's with its layers and width.
+
+        Of its size there are several, with a head of their own or not.
+        """
         width, layers = self.trunk.width, self.trunk.layers
-        return _PUBLISHED.get((self.form, width, layers), f"{self.form}-{layers}x{width}")
+        return "orpheus-3b" if (width, layers) == (3072, 28) else f"{self.form}-{layers}x{width}"
 
     @property
     def abilities(self) -> Abilities:
@@ -63,3 +65,12 @@ class FlatConfig:
             seconds=round(seconds, 2), codec=template.codec, levels=len(template.spec.levels),
             rate=template.spec.rate,
         )  # fmt: skip
+
+
+def orpheus_3b() -> FlatConfig:
+    """Return the config of Orpheus 3B: Llama 3.2's, with more rows than it has ids."""
+    trunk = TransformerConfig(
+        width=3072, layers=28, heads=24, kv_heads=8, hidden=8192, context=131_072,
+        positions=Rotary(base=500_000.0, scaling=Llama3Scaling(32.0)),
+    )  # fmt: skip
+    return FlatConfig(trunk, rows=156_940, tied=True)

@@ -15,6 +15,7 @@ from vocable.codecs.latency import latency_of
 from vocable.codecs.published import PUBLISHED
 from vocable.codecs.registry import architecture
 from vocable.language.csm.config import csm_1b
+from vocable.language.flat.config import orpheus_3b
 from vocable.language.moshi.config import moshi_7b
 from vocable.language.musicgen.config import musicgen_small
 from vocable.load.entries import entry_of
@@ -122,6 +123,7 @@ MODELS = {
     "csm-1b": csm_1b,
     "moshi-7b": moshi_7b,
     "musicgen-small": musicgen_small,
+    "orpheus-3b": orpheus_3b,
 }
 
 

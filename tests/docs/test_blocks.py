@@ -29,6 +29,11 @@ NOT_RUN = {
         "the package sentencepiece, and the tokenizer beside Moshi's weights",
     ],
     "docs/musicgen.md": ["the weights of MusicGen small, 2.4 GB, and of T5 base, 0.9 GB"],
+    "docs/orpheus.md": [
+        "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
+        "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
+        "the weights of Orpheus 3B, a prepared set with its speaker's consent, and a GPU",
+    ],
     "docs/prepare.md": [
         'pip install "vocable[prepare]", and recordings of your own',
         'pip install "vocable[prepare]", and recordings of your own',
@@ -41,6 +46,7 @@ NOT_RUN = {
     ],
     "docs/speaking.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
+        "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
         "recordings of your own with texts, and an hour",
     ],
     "docs/training.md": [

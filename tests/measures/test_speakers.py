@@ -131,7 +131,5 @@ def test_a_package_that_is_there_and_fails_says_why(monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "resemblyzer", raising=False)
     load_embedding.cache_clear()
-    with pytest.raises(
-        MeasureError, match=r"there but fails \(No module named 'no_such_p"
-    ):
+    with pytest.raises(MeasureError, match=r"there but fails \(No module named 'no_such_p"):
         load_embedding("resemblyzer")

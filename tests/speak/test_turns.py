@@ -7,9 +7,12 @@ import pytest
 
 import vocable
 from tests.language.csm.conftest import reference, speaker  # noqa: F401 - fixtures
+from tests.language.flat import references
 from vocable.errors import ModelError, RecipeError
+from vocable.language import flat
 from vocable.language.csm import CsmGenerator, Utterance
-from vocable.speak.turns import Turn, Turns, read_turns
+from vocable.language.flat import FlatGenerator
+from vocable.speak.turns import Named, Turn, Turns, read_turns
 
 
 @pytest.fixture
@@ -88,6 +91,50 @@ def test_what_went_wrong_ends_it(model, monkeypatch):
 def test_a_voice_without_its_text_is_refused(model):
     with pytest.raises(ModelError, match="what a voice says in its recording; give its text"):
         Turns(model).speak("One.", vocable.Voice(sound()))
+
+
+def test_a_csm_knows_no_names(model):
+    with pytest.raises(
+        ModelError, match='^a CSM knows no voice by its name, and so not "tara"; re'
+    ):
+        Turns(model).speak("One.", "tara")
+
+
+@pytest.fixture(scope="module")
+def named(tmp_path_factory):
+    """A flat model of toy size, with its codec."""
+    pytest.importorskip("transformers")
+    folder = tmp_path_factory.mktemp("flat") / "model"
+    made = vocable.load(references.write_model(references.make_reference(), folder))
+    made.attach(references.make_codec())
+    return made
+
+
+def test_a_name_is_put_before_each_sentence(named, monkeypatch):
+    prompts = []
+
+    def speak(self, utterances, **options):
+        prompts.append(utterances)
+        return Ended([np.ones((1, 4))])
+
+    monkeypatch.setattr(FlatGenerator, "speak", speak)
+    list(Named(named).speak("One, two. Three!", "tara"))
+    list(Named(named).speak("Four."))
+    wanted = [[flat.Utterance("One, two.", "tara")], [flat.Utterance("Three!", "tara")],
+              [flat.Utterance("Four.")]]  # fmt: skip
+    assert prompts == wanted
+
+
+def test_a_recording_comes_before_with_its_text(named):
+    voice = vocable.Voice(sound(2.2), "who i am")
+    found = np.concatenate(list(Named(named).speak("an answer", voice, seed=3)), 1)
+    heard = named.codec.encode(sound(2.2))
+    utterances = [flat.Utterance("who i am", audio=heard), flat.Utterance("an answer")]
+    assert np.array_equal(found, np.concatenate(list(named.speak(utterances, seed=3)), 1))
+    with pytest.raises(ModelError, match="what a voice says in its recording; give its text"):
+        Named(named).speak("One.", vocable.Voice(sound()))
+    with pytest.raises(ModelError, match="^there is nothing to say in ''$"):
+        Named(named).speak("")
 
 
 def test_turns_are_read_from_a_file(tmp_path):

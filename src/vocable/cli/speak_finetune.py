@@ -52,7 +52,8 @@ _SPOKEN = ("samples", "ended")
 @click.option(
     "--preset",
     metavar="NAME_OR_TOML",
-    help="say, say-full, csm, csm-500, csm-full, or a recipe of yours.  [default: the model's]",
+    help="say, say-full, csm, csm-500, csm-full, orpheus, orpheus-full, or a recipe of yours.  "
+    "[default: the model's]",
 )
 @click.option("--steps", type=click.IntRange(min=1), help="Steps, in place of the preset's epochs.")
 @click.option(
@@ -85,8 +86,9 @@ def command(
 ) -> int:
     """Fine-tune MODEL on the voice of a prepared SET.
 
-    MODEL is say-16k or a CSM: its name, folder or file. SET is what `vocable speak prepare` has
-    made, with the consent of whose voice it is. What learns and the memory it takes are said first.
+    MODEL is say-16k, a CSM or an Orpheus: its name, folder or file. SET is what `vocable speak
+    prepare` has made, with the consent of whose voice it is. What learns and the memory it takes
+    are said first.
     """
     console = Console(as_json=as_json, quiet=quiet)
     own = {

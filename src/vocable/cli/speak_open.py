@@ -1,4 +1,4 @@
-"""Open what speaks, by the options of `vocable speak`: a model that says texts, or a CSM."""
+"""Open what speaks, by the options of `vocable speak`: say-16k, a CSM, an Orpheus."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ def open_speaker(
     set_up(device, threads)
     import vocable
     from vocable.language.csm import CsmGenerator
+    from vocable.language.flat import FlatGenerator
     from vocable.language.say import Manner, Sayer
 
     model = vocable.load(name, device=device)
     if adapter:
-        if not isinstance(model, Sayer | CsmGenerator):
+        if not isinstance(model, Sayer | CsmGenerator | FlatGenerator):
             raise Refusal(f"{name} takes no --adapter; name the model that it was made of")
         from vocable.speak.adapters import with_adapter
 
@@ -51,15 +52,22 @@ def open_speaker(
     asked = {option: value for option, value in how.items() if value is not None}
     if isinstance(model, Sayer):
         if turns or codec:
-            raise Refusal(f"{name} takes no --turns and no --codec; these are for a CSM")
+            raise Refusal(f"{name} takes no --turns and no --codec; it has its own codec")
         pace = asked.pop("pace", None)
         return Speaking(model, {**asked, **({"manner": Manner(pace=pace)} if pace else {})})
-    if not isinstance(model, CsmGenerator):
-        raise Refusal(f"{name} does not speak texts; take say-16k, or a CSM")
+    if not isinstance(model, CsmGenerator | FlatGenerator):
+        raise Refusal(f"{name} does not speak texts; take say-16k, a CSM, or an Orpheus")
     if asked:
         raise Refusal(f"{name} takes no --{' and no --'.join(asked)}; these are for say-16k")
+    if isinstance(model, FlatGenerator):
+        if turns:
+            raise Refusal(f"{name} takes no --turns; these are for a CSM")
+        if model.codec is None:
+            codec = codec or model.config.template.home
     if codec:
         model.attach(open_codec(codec, device, threads))
-    from vocable.speak.turns import Turns, read_turns
+    from vocable.speak.turns import Named, Turns, read_turns
 
+    if isinstance(model, FlatGenerator):
+        return Speaking(Named(model), {})
     return Speaking(Turns(model, read_turns(Path(turns)) if turns else ()), {})

@@ -45,10 +45,10 @@ _STDOUT = "-"  # as --out
     default=DEFAULT_MODEL,
     show_default=True,
     metavar="NAME_OR_FOLDER",
-    help="What speaks: say-16k, or a CSM.",
+    help="What speaks: say-16k, a CSM, or an Orpheus.",
 )
 @click.option("--adapter", type=click.Path(exists=True), help="What fine-tuning has learnt.")
-@click.option("--codec", type=options.FILE, help="The codec of a CSM that has none inside.")
+@click.option("--codec", type=options.FILE, help="The codec, if the model has none inside.")
 @click.option("--language", help='Of the text, "en" or "de".  [default: that of the voice]')
 @click.option("--pace", type=click.FloatRange(0.25, 4), help="How much faster than usual.")
 @click.option(

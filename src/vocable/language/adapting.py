@@ -7,7 +7,9 @@ from pathlib import Path
 from torch import nn
 
 from vocable.language.csm.model import Csm
+from vocable.language.flat.model import Flat
 from vocable.language.keys.csm_places import csm_places
+from vocable.language.keys.flat import flat_places
 from vocable.language.maps import Map
 from vocable.nn import Linear
 from vocable.nn.lora import Adapter, Place, linear_places, open_adapter
@@ -21,6 +23,8 @@ def adapter_places(network: nn.Module) -> tuple[Place, ...]:
     """
     if isinstance(network, Csm):
         return csm_places(network.config)
+    if isinstance(network, Flat):
+        return flat_places(network.config)
     return linear_places(network, (nn.Linear, Linear, Map))
 
 

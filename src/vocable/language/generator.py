@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from vocable.language.packing import pack, parameters
 from vocable.language.sound import DecodesSteps
 from vocable.language.text_ids import FILE, TextIds, read_text_ids
 from vocable.notebook import card
-from vocable.tokens import AudioTokens, TokenSpec
+from vocable.tokens import AudioTokens, Level, TokenSpec
 
 
 class Generator:
@@ -149,17 +149,20 @@ class Generator:
         """Refuse a codec by levels and rate, the same for all that is spoken of its family."""
         config, able = self.network.config, self.abilities
         found = _form(spec.rate, spec.frame, spec.levels[: able.levels])
-        wanted = _form(able.rate, config.frame, [config.codes] * able.levels)
+        wanted = _form(able.rate, config.frame, self._levels())
         if found != wanted or able.levels not in spec.prefixes:
             raise error(
                 f"{spec.name} has {found}, but {self.name} models {wanted}; take {able.codec}"
             )
 
+    def _levels(self) -> Sequence[Level]:
+        """Return the levels of the tokens that the model models."""
+        return (Level(self.network.config.codes),) * self.abilities.levels
 
-def _form(rate: int, frame: int, levels: Iterable[Any]) -> str:
+
+def _form(rate: int, frame: int, levels: Sequence[Level]) -> str:
     """Say what makes tokens of one kind: levels, sizes, frames."""
-    sizes = [getattr(level, "size", level) for level in levels]
-    strides = {getattr(level, "stride", 1) for level in levels}
+    sizes, strides = ([getattr(level, of) for level in levels] for of in ("size", "stride"))
     shown = str(sizes[0]) if len(set(sizes)) == 1 else ", ".join(map(str, sizes))
-    several = "" if strides == {1} else " of several rates"
-    return f"{len(sizes)} levels{several} of {shown}, {rate / frame:g} frames/s of {rate} Hz"
+    lasting = "" if set(strides) == {1} else f" lasting {', '.join(map(str, strides))} frames"
+    return f"{len(sizes)} levels of {shown}{lasting}, {rate / frame:g} frames/s of {rate} Hz"

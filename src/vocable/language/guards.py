@@ -50,3 +50,18 @@ def stop_after(steps: int, word: str) -> Stop:
         return word if count > steps else None
 
     return stop
+
+
+def in_groups(steps: int, rule: Stop) -> Stop:
+    """Return a rule that asks another about every so many steps, joined to one."""
+    waiting: list[Drawn] = []
+
+    def stop(step: Drawn) -> str | None:
+        waiting.append(step.copy())
+        if len(waiting) < steps:
+            return None
+        joined = np.concatenate(waiting)
+        waiting.clear()
+        return rule(joined)
+
+    return stop

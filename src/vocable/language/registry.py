@@ -1,7 +1,7 @@
 """The families of language models, by name. A new one is a line here.
 
 Of family "csm" the module `vocable.language.csm` has the network `Csm`, a `TokenModel` made of one
-`CsmConfig`, that config (a frozen dataclass with `name`, `abilities`, `codes` and `frame`), and
+`CsmConfig`, that config (a frozen dataclass with `name`, `abilities` and `frame`), and
 `CsmGenerator`, what a user holds (a `Generator`); `vocable.language.keys.csm` knows its checkpoints
 (the contract is there). Modules are imported when they are needed.
 """
@@ -38,6 +38,7 @@ FAMILIES = {
     "csm": Family("Csm", "CSM"),
     "musicgen": Family("MusicGen", "MusicGen"),
     "moshi": Family("Moshi", "Moshi"),
+    "flat": Family("Flat", "Orpheus"),
 }
 
 

@@ -32,6 +32,7 @@ class PublishedLanguage(Entry):
 
 
 _MOSHI = ("moshi-7b", "model.safetensors", "heard and spoken", "mimi", 8)
+_ORPHEUS = ("orpheus-3b", "model.safetensors.index.json", "spoken", "snac_24khz", 3)
 _MUSICGEN = ("a description", "encodec-32khz", 4)
 
 LANGUAGE = (
@@ -40,6 +41,15 @@ LANGUAGE = (
     ),
     # name and file: moshi 0.2.13, models/loaders.py; the licence: the README of its repository
     PublishedLanguage("kyutai/moshiko-pytorch-bf16", *_MOSHI, "CC-BY-4.0", licence_seen=False),
+    # names: the README of github.com/canopyai/Orpheus-TTS for the first, its package for the second
+    # (engine_class.py), its issue 171 for the third; parts by an index: issue 6; the licence: that
+    # of the code
+    *(
+        PublishedLanguage(f"canopylabs/{name}", *_ORPHEUS, "Apache-2.0", licence_seen=False)
+        for name in (
+            "orpheus-tts-0.1-finetune-prod", "orpheus-3b-0.1-pretrained", "orpheus-3b-0.1-ft",
+        )
+    ),
     # the licence: the model card in AudioCraft, which is the code's repository
     PublishedLanguage(
         "facebook/musicgen-small", "musicgen-small", "model.safetensors", *_MUSICGEN,

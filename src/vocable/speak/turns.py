@@ -1,7 +1,8 @@
-"""Let a model of conversations say a text in a voice: sentence by sentence, each in the same words.
+"""Let a language model say a text in a voice: sentence by sentence, each after the same words.
 
-What CSM reads before a sentence is the voice's recording with its transcript, and the turns of the
-conversation; never what it has said itself, so that a voice does not wander (suno-ai/bark#155).
+What it reads before a sentence is the voice's recording with its transcript, and, of a CSM, the
+turns of the conversation; never what it has said itself, so that a voice does not wander
+(suno-ai/bark#155).
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from vocable.audio import Audio, Voice
 from vocable.errors import ModelError, RecipeError
+from vocable.language import flat
 from vocable.language.csm import CsmGenerator, Utterance
+from vocable.language.flat import FlatGenerator
 from vocable.language.sound import Block, Sound
 from vocable.text.normal.clean import cleaned
 from vocable.text.normal.markup import without_markup
 from vocable.text.sentences import sentences
+from vocable.tokens import AudioTokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,23 +48,46 @@ class Turns:
         self.model, self.codec = model, model.with_codec()
         self._before = [_utterance(model, turn.speaker, turn.text, turn.audio) for turn in before]
 
-    def speak(self, text: str, voice: Voice | None = None, *, seed: int = 0) -> SpokenTurns:
+    def speak(self, text: str, voice: str | Voice | None = None, *, seed: int = 0) -> SpokenTurns:
         """Return sound as it is said, blocks `[1, samples]` at `codec.spec.writes` Hz.
 
         Markup and emoji are left out. Without a voice it is one that the model chooses. ModelError
-        for a text without words, and for a voice whose text is not known: the model reads both.
+        for a text without words; for a voice whose text is not known, as the model reads both; and
+        for a name, as it knows none.
         """
+        if isinstance(voice, str):
+            raise ModelError(f'a CSM knows no voice by its name, and so not "{voice}"; record one')
         before = list(self._before)
         if voice is not None:
-            if not voice.text:
-                raise ModelError(
-                    "the model reads what a voice says in its recording; give its text (--text)"
-                )
-            before.insert(0, _utterance(self.model, 0, voice.text, voice.audio))
-        plain = cleaned(without_markup(text))
-        if not any(map(str.isalnum, plain)):
-            raise ModelError(f"there are no words to say in {text[:60]!r}")
-        turns = [[*before, Utterance(0, each)] for each in sentences(plain)]
+            before.insert(0, _utterance(self.model, 0, _text_of(voice), voice.audio))
+        return SpokenTurns(
+            self.model, [[*before, Utterance(0, each)] for each in _parts(text)], seed
+        )
+
+
+class Named:
+    """A flat model that says texts in a voice: one that it knows by name, or a recording's.
+
+    model = Named(vocable.load("FOLDER"))  # with a codec attached
+    for block in model.speak("Good morning.", "tara"): play(block)
+    """
+
+    def __init__(self, model: FlatGenerator) -> None:
+        self.model, self.codec = model, model.with_codec()
+
+    def speak(self, text: str, voice: str | Voice | None = None, *, seed: int = 0) -> SpokenTurns:
+        """Return sound as it is said, as `Turns` does.
+
+        A name is put before each sentence, as in the texts that a model has learnt; a recording
+        comes before with its text, which only pretrained models follow.
+        """
+        before, name = [], ""
+        if isinstance(voice, Voice):
+            shown = _encoded(self.model, voice.audio)
+            before = [flat.Utterance(_text_of(voice), audio=shown)]
+        elif voice is not None:
+            name = voice
+        turns = [[*before, flat.Utterance(each, name)] for each in _parts(text)]
         return SpokenTurns(self.model, turns, seed)
 
 
@@ -67,7 +95,7 @@ class SpokenTurns:
     """Sound of one sentence after the other; `reason` is that of the last one that was begun."""
 
     def __init__(
-        self, model: CsmGenerator, turns: Sequence[Sequence[Utterance]], seed: int
+        self, model: CsmGenerator | FlatGenerator, turns: Sequence[Sequence[Any]], seed: int
     ) -> None:
         self._sounds = (model.speak(each, seed=seed) for each in turns)
         self._sound: Sound | None = None
@@ -121,5 +149,26 @@ def read_turns(path: Path) -> list[Turn]:
 
 
 def _utterance(model: CsmGenerator, speaker: int, text: str, audio: Audio) -> Utterance:
+    return Utterance(speaker, text, _encoded(model, audio))
+
+
+def _encoded(model: CsmGenerator | FlatGenerator, audio: Audio) -> AudioTokens:
     mixed = Audio(np.mean(audio.samples, axis=0, keepdims=True), audio.rate)
-    return Utterance(speaker, text, model.codec.encode(mixed))
+    found: AudioTokens = model.codec.encode(mixed)
+    return found
+
+
+def _text_of(voice: Voice) -> str:
+    if not voice.text:
+        raise ModelError(
+            "the model reads what a voice says in its recording; give its text (--text)"
+        )
+    return voice.text
+
+
+def _parts(text: str) -> list[str]:
+    """Return the sentences of a text, without markup and emoji."""
+    plain = cleaned(without_markup(text))
+    if not any(map(str.isalnum, plain)):
+        raise ModelError(f"there are no words to say in {text[:60]!r}")
+    return sentences(plain)

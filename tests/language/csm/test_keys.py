@@ -67,7 +67,7 @@ def spoil(weight):
     [
         (
             drop("1.self_attn.k_proj.weight", "1.attn.k_proj.weight"),
-            "checkpoint lacks backbone_mod",
+            "checkpoint has backbone_mod.* but of its kind not k; fetch it again",
         ),
         (drop("codebook0_head.weight", "lm_head.weight"), r"lacks 1 key \(head.weight\) it needs"),
         (drop("sa_norm.scale", "input_layernorm.weight"), "config.json says num_hidden_layers 3"),

@@ -5,7 +5,8 @@ import pytest
 
 import vocable
 from tests.speak.finetune import toys
-from vocable.speak.finetune.csm.rows import KEPT, make_batch, make_examples
+from vocable.speak.finetune.csm.rows import make_batch, make_examples
+from vocable.speak.finetune.kept import KEPT
 from vocable.speak.prepare.set import PreparedSet
 
 

@@ -302,7 +302,8 @@ def test_what_cannot_be_run_is_refused(model, voice, tmp_path, changes, message)
 
 def test_another_model_is_refused(voice, tmp_path):
     with pytest.raises(
-        RecipeError, match="^speech-16k cannot be fine-tuned on a voice; known families: csm, say$"
+        RecipeError,
+        match="^speech-16k cannot be fine-tuned on a voice; known families: csm, say, orpheus$",
     ):
         finetune("speech-16k", voice, tmp_path / "out")
     with pytest.raises(RecipeError, match="^speech-16k is not a CSM; name one, or take the preset"):

@@ -28,12 +28,14 @@ def write_model(folder: Path, **changes) -> Path:
     return folder
 
 
-def write_set(folder: Path, *, rows: int = 8, held_out: int = 2, consent: str = "herself") -> Path:
-    """Write a set of tones of 8 to 12 ms; the last ones are held out, of another source."""
+def write_set(
+    folder: Path, *, rows: int = 8, held_out: int = 2, consent: str = "herself", frame: int = FRAME
+) -> Path:
+    """Write a set of tones of 16 to 24 frames; the last ones are held out, of another source."""
     (folder / "audio").mkdir(parents=True)
     made, random = [], np.random.default_rng(0)
     for number in range(rows):
-        seconds = FRAME * int(random.integers(16, 25)) / RATE
+        seconds = frame * int(random.integers(16, 25)) / RATE
         time = np.arange(round(seconds * RATE)) / RATE
         tone = 0.3 * np.sin(2 * np.pi * (500 + 200 * (number % 2)) * time)
         name = f"audio/talk-{number:04}.flac"

@@ -23,6 +23,8 @@ from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.language.csm.config import CsmConfig, csm_1b
 from vocable.language.keys import Recognised, Shapes, refusing
+from vocable.language.keys.llama import llama_parts, llama_rows, llama_sizes
+from vocable.language.keys.parts import gathered
 from vocable.language.keys.rotary import llama3_config, rotary_halves
 from vocable.weights import Row, rename
 
@@ -83,10 +85,8 @@ def read(tensors: Mapping[str, Tensor], recognised: Recognised) -> dict[str, Ten
     if recognised.layout == "csm":
         _turn_heads(found, recognised.config)
     _untie(found)
-    for key in list(found):
-        _stack(found, key, "self_attn.into.weight", "self_attn.{}_proj.weight", "qkv")
-        _stack(found, key, "mlp.into.weight", "mlp.{}_proj.weight", ("gate", "up"))
-    return rename(found, _table())
+    parts = [line for theirs in _TRUNKS for line in llama_parts(theirs)]
+    return rename(gathered(found, parts), _table())
 
 
 def _as_in_transformers(key: str) -> str:
@@ -119,19 +119,6 @@ def _untie(tensors: dict[str, Tensor]) -> None:
         tensors[_TABLES[0]] = here[0]
 
 
-def _stack(
-    tensors: dict[str, Tensor], key: str, target: str, source: str, parts: str | tuple[str, ...]
-) -> None:
-    """Join maps of the same input to one, where `key` is the first of them."""
-    first = source.format(parts[0])
-    if key.startswith(CODEC) or not key.endswith("." + first):
-        return
-    names = [key.removesuffix(first) + source.format(part) for part in parts]
-    if lacking := [name for name in names if name not in tensors]:
-        raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
-    tensors[key.removesuffix(first) + target] = torch.cat([tensors.pop(name) for name in names])
-
-
 def _turned(heads: Tensor) -> Tensor:
     return heads.transpose(1, 2).contiguous()
 
@@ -146,19 +133,7 @@ def _table() -> list[Row]:
         Row(r"depth_decoder\.model\.inputs_embeds_projector\.weight", "depth.into.weight"),
         Row(re.escape(_HEADS), "depth.heads.weight", _turned),
     ]
-    names = {
-        r"self_attn\.into\.weight": "attention.into.weight",
-        r"self_attn\.o_proj\.weight": "attention.out.weight",
-        r"mlp\.into\.weight": "mlp.into.weight",
-        r"mlp\.down_proj\.weight": "mlp.out.weight",
-        r"input_layernorm\.weight": "attention_norm.weight",
-        r"post_attention_layernorm\.weight": "mlp_norm.weight",
-    }
-    for theirs, ours in _TRUNKS.items():
-        layer = re.escape(theirs) + r"\.layers\.(\d+)\."
-        table += [Row(layer + key, rf"{ours}.layers.\1.{name}") for key, name in names.items()]
-        table.append(Row(re.escape(theirs) + r"\.norm\.weight", f"{ours}.norm.weight"))
-    return table
+    return table + [row for names in _TRUNKS.items() for row in llama_rows(*names)]
 
 
 # ---- sizes --------------------------------------------------------------------------------------
@@ -171,21 +146,8 @@ def _sizes(shapes: Shapes) -> dict[str, Any]:
         "levels": others + 1,
         "size": size,
         "text": shapes["embed_text_tokens.weight"][0],
-        "backbone": _sizes_of(shapes, "backbone_model"),
-        "depth": _sizes_of(shapes, "depth_decoder.model"),
-    }
-
-
-def _sizes_of(shapes: Shapes, part: str) -> dict[str, int]:
-    first = f"{part}.layers.0."
-    counted = re.compile(re.escape(part) + r"\.layers\.\d+\.input_layernorm\.weight")
-    hidden, width = shapes[first + "mlp.gate_proj.weight"]
-    return {
-        "width": width,
-        "hidden": hidden,
-        "layers": sum(bool(counted.fullmatch(key)) for key in shapes),
-        "query_rows": shapes[first + "self_attn.q_proj.weight"][0],
-        "key_rows": shapes[first + "self_attn.k_proj.weight"][0],
+        "backbone": llama_sizes(shapes, "backbone_model"),
+        "depth": llama_sizes(shapes, "depth_decoder.model"),
     }
 
 

@@ -63,10 +63,10 @@ def _rotary(given: Mapping[str, Any]) -> Rotary:
     """Return rotary positions; transformers before 5 says base and scaling apart."""
     stated = given.get("rope_parameters") or given.get("rope_scaling") or {}
     base = float(stated.get("rope_theta", given.get("rope_theta", 500_000.0)))
-    kind = stated.get("rope_type", "default")
+    kind = stated.get("rope_type", stated.get("type", "default"))
     if kind == "default":
         return Rotary(base=base)
-    check_config(stated, {"rope_type": "llama3"})
+    check_config({"rope_type": kind}, {"rope_type": "llama3"})
     turns = _ROWS / stated["original_max_position_embeddings"]
     low, high = stated["low_freq_factor"] * turns, stated["high_freq_factor"] * turns
     return Rotary(base=base, scaling=Llama3Scaling(float(stated["factor"]), low, high, _ROWS))

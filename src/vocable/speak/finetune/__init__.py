@@ -6,7 +6,8 @@
     spoken      held-out texts, spoken          likeness    how like the voice that is
     task        one class for all models        verdicts    what held-out speech says of it
     run         from a model and a set to a folder, and its result
-    csm/, say/  the tasks of CSM, and of models that say texts
+    pretrained, kept        what language models share: files, codes of rows
+    csm/, orpheus/, say/    the tasks of families; say/ is that of models that say texts
 
 A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a
 `FinetuneTask`, a module `model` whose `is_own(name)` knows its models and whose `needs(recipe,
@@ -20,12 +21,14 @@ from importlib import import_module
 from typing import Any
 
 from vocable.speak.finetune.csm.recipe import CsmRecipe
+from vocable.speak.finetune.orpheus.recipe import OrpheusRecipe
 from vocable.speak.finetune.say.recipe import SayTuneRecipe
 from vocable.train.registry import register_task
 
 _HOMES = {"Finetuned": "result", "finetune": "run", "plan": "run"}
 __all__ = ["Finetuned", "finetune", "plan"]
-FAMILIES = {"finetune-csm": "csm", "finetune-say": "say"}  # folders by the names of tasks
+# folders by the names of tasks
+FAMILIES = {"finetune-csm": "csm", "finetune-say": "say", "finetune-orpheus": "orpheus"}
 
 
 def __getattr__(name: str) -> Any:
@@ -46,6 +49,13 @@ def _make_say_task(recipe: SayTuneRecipe) -> Any:
     return SayTask(recipe)
 
 
-# neither is a command of `vocable train`, as `vocable speak finetune` runs both
+def _make_orpheus_task(recipe: OrpheusRecipe) -> Any:
+    from vocable.speak.finetune.orpheus.task import OrpheusTask
+
+    return OrpheusTask(recipe)
+
+
+# none is a command of `vocable train`, as `vocable speak finetune` runs all
 register_task("finetune-csm", CsmRecipe, _make_csm_task, is_command=False)
 register_task("finetune-say", SayTuneRecipe, _make_say_task, is_command=False)
+register_task("finetune-orpheus", OrpheusRecipe, _make_orpheus_task, is_command=False)

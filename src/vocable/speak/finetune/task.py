@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+import torch
 from torch import nn
 
 from vocable.audio import Audio
@@ -26,6 +27,7 @@ from vocable.speak.finetune.stopping import Best
 from vocable.speak.finetune.trained import gradients, parts
 from vocable.speak.finetune.verdicts import Scores, problems, verdict
 from vocable.speak.prepare.set import PreparedSet, Row
+from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.task import Problem, Task
 
@@ -106,6 +108,8 @@ class FinetuneTask(Task):
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         self.device, self.folder = distributed.device, folder
+        full = self.recipe.tuning.method == "full" and self.recipe.precision == "bf16"
+        self._autocasts = full and not bf16.why_not(self.device)
         self.set = PreparedSet.read(data)
         self.consent = self.set.require_consent()
         self.network.to(self.device)
@@ -222,6 +226,12 @@ class FinetuneTask(Task):
             return None
         recordings = (Audio.read(self.set.folder / each.name) for each in self.held_out)
         return Likeness(find_embedding(table.speakers), recordings)
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Return the context of a step: bf16 over weights that all learn, where it is fast."""
+        if not self._autocasts:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
     @contextmanager
     def _weights_of(self, model: nn.Module) -> Iterator[nn.Module]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from vocable.speak.finetune.spoken import Spoken
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
 from vocable.speak.prepare.set import PreparedSet, Row
-from vocable.train import bf16
 from vocable.train.distributed import Distributed
 
 
@@ -41,8 +39,6 @@ class CsmTask(FinetuneTask):
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         super().setup(data, folder, distributed)
-        full = self.recipe.tuning.method == "full" and self.recipe.precision == "bf16"
-        self._autocasts = full and not bf16.why_not(self.device)
         self._chance = torch.Generator().manual_seed(self.recipe.seed + 1000 * distributed.rank)
 
     def prepare(self, rows: Sequence[Row], found: PreparedSet, folder: Path) -> CsmRows:
@@ -53,18 +49,18 @@ class CsmTask(FinetuneTask):
 
     def losses(self, batch: CsmBatch) -> dict[str, Tensor]:
         deep = some_frames(batch.counted, self._chance, self.recipe.depth.share)
-        with self._autocast():
+        with self.autocast():
             found = csm_loss(self.network, batch.ids, batch.counted, deep, batch.lengths)
         return {"level0": found.first, "others": found.rest}
 
     def score(self, network: nn.Module, examples: Sequence[CsmExample], step: int) -> Scores:
         assert isinstance(network, Csm)
-        with self._autocast():
+        with self.autocast():
             return held_out_scores(network, examples, self.device)
 
     def speak(self, network: nn.Module, examples: Sequence[CsmExample]) -> Sequence[Spoken]:
         assert isinstance(network, Csm)
-        with self._autocast():
+        with self.autocast():
             return [speak(self.generator, network, each, self.recipe.seed) for each in examples]
 
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
@@ -76,8 +72,3 @@ class CsmTask(FinetuneTask):
     def restore(self, state: dict[str, Any]) -> None:
         super().restore(state)
         self._chance.set_state(state["chance"])
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        if not self._autocasts:
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, dtype=torch.bfloat16)

@@ -82,7 +82,7 @@ def stored_form(
     lean: TokenizerModel, space: str, name: str, version: str, facts: Mapping[str, Any]
 ) -> Stored:
     """Return a model that has no learning aids as its files will hold it."""
-    said = {
+    stated = {
         "name": name,
         "version": version,
         "architecture": architecture_of(lean),
@@ -90,11 +90,11 @@ def stored_form(
         "space": space,
         "spec": replace(lean.spec, space=space).to_dict(),
     }
-    return stored(lean, lean.stored_dtype, said, facts)
+    return stored(lean, lean.stored_dtype, stated, facts)
 
 
 def stored(
-    network: nn.Module, dtype: torch.dtype, said: Mapping[str, Any], facts: Mapping[str, Any]
+    network: nn.Module, dtype: torch.dtype, stated: Mapping[str, Any], facts: Mapping[str, Any]
 ) -> Stored:
     """Return a network as its files will hold it; facts may not say what is said of it already."""
     from vocable import weights
@@ -102,7 +102,7 @@ def stored(
     tensors = weights.stored(network.state_dict(), dtype)
     weights.check_finite(tensors)
     data = weights.serialised(tensors)
-    described = {"format": own.FORMAT, **said, "sha256": hashlib.sha256(data).hexdigest()}
+    described = {"format": own.FORMAT, **stated, "sha256": hashlib.sha256(data).hexdigest()}
     if taken := described.keys() & facts.keys():
         raise ModelError(f"facts may not say {', '.join(sorted(taken))}; the model says it")
     return Stored({**described, **facts}, data)

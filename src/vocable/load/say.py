@@ -81,7 +81,7 @@ def save_say(
     """
     import torch
 
-    said = {
+    stated = {
         "name": name,
         "version": version,
         "architecture": ARCHITECTURE,
@@ -89,7 +89,7 @@ def save_say(
         "space": space,
         "voices": list(voices or {}),
     }
-    made = stored(network, torch.float16, said, facts or {})
+    made = stored(network, torch.float16, stated, facts or {})
     if voices:
         write_voices(folder, voices)
     made.write(folder, card)

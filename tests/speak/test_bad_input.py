@@ -15,6 +15,7 @@ from tests.speak.finetune.conftest import model as csm  # noqa: F401 - a fixture
 from tests.speak.finetune.conftest import voice as tones  # noqa: F401
 from tests.speak.finetune.test_say import overrides, write_set
 from tests.speak.small import write_sayer
+from tests.train.say.test_prepare import SPEECH
 from vocable import atomic
 from vocable.speak.prepare.set import PreparedSet
 
@@ -56,9 +57,16 @@ def test_a_recording_that_is_no_voice(sayer, tmp_path, samples, rate, message):
     assert not out.exists()
 
 
+def test_what_is_doubtful_about_a_voice_is_said(sayer, tmp_path):
+    her, out = written(tmp_path / "her.wav", HISS), tmp_path / "out.wav"
+    speak = "speak", "One.", "--model", sayer, "--consent", "A", "-o", out
+    done = call(*speak, "--voice", her)
+    assert f"warning: {her}: no speech is found in it" in done.stderr and out.exists()
+    assert "warning" not in call(*speak, "--voice", SPEECH, "--force").stderr
+
+
 def test_a_model_that_reads_the_transcript_asks_for_it(csm, tmp_path):  # noqa: F811
-    her = written(tmp_path / "her.wav", HISS)
-    line = refused("speak", "abc", "--model", csm, "--voice", her, "--consent", "A",
+    line = refused("speak", "abc", "--model", csm, "--voice", SPEECH, "--consent", "A",
                    "-o", tmp_path / "out.wav")  # fmt: skip
     assert line.endswith(
         "the model reads what a voice says in its recording; give its text (--text)"

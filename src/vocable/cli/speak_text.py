@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from vocable.errors import VocableError
 if TYPE_CHECKING:
     from vocable.audio import Audio, Voice
 
+_log = logging.getLogger("vocable")
 DEFAULT_MODEL = "say-16k"
 _STDOUT = "-"  # as --out
 
@@ -136,7 +138,12 @@ def _shown(voice: str | None, transcript: str, consent: str) -> str | Voice | No
             f"{voice}: whose voice is that? say who agreed to its use: "
             '--consent "Anna Example, by mail, 3 May 2026"'
         )
-    return Voice.from_recording(voice, transcript)
+    shown = Voice.from_recording(voice, transcript)
+    from vocable.speak.reference import doubts
+
+    for doubt in doubts(Path(voice), shown):
+        _log.warning(doubt)
+    return shown
 
 
 def _best(

@@ -17,6 +17,9 @@ from vocable.codecs.registry import architecture_of
 from vocable.errors import ModelError
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from vocable.codecs import Tokenizer, TokenizerModel
 
 
@@ -79,22 +82,27 @@ def stored_form(
     lean: TokenizerModel, space: str, name: str, version: str, facts: Mapping[str, Any]
 ) -> Stored:
     """Return a model that has no learning aids as its files will hold it."""
-    from vocable import weights
-
-    architecture = architecture_of(lean)
-    tensors = weights.stored(lean.state_dict(), lean.stored_dtype)
-    weights.check_finite(tensors)
-    data = weights.serialised(tensors)
-    described = {
-        "format": own.FORMAT,
+    stated = {
         "name": name,
         "version": version,
-        "architecture": architecture,
+        "architecture": architecture_of(lean),
         "config": asdict(lean.config),
         "space": space,
         "spec": replace(lean.spec, space=space).to_dict(),
-        "sha256": hashlib.sha256(data).hexdigest(),
     }
+    return stored(lean, lean.stored_dtype, stated, facts)
+
+
+def stored(
+    network: nn.Module, dtype: torch.dtype, stated: Mapping[str, Any], facts: Mapping[str, Any]
+) -> Stored:
+    """Return a network as its files will hold it; facts may not say what is said of it already."""
+    from vocable import weights
+
+    tensors = weights.stored(network.state_dict(), dtype)
+    weights.check_finite(tensors)
+    data = weights.serialised(tensors)
+    described = {"format": own.FORMAT, **stated, "sha256": hashlib.sha256(data).hexdigest()}
     if taken := described.keys() & facts.keys():
         raise ModelError(f"facts may not say {', '.join(sorted(taken))}; the model says it")
     return Stored({**described, **facts}, data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
 from vocable.fitting import fit
-from vocable.load.saving import Stored
+from vocable.load.saving import stored
 
 if TYPE_CHECKING:
     import torch
@@ -82,25 +81,18 @@ def save_say(
     """
     import torch
 
-    from vocable import weights
-
-    tensors = weights.stored(network.state_dict(), torch.float16)
-    weights.check_finite(tensors)
-    data = weights.serialised(tensors)
-    described = {
-        "format": own.FORMAT,
+    stated = {
         "name": name,
         "version": version,
         "architecture": ARCHITECTURE,
         "config": asdict(network.config),
         "space": space,
         "voices": list(voices or {}),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        **(facts or {}),
     }
+    made = stored(network, torch.float16, stated, facts or {})
     if voices:
         write_voices(folder, voices)
-    Stored(described, data).write(folder, card)
+    made.write(folder, card)
     return f"{name}@{version}"
 
 

@@ -8,7 +8,8 @@ import vocable
 from vocable.audio import Audio
 from vocable.errors import MeasureError
 from vocable.measures import EMBEDDINGS
-from vocable.speak.finetune.likeness import Likeness, find_embedding
+from vocable.speak.embedding import find_embedding
+from vocable.speak.finetune.likeness import Likeness
 from vocable.speak.finetune.spoken import Spoken, with_spoken
 from vocable.speak.finetune.verdicts import Scores
 
@@ -63,6 +64,6 @@ def test_any_machine_tells_two_voices_apart():
 def test_others_are_found_by_name(monkeypatch):
     monkeypatch.setitem(EMBEDDINGS, "first-two", lambda: first_two)
     assert find_embedding("first-two") is first_two
-    message = r'^held_out.speakers is "say16"; nearest: "say-16k"; "" for none$'
+    message = '^no embedding named "say16"; nearest: "say-16k"$'
     with pytest.raises(MeasureError, match=message):
         find_embedding("say16")

@@ -290,7 +290,7 @@ def test_layers_without_gradient_are_named(model, voice, tmp_path):
         ({"rows__longest": 0.001}, "no snippet of at most 0.001 s to learn from; raise rows.lon"),
         ({"held_out__patience": -1}, "held_out.patience is -1; wanted 0 or more"),
         ({"depth__share": 0.0}, "depth.share is 0.0; wanted above 0"),
-        ({"held_out__speakers": "say16"}, 'held_out.speakers is "say16"; nearest: "say-16k"'),
+        ({"held_out__speakers": "say16"}, 'no embedding named "say16"; nearest: "say-16k"'),
         ({"preset": "cms"}, 'no preset "cms"; nearest: "csm"'),
     ],
 )

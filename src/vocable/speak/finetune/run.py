@@ -13,8 +13,8 @@ import torch
 
 from vocable.errors import RecipeError
 from vocable.nearest import nearest
+from vocable.speak.embedding import find_embedding
 from vocable.speak.finetune import FAMILIES
-from vocable.speak.finetune.likeness import find_embedding
 from vocable.speak.finetune.memory import free
 from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.recipe import FinetuneRecipe

@@ -18,8 +18,9 @@ from torch import nn
 from vocable.audio import Audio
 from vocable.errors import RecipeError
 from vocable.nn.lora import Adapter, LoraSettings, Place, choose, write_adapter
+from vocable.speak.embedding import find_embedding
 from vocable.speak.finetune.epochs import Epochs
-from vocable.speak.finetune.likeness import Likeness, find_embedding
+from vocable.speak.finetune.likeness import Likeness
 from vocable.speak.finetune.recipe import FinetuneRecipe, Rows, Tuning
 from vocable.speak.finetune.result import Finetuned
 from vocable.speak.finetune.spoken import Spoken, with_spoken

@@ -1,0 +1,38 @@
+"""What tells voices apart on any machine: say-16k, which hears voices to speak in them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from vocable.audio import Audio
+from vocable.errors import MeasureError
+from vocable.load import load
+from vocable.measures.speakers import EMBEDDINGS, Embed, load_embedding
+from vocable.nearest import nearest
+
+OWN = "say-16k"
+
+
+def find_embedding(name: str) -> Embed:
+    """Return an embedding by its name: `OWN`, or one of `measures.EMBEDDINGS`.
+
+    MeasureError with the nearest name for an unknown one, and where its package is missing.
+    """
+    if name == OWN:
+        return _own()
+    if name not in EMBEDDINGS:
+        raise MeasureError(f'no embedding named "{name}"; {nearest(name, [OWN, *EMBEDDINGS])}')
+    return load_embedding(name)
+
+
+@cache
+def _own() -> Embed:
+    """Return the voice [64] that say-16k hears in sound."""
+    model = load(OWN, device="cpu")
+
+    def embed(samples: Any, rate: int) -> Any:
+        tokens = model.codec.encode(Audio(samples, rate))
+        return model.voice([tokens]).numpy()
+
+    return embed

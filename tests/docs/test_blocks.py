@@ -32,7 +32,7 @@ NOT_RUN = {
     "docs/orpheus.md": [
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
-        "the weights of Orpheus 3B, a prepared set with its speaker's consent, and a GPU",
+        "the weights of Orpheus 3B, a prepared set with its speaker's consent, and a GPU of 40 GB",
     ],
     "docs/prepare.md": [
         'pip install "vocable[prepare]", and recordings of your own',

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vocable.errors import ModelError
-from vocable.language.guards import first_of, stop_after, stop_at_repeats
+from vocable.language.guards import first_of, in_groups, stop_after, stop_at_repeats
 from vocable.language.session import stop_at
 
 
@@ -24,6 +24,12 @@ def test_rules_count_together_and_the_first_speaks():
     rule = first_of(stop_at(0, 9), stop_at_repeats(2), stop_after(2, "overlong"))
     assert words(rule, [1, 2, 2]) == [None, None, "repeats"]
     assert words(first_of(stop_at(0, 9), stop_at_repeats(2)), [8, 9]) == [None, "end"]
+
+
+def test_steps_may_be_judged_in_groups():
+    """Of two: what repeats is the pair, seen when it is whole."""
+    rule = in_groups(2, stop_at_repeats(2))
+    assert words(rule, [1, 1, 1, 2, 1, 2]) == [None] * 5 + ["repeats"]
 
 
 def test_a_rule_is_of_one_stream():

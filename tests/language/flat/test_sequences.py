@@ -66,6 +66,7 @@ OTHER = TokenSpec("toy@1:0", 24_000, 512, 1, (Level(4096, 4), Level(4096, 2)), (
         (Utterance(""), "^an utterance's text is empty; say what is spoken$"),
         (Utterance([]), "^an utterance's text is empty; say what is spoken$"),
         (Utterance("a"), "^the model has no tokenizer; put tokenizer.json beside its weights"),
+        (Utterance([1], "tara"), '^ids of a text hold the name before it as well; leave voice="t'),
         (Utterance([1.5]), r"or its ids as whole numbers; it is \[1.5\]$"),
         (Utterance([128_009]), "^id 128009 is none of text, which has 0 to 127999$"),
         (Utterance([-1]), "^id -1 is none of text"),

@@ -23,10 +23,14 @@ from vocable.nn.lora import Adapter, LoraSettings, choose
 from vocable.nn.settings import without_memory
 from vocable.speak.adapters import with_adapter
 from vocable.speak.finetune import finetune, plan
+from vocable.speak.finetune.memory import needed
+from vocable.speak.finetune.orpheus.model import longest_batch
 from vocable.speak.finetune.orpheus.rows import make_batch, make_examples
+from vocable.speak.finetune.run import PRESETS
+from vocable.speak.finetune.task import what_learns
 from vocable.speak.finetune.trained import parts
 from vocable.speak.prepare.set import PreparedSet
-from vocable.train import checkpoint
+from vocable.train import checkpoint, read_recipe
 from vocable.train.loop import Loop, Stopped
 
 IDS = torch.randint(0, 156_938, (1, 30), generator=torch.Generator().manual_seed(2))
@@ -233,6 +237,18 @@ def test_what_learns_of_the_published_size():
         adapter = Adapter(network, chosen, LoraSettings(64))
     found = parts(adapter)
     assert len(found) == 7 and sum(part.parameters for part in found) == 97_255_424
+
+
+@pytest.mark.parametrize(("preset", "told"), [("orpheus", "39.0 GB"), ("orpheus-full", "111.7 GB")])
+def test_the_memory_of_the_published_size(preset, told):
+    """As docs/orpheus.md says it, where the device is fast in bf16."""
+    recipe = read_recipe(PRESETS / f"{preset}.toml", ['tuning.model="orpheus"'])
+    full = recipe.tuning.method == "full"
+    with without_memory():
+        network = Flat(orpheus_3b()).to(torch.float32 if full else torch.bfloat16)
+        what_learns(network.requires_grad_(False), flat_places(network.config), recipe.tuning)
+    found = needed(network, lambda: longest_batch(network, recipe))
+    assert found.text.startswith(told)
 
 
 def test_presets_are_what_was_published(model, voice):

@@ -59,6 +59,10 @@ def text_of(utterance: Utterance, template: Template, ids: TextIds | None) -> li
                 "as ids"
             )
         given = ids(f"{utterance.voice}: {utterance.text}" if utterance.voice else utterance.text)
+    elif utterance.voice:
+        raise TokenError(
+            f'ids of a text hold the name before it as well; leave voice="{utterance.voice}" out'
+        )
     else:
         given = utterance.text
     try:

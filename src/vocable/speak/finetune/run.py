@@ -23,13 +23,13 @@ from vocable.speak.finetune.task import rows_to_learn
 from vocable.speak.prepare.set import PreparedSet
 from vocable.train import read_recipe, run
 
-_PRESETS = Path(__file__).parent / "presets"
+PRESETS = Path(__file__).parent / "presets"
 _PARTS = 4  # of a run: its rate rises for one at most, and it is evaluated after each at least
 
 
 def presets() -> list[str]:
     """Return the names of the presets."""
-    return sorted(path.stem for path in _PRESETS.glob("*.toml"))
+    return sorted(path.stem for path in PRESETS.glob("*.toml"))
 
 
 def preset_of(model: str, *, full: bool = False) -> str:
@@ -133,7 +133,7 @@ def _fitted(recipe: FinetuneRecipe, steps: int) -> list[str]:
 
 def _preset(name: str) -> Path:
     if name in presets():
-        return _PRESETS / f"{name}.toml"
+        return PRESETS / f"{name}.toml"
     if Path(name).is_file():
         return Path(name)
     raise RecipeError(f'no preset "{name}"; {nearest(name, presets())}; or give a .toml file')

@@ -58,11 +58,11 @@ def needs(recipe: OrpheusRecipe, device: torch.device) -> Plan:
         network = Flat(config).to(frozen_dtype(recipe, device)).requires_grad_(False)
         weights = sum(weight.numel() for weight in network.parameters())
         learning = what_learns(network, flat_places(config), recipe.tuning)
-    memory = needed(network, lambda: _longest_batch(network, recipe))
+    memory = needed(network, lambda: longest_batch(network, recipe))
     return Plan(recipe, tuple(parts(learning)), weights, memory)
 
 
-def _longest_batch(network: Flat, recipe: OrpheusRecipe) -> Tensor:
+def longest_batch(network: Flat, recipe: OrpheusRecipe) -> Tensor:
     """Run the longest batch that may come, on the meta device."""
     template, rows = network.config.template, recipe.rows
     cycles = round(rows.longest * template.spec.rate / template.cycle) + 1

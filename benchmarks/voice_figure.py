@@ -18,10 +18,12 @@ COLOURS = {
     "full": "#ee6677",
     "LoRA + prompt": "#aa3377",
 }  # fmt: skip  (Tol's, which all eyes can tell apart)
-BESIDE = {
-    "round trip": "her recordings through the codec", "recordings": "her recordings",
-    "recordings of others": "other speakers", "base": "the base, which knows no recording of hers",
-}  # fmt: skip
+BESIDE = {  # above their lines, or below
+    "round trip": ("her recordings through the codec", "top"),
+    "recordings": ("her recordings", "bottom"),
+    "recordings of others": ("other speakers", "bottom"),
+    "base": ("the base, which knows no recording of hers", "bottom"),
+}
 GREY = "#777777"
 
 
@@ -62,14 +64,15 @@ def _panel(
             at, means, ends, color=colour, label=way, marker="o", markersize=5, linewidth=2,
             elinewidth=1, capsize=2,
         )  # fmt: skip
-    for way, text in BESIDE.items():
+    for way, (text, side) in BESIDE.items():
         own = [run for run in runs if run.way == way]
         level = measure(own) if own else None
         if level is not None:
             axes.axhline(level.mean, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
             axes.annotate(
-                text, (0.26, level.mean), xycoords=("axes fraction", "data"), xytext=(0, 2),
-                textcoords="offset points", ha="center", va="bottom", fontsize=8, color=GREY,
+                text, (0.09, level.mean), xycoords=("axes fraction", "data"), fontsize=8,
+                xytext=(0, 2 if side == "bottom" else -3), textcoords="offset points", ha="left",
+                va=side, color=GREY,
             )  # fmt: skip
     axes.set_xscale("log")
     axes.set_xticks(minutes, [f"{each:g}" for each in minutes])

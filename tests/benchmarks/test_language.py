@@ -17,7 +17,8 @@ pytest.importorskip("transformers")
 @pytest.fixture(autouse=True)
 def kernels():
     try:
-        narrow(torch.ones(2, 2), torch.float16)
+        for kind in (torch.float16, torch.int8):
+            narrow(torch.ones(2, 2), kind)
     except ModelError as error:
         pytest.skip(str(error))
 

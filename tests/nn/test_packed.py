@@ -67,6 +67,20 @@ def test_products_are_those_of_the_weight(name, rows):
 
 
 @needs_kernels
+def test_one_channel_by_itself_takes_few_rows_after_many():
+    """Many rows make a matrix of its weight, few rows take its taps: neither is for the other."""
+    block = held(nn.DepthwiseConv1d(1, 7))
+    for rows in (3000, 9, 3000):
+        x = torch.randn(1, rows, 1)
+        with torch.inference_mode():
+            y = block(x)
+        padded = F.pad(x.transpose(1, 2), block.pad)
+        wanted = F.conv1d(padded, block.weight, block.bias).transpose(1, 2)
+        torch.testing.assert_close(y, wanted, rtol=1e-5, atol=1e-5)
+    assert len(block.packed._made) == 2
+
+
+@needs_kernels
 def test_a_changed_weight_is_seen():
     block, x = held(nn.Linear(512, 384)), torch.randn(1, 20, 512)
 

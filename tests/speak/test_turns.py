@@ -133,7 +133,7 @@ def test_a_recording_comes_before_with_its_text(named):
     assert np.array_equal(found, np.concatenate(list(named.speak(utterances, seed=3)), 1))
     with pytest.raises(ModelError, match="what a voice says in its recording; give its text"):
         Named(named).speak("One.", vocable.Voice(sound()))
-    with pytest.raises(ModelError, match="^there is nothing to say in ''$"):
+    with pytest.raises(ModelError, match="^there are no words to say in ''$"):
         Named(named).speak("")
 
 

@@ -32,7 +32,8 @@ class PackedWeight:
     """
 
     def __init__(self) -> None:
-        self._made: dict[torch.dtype, tuple[Seen, Tensor]] = {}
+        # by dtype, and the form: a weight of one channel is asked for both ways
+        self._made: dict[tuple[torch.dtype, str], tuple[Seen, Tensor]] = {}
 
     def __deepcopy__(self, memo: Any) -> PackedWeight:
         return PackedWeight()
@@ -42,17 +43,18 @@ class PackedWeight:
 
     def look_again(self) -> None:
         """Drop what was made of a weight that has changed and left no trace."""
-        for dtype, (seen, _) in list(self._made.items()):
+        for key, (seen, _) in list(self._made.items()):
             if not seen.keeps_values():
-                self._made.pop(dtype, None)
+                self._made.pop(key, None)
 
     def taps(self, weight: Tensor) -> Tensor:
         """Return a depthwise weight `[channels, 1, kernel]` as `[kernel, channels]`."""
-        made = self._made.get(weight.dtype)
+        key = weight.dtype, "taps"
+        made = self._made.get(key)
         if made is None or not made[0].is_still(weight):
             with ordinary_tensors():
                 taps = weight.detach()[:, 0].T.contiguous()
-            self._made[weight.dtype] = made = Seen(weight), taps
+            self._made[key] = made = Seen(weight), taps
         return made[1]
 
     def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor | None:
@@ -64,12 +66,13 @@ class PackedWeight:
         dtype = _dtype_of_product(x, weight, x.shape[:-1].numel())
         if dtype is None or x.shape[-1] * len(weight) != weight.numel():
             return None
-        made = self._made.get(dtype)
+        key = dtype, "matrix"
+        made = self._made.get(key)
         if made is None or not made[0].is_still(weight):
             matrix = weight.detach()
             if weight.ndim == 3:
                 matrix = matrix.transpose(1, 2).flatten(1)
-            self._made[dtype] = made = Seen(weight), _pack(matrix.to(dtype))
+            self._made[key] = made = Seen(weight), _pack(matrix.to(dtype))
         if torch.is_autocast_enabled("cpu"):
             x, bias = x.to(dtype), None if bias is None else bias.to(dtype)
         return _multiply(x, made[1], bias)

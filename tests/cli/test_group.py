@@ -265,7 +265,14 @@ def test_ctrl_c_ends_with_130() -> None:
     assert (process.returncode, stderr.strip()) == (INTERRUPTED, "stopped")
 
 
-@pytest.mark.parametrize("page", ["cp1251", "cp437", "koi8-r", "utf-8"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "cp437",
+        "utf-8",
+        *(pytest.param(page, marks=pytest.mark.slow) for page in ("cp1251", "koi8-r")),
+    ],
+)
 def test_every_code_page_can_be_printed(page: str, here: Path, speech: Path) -> None:
     name = os.fsdecode("größe.wav".encode()) if os.name == "nt" else "größe\udce9.wav"
     os.rename(speech, name)

@@ -56,7 +56,11 @@ NOT_RUN = {
     ],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
-SLOW = ["docs/tutorial-finetune.md", "docs/tutorial-voice.md"]  # run by `dev.py test-all`
+SLOW = [
+    "docs/evaluate-codec.md",
+    "docs/tutorial-finetune.md",
+    "docs/tutorial-voice.md",
+]  # run by `dev.py test-all`
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
 ELSEWHERE = {"docs/tutorial-voice.md": "tests/speak/test_tutorial.py"}  # run and judged there
 

@@ -23,20 +23,20 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 SLOW = pytest.mark.slow
-# Every architecture once, in ONNX, which is made of what a torch file holds; those that are another
-# way through the code in each run of the tests, the others in `test-all`: each takes half a minute.
+# Every architecture once, in ONNX, which is made of what a torch file holds. Those that take less
+# than half a minute run with the tests, one of each way through the code; the others in `test-all`.
 CASES = [
     ("plain", "onnx"),
     ("plain", "torch"),
     ("encodec", "onnx"),
     ("snac", "onnx"),
-    ("mimi", "onnx"),
     ("channel-vocoder", "onnx"),
     *(
         pytest.param(pair, marks=SLOW)
         for pair in [
             ("soundstream", "onnx"),
             ("dac", "onnx"),
+            ("mimi", "onnx"),
             ("speech", "onnx"),
             ("mimi", "torch"),
             ("out-rate", "onnx"),

@@ -52,14 +52,18 @@ def overrides(**changes):
     values = {
         "schedule.steps": 8, "schedule.warmup": 1, "checkpoints.evaluate_steps": 4,
         "checkpoints.tensorboard": False, "checkpoints.log_steps": 4, "rows.batch": 2,
+        "held_out.samples": 0,
     } | changes  # fmt: skip
     return [f"{key}={json.dumps(value)}" for key, value in values.items()]
+
+
+SPOKEN = {"held_out.samples": 1}
 
 
 @pytest.fixture(scope="module")
 def adapted(model, voice, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "adapter"
-    return finetune(str(model), voice, out, overrides=overrides(), device="cpu")
+    return finetune(str(model), voice, out, overrides=overrides(**SPOKEN), device="cpu")
 
 
 def test_an_adapter_learns_the_voice(adapted, model):
@@ -119,7 +123,7 @@ def test_a_run_that_stopped_goes_on_exactly(model, voice, adapted, tmp_path, mon
         after(self)
 
     monkeypatch.setattr(Loop, "_after_step", stop_at_three)
-    tune = {"overrides": overrides(), "device": "cpu"}
+    tune = {"overrides": overrides(**SPOKEN), "device": "cpu"}
     with pytest.raises(Stopped):
         finetune(str(model), voice, tmp_path, **tune)
     monkeypatch.setattr(Loop, "_after_step", after)

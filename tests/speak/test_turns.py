@@ -125,6 +125,15 @@ def test_a_name_is_put_before_each_sentence(named, monkeypatch):
     assert prompts == wanted
 
 
+def test_tags_of_its_own_stay_where_markup_goes(named, monkeypatch):
+    prompts = []
+    monkeypatch.setattr(
+        FlatGenerator, "speak", lambda self, asked, **how: prompts.append(asked) or Ended([])
+    )
+    list(Named(named).speak("<b>*Well*</b>, <laugh> yes. <shout> No."))
+    assert [each.text for (each,) in prompts] == ["Well, <laugh> yes.", "No."]
+
+
 def test_a_recording_comes_before_with_its_text(named):
     voice = vocable.Voice(sound(2.2), "who i am")
     found = np.concatenate(list(Named(named).speak("an answer", voice, seed=3)), 1)

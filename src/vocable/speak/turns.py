@@ -8,6 +8,7 @@ turns of the conversation; never what it has said itself, so that a voice does n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,8 @@ class Named:
         """Return sound as it is said, as `Turns` does.
 
         A name is put before each sentence, as in the texts that a model has learnt; a recording
-        comes before with its text, which only pretrained models follow.
+        comes before with its text, which only pretrained models follow. Markup and emoji are left
+        out, but for the tags of the model's form.
         """
         before, name = [], ""
         if isinstance(voice, Voice):
@@ -87,7 +89,8 @@ class Named:
             before = [flat.Utterance(_text_of(voice), audio=shown)]
         elif voice is not None:
             name = voice
-        turns = [[*before, flat.Utterance(each, name)] for each in _parts(text)]
+        tags = self.model.config.template.tags
+        turns = [[*before, flat.Utterance(each, name)] for each in _parts(text, tags)]
         return SpokenTurns(self.model, turns, seed)
 
 
@@ -166,9 +169,11 @@ def _text_of(voice: Voice) -> str:
     return voice.text
 
 
-def _parts(text: str) -> list[str]:
-    """Return the sentences of a text, without markup and emoji."""
-    plain = cleaned(without_markup(text))
+def _parts(text: str, tags: Sequence[str] = ()) -> list[str]:
+    """Return the sentences of a text, without markup and emoji, but with these tags."""
+    pieces = re.split(rf"(<(?:{'|'.join(tags)})>)", text) if tags else [text]
+    pieces[::2] = [cleaned(without_markup(each)) for each in pieces[::2]]
+    plain = "".join(pieces)
     if not any(map(str.isalnum, plain)):
         raise ModelError(f"there are no words to say in {text[:60]!r}")
     return sentences(plain)

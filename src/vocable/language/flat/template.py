@@ -22,6 +22,7 @@ class Template:
     spec            of the codec: levels and rates, as layouts ask for them
     vocabulary      the ids of such a codec's tokens
     codec           its name, and `home`, where it is published
+    tags            sounds that a text may name between its words, as `<laugh>`
     """
 
     name: str
@@ -33,6 +34,7 @@ class Template:
     vocabulary: Callable[[TokenSpec], Vocabulary]
     codec: str
     home: str
+    tags: tuple[str, ...] = ()
 
     @property
     def ids(self) -> Vocabulary:
@@ -62,5 +64,6 @@ ORPHEUS = Template(
     vocabulary=orpheus,
     codec="snac_24khz",
     home="hubertsiuzdak/snac_24khz",
+    tags=("laugh", "chuckle", "sigh", "cough", "sniffle", "groan", "yawn", "gasp"),
 )
 TEMPLATES = {ORPHEUS.name: ORPHEUS}

@@ -15,7 +15,7 @@ from vocable import nn
 ROOT = Path(__file__).parents[2]
 # Laws that run every block, quantizer, codec and layout, whole and in steps.
 LAWS = ["tests/laws/test_steps.py::test_steps_equal_whole", "tests/laws/test_batch.py",
-        "tests/laws/test_no_loss.py",
+        "tests/laws/test_no_loss.py", "tests/laws/test_layouts.py",
         "tests/laws/test_host_settings.py::test_quantizers_ignore_settings"]  # fmt: skip
 
 

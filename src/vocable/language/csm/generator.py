@@ -9,7 +9,7 @@ import torch
 
 from vocable.language.csm.config import CsmConfig
 from vocable.language.csm.model import Csm
-from vocable.language.csm.prompt import CsmPrompt, build_prompt, check_utterances
+from vocable.language.csm.prompt import CsmPrompt, build_prompt, check_prompt
 from vocable.language.csm.utterances import Utterance
 from vocable.language.engine import Engine, Prompt
 from vocable.language.generator import Generator
@@ -53,7 +53,7 @@ class CsmGenerator(Generator):
         most: frames that must find room behind it; None: as many as the text may take, or less
         where its own utterance leaves less. context: positions; None: the model's.
         """
-        check_utterances(utterances)
+        check_prompt(utterances)
         check_most(most)
         for utterance in utterances:
             if isinstance(utterance.audio, AudioTokens):

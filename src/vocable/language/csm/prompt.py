@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vocable.errors import ModelError, TokenError
+from vocable.errors import ModelError
 from vocable.language.csm.config import CsmConfig
 from vocable.language.csm.utterances import (
     Rows,
@@ -20,6 +20,7 @@ from vocable.language.csm.utterances import (
     frames_of,
     text_rows,
 )
+from vocable.language.prompts import check_utterances
 from vocable.language.text_ids import TextIds
 
 
@@ -54,7 +55,7 @@ def build_prompt(
     with, from which the model goes on. Those before it are whole. Raises TokenError for utterances
     that make no prompt, ModelError for a last one that does not fit.
     """
-    check_utterances(utterances)
+    check_prompt(utterances)
     last = len(utterances) - 1
     each = [
         utterance_rows(utterance, config, ids, ended=number < last)
@@ -73,17 +74,6 @@ def build_prompt(
     return CsmPrompt(np.concatenate(each[left_out:]), left_out, text)
 
 
-def check_utterances(utterances: Sequence[Utterance]) -> None:
-    """Refuse, by TokenError, what is not a list of utterances that all but the last have sound."""
-    if not isinstance(utterances, Sequence) or not all(
-        isinstance(each, Utterance) for each in utterances
-    ):
-        raise TokenError("a prompt is a list of utterances: [Utterance(0, 'what is spoken')]")
-    if not utterances:
-        raise TokenError("the prompt is empty; give at least the utterance that is to be spoken")
-    for number, utterance in enumerate(utterances[:-1]):
-        if utterance.audio is None:
-            raise TokenError(
-                f"utterance {number} has no sound; only the last one, which is to be spoken, may "
-                "lack it"
-            )
+def check_prompt(utterances: Sequence[Utterance]) -> None:
+    """Refuse, by TokenError, what is not a list of utterances, all but the last with sound."""
+    check_utterances(utterances, Utterance, "Utterance(0, 'what is spoken')")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import torch
 
-from vocable.errors import ModelError, TokenError
+from vocable.errors import ModelError
 from vocable.language.engine import Engine, Prompt
 from vocable.language.flat.config import FlatConfig
 from vocable.language.flat.cycles import CycleCodec, Cycles
@@ -16,6 +16,7 @@ from vocable.language.flat.utterances import Ids, Utterance, sequence, text_of
 from vocable.language.generator import Generator
 from vocable.language.guards import first_of, in_groups, stop_after, stop_at_repeats
 from vocable.language.joining import check_most
+from vocable.language.prompts import check_utterances
 from vocable.language.sampling import RepetitionPenalty, Sampling
 from vocable.language.session import Stop, stop_at
 from vocable.language.sound import Sound
@@ -55,7 +56,7 @@ class FlatGenerator(Generator):
         with. Those before it are whole, and show the voice to a model that has learnt to follow
         one. Raises TokenError for utterances that make no prompt.
         """
-        _check_utterances(utterances)
+        check_utterances(utterances, Utterance, "Utterance('what is spoken')")
         for utterance in utterances:
             if isinstance(utterance.audio, AudioTokens):
                 self._check_tokens(utterance.audio)
@@ -139,21 +140,6 @@ class FlatGenerator(Generator):
 
     def _levels(self) -> Sequence[Level]:
         return self.config.template.spec.levels
-
-
-def _check_utterances(utterances: Sequence[Utterance]) -> None:
-    if not isinstance(utterances, Sequence) or not all(
-        isinstance(each, Utterance) for each in utterances
-    ):
-        raise TokenError("a prompt is a list of utterances: [Utterance('what is spoken')]")
-    if not utterances:
-        raise TokenError("the prompt is empty; give at least the utterance that is to be spoken")
-    for number, utterance in enumerate(utterances[:-1]):
-        if utterance.audio is None:
-            raise TokenError(
-                f"utterance {number} has no sound; only the last one, which is to be spoken, may "
-                "lack it"
-            )
 
 
 def _check_room(prompt: int, wanted: int, context: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from vocable.audio import Audio
+from vocable.language.generator import Generator
 from vocable.speak.finetune.likeness import Likeness
 from vocable.speak.finetune.verdicts import Scores
 
@@ -22,6 +23,14 @@ class Spoken:
     audio: Audio
     coded: Audio
     ended: bool
+
+
+def decoded(speaker: Generator, frames: Sequence[np.ndarray] | np.ndarray) -> Audio:
+    """Return a speaker's frames as its codec decodes them; of none, sound of no length."""
+    if not len(frames):
+        return Audio(np.zeros((1, 0), np.float32), speaker.codec.spec.writes)
+    sound: Audio = speaker.codec.decode(speaker.tokens(frames))
+    return sound
 
 
 def with_spoken(scores: Scores, spoken: Sequence[Spoken], likeness: Likeness | None) -> Scores:

@@ -10,10 +10,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from vocable.audio import Audio
 from vocable.language.csm import Csm, CsmGenerator, Utterance
 from vocable.speak.finetune.csm.rows import CsmExample, make_batch
-from vocable.speak.finetune.spoken import Spoken
+from vocable.speak.finetune.spoken import Spoken, decoded
 from vocable.speak.finetune.verdicts import Scores
 
 _CHUNK = 64  # frames whose levels are predicted at once
@@ -63,11 +62,4 @@ def speak(generator: CsmGenerator, network: Csm, example: CsmExample, seed: int)
     most = min(2 * len(own.audio) + 25, network.config.backbone.context - text)
     session = speaker.generate([Utterance(own.speaker, own.text)], seed=seed, most=most)
     frames = list(session)
-    return Spoken(_sound(speaker, frames), _sound(speaker, own.audio), session.reason == "end")
-
-
-def _sound(speaker: CsmGenerator, frames: Sequence[np.ndarray] | np.ndarray) -> Audio:
-    if not len(frames):
-        return Audio(np.zeros((1, 0), np.float32), speaker.codec.spec.writes)
-    sound: Audio = speaker.codec.decode(speaker.tokens(frames))
-    return sound
+    return Spoken(decoded(speaker, frames), decoded(speaker, own.audio), session.reason == "end")

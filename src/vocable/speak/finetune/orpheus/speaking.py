@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from vocable.audio import Audio
 from vocable.language.flat import Flat, FlatGenerator, Utterance, nats_of
 from vocable.speak.finetune.orpheus.rows import OrpheusExample, make_batch
-from vocable.speak.finetune.spoken import Spoken
+from vocable.speak.finetune.spoken import Spoken, decoded
 from vocable.speak.finetune.verdicts import Scores
 
 _NATS = math.log(2)
@@ -45,11 +44,4 @@ def speak(generator: FlatGenerator, network: Flat, example: OrpheusExample, seed
     most = min(2 * example.cycles + _SPARE, room // network.config.template.slots)
     cycles = speaker.generate(asked, seed=seed, most=most)
     spoken = list(cycles)
-    return Spoken(_sound(speaker, spoken), _sound(speaker, own.audio), cycles.reason == "end")
-
-
-def _sound(speaker: FlatGenerator, cycles: Sequence[np.ndarray] | np.ndarray) -> Audio:
-    if not len(cycles):
-        return Audio(np.zeros((1, 0), np.float32), speaker.codec.spec.writes)
-    sound: Audio = speaker.codec.decode(speaker.tokens(cycles))
-    return sound
+    return Spoken(decoded(speaker, spoken), decoded(speaker, own.audio), cycles.reason == "end")

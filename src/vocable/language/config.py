@@ -80,7 +80,7 @@ class TransformerConfig:
     None: as many as `heads`. head_width: channels of a head; None: width / heads. hidden: channels
     of the MLP, of each half if it is gated. cross: channels of what cross-attention sees; None:
     there is none. sets: the maps of position p have weights of their own, set p of so many; None:
-    all positions share theirs.
+    all positions share theirs. dropout: share of what leaves attention and MLP, in training alone.
     """
 
     width: int
@@ -102,8 +102,11 @@ class TransformerConfig:
     hidden_bias: bool = False  # of both maps of the MLP
     cross: int | None = None
     sets: int | None = None
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.dropout < 1:
+            raise ModelError(f"dropout must be 0 or more and below 1 but is {self.dropout}")
         for name in ("width", "layers", "heads", "hidden", "context"):
             _check_positive(name, getattr(self, name))
         for name in ("kv_heads", "head_width", "window", "cross", "sets"):

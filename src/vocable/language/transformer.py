@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -37,6 +38,7 @@ class Layer(nn.Module):
         self.cross = None if config.cross is None else CrossAttention(config)
         self.mlp_norm = make_norm(config)
         self.mlp = MLP(config)
+        self.dropout = config.dropout
 
     def forward(
         self,
@@ -46,10 +48,14 @@ class Layer(nn.Module):
         seen: CrossCache | None = None,
     ) -> Float[Tensor, "batch time width"]:
         """Run rows; `kept`: where earlier rows are, `seen`: encoder states."""
-        x = x + self.attention.forward(self.attention_norm.forward(x), sight, kept)
+        x = x + self._some(self.attention.forward(self.attention_norm.forward(x), sight, kept))
         if self.cross is not None and self.cross_norm is not None and seen is not None:
-            x = x + self.cross.forward(self.cross_norm.forward(x), sight, seen)
-        return x + self.mlp.forward(self.mlp_norm.forward(x), sight.first)
+            x = x + self._some(self.cross.forward(self.cross_norm.forward(x), sight, seen))
+        return x + self._some(self.mlp.forward(self.mlp_norm.forward(x), sight.first))
+
+    def _some(self, y: Tensor) -> Tensor:
+        """Return it without some channels, in training, where the config asks for it."""
+        return F.dropout(y, self.dropout) if self.training and self.dropout else y
 
 
 class Transformer(nn.Module):

@@ -12,6 +12,7 @@ is ever run.
     converting  checkpoints of others       saving      models as folders
     encoders    of semantic units           centres     units by their centres
     language    models of tokens            say         models that say texts
+    own_language    those that were trained at home
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -46,6 +47,7 @@ from vocable.load.language import (
     read_language,
     recognise_language,
 )
+from vocable.load.own_language import is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 from vocable.load.say import read_sayer, says
@@ -61,7 +63,12 @@ if TYPE_CHECKING:
 
 def models() -> list[Description]:
     """Return the codecs and tokenizers that come with the package, each in its newest version."""
-    return [each for each in map(describe_bundled, bundled()) if not says(each)]
+    others = (says, is_language)
+    return [
+        each
+        for each in map(describe_bundled, bundled())
+        if not any(is_one(each) for is_one in others)
+    ]
 
 
 def sayers() -> list[Description]:
@@ -140,6 +147,8 @@ def _load(
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)
+    if isinstance(where, Description) and is_language(where):
+        return read_home(where, load_codec, device, dtype, weights)
     if isinstance(where, Source):
         if known := recognise_encoder(where.weights):
             return _encoder(known, check_entry(known[2], where.entry), device, dtype)
@@ -207,8 +216,9 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
-    if says(found.description):
-        raise ModelError(f"{found.description.name} says texts; take a codec for this")
+    if says(found.description) or is_language(found.description):
+        does = "says texts" if says(found.description) else "models tokens"
+        raise ModelError(f"{found.description.name} {does}; take a codec for this")
     if device is not None:
         check_device(device)
     # the first weights are random, which must not move the generator of the program around

@@ -39,6 +39,7 @@ class RegisteredTask:
     data: str  # what --data is, for --help
     shortcuts: Sequence[Shortcut] = ()
     is_command: bool = True  # of `vocable train`
+    complete: Callable[[Any, Path], Any] | None = None  # a recipe with what the data decides
 
 
 TASKS: dict[str, RegisteredTask] = {}
@@ -54,15 +55,19 @@ def register_task(
     data: str = "What to train on.",
     shortcuts: Sequence[Shortcut] = (),
     is_command: bool = True,
+    complete: Callable[[Any, Path], Any] | None = None,
 ) -> None:
     """Make a task known by `name`.
 
     `make_task` takes a recipe of `recipe_class` and returns a Task; import torch inside it, so that
     reading a recipe does not. `about` and `data` are what `vocable train NAME --help` says, and
     `shortcuts` are options that it has beside `--set`; unless there is no such command, since the
-    task has a door of its own (`is_command`).
+    task has a door of its own (`is_command`). `complete` takes a recipe and the path of the
+    data, before `make_task`, and returns the recipe with what the data decides of the model.
     """
-    TASKS[name] = RegisteredTask(recipe_class, make_task, about, data, shortcuts, is_command)
+    TASKS[name] = RegisteredTask(
+        recipe_class, make_task, about, data, shortcuts, is_command, complete
+    )
 
 
 def find_task(name: str) -> RegisteredTask:

@@ -46,6 +46,7 @@ def run(
         raise RecipeError(f"{folder} holds a {found}; {again}give another folder")
     if threads:
         torch.set_num_threads(threads)
+    recipe = _completed(recipe, Path(data))
     distributed = Distributed(device)
     with plain_settings():
         torch.manual_seed(recipe.seed)
@@ -71,6 +72,13 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
         task = _make_task(recipe)
         task.model.load_state_dict(state["average"])
         return task.export(task.model, Path(out or run), facts)
+
+
+def _completed(recipe: Recipe, data: Path) -> Recipe:
+    """Return a recipe with what the data decides."""
+    complete = find_task(recipe.task).complete
+    found: Recipe = recipe if complete is None else complete(recipe, data)
+    return found
 
 
 def _make_task(recipe: Recipe) -> Task:

@@ -1,0 +1,124 @@
+"""A model of a codec's frames: the rows of a step side by side, or in turn by a depth model.
+
+Side by side (`parallel`, `delay`: "Simple and Controllable Music Generation", Copet et al. 2023,
+arXiv:2306.05284) each row has a head. In turn (`depth`, `acoustic_delay`: RQ-Transformer, Lee et
+al. 2022, arXiv:2203.01941, and Moshi, arXiv:2410.00037) a depth model in CSM's form sees what the
+trunk gives and the rows before. Only ids that a row can be are foretold: in the first row codes and
+the end, in others codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vocable.language.cache import Cache
+from vocable.language.depth import Draw, SharedDepth
+from vocable.language.frames.config import FramesConfig
+from vocable.language.frames.lesson import frames_lesson
+from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Told
+from vocable.language.maps import Map
+from vocable.language.token_model import draw_rows, sum_of_embeddings
+from vocable.language.transformer import Transformer
+from vocable.tokens import AudioTokens, TokenSpec
+
+
+class Frames(nn.Module):
+    """Tables, a transformer, and heads of all rows, or of the first and a depth model."""
+
+    def __init__(self, config: FramesConfig) -> None:
+        super().__init__()
+        width, sizes = config.trunk.width, config.sizes
+        self.config, self.drawn = config, len(sizes)
+        self.sizes = (sizes[0] + 3, *sizes[1:])  # the first may be the end, and the lead's two
+        self.tables = nn.ModuleList(nn.Embedding(size, width) for size in self.sizes)
+        self.trunk = Transformer(config.trunk)
+        drawn = [sizes[0] + 1, *sizes[1:]]
+        self.depth: SharedDepth | None = None
+        if config.depth is not None:
+            self.depth = SharedDepth(
+                config.depth, width=width, rows=len(sizes), size=max(sizes[1:])
+            )
+        self.heads = nn.ModuleList(Map(width, size) for size in drawn[: 1 if self.depth else None])
+        for weight in self.tables.parameters():
+            nn.init.normal_(weight, std=width**-0.5)
+
+    def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
+        """Return the sum of the rows' embeddings; an id of -1 adds nothing."""
+        return sum_of_embeddings(self.tables, ids)
+
+    @property
+    def spec(self) -> TokenSpec:
+        """What the tokens are that it foretells."""
+        return self.config.tokens
+
+    @property
+    def positions_per_second(self) -> float:
+        """Positions that a second of sound takes."""
+        return float(self.config.order.rate(self.spec, self.config.levels))
+
+    @property
+    def asked(self) -> Asked:
+        """What it foretells."""
+        return Asked(self.config.track, 0, self.config.levels, self.config.levels)
+
+    def lesson(
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
+    ) -> Lesson:
+        """Return its track as steps; see `frames_lesson`."""
+        return frames_lesson(self.config, tracks[self.config.track], begins=begins, ends=ends)
+
+    def nats(self, lessons: Lessons) -> Told:
+        """Return how well the model foretells what is asked for, row after row."""
+        hidden = self.trunk.forward(self.embed(lessons.before), lessons.read)
+        ids, levels = lessons.ids[:, 1:], lessons.levels[:, 1:]
+        found = []
+        for row, head in enumerate(self.heads):
+            asked = levels[..., row] != GIVEN
+            logits = head(hidden[asked][None])[0]
+            found.append(_told(logits, ids[asked][:, row], levels[asked][:, row]))
+        if self.depth is not None:
+            found += self._deep(self.depth, hidden, ids, levels)
+        return Told.joined(found)
+
+    def _deep(self, depth: SharedDepth, hidden: Tensor, ids: Tensor, levels: Tensor) -> list[Told]:
+        frames = (levels[..., 1:] != GIVEN).any(-1)
+        ids, levels = ids[frames], levels[frames]
+        known = [self._row(row, ids[:, row]) for row in range(ids.shape[1] - 1)]
+        logits = depth.forward(hidden[frames], torch.stack(known, 1))
+        found = []
+        for row, size in enumerate(self.config.sizes[1:], 1):
+            asked = levels[:, row] != GIVEN
+            found.append(_told(logits[asked, row - 1, :size], ids[asked, row], levels[asked, row]))
+        return found
+
+    def _row(self, row: int, ids: Int[Tensor, " frames"]) -> Float[Tensor, "frames width"]:
+        """Return the embeddings of a row's ids; -1 is 0."""
+        found: Tensor = self.tables[row](ids.clamp(min=0)) * (ids >= 0)[:, None]
+        return found
+
+    def make_scratch(self, streams: int, dtype: torch.dtype, device: torch.device) -> Cache | None:
+        """Return what the depth model writes into."""
+        return None if self.depth is None else self.depth.make_cache(streams, dtype, device)
+
+    def predict(
+        self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: Cache | None
+    ) -> Int[Tensor, "streams rows"]:
+        """Draw the rows of the next step."""
+        if self.depth is None or scratch is None:
+            return draw_rows(self.heads, hidden, draw)
+        sizes = self.config.sizes
+
+        def of_level(row: int, logits: Tensor) -> Tensor:
+            return draw(row, logits[:, : sizes[row]])
+
+        first = draw(0, self.heads[0](hidden[:, None])[:, 0])
+        return self.depth.draw(hidden, first, self._row, of_level, scratch)
+
+
+def _told(logits: Tensor, ids: Tensor, levels: Tensor) -> Told:
+    return Told(F.cross_entropy(logits.float(), ids, reduction="none"), levels)

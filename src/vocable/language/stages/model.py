@@ -1,0 +1,90 @@
+"""The network of a stage: a table of ids, a transformer, and the table again as head.
+
+Which level stands where is known, so each id is told apart from those of its own level alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vocable.language.depth import Draw
+from vocable.language.lessons import Asked, Lesson, Lessons, Told
+from vocable.language.stages.config import StageConfig
+from vocable.language.stages.lesson import stage_lesson
+from vocable.language.token_model import sum_of_embeddings
+from vocable.language.transformer import Transformer
+from vocable.tokens import AudioTokens, TokenSpec
+
+
+class Stage(nn.Module):
+    """A `TokenModel` of one row."""
+
+    drawn = 1
+
+    def __init__(self, config: StageConfig) -> None:
+        super().__init__()
+        width = config.trunk.width
+        self.config, self.sizes = config, (config.ids,)
+        self.table = nn.Embedding(config.ids, width)
+        self.trunk = Transformer(config.trunk)
+        nn.init.normal_(self.table.weight, std=width**-0.5)
+
+    def embed(self, ids: Int[Tensor, "streams time 1"]) -> Float[Tensor, "streams time width"]:
+        """Return the embeddings of ids; -1 is nothing."""
+        return sum_of_embeddings([self.table], ids)
+
+    @property
+    def spec(self) -> TokenSpec:
+        """What the tokens are that it foretells."""
+        return self.config.target.tokens
+
+    @property
+    def positions_per_second(self) -> float:
+        """Positions that a second of sound takes, what is given among them."""
+        found = 0.0
+        for part in self.config.parts:
+            rate = float(part.tokens.frame_rate)
+            found += sum(rate / level.stride for level in part.levels)
+        return found
+
+    @property
+    def asked(self) -> Asked:
+        """What it foretells."""
+        part = self.config.target
+        return Asked(part.track, part.first, part.last, self.config.last, part.dedup)
+
+    def lesson(
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
+    ) -> Lesson:
+        """Return tracks as a row; see `stage_lesson`."""
+        return stage_lesson(self.config, tracks, begins=begins, ends=ends)
+
+    def nats(self, lessons: Lessons) -> Told:
+        """Return how well the model foretells what is asked for, level after level."""
+        hidden = self.trunk.forward(self.embed(lessons.before), lessons.read)
+        ids, levels = lessons.ids[:, 1:, 0], lessons.levels[:, 1:, 0]
+        target, last = self.config.target, self.config.last
+        found = []
+        for level, offset in enumerate(self.config.offsets[-1], target.first):
+            asked = levels == level
+            if level == target.first:
+                asked = asked | (levels == last)  # the end stands where a frame would begin
+            weight = self.table.weight[offset : offset + self.config.block(level)]
+            logits = F.linear(hidden[asked], weight)
+            nats = F.cross_entropy(logits.float(), ids[asked] - offset, reduction="none")
+            found.append(Told(nats, levels[asked]))
+        return Told.joined(found)
+
+    def make_scratch(self, streams: int, dtype: torch.dtype, device: torch.device) -> None:
+        """Nothing is needed."""
+
+    def predict(
+        self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
+    ) -> Int[Tensor, "streams 1"]:
+        """Draw the next id."""
+        return draw(0, F.linear(hidden, self.table.weight))[:, None]

@@ -1,0 +1,104 @@
+"""Bits of held-out recordings, level by level, beside those of n-grams of what was trained on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+
+from vocable.language.lessons import Asked, Learns, Lessons
+from vocable.language.ngrams import ORDERS, NGrams
+from vocable.tokens import AudioTokens
+from vocable.tokens.sets import TokenSet
+from vocable.train.language.batches import lesson_of, windows
+from vocable.train.language.tracks import Clock
+
+MOST = 4_000_000  # frames that n-grams are counted of, at most
+_NATS = math.log(2)
+
+
+def bits_of(
+    network: Learns, clock: Clock, items: Sequence[int], seconds: float, positions: int,
+    device: torch.device,
+) -> dict[str, float]:  # fmt: skip
+    """Return the bits that each level takes of a frame, of all levels (`frame`), and of an end.
+
+    Recordings are read in stretches of at most so many seconds, one after the other, each from its
+    own beginning. Each level counts by the mean of its codes; of joined neighbours those that are.
+    """
+    asked = network.asked
+    sums, counts = np.zeros(asked.end + 1), np.zeros(asked.end + 1)
+    frames, spec = 0, None
+    for batch, tokens in _batches(network, clock, items, seconds, positions):
+        told = network.nats(batch.to(device))
+        nats, many = told.sums(asked.end + 1)
+        sums, counts = sums + nats.double().cpu().numpy(), counts + many.cpu().numpy()
+        frames, spec = frames + sum(each.frames for each in tokens), tokens[0].spec
+    assert spec is not None, "there are recordings to evaluate"
+    found = {}
+    for level in range(asked.first, asked.last):
+        mean = sums[level] / max(1, counts[level]) / _NATS
+        often = counts[level] / frames if asked.dedup else 1 / spec.levels[level].stride
+        found[f"level{level}"] = float(mean * often)
+    found["frame"] = sum(found.values())
+    if counts[asked.end]:
+        found["end"] = float(sums[asked.end] / counts[asked.end] / _NATS)
+    return found
+
+
+def _batches(
+    network: Learns, clock: Clock, items: Sequence[int], seconds: float, positions: int
+) -> Iterator[tuple[Lessons, list[AudioTokens]]]:
+    """Yield all stretches in batches of like lengths, with the tokens that are foretold in each."""
+    track, waiting = network.asked.track, []
+    for item in items:
+        for stretch in windows(clock, item, seconds):
+            lesson = lesson_of(network, clock, stretch)
+            waiting.append((len(lesson), stretch, lesson))
+    waiting.sort(key=lambda each: (each[0], each[1].item, each[1].first))
+    while waiting:
+        count = max(1, min(len(waiting), positions // waiting[0][0]))
+        while count > 1 and waiting[count - 1][0] * count > positions:
+            count -= 1
+        some, waiting = waiting[:count], waiting[count:]
+        tokens = [clock.cut(stretch)[track] for _, stretch, _ in some]
+        if any((lesson.levels[1:] >= 0).any() for *_, lesson in some):
+            yield Lessons.of([lesson for *_, lesson in some]), tokens
+
+
+def ngram_bits(
+    tokens: TokenSet, asked: Asked, train: Sequence[int], held_out: Sequence[int]
+) -> dict[int, dict[str, float]]:
+    """Return what n-grams of each order need for the same tokens: bits of each level of a frame."""
+    counted, frames = [], 0
+    for index in train:
+        if frames >= MOST:
+            break
+        counted.append(_target(tokens, asked, index))
+        frames += counted[-1].frames
+    known = NGrams.fit(_streams(counted))
+    held = [_target(tokens, asked, index) for index in held_out]
+    found = {}
+    for order in ORDERS:
+        bits = known.bits_per_frame(held, order)[asked.first : asked.last]
+        found[order] = {f"level{asked.first + k}": float(each) for k, each in enumerate(bits)}
+        found[order]["frame"] = float(bits.sum())
+    return found
+
+
+def _target(tokens: TokenSet, asked: Asked, index: int) -> AudioTokens:
+    found = tokens.cut(index, asked.track)
+    found = found if found.levels == asked.last else _first(found, asked.last)
+    return found.dedup() if asked.dedup else found
+
+
+def _first(tokens: AudioTokens, levels: int) -> AudioTokens:
+    """Return the first levels; where these are no prefix, the fewest that hold them."""
+    enough = min(each for each in tokens.spec.prefixes if each >= levels)
+    return tokens.first(enough) if enough < tokens.levels else tokens
+
+
+def _streams(recordings: Sequence[AudioTokens]) -> Sequence[AudioTokens]:
+    return [each for each in recordings if each.frames]

@@ -1,0 +1,156 @@
+"""Train a model of tokens: what is drawn, what is learnt, what held-out recordings say."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vocable.errors import RecipeError, TokenError
+from vocable.language.lessons import Lessons
+from vocable.load.own_language import save_language
+from vocable.tokens import TokenSpec
+from vocable.tokens.sets import TokenSet
+from vocable.train import bf16
+from vocable.train.distributed import Distributed
+from vocable.train.language.batches import Batches
+from vocable.train.language.best import Best
+from vocable.train.language.held_out import bits_of, ngram_bits
+from vocable.train.language.recipe import LanguageRecipe
+from vocable.train.language.tracks import Clock
+from vocable.train.language.verdicts import problems
+from vocable.train.task import Problem, Task
+
+_log = logging.getLogger(__name__)
+_NATS = math.log(2)
+
+
+class LanguageTask(Task):
+    """A model of tokens, and the set of tokens it learns from."""
+
+    speed = "positions_per_second"
+    keeps_scores = True
+
+    def __init__(self, recipe: LanguageRecipe) -> None:
+        self.recipe = recipe
+        self.model: Any = recipe.model.network(recipe.model.config(recipe.tracks))
+        self.items_per_batch = recipe.tokens.positions
+        self.best = Best()
+        self._bits: dict[str, float] = {}
+        self._ngrams: dict[int, dict[str, float]] = {}
+
+    def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
+        table, tokens = self.recipe.tokens, TokenSet(data)
+        train, held_out = tokens.of_split("train"), tokens.of_split("valid")
+        self._check(tokens, train, held_out)
+        self.model = self.model.to(distributed.device)
+        self.distributed = distributed
+        self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
+        self.clock = Clock(tokens, {name: tokens.specs[name] for name in self.recipe.tracks})
+        train = [item for item in train if self.clock.moments[item]]
+        self.held_out = [item for item in held_out if self.clock.moments[item]]
+        self.held_out = self.held_out[:: max(1, len(self.held_out) // table.held_out)]
+        self.held_out = self.held_out[: table.held_out]
+        _log.info("%d recordings to train on, %d held out", len(train), len(self.held_out))
+        sets = [tokens.abouts[item].set for item in train]
+        self.batches = Batches(
+            self.model, self.clock, train, sets, table.seconds, table.positions, table.weights,
+            self.recipe.seed + 1000 * distributed.rank,
+        )  # fmt: skip
+        if self.held_out:
+            self._ngrams = ngram_bits(tokens, self.model.asked, train, self.held_out)
+
+    def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
+        for name, track in self.recipe.tracks.items():
+            wanted = TokenSpec.from_dict(track.spec)
+            if name not in tokens.specs or not wanted.same_codes(tokens.specs[name]):
+                has = tokens.specs[name].space if name in tokens.specs else "no such track"
+                raise RecipeError(
+                    f"{tokens.folder} has {has} where the run has {name} of {wanted.space}; give "
+                    "the data that it began with"
+                )
+        if not train:
+            raise RecipeError(f"{tokens.folder} has no recordings of split train to learn from")
+        if not held_out:
+            _log.warning("%s holds nothing out: no evaluation, no verdict", tokens.folder)
+        try:
+            tokens.check_apart(train, held_out)
+        except TokenError as error:
+            raise RecipeError(f"{tokens.folder}: {error}") from error
+
+    def draw(self) -> Lessons:
+        return self.batches.draw()
+
+    def losses(self, batch: Lessons) -> dict[str, Tensor]:
+        """Return the mean nats of each level, whatever their number in the batch."""
+        with self._autocast():
+            told = self.model.nats(batch.to(self.distributed.device))
+        asked = self.model.asked
+        sums, counts = told.sums(asked.end + 1)
+        levels = [*range(asked.first, asked.last), asked.end]
+        return {
+            "end" if level == asked.end else f"level{level}": sums[level] / counts[level].clamp(1)
+            for level in levels
+            if counts[level]
+        }
+
+    def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
+        """Return bits a frame of held-out recordings, and what n-grams of each order need."""
+        if not self.held_out:
+            return {}
+        model.eval()
+        table, network = self.recipe.tokens, model
+        self._bits = bits_of(
+            network, self.clock, self.held_out, table.seconds, table.positions,  # type: ignore[arg-type]
+            self.distributed.device,
+        )  # fmt: skip
+        self.best.add(step, self._bits["frame"], model)
+        beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}
+        return {"bits": dict(self._bits), **beside, "waited": self.best.waited}
+
+    def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
+        if not self._bits:
+            return ()
+        asked = self.model.asked
+        spec = TokenSpec.from_dict(self.recipe.tracks[asked.track].spec)
+        levels = () if asked.dedup else range(asked.first, asked.last)
+        sizes = {
+            f"level{level}": spec.levels[level].size
+            for level in levels
+            if spec.levels[level].stride == 1
+        }
+        return problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
+
+    def enough(self) -> bool:
+        patience = self.recipe.tokens.patience
+        return bool(patience) and self.best.waited >= patience
+
+    def end(self, model: nn.Module) -> None:
+        self.best.put_into(model)
+
+    def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
+        table = self.recipe.export
+        licence = {"licence": table.licence} if table.licence else {}
+        return save_language(
+            model, folder, table.name or self.recipe.name, version=table.version,
+            facts={**licence, "training": facts},
+        )  # fmt: skip
+
+    def state(self) -> dict[str, Any]:
+        return {"batches": self.batches.state(), "best": self.best.state(), "bits": self._bits}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.batches.restore(state["batches"])
+        self.best.restore(state["best"])
+        self._bits = state["bits"]
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        if not self._bf16:
+            return contextlib.nullcontext()
+        return torch.autocast(self.distributed.device.type, dtype=torch.bfloat16)

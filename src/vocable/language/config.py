@@ -81,6 +81,8 @@ class TransformerConfig:
     of the MLP, of each half if it is gated. cross: channels of what cross-attention sees; None:
     there is none. sets: the maps of position p have weights of their own, set p of so many; None:
     all positions share theirs. dropout: share of what leaves attention and MLP, in training alone.
+    causal: whether a row sees none behind it; if not, it sees all rows of its item, and the model
+    runs whole and has no steps.
     """
 
     width: int
@@ -103,8 +105,11 @@ class TransformerConfig:
     cross: int | None = None
     sets: int | None = None
     dropout: float = 0.0
+    causal: bool = True
 
     def __post_init__(self) -> None:
+        if not self.causal:
+            self._check_both_sides()
         if not 0 <= self.dropout < 1:
             raise ModelError(f"dropout must be 0 or more and below 1 but is {self.dropout}")
         for name in ("width", "layers", "heads", "hidden", "context"):
@@ -120,6 +125,15 @@ class TransformerConfig:
             raise ModelError(f"rotary heads need an even width but have {self.channels}")
         if self.sets is not None and self.sets < self.context:
             raise ModelError(f"{self.sets} sets of weights do not serve {self.context} positions")
+
+    def _check_both_sides(self) -> None:
+        if isinstance(self.positions, Alibi | RelativeBias) or self.window is not None:
+            raise ModelError(
+                "a model that sees both sides has no window, and positions that are rotary, "
+                "sinusoidal or none"
+            )
+        if self.sets is not None:
+            raise ModelError("a model that sees both sides has no sets of weights")
 
     @property
     def channels(self) -> int:

@@ -32,11 +32,19 @@ class Sight:
 
 
 def whole_sight(
-    positions: Positions, config: TransformerConfig, like: Float[Tensor, "batch time width"]
+    positions: Positions,
+    config: TransformerConfig,
+    like: Float[Tensor, "batch time width"],
+    lengths: Sequence[int] | None = None,
 ) -> Sight:
-    """Return what rows see that come all at once, from position 0 on."""
+    """Return what rows see that come all at once, from position 0 on.
+
+    lengths: rows of each item that count; only models that see both sides need to know.
+    """
     time = like.shape[1]
     at = torch.arange(time, device=like.device)[None]
+    if not config.causal:
+        return Sight(at, 0, positions.turn(at, like.dtype), _both_sides(config, lengths, at), False)
     distance = at[:, :, None] - at[:, None, :]
     bias = positions.bias(distance)
     causal = bias is None and (config.window is None or config.window >= time)
@@ -78,6 +86,16 @@ def step_sight(
     else:
         turn = positions.turn(at, like.dtype)
     return Sight(at, starts[0], turn, mask, fresh, place)
+
+
+def _both_sides(
+    config: TransformerConfig, lengths: Sequence[int] | None, at: Int[Tensor, "1 time"]
+) -> Tensor | None:
+    """Return which rows of each item are seen; None: all. An item without any sees the first."""
+    if lengths is None or min(lengths) == at.shape[1]:
+        return None
+    counted = at < torch.tensor(list(lengths), device=at.device).clamp(min=1)[:, None]
+    return for_heads(counted[:, None].expand(-1, at.shape[1], -1), None, config)
 
 
 def for_heads(

@@ -88,7 +88,7 @@ class Transformer(nn.Module):
                 f"{x.shape[1]} positions are more than the context of {self.config.context}"
             )
         x = _without_padding(x, lengths)
-        sight = whole_sight(self.positions, self.config, x)
+        sight = whole_sight(self.positions, self.config, x, lengths)
         x = self.positions.add(x, sight.at)
         for layer in self._each():
             x = layer.forward(x, sight, None, _look(layer, cross, cross_lengths))
@@ -106,8 +106,11 @@ class Transformer(nn.Module):
         """Run the next rows of the streams from `first` on; the cache grows by them.
 
         counts: how many rows of each stream count, the others are padding; None: all. Raises
-        ModelError where a stream's context has no room for its rows; nothing is changed then.
+        ModelError where a stream's context has no room for its rows, and for a model that sees both
+        sides; nothing is changed then.
         """
+        if not self.config.causal:
+            raise ModelError("a model that sees both sides runs whole; it has no steps")
         streams = range(first, first + x.shape[0])
         counts = [x.shape[1]] * x.shape[0] if counts is None else list(counts)
         _check_room(cache, streams, counts)

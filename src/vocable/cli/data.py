@@ -1,13 +1,15 @@
-"""`vocable data scan|phones|speech`: list recordings, time their phones, pack them to be learnt."""
+"""`vocable data scan|phones|speech|tokens`: list recordings, time phones, pack what is learnt."""
 
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
 from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_outputs
 from vocable.cli.units import duration
@@ -107,6 +109,53 @@ def speech(manifest: str, out: str, codec: str, force: bool, as_json: bool, quie
     facts = {"speech": out, "utterances": len(found.speech), "seconds": seconds}
     console.result({**facts, "refused": found.refused})
     return 0
+
+
+@command.command("tokens")
+@click.argument("source", type=click.Path(exists=True), metavar="MANIFEST_OR_FOLDER")
+@click.option("-o", "--out", type=click.Path(), required=True, help="The folder of the set.")
+@click.option(
+    "--codec",
+    default="speech-16k",
+    show_default=True,
+    help="What encodes recordings: a name, or several joined by +.",
+)
+@options.mix
+@options.machine
+@options.force
+@options.output
+def tokens(
+    source: str, out: str, codec: str, mix: bool, device: str | None, threads: int | None,
+    force: bool, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Make a set of tokens for `vocable train language`, of recordings or of token files.
+
+    Of the rows of a manifest, or of all .vcb files in a folder. Where no row says its split, every
+    tenth recording is held out.
+    """
+    from pathlib import Path
+
+    from vocable.cli.open_codec import open_bundle
+    from vocable.tokens.sets import check_folder
+    from vocable.train.language.prepare import prepare_tokens
+
+    try:
+        check_folder(Path(out), overwrite=force)
+    except FileExistsError as error:
+        raise Refusal(message_of(error)) from error
+    console = Console(as_json=as_json, quiet=quiet)
+    with console.progress(source) as progress:
+        found = prepare_tokens(
+            Path(source), Path(out), lambda: open_bundle(codec, device, threads),
+            mix=mix, overwrite=force, progress=progress,
+        )  # fmt: skip
+    frames = listed(f"{count} frames of {track}" for track, count in found.frames.items())
+    splits = listed(f"{count} {split}" for split, count in sorted(found.splits.items()))
+    console.line(f"{out}  {found.recordings} recordings ({splits})  {frames}")
+    for name, why in found.refused.items():
+        console.failure(why if name in why else f"{name}: {why}")
+    console.result({"set": out, **asdict(found)})
+    return FAILED if found.refused else 0
 
 
 class _FileCounter:

@@ -35,6 +35,8 @@ COMMANDS = (
     "evaluate",
     "units",
     "speak",
+    "continue",
+    "generate",
     "stream",
     "data",
     "export",
@@ -59,7 +61,10 @@ class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
     names = COMMANDS
-    modules = {"units": "semantic_units"}  # units.py writes numbers with their units of measure
+    modules = {  # units.py writes numbers with their units of measure, and `continue` is a keyword
+        "units": "semantic_units",
+        "continue": "continue_recording",
+    }
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
         with _broken_pipe_renamed():

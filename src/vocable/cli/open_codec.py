@@ -45,6 +45,14 @@ def open_tokenizer(
     return found
 
 
+def open_bundle(name: str, device: str | None, threads: int | None) -> Bundle:
+    """Return what encodes to tracks: one tokenizer, or several whose names + joins."""
+    from vocable.codecs.bundle import Bundle
+
+    found = open_tokenizer(name, device, threads)
+    return found if isinstance(found, Bundle) else Bundle([found])
+
+
 def set_up(device: str | None, threads: int | None) -> None:
     """Check the device, and set the CPU threads."""
     torch = _torch()

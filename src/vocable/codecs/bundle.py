@@ -245,7 +245,7 @@ def _parts(tokenizer: Encodes, recording: Recording) -> Iterator[AudioTokens]:
 
 
 def _names(tokenizers: Sequence[Encodes]) -> list[str]:
-    kinds = [_kind(each) for each in tokenizers]
+    kinds = [track_name(each.spec) for each in tokenizers]
     counts = Counter(kinds)
     names = [
         kind if counts[kind] == 1 else each.name
@@ -261,6 +261,7 @@ def _steps(tokenizer: Encodes) -> TypeGuard[Tokenizer]:
     return isinstance(tokenizer, Tokenizer) and tokenizer.model.encodes_in_steps
 
 
-def _kind(tokenizer: Encodes) -> str:
-    roles = {level.role for level in tokenizer.spec.levels}
+def track_name(spec: TokenSpec) -> str:
+    """Return what a track of such tokens is called where nothing names it: by what it holds."""
+    roles = {level.role for level in spec.levels}
     return "semantic" if roles == {"semantic"} else "acoustic"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from vocable.errors import ModelError, TokenError
 from vocable.language.abilities import Abilities
 from vocable.language.generator import Generator
-from vocable.tokens import TokenSpec
+from vocable.tokens import AudioTokens, TokenSpec, joined
 
 
 class HomeGenerator(Generator):
@@ -37,6 +40,19 @@ class HomeGenerator(Generator):
     @classmethod
     def text_beside(cls, folder: Path) -> None:
         """Such models read no text."""
+
+    def hear(self, source: Any) -> AudioTokens:
+        """Return a recording as what `generate` goes on with; channels are mixed.
+
+        ModelError without a codec.
+        """
+        found: AudioTokens = self.with_codec().encode(source, mix=True)  # type: ignore[attr-defined]
+        return found
+
+    def joined(self, begin: AudioTokens | None, frames: Sequence[np.ndarray]) -> AudioTokens:
+        """Return what was given and what was generated as one."""
+        fresh = self.tokens(frames)
+        return fresh if begin is None else joined((begin.first(fresh.levels), fresh))
 
     def _check_spec(self, spec: TokenSpec, error: type[ModelError] | type[TokenError]) -> None:
         if not spec.same_codes(self.spec):

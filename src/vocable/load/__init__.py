@@ -12,7 +12,7 @@ is ever run.
     converting  checkpoints of others       saving      models as folders
     encoders    of semantic units           centres     units by their centres
     language    models of tokens            say         models that say texts
-    own_language    those that were trained at home
+    own_language    those that were trained at home; audiolm: three of them in one folder
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -21,11 +21,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.description import Description
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
+from vocable.load.audiolm import holds_stages, read_stages
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
@@ -144,6 +146,8 @@ def _load(
         return open_units(name, device)
     if signal := _signal_encoder(name):
         return signal
+    if holds_stages(name):
+        return read_stages(Path(name), load_tokenizer, device, weights)
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)

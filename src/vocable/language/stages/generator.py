@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from vocable.language.engine import Engine, Prompt
 from vocable.language.home import HomeGenerator
 from vocable.language.sampling import Sampling
 from vocable.language.session import Session, stop_at
+from vocable.language.sound import Sound
 from vocable.language.stages.config import StageConfig
 from vocable.language.stages.lesson import given_ids
 from vocable.language.stages.model import Stage
@@ -32,21 +33,23 @@ class StageGenerator(HomeGenerator):
         before: Int64[np.ndarray, " codes"],
         most: int,
         *,
+        begins: bool = True,
         may_end: bool = False,
         sampling: Sampling = SAMPLING,
         seed: int = 0,
         engine: Engine | None = None,
-    ) -> Session:
-        """Return a session that gives ids `[1]`; `codes` makes codes of them.
+    ) -> Written:
+        """Return codes of the target, one by one.
 
         given: tracks that the stage is given. before: codes of the target that are known, as
         `Part.arrange` orders them. most: how many are written; may_end: or fewer, where the model
-        ends them. ModelError where they do not fit the context.
+        ends them. begins: whether all this is where a recording begins. ModelError where it does
+        not fit the context.
         """
         config = self.network.config
         offsets, cycle = np.array(config.offsets[-1]), np.array(config.target.cycle)
         known = before + offsets[cycle[np.arange(len(before)) % len(cycle)] - config.target.first]
-        ids = np.concatenate((given_ids(config, given), known))
+        ids = np.concatenate((given_ids(config, given, begins=begins), known))
         context = (
             config.trunk.context if engine is None else self.check_engine(engine).cache.context
         )
@@ -56,7 +59,7 @@ class StageGenerator(HomeGenerator):
                 "asked for; give less, or ask for less"
             )
         engine = engine or self.start_engine(1, context=len(ids) + most)
-        return engine.join(
+        session = engine.join(
             Prompt(torch.from_numpy(ids[:, None])),
             sampling=sampling,
             seed=seed,
@@ -64,14 +67,113 @@ class StageGenerator(HomeGenerator):
             stop=stop_at(0, config.end),
             legal=_Legal(config, len(before), may_end),
         )
+        return Written(session, config, len(before))
 
-    def codes(self, ids: Int64[np.ndarray, " ids"], first: int) -> Int64[np.ndarray, " codes"]:
-        """Return ids that were written as codes; first: how many codes stood before them."""
-        config = self.network.config
-        cycle = np.array(config.target.cycle)
-        level = cycle[np.arange(first, first + len(ids)) % len(cycle)]
-        found: np.ndarray = ids - np.array(config.offsets[-1])[level - config.target.first]
-        return found
+    def generate(
+        self,
+        begin: AudioTokens | None = None,
+        *,
+        seconds: float | None = None,
+        sampling: Sampling = SAMPLING,
+        seed: int = 0,
+        engine: Engine | None = None,
+    ) -> WrittenFrames:
+        """Return frames `[levels]` one by one, those of `begin` left out.
+
+        Of a stage that is given nothing and writes all levels from the first on. begin: what comes
+        before, one stream of tokens; None: nothing. seconds: how much is generated; None: until the
+        model ends it, or its context is full. engine: whose streams it joins; None: one of its own.
+        """
+        config, spec = self.network.config, self.spec
+        part = config.target
+        if config.given or part.first or part.dedup or not spec.uniform:
+            raise ModelError(f"{self.name} is a stage of others, and gives no frames by itself")
+        if begin is not None:
+            self._check_tokens(begin)
+        before = np.zeros(0, np.int64) if begin is None else part.arrange(begin)[0]
+        levels, context = (
+            part.last,
+            config.trunk.context if engine is None else engine.cache.context,
+        )
+        room = (context - 1 - len(before)) // levels
+        frames = room if seconds is None else round(seconds * float(spec.frame_rate))
+        if not 1 <= frames <= room:
+            raise ModelError(
+                f"{self.name} has room for {max(0, room)} frames behind {len(before) // levels}, "
+                f"and {frames} are asked for; give less, or ask for less"
+            )
+        written = self.write(
+            {}, before, frames * levels, may_end=seconds is None, sampling=sampling, seed=seed,
+            engine=engine,
+        )  # fmt: skip
+        return WrittenFrames(written, levels)
+
+    def play(
+        self,
+        begin: AudioTokens | None = None,
+        *,
+        seconds: float | None = None,
+        sampling: Sampling = SAMPLING,
+        seed: int = 0,
+        engine: Engine | None = None,
+    ) -> Sound:
+        """Return sound as it is generated; options as of `generate`. ModelError without a codec."""
+        codec = self.with_codec()
+        frames = self.generate(begin, seconds=seconds, sampling=sampling, seed=seed, engine=engine)
+        return Sound(frames, codec)
+
+
+class Written:
+    """Codes of a stage's target, one by one, in the order of `Part.arrange`.
+
+    reason: as in `Session`: "end" where the model ended them, "length" where there are enough.
+    """
+
+    def __init__(self, session: Session, config: StageConfig, before: int) -> None:
+        self._session, self._at = session, before
+        offsets, target = config.offsets[-1], config.target
+        self._offsets = [offsets[level - target.first] for level in target.cycle]
+
+    def __iter__(self) -> Iterator[int]:
+        return self
+
+    def __next__(self) -> int:
+        """Return the next code; run the engine until there is one."""
+        (id,) = next(self._session)
+        self._at += 1
+        return int(id) - self._offsets[(self._at - 1) % len(self._offsets)]
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended; None while it runs."""
+        return self._session.reason
+
+    def leave(self) -> None:
+        """End it; its place is free at once."""
+        self._session.leave()
+
+
+class WrittenFrames:
+    """Codes as frames `[levels]`; what does not fill one is left out."""
+
+    def __init__(self, written: Written, levels: int) -> None:
+        self._written, self._levels = written, levels
+
+    def __iter__(self) -> Iterator[Int64[np.ndarray, " levels"]]:
+        return self
+
+    def __next__(self) -> Int64[np.ndarray, " levels"]:
+        """Return the next frame; run the engine until it is whole."""
+        return np.array([next(self._written) for _ in range(self._levels)])
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended; None while it runs."""
+        return self._written.reason
+
+    def leave(self) -> None:
+        """End it; its place is free at once."""
+        self._written.leave()
 
 
 class _Legal:

@@ -7,6 +7,6 @@ one stretch of it, mapped and not read. Durations, sides and sources are left ou
 
 from .about import About
 from .reader import Item, TokenSet
-from .writer import TokenSetWriter
+from .writer import TokenSetWriter, check_folder
 
-__all__ = ["About", "Item", "TokenSet", "TokenSetWriter"]
+__all__ = ["About", "Item", "TokenSet", "TokenSetWriter", "check_folder"]

@@ -73,11 +73,13 @@ class Rows:
 
     def unpack(self, rows: Int[np.ndarray, "rows width"], frames: int) -> AudioTokens:
         """Return rows as the tokens of so many frames."""
-        by_stream = rows.reshape(len(rows), self.streams, -1).transpose(1, 0, 2)
+        by_stream = rows.reshape(len(rows), self.streams, sum(self.widths)).transpose(1, 0, 2)
         edges: Sequence[int] = np.cumsum(self.widths)[:-1].tolist()
         levels = self.spec.levels[: self.levels]
         stacks = [
-            part.reshape(self.streams, -1)[:, : -(-frames // level.stride)].astype(np.int32)
+            part.reshape(self.streams, part.shape[1] * part.shape[2])[
+                :, : -(-frames // level.stride)
+            ].astype(np.int32)
             for part, level in zip(np.split(by_stream, edges, axis=2), levels, strict=True)
         ]
         return AudioTokens(self.spec, stacks)

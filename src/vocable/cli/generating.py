@@ -1,0 +1,86 @@
+"""What `vocable continue` and `vocable generate` share: a model that writes tokens, and its sound."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vocable.cli import options
+from vocable.cli.console import Console
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.open_codec import set_up
+from vocable.cli.units import duration, times_real_time
+from vocable.errors import ModelError
+
+MODEL = click.option(
+    "--model",
+    required=True,
+    metavar="NAME_OR_FOLDER",
+    help="What goes on: a model of tokens, or a folder with AudioLM's stages.",
+)
+SECONDS = click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True, max=3600),
+    default=5.0,
+    show_default=True,
+    help="How much is generated.",
+)
+SEED = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound."
+)
+writing = options.combined(MODEL, SECONDS, SEED, options.machine, options.force, options.output)
+
+
+def open_model(name: str, device: str | None, threads: int | None) -> Any:
+    """Return a model that generates tokens of its own accord. Refusal for another kind."""
+    set_up(device, threads)
+    import vocable
+    from vocable.language.audiolm import AudioLM
+    from vocable.language.home import HomeGenerator
+
+    try:
+        found = vocable.load(name, device=device)
+    except (ModelError, OSError) as error:
+        raise Refusal(message_of(error)) from error
+    if not isinstance(found, AudioLM | HomeGenerator):
+        raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
+    return found
+
+
+def write(
+    console: Console, model: Any, begin: Any, out: str, *, seconds: float, seed: int, force: bool
+) -> dict[str, Any]:
+    """Generate behind what is given, decode all of it, and write it and its tokens."""
+    began = time.perf_counter()
+    run = model.generate(begin, seconds=seconds, seed=seed)
+    codec = model.with_codec() if hasattr(model, "with_codec") else model.codec
+    wanted = max(1, round(seconds * float(codec.spec.frame_rate)))
+    frames = []
+    with console.progress(out) as progress:
+        for frame in run:
+            frames.append(frame)
+            progress(len(frames) / wanted)
+    tokens = model.joined(begin, frames)
+    codec.decode(tokens).save(out, overwrite=force)
+    beside = Path(out).with_suffix(".vcb")
+    tokens.save(beside, overwrite=force)
+    took = time.perf_counter() - began
+    fresh = len(frames) / float(codec.spec.frame_rate)
+    facts = {
+        "out": out, "tokens": str(beside), "seconds": float(tokens.seconds), "generated": fresh,
+        "seed": seed, "reason": run.reason,
+    }  # fmt: skip
+    console.line(
+        f"{out}  {duration(facts['seconds'])}, of which {duration(fresh)} new  "
+        f"{times_real_time(fresh / max(took, 1e-9))}  tokens in {beside}"
+    )
+    console.result(facts)
+    return facts
+
+
+def targets(out: str) -> list[str | None]:
+    """Return the files that are written."""
+    return [out, str(Path(out).with_suffix(".vcb"))]

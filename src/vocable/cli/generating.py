@@ -1,4 +1,4 @@
-"""What `vocable continue` and `vocable generate` share: a model that writes tokens, and its sound."""
+"""What `vocable continue` and `vocable generate` share: a model of tokens, and its sound."""
 
 from __future__ import annotations
 

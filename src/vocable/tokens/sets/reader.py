@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -79,6 +80,11 @@ class TokenSet:
     def specs(self) -> dict[str, TokenSpec]:
         """What the tokens of each track are."""
         return {name: rows.spec for name, rows in self._rows.items()}
+
+    @property
+    def digest(self) -> str:
+        """A number for all tokens and their order, equal for equal sets."""
+        return hashlib.sha256("".join(self._digests).encode()).hexdigest()[:16]
 
     def levels(self, track: str) -> int:
         """How many levels a track has, of those of its spec."""

@@ -47,6 +47,7 @@ class LanguageTask(Task):
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         table, tokens = self.recipe.tokens, TokenSet(data)
+        self._data = tokens.digest
         train, held_out = tokens.of_split("train"), tokens.of_split("valid")
         self._check(tokens, train, held_out)
         self.model = self.model.to(distributed.device)
@@ -67,14 +68,6 @@ class LanguageTask(Task):
             self._ngrams = ngram_bits(tokens, self.model.asked, train, self.held_out)
 
     def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
-        for name, track in self.recipe.tracks.items():
-            wanted = TokenSpec.from_dict(track.spec)
-            if name not in tokens.specs or not wanted.same_codes(tokens.specs[name]):
-                has = tokens.specs[name].space if name in tokens.specs else "no such track"
-                raise RecipeError(
-                    f"{tokens.folder} has {has} where the run has {name} of {wanted.space}; give "
-                    "the data that it began with"
-                )
         if not train:
             raise RecipeError(f"{tokens.folder} has no recordings of split train to learn from")
         if not held_out:
@@ -143,9 +136,14 @@ class LanguageTask(Task):
         )  # fmt: skip
 
     def state(self) -> dict[str, Any]:
-        return {"batches": self.batches.state(), "best": self.best.state(), "bits": self._bits}
+        return {
+            "data": self._data, "batches": self.batches.state(), "best": self.best.state(),
+            "bits": self._bits,
+        }  # fmt: skip
 
     def restore(self, state: dict[str, Any]) -> None:
+        if state["data"] != self._data:
+            raise RecipeError("the run began with another set of tokens; resume it with that one")
         self.batches.restore(state["batches"])
         self.best.restore(state["best"])
         self._bits = state["bits"]

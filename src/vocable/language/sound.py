@@ -14,6 +14,7 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from vocable.arrays import to_numpy
+from vocable.audio import Audio
 from vocable.tokens import TokenSpec
 
 Block: TypeAlias = Float32[np.ndarray, "channels samples"]
@@ -78,6 +79,12 @@ class Sound:
 
     def __del__(self) -> None:
         self._frames.leave()
+
+
+def joined(blocks: Iterable[Block], codec: DecodesSteps) -> Audio:
+    """Return blocks of one channel as a recording; of none, one of no length."""
+    nothing = np.zeros((1, 0), np.float32)
+    return Audio(np.concatenate([nothing, *blocks], axis=1), codec.spec.writes)
 
 
 def _decoded(

@@ -316,7 +316,9 @@ def test_the_commands_tune_and_speak(model, codec, voice, tmp_path):
     found = vocable.Audio.read(wav)
     assert found.samples.shape == wanted.shape and found.rate == 24_000
     np.testing.assert_allclose(found.samples, wanted, atol=1e-4)
-    refused = call("speak", "abc.", *common, "--turns", __file__, "-o", tmp_path / "b.wav", code=2)
-    assert "takes no --turns; these are for a CSM" in refused.stderr
+    turns = tmp_path / "turns.jsonl"
+    turns.write_text(json.dumps({"speaker": 1, "text": "so", "audio": str(wav)}))
+    refused = call("speak", "abc.", *common, "--turns", turns, "-o", tmp_path / "b.wav", code=2)
+    assert "reads no turns before a text; only a CSM does" in refused.stderr
     refused = call("speak", "abc.", *common, "--pace", 2, "-o", tmp_path / "b.wav", code=2)
     assert "takes no --pace; these are for say-16k" in refused.stderr

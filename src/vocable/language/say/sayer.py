@@ -18,8 +18,8 @@ from vocable.language.say.speaking import Manner, plan, say
 from vocable.language.say.steps import Steps
 from vocable.language.sound import DecodesSteps, Sound, joined
 from vocable.nearest import nearest
+from vocable.text.languages import USUAL
 from vocable.text.normal import normalised
-from vocable.text.normal.languages import USUAL
 from vocable.text.sentences import sentences
 from vocable.text.spoken import spoken
 from vocable.tokens import AudioTokens

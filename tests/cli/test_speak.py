@@ -93,6 +93,7 @@ def test_the_best_of_several_is_kept(model, tmp_path, monkeypatch):
     out = tmp_path / "out.wav"
     (facts,) = results("speak", "One.", "--model", model, "-o", out, "--best-of", 3)
     assert facts["seed"] == 1 and [each["errors"] for each in facts["tried"]] == [0, 1, 1]
+    assert facts["reason"] == "end"
     wanted = sayer.say("One.", seed=1).samples
     assert np.allclose(vocable.Audio.read(out).samples, wanted, atol=1e-4)
 

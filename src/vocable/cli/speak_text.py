@@ -23,6 +23,7 @@ from vocable.errors import VocableError
 if TYPE_CHECKING:
     from vocable.audio import Audio, Voice
     from vocable.language.sound import Block
+    from vocable.speak import Speech
 
 _log = logging.getLogger("vocable")
 DEFAULT_MODEL = "say-16k"
@@ -94,22 +95,26 @@ def command(
         shown = _shown(voice, transcript, consent)
         speaker = open_speaker(model, adapter, codec, turns, device, threads)
         speak = partial(speaker.speak, text, shown, **manner_of(speaker, model, language, pace))
+        if out == _STDOUT and best_of == 1:
+            return _stream(speak(seed=seed), speaker.codec.spec.writes)
+        sounds: dict[int, Speech] = {}
+
+        def say(each: int) -> Audio:
+            sounds[each] = speak(seed=each)
+            return joined(sounds[each], speaker.codec)
+
         began = time.perf_counter()
-        if best_of > 1:
-            seeds = range(seed, seed + best_of)
-            audio, facts = _best(
-                lambda each: joined(speak(seed=each), speaker.codec), seeds, text, shown, recogniser
-            )
+        facts: dict[str, Any] = {"seed": seed}
+        if best_of == 1:
+            audio = say(seed)
         else:
-            sound = speak(seed=seed)
-            if out == _STDOUT:
-                return _stream(sound, speaker.codec.spec.writes)
-            audio = joined(sound, speaker.codec)
-            facts = {"seed": seed, "reason": sound.reason}
+            seeds = range(seed, seed + best_of)
+            audio, facts = _best(say, seeds, text, shown, recogniser)
+        facts["reason"] = sounds[facts["seed"]].reason
         took = time.perf_counter() - began
         _keep(audio, out, force=force)
     facts = {"text": text, "out": out, "seconds": audio.seconds, "consent": consent, **facts}
-    console.line(_summary(out, audio.seconds, took, facts.get("reason")))
+    console.line(_summary(out, audio.seconds, took, facts["reason"]))
     console.result(facts)
     return 0
 

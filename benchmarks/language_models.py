@@ -18,7 +18,7 @@ from vocable.language.config import TransformerConfig
 from vocable.language.csm import Csm, CsmGenerator
 from vocable.language.keys import csm as keys
 from vocable.language.packing import PackedMap
-from vocable.language.token_model import RowModel, RowModelConfig
+from vocable.language.token_model import RowModel
 
 logging.set_verbosity_error()
 DECIDED = 5  # logits of a head spread over so much
@@ -83,7 +83,7 @@ def our_llama(theirs: Any) -> RowModel:
         heads=config.num_attention_heads, hidden=config.intermediate_size,
         context=config.max_position_embeddings,
     )  # fmt: skip
-    made = RowModel(RowModelConfig(trunk, (config.vocab_size,), (config.vocab_size,)))
+    made = RowModel(trunk, (config.vocab_size,), (config.vocab_size,))
     for ours, layer in zip(made.trunk.layers, theirs.model.layers, strict=True):
         copy_llama_layer(ours, layer)
     with torch.no_grad():

@@ -11,6 +11,7 @@ from tests.cli.calls import call, called, results
 from tests.speak.small import write_sayer
 from vocable.cli import play
 from vocable.errors import MeasureError
+from vocable.measures.speakers import similarity
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,7 @@ def test_the_best_of_several_is_kept(model, tmp_path, monkeypatch):
     out = tmp_path / "out.wav"
     (facts,) = results("speak", "One.", "--model", model, "-o", out, "--best-of", 3)
     assert facts["seed"] == 1 and [each["errors"] for each in facts["tried"]] == [0, 1, 1]
+    assert facts["reason"] == "end"
     wanted = sayer.say("One.", seed=1).samples
     assert np.allclose(vocable.Audio.read(out).samples, wanted, atol=1e-4)
 
@@ -117,17 +119,41 @@ def test_what_cannot_be_said_is_refused(model, tmp_path, monkeypatch, arguments,
 
 def test_a_codec_does_not_speak(tmp_path):
     refused = call("speak", "One.", "--model", "speech-16k", "-o", tmp_path / "x.wav", code=2)
-    assert "does not speak texts" in refused.stderr
+    assert "a Codec does not speak texts; take say-16k, a CSM" in refused.stderr
+    speak = "speak", "One.", "--model", "speech-16k", "-o", tmp_path / "x.wav"
+    assert "takes no adapter" in call(*speak, "--adapter", tmp_path, code=2).stderr
+    assert "takes no --codec" in call(*speak, "--codec", tmp_path, code=2).stderr
 
 
-def test_without_the_embedding_words_alone_decide(model, her, tmp_path, monkeypatch):
-    from vocable.measures import recognisers, speakers
+def test_without_a_package_say_16k_tells_which_is_most_alike(model, her, tmp_path, monkeypatch):
+    from vocable.measures import recognisers
+    from vocable.speak import embedding
 
     def missing(name):
         raise MeasureError("needs the package Resemblyzer")
 
-    monkeypatch.setattr(speakers, "load_embedding", missing)
+    monkeypatch.setattr(embedding, "load_embedding", missing)
     monkeypatch.setattr(recognisers, "load_recogniser", lambda name: lambda x, rate: "one")
-    shown = "--voice", her, "--consent", "A", "--best-of", 2
-    (facts,) = results("speak", "One.", "--model", model, "-o", tmp_path / "x.wav", *shown)
-    assert [each["likeness"] for each in facts["tried"]] == [None, None]
+    shown, out = ("--voice", her, "--consent", "A", "--best-of", 3), tmp_path / "x.wav"
+    (facts,) = results("speak", "One.", "--model", model, "-o", out, *shown)
+    assert facts["embedding"] == "say-16k"
+    listener, voice = vocable.load("say-16k"), vocable.Voice.from_recording(her)
+    wanted = listener.voice([voice])
+    alike = [
+        similarity(listener.voice([vocable.Voice(spoken)]), wanted)
+        for spoken in (vocable.load(model).say("One.", voice, seed=seed) for seed in range(3))
+    ]
+    found = {each["seed"]: each["likeness"] for each in facts["tried"]}
+    assert np.allclose([found[seed] for seed in range(3)], alike, atol=1e-3)
+    assert facts["seed"] == int(np.argmax(alike)) and len({*alike}) == 3
+    (facts,) = results("speak", "One.", "--model", model, "-o", out, "--best-of", 2, "--force")
+    assert facts["embedding"] is None  # no recording to be like
+
+
+def test_the_best_goes_to_stdout_too(model, monkeypatch):
+    from vocable.measures import recognisers
+
+    monkeypatch.setattr(recognisers, "load_recogniser", lambda name: lambda x, rate: "one")
+    done = call("speak", "One.", "--model", model, "-o", "-", "--best-of", 2)
+    wanted = vocable.load(model).say("One.", seed=0).samples[0]
+    assert np.allclose(np.frombuffer(done.stdout_bytes[44:], "<i2") / 2**15, wanted, atol=1e-4)

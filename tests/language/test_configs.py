@@ -12,7 +12,7 @@ from vocable.language.cache import Cache
 from vocable.language.config import RelativeBias, Sinusoidal, TransformerConfig
 from vocable.language.depth import LevelDepth, SharedDepth
 from vocable.language.positions import alibi_slopes, distance_buckets
-from vocable.language.token_model import RowModelConfig
+from vocable.language.token_model import RowModel
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -47,7 +47,7 @@ def test_models_that_cannot_be():
     with pytest.raises(ModelError, match="need an even width from 4 on, not 2"):
         made(replace(LLAMA, width=2, heads=1, kv_heads=1, head_width=2, positions=Sinusoidal()))
     with pytest.raises(ModelError, match="a step has at least 1 row, and a head for each"):
-        RowModelConfig(LLAMA, (7, 9), (7,))
+        RowModel(LLAMA, (7, 9), (7,))
     with pytest.raises(ModelError, match="a frame has 1"):
         SharedDepth(LLAMA, width=16, rows=1, size=6)
     with pytest.raises(ModelError, match="a context of 24 does not hold a frame of 25 rows"):

@@ -18,7 +18,7 @@ from vocable.language.sampling import (
     Sampling,
 )
 from vocable.language.session import stop_at, stop_at_step
-from vocable.language.token_model import RowModel, RowModelConfig
+from vocable.language.token_model import RowModel
 from vocable.testing.block_examples import seeded
 
 
@@ -136,8 +136,7 @@ def test_prompts_may_be_embeddings():
 
 
 def guided_model():
-    config = RowModelConfig(KINDS["musicgen"], (7,), (7,))
-    return seeded(lambda: RowModel(config)).eval()
+    return seeded(lambda: RowModel(KINDS["musicgen"], (7,), (7,))).eval()
 
 
 def test_guidance_goes_past_the_condition():

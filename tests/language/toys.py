@@ -16,7 +16,7 @@ from vocable.language.config import (
 )
 from vocable.language.depth import Draw, LevelDepth, SharedDepth
 from vocable.language.maps import Map
-from vocable.language.token_model import RowModel, RowModelConfig, sum_of_embeddings
+from vocable.language.token_model import RowModel, sum_of_embeddings
 from vocable.language.transformer import Transformer
 from vocable.nn.rotary import Llama3Scaling
 from vocable.testing.block_examples import seeded
@@ -134,7 +134,7 @@ class Flat(RowModel):
     """Two rows side by side."""
 
     def __init__(self) -> None:
-        super().__init__(RowModelConfig(LLAMA, (7, 9), (7, 9)))
+        super().__init__(LLAMA, (7, 9), (7, 9))
 
     def whole(self, ids: torch.Tensor) -> list[torch.Tensor]:
         """Logits of the rows of every next step."""

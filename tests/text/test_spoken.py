@@ -4,7 +4,7 @@ import pytest
 
 from vocable.errors import TokenError
 from vocable.text.dictionary import dictionary
-from vocable.text.languages import pronounce_english as pronounce
+from vocable.text.english import pronounce_english as pronounce
 from vocable.text.spoken import spoken
 
 

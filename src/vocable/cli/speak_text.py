@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ from vocable.errors import VocableError
 
 if TYPE_CHECKING:
     from vocable.audio import Audio, Voice
+    from vocable.language.sound import Block
+    from vocable.speak import Speech
 
 _log = logging.getLogger("vocable")
 DEFAULT_MODEL = "say-16k"
@@ -82,26 +85,36 @@ def command(
 
     Without -o it is played, by a player that is found on this machine.
     """
-    from vocable.cli.speak_open import open_speaker
+    from vocable.cli.speak_open import manner_of, open_speaker
+    from vocable.language.sound import joined
 
     text = sys.stdin.read() if text == "-" else text
     _check_out(out, voice, force=force, as_json=as_json)
     console = Console(as_json=as_json, quiet=quiet)
     with _refusing():
         shown = _shown(voice, transcript, consent)
-        how = {"language": language, "pace": pace}
-        speaker = open_speaker(model, adapter, codec, turns, how, device, threads)
+        speaker = open_speaker(model, adapter, codec, turns, device, threads)
+        speak = partial(speaker.speak, text, shown, **manner_of(speaker, model, language, pace))
+        if out == _STDOUT and best_of == 1:
+            return _stream(speak(seed=seed), speaker.codec.spec.writes)
+        sounds: dict[int, Speech] = {}
+
+        def say(each: int) -> Audio:
+            sounds[each] = speak(seed=each)
+            return joined(sounds[each], speaker.codec)
+
         began = time.perf_counter()
-        if best_of > 1:
-            audio, facts = _best(speaker, text, shown, seed, best_of, recogniser)
-        elif out == _STDOUT:
-            return _stream(speaker.speak(text, shown, seed=seed), speaker.writes)
+        facts: dict[str, Any] = {"seed": seed}
+        if best_of == 1:
+            audio = say(seed)
         else:
-            audio, facts = speaker.say(text, shown, seed=seed)
+            seeds = range(seed, seed + best_of)
+            audio, facts = _best(say, seeds, text, shown, recogniser)
+        facts["reason"] = sounds[facts["seed"]].reason
         took = time.perf_counter() - began
         _keep(audio, out, force=force)
     facts = {"text": text, "out": out, "seconds": audio.seconds, "consent": consent, **facts}
-    console.line(_summary(out, audio.seconds, took, facts.get("reason")))
+    console.line(_summary(out, audio.seconds, took, facts["reason"]))
     console.result(facts)
     return 0
 
@@ -147,38 +160,31 @@ def _shown(voice: str | None, transcript: str, consent: str) -> str | Voice | No
 
 
 def _best(
-    speaker: Any, text: str, voice: Any, seed: int, count: int, recogniser: str
-) -> tuple[Audio, dict[str, Any]]:
+    say: Callable[[int], Audio], seeds: Sequence[int], text: str, voice: str | Voice | None,
+    recogniser: str,
+) -> tuple[Audio, dict[str, Any]]:  # fmt: skip
     from vocable.audio import Voice
-    from vocable.errors import MeasureError
     from vocable.measures.recognisers import load_recogniser
-    from vocable.measures.speakers import load_embedding
     from vocable.speak.best import candidates
+    from vocable.speak.embedding import embedding_here, find_embedding
 
-    embed = None
-    if isinstance(voice, Voice):
-        try:
-            embed = load_embedding("resemblyzer")
-        except MeasureError:  # its package is missing: words alone decide
-            embed = None
-    found = candidates(
-        lambda each: speaker.say(text, voice, seed=each)[0],
-        range(seed, seed + count), text, load_recogniser(recogniser), embed,
-        voice if embed else None,
-    )  # fmt: skip
+    shown = voice if isinstance(voice, Voice) else None
+    name = embedding_here() if shown else None
+    embed = find_embedding(name) if name else None
+    found = candidates(say, seeds, text, load_recogniser(recogniser), embed, shown)
     tried = [
         {"seed": each.seed, "errors": each.errors, "likeness": each.likeness} for each in found
     ]
-    return found[0].audio, {"seed": found[0].seed, "tried": tried}
+    return found[0].audio, {"seed": found[0].seed, "embedding": name, "tried": tried}
 
 
-def _stream(sound: Any, rate: int) -> int:
+def _stream(blocks: Iterable[Block], rate: int) -> int:
     from vocable.cli.pcm import PcmWriter
     from vocable.cli.pcm_header import endless_wav
 
     sys.stdout.buffer.write(endless_wav(rate))
     writer = PcmWriter(sys.stdout.buffer, "s16le")
-    for block in sound:
+    for block in blocks:
         writer.write(block)
     writer.close()
     return 0
@@ -189,6 +195,8 @@ def _keep(audio: Audio, out: str | None, *, force: bool) -> None:
         from vocable.cli.play import play
 
         play(audio)
+    elif out == _STDOUT:
+        _stream([audio.samples], audio.rate)
     else:
         audio.save(out, overwrite=force)
 

@@ -57,14 +57,20 @@ def abilities(found: Recognised) -> Abilities:
     return cast(Abilities, _config(found).abilities)
 
 
+def outline(found: Recognised) -> nn.Module:
+    """Return a checkpoint's network on the meta device: shapes that take no memory."""
+    config = _config(found)
+    with without_memory():
+        network: nn.Module = _class(found.architecture)(config)
+    return network
+
+
 def build(found: Recognised, tensors: dict[str, Tensor]) -> nn.Module:
     """Return a network with these tensors, in their precision; every key and shape must fit.
 
     It takes no memory before they are known to; then they are moved, and `tensors` is empty.
     """
-    config = _config(found)
-    with without_memory():
-        network: nn.Module = _class(found.architecture)(config)
+    network = outline(found)
     weights.check_fits(network.state_dict(), tensors)
     weights.check_finite(tensors, "fetch it again")
     network.to(_precision(tensors))

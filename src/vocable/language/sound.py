@@ -6,7 +6,7 @@ Language models know no codecs: what they ask of one is said here, and a `Codec`
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -14,9 +14,11 @@ from jaxtyping import Float32
 from torch import Tensor
 
 from vocable.arrays import to_numpy
+from vocable.audio import Audio
 from vocable.tokens import TokenSpec
 
 Block: TypeAlias = Float32[np.ndarray, "channels samples"]
+Item = TypeVar("Item")
 
 
 @runtime_checkable
@@ -33,23 +35,57 @@ class DecodesSteps(Protocol):
     def finish_decoding(self, state: Any) -> Tensor: ...
 
 
-@runtime_checkable
-class Frames(Protocol):
-    """Codes `[levels]` or `[streams, levels]`, frame by frame: a session, or what a family has."""
+class Runs(Protocol):
+    """What has a place of an engine: a session, or what a family makes of one."""
 
     @property
     def reason(self) -> str | None: ...
 
     def leave(self) -> None: ...
 
+
+@runtime_checkable
+class Frames(Runs, Protocol):
+    """Codes `[levels]` or `[streams, levels]`, frame by frame."""
+
     def __iter__(self) -> Iterator[Any]: ...
 
 
-class Sound:
+class Flow(Generic[Item]):
+    """What comes of something that runs, item by item.
+
+    `reason` says why it ended, as in `Session`. Who stops listening frees the place: by `leave`, or
+    as the object goes.
+    """
+
+    def __init__(self, running: Runs, items: Generator[Item, None, None]) -> None:
+        self._running, self._items = running, items
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        """Return what comes next; run the model until there is something."""
+        return next(self._items)
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended; None while it runs."""
+        return self._running.reason
+
+    def leave(self) -> None:
+        """End it; its place is free at once."""
+        self._running.leave()
+        self._items.close()
+
+    def __del__(self) -> None:
+        self._running.leave()
+
+
+class Sound(Flow[Block]):
     """Sound of frames as they come: blocks `[channels, samples]` at the rate that the codec writes.
 
-    Where frames end with an error, the sound before comes first. `reason` says why they ended, as
-    in `Session`. Who stops listening frees the place: by `leave`, or as the object goes.
+    Where frames end with an error, the sound before comes first.
     together: frames that are decoded at once, at most. The first is heard as soon as can be; more
     at once take less time, and there is some then.
     """
@@ -57,27 +93,13 @@ class Sound:
     def __init__(
         self, frames: Frames, codec: DecodesSteps, streams: int = 1, together: int = 1
     ) -> None:
-        self._frames, self._blocks = frames, _decoded(frames, codec, streams, together)
+        super().__init__(frames, _decoded(frames, codec, streams, together))
 
-    def __iter__(self) -> Iterator[Block]:
-        return self
 
-    def __next__(self) -> Block:
-        """Return the next block; run the model until there is one."""
-        return next(self._blocks)
-
-    @property
-    def reason(self) -> str | None:
-        """Why it ended; None while it runs."""
-        return self._frames.reason
-
-    def leave(self) -> None:
-        """End it; its place is free at once."""
-        self._frames.leave()
-        self._blocks.close()
-
-    def __del__(self) -> None:
-        self._frames.leave()
+def joined(blocks: Iterable[Block], codec: DecodesSteps) -> Audio:
+    """Return blocks of one channel as a recording; of none, one of no length."""
+    nothing = np.zeros((1, 0), np.float32)
+    return Audio(np.concatenate([nothing, *blocks], axis=1), codec.spec.writes)
 
 
 def _decoded(

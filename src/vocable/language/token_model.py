@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -45,35 +44,26 @@ class TokenModel(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class RowModelConfig:
-    """sizes: ids of each row of a step, as input. heads: ids that each row may become; the same."""
-
-    trunk: TransformerConfig
-    sizes: tuple[int, ...]
-    heads: tuple[int, ...]
-
-    def __post_init__(self) -> None:
-        if not self.sizes or len(self.sizes) != len(self.heads):
-            raise ModelError(
-                f"a step has at least 1 row, and a head for each; the config has "
-                f"{len(self.sizes)} rows and {len(self.heads)} heads"
-            )
-
-
 class RowModel(nn.Module):
     """The rows of a step are embedded and added up, and drawn side by side, each by its head.
 
     One row: a plain language model over a flat layout. More: parallel and delayed layouts.
+    sizes: ids of each row of a step, as input. heads: ids that each row may become.
     """
 
-    def __init__(self, config: RowModelConfig) -> None:
+    def __init__(
+        self, trunk: TransformerConfig, sizes: tuple[int, ...], heads: tuple[int, ...]
+    ) -> None:
         super().__init__()
-        width = config.trunk.width
-        self.config, self.sizes, self.drawn = config, config.sizes, len(config.heads)
-        self.tables = nn.ModuleList(nn.Embedding(size, width) for size in config.sizes)
-        self.trunk = Transformer(config.trunk)
-        self.heads = nn.ModuleList(Map(width, size) for size in config.heads)
+        if not sizes or len(sizes) != len(heads):
+            raise ModelError(
+                f"a step has at least 1 row, and a head for each; here are {len(sizes)} rows and "
+                f"{len(heads)} heads"
+            )
+        self.sizes, self.drawn = sizes, len(heads)
+        self.tables = nn.ModuleList(nn.Embedding(size, trunk.width) for size in sizes)
+        self.trunk = Transformer(trunk)
+        self.heads = nn.ModuleList(Map(trunk.width, size) for size in heads)
 
     def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
         """Return the sum of the rows' embeddings; an id of -1 adds nothing."""
@@ -97,15 +87,8 @@ class RowModel(nn.Module):
         self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
     ) -> Int[Tensor, "streams drawn"]:
         """Draw every row from its head."""
-        return draw_rows(self.heads, hidden, draw)
-
-
-def draw_rows(
-    heads: nn.ModuleList, hidden: Float[Tensor, "streams width"], draw: Draw
-) -> Int[Tensor, "streams rows"]:
-    """Draw rows side by side, each from its head."""
-    each = enumerate(heads)
-    return torch.stack([draw(row, head(hidden[:, None])[:, 0]) for row, head in each], 1)
+        each = enumerate(self.heads)
+        return torch.stack([draw(row, head(hidden[:, None])[:, 0]) for row, head in each], 1)
 
 
 def sum_of_embeddings(

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
+from vocable.errors import ModelError
 from vocable.language.adapting import load_adapter
-from vocable.language.csm import CsmGenerator
-from vocable.language.flat import FlatGenerator
+from vocable.language.generator import Generator
 from vocable.language.say import Sayer
 from vocable.load.say import read_voices
 
-Speaker: TypeAlias = Sayer | CsmGenerator | FlatGenerator
 
-
-def with_adapter(model: Speaker, folder: str | Path) -> Speaker:
+def with_adapter(model: Any, folder: str | Path) -> Any:
     """Return a model with the adapter in a folder merged into its weights.
 
     A `Sayer` is a new one, whose first voice is the one that the adapter has learnt; others are
-    changed. ModelError for an adapter of another model.
+    changed. ModelError for an adapter of another model, and for a model that takes none.
     """
-    if not isinstance(model, Sayer):
+    if isinstance(model, Generator):
         load_adapter(model.network, folder, merge=True)
         return model
+    if not isinstance(model, Sayer):
+        raise ModelError(
+            f"a {type(model).__name__} takes no adapter; take the model that it was made of"
+        )
     network = copy.deepcopy(model.network)
     load_adapter(network, folder, merge=True)
     voices = {**read_voices(Path(folder)), **model.voices}

@@ -14,6 +14,18 @@ from vocable.nearest import nearest
 OWN = "say-16k"
 
 
+def embedding_here() -> str:
+    """Return the name of the best embedding of this machine.
+
+    That is Resemblyzer, which errs less (docs/log.md), where its package is there; else `OWN`.
+    """
+    try:
+        load_embedding("resemblyzer")
+    except MeasureError:
+        return OWN
+    return "resemblyzer"
+
+
 def find_embedding(name: str) -> Embed:
     """Return an embedding by its name: `OWN`, or one of `measures.EMBEDDINGS`.
 

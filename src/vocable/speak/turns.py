@@ -22,6 +22,7 @@ from vocable.language import flat
 from vocable.language.csm import CsmGenerator, Utterance
 from vocable.language.flat import FlatGenerator
 from vocable.language.sound import Block, Sound
+from vocable.language.utterances import UtteranceGenerator
 from vocable.text.normal.clean import cleaned
 from vocable.text.normal.markup import without_markup
 from vocable.text.sentences import sentences
@@ -98,7 +99,7 @@ class SpokenTurns:
     """Sound of one sentence after the other; `reason` is that of the last one that was begun."""
 
     def __init__(
-        self, model: CsmGenerator | FlatGenerator, turns: Sequence[Sequence[Any]], seed: int
+        self, model: UtteranceGenerator[Any], turns: Sequence[Sequence[Any]], seed: int
     ) -> None:
         self._sounds = (model.speak(each, seed=seed) for each in turns)
         self._sound: Sound | None = None
@@ -155,7 +156,7 @@ def _utterance(model: CsmGenerator, speaker: int, text: str, audio: Audio) -> Ut
     return Utterance(speaker, text, _encoded(model, audio))
 
 
-def _encoded(model: CsmGenerator | FlatGenerator, audio: Audio) -> AudioTokens:
+def _encoded(model: UtteranceGenerator[Any], audio: Audio) -> AudioTokens:
     mixed = Audio(np.mean(audio.samples, axis=0, keepdims=True), audio.rate)
     found: AudioTokens = model.codec.encode(mixed)
     return found

@@ -1,47 +1,22 @@
-"""How words of each language are pronounced."""
+"""The languages that texts are read and spoken in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from vocable.errors import TokenError
+from vocable.text.language import Language
 
-from vocable.text.dictionary import dictionary
-from vocable.text.german import german
-from vocable.text.letters import letters, pronounced
-from vocable.text.phones import Pronunciation
-
-_SHORTEST = 3  # letters of a part of a word
-Pronounce = Callable[[str], Pronunciation]
+NAMES = ("en", "de")
+USUAL = "en"  # where nothing says which one
 
 
-def pronounce_english(word: str) -> Pronunciation:
-    """Return how an English word is spoken: by the dictionary, else by parts or letters.
+def language(name: str) -> Language:
+    """Return a language by its code; only those in use are loaded. TokenError for others."""
+    if name == "en":
+        from vocable.text.normal.en import ENGLISH
 
-    A word that it lacks is taken apart into two that it has, else pronounced by its letters, or
-    spelled where none is a vowel.
-    """
-    lookup = dictionary()
-    if known := lookup(word):
-        return known[0]
-    for end in range(len(word) - _SHORTEST, _SHORTEST - 1, -1):
-        first, second = lookup(word[:end]), lookup(word[end:])
-        if first and second:
-            return (*first[0], *second[0])
-    plain = "".join(_ENGLISH.get(letter, letter) for letter in word if letter.isalpha())
-    if set(plain) & set("aeiouy") and (found := pronounced(plain, letters())):
-        return found
-    return tuple(phone for letter in plain for phone in _name(letter))
+        return ENGLISH
+    if name == "de":
+        from vocable.text.normal.de import GERMAN
 
-
-def pronounce_german(word: str) -> Pronunciation:
-    """Return how a German word is spoken: by a list and rules; spelled where none is a vowel."""
-    return german(word) or tuple(sound for letter in word for sound in german(letter))
-
-
-_ENGLISH = {"ä": "a", "ö": "o", "ü": "u", "ß": "ss"}
-LANGUAGES: dict[str, Pronounce] = {"en": pronounce_english, "de": pronounce_german}
-
-
-def _name(letter: str) -> Pronunciation:
-    """Return the name of a letter; "a" is first of all a word."""
-    found = dictionary()(letter)
-    return found[1] if found[0] == ("ah0",) and len(found) > 1 else found[0]
+        return GERMAN
+    raise TokenError(f"texts are read in {' and '.join(NAMES)}, not in {name!r}")

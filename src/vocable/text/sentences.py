@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 
-from vocable.text.normal.language import Language
-from vocable.text.normal.languages import language as _language
+from vocable.text.language import Language
+from vocable.text.languages import language as _language
 
 _PARAGRAPH = re.compile(r"\n\s*\n|[\u2028\u2029]")
 _END = re.compile(

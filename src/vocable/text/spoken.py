@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vocable.errors import TokenError
-from vocable.text.languages import LANGUAGES
+from vocable.text.languages import language as _language
 from vocable.text.normal import normalised
 from vocable.text.phones import BEGIN, Spoken, pause_row, word_rows
 from vocable.text.words import words_and_marks
@@ -20,8 +20,8 @@ def spoken(text: str, language: str = "en") -> Spoken:
     words = words_and_marks(normalised(text, language))
     if not words:
         raise TokenError(f"there are no words to say in {text[:60]!r}")
-    rows = [pause_row(BEGIN)]
+    rows, pronounce = [pause_row(BEGIN)], _language(language).pronounce
     for word, mark in words:
-        rows += word_rows(LANGUAGES[language](word))
+        rows += word_rows(pronounce(word))
         rows += [pause_row(mark)] if mark else []
     return Spoken(np.array(rows, np.uint8))

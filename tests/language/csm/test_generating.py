@@ -12,8 +12,8 @@ import vocable
 from tests.language.csm import references
 from vocable.errors import ModelError, TokenError
 from vocable.language.csm import Csm, CsmGenerator, Utterance, csm_loss, some_frames
-from vocable.language.csm.generator import PER_ID, SPARE
 from vocable.language.sampling import GREEDY
+from vocable.language.utterances import Limits
 from vocable.tokens import AudioTokens
 
 TEXT = [Utterance(0, [3, 4, 5])]
@@ -100,14 +100,13 @@ def test_a_stop_that_never_comes(toy):
     config = toy.config
     session = toy.generate(TEXT, most=9)
     assert (len(list(session)), session.reason) == (9, "length")
-    assert config.backbone.context == 64 and SPARE + 5 * PER_ID > 64
+    assert config.backbone.context == 64 and toy.limits.of(5) == 25 + 5 * 10 > 64
     session = toy.generate(TEXT)
     assert (len(list(session)), session.reason) == (64 - 5 + 1, "context")
 
 
 def test_more_than_the_text_may_take(toy, monkeypatch):
-    monkeypatch.setattr("vocable.language.csm.generator.SPARE", 4)
-    monkeypatch.setattr("vocable.language.csm.generator.PER_ID", 2)
+    monkeypatch.setattr(CsmGenerator, "limits", Limits(most=100, spare=4, per_id=2))
     session = always(toy, slice(1, None)).generate(TEXT)
     assert (len(list(session)), session.reason) == (4 + 2 * 5, "overlong")
 

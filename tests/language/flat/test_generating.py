@@ -11,8 +11,8 @@ import torch
 import vocable
 from vocable.errors import ModelError, TokenError
 from vocable.language.flat import Flat, FlatGenerator, Utterance, flat_loss
-from vocable.language.flat.generator import PER_ID, SPARE
 from vocable.language.sampling import GREEDY, Sampling
+from vocable.language.utterances import Limits
 from vocable.tokens import AudioTokens
 
 TEXT = [Utterance("good morning", "tara")]
@@ -127,11 +127,10 @@ def test_a_stop_that_never_comes(toy, monkeypatch):
     session = toy.generate(TEXT, most=9)
     assert (len(list(session)), session.reason) == (9, "length")
     prompt = len(toy.prompt(TEXT))
-    assert prompt == 2 + 18 + 4 and (256 - prompt) // 7 < SPARE + 18 * PER_ID
+    assert prompt == 2 + 18 + 4 and (256 - prompt) // 7 < toy.limits.of(18) == 24 + 18 * 10
     session = toy.generate(TEXT)
     assert (len(list(session)), session.reason) == ((256 - prompt + 1) // 7, "context")
-    monkeypatch.setattr("vocable.language.flat.generator.SPARE", 2)
-    monkeypatch.setattr("vocable.language.flat.generator.PER_ID", 1)
+    monkeypatch.setattr(FlatGenerator, "limits", Limits(most=100, spare=2, per_id=1))
     session = toy.generate([Utterance("abcd")])
     assert (len(list(session)), session.reason) == (2 + 4, "overlong")
 

@@ -13,7 +13,7 @@ from vocable.language.cache import Cache
 from vocable.language.engine import Engine
 from vocable.language.moshi import MoshiFrame, converse, moshi_7b
 from vocable.language.sampling import GREEDY, Sampling
-from vocable.language.token_model import RowModel, RowModelConfig
+from vocable.language.token_model import RowModel
 from vocable.tokens import EMPTY, AudioTokens, Level, TokenSpec
 from vocable.tokens.layouts import Joint, moshi_ids
 
@@ -165,7 +165,7 @@ def test_bad_input_is_refused_and_nothing_is_lost():
     talk.hear(user[0])
     with pytest.raises(ModelError, match="a frame was heard for this step already"):
         talk.hear(user[0])
-    other = RowModel(RowModelConfig(LLAMA, (7,), (7,))).eval()
+    other = RowModel(LLAMA, (7,), (7,)).eval()
     with pytest.raises(ModelError, match="converse needs a Moshi but the engine has RowModel"):
         converse(Engine(other, 1))
     with pytest.raises(ModelError, match="1 streams want to join but 0 of 1 places are free"):

@@ -14,7 +14,7 @@ from vocable.language.cache import Cache
 from vocable.language.engine import Engine
 from vocable.language.musicgen import compose
 from vocable.language.sampling import GREEDY, Sampling
-from vocable.language.token_model import RowModel, RowModelConfig
+from vocable.language.token_model import RowModel
 from vocable.tokens import EMPTY
 
 CLOSE = {"atol": 1e-4, "rtol": 1e-4}
@@ -138,7 +138,7 @@ def test_bad_input_is_refused():
     assert len(list(piece)) == 61
     with pytest.raises(ModelError, match="2 streams want to join but 1 of 1 places are free"):
         compose(engine(model, 1), 9, states())
-    other = RowModel(RowModelConfig(LLAMA, (7,), (7,))).eval()
+    other = RowModel(LLAMA, (7,), (7,)).eval()
     with pytest.raises(ModelError, match="compose needs a MusicGen but the engine has RowModel"):
         compose(Engine(other, 1), 9)
 

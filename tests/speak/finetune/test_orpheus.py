@@ -277,7 +277,7 @@ def test_what_cannot_be_run_is_refused(tune, tmp_path, changes, message):
 
 
 def test_models_that_cannot_be_trained_so(tune, model, voice, tmp_path):
-    with pytest.raises(RecipeError, match="^speech-16k is not an Orpheus; name one, or take the p"):
+    with pytest.raises(RecipeError, match="^speech-16k is not of the family Orpheus; name a"):
         finetune("speech-16k", voice, tmp_path / "out", preset="orpheus")
     silent = references.write_model(references.make_reference(), tmp_path / "silent")
     (silent / "tokenizer.json").unlink()
@@ -316,7 +316,9 @@ def test_the_commands_tune_and_speak(model, codec, voice, tmp_path):
     found = vocable.Audio.read(wav)
     assert found.samples.shape == wanted.shape and found.rate == 24_000
     np.testing.assert_allclose(found.samples, wanted, atol=1e-4)
-    refused = call("speak", "abc.", *common, "--turns", __file__, "-o", tmp_path / "b.wav", code=2)
-    assert "takes no --turns; these are for a CSM" in refused.stderr
+    turns = tmp_path / "turns.jsonl"
+    turns.write_text(json.dumps({"speaker": 1, "text": "so", "audio": str(wav)}))
+    refused = call("speak", "abc.", *common, "--turns", turns, "-o", tmp_path / "b.wav", code=2)
+    assert "reads no turns before a text; only a CSM does" in refused.stderr
     refused = call("speak", "abc.", *common, "--pace", 2, "-o", tmp_path / "b.wav", code=2)
     assert "takes no --pace; these are for say-16k" in refused.stderr

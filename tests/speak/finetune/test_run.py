@@ -306,7 +306,7 @@ def test_another_model_is_refused(voice, tmp_path):
         match="^speech-16k cannot be fine-tuned on a voice; known families: csm, say, orpheus$",
     ):
         finetune("speech-16k", voice, tmp_path / "out")
-    with pytest.raises(RecipeError, match="^speech-16k is not a CSM; name one, or take the preset"):
+    with pytest.raises(RecipeError, match="^speech-16k is not of the family CSM; name a"):
         finetune("speech-16k", voice, tmp_path / "out", preset="csm")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from vocable.text.dictionary import dictionary
-from vocable.text.languages import pronounce_english
+from vocable.text.english import pronounce_english
 from vocable.text.normal import normalised
 from vocable.text.spoken import spoken
 from vocable.text.words import words_and_marks
@@ -59,3 +59,15 @@ def test_from_a_written_text_to_phones():
 @pytest.mark.parametrize("text", ["", "😀", "...", "<b></b>", "漢字", "\x00"])
 def test_nothing_to_say(text):
     assert normalised(text) == "" == normalised(text, "de")
+
+
+def test_normalising_reads_no_dictionary(monkeypatch):
+    def read():
+        raise AssertionError("it is megabytes")
+
+    monkeypatch.setattr("vocable.text.english.dictionary", read)
+    monkeypatch.setattr("vocable.text.german.word._words", read)
+    assert normalised("It costs $5.") == "It costs five dollars."
+    assert normalised("Es kostet 5 €.", "de") == "Es kostet fünf Euro."
+    with pytest.raises(AssertionError):
+        spoken("It costs $5.")

@@ -8,36 +8,32 @@ import numpy as np
 import torch
 
 from vocable.errors import ModelError
-from vocable.language.engine import Engine, Prompt
 from vocable.language.flat.config import FlatConfig
 from vocable.language.flat.cycles import CycleCodec, Cycles
 from vocable.language.flat.model import Flat
 from vocable.language.flat.utterances import Ids, Utterance, sequence, text_of
-from vocable.language.generator import Generator
-from vocable.language.guards import first_of, in_groups, stop_after, stop_at_repeats
-from vocable.language.joining import check_most
 from vocable.language.prompts import check_utterances
 from vocable.language.sampling import RepetitionPenalty, Sampling
-from vocable.language.session import Stop, stop_at
-from vocable.language.sound import Sound
+from vocable.language.session import Session, stop_at
+from vocable.language.utterances import Beginning, Limits, UtteranceGenerator
 from vocable.tokens import AudioTokens, Level, legal_ids
 
-# as published: the penalty counts all ids of a text that is as long as was generated at most
-SAMPLING = Sampling(temperature=0.6, top_p=0.95, penalty=RepetitionPenalty(1.1, window=1200))
-MOST = 1170  # cycles that are generated at most, 100 s: what published models have seen in one row
-REPEATS = 12  # times that a cycle may come in a row, about a second
-# cycles that a text may take: 2 s, and 0.8 s for each of its ids, two to three times slow speech
-SPARE, PER_ID = 24, 10
 
-
-class FlatGenerator(Generator):
-    """Say texts.
+class FlatGenerator(UtteranceGenerator[Utterance]):
+    """Say texts; frames are cycles, codes `[slots]`.
 
     model = vocable.load("FOLDER")
     model.attach(vocable.load("hubertsiuzdak/snac_24khz"))
     for block in model.speak([Utterance("Good morning.", voice="tara")]): play(block)
+
+    Of all ids only codes of a cycle's next slot are drawn, and the end only where a cycle would
+    begin.
     """
 
+    # as published; the penalty counts all ids of a text that is as long as was generated at most
+    sampling = Sampling(temperature=0.6, top_p=0.95, penalty=RepetitionPenalty(1.1, window=1200))
+    # at most 100 s, what published models have seen in one row; 2 s, and 0.8 s for each id
+    limits = Limits(most=1170, spare=24, per_id=10)
     network: Flat
 
     @property
@@ -57,72 +53,13 @@ class FlatGenerator(Generator):
         one. Raises TokenError for utterances that make no prompt.
         """
         check_utterances(utterances, Utterance, "Utterance('what is spoken')")
-        for utterance in utterances:
-            if isinstance(utterance.audio, AudioTokens):
-                self._check_tokens(utterance.audio)
+        self._check_sound(utterances)
         last = len(utterances) - 1
         parts = [
             sequence(each, self.config.template, self.text, ended=number < last)
             for number, each in enumerate(utterances)
         ]
         return np.concatenate(parts)
-
-    def generate(
-        self,
-        utterances: Sequence[Utterance],
-        *,
-        sampling: Sampling = SAMPLING,
-        seed: int = 0,
-        most: int | None = None,
-        engine: Engine | None = None,
-    ) -> Cycles:
-        """Return codes `[slots]`, cycle by cycle, each as soon as it is whole.
-
-        Of all ids only codes of a cycle's next slot are drawn, and the end only where a cycle would
-        begin. most: cycles that are given at most, and have room; None: as many as the text may
-        take. engine: whose streams this one joins (`start_engine`); None: one of its own. `reason`
-        says how it ended: "end", the model said so; "length", at `most`; "overlong", at more than
-        the text may take; "repeats", at one cycle over and over; "context", "left", "error".
-        """
-        check_most(most)
-        ids = self.prompt(utterances)
-        template, slots = self.config.template, self.config.template.slots
-        text = len(text_of(utterances[-1], template, self.text))
-        limit = min(MOST, SPARE + PER_ID * text) if most is None else most
-        room = None if engine is None else self.check_engine(engine).cache.context
-        context = self.config.trunk.context if room is None else room
-        _check_room(len(ids), 0 if most is None else slots * most, context)
-        context = min(context, len(ids) + slots * limit)
-        engine = engine or self.start_engine(1, context=context)
-        vocabulary = template.ids
-        legal = legal_ids(vocabulary, range(slots))
-        session = engine.join(
-            Prompt(torch.from_numpy(ids[:, None])),
-            sampling=sampling,
-            seed=seed,
-            most=None if most is None else slots * most,
-            stop=self._stop(None if most is not None else limit),
-            legal=lambda step: legal[step % slots],
-        )
-        return Cycles(session, vocabulary)
-
-    def speak(
-        self,
-        utterances: Sequence[Utterance],
-        *,
-        sampling: Sampling = SAMPLING,
-        seed: int = 0,
-        most: int | None = None,
-        engine: Engine | None = None,
-    ) -> Sound:
-        """Return sound as it is generated, blocks `[channels, samples]` at `codec.spec.writes` Hz.
-
-        Options as of `generate`. What the last utterance begins with is not among it. ModelError
-        without a codec.
-        """
-        codec = self.with_codec()
-        cycles = self.generate(utterances, sampling=sampling, seed=seed, most=most, engine=engine)
-        return Sound(cycles, CycleCodec(codec, self.config.template.ids.slots))
 
     def tokens(self, frames: Iterable[np.ndarray]) -> AudioTokens:
         """Return cycles that were generated, codes `[slots]`, as tokens of the codec."""
@@ -131,12 +68,21 @@ class FlatGenerator(Generator):
         rows = [np.asarray(codes) + offsets for codes in frames]
         return vocabulary.from_ids(np.concatenate([*rows, np.zeros(0, np.int64)]).astype(np.int64))
 
-    def _stop(self, limit: int | None) -> Stop:
-        template = self.config.template
-        rules = [stop_at(0, template.after[0]), in_groups(template.slots, stop_at_repeats(REPEATS))]
-        if limit is not None:
-            rules.append(stop_after(template.slots * limit, "overlong"))
-        return first_of(*rules)
+    def _begin(self, utterances: Sequence[Utterance], most: int | None, context: int) -> Beginning:
+        ids, template = self.prompt(utterances), self.config.template
+        _check_room(len(ids), template.slots * (most or 0), context)
+        text = text_of(utterances[-1], template, self.text)
+        legal = legal_ids(template.ids, range(template.slots))
+        return Beginning(
+            ids[:, None], len(text), stop_at(0, template.after[0]), template.slots,
+            legal=lambda step: legal[step % template.slots],
+        )  # fmt: skip
+
+    def _frames(self, session: Session) -> Cycles:
+        return Cycles(session, self.config.template.ids)
+
+    def _decoder(self) -> CycleCodec:
+        return CycleCodec(self.with_codec(), self.config.template.ids.slots)
 
     def _levels(self) -> Sequence[Level]:
         return self.config.template.spec.levels

@@ -1,7 +1,4 @@
-"""Sound in, sound out: a conversation with Moshi through a codec that encodes and decodes in steps.
-
-`Sound` has the same for models that only speak.
-"""
+"""Sound in, sound out: a talk with Moshi through a codec that encodes and decodes in steps."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from torch import Tensor
 from vocable.arrays import to_numpy
 from vocable.errors import AudioError, ModelError
 from vocable.language.moshi.conversation import Conversation, MoshiFrame
-from vocable.language.sound import Block, DecodesSteps
+from vocable.language.sound import Block, DecodesSteps, Flow
 
 Said: TypeAlias = tuple[MoshiFrame, Block]
 
@@ -31,39 +28,17 @@ class Hears(DecodesSteps, Protocol):
     def finish_encoding(self, state: Any) -> Any: ...
 
 
-class Talk:
+class Talk(Flow[Said]):
     """What is said while sound comes in: frames with their text, and blocks `[1, samples]`.
 
     It ends with what comes in, whose last frame is filled with silence, or before, by a rule of the
-    conversation: `reason` says which, as in `Session` ("left": the sound has ended). Who stops
-    listening frees the place: by `leave`, or as the object goes.
+    conversation: `reason` says which ("left": the sound has ended).
     """
 
     def __init__(
         self, conversation: Conversation, sound: Iterable[Block], codec: Hears, levels: int
     ) -> None:
-        self._conversation = conversation
-        self._said = _answers(conversation, _heard(sound, codec, levels), codec)
-
-    def __iter__(self) -> Iterator[Said]:
-        return self
-
-    def __next__(self) -> Said:
-        """Return what is said next; take sound until there is something."""
-        return next(self._said)
-
-    @property
-    def reason(self) -> str | None:
-        """Why it ended; None while it runs."""
-        return self._conversation.reason
-
-    def leave(self) -> None:
-        """End it; its place is free at once."""
-        self._conversation.leave()
-        self._said.close()
-
-    def __del__(self) -> None:
-        self._conversation.leave()
+        super().__init__(conversation, _answers(conversation, _heard(sound, codec, levels), codec))
 
 
 def _heard(sound: Iterable[Block], codec: Hears, levels: int) -> Iterator[np.ndarray]:

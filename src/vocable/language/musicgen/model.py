@@ -6,32 +6,22 @@ from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from vocable.errors import ModelError
-from vocable.language.depth import Draw
 from vocable.language.maps import Map
 from vocable.language.musicgen.config import MusicGenConfig
-from vocable.language.token_model import draw_rows, sum_of_embeddings
-from vocable.language.transformer import Transformer
+from vocable.language.token_model import RowModel
 
 
-class MusicGen(nn.Module):
-    """Tables, a transformer, heads; and a map that makes the text's states as wide as it is."""
+class MusicGen(RowModel):
+    """A `RowModel`, and a map that makes the text's states as wide as it is."""
 
     def __init__(self, config: MusicGenConfig) -> None:
-        super().__init__()
-        width = config.width
-        self.config, self.drawn = config, config.rows
-        self.sizes = (config.codes + 1,) * config.rows
-        self.tables = nn.ModuleList(nn.Embedding(size, width) for size in self.sizes)
-        self.trunk = Transformer(config.trunk)
-        self.heads = nn.ModuleList(Map(width, config.codes) for _ in self.sizes)
-        self.text = None if config.text is None else Map(config.text, width, bias=True)
-
-    def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
-        """Return the sum of the rows' embeddings."""
-        return sum_of_embeddings(self.tables, ids)
+        sizes, heads = ((size,) * config.rows for size in (config.codes + 1, config.codes))
+        super().__init__(config.trunk, sizes, heads)
+        self.config = config
+        self.text = None if config.text is None else Map(config.text, config.width, bias=True)
 
     def look(self, states: Float[Tensor, "states text"]) -> Float[Tensor, "states width"]:
         """Return the states of a text encoder as cross-attention takes them."""
@@ -61,19 +51,9 @@ class MusicGen(nn.Module):
         text: states of the text encoder, of which each item has the first `text_lengths`; 0: it
         is told nothing. None: no item is told anything.
         """
-        x = self.embed(ids)
         if text is None:
-            seen, text_lengths = torch.zeros_like(x[:, :1]), [0] * len(x)
+            seen = next(self.parameters()).new_zeros(len(ids), 1, self.config.width)
+            text_lengths = [0] * len(ids)
         else:
             seen = torch.stack([self.look(each) for each in text])
-        y = self.trunk.forward(x, lengths, seen, text_lengths)
-        return [head(y) for head in self.heads]
-
-    def make_scratch(self, streams: int, dtype: torch.dtype, device: torch.device) -> None:
-        """Nothing is needed."""
-
-    def predict(
-        self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
-    ) -> Int[Tensor, "streams rows"]:
-        """Draw every row from its head."""
-        return draw_rows(self.heads, hidden, draw)
+        return super().forward(ids, lengths, seen, text_lengths)

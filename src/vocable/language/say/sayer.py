@@ -16,10 +16,10 @@ from vocable.errors import ModelError
 from vocable.language.say.model import Say
 from vocable.language.say.speaking import Manner, plan, say
 from vocable.language.say.steps import Steps
-from vocable.language.sound import DecodesSteps, Sound
+from vocable.language.sound import DecodesSteps, Sound, joined
 from vocable.nearest import nearest
+from vocable.text.languages import USUAL
 from vocable.text.normal import normalised
-from vocable.text.normal.languages import USUAL
 from vocable.text.sentences import sentences
 from vocable.text.spoken import spoken
 from vocable.tokens import AudioTokens
@@ -100,8 +100,8 @@ class Sayer:
         manner: Manner = _PLAIN,
     ) -> Audio:  # fmt: skip
         """Return a text as a recording: the blocks of `speak`, joined."""
-        blocks = list(self.speak(text, voice, language=language, seed=seed, manner=manner))
-        return Audio(np.concatenate(blocks, axis=1), self.codec.spec.writes)
+        blocks = self.speak(text, voice, language=language, seed=seed, manner=manner)
+        return joined(blocks, self.codec)
 
     def frames(
         self, text: str, voice: AnyVoice = None, *, language: str | None = None, seed: int = 0,

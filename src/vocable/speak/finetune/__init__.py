@@ -6,7 +6,7 @@
     spoken      held-out texts, spoken          likeness    how like the voice that is
     task        one class for all models        verdicts    what held-out speech says of it
     run         from a model and a set to a folder, and its result
-    pretrained, kept        what language models share: files, codes of rows
+    pretrained, kept        what language models share: found, planned, written; codes of rows
     csm/, orpheus/, say/    the tasks of families; say/ is that of models that say texts
 
 A model of another family is a folder beside csm/: a recipe that derives from `FinetuneRecipe`, a

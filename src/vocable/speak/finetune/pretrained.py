@@ -5,16 +5,29 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
 from vocable.atomic import replacing
+from vocable.errors import RecipeError
+from vocable.language.adapting import adapter_places
+from vocable.language.generator import Generator
+from vocable.language.registry import FAMILIES, outline
+from vocable.load import load, load_codec
 from vocable.load.finding import Source, locate
 from vocable.load.language import KnownLanguage, recognise_language
+from vocable.nn.settings import without_memory
+from vocable.speak.finetune.memory import needed
+from vocable.speak.finetune.planned import Plan
 from vocable.speak.finetune.recipe import FinetuneRecipe
+from vocable.speak.finetune.task import what_learns
+from vocable.speak.finetune.trained import parts
 from vocable.train import bf16
 
 _log = logging.getLogger(__name__)
@@ -23,11 +36,57 @@ _SMALL = 64 << 20  # bytes of a file beside the weights that is copied with them
 TEXT = 4.0  # ids of text a second, at most: fast speech has three words, of 1.3 ids each
 
 
-def checkpoint_of(name: str, family: str) -> KnownLanguage | None:
-    """Return the checkpoint of a model; None for one of another family, or of none."""
-    where = locate(name)
-    known = recognise_language(where.weights) if isinstance(where, Source) else None
-    return known if known is not None and known.found.architecture == family else None
+@dataclass(frozen=True)
+class Pretrained:
+    """The models of a family, by its name in `language.registry`; a model by what load takes."""
+
+    family: str
+
+    def is_own(self, name: str) -> bool:
+        """Whether a model is of the family; ModelError for what is not a model at all."""
+        return self._checkpoint(name) is not None
+
+    def find(self, name: str) -> KnownLanguage:
+        """Return the checkpoint of a model; RecipeError for one of another family."""
+        known = self._checkpoint(name)
+        if known is None:
+            raise RecipeError(
+                f"{name} is not of the family {FAMILIES[self.family].written}; name a model that "
+                "is, or take the preset of its own"
+            )
+        return known
+
+    def load(self, recipe: FinetuneRecipe, codec: str) -> Any:
+        """Return a recipe's model, ready for an adapter or to be trained.
+
+        codec: the name of one, for a model that has none among its files.
+        """
+        name = recipe.check_model()
+        self.find(name)
+        generator: Generator = load(name, dtype=frozen_dtype(recipe, fastest()))
+        if generator.codec is None:
+            generator.attach(load_codec(codec))
+        return generator
+
+    def plan(
+        self, recipe: FinetuneRecipe, device: torch.device, run: Callable[[Any], Tensor]
+    ) -> Plan:
+        """Return what a run will do, by a network that has no weights.
+
+        run: runs the longest batch that may come, on the meta device.
+        """
+        known = self.find(recipe.check_model())
+        network = outline(known.found).to(frozen_dtype(recipe, device)).requires_grad_(False)
+        weights = sum(weight.numel() for weight in network.parameters())
+        with without_memory():
+            learning = what_learns(network, adapter_places(network), recipe.tuning)
+        return Plan(recipe, tuple(parts(learning)), weights, needed(network, lambda: run(network)))
+
+    def _checkpoint(self, name: str) -> KnownLanguage | None:
+        where = locate(name)
+        known = recognise_language(where.weights) if isinstance(where, Source) else None
+        own = known is not None and known.found.architecture == self.family
+        return known if own else None
 
 
 def fastest() -> torch.device:

@@ -1,5 +1,5 @@
 """German words as sounds."""
 
-from vocable.text.german.word import german
+from vocable.text.german.word import german, pronounce_german
 
-__all__ = ["german"]
+__all__ = ["german", "pronounce_german"]

@@ -77,6 +77,11 @@ def german(word: str) -> Pronunciation:
     return tuple(once)
 
 
+def pronounce_german(word: str) -> Pronunciation:
+    """Return how a German word is spoken: by a list and rules; spelled where none is a vowel."""
+    return german(word) or tuple(sound for letter in word for sound in german(letter))
+
+
 def _parts(word: str) -> list[str]:
     """Return the sounds of a word, its prefixes and ending apart; unsure stress is left open."""
     if word in _words():

@@ -7,8 +7,8 @@ which no later one takes for something else.
 
 from __future__ import annotations
 
+from vocable.text.languages import language as _language
 from vocable.text.normal.clean import cleaned
-from vocable.text.normal.languages import language as _language
 from vocable.text.normal.markup import without_markup
 
 

@@ -12,7 +12,7 @@ from vocable.audio import Audio
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
-from vocable.text.normal.languages import NAMES, USUAL
+from vocable.text.languages import NAMES, USUAL
 from vocable.text.timed import HOP
 from vocable.train.say.aligner import aligner
 from vocable.train.say.packed import PackedSpeech, Utterance, pack

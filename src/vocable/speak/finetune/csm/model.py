@@ -8,61 +8,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vocable.errors import ModelError, RecipeError
-from vocable.fitting import fit
-from vocable.language.csm import Csm, CsmConfig, CsmGenerator
+from vocable.errors import ModelError
+from vocable.language.csm import Csm
 from vocable.language.keys.csm import CODEC
-from vocable.language.keys.csm_places import csm_places, in_transformers
-from vocable.load import load
+from vocable.language.keys.csm_places import in_transformers
 from vocable.load.language import KnownLanguage
-from vocable.nn.settings import without_memory
 from vocable.speak.finetune.csm.recipe import CsmRecipe
-from vocable.speak.finetune.memory import needed
 from vocable.speak.finetune.planned import Plan
-from vocable.speak.finetune.pretrained import (
-    TEXT,
-    checkpoint_of,
-    fastest,
-    frozen_dtype,
-    write_whole,
-)
-from vocable.speak.finetune.task import what_learns
-from vocable.speak.finetune.trained import parts
+from vocable.speak.finetune.pretrained import TEXT, Pretrained, write_whole
 
-
-def is_own(name: str) -> bool:
-    """Whether a model is a CSM; ModelError for what is not a model at all."""
-    return checkpoint_of(name, "csm") is not None
-
-
-def find_csm(name: str) -> KnownLanguage:
-    """Return the checkpoint of a CSM; RecipeError for another model."""
-    known = checkpoint_of(name, "csm")
-    if known is None:
-        raise RecipeError(f"{name} is not a CSM; name one, or take the preset of its family")
-    return known
-
-
-def load_csm(recipe: CsmRecipe) -> CsmGenerator:
-    """Return a CSM with its codec, ready for an adapter or to be trained."""
-    name = recipe.check_model()
-    find_csm(name)
-    generator: CsmGenerator = load(name, dtype=frozen_dtype(recipe, fastest()))
-    if generator.codec is None:
-        generator.attach(load(recipe.codec))
-    return generator
+CSM = Pretrained("csm")
+is_own = CSM.is_own
 
 
 def needs(recipe: CsmRecipe, device: torch.device) -> Plan:
     """Return what a run will do, by a network that has no weights."""
-    known = find_csm(recipe.check_model())
-    config = fit(CsmConfig, known.found.config, "config", ModelError, "config.")
-    with without_memory():
-        network = Csm(config).to(frozen_dtype(recipe, device)).requires_grad_(False)
-        weights = sum(weight.numel() for weight in network.parameters())
-        learning = what_learns(network, csm_places(config), recipe.tuning)
-    memory = needed(network, lambda: _longest_batch(network, recipe))
-    return Plan(recipe, tuple(parts(learning)), weights, memory)
+    return CSM.plan(recipe, device, lambda network: _longest_batch(network, recipe))
 
 
 def _longest_batch(network: Csm, recipe: CsmRecipe) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vocable.language.csm import Csm, csm_loss, some_frames
 from vocable.language.keys.csm_places import csm_places
 from vocable.nn.lora import Place
-from vocable.speak.finetune.csm.model import find_csm, load_csm, write_csm
+from vocable.speak.finetune.csm.model import CSM, write_csm
 from vocable.speak.finetune.csm.recipe import CsmRecipe
 from vocable.speak.finetune.csm.rows import CsmBatch, CsmExample, CsmRows, make_batch, make_examples
 from vocable.speak.finetune.csm.speaking import held_out_scores, speak
@@ -30,7 +30,7 @@ class CsmTask(FinetuneTask):
     network: Csm
 
     def load_network(self) -> nn.Module:
-        self.generator = load_csm(self.recipe)
+        self.generator = CSM.load(self.recipe, self.recipe.codec)
         network: nn.Module = self.generator.network
         return network
 
@@ -64,7 +64,7 @@ class CsmTask(FinetuneTask):
             return [speak(self.generator, network, each, self.recipe.seed) for each in examples]
 
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
-        write_csm(network, find_csm(self.recipe.tuning.model), folder)
+        write_csm(network, CSM.find(self.recipe.tuning.model), folder)
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "chance": self._chance.get_state()}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vocable.language.flat import Flat, flat_loss
 from vocable.language.keys.flat import flat_places
 from vocable.nn.lora import Place
-from vocable.speak.finetune.orpheus.model import find_orpheus, load_orpheus, write_orpheus
+from vocable.speak.finetune.orpheus.model import ORPHEUS, write_orpheus
 from vocable.speak.finetune.orpheus.recipe import OrpheusRecipe
 from vocable.speak.finetune.orpheus.rows import (
     OrpheusBatch,
@@ -34,7 +34,7 @@ class OrpheusTask(FinetuneTask):
     network: Flat
 
     def load_network(self) -> nn.Module:
-        self.generator = load_orpheus(self.recipe)
+        self.generator = ORPHEUS.load(self.recipe, self.recipe.codec)
         network: nn.Module = self.generator.network
         return network
 
@@ -63,4 +63,4 @@ class OrpheusTask(FinetuneTask):
             return [speak(self.generator, network, each, self.recipe.seed) for each in examples]
 
     def write_model(self, network: nn.Module, folder: Path, facts: dict[str, Any]) -> None:
-        write_orpheus(network, find_orpheus(self.recipe.tuning.model), folder)
+        write_orpheus(network, ORPHEUS.find(self.recipe.tuning.model), folder)

@@ -22,7 +22,7 @@ from vocable.speak.finetune.spoken import Spoken
 from vocable.speak.finetune.task import FinetuneTask
 from vocable.speak.finetune.verdicts import Scores
 from vocable.speak.prepare.set import PreparedSet, Row
-from vocable.text.normal.languages import USUAL
+from vocable.text.languages import USUAL
 from vocable.tokens import AudioTokens
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import batch_of, part_of

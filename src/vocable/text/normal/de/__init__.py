@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from vocable.text.german import pronounce_german
+from vocable.text.language import Language
 from vocable.text.normal.de.abbreviations import SHORT, STARTS, abbreviations
 from vocable.text.normal.de.capitals import capitals
 from vocable.text.normal.de.dates import numeric_dates, times, years
@@ -14,7 +16,6 @@ from vocable.text.normal.de.numbers import NUMERALS
 from vocable.text.normal.de.ordinals import ordinals, roman_numerals, rulers
 from vocable.text.normal.de.signs import ADDRESS, signs
 from vocable.text.normal.de.units import units
-from vocable.text.normal.language import Language
 from vocable.text.normal.telephone import telephone_numbers
 from vocable.text.normal.tidy import folded, tidy
 from vocable.text.normal.web import addresses
@@ -39,4 +40,4 @@ _STEPS = (
     tidy,
 )
 
-GERMAN = Language(_STEPS, SHORT, re.compile(STARTS), ordinal=True)
+GERMAN = Language(_STEPS, SHORT, re.compile(STARTS), ordinal=True, pronounce=pronounce_german)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vocable.text.english import pronounce_english
+from vocable.text.language import Language
 from vocable.text.normal.en.abbreviations import SHORT, STARTS, abbreviations
 from vocable.text.normal.en.capitals import capitals
 from vocable.text.normal.en.dates import dates, numeric_dates
@@ -12,7 +14,6 @@ from vocable.text.normal.en.numbers import NUMERALS
 from vocable.text.normal.en.signs import ADDRESS, signs
 from vocable.text.normal.en.times import times
 from vocable.text.normal.en.units import units
-from vocable.text.normal.language import Language
 from vocable.text.normal.telephone import telephone_numbers
 from vocable.text.normal.tidy import folded, tidy
 from vocable.text.normal.web import addresses
@@ -35,4 +36,4 @@ _STEPS = (
     tidy,
 )
 
-ENGLISH = Language(_STEPS, SHORT, STARTS, ordinal=False)
+ENGLISH = Language(_STEPS, SHORT, STARTS, ordinal=False, pronounce=pronounce_english)

@@ -22,6 +22,7 @@ NOT_RUN = {
         "the weights of CSM-1B, a prepared set with its speaker's consent, and 10 GB of memory",
     ],
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
+    "docs/language-training.md": ["recordings of your own, and hours"],
     "docs/listening.md": ["what listeners have sent"],
     "docs/export.md": ['pip install "vocable[export]", and a minute or two'],
     "docs/moshi.md": [

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from vocable.codecs.keys.description import Description
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
-from vocable.load.audiolm import holds_stages, read_stages
+from vocable.load.audiolm import describe_stages, holds_stages, read_stages
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
@@ -49,7 +49,7 @@ from vocable.load.language import (
     read_language,
     recognise_language,
 )
-from vocable.load.own_language import is_language, read_home
+from vocable.load.own_language import describe_home, is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 from vocable.load.say import read_sayer, says
@@ -90,7 +90,11 @@ def describe_any(
     name: str | os.PathLike[str],
 ) -> Description | EncoderDescription | LanguageDescription:
     """Return what a model's files say of it, be it tokenizer, encoder or language model."""
+    if holds_stages(name):
+        return describe_stages(Path(name))
     where = locate(name)
+    if isinstance(where, Description) and is_language(where):
+        return describe_home(where)
     if isinstance(where, Source):
         if known := recognise_encoder(where.weights):
             return describe_encoder(known, check_entry(known[2], where.entry))

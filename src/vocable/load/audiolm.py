@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys import own
+from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
-from vocable.load.own_language import read_home
+from vocable.load.language import LanguageDescription
+from vocable.load.own_language import LAYOUT, describe_home, is_language, read_home
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +27,16 @@ def holds_stages(name: str | os.PathLike[str]) -> bool:
     return all((Path(name) / stage / own.CONFIG).is_file() for stage in STAGES)
 
 
+def describe_stages(folder: Path) -> LanguageDescription:
+    """Return what the files of a folder of stages say of them together."""
+    found = {stage: describe_home(_described(folder / stage)) for stage in STAGES}
+    coarse, fine = found["coarse"].abilities, found["fine"].abilities
+    able = replace(coarse, clones=True, levels=coarse.levels + fine.levels)
+    return LanguageDescription(
+        folder.name, folder, "audiolm", LAYOUT, able, found["coarse"].licence
+    )
+
+
 def read_stages(
     folder: Path,
     open_tokenizer: Callable[[str, Any], Any],
@@ -36,10 +49,8 @@ def read_stages(
 
     stages = {}
     for stage in STAGES:
-        description = own.recognise(folder / stage)
-        assert description is not None, "holds_stages was asked"
-        made = read_home(description, lambda *_: _no_codec(), device, None, weights)
-        stages[stage] = made
+        described = _described(folder / stage)
+        stages[stage] = read_home(described, lambda *_: _no_codec(), device, None, weights)
     semantic, coarse = (stages[stage].network.config.target for stage in ("semantic", "coarse"))
     opened = {
         part.track: open_tokenizer(part.tokens.space.partition(":")[0], device)
@@ -52,6 +63,14 @@ def read_stages(
                 f"{opened[part.track].spec.space}"
             )
     return AudioLM(folder.name, stages, Bundle(opened), opened[coarse.track])
+
+
+def _described(folder: Path) -> Description:
+    found = own.recognise(folder)
+    assert found is not None, "holds_stages was asked"
+    if not is_language(found):
+        raise ModelError(f"{folder} is a model of {found.architecture}, and no stage of tokens")
+    return found
 
 
 def _no_codec() -> Any:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from vocable.codecs import Codec
     from vocable.language.home import HomeGenerator
+    from vocable.load.language import LanguageDescription
 
+LAYOUT = "our own"  # whose keys the weights have
 FAMILIES = {"frames": "Frames", "stages": "Stage"}  # module: its network; + "Config": its config
 
 
@@ -57,6 +59,20 @@ def read_home(
     return made
 
 
+def describe_home(description: Description) -> LanguageDescription:
+    """Return what a model's files say of it; its weights are not read."""
+    from vocable.language.home import abilities
+    from vocable.load.language import LanguageDescription
+    from vocable.nn.settings import without_memory
+
+    with without_memory():
+        able = abilities(_class(description.architecture)(_config(description)))
+    name = f"{description.name}@{description.version}"
+    return LanguageDescription(
+        name, description.folder, description.architecture, LAYOUT, able, description.licence
+    )
+
+
 def read_network(description: Description) -> Any:
     """Return the network, in evaluation mode. ModelError where the weights are not its own."""
     import torch
@@ -64,10 +80,7 @@ def read_network(description: Description) -> Any:
     from vocable import weights
     from vocable.nn.settings import plain_settings
 
-    config = fit(
-        _class(description.architecture, "Config"), description.config, "config", ModelError,
-        "config.",
-    )  # fmt: skip
+    config = _config(description)
     # the first weights are random, which must not move the generator of the program around
     with plain_settings(), torch.random.fork_rng(devices=[]):
         network = _class(description.architecture)(config)
@@ -95,6 +108,11 @@ def save_language(
     }
     stored(network, torch.float16, stated, facts or {}).write(folder, card)
     return f"{name}@{version}"
+
+
+def _config(description: Description) -> Any:
+    kind = _class(description.architecture, "Config")
+    return fit(kind, description.config, "config", ModelError, "config.")
 
 
 def _family_of(network: Any) -> str:

@@ -35,7 +35,12 @@ def tracks(frames: int, seed: int) -> dict[str, AudioTokens]:
         follow = (unit[-1] * 5 + 1) % 6
         unit.append(follow if random.random() < 0.9 else int(random.integers(6)))
     first = np.array(unit)
-    levels = [first, (first + np.roll(first, 1)) % 6, (first * 3) % 8, random.integers(0, 8, frames)]
+    levels = [
+        first,
+        (first + np.roll(first, 1)) % 6,
+        (first * 3) % 8,
+        random.integers(0, 8, frames),
+    ]
     units = AudioTokens(UNITS, [np.repeat(first, 2)[None]])
     return {"semantic": units, "acoustic": AudioTokens(CODEC, [each[None] for each in levels])}
 
@@ -53,7 +58,14 @@ def write_set(folder: Path, *, held_out: int = 3, again: bool = False) -> Path:
 
 def recipe(head: str, *overrides: str) -> Recipe:
     """Return a recipe of a small model that trains for some steps."""
-    sizes = ["width = 24", "layers = 2", "heads = 2", "hidden = 32", "context = 300", "dropout = 0.1"]
+    sizes = [
+        "width = 24",
+        "layers = 2",
+        "heads = 2",
+        "hidden = 32",
+        "context = 300",
+        "dropout = 0.1",
+    ]
     lines = [
         *HEADS[head],
         f"model.trunk={{{', '.join(sizes)}}}",

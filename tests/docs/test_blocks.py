@@ -45,6 +45,10 @@ NOT_RUN = {
         "the network",
         "the files of the encoder and the centres",
     ],
+    "docs/soundstorm.md": [
+        "a set of tokens with the tracks acoustic and semantic, and an hour",
+        "the model of the run above",
+    ],
     "docs/speaking.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",

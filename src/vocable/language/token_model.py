@@ -87,8 +87,15 @@ class RowModel(nn.Module):
         self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
     ) -> Int[Tensor, "streams drawn"]:
         """Draw every row from its head."""
-        each = enumerate(self.heads)
-        return torch.stack([draw(row, head(hidden[:, None])[:, 0]) for row, head in each], 1)
+        return draw_rows(self.heads, hidden, draw)
+
+
+def draw_rows(
+    heads: nn.ModuleList, hidden: Float[Tensor, "streams width"], draw: Draw
+) -> Int[Tensor, "streams rows"]:
+    """Draw rows side by side, each from its head."""
+    each = enumerate(heads)
+    return torch.stack([draw(row, head(hidden[:, None])[:, 0]) for row, head in each], 1)
 
 
 def sum_of_embeddings(

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from vocable.load.language import LanguageDescription
 
 LAYOUT = "our own"  # whose keys the weights have
-FAMILIES = {"frames": "Frames", "stages": "Stage"}  # module: its network; + "Config": its config
+FAMILIES = {  # module: its network; + "Config": its config
+    "frames": "Frames",
+    "stages": "Stage",
+    "soundstorm": "SoundStorm",
+}
 
 
 def is_language(description: Any) -> bool:

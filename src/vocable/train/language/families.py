@@ -94,14 +94,42 @@ class AudioLM(Flatten):
         return StageConfig(trunk, first, (Part(self.semantic, said.spec, said.levels, dedup=True),))
 
 
+@dataclass(frozen=True, kw_only=True)
+class SoundStorm(Family):
+    """Levels one after the other, all frames of each together, beside what is said."""
+
+    kind: Literal["soundstorm"] = "soundstorm"
+    track: str = "acoustic"
+    levels: int = 0  # that are modelled; 0: all of the data
+    given: int = 0  # of these, the first ones, which are always known
+    semantic: str = "semantic"  # the track of what is said; empty: none
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.soundstorm import Condition, SoundStormConfig
+
+        track, said = track_of(tracks, self.track), None
+        if self.semantic:
+            said = Condition(track_of(tracks, self.semantic).spec, self.semantic)
+        return SoundStormConfig(
+            transformer(self.trunk, causal=False), track.spec, self.levels or track.levels,
+            self.given, self.track, said,
+        )  # fmt: skip
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.soundstorm import SoundStorm as Network
+
+        return Network(config)
+
+
 Family.kinds.update({"layout": Layouts, "flatten": Flatten, "audiolm": AudioLM})
+Family.kinds.update({"soundstorm": SoundStorm})
 
 
-def transformer(trunk: Trunk) -> Any:
-    """Return the config of a transformer."""
+def transformer(trunk: Trunk, *, causal: bool = True) -> Any:
+    """Return the config of a transformer; causal: whether it sees what comes before alone."""
     from vocable.language.config import TransformerConfig
 
-    return TransformerConfig(**asdict(trunk))
+    return TransformerConfig(**asdict(trunk), causal=causal)
 
 
 def track_of(tracks: Mapping[str, Track], name: str) -> Track:

@@ -2,9 +2,9 @@
 
     python -m benchmarks.token_models SET --runs FOLDER [--seeds 3] [--levels 4] [--figure FILE]
 
-E1 of the plan: equal parameters (to 2 %), equal frames seen, the same optimizer steps; bits of held-out
-recordings, level by level, beside n-grams of the same training tokens. Runs are kept in FOLDER, and
-gone on with; one that is finished is read. Intervals are over seeds.
+Equal parameters (to 2 %), equal frames seen, the same optimizer steps; bits of held-out recordings,
+level by level, beside n-grams of the same training tokens. Runs are kept in FOLDER, and gone on
+with; one that is finished is read. In brackets the least and the most of the seeds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vocable.train import read_recipe, run
 from vocable.train.language import complete
 from vocable.train.recipe import Recipe
 
-ARMS = {  # what is set, and positions a frame
+ARMS = {  # recipe, what is set, and positions a frame (None: one for each level)
     "flatten": ("flatten", [], None),
     "frame + depth": ("csm", [], 1),
     "coarse first": ("delay", ["model.layout=coarse_first"], 2),
@@ -100,7 +100,7 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
         f"model.trunk={{width = {WIDTH}, layers = {LAYERS}, heads = {HEADS}, hidden = {hidden}, "
         f"context = {64 + round(each * SECONDS * 25) + 8}, dropout = 0.1}}"
     )
-    depth = "model.depth={width = 96, layers = 2, heads = 4, hidden = 192, context = 16}"
+    depth = "model.depth={width = 64, layers = 2, heads = 4, hidden = 128, context = 16}"
     overrides = [
         trunk, *([depth] if name == "csm" else []), *more, f"model.levels={plan.levels}",
         f"seed={seed}", f"tokens.seconds={SECONDS}", f"tokens.positions={FRAMES * each + 32}",
@@ -128,8 +128,8 @@ def table(found: dict[str, list[dict[str, Any]]], plan: Plan) -> Iterator[str]:
     yield row(["the codec's own", "", "", *(f"{each:.2f}" for each in nominal), *_both(nominal)])
     for order in ORDERS:
         total = first[f"{order}-grams"]
-        yield row([f"{order + 1}-grams of order {order}", "", "", *[""] * plan.levels,
-                   f"{total:.2f}", f"{total * 25:.0f}"])  # fmt: skip
+        cells = [f"{first['ngrams'][str(order)][f'level{k}']:.2f}" for k in range(plan.levels)]
+        yield row([f"n-grams of order {order}", "", "", *cells, *_both([total])])
     for arm, runs in found.items():
         levels = [[each["bits"][f"level{k}"] for each in runs] for k in range(plan.levels)]
         frames = [each["bits"]["frame"] for each in runs]

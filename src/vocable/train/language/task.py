@@ -105,7 +105,10 @@ class LanguageTask(Task):
         )  # fmt: skip
         self.best.add(step, self._bits["frame"], model)
         beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}
-        return {"bits": dict(self._bits), **beside, "waited": self.best.waited}
+        levels = {str(order): bits for order, bits in self._ngrams.items()}
+        return {
+            "bits": dict(self._bits), **beside, "waited": self.best.waited, "ngrams": levels,
+        }  # fmt: skip
 
     def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
         if not self._bits:

@@ -85,11 +85,11 @@ def spirit_lesson(
         if span.kind != last:
             rows.append(np.array([marks[span.kind]]))
             kinds.append(MARK)
-        said = spoken.text(span.first, span.last)
+        written = spoken.text(span.first, span.last)
         rows.append(
             audio_row(ids, spoken.units(span.first, span.last))
             if span.kind == AUDIO
-            else text_row(ids, text_ids(said), f'"{said:.40}"')
+            else text_row(ids, text_ids(written), f'"{written:.40}"')
         )
         kinds.append(span.kind)
         last = span.kind

@@ -128,7 +128,7 @@ def table(found: dict[str, list[dict[str, Any]]], plan: Plan) -> Iterator[str]:
     yield row(["the codec's own", "", "", *(f"{each:.2f}" for each in nominal), *_both(nominal)])
     for order in ORDERS:
         total = first[f"{order}-grams"]
-        cells = [f"{first['ngrams'][str(order)][f'level{k}']:.2f}" for k in range(plan.levels)]
+        cells = [f"{first['ngrams'][order][k]:.2f}" for k in range(plan.levels)]
         yield row([f"n-grams of order {order}", "", "", *cells, *_both([total])])
     for arm, runs in found.items():
         levels = [[each["bits"][f"level{k}"] for each in runs] for k in range(plan.levels)]

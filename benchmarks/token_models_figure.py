@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 COLOURS = ("#4477aa", "#228833", "#ccbb44", "#ee6677", "#aa3377")  # Tol's
-GREYS = {"0": "#cccccc", "1": "#aaaaaa", "2": "#777777"}
+GREYS = ("#cccccc", "#aaaaaa", "#777777")
 
 
 def draw(found: Mapping[str, Sequence[Any]], nominal: Sequence[float], path: Path) -> None:
@@ -19,7 +19,10 @@ def draw(found: Mapping[str, Sequence[Any]], nominal: Sequence[float], path: Pat
     left, right = figure.subplots(1, 2, width_ratios=(3, 1))
     grams = next(iter(found.values()))[0]["ngrams"]
     levels = [f"level{k}" for k in range(len(nominal))]
-    shown = [(f"n-grams of order {order}", GREYS[order], [bits]) for order, bits in grams.items()]
+    shown = [
+        (f"n-grams of order {order}", grey, [dict(zip(levels, bits, strict=True), frame=sum(bits))])
+        for order, (bits, grey) in enumerate(zip(grams, GREYS, strict=True))
+    ]
     for (arm, runs), colour in zip(found.items(), COLOURS, strict=False):
         shown.append((arm, colour, [each["bits"] for each in runs]))
     wide = 0.84 / len(shown)

@@ -101,12 +101,12 @@ def test_nothing_half_written_stays_and_nothing_is_lost(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="exists already"):
         TokenSetWriter(tmp_path / "set")
     (tmp_path / "mine").mkdir()
-    with pytest.raises(FileExistsError, match="no set of tokens"):
+    with pytest.raises(FileExistsError, match="not a set of tokens"):
         TokenSetWriter(tmp_path / "mine", overwrite=True)
 
 
 def test_damage_is_noticed(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="is no set of tokens"):
+    with pytest.raises(FormatError, match="is not a set of tokens"):
         TokenSet(tmp_path)
     with TokenSetWriter(tmp_path / "set") as out:
         out.add({"a": tokens_of(EVEN, 4)}, About("a"))

@@ -46,7 +46,9 @@ class Lessons:
     def of(cls, lessons: Sequence[Lesson]) -> Lessons:
         """Join lessons, padding behind the shorter ones. TokenError where nothing is asked for."""
         if not any((each.levels[1:] != GIVEN).any() for each in lessons):
-            raise TokenError("nothing is asked for in these lessons; a mean over none is no number")
+            raise TokenError(
+                "nothing is asked for in these lessons; the mean over none is not a number"
+            )
         longest = max(map(len, lessons))
         shape = len(lessons), longest, lessons[0].ids.shape[1]
         ids, levels = np.full(shape, NOTHING, np.int64), np.full(shape, GIVEN, np.int64)

@@ -123,7 +123,9 @@ def _family_of(network: Any) -> str:
     for module, name in FAMILIES.items():
         if type(network).__name__ == name:
             return module
-    raise ModelError(f"{type(network).__name__} is no family of models of tokens")
+    raise ModelError(
+        f"{type(network).__name__} belongs to none of the families of models of tokens"
+    )
 
 
 def _class(family: str, part: str = "") -> type[Any]:

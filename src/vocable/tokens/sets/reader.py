@@ -34,13 +34,15 @@ class TokenSet:
     found = TokenSet("tokens")
     found[3].tracks["acoustic"]; found.cut(3, "acoustic", 100, 200)
 
-    FormatError for a folder that is none, or is damaged.
+    FormatError for another folder, or a damaged one.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
         if not (self.folder / CONTENTS).is_file():
-            raise FormatError(f"{self.folder} is no set of tokens; make one: vocable data tokens")
+            raise FormatError(
+                f"{self.folder} is not a set of tokens; make one: vocable data tokens"
+            )
         try:
             contents = json.loads((self.folder / CONTENTS).read_text(encoding="utf-8"))
             self._rows = tracks_of(contents)

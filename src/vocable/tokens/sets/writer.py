@@ -97,11 +97,11 @@ class TokenSetWriter:
 
 
 def check_folder(folder: Path, *, overwrite: bool = False) -> None:
-    """Raise FileExistsError for a folder that is there; always where it is no set of tokens."""
+    """Raise FileExistsError for a folder that is there; always where it is not a set of tokens."""
     if not folder.exists() and not folder.is_symlink():
         return
     if not (folder / CONTENTS).is_file():
-        raise FileExistsError(f"{folder} is there and no set of tokens; name another folder")
+        raise FileExistsError(f"{folder} is there and not a set of tokens; name another folder")
     if not overwrite:
         raise FileExistsError(f"{folder} exists already; overwrite it, or name another folder")
 

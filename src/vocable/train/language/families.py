@@ -90,8 +90,10 @@ class AudioLM(Flatten):
         if self.stage == "fine":
             rest = Part(self.track, track.spec, levels, first=self.coarse)
             return StageConfig(trunk, rest, (first,))
-        said = track_of(tracks, self.semantic)
-        return StageConfig(trunk, first, (Part(self.semantic, said.spec, said.levels, dedup=True),))
+        units = track_of(tracks, self.semantic)
+        return StageConfig(
+            trunk, first, (Part(self.semantic, units.spec, units.levels, dedup=True),)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,7 @@ class SoundStorm(Family):
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.soundstorm import Condition, SoundStormConfig
 
-        track, said = track_of(tracks, self.track), None
+        track, units = track_of(tracks, self.track), None
         if self.semantic:
             said = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(

@@ -95,7 +95,7 @@ def _target(tokens: TokenSet, asked: Asked, index: int) -> AudioTokens:
 
 
 def _first(tokens: AudioTokens, levels: int) -> AudioTokens:
-    """Return the first levels; where these are no prefix, the fewest that hold them."""
+    """Return the first levels; where that is not a prefix, the fewest that hold them."""
     enough = min(each for each in tokens.spec.prefixes if each >= levels)
     return tokens.first(enough) if enough < tokens.levels else tokens
 

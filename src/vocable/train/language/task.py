@@ -105,10 +105,16 @@ class LanguageTask(Task):
         )  # fmt: skip
         self.best.add(step, self._bits["frame"], model)
         beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}
-        levels = {str(order): bits for order, bits in self._ngrams.items()}
+        levels = [  # lists stay in the log, and are not printed
+            [value for name, value in bits.items() if name != "frame"]
+            for bits in self._ngrams.values()
+        ]
         return {
-            "bits": dict(self._bits), **beside, "waited": self.best.waited, "ngrams": levels,
-        }  # fmt: skip
+            "bits": dict(self._bits),
+            **beside,
+            "waited": self.best.waited,
+            "ngrams": levels,
+        }
 
     def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
         if not self._bits:

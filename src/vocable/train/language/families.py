@@ -111,10 +111,10 @@ class SoundStorm(Family):
 
         track, units = track_of(tracks, self.track), None
         if self.semantic:
-            said = Condition(track_of(tracks, self.semantic).spec, self.semantic)
+            units = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(
             transformer(self.trunk, causal=False), track.spec, self.levels or track.levels,
-            self.given, self.track, said,
+            self.given, self.track, units,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:

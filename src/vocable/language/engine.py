@@ -83,7 +83,8 @@ class Engine:
             device=like.device,
         )
         self._scratch = model.make_scratch(streams, dtype, like.device)
-        self._sampler = Sampler(streams, model.drawn, like.device)
+        histories = getattr(model, "histories", None)  # of rows that continue one another
+        self._sampler = Sampler(streams, model.drawn, like.device, histories)
         self._running: list[_Place] = []
         self._waiting: list[_Place] = []
         self._lock, self._stepping = RLock(), False

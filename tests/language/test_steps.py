@@ -34,8 +34,8 @@ def test_steps_that_stand_elsewhere_are_noticed(monkeypatch):
     model, x, cache = made(LLAMA), rows(2, 24), Cache(LLAMA, 2)
     original = transformer.step_sight
 
-    def late(positions, cache, streams, counts, like):
-        sight = original(positions, cache, streams, counts, like)
+    def late(positions, cache, streams, counts, like, prefixes):
+        sight = original(positions, cache, streams, counts, like, prefixes)
         shift = int(cache.lengths[0] > 0)
         return replace(sight, turn=positions.turn(sight.at + shift, like.dtype))
 

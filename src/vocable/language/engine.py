@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from threading import RLock
 
 import numpy as np
@@ -33,7 +34,7 @@ from vocable.language.token_model import TokenModel
 from vocable.nn.settings import plain_settings
 
 PLAIN = Sampling()
-BLOCK = 256  # rows of prompts that run at once: a mask over the context stays small
+BLOCK = 256  # rows of prompts that run at once, if no prefix has more: masks stay small
 
 
 @dataclass
@@ -82,7 +83,8 @@ class Engine:
             device=like.device,
         )
         self._scratch = model.make_scratch(streams, dtype, like.device)
-        self._sampler = Sampler(streams, model.drawn, like.device)
+        histories = getattr(model, "histories", None)  # of rows that continue one another
+        self._sampler = Sampler(streams, model.drawn, like.device, histories)
         self._running: list[_Place] = []
         self._waiting: list[_Place] = []
         self._lock, self._stepping = RLock(), False
@@ -206,12 +208,17 @@ class Engine:
         lengths = [len(prompt) for prompt in prompts]
         x = nn.utils.rnn.pad_sequence(prompts, batch_first=True)
         last = torch.empty_like(x[:, 0])
-        for start in range(0, max(lengths), BLOCK):
-            block = x[:, start : start + BLOCK]
+        prefixes = [place.prompt.prefix for place in new]
+        seen = prefixes if any(prefixes) else None  # of the first block, which holds them whole
+        edges = [0, *range(max(BLOCK, *prefixes), max(lengths), BLOCK), max(lengths)]
+        for start, end in pairwise(edges):
+            block = x[:, start:end]
             counts = [min(max(length - start, 0), block.shape[1]) for length in lengths]
-            y = self.model.trunk.step(block, self.cache, first=first, counts=counts)
+            y = self.model.trunk.step(
+                block, self.cache, first=first, counts=counts, prefixes=None if start else seen
+            )
             for item, length in enumerate(lengths):
-                if start < length <= start + BLOCK:
+                if start < length <= end:
                     last[item] = y[item, length - 1 - start]
         return last
 

@@ -24,11 +24,13 @@ class Prompt:
     """What a stream starts from.
 
     rows: ids `[time, rows]`, -1 for nothing, or embeddings `[time, width]`. states: what
-    cross-attention sees, `[states, cross]`.
+    cross-attention sees, `[states, cross]`. prefix: how many of the first rows see one another,
+    both sides.
     """
 
     rows: Int[Tensor, "time rows"] | Float[Tensor, "time width"]
     states: Float[Tensor, "states cross"] | None = None
+    prefix: int = 0
 
 
 def seeded(seed: object) -> torch.Generator:
@@ -84,9 +86,19 @@ def check_start(prompt: Prompt, model: TokenModel, cache: Cache) -> None:
             f"the prompt of {len(rows)} positions does not fit the context of "
             f"{cache.context}; cut it, or give the cache a window"
         )
+    _check_prefix(prompt, cache)
     _check_states(prompt.states, config.cross, cache)
     if not rows.is_floating_point():
         check_ids(to_numpy(rows), model.sizes)
+
+
+def _check_prefix(prompt: Prompt, cache: Cache) -> None:
+    if prompt.prefix > len(prompt.rows):
+        raise ModelError(
+            f"the prefix has {prompt.prefix} rows but the prompt {len(prompt.rows)}; it begins it"
+        )
+    if prompt.prefix and cache.window is not None:
+        raise ModelError("a prefix stays seen, so its cache has no window; take a full cache")
 
 
 def _check_states(

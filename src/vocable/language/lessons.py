@@ -92,6 +92,14 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Text:
+    """What is said in a recording. language: "en" or "de"; empty where nothing says it."""
+
+    words: str
+    language: str = ""
+
+
+@dataclass(frozen=True)
 class Asked:
     """What a model foretells: levels `first` up to `last` of a track, equal neighbours as one.
 
@@ -122,4 +130,18 @@ class Learns(Protocol):
 
     def nats(self, lessons: Lessons) -> Told:
         """Return how well each id that is asked for is foretold."""
+        ...
+
+
+@runtime_checkable
+class LearnsText(Learns, Protocol):
+    """A network that reads what is said, and so learns from whole recordings with their text."""
+
+    reads_text: bool
+
+    def lesson(
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True,
+        text: Text | None = None,
+    ) -> Lesson:  # fmt: skip
+        """Return tracks and their text as a lesson. TokenError without one."""
         ...

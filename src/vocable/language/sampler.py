@@ -38,12 +38,17 @@ class Stream:
 class Sampler:
     """Draws for streams at places 0, 1, …; `set_streams` says which.
 
+    histories: among whose draws each row looks for repetition: rows of one number are successive
+    draws of one sequence. None: each row among its own.
     `begin` starts a step, `end` keeps what it drew; begun anew without an end, a step has the same
     chance again.
     """
 
-    def __init__(self, places: int, rows: int, device: torch.device) -> None:
+    def __init__(
+        self, places: int, rows: int, device: torch.device, histories: Sequence[int] | None = None
+    ) -> None:
         self._rows, self._device = rows, device
+        self._histories = range(rows) if histories is None else histories
         self._recent = torch.full((places, rows, 0), EMPTY, device=device)
         self._settings: list[RowSettings] = []
 
@@ -85,7 +90,7 @@ class Sampler:
         for each in self._streams:
             each.numbers = None
         for row, ids in self._fresh.items():
-            recent = self._recent[: len(ids), row]
+            recent = self._recent[: len(ids), self._histories[row]]
             recent.copy_(torch.cat((recent[:, 1:], ids[:, None]), 1))
 
     def draw(self, row: int, logits: Float[Tensor, "streams ids"]) -> Int[Tensor, " streams"]:
@@ -145,7 +150,9 @@ class Sampler:
 
     def _last(self, row: int, window: Int[Tensor, "streams 1"]) -> Int[Tensor, "streams window"]:
         """Return what each stream drew last, of its own window."""
-        recent = self._recent[: len(window), row]
+        history = self._histories[row]
+        fresh = [ids[:, None] for k, ids in self._fresh.items() if self._histories[k] == history]
+        recent = torch.cat((self._recent[: len(window), history], *fresh), 1)
         age = torch.arange(recent.shape[1], 0, -1, device=self._device)
         return recent.where(age <= window, EMPTY)
 

@@ -36,10 +36,12 @@ def whole_sight(
     config: TransformerConfig,
     like: Float[Tensor, "batch time width"],
     lengths: Sequence[int] | None = None,
+    prefixes: Sequence[int] | None = None,
 ) -> Sight:
     """Return what rows see that come all at once, from position 0 on.
 
-    lengths: rows of each item that count; only models that see both sides need to know.
+    lengths: rows of each item that count; only models that see both sides need to know. prefixes:
+    how many of its first rows all rows of an item see; None: none.
     """
     time = like.shape[1]
     at = torch.arange(time, device=like.device)[None]
@@ -47,8 +49,11 @@ def whole_sight(
         return Sight(at, 0, positions.turn(at, like.dtype), _both_sides(config, lengths, at), False)
     distance = at[:, :, None] - at[:, None, :]
     bias = positions.bias(distance)
-    causal = bias is None and (config.window is None or config.window >= time)
+    windowed = config.window is not None and config.window < time
+    causal = bias is None and not windowed and prefixes is None
     visible = (distance >= 0) & (distance < (config.window or time))
+    if prefixes is not None:
+        visible = visible | in_prefix(prefixes, at)
     mask = None if causal else for_heads(visible, bias, config)
     return Sight(at, 0, positions.turn(at, like.dtype), mask, causal)
 
@@ -59,10 +64,12 @@ def step_sight(
     streams: range,
     counts: Sequence[int],
     like: Float[Tensor, "batch time width"],
+    prefixes: Sequence[int] | None = None,
 ) -> Sight:
     """Return what the next rows of streams see; of each stream the first `counts` count.
 
-    Where there is more than one row, none may take the place of a row that is still seen.
+    Where there is more than one row, none may take the place of a row that is still seen. prefixes:
+    how many of a stream's first rows see one another; all of them come in this call.
     """
     starts, time = cache.lengths[streams.start : streams.stop], like.shape[1]
     same = len(set(starts)) == 1
@@ -74,18 +81,25 @@ def step_sight(
     if cache.sinks:
         place = _with_sinks(place, cache, counts, positions, like)
     bias = positions.bias(_distance(cache, at, seen)) if positions.biases else None
-    fresh = place.fresh and bias is None and time > 1
+    fresh = place.fresh and bias is None and time > 1 and prefixes is None
     place = place if place.fresh == fresh else replace(place, fresh=fresh)
     mask = None
     if not fresh and (bias is not None or not (same and time == 1)):
         slots = torch.arange(seen, device=like.device)
         visible = slots <= at.clamp(max=cache.capacity - 1)[:, :, None]
+        if prefixes is not None:
+            visible = visible | in_prefix(prefixes, slots[None])
         mask = for_heads(visible, bias, cache.config)
     if same and time == 1:
         turn = positions.turn_row(starts[0], like)
     else:
         turn = positions.turn(at, like.dtype)
     return Sight(at, starts[0], turn, mask, fresh, place)
+
+
+def in_prefix(prefixes: Sequence[int], keys: Int[Tensor, "1 keys"]) -> Bool[Tensor, "batch 1 keys"]:
+    """Return which keys stand in the prefix of each item: all its rows see these."""
+    return (keys < torch.tensor(list(prefixes), device=keys.device)[:, None])[:, None]
 
 
 def _both_sides(

@@ -77,18 +77,21 @@ class Transformer(nn.Module):
         lengths: Sequence[int] | None = None,
         cross: Float[Tensor, "batch states cross"] | None = None,
         cross_lengths: Sequence[int] | None = None,
+        prefixes: Sequence[int] | None = None,
     ) -> Float[Tensor, "batch time width"]:
         """Run rows from position 0 on; of each item the first `lengths` count, the rest is padding.
 
         Padding may hold anything, and what comes of it means nothing. cross: encoder states, of
-        which each item has the first `cross_lengths`.
+        which each item has the first `cross_lengths`. prefixes: how many of its first rows all
+        rows of an item see, those before them too; None: none, each sees what came before.
         """
         if self.config.window is None and x.shape[1] > self.config.context:
             raise ModelError(
                 f"{x.shape[1]} positions are more than the context of {self.config.context}"
             )
         x = _without_padding(x, lengths)
-        sight = whole_sight(self.positions, self.config, x, lengths)
+        _check_prefixes(prefixes, lengths or [x.shape[1]] * len(x), self.config.window)
+        sight = whole_sight(self.positions, self.config, x, lengths, prefixes)
         x = self.positions.add(x, sight.at)
         for layer in self._each():
             x = layer.forward(x, sight, None, _look(layer, cross, cross_lengths))
@@ -102,24 +105,29 @@ class Transformer(nn.Module):
         *,
         first: int = 0,
         counts: Sequence[int] | None = None,
+        prefixes: Sequence[int] | None = None,
     ) -> Float[Tensor, "batch time width"]:
         """Run the next rows of the streams from `first` on; the cache grows by them.
 
-        counts: how many rows of each stream count, the others are padding; None: all. Raises
-        ModelError where a stream's context has no room for its rows, and for a model that sees both
-        sides; nothing is changed then.
+        counts: how many rows of each stream count, the others are padding; None: all. prefixes:
+        how many of the rows that begin a stream see one another; all of them come in one call.
+        Raises ModelError where a stream's context has no room for its rows, for a prefix in parts
+        or in a window, and for a model that sees both sides; nothing is changed then.
         """
         if not self.config.causal:
             raise ModelError("a model that sees both sides runs whole; it has no steps")
         streams = range(first, first + x.shape[0])
         counts = [x.shape[1]] * x.shape[0] if counts is None else list(counts)
         _check_room(cache, streams, counts)
+        if prefixes is not None and any(cache.lengths[streams.start : streams.stop]):
+            raise ModelError("a prefix begins a stream; these streams have begun")
+        _check_prefixes(prefixes, counts, cache.window)
         x = _without_padding(x, counts) if min(counts) < x.shape[1] else x
         whole = self._rows_at_once(cache, streams, x.shape[1])
         found = []
         if whole:
             some = [min(count, whole) for count in counts]
-            found.append(self._step(x[:, :whole], cache, streams, some))
+            found.append(self._step(x[:, :whole], cache, streams, some, prefixes))
         for row in range(whole, x.shape[1]):
             came = [int(count > row) for count in counts]
             found.append(self._step(x[:, row : row + 1], cache, streams, came))
@@ -139,9 +147,10 @@ class Transformer(nn.Module):
         cache.cross_lengths[stream] = len(cross)
 
     def _step(
-        self, x: Tensor, cache: Cache, streams: range, counts: list[int]
-    ) -> Float[Tensor, "batch time width"]:
-        sight = self._sight(cache, streams, counts, x)
+        self, x: Tensor, cache: Cache, streams: range, counts: list[int],
+        prefixes: Sequence[int] | None = None,
+    ) -> Float[Tensor, "batch time width"]:  # fmt: skip
+        sight = self._sight(cache, streams, counts, x, prefixes)
         seen = _kept_states(cache, streams) if self.config.cross else [None] * self.config.layers
         x = self.positions.add(x, sight.at)
         for layer, kept, states in zip(self._each(), cache.layers, seen, strict=True):
@@ -150,10 +159,13 @@ class Transformer(nn.Module):
             cache.lengths[stream] += count
         return x if self.norm is None else self.norm.forward(x)
 
-    def _sight(self, cache: Cache, streams: range, counts: list[int], x: Tensor) -> Sight:
+    def _sight(
+        self, cache: Cache, streams: range, counts: list[int], x: Tensor,
+        prefixes: Sequence[int] | None,
+    ) -> Sight:  # fmt: skip
         """Return what rows see; kept where all streams begin together, time and again."""
-        if cache.sights is None:
-            return step_sight(self.positions, cache, streams, counts, x)
+        if cache.sights is None or prefixes is not None:
+            return step_sight(self.positions, cache, streams, counts, x, prefixes)
         step = cache.lengths[streams.start], *x.shape[:2]
         if step not in cache.sights:
             cache.sights[step] = step_sight(self.positions, cache, streams, counts, x)
@@ -183,6 +195,20 @@ def _check_room(cache: Cache, streams: range, counts: Sequence[int]) -> None:
             raise ModelError(
                 f"context is full: stream {stream} has {cache.lengths[stream]} of "
                 f"{cache.context} positions and {count} more came; a cache with a window forgets"
+            )
+
+
+def _check_prefixes(
+    prefixes: Sequence[int] | None, counts: Sequence[int], window: int | None
+) -> None:
+    if prefixes is None:
+        return
+    if window is not None:
+        raise ModelError("a prefix stays seen, so its cache has no window; take a full cache")
+    for prefix, count in zip(prefixes, counts, strict=True):
+        if prefix > count:
+            raise ModelError(
+                f"a prefix of {prefix} rows sees all of itself, so it comes at once; {count} came"
             )
 
 

@@ -31,6 +31,8 @@ FAMILIES = {  # module: its network; + "Config": its config
     "frames": "Frames",
     "stages": "Stage",
     "soundstorm": "SoundStorm",
+    "valle.ar": "ValleAR",
+    "valle.nar": "ValleNAR",
 }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from vocable.language.lessons import Learns, Lesson, Lessons
+from vocable.errors import TokenError
+from vocable.language.lessons import Learns, LearnsText, Lesson, Lessons, Text
 from vocable.train.data.segments import set_weights
 from vocable.train.language.tracks import Clock, Stretch
 
@@ -77,7 +78,27 @@ class Batches:
 def lesson_of(network: Learns, clock: Clock, stretch: Stretch) -> Lesson:
     """Return a stretch as the network reads it."""
     begins, ends = clock.is_whole(stretch)
-    return network.lesson(clock.cut(stretch), begins=begins, ends=ends)
+    tracks, about = clock.cut(stretch), clock.about(stretch.item)
+    if not isinstance(network, LearnsText):
+        return network.lesson(tracks, begins=begins, ends=ends)
+    try:
+        text = Text(about.text, about.language)
+        return network.lesson(tracks, begins=begins, ends=ends, text=text)
+    except TokenError as error:
+        raise TokenError(f"{about.name}: {error}") from error
+
+
+def usable(network: Learns, clock: Clock, items: Sequence[int], seconds: float) -> list[int]:
+    """Return the recordings that a network can learn from: those that are not empty.
+
+    For one that reads texts, those with a text and of at most so many seconds, since it learns from
+    whole recordings.
+    """
+    longest = max(1, round(seconds / float(clock.seconds)))
+    found = [item for item in items if clock.moments[item]]
+    if not isinstance(network, LearnsText):
+        return found
+    return [k for k in found if clock.about(k).text and clock.moments[k] <= longest]
 
 
 def windows(clock: Clock, item: int, seconds: float) -> list[Stretch]:

@@ -19,7 +19,7 @@ from vocable.tokens import TokenSpec
 from vocable.tokens.sets import TokenSet
 from vocable.train import bf16
 from vocable.train.distributed import Distributed
-from vocable.train.language.batches import Batches
+from vocable.train.language.batches import Batches, usable
 from vocable.train.language.best import Best
 from vocable.train.language.held_out import bits_of, ngram_bits
 from vocable.train.language.recipe import LanguageRecipe
@@ -54,8 +54,13 @@ class LanguageTask(Task):
         self.distributed = distributed
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.clock = Clock(tokens, {name: tokens.specs[name] for name in self.recipe.tracks})
-        train = [item for item in train if self.clock.moments[item]]
-        self.held_out = [item for item in held_out if self.clock.moments[item]]
+        train = usable(self.model, self.clock, train, table.seconds)
+        if not train:
+            raise RecipeError(
+                f"{tokens.folder} has no recordings of split train that {self.recipe.name} can "
+                f"learn from: with a text, and of at most {table.seconds:g} s (tokens.seconds)"
+            )
+        self.held_out = usable(self.model, self.clock, held_out, table.seconds)
         self.held_out = self.held_out[:: max(1, len(self.held_out) // table.held_out)]
         self.held_out = self.held_out[: table.held_out]
         _log.info("%d recordings to train on, %d held out", len(train), len(self.held_out))

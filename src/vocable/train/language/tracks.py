@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from vocable.tokens import AudioTokens, TokenSpec
-from vocable.tokens.sets import TokenSet
+from vocable.tokens.sets import About, TokenSet
 from vocable.train.language.recipe import LanguageRecipe, Track
 
 
@@ -56,6 +56,10 @@ class Clock:
             first, last = (min(frames, edge * each) for edge in (stretch.first, stretch.last))
             found[name] = self._tokens.cut(stretch.item, name, first, last)
         return found
+
+    def about(self, item: int) -> About:
+        """Return what is known of a recording."""
+        return self._tokens.abouts[item]
 
     def is_whole(self, stretch: Stretch) -> tuple[bool, bool]:
         """Return whether a stretch begins and ends where its recording does."""

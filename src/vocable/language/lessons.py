@@ -90,10 +90,20 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Text:
+    """What is said in a whole recording. source: what is said in its track "source", if any is."""
+
+    words: str
+    language: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class Asked:
     """What a model foretells: levels `first` up to `last` of a track, equal neighbours as one.
 
-    The end of a recording has the number of all the track's levels, `end`.
+    The end of a recording has the number of all the track's levels, `end`. told: what is given may
+    tell all of it, so that few bits are no sign of a leak.
     """
 
     track: str
@@ -101,11 +111,15 @@ class Asked:
     last: int
     end: int
     dedup: bool = False
+    told: bool = False
 
 
 @runtime_checkable
 class Learns(Protocol):
-    """A network that is trained on tracks of tokens."""
+    """A network that is trained on tracks of tokens.
+
+    One that reads recordings in one piece alone says so by an attribute `whole`, which is True.
+    """
 
     config: Any
 
@@ -113,11 +127,36 @@ class Learns(Protocol):
     def asked(self) -> Asked: ...
 
     def lesson(
-        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
-    ) -> Lesson:
-        """Return tracks as a lesson; begins, ends: whether a recording does there."""
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True,
+        text: Text | None = None,
+    ) -> Lesson:  # fmt: skip
+        """Return tracks as a lesson; begins, ends: whether a recording does there.
+
+        text: of a whole recording, where there is one.
+        """
         ...
 
     def nats(self, lessons: Lessons) -> Told:
         """Return how well each id that is asked for is foretold."""
+        ...
+
+
+@runtime_checkable
+class HasLosses(Protocol):
+    """A network that is trained by losses of its own; weights: of them by name, else 1."""
+
+    @property
+    def weights(self) -> Mapping[str, float]: ...
+
+    def losses(self, lessons: Lessons) -> dict[str, Tensor]:
+        """Return losses by name, unweighted scalars."""
+        ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A network that writes what is said, and is judged by that."""
+
+    def hear(self, lessons: Lessons) -> list[str]:
+        """Return the text of each item."""
         ...

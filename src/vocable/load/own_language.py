@@ -25,7 +25,12 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec
     from vocable.language.home import HomeGenerator
 
-FAMILIES = {"frames": "Frames", "stages": "Stage"}  # module: its network; + "Config": its config
+FAMILIES = {  # module: its network; + "Config": its config
+    "frames": "Frames",
+    "stages": "Stage",
+    "translator": "Translator",
+    "recogniser": "Recogniser",
+}
 
 
 def is_language(description: Any) -> bool:

@@ -20,7 +20,7 @@ from vocable.language.cache import Cache
 from vocable.language.depth import Draw, SharedDepth
 from vocable.language.frames.config import FramesConfig
 from vocable.language.frames.lesson import frames_lesson
-from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Told
+from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Text, Told
 from vocable.language.maps import Map
 from vocable.language.token_model import draw_rows, sum_of_embeddings
 from vocable.language.transformer import Transformer
@@ -67,8 +67,9 @@ class Frames(nn.Module):
         return Asked(self.config.track, 0, self.config.levels, self.config.levels)
 
     def lesson(
-        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
-    ) -> Lesson:
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True,
+        text: Text | None = None,
+    ) -> Lesson:  # fmt: skip
         """Return its track as steps; see `frames_lesson`."""
         return frames_lesson(self.config, tracks[self.config.track], begins=begins, ends=ends)
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.language.depth import Draw
-from vocable.language.lessons import Asked, Lesson, Lessons, Told
+from vocable.language.lessons import Asked, Lesson, Lessons, Text, Told
 from vocable.language.stages.config import StageConfig
 from vocable.language.stages.lesson import stage_lesson
 from vocable.language.token_model import sum_of_embeddings
@@ -59,8 +59,9 @@ class Stage(nn.Module):
         return Asked(part.track, part.first, part.last, self.config.last, part.dedup)
 
     def lesson(
-        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
-    ) -> Lesson:
+        self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True,
+        text: Text | None = None,
+    ) -> Lesson:  # fmt: skip
         """Return tracks as a row; see `stage_lesson`."""
         return stage_lesson(self.config, tracks, begins=begins, ends=ends)
 

@@ -77,7 +77,8 @@ class Batches:
 def lesson_of(network: Learns, clock: Clock, stretch: Stretch) -> Lesson:
     """Return a stretch as the network reads it."""
     begins, ends = clock.is_whole(stretch)
-    return network.lesson(clock.cut(stretch), begins=begins, ends=ends)
+    text = clock.text(stretch)
+    return network.lesson(clock.cut(stretch), begins=begins, ends=ends, text=text)
 
 
 def windows(clock: Clock, item: int, seconds: float) -> list[Stretch]:

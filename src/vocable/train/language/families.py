@@ -6,7 +6,7 @@ A new one is a class here: what a recipe says of it, and the config and network 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from vocable.errors import RecipeError
@@ -94,7 +94,75 @@ class AudioLM(Flatten):
         return StageConfig(trunk, first, (Part(self.semantic, said.spec, said.levels, dedup=True),))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Letters:
+    """Letters told of a layer's rows beside a translation; see `CtcHead`."""
+
+    side: Literal["encoder", "decoder"]
+    layer: int
+    text: Literal["source", "target"]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translator(Family):
+    """Units of one track into those of another; `trunk` is the encoder."""
+
+    kind: Literal["translator"] = "translator"
+    decoder: Trunk = Trunk()
+    source: str = "source"
+    target: str = "target"
+    dedup: bool = True  # equal neighbours are one unit
+    smoothing: float = 0.2
+    letters: str = ""  # of the texts that heads tell
+    heads: tuple[Letters, ...] = ()
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.stages import Part
+        from vocable.language.translator import CtcHead, TranslatorConfig
+
+        def part(name: str) -> Part:
+            return Part(name, track_of(tracks, name).spec, 1, dedup=self.dedup)
+
+        return TranslatorConfig(
+            replace(transformer(self.trunk), causal=False),
+            replace(transformer(self.decoder), cross=self.trunk.width),
+            part(self.source), part(self.target), self.smoothing, self.letters,
+            tuple(CtcHead(**asdict(head)) for head in self.heads),
+        )  # fmt: skip
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.translator import Translator as Network
+
+        return Network(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recogniser(Family):
+    """Texts of tokens, letter by letter."""
+
+    kind: Literal["recogniser"] = "recogniser"
+    track: str = "acoustic"
+    levels: int = 0  # that are read; 0: all of the data
+    dedup: bool = False  # equal neighbours are one frame
+    letters: str = " 'abcdefghijklmnopqrstuvwxyz"
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.recogniser import RecogniserConfig
+        from vocable.language.stages import Part
+
+        track = track_of(tracks, self.track)
+        part = Part(self.track, track.spec, self.levels or track.levels, dedup=self.dedup)
+        return RecogniserConfig(replace(transformer(self.trunk), causal=False), part, self.letters)
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.recogniser import Recogniser as Network
+
+        return Network(config)
+
+
 Family.kinds.update({"layout": Layouts, "flatten": Flatten, "audiolm": AudioLM})
+Family.kinds.update({"translator": Translator, "recogniser": Recogniser})
 
 
 def transformer(trunk: Trunk) -> Any:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vocable.errors import RecipeError, TokenError
-from vocable.language.lessons import Lessons
+from vocable.language.lessons import HasLosses, Hears, Lessons
 from vocable.load.own_language import save_language
 from vocable.tokens import TokenSpec
 from vocable.tokens.sets import TokenSet
@@ -21,7 +21,7 @@ from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.language.batches import Batches
 from vocable.train.language.best import Best
-from vocable.train.language.held_out import bits_of, ngram_bits
+from vocable.train.language.held_out import bits_of, heard_of, ngram_bits
 from vocable.train.language.recipe import LanguageRecipe
 from vocable.train.language.tracks import Clock
 from vocable.train.language.verdicts import problems
@@ -53,8 +53,7 @@ class LanguageTask(Task):
         self.distributed = distributed
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.clock = Clock(tokens, {name: tokens.specs[name] for name in self.recipe.tracks})
-        train = [item for item in train if self.clock.moments[item]]
-        self.held_out = [item for item in held_out if self.clock.moments[item]]
+        train, self.held_out = self._fitting(train), self._fitting(held_out)
         self.held_out = self.held_out[:: max(1, len(self.held_out) // table.held_out)]
         self.held_out = self.held_out[: table.held_out]
         _log.info("%d recordings to train on, %d held out", len(train), len(self.held_out))
@@ -63,8 +62,27 @@ class LanguageTask(Task):
             self.model, self.clock, train, sets, table.seconds, table.positions, table.weights,
             self.recipe.seed + 1000 * distributed.rank,
         )  # fmt: skip
-        if self.held_out:
+        if self.held_out and not isinstance(self.model, Hears):
             self._ngrams = ngram_bits(tokens, self.model.asked, train, self.held_out)
+
+    def _fitting(self, items: Sequence[int]) -> list[int]:
+        """Return the recordings that are not empty, nor too long for a network that cuts none."""
+        found = [item for item in items if self.clock.moments[item]]
+        if not getattr(self.model, "whole", False):
+            return found
+        most = self.recipe.tokens.seconds / float(self.clock.seconds)
+        short = [item for item in found if self.clock.moments[item] <= most]
+        if len(short) < len(found):
+            _log.warning(
+                "%d of %d recordings are longer than tokens.seconds and left out: the model reads "
+                "whole ones", len(found) - len(short), len(found),
+            )  # fmt: skip
+        if found and not short:
+            raise RecipeError(
+                f"all recordings are longer than the {self.recipe.tokens.seconds:g} s of "
+                "tokens.seconds, and the model reads whole ones; raise it"
+            )
+        return short
 
     def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
         for name, track in self.recipe.tracks.items():
@@ -90,6 +108,8 @@ class LanguageTask(Task):
     def losses(self, batch: Lessons) -> dict[str, Tensor]:
         """Return the mean nats of each level, whatever their number in the batch."""
         with self._autocast():
+            if isinstance(self.model, HasLosses):
+                return self.model.losses(batch.to(self.distributed.device))
             told = self.model.nats(batch.to(self.distributed.device))
         asked = self.model.asked
         sums, counts = told.sums(asked.end + 1)
@@ -100,16 +120,25 @@ class LanguageTask(Task):
             if counts[level]
         }
 
+    def total(self, losses: dict[str, Tensor]) -> Tensor:
+        weights = self.model.weights if isinstance(self.model, HasLosses) else {}
+        return torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         """Return bits a frame of held-out recordings, and what n-grams of each order need."""
         if not self.held_out:
             return {}
         model.eval()
         table, network = self.recipe.tokens, model
-        self._bits = bits_of(
-            network, self.clock, self.held_out, table.seconds, table.positions,  # type: ignore[arg-type]
+        given: Any = (
+            network, self.clock, self.held_out, table.seconds, table.positions,
             self.distributed.device,
         )  # fmt: skip
+        if isinstance(network, Hears):
+            heard = heard_of(*given)
+            self.best.add(step, heard["letter"], model)
+            return {"bits": {"letter": heard.pop("letter")}, **heard, "waited": self.best.waited}
+        self._bits = bits_of(*given)
         self.best.add(step, self._bits["frame"], model)
         beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}
         return {"bits": dict(self._bits), **beside, "waited": self.best.waited}
@@ -125,7 +154,8 @@ class LanguageTask(Task):
             for level in levels
             if spec.levels[level].stride == 1
         }
-        return problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
+        found = problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
+        return [each for each in found if not (asked.told and each.name == "leak")]
 
     def enough(self) -> bool:
         patience = self.recipe.tokens.patience

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
+from vocable.language.lessons import Text
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.sets import TokenSet
 from vocable.train.language.recipe import LanguageRecipe, Track
@@ -56,6 +57,13 @@ class Clock:
             first, last = (min(frames, edge * each) for edge in (stretch.first, stretch.last))
             found[name] = self._tokens.cut(stretch.item, name, first, last)
         return found
+
+    def text(self, stretch: Stretch) -> Text | None:
+        """Return what is said in a whole recording; None in a part of one, or where nothing is."""
+        about = self._tokens.abouts[stretch.item]
+        if self.is_whole(stretch) != (True, True) or not (about.text or about.source_text):
+            return None
+        return Text(about.text, about.language, about.source_text)
 
     def is_whole(self, stretch: Stretch) -> tuple[bool, bool]:
         """Return whether a stretch begins and ends where its recording does."""

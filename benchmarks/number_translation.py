@@ -148,7 +148,7 @@ def trained(recipe: str, folder: Path, tokens: TokenSet, sets: Sequence[str]) ->
     """Return a model by a recipe, trained where it is not there."""
     if not (folder / "config.json").exists():
         print(f"training {folder.name}", flush=True)
-        run(recipe, tokens.folder, folder, overrides=sets, device="cpu")
+        run(recipe, tokens.folder, folder, overrides=sets, device="cpu", resume=folder.exists())
     return vocable.load(folder)
 
 

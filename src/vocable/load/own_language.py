@@ -30,6 +30,7 @@ FAMILIES = {  # module: its network; + "Config": its config
     "stages": "Stage",
     "translator": "Translator",
     "recogniser": "Recogniser",
+    "transcriber": "Transcriber",
 }
 
 

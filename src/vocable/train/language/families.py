@@ -162,7 +162,31 @@ class Recogniser(Family):
 
 
 Family.kinds.update({"layout": Layouts, "flatten": Flatten, "audiolm": AudioLM})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transcriber(Recogniser):
+    """Texts of tokens with times, in Whisper's sequences; `trunk` is the encoder."""
+
+    kind: Literal["transcriber"] = "transcriber"  # type: ignore[assignment]
+    decoder: Trunk = Trunk()
+    language: str = "en"  # of recordings that do not say theirs
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.transcriber import TranscriberConfig
+
+        hearing = super().config(tracks)
+        decoder = replace(transformer(self.decoder), cross=self.trunk.width)
+        return TranscriberConfig(hearing.trunk, decoder, hearing.part, self.letters, self.language)
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.transcriber import Transcriber as Network
+
+        return Network(config)
+
+
 Family.kinds.update({"translator": Translator, "recogniser": Recogniser})
+Family.kinds["transcriber"] = Transcriber
 
 
 def transformer(trunk: Trunk) -> Any:

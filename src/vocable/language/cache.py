@@ -8,6 +8,7 @@ Xiao et al. 2023, arXiv:2309.17453).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,6 +183,18 @@ class Cache:
             for lengths in (self.lengths, self.cross_lengths):
                 lengths[target] = lengths[source]
         self.free(source)
+
+    def reorder(self, order: Sequence[int]) -> None:
+        """Let stream k go on from what stream order[k] had, which saw the same encoder states."""
+        chosen = list(order)
+        if chosen == list(range(len(chosen))):
+            return
+        filled = min(max(self.lengths), self.capacity)
+        for layer in self.layers:
+            for kept in (layer.keys, layer.values):
+                kept[: len(chosen), :filled] = kept[chosen, :filled]
+            layer.sinks[: len(chosen)] = layer.sinks[chosen]
+        self.lengths[: len(chosen)] = [self.lengths[stream] for stream in chosen]
 
     def free(self, stream: int) -> None:
         """Let a stream's place begin anew."""

@@ -93,17 +93,22 @@ class Told:
 
 @dataclass(frozen=True)
 class Text:
-    """What is said in a recording. language: "en" or "de"; empty where nothing says it."""
+    """What is said in a whole recording; source: in its track "source", if any is.
+
+    language: "en" or "de"; empty where nothing says it.
+    """
 
     words: str
     language: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What a model foretells: levels `first` up to `last` of a track, equal neighbours as one.
 
-    The end of a recording has the number of all the track's levels, `end`.
+    The end of a recording has the number of all the track's levels, `end`. told: what is given may
+    tell all of it, so that few bits are no sign of a leak.
     """
 
     track: str
@@ -111,6 +116,7 @@ class Asked:
     last: int
     end: int
     dedup: bool = False
+    told: bool = False
 
 
 @runtime_checkable
@@ -134,8 +140,11 @@ class Learns(Protocol):
 
 
 @runtime_checkable
-class LearnsText(Learns, Protocol):
-    """A network that reads what is said, and so learns from whole recordings with their text."""
+class LearnsWhole(Learns, Protocol):
+    """A network that learns from whole recordings, with what is said in them.
+
+    reads_text: whether it needs that; others take it where it is known.
+    """
 
     reads_text: bool
 
@@ -143,5 +152,26 @@ class LearnsText(Learns, Protocol):
         self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True,
         text: Text | None = None,
     ) -> Lesson:  # fmt: skip
-        """Return tracks and their text as a lesson. TokenError without one."""
+        """Return tracks and their text as a lesson. TokenError for a part, or without its text."""
+        ...
+
+
+@runtime_checkable
+class HasLosses(Protocol):
+    """A network that is trained by losses of its own; weights: of them by name, else 1."""
+
+    @property
+    def weights(self) -> Mapping[str, float]: ...
+
+    def losses(self, lessons: Lessons) -> dict[str, Tensor]:
+        """Return losses by name, unweighted scalars."""
+        ...
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """A network that writes what is said, and is judged by that."""
+
+    def hear(self, lessons: Lessons) -> list[str]:
+        """Return the text of each item."""
         ...

@@ -9,7 +9,8 @@ The law: `step` over a cache gives what the whole gives, in blocks of any size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import torch
@@ -85,6 +86,17 @@ class Transformer(nn.Module):
         which each item has the first `cross_lengths`. prefixes: how many of its first rows all
         rows of an item see, those before them too; None: none, each sees what came before.
         """
+        y = deque(self.each_layer(x, lengths, cross, cross_lengths), maxlen=1)[0]
+        return y if self.norm is None else self.norm.forward(y)
+
+    def each_layer(
+        self,
+        x: Float[Tensor, "batch time width"],
+        lengths: Sequence[int] | None = None,
+        cross: Float[Tensor, "batch states cross"] | None = None,
+        cross_lengths: Sequence[int] | None = None,
+    ) -> Iterator[Float[Tensor, "batch time width"]]:
+        """Yield what each layer gives, from the first on, without the last norm; see `forward`."""
         if self.config.window is None and x.shape[1] > self.config.context:
             raise ModelError(
                 f"{x.shape[1]} positions are more than the context of {self.config.context}"
@@ -95,7 +107,7 @@ class Transformer(nn.Module):
         x = self.positions.add(x, sight.at)
         for layer in self._each():
             x = layer.forward(x, sight, None, _look(layer, cross, cross_lengths))
-        return x if self.norm is None else self.norm.forward(x)
+            yield x
 
     @torch.inference_mode()
     def step(

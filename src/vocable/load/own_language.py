@@ -33,6 +33,9 @@ FAMILIES = {  # module: its network; + "Config": its config
     "soundstorm": "SoundStorm",
     "valle.ar": "ValleAR",
     "valle.nar": "ValleNAR",
+    "translator": "Translator",
+    "recogniser": "Recogniser",
+    "transcriber": "Transcriber",
 }
 
 

@@ -16,6 +16,7 @@ class About:
     speaker: str = ""
     language: str = ""
     text: str = ""
+    source_text: str = ""  # what is said in a track "source", of a pair of recordings
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from vocable.errors import TokenError
-from vocable.language.lessons import Learns, LearnsText, Lesson, Lessons, Text
+from vocable.language.lessons import Learns, LearnsWhole, Lesson, Lessons
 from vocable.train.data.segments import set_weights
 from vocable.train.language.tracks import Clock, Stretch
 
@@ -78,27 +78,29 @@ class Batches:
 def lesson_of(network: Learns, clock: Clock, stretch: Stretch) -> Lesson:
     """Return a stretch as the network reads it."""
     begins, ends = clock.is_whole(stretch)
-    tracks, about = clock.cut(stretch), clock.about(stretch.item)
-    if not isinstance(network, LearnsText):
+    tracks = clock.cut(stretch)
+    if not isinstance(network, LearnsWhole):
         return network.lesson(tracks, begins=begins, ends=ends)
     try:
-        text = Text(about.text, about.language)
-        return network.lesson(tracks, begins=begins, ends=ends, text=text)
+        return network.lesson(tracks, begins=begins, ends=ends, text=clock.text(stretch))
     except TokenError as error:
-        raise TokenError(f"{about.name}: {error}") from error
+        raise TokenError(f"{clock.about(stretch.item).name}: {error}") from error
 
 
 def usable(network: Learns, clock: Clock, items: Sequence[int], seconds: float) -> list[int]:
     """Return the recordings that a network can learn from: those that are not empty.
 
-    For one that reads texts, those with a text and of at most so many seconds, since it learns from
-    whole recordings.
+    For one that cuts none, those of at most so many seconds, and with a text where it reads that.
     """
-    longest = max(1, round(seconds / float(clock.seconds)))
     found = [item for item in items if clock.moments[item]]
-    if not isinstance(network, LearnsText):
+    if not isinstance(network, LearnsWhole):
         return found
-    return [k for k in found if clock.about(k).text and clock.moments[k] <= longest]
+    longest = max(1, round(seconds / float(clock.seconds)))
+    return [
+        item
+        for item in found
+        if clock.moments[item] <= longest and (clock.about(item).text or not network.reads_text)
+    ]
 
 
 def windows(clock: Clock, item: int, seconds: float) -> list[Stretch]:

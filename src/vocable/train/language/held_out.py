@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from vocable.language.lessons import Asked, Learns, Lessons
+from vocable.language.lessons import Asked, Hears, Learns, Lessons
 from vocable.language.ngrams import ORDERS, NGrams
+from vocable.measures.words import character_edits, error_rate, word_edits
 from vocable.tokens import AudioTokens
 from vocable.tokens.sets import TokenSet
 from vocable.train.language.batches import lesson_of, windows
-from vocable.train.language.tracks import Clock
+from vocable.train.language.tracks import Clock, Stretch
 
 MOST = 4_000_000  # frames that n-grams are counted of, at most
 _NATS = math.log(2)
@@ -31,10 +33,11 @@ def bits_of(
     asked = network.asked
     sums, counts = np.zeros(asked.end + 1), np.zeros(asked.end + 1)
     frames, spec = 0, None
-    for batch, tokens in _batches(network, clock, items, seconds, positions):
+    for batch, stretches in _batches(network, clock, items, seconds, positions):
         told = network.nats(batch.to(device))
         nats, many = told.sums(asked.end + 1)
         sums, counts = sums + nats.double().cpu().numpy(), counts + many.cpu().numpy()
+        tokens = [clock.cut(stretch)[asked.track] for stretch in stretches]
         frames, spec = frames + sum(each.frames for each in tokens), tokens[0].spec
     assert spec is not None, "there are recordings to evaluate"
     found = {}
@@ -48,11 +51,38 @@ def bits_of(
     return found
 
 
+def heard_of(
+    network: Hearer, clock: Clock, items: Sequence[int], seconds: float, positions: int,
+    device: torch.device,
+) -> dict[str, float]:  # fmt: skip
+    """Return the bits of a letter of held-out texts, and the errors of words and of letters."""
+    nats, count = 0.0, 0
+    words, letters = [], []
+    for batch, stretches in _batches(network, clock, items, seconds, positions):
+        given = batch.to(device)
+        told = network.nats(given)
+        nats, count = nats + float(told.nats.double().sum()), count + len(told.nats)
+        for stretch, heard in zip(stretches, network.hear(given), strict=True):
+            text = clock.text(stretch)
+            assert text is not None, "a lesson is made of a text"
+            words.append(word_edits(text.words, heard))
+            letters.append(character_edits(text.words, heard))
+    return {
+        "letter": nats / max(1, count) / _NATS,
+        "word_errors": error_rate(words),
+        "letter_errors": error_rate(letters),
+    }
+
+
+class Hearer(Learns, Hears, Protocol):
+    """A network that writes what is said, and learns to."""
+
+
 def _batches(
     network: Learns, clock: Clock, items: Sequence[int], seconds: float, positions: int
-) -> Iterator[tuple[Lessons, list[AudioTokens]]]:
-    """Yield all stretches in batches of like lengths, with the tokens that are foretold in each."""
-    track, waiting = network.asked.track, []
+) -> Iterator[tuple[Lessons, list[Stretch]]]:
+    """Yield all stretches in batches of like lengths, with what each is made of."""
+    waiting = []
     for item in items:
         for stretch in windows(clock, item, seconds):
             lesson = lesson_of(network, clock, stretch)
@@ -63,9 +93,8 @@ def _batches(
         while count > 1 and waiting[count - 1][0] * count > positions:
             count -= 1
         some, waiting = waiting[:count], waiting[count:]
-        tokens = [clock.cut(stretch)[track] for _, stretch, _ in some]
         if any((lesson.levels[1:] >= 0).any() for *_, lesson in some):
-            yield Lessons.of([lesson for *_, lesson in some]), tokens
+            yield Lessons.of([lesson for *_, lesson in some]), [stretch for _, stretch, _ in some]
 
 
 def ngram_bits(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from vocable.errors import RecipeError, TokenError
-from vocable.language.lessons import Lessons
+from vocable.language.lessons import HasLosses, Hears, Lessons
 from vocable.load.own_language import save_language
 from vocable.tokens import TokenSpec
 from vocable.tokens.sets import TokenSet
@@ -21,7 +21,7 @@ from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.language.batches import Batches, usable
 from vocable.train.language.best import Best
-from vocable.train.language.held_out import bits_of, ngram_bits
+from vocable.train.language.held_out import bits_of, heard_of, ngram_bits
 from vocable.train.language.recipe import LanguageRecipe
 from vocable.train.language.tracks import Clock
 from vocable.train.language.verdicts import problems
@@ -69,7 +69,7 @@ class LanguageTask(Task):
             self.model, self.clock, train, sets, table.seconds, table.positions, table.weights,
             self.recipe.seed + 1000 * distributed.rank,
         )  # fmt: skip
-        if self.held_out:
+        if self.held_out and not isinstance(self.model, Hears):
             self._ngrams = ngram_bits(tokens, self.model.asked, train, self.held_out)
 
     def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
@@ -88,6 +88,8 @@ class LanguageTask(Task):
     def losses(self, batch: Lessons) -> dict[str, Tensor]:
         """Return the mean nats of each level, whatever their number in the batch."""
         with self._autocast():
+            if isinstance(self.model, HasLosses):
+                return self.model.losses(batch.to(self.distributed.device))
             told = self.model.nats(batch.to(self.distributed.device))
         asked = self.model.asked
         sums, counts = told.sums(asked.end + 1)
@@ -98,16 +100,25 @@ class LanguageTask(Task):
             if counts[level]
         }
 
+    def total(self, losses: dict[str, Tensor]) -> Tensor:
+        weights = self.model.weights if isinstance(self.model, HasLosses) else {}
+        return torch.stack([weights.get(name, 1.0) * loss for name, loss in losses.items()]).sum()
+
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         """Return bits a frame of held-out recordings, and what n-grams of each order need."""
         if not self.held_out:
             return {}
         model.eval()
-        table, network = self.recipe.tokens, model
-        self._bits = bits_of(
-            network, self.clock, self.held_out, table.seconds, table.positions,  # type: ignore[arg-type]
+        table = self.recipe.tokens
+        given: Any = (
+            model, self.clock, self.held_out, table.seconds, table.positions,
             self.distributed.device,
         )  # fmt: skip
+        if isinstance(model, Hears):
+            heard = heard_of(*given)
+            self.best.add(step, heard["letter"], model)
+            return {"bits": {"letter": heard.pop("letter")}, **heard, "waited": self.best.waited}
+        self._bits = bits_of(*given)
         self.best.add(step, self._bits["frame"], model)
         beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}
         levels = [  # lists stay in the log, and are not printed
@@ -132,7 +143,8 @@ class LanguageTask(Task):
             for level in levels
             if spec.levels[level].stride == 1
         }
-        return problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
+        found = problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
+        return [each for each in found if not (asked.told and each.name == "leak")]
 
     def enough(self) -> bool:
         patience = self.recipe.tokens.patience

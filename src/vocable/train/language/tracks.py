@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
+from vocable.language.lessons import Text
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.sets import About, TokenSet
 from vocable.train.language.recipe import LanguageRecipe, Track
@@ -60,6 +61,13 @@ class Clock:
     def about(self, item: int) -> About:
         """Return what is known of a recording."""
         return self._tokens.abouts[item]
+
+    def text(self, stretch: Stretch) -> Text | None:
+        """Return what is said in a whole recording; None in a part of one, or where nothing is."""
+        about = self.about(stretch.item)
+        if self.is_whole(stretch) != (True, True) or not (about.text or about.source_text):
+            return None
+        return Text(about.text, about.language, about.source_text)
 
     def is_whole(self, stretch: Stretch) -> tuple[bool, bool]:
         """Return whether a stretch begins and ends where its recording does."""

@@ -1,0 +1,61 @@
+"""A codec's frames in a layout: several rows, or one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vocable.train.language.families.parts import track_of, transformer
+from vocable.train.language.recipe import Family, Track, Trunk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layouts(Family):
+    """A codec's frames in a layout of several rows: parallel, delay, depth, acoustic_delay …"""
+
+    kind: Literal["layout"] = "layout"
+    layout: str = "delay"
+    delays: tuple[int, ...] | None = None
+    groups: tuple[int, ...] | None = None
+    track: str = "acoustic"
+    levels: int = 0  # that are modelled; 0: all of the data
+    depth: Trunk | None = None  # of the layouts whose rows are drawn in turn
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.frames import FramesConfig
+
+        track = track_of(tracks, self.track)
+        return FramesConfig(
+            transformer(self.trunk), track.spec, self.levels or track.levels, self.layout,
+            self.delays, self.groups, self.track,
+            None if self.depth is None else transformer(self.depth),
+        )  # fmt: skip
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.frames import Frames
+
+        return Frames(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flatten(Family):
+    """All levels in one row, frame by frame."""
+
+    kind: Literal["flatten"] = "flatten"
+    track: str = "acoustic"
+    levels: int = 0  # that are modelled; 0: all of the data
+
+    def config(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.stages import Part, StageConfig
+
+        track = track_of(tracks, self.track)
+        part = Part(self.track, track.spec, self.levels or track.levels)
+        return StageConfig(transformer(self.trunk), part)
+
+    def network(self, config: Any) -> Any:
+        from vocable.language.stages import Stage
+
+        return Stage(config)
+
+
+Family.kinds.update({"layout": Layouts, "flatten": Flatten})

@@ -1,0 +1,26 @@
+"""What the tables of families share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from vocable.errors import RecipeError
+from vocable.nearest import nearest
+from vocable.train.language.recipe import Track, Trunk
+
+
+def transformer(trunk: Trunk, *, causal: bool = True) -> Any:
+    """Return the config of a transformer; causal: whether it sees what comes before alone."""
+    from vocable.language.config import TransformerConfig
+
+    return TransformerConfig(**asdict(trunk), causal=causal)
+
+
+def track_of(tracks: Mapping[str, Track], name: str) -> Track:
+    """Return a track of the data. RecipeError names the nearest for one that is not there."""
+    if name not in tracks:
+        near = nearest(name, list(tracks)) if tracks else "give the data"
+        raise RecipeError(f'the model reads a track "{name}", which the data lacks; {near}')
+    return tracks[name]

@@ -45,7 +45,7 @@ def open_model(name: str, device: str | None, threads: int | None) -> Any:
         found = vocable.load(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if not isinstance(found, AudioLM | HomeGenerator):
+    if not isinstance(found, AudioLM | HomeGenerator) or not found.abilities.continues:
         raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
     return found
 

@@ -86,7 +86,7 @@ class Transformer(nn.Module):
         which each item has the first `cross_lengths`. prefixes: how many of its first rows all
         rows of an item see, those before them too; None: none, each sees what came before.
         """
-        y = deque(self.each_layer(x, lengths, cross, cross_lengths), maxlen=1)[0]
+        y = deque(self.each_layer(x, lengths, cross, cross_lengths, prefixes), maxlen=1)[0]
         return y if self.norm is None else self.norm.forward(y)
 
     def each_layer(
@@ -95,6 +95,7 @@ class Transformer(nn.Module):
         lengths: Sequence[int] | None = None,
         cross: Float[Tensor, "batch states cross"] | None = None,
         cross_lengths: Sequence[int] | None = None,
+        prefixes: Sequence[int] | None = None,
     ) -> Iterator[Float[Tensor, "batch time width"]]:
         """Yield what each layer gives, from the first on, without the last norm; see `forward`."""
         if self.config.window is None and x.shape[1] > self.config.context:

@@ -47,7 +47,7 @@ def read_stages(
     from vocable.codecs.bundle import Bundle
     from vocable.language.audiolm import AudioLM
 
-    stages = {}
+    stages: dict[str, Any] = {}
     for stage in STAGES:
         described = _described(folder / stage)
         stages[stage] = read_home(described, lambda *_: _no_codec(), device, None, weights)

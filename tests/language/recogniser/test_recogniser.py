@@ -54,7 +54,7 @@ def test_neither_padding_nor_neighbours_matter():
     heard = model.hear(Lessons.of(lessons))
     assert heard == [model.hear(Lessons.of([each]))[0] for each in lessons]
     made = RecogniserGenerator(model, name="toy@1")
-    assert heard == [made.hear(tokens(k, 5 + 4 * k)) for k in range(3)]
+    assert heard == [made.transcribe(tokens(k, 5 + 4 * k)) for k in range(3)]
 
 
 def test_its_loss_is_torchs_own_over_places():
@@ -110,7 +110,7 @@ def test_it_learns_four_texts(tmp_path):
     loaded = vocable.load(tmp_path / "model")
     assert isinstance(loaded, RecogniserGenerator) and loaded.abilities.text == "heard"
     for beam in (1, 4):
-        assert [loaded.hear(tokens(k), beam=beam) for k in range(4)] == list(TEXTS)
+        assert [loaded.transcribe(tokens(k), beam=beam) for k in range(4)] == list(TEXTS)
 
 
 def test_what_does_not_fit_is_refused_in_one_line():
@@ -123,9 +123,9 @@ def test_what_does_not_fit_is_refused_in_one_line():
         (tokens(0).first(1), TokenError, "has 1 levels, the model reads 2"),
     ):
         with pytest.raises(error, match=message):
-            made.hear(given)
+            made.transcribe(given)
     with pytest.raises(ModelError, match="beam is 1 or more"):
-        made.hear(tokens(0), beam=0)
+        made.transcribe(tokens(0), beam=0)
     for more, message in (
         ({"text": Text("a"), "begins": False}, "whole recordings"),
         ({}, "give the recordings theirs"),

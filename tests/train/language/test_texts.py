@@ -99,7 +99,7 @@ def test_a_recogniser_is_judged_by_words_and_letters(told: Path, tmp_path: Path)
     lines = trained(tmp_path, told, "recogniser", 'track = "units"')
     held = next(line for line in lines if line["kind"] == "held_out")
     assert held["bits"]["letter"] > 0 and held["word_errors"] > 0 and held["letter_errors"] > 0
-    assert isinstance(vocable.load(tmp_path / "run").hear(units(UNITS, 14, 0)), str)
+    assert isinstance(vocable.load(tmp_path / "run").transcribe(units(UNITS, 14, 0)), str)
 
 
 def test_recordings_longer_than_a_stretch_are_left_out(

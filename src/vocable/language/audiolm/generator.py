@@ -9,7 +9,7 @@ semantic tokens are heard again in the sound.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -161,7 +161,9 @@ class Continuation:
         self.reason = self.reason or "left"
         self._frames.close()
 
-    def _all(self, begin: Mapping[str, AudioTokens] | None, frames: int) -> Iterator[np.ndarray]:
+    def _all(
+        self, begin: Mapping[str, AudioTokens] | None, frames: int
+    ) -> Generator[np.ndarray, None, None]:
         window = _window(self._model.stages["coarse"])
         spec = self._model.part("fine").tokens
         kept = min(round(KEPT * float(spec.frame_rate)), window // 2)

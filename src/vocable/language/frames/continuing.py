@@ -63,7 +63,8 @@ class Continued:
             raise StopIteration
         self._given += 1
         rows = np.arange(len(self._score))
-        return self._score[rows, self._steps[:, self._given - 1]]
+        frame: np.ndarray = self._score[rows, self._steps[:, self._given - 1]]
+        return frame
 
     @property
     def reason(self) -> str | None:

@@ -19,7 +19,7 @@ class RecogniserGenerator(HomeGenerator):
     """Write what is said.
 
     model = vocable.load("FOLDER")
-    print(model.hear(vocable.load("speech-16k").encode("talk.wav")))
+    print(model.transcribe(vocable.load("speech-16k").encode("talk.wav")))
     """
 
     network: Recogniser
@@ -29,7 +29,7 @@ class RecogniserGenerator(HomeGenerator):
         """What it can do: hear, and not speak."""
         return replace(super().abilities, continues=False, text="heard")
 
-    def hear(self, tokens: AudioTokens, *, beam: int = 1) -> str:
+    def transcribe(self, tokens: AudioTokens, *, beam: int = 1) -> str:
         """Return what is said in one stream of tokens.
 
         beam: texts that are followed side by side; 1: the likeliest letter of each place.

@@ -39,13 +39,14 @@ def open_model(name: str, device: str | None, threads: int | None) -> Any:
     set_up(device, threads)
     import vocable
     from vocable.language.audiolm import AudioLM
-    from vocable.language.home import HomeGenerator
+    from vocable.language.frames import FramesGenerator
+    from vocable.language.stages import StageGenerator
 
     try:
         found = vocable.load(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if not isinstance(found, AudioLM | HomeGenerator) or not found.abilities.continues:
+    if not isinstance(found, AudioLM | FramesGenerator | StageGenerator):
         raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
     return found
 

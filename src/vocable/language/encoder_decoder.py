@@ -23,7 +23,7 @@ from vocable.language.transformer import Transformer
 
 
 def check_pair(encoder: TransformerConfig, decoder: TransformerConfig) -> None:
-    """Raise ModelError where one is no encoder, or the other does not see it."""
+    """Raise ModelError where one sees one side alone, or the other does not see it."""
     if encoder.causal:
         raise ModelError("an encoder sees both sides; set encoder.causal to False")
     if decoder.cross != encoder.width or not decoder.causal:

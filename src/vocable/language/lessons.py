@@ -108,7 +108,7 @@ class Asked:
     """What a model foretells: levels `first` up to `last` of a track, equal neighbours as one.
 
     The end of a recording has the number of all the track's levels, `end`. told: what is given may
-    tell all of it, so that few bits are no sign of a leak.
+    tell all of it, so that few bits need not be a leak.
     """
 
     track: str

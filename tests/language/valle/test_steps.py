@@ -8,7 +8,7 @@ import torch
 
 from tests.language.valle.toys import SPEC, TEXT, first, second, tokens
 from vocable.errors import TokenError
-from vocable.language.lessons import LearnsText, Lessons, Text
+from vocable.language.lessons import LearnsWhole, Lessons, Text
 from vocable.language.valle.nar.model import in_prompt
 from vocable.text.phones import SYMBOLS
 from vocable.tokens import AudioTokens
@@ -124,7 +124,7 @@ def table(text):
 
 def test_what_cannot_be_learnt_from():
     network = first(groups=2)
-    assert isinstance(network, LearnsText) and isinstance(second(), LearnsText)
+    assert isinstance(network, LearnsWhole) and isinstance(second(), LearnsWhole)
     with pytest.raises(TokenError, match="learns from whole recordings with their text"):
         network.lesson({"acoustic": tokens(4)})
     with pytest.raises(TokenError, match="learns from whole recordings with their text"):

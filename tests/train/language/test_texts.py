@@ -107,9 +107,9 @@ def test_recordings_longer_than_a_stretch_are_left_out(
 ) -> None:
     short = "schedule.steps=1", "checkpoints.evaluate_steps=0"
     trained(tmp_path, pairs, "translator", TRANSLATOR, "tokens.seconds=0.37", *short)
-    assert "2 of 6 recordings are longer than tokens.seconds and left out" in caplog.text
+    assert "2 of 6 recordings are left out: empty, longer than tokens.seconds" in caplog.text
     (tmp_path / "none").mkdir()
-    with pytest.raises(RecipeError, match=r"longer than the 0.1 s of tokens.seconds"):
+    with pytest.raises(RecipeError, match=r"learn from: of at most 0.1 s"):
         trained(tmp_path / "none", pairs, "translator", TRANSLATOR, "tokens.seconds=0.1")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,7 +11,6 @@ import torch
 from jaxtyping import Int32
 
 from vocable.errors import ModelError
-from vocable.language.abilities import Abilities
 from vocable.language.home import HomeGenerator
 from vocable.language.joining import seeded
 from vocable.language.sound import Sound
@@ -34,11 +33,6 @@ class SoundStormGenerator(HomeGenerator):
     """
 
     network: SoundStorm
-
-    @property
-    def abilities(self) -> Abilities:
-        """What it can do: make sound of what is said; it goes on with nothing by itself."""
-        return replace(super().abilities, continues=False, clones=True)
 
     def generate(self, piece: Piece, *, sampling: MaskedSampling = SAMPLING) -> AudioTokens:
         """Return all tokens of a piece, those that it begins with among them.

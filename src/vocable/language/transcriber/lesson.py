@@ -31,8 +31,8 @@ def transcriber_lesson(
     if not (begins and ends) or text is None or not text.words:
         raise TokenError("a transcriber learns from whole recordings with texts; give them theirs")
     frames, tokens = frames_of(config.part, tracks), tracks[config.part.track]
-    said = Letters(config.letters).ids(text.words) - 1
-    passage = Passage(tuple(said.tolist()), 0, max(1, round(float(tokens.seconds) * STEPS)))
+    letters = Letters(config.letters).ids(text.words) - 1
+    passage = Passage(tuple(letters.tolist()), 0, max(1, round(float(tokens.seconds) * STEPS)))
     language = text.language or config.language
     written = config.vocabulary.to_ids(Transcript((passage,), language, "transcribe"))
     time, rows = max(len(frames), len(written)), frames.shape[1] + 1

@@ -7,6 +7,7 @@ for the sequence; the encoder reads tokens in place of a spectrogram.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +19,10 @@ from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Text, Told
 from vocable.language.letters import Letters
 from vocable.language.search import Found, beam_search
 from vocable.language.transcriber.config import TranscriberConfig
-from vocable.language.transcriber.lesson import transcriber_lesson
+from vocable.language.transcriber.lesson import STEPS, transcriber_lesson
 from vocable.tokens import AudioTokens, TokenSpec, WhisperVocabulary
+
+MORE = 8  # ids of a sequence beside its letters
 
 
 class Transcriber(EncoderDecoder):
@@ -75,9 +78,13 @@ class Transcriber(EncoderDecoder):
         return [self.text(self.write(row[:n], head, 1).ids) for row, n, head in each]
 
     def write(self, states: Float[Tensor, "states width"], head: Sequence[int], beam: int) -> Found:
-        """Return the likeliest legal ids behind a head (start, language, task)."""
+        """Return the likeliest legal ids behind a head (start, language, task).
+
+        No more than 50 a second, where nobody speaks faster, and a few for times.
+        """
         vocabulary = self.config.vocabulary
-        most = self.trunk.config.context - len(head)
+        places = ceil(STEPS / float(self.spec.frame_rate) - 0.01)
+        most = min(self.trunk.config.context - len(head), len(states) * max(1, places) + MORE)
         scorer = Written(self, states, head, beam=beam, most=most)
         end = vocabulary.specials["end"]
         return beam_search(_Legal(scorer, vocabulary, head), beam=beam, end=end, most=most)

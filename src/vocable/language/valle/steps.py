@@ -14,7 +14,7 @@ from jaxtyping import Int
 from vocable.errors import TokenError
 from vocable.language.lessons import NOTHING, Text
 from vocable.language.valle.config import ValleConfig
-from vocable.text.normal.languages import USUAL
+from vocable.text.languages import USUAL
 from vocable.text.phones import BEGIN, SYMBOLS
 from vocable.text.spoken import spoken
 from vocable.tokens import AudioTokens

@@ -62,11 +62,11 @@ def heard_of(
         given = batch.to(device)
         told = network.nats(given)
         nats, count = nats + float(told.nats.double().sum()), count + len(told.nats)
-        for stretch, heard in zip(stretches, network.hear(given), strict=True):
+        for stretch, found in zip(stretches, network.hear(given), strict=True):
             text = clock.text(stretch)
             assert text is not None, "a lesson is made of a text"
-            words.append(word_edits(text.words, heard))
-            letters.append(character_edits(text.words, heard))
+            words.append(word_edits(text.words, found))
+            letters.append(character_edits(text.words, found))
     return {
         "letter": nats / max(1, count) / _NATS,
         "word_errors": error_rate(words),

@@ -54,13 +54,12 @@ class LanguageTask(Task):
         self.distributed = distributed
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
         self.clock = Clock(tokens, {name: tokens.specs[name] for name in self.recipe.tracks})
-        train = usable(self.model, self.clock, train, table.seconds)
+        train, self.held_out = self._usable(train), self._usable(held_out)
         if not train:
             raise RecipeError(
                 f"{tokens.folder} has no recordings of split train that {self.recipe.name} can "
-                f"learn from: with a text, and of at most {table.seconds:g} s (tokens.seconds)"
+                f"learn from: of at most {table.seconds:g} s (tokens.seconds), with their text"
             )
-        self.held_out = usable(self.model, self.clock, held_out, table.seconds)
         self.held_out = self.held_out[:: max(1, len(self.held_out) // table.held_out)]
         self.held_out = self.held_out[: table.held_out]
         _log.info("%d recordings to train on, %d held out", len(train), len(self.held_out))
@@ -71,6 +70,16 @@ class LanguageTask(Task):
         )  # fmt: skip
         if self.held_out and not isinstance(self.model, Hears):
             self._ngrams = ngram_bits(tokens, self.model.asked, train, self.held_out)
+
+    def _usable(self, items: Sequence[int]) -> list[int]:
+        """Return the recordings that the model can learn from, and say how many are left out."""
+        found = usable(self.model, self.clock, items, self.recipe.tokens.seconds)
+        if len(found) < len(items):
+            _log.warning(
+                "%d of %d recordings are left out: empty, longer than tokens.seconds, or without "
+                "the text that the model reads", len(items) - len(found), len(items),
+            )  # fmt: skip
+        return found
 
     def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
         if not train:

@@ -54,8 +54,8 @@ def arrange(config: SoundStormConfig, piece: Piece) -> Arranged:
         if tokens is not None:
             found = codes_of(config, tokens)[:last, :levels]
             codes[: len(found), :levels], unknown[: len(found), :levels] = found, False
-    said = beside(config, frames, piece.semantic)
-    return Arranged(np.concatenate((codes, said), 1), unknown, given)
+    units = beside(config, frames, piece.semantic)
+    return Arranged(np.concatenate((codes, units), 1), unknown, given)
 
 
 def _check_semantic(config: SoundStormConfig, piece: Piece) -> None:

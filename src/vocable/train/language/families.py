@@ -107,12 +107,12 @@ class SoundStorm(Family):
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.soundstorm import Condition, SoundStormConfig
 
-        track, said = track_of(tracks, self.track), None
+        track, units = track_of(tracks, self.track), None
         if self.semantic:
-            said = Condition(track_of(tracks, self.semantic).spec, self.semantic)
+            units = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(
             transformer(self.trunk, causal=False), track.spec, self.levels or track.levels,
-            self.given, self.track, said,
+            self.given, self.track, units,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:

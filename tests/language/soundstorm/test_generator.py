@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.language.soundstorm.toys import SIZES, generator, said, tokens
+from tests.language.soundstorm.toys import SIZES, SPEC, generator, said, tokens
 from vocable.errors import ModelError, TokenError
 from vocable.language.soundstorm import MaskedSampling, Piece
 from vocable.language.soundstorm.settings import left_masked
@@ -114,6 +114,32 @@ def test_without_what_is_said_seconds_say_how_long():
     assert made.generate(Piece(begin=tokens(3), seconds=0.4)).frames == 13
     assert made.generate(Piece(given=tokens(7), given_levels=2)).frames == 7
     assert "continue" in made.abilities.rows[0][1]
+
+
+class Loud:
+    """A codec whose samples are the codes of level 0."""
+
+    spec = SPEC
+
+    def start_decoding(self, batch=1):
+        return None
+
+    def decode_step(self, codes, state):
+        return codes[:, :1].float().repeat_interleave(640, 2), state
+
+    def finish_decoding(self, state):
+        return torch.zeros(1, 1, 0)
+
+
+def test_it_is_heard_through_its_codec():
+    made, piece = generator(), Piece(said(FRAMES), begin=tokens(4))
+    with pytest.raises(ModelError, match="toy-storm@1 has no codec, so it gives tokens"):
+        made.play(piece)
+    made.attach(Loud())
+    sound = made.play(piece)
+    heard = np.concatenate(list(sound), 1)
+    assert np.array_equal(heard[0, ::640], made.generate(piece).codes[0, 0, 4:])
+    assert sound.reason == "length"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ How likely a code is counts as the logarithm of its probability, with Gumbel noi
 pass to pass. The last pass takes the likeliest id of each that is left.
 
 Each item's chance comes from a generator of its own, two numbers for each of its frames in each
-pass, used or not: what is made of it does not depend on its neighbours in a batch.
+pass but the last, used or not: what is made of it does not depend on its neighbours in a batch.
 """
 
 from __future__ import annotations
@@ -59,43 +59,57 @@ class Filling:
             for count, passes in zip(masked.sum(1).tolist(), self._passes, strict=True)
         ]
         for done in range(max(map(len, left))):
-            items = [item for item, each in enumerate(left) if done < len(each)]
-            after = torch.tensor([left[item][done] for item in items])
-            ratios = torch.tensor([(done + 1) / len(left[item]) for item in items])
-            masked[items] = self._pass(level, items, masked[items], after, ratios)
+            last = [item for item, each in enumerate(left) if done + 1 == len(each)]
+            others = [item for item, each in enumerate(left) if done + 1 < len(each)]
+            if last:
+                self._put(level, last, masked[last], self._logits(level, last, masked[last])[1])
+            if others:
+                after = torch.tensor([left[item][done] for item in others])
+                noise = torch.tensor([1 - (done + 1) / len(left[item]) for item in others])
+                masked[others] = self._pass(level, others, masked[others], after, noise)
 
     def _pass(
         self, level: int, items: list[int], masked: Bool[Tensor, "items time"], after: Tensor,
-        ratios: Tensor,
+        noise: Tensor,
     ) -> Bool[Tensor, "items time"]:  # fmt: skip
-        """Draw what is masked of some items; return what of it is masked again."""
-        after, ratios = after.to(masked.device), ratios.to(masked.device)
-        lengths = [self._lengths[item] for item in items]
-        logits = self._network.logits(self.ids[items], lengths, level, masked).double()
-        if not bool(logits.isfinite().all()):
-            raise ModelError(f"logits of level {level} are not numbers; the weights are damaged")
-        chance = self._chance(items, masked.shape[1]).to(masked.device)
-        row = masked.nonzero()[:, 0]
-        codes, surprise = self._drawn(logits, chance[:, 0][masked], (ratios == 1)[row])
-        gumbel = -torch.log(-torch.log(chance[:, 1][masked].clamp(min=_LEAST)))
-        confidence = torch.full_like(chance[:, 0], torch.inf)
-        confidence[masked] = self._sampling.choice * (1 - ratios[row]) * gumbel - surprise
-        place = confidence.argsort(stable=True, dim=1).argsort(1)
-        again: Tensor = place < after[:, None]
-        made = self.ids[items, :, level]
-        made[masked] = codes
-        self.ids[items, :, level] = made.where(~again, self._network.masks[level])
-        return again
+        """Draw what is masked of some items; return what of it is masked again.
 
-    def _drawn(
-        self, logits: Float[Tensor, "places size"], chance: Float[Tensor, " places"], last: Tensor
-    ) -> tuple[Int[Tensor, " places"], Float[Tensor, " places"]]:
-        """Return codes and the nats of each."""
-        codes = logits.argmax(-1)
+        after: how much of each that is. noise: its share in what stays.
+        """
+        after, noise = after.to(masked.device), noise.to(masked.device)
+        chance = self._chance(items, masked.shape[1]).to(masked.device)
+        logits, codes = self._logits(level, items, masked)
         if self._sampling.temperature:
             logits = logits / self._sampling.temperature
-            codes = codes.where(last, filters.draw(logits, chance[:, None]))
-        return codes, -logits.log_softmax(-1).gather(1, codes[:, None])[:, 0]
+            codes = filters.draw(logits, chance[:, 0][masked][:, None])
+        gumbel = -torch.log(-torch.log(chance[:, 1][masked].clamp(min=_LEAST)))
+        known = logits.log_softmax(-1).gather(1, codes[:, None])[:, 0]
+        shares = self._sampling.choice * noise[masked.nonzero()[:, 0]]
+        confidence = torch.full_like(chance[:, 0], torch.inf)
+        confidence[masked] = known + shares * gumbel
+        place = confidence.argsort(stable=True, dim=1).argsort(1)
+        again: Tensor = place < after[:, None]
+        self._put(level, items, masked & ~again, codes[~again[masked]])
+        return again
+
+    def _logits(
+        self, level: int, items: list[int], masked: Bool[Tensor, "items time"]
+    ) -> tuple[Float[Tensor, "places size"], Int[Tensor, " places"]]:
+        """Return the logits of what is masked, and the likeliest ids."""
+        lengths = [self._lengths[item] for item in items]
+        logits = self._network.logits(self.ids[items], lengths, level, masked).float()
+        best = logits.max(-1)
+        if not bool(best.values.isfinite().all()):
+            raise ModelError(f"logits of level {level} are not numbers; the weights are damaged")
+        return logits, best.indices
+
+    def _put(
+        self, level: int, items: list[int], masked: Bool[Tensor, "items time"],
+        codes: Int[Tensor, " places"],
+    ) -> None:  # fmt: skip
+        made = self.ids[items, :, level]
+        made[masked] = codes
+        self.ids[items, :, level] = made
 
     def _chance(self, items: list[int], time: int) -> Float[Tensor, "items 2 time"]:
         found = torch.zeros(len(items), 2, time, dtype=torch.float64)

@@ -19,13 +19,8 @@ def soundstorm_lesson(config: SoundStormConfig, tracks: Mapping[str, AudioTokens
     Rows: the levels, then what is said. All levels but those that are given may be asked for.
     """
     codes = codes_of(config, _track(tracks, config.track))
-<<<<<<< HEAD
-    units = [] if config.semantic is None else [_track(tracks, config.semantic.track)]
-    ids = np.concatenate((codes, beside(config, len(codes), *units)), 1)
-=======
     units = None if config.semantic is None else _track(tracks, config.semantic.track)
     ids = np.concatenate((codes, beside(config, len(codes), units)), 1)
->>>>>>> storm
     levels = np.full_like(ids, GIVEN)
     levels[:, config.given : config.levels] = np.arange(config.given, config.levels)
     lead = ((1, 0), (0, 0))
@@ -51,11 +46,7 @@ def codes_of(config: SoundStormConfig, tokens: AudioTokens) -> Int64[np.ndarray,
 
 
 def beside(
-<<<<<<< HEAD
-    config: SoundStormConfig, frames: int, units: AudioTokens | None = None
-=======
     config: SoundStormConfig, frames: int, units: AudioTokens | None
->>>>>>> storm
 ) -> Int64[np.ndarray, "frames rows"]:
     """Return the rows of what is said."""
     if config.semantic is None or units is None:

@@ -12,7 +12,7 @@ is ever run.
     converting  checkpoints of others       saving      models as folders
     encoders    of semantic units           centres     units by their centres
     language    models of tokens            say         models that say texts
-    own_language    those that were trained at home
+    own_language    those that were trained at home; coders     the same, to code token files by
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -29,6 +29,7 @@ from vocable.errors import ModelError
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
+from vocable.load.coders import load_coder as load_coder
 from vocable.load.encoders import (
     EncoderDescription,
     Known,

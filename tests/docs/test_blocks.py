@@ -54,6 +54,7 @@ NOT_RUN = {
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
         "recordings of your own with texts, and an hour",
     ],
+    "docs/token-file.md": ["a model"],
     "docs/training.md": [
         "recordings of your own, and hours",
         "recordings of your own, and half an hour",

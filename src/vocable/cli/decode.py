@@ -14,7 +14,7 @@ from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
 from vocable.cli.lower_rate import lower_rate
-from vocable.cli.open_codec import CodecCache
+from vocable.cli.open_codec import CodecCache, open_coder
 from vocable.cli.paths import (
     Job,
     check_endings,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     help="Recording, or a folder.  [default: beside the input, .wav]",
 )
 @options.codec_of_tokens
+@options.model_of_tokens
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @options.machine
 @options.jobs
@@ -50,6 +51,7 @@ def command(
     inputs: tuple[str, ...],
     out: str | None,
     codec: str | None,
+    lm: str | None,
     rate: int | None,
     device: str | None,
     threads: int | None,
@@ -83,7 +85,7 @@ def command(
     check_stdout(todo, as_json=as_json)
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
-    return run(todo, _Decoding(codec, device, threads, rate, force), console, jobs)
+    return run(todo, _Decoding(codec, lm, device, threads, rate, force), console, jobs)
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,15 @@ class _Decoding:
     """What is done to each token file: the options of the call."""
 
     codec: str | None
+    lm: str | None
     device: str | None
     threads: int | None
     rate: int | None
     force: bool
 
     def start(self) -> Do:
+        if self.lm is not None:
+            open_coder(self.lm)
         return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
 
     def _decode(self, codecs: CodecCache, job: Job, progress: Progress) -> Outcome:

@@ -13,7 +13,7 @@ from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
 from vocable.cli.errors import Refusal
-from vocable.cli.open_codec import chosen_levels, open_tokenizer
+from vocable.cli.open_codec import chosen_levels, open_coder, open_tokenizer
 from vocable.cli.paths import (
     PIPE,
     Job,
@@ -29,6 +29,7 @@ from vocable.cli.work import run
 if TYPE_CHECKING:
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
+    from vocable.language.coder import ModelCoder
     from vocable.units import UnitTokenizer
 
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 )
 @options.codec
 @options.levels
+@options.coding_model
 @options.mix
 @options.allow_loud
 @options.machine
@@ -56,6 +58,7 @@ def command(
     codec: str | None,
     levels: int | None,
     kbps: float | None,
+    lm: str | None,
     mix: bool,
     allow_loud: bool,
     device: str | None,
@@ -87,10 +90,10 @@ def command(
         skip_existing=skip_existing,
     )
     check_stdout(todo, as_json=as_json)
-    check_endings([job.target for job in todo.jobs], (".vcb", *ENDINGS))
+    check_endings([job.target for job in todo.jobs], (".vcb", *(() if lm else ENDINGS)))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, kbps, force)
+    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, kbps, lm, force)
     return run(todo, work, console, jobs)
 
 
@@ -103,28 +106,35 @@ class _Encoding:
     threads: int | None
     given: dict[str, Any]  # of the codec's encode
     kbps: float | None
+    lm: str | None
     force: bool
 
     def start(self) -> Do:
         from vocable.codecs import Tokenizer
 
         opened = open_tokenizer(self.codec, self.device, self.threads)
+        model = None if self.lm is None else open_coder(self.lm)
         if not isinstance(opened, Tokenizer):
             if self.given["levels"] is not None or self.kbps is not None:
                 raise Refusal(
                     "--levels and --kbps are of one codec; bundles and units have all levels"
                 )
-            return partial(self._encode_all, opened)
+            return partial(self._encode_all, opened, model)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
-        return partial(self._encode, opened, self.given | {"levels": levels})
+        return partial(self._encode, opened, self.given | {"levels": levels, "model": model})
 
     def _encode_all(
-        self, opened: "UnitTokenizer | Bundle", job: Job, progress: Progress
+        self,
+        opened: "UnitTokenizer | Bundle",
+        model: "ModelCoder | None",
+        job: Job,
+        progress: Progress,
     ) -> Outcome:
         """Encode by units of centres, or with several tokenizers to one file."""
         from vocable.cli.results import encoded
 
         given = {name: self.given[name] for name in ("mix", "allow_loud")}
+        given["model"] = model
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
             facts = _encode(opened, source, target, given, self.force, progress)

@@ -202,6 +202,8 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
     if facts.get("bits_per_second_on_disk"):
         on_disk = f"{kbps(facts['bits_per_second_on_disk'])} ({file_size(facts['bytes'])})"
         rows.append(("bit rate, on disk", on_disk))
+    if "coded_by" in facts:
+        rows.append(("coded by", f"{facts['coded_by']}, which reading needs"))
     if not facts["complete"]:
         rows.append(("end", "missing: the stream broke off"))
     return rows

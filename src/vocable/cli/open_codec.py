@@ -11,6 +11,7 @@ from vocable.errors import ModelError, TokenError
 if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer
     from vocable.codecs.bundle import Bundle
+    from vocable.language.coder import ModelCoder
     from vocable.tokens import TokenSpec
     from vocable.units import UnitTokenizer
 
@@ -51,6 +52,17 @@ def open_bundle(name: str, device: str | None, threads: int | None) -> Bundle:
 
     found = open_tokenizer(name, device, threads)
     return found if isinstance(found, Bundle) else Bundle([found])
+
+
+def open_coder(name: str) -> ModelCoder:
+    """Return a language model to code token files by; those that it coded can be read then."""
+    _torch()
+    from vocable.load import load_coder
+
+    try:
+        return load_coder(name)
+    except (ModelError, OSError) as error:
+        raise Refusal(f"--lm: {message_of(error)}") from error
 
 
 def set_up(device: str | None, threads: int | None) -> None:

@@ -40,6 +40,19 @@ codec_of_tokens = click.option(
     help="Codec to use: a name (`vocable models`), its folder or its file.  "
     "[default: the tokens' own]",
 )
+coding_model = click.option(
+    "--lm",
+    type=FILE,
+    metavar="MODEL",
+    help="Code tokens by a language model, its name or folder; readers need it, too.",
+)
+model_of_tokens = click.option(
+    "--lm",
+    type=FILE,
+    metavar="MODEL",
+    help="Language model that coded the tokens, its name or folder.  "
+    "[default: the one that they name, if it is bundled]",
+)
 levels = combined(
     click.option(
         "--levels", type=click.IntRange(min=1), help="Use only the first N levels.  [default: all]"

@@ -27,6 +27,7 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
     """Return the facts of one track; samples are None where the file has no end."""
     track, frames, source = file.tracks[name], file.frames(name), file.source(name)
     spec = track.spec
+    model = file.model(name)
     return {
         "codec": spec.name,
         "space": spec.space,
@@ -39,6 +40,7 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
         "frames_per_second": float(spec.frame_rate),
         "levels": track.levels,
         "bits_per_second": float(spec.bitrate(track.levels) * track.streams),
+        **({} if model is None else {"coded_by": model}),
     }
 
 

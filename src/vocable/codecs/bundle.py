@@ -26,6 +26,7 @@ from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
+from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.tracks import Tracks
 
 
@@ -127,12 +128,13 @@ class Bundle:
         allow_loud: bool = False,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
+        model: CodingModel | None = None,
     ) -> None:
         """Encode a file of any length to one token file of all tracks, in bounded memory.
 
         Each tokenizer goes through the recording by itself; all of it is held for one that takes
         whole ones only. The same tokens as `encode(source).save(target)`; the target appears whole
-        or not at all.
+        or not at all. model: codes the tracks that it models, see `vocable.load.load_coder`.
         """
         if Path(target).suffix.lower() in ENDINGS:
             raise TokenError(f"{target}: arrays are of one track; a .vcb file holds several")
@@ -146,7 +148,7 @@ class Bundle:
             }
             done = _Done(recording, len(tracks), progress)
             with token_file(target, overwrite=overwrite, done=lambda: done.seconds) as file:
-                writer = TokenWriter(file, tracks)
+                writer = TokenWriter(file, tracks, model=model)
                 for name, each in self._named():
                     done.begin()
                     for tokens in _parts(each, recording):

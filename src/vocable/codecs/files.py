@@ -35,6 +35,7 @@ from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
+from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.file.stamp import stamp
 from vocable.tokens.formats import format_of
 
@@ -54,6 +55,7 @@ def encode_file(
     overwrite: bool = False,
     progress: Progress | None = None,
     listen: Listen | None = None,
+    model: CodingModel | None = None,
 ) -> None:
     """Encode a recording to a token file; the same tokens as `encode(source).save(target)`.
 
@@ -61,12 +63,15 @@ def encode_file(
 
     source: a path, an open file, the bytes of one, or "-" for stdin. target: a `.vcb` file, "-" for
     stdout, or an ending that `AudioTokens.save` knows. The target appears whole or not at all.
-    listen: is given each block before it is encoded, at the codec's rate.
+    listen: is given each block before it is encoded, at the codec's rate. model: codes the tokens
+    by its probabilities, see `vocable.load.load_coder`.
     """
     check_levels(spec, levels)
     levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
     format_of(target)  # refuses an unknown ending before any work
+    if model is not None and Path(target).suffix.lower() in ENDINGS:
+        raise TokenError(f"{target}: arrays are not coded by a model; write a .vcb file")
     with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
         track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
@@ -77,7 +82,8 @@ def encode_file(
             whole = tokens_of(spec, codes, track.source(recording.samples))
             whole.save(target, overwrite=overwrite)
         else:
-            _write(target, overwrite, track, tokens_as_they_come(spec, blocks), recording)
+            parts = tokens_as_they_come(spec, blocks)
+            _write(target, overwrite, track, parts, recording, model)
     if progress:
         progress(1.0)
 
@@ -165,10 +171,11 @@ def _write(
     track: Track,
     parts: Iterator[AudioTokens],
     recording: _Recording,
+    model: CodingModel | None,
 ) -> None:
     seconds = lambda: recording.samples / recording.reader.rate  # noqa: E731
     with token_file(target, overwrite=overwrite, done=seconds) as file:
-        writer = TokenWriter(file, track)
+        writer = TokenWriter(file, track, model=model)
         for tokens in parts:
             writer.write(tokens)
         writer.finish(recording.samples)

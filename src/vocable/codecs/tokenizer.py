@@ -22,6 +22,7 @@ from vocable.codecs.state import Encoding
 from vocable.errors import AudioError, ModelError
 from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
+from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.spec_rows import all_rows
 
 
@@ -144,16 +145,19 @@ class Tokenizer:
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
         listen: Callable[[Samples], None] | None = None,
+        model: CodingModel | None = None,
     ) -> None:
         """Encode a file of any length to a `.vcb` file in bounded memory; see `files.encode_file`.
 
         A model that needs a whole recording at once (`model.encodes_in_steps`) holds all of it.
         progress: is given the share that is done, 0 to 1. listen: is given each block before it is
-        encoded, `[streams, channels, samples]` at the codec's rate.
+        encoded, `[streams, channels, samples]` at the codec's rate. model: codes the tokens by its
+        probabilities, see `vocable.load.load_coder`.
         """
         files.encode_file(
             self._session, self.spec, source, target, levels=levels, mix=mix,
             allow_loud=allow_loud, overwrite=overwrite, progress=progress, listen=listen,
+            model=model,
         )  # fmt: skip
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------

@@ -13,6 +13,7 @@ is ever run.
     encoders    of semantic units           centres     units by their centres
     language    models of tokens            say         models that say texts
     own_language    those that were trained at home; audiolm: three of them in one folder
+    coders      the same, to code token files by
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -31,6 +32,7 @@ from vocable.load.audiolm import describe_stages, holds_stages, read_stages
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
+from vocable.load.coders import load_coder as load_coder
 from vocable.load.encoders import (
     EncoderDescription,
     Known,

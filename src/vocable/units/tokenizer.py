@@ -15,9 +15,10 @@ from torch import Tensor
 from vocable.atomic import check_target
 from vocable.codecs.bundle import Bundle
 from vocable.codecs.recording import Recording, open_recording
-from vocable.errors import ModelError
+from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens, Source, TokenSpec
 from vocable.tokens.array_files import ENDINGS
+from vocable.tokens.file.coding_model import CodingModel
 from vocable.units.centres import Centres, Origin, centres_of
 from vocable.units.kmeans_files import read_kmeans
 
@@ -174,18 +175,23 @@ class UnitTokenizer:
         allow_loud: bool = False,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
+        model: CodingModel | None = None,
     ) -> None:
         """Encode a file of any length to a token file in bounded memory; see `Tokenizer.encode_to`.
 
-        progress: is given the share that is done, 0 to 1.
+        progress: is given the share that is done, 0 to 1. model: codes the units, see
+        `vocable.load.load_coder`.
         """
+        if model is not None and Path(target).suffix.lower() in ENDINGS:
+            raise TokenError(f"{target}: arrays are not coded by a model; write a .vcb file")
         if Path(target).suffix.lower() in ENDINGS:
             check_target(target, overwrite=overwrite)
             self.encode(source, mix=mix, allow_loud=allow_loud).save(target, overwrite=overwrite)
             return
         Bundle({"": self}).encode_to(
-            source, target, mix=mix, allow_loud=allow_loud, overwrite=overwrite, progress=progress
-        )
+            source, target, mix=mix, allow_loud=allow_loud, overwrite=overwrite, progress=progress,
+            model=model,
+        )  # fmt: skip
 
     def _features(self, streams: list[Recording]) -> Iterator[tuple[int, Any]]:
         return self.encoder.feature_parts(streams, layer=self.centres.origin.layer)

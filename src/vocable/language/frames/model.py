@@ -72,6 +72,25 @@ class Frames(nn.Module):
         """Return its track as steps; see `frames_lesson`."""
         return frames_lesson(self.config, tracks[self.config.track], begins=begins, ends=ends)
 
+    @property
+    def codes_alone(self) -> bool:
+        """Whether all it reads are the codes that it foretells; see `Foretells`."""
+        return True
+
+    def score(self, tokens: AudioTokens, *, begins: bool) -> Lesson:
+        """Return the steps of a stretch; where a depth model draws, it is told where that ends."""
+        config = self.config
+        return frames_lesson(config, tokens, begins=begins, ends=config.order.deep)
+
+    def ids_of(self, level: int) -> slice:
+        """Return which ids of a row are codes of a level."""
+        return slice(0, self.spec.levels[level].size)
+
+    def most_frames(self, positions: int) -> int:
+        """Return how many frames' steps fit; before them the lead, behind them the end."""
+        config = self.config
+        return config.order.max_frames(self.spec, positions - 1, config.levels)
+
     def nats(self, lessons: Lessons) -> Told:
         """Return how well the model foretells what is asked for, row after row."""
         hidden = self.trunk.forward(self.embed(lessons.before), lessons.read)

@@ -64,6 +64,27 @@ class Stage(nn.Module):
         """Return tracks as a row; see `stage_lesson`."""
         return stage_lesson(self.config, tracks, begins=begins, ends=ends)
 
+    @property
+    def codes_alone(self) -> bool:
+        """Whether all it reads are the codes that it foretells; see `Foretells`."""
+        target = self.config.target
+        return not self.config.given and not target.dedup and target.first == 0
+
+    def score(self, tokens: AudioTokens, *, begins: bool) -> Lesson:
+        """Return the row of a stretch of the target."""
+        tracks = {self.config.target.track: tokens}
+        return stage_lesson(self.config, tracks, begins=begins, ends=False)
+
+    def ids_of(self, level: int) -> slice:
+        """Return which ids are codes of a level of the target."""
+        offset = self.config.offsets[-1][level - self.config.target.first]
+        return slice(offset, offset + self.config.tokens_of(level).size)
+
+    def most_frames(self, positions: int) -> int:
+        """Return how many frames' row fits."""
+        target = self.config.target
+        return positions // len(target.cycle) * target.tokens.step
+
     def nats(self, lessons: Lessons) -> Told:
         """Return how well the model foretells what is asked for, level after level."""
         hidden = self.trunk.forward(self.embed(lessons.before), lessons.read)

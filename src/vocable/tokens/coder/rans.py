@@ -11,29 +11,42 @@ State: 2²⁴ ≤ x < 2⁴⁰, frequencies sum to 2¹⁶, words of 16 bits. Layo
 in 5 bytes, then the words in the order in which `pop` reads them. After the last pop every lane is
 back in its initial state and no word is left, which `close` checks. Several lanes start at 2²⁴. A
 single lane starts at 0, which saves two bytes: once its words are used up its state may fall below
-2²⁴, while with several lanes it would not be known which of them the next word is for.
+2²⁴, while with several lanes it would not be known which of them the next word is for. It also
+codes under frequencies that sum to 2^`precision`, up to 2²⁴; a symbol may take two words then.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from typing import Protocol
 
 import numpy as np
-from jaxtyping import Int32, Integer
+from jaxtyping import Int32, Int64, Integer
 
 from ...errors import FormatError
-from .tables import PRECISION, Table
+from .tables import PRECISION
 
 LOW = 1 << 24
 STATE_BYTES = 5
 MAX_LANES = 256
 SYMBOLS_PER_LANE = 1024  # a lane costs 4 bytes: 0.4 % of this many symbols of 8 bits
 
-MASK = 0xFFFF  # of a word, and of a slot
-LIMIT = 24  # a state of f · 2²⁴ or more has to give a word before f can go in
+STATE_BITS = 40
+MASK = 0xFFFF  # of a word, and of a slot of 16 bits
+LIMIT = STATE_BITS - PRECISION  # a state of f · 2²⁴ or more has to give a word before f can go in
 
 _WORD = np.uint64(16)
 _MASK, _PRECISION, _LIMIT = np.uint64(MASK), np.uint64(PRECISION), np.uint64(LIMIT)
+
+
+class Frequencies(Protocol):
+    """How often each code comes, and what comes before it, as a `Table` has them."""
+
+    @property
+    def frequencies(self) -> Int64[np.ndarray, " size"]: ...
+
+    @property
+    def cumulative(self) -> Int64[np.ndarray, " size"]: ...
 
 
 def lanes_for(symbols: int) -> int:
@@ -50,14 +63,14 @@ class RansEncoder:
     """Collect symbols with their tables, then write them in one go.
 
     The states run backwards from the last symbol to the first, so nothing can be written before
-    `finish`.
+    `finish`. precision: bits of the sum of all frequencies; other than 16 for a single lane alone.
     """
 
-    def __init__(self, lanes: int) -> None:
-        self._lanes = lanes
+    def __init__(self, lanes: int, precision: int = PRECISION) -> None:
+        self._lanes, self._precision = lanes, precision
         self._pushed: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def push(self, symbols: Integer[np.ndarray, " _"], table: Table) -> None:
+    def push(self, symbols: Integer[np.ndarray, " _"], table: Frequencies) -> None:
         """Add symbols that all follow `table`."""
         self._pushed.append((table.cumulative[symbols], table.frequencies[symbols]))
 
@@ -68,14 +81,15 @@ class RansEncoder:
     def _in_one_lane(self) -> bytes:
         """Code symbol by symbol: for a single lane numpy takes ten times as long."""
         state, words = initial_state(1), []
+        limit = STATE_BITS - self._precision
         for pushed in reversed(self._pushed):
             cumulative, frequencies = (values.tolist()[::-1] for values in pushed)
             for before, frequency in zip(cumulative, frequencies, strict=True):
-                if state >= frequency << LIMIT:
+                while state >= frequency << limit:
                     words.append(state & MASK)
                     state >>= 16
                 quotient, remainder = divmod(state, frequency)
-                state = (quotient << PRECISION) + remainder + before
+                state = (quotient << self._precision) + remainder + before
         return state.to_bytes(STATE_BYTES, "little") + np.array(words[::-1], "<u2").tobytes()
 
     def _in_lanes(self) -> bytes:
@@ -98,9 +112,10 @@ class RansEncoder:
 
 
 class RansDecoder:
-    """Read back what an `RansEncoder` of as many lanes wrote."""
+    """Read back what an `RansEncoder` of as many lanes, and of this precision, wrote."""
 
-    def __init__(self, data: bytes, lanes: int) -> None:
+    def __init__(self, data: bytes, lanes: int, precision: int = PRECISION) -> None:
+        self._precision = precision
         head = lanes * STATE_BYTES
         if not 1 <= lanes <= MAX_LANES or len(data) < head or (len(data) - head) % 2:
             raise FormatError(
@@ -115,7 +130,7 @@ class RansDecoder:
         if (lanes > 1 or len(self._words)) and self._states.min() < LOW:
             raise FormatError(f"coded data begins with a state below {LOW}")
 
-    def pop(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
+    def pop(self, count: int, table: Frequencies) -> Int32[np.ndarray, " _"]:
         """Return the next `count` symbols, which were pushed together under this table."""
         lanes = len(self._states)
         if lanes == 1:
@@ -138,14 +153,18 @@ class RansDecoder:
             self._states[: count - first] = x
         return symbols
 
-    def _pop_one_by_one(self, count: int, table: Table) -> Int32[np.ndarray, " _"]:
-        cumulative, frequencies = table.cumulative.tolist(), table.frequencies.tolist()
+    def _pop_one_by_one(self, count: int, table: Frequencies) -> Int32[np.ndarray, " _"]:
+        cumulative, frequencies = table.cumulative, table.frequencies
+        if count > 1:  # for one the lists would take longer than the look-ups
+            cumulative, frequencies = cumulative.tolist(), frequencies.tolist()
         state, symbols = int(self._states[0]), np.empty(count, np.int32)
+        mask = (1 << self._precision) - 1
         for i in range(count):
-            slot = state & MASK
+            slot = state & mask
             symbols[i] = found = bisect_right(cumulative, slot) - 1
-            state = frequencies[found] * (state >> PRECISION) + slot - cumulative[found]
-            if state < LOW and self._used < len(self._words):
+            quotient = state >> self._precision
+            state = int(frequencies[found]) * quotient + slot - int(cumulative[found])
+            while state < LOW and self._used < len(self._words):
                 state = (state << 16) | int(self._words[self._used])
                 self._used += 1
         self._states[0] = state

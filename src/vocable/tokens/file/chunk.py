@@ -3,12 +3,13 @@
 start                   the base frame at which it begins
 count, coding           4 · count + coding, where count is the tokens of the finest level (with
                         segments: their number). Coding 0: all levels packed. 1: levels with a table
-                        coded under it, the others packed
+                        coded under it, the others packed. 2: all coded by the track's model
 segments                if the spec has them: the frames of each
 durations               if the track has them: bits of each, then duration - 1 packed in that many
 sides                   those per segment, raw and little-endian, in the spec's order
 packed                  the packed levels, one after the other
 coded                   if coding is 1: the coded levels, in as many lanes as suit their symbols
+                        if coding is 2: what the model made of all levels, in place of the packed
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from ..coder.tables import TableSet
 from ..spec_parts import Side
 from ..values import AudioTokens
 from ..varint import encode_varint, encode_varints, read_varint
+from .coding_model import CodingModel, ModelCoded
 from .limits import MAX_FRAMES, MAX_SYMBOLS, SYMBOLS_PER_BYTE
 from .track import Track
 
-PACKED, CODED = 0, 1
-CODINGS = 4  # with room for two more
+PACKED, CODED, BY_MODEL = 0, 1, 2
+CODINGS = 4  # with room for one more
 
 
 def encode(track: Track, start: int, tokens: AudioTokens, tables: TableSet | None) -> bytes:
@@ -44,6 +46,19 @@ def encode(track: Track, start: int, tokens: AudioTokens, tables: TableSet | Non
             return payload
     packed = pack(rows, track.sizes)
     return encode_varint(start) + _encode_header(track, tokens, PACKED) + packed
+
+
+def encode_by(
+    model: CodingModel, track: Track, starts: Sequence[int], chunks: Sequence[AudioTokens]
+) -> list[bytes]:
+    """Return the payloads of chunks that a model codes together, packed where that is smaller."""
+    payloads = []
+    for start, tokens, codes in zip(starts, chunks, model.encode(chunks, starts), strict=True):
+        packed = encode(track, start, tokens, None)
+        coded = encode_varint(start) + _encode_header(track, tokens, BY_MODEL) + codes
+        few = sum(row.size for row in tokens.stacks) <= SYMBOLS_PER_BYTE * len(coded)
+        payloads.append(coded if few and len(coded) < len(packed) else packed)
+    return payloads
 
 
 def _encode_header(track: Track, tokens: AudioTokens, coding: int) -> bytes:
@@ -102,18 +117,54 @@ def decode(
     track: Track, payload: bytes, tables: TableSet | None, item_sides: dict[str, np.ndarray]
 ) -> AudioTokens:
     """Return the tokens of a payload; FormatError unless `encode` could have written it."""
+    header = _checked_header(track, payload)
+    sides, at = _decode_segment_sides(track, payload, header)
+    counts = [track.streams * n for n in header.counts]
+    rows = _decode_rows(track, header.coding, payload[at:], counts, tables)
+    stacks = tuple(row.reshape(track.streams, -1) for row in rows)
+    return _tokens(track, header, stacks, item_sides | sides)
+
+
+def is_by_model(track: Track, payload: bytes) -> bool:
+    """Return whether a model coded a chunk, so that `decode_by` reads it."""
+    return read_header(track, payload).coding == BY_MODEL
+
+
+def decode_by(model: CodingModel, track: Track, payloads: Sequence[bytes]) -> list[AudioTokens]:
+    """Return the tokens of payloads that a model coded, decoded together."""
+    headers = [_checked_header(track, payload) for payload in payloads]
+    for header in headers:
+        if header.frames > model.frames:
+            raise FormatError(
+                f"a chunk claims {header.frames} frames coded by {model.name}, which codes "
+                f"{model.frames} at most"
+            )
+    coded = [
+        ModelCoded(payload[header.end :], header.start, header.counts, track.streams)
+        for header, payload in zip(headers, payloads, strict=True)
+    ]
+    found = model.decode(coded)
+    return [
+        _tokens(track, header, tuple(stacks), {})
+        for header, stacks in zip(headers, found, strict=True)
+    ]
+
+
+def _checked_header(track: Track, payload: bytes) -> ChunkHeader:
     header = read_header(track, payload)
     symbols = track.streams * sum(header.counts)
     if symbols > MAX_SYMBOLS or symbols > SYMBOLS_PER_BYTE * len(payload):
         raise FormatError(
             f"a chunk of {len(payload)} bytes claims {symbols} codes, more than may be"
         )
-    sides, at = _decode_segment_sides(track, payload, header)
-    counts = [track.streams * n for n in header.counts]
-    rows = _decode_rows(track, header.coding, payload[at:], counts, tables)
-    stacks = tuple(row.reshape(track.streams, -1) for row in rows)
+    return header
+
+
+def _tokens(
+    track: Track, header: ChunkHeader, stacks: tuple[np.ndarray, ...], sides: dict[str, np.ndarray]
+) -> AudioTokens:
     try:
-        tokens = AudioTokens(track.spec, stacks, item_sides | sides, header.durations)
+        tokens = AudioTokens(track.spec, stacks, sides, header.durations)
     except TokenError as error:
         raise FormatError(str(error)) from error
     if tokens.frames != header.frames:
@@ -198,7 +249,8 @@ def _decode_rows(
     if coding == PACKED:
         return unpack(data, counts, track.sizes)
     if coding != CODED or tables is None:
-        known = "0 or 1" if tables else "0, as the track has no tables"
+        lacking = "a model" if coding == BY_MODEL else "tables"
+        known = f"0, as the track has no {lacking}" if coding < CODINGS - 1 else "0, 1 and 2"
         raise FormatError(f"a chunk has coding {coding}; known is {known}")
     return _decode_coded(track, data, counts, tables)
 

@@ -13,6 +13,7 @@ from ..coder.pack import packed_bits
 from ..coder.tables import TableSet
 from ..spec import TokenSpec
 from ..values import AudioTokens, joined
+from .coding_model import CodingModel
 from .limits import MAX_FRAMES, MAX_PAYLOAD, MAX_SYMBOLS
 from .track import Track
 
@@ -21,21 +22,30 @@ class TrackChunker:
     """One track while it is written: what waits to become a chunk, and how far writing has come.
 
     seconds     length of a chunk; 0 makes each call of `add` a chunk of its own
+    model       codes the chunks, in place of tables
     """
 
     def __init__(
-        self, number: int, track: Track, seconds: int | float | Fraction, tables: TableSet | None
+        self,
+        number: int,
+        track: Track,
+        seconds: int | float | Fraction,
+        tables: TableSet | None,
+        model: CodingModel | None = None,
     ) -> None:
         self.number = number
         self.track = track
-        self.tables = tables
+        self.tables, self.model = tables, model
         self.max_frames = _max_frames(track)
+        if model is not None:
+            self.max_frames = min(self.max_frames, model.frames)
         wanted = int(Fraction(seconds) * track.spec.frame_rate)
         self.length = max(track.unit, min(self.max_frames, wanted // track.unit * track.unit))
         self.buffers = wanted > 0
         self.frames = 0  # written so far
         self.samples: int | None = None
         self.item_sides: dict[str, np.ndarray] | None = None  # those of the first tokens
+        self.uncoded: list[AudioTokens] = []  # chunks that wait to be coded with others
         self._waiting: list[AudioTokens] = []
 
     def check(self, tokens: AudioTokens) -> None:

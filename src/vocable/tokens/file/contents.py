@@ -13,7 +13,7 @@ from fractions import Fraction
 from os import SEEK_END
 
 from ...binary_streams import BinaryFile
-from ...errors import FormatError
+from ...errors import FormatError, ModelError
 from .record_validator import RecordValidator
 from .records import CRC_BYTES, Record, RecordKind, read_record
 from .trailer import SIZE_BYTES, Trailer, decode_trailer
@@ -104,6 +104,8 @@ def naming_errors(name: str, validator: RecordValidator | None = None) -> Iterat
     """Say in errors which file it is and, with a validator, from when on it is lost."""
     try:
         yield
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
     except FormatError as error:
         if str(error).startswith(f"{name}: "):
             raise

@@ -13,6 +13,7 @@ from ..coder.pack import packed_bits
 from ..coder.tables import TableSet, fit_tables
 from ..formats import OWN, other_reader, register
 from ..values import AudioTokens
+from .coding_model import CodingModel
 from .opening import check_exists
 from .records import ID_BYTES, RecordKind, encode_record
 from .stamp import stamp
@@ -25,12 +26,14 @@ def write_tokens(
     path: str | os.PathLike[str] | Writable,
     tokens: AudioTokens | Mapping[str, AudioTokens],
     *,
+    model: CodingModel | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write a token file of one track, or of several by name; it appears whole or not at all.
 
     Codes are packed into bits, or coded by the frequencies that ship for their space or by ones
-    that the file brings along, whichever is smallest. Equal tokens give equal bytes. Raises
+    that the file brings along, whichever is smallest; or by the probabilities of `model`, see
+    `TokenWriter`. Equal tokens give equal bytes. Raises
     FileExistsError if something is there and `overwrite` is not set, and TokenError for a name that
     ends as an array file does (`tokens.save` writes those).
     """
@@ -39,18 +42,20 @@ def write_tokens(
         if other_reader(path):
             raise TokenError(f"{path}: write_tokens writes {OWN}; tokens.save writes arrays")
         with replacing(path, overwrite=overwrite) as fresh, open(fresh, "w+b") as file:
-            _write(file, named)
+            _write(file, named, model)
     else:
         whole = io.BytesIO()
-        _write(whole, named)
+        _write(whole, named, model)
         path.write(whole.getvalue())
         path.flush()
 
 
-def _write(file: ChangeableFile, named: Mapping[str, AudioTokens]) -> None:
+def _write(
+    file: ChangeableFile, named: Mapping[str, AudioTokens], model: CodingModel | None
+) -> None:
     tracks = {name: Track.of(tokens) for name, tokens in named.items()}
     tables = {name: best_tables(tokens) for name, tokens in named.items()}
-    with TokenWriter(file, tracks, tables=tables) as writer:
+    with TokenWriter(file, tracks, tables=tables, model=model) as writer:
         for name, tokens in named.items():
             writer.write(tokens, name)
     stamp(file)
@@ -106,7 +111,8 @@ def read_tokens(
     Reads arrays that `tokens.save` wrote as well, if the name ends in .npy, .npz or .safetensors.
     track: its name, where the file holds several. recover: read what is left of a damaged file,
     with a warning that says which seconds are lost; what is left is joined.
-    Raises FormatError, FileNotFoundError or IsADirectoryError.
+    Raises FormatError, FileNotFoundError or IsADirectoryError, and ModelError for tokens that a
+    model coded which is not at hand.
     """
     if isinstance(path, (str, os.PathLike)) and (read := other_reader(path)):
         check_exists(path)

@@ -13,25 +13,14 @@ from ..spec_parts import Source
 from ..values import AudioTokens
 from . import chunk, short_chunk
 from .chunk import ChunkHeader
+from .coding_model import ModelName
 from .live_record import LiveRecord
 from .records import CRITICAL, DamagedRecord, Record, RecordKind
 from .track import Header, Track
+from .track_state import TrackState
 from .trailer import SIZE_BYTES, Trailer, decode_trailer
 
 _KINDS = frozenset(RecordKind)
-
-
-@dataclass
-class TrackState:
-    """One track while it is read: its tables and item sides, and how far reading has come."""
-
-    track: Track
-    tables: TableSet | None = None
-    item_sides: dict[str, np.ndarray] | None = None
-    frames: int = 0
-    live_frames: int = 0  # how far the last live record says that the stream has come
-    samples: int | None = None  # of the source, where a live record states them
-    ended: bool = False  # a chunk that ends inside a unit may only be followed by short segments
 
 
 @dataclass
@@ -99,7 +88,7 @@ class RecordValidator:
         return self._states[record.track]
 
     def read_metadata(self, record: Record) -> None:
-        """Take in a record that is not a chunk: tables, sides, a live record, the trailer."""
+        """Take in a record that is not a chunk: tables, a model, sides, live, the trailer."""
         state = self.track_state(record)
         if record.kind == RecordKind.HEADER:
             raise DamagedRecord(f"a second header comes at byte {record.offset}")
@@ -107,6 +96,10 @@ class RecordValidator:
             if state.tables is not None or state.frames:
                 raise _misplaced("tables", record)
             state.tables = _decode_tables(state.track, record.payload)
+        elif record.kind == RecordKind.MODEL:
+            if state.model is not None or state.frames:
+                raise _misplaced("models", record)
+            state.model = ModelName.from_bytes(record.payload)
         elif record.kind == RecordKind.SIDES:
             if state.item_sides is not None or state.frames:
                 raise _misplaced("sides", record)
@@ -168,17 +161,7 @@ class RecordValidator:
 
     def decode(self, record: Record) -> AudioTokens:
         """Return the tokens of a chunk."""
-        state = self.track_state(record)
-        if state.item_sides is None and state.track.spec.item_sides:
-            raise DamagedRecord(
-                f"the chunk at byte {record.offset} comes before the sides of its track"
-            )
-        if record.kind == RecordKind.SHORT:
-            return short_chunk.decode(state.track, record.payload, state.item_sides or {})
-        tables = state.tables
-        if tables is None and self.lenient:  # their record may be what is lost
-            tables = state.track.shipped_tables
-        return chunk.decode(state.track, record.payload, tables, state.item_sides or {})
+        return self.track_state(record).decode([record], lenient=self.lenient)[0]
 
     def source(self, name: str) -> Source | None:
         """Return the source of a track from the trailer; None while it is not known.

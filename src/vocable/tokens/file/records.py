@@ -38,6 +38,7 @@ class RecordKind(IntEnum):
     CHUNK = 0x84
     TRAILER = 0x85
     LIVE = 0x86
+    MODEL = 0x87
     SHORT = 0x00  # a chunk of a live stream, which has its own framing and no kind in the file
 
 

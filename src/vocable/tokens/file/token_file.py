@@ -23,6 +23,7 @@ from .records import DamagedRecord, Record, RecordKind, read_record
 from .recovery import read_in_order
 from .recovery import recover as recover_contents
 from .track import Track
+from .waiting import Waiting
 
 
 class TokenFile:
@@ -39,7 +40,7 @@ class TokenFile:
 
     `complete` says whether the file was closed. Without a trailer it opens with a warning and holds
     what came before. Raises FormatError for a file that is damaged, hostile, newer, or not a token
-    file at all.
+    file at all; reading, ModelError for one that a model coded which is not at hand.
     """
 
     def __init__(
@@ -105,6 +106,11 @@ class TokenFile:
         name = list(self.tracks)[self._number(track)]
         return self._known.source(name) if self.complete else None
 
+    def model(self, track: str | None = None) -> str | None:
+        """Name the model that coded a track, and without which it cannot be read."""
+        found = self._known.tracks[list(self.tracks)[self._number(track)]].model
+        return None if found is None else str(found)
+
     def read(self, track: str | None = None) -> AudioTokens:
         """Return all tokens of a track, every byte of the file checked."""
         name = list(self.tracks)[self._number(track)]
@@ -117,6 +123,7 @@ class TokenFile:
         """Give the tokens of a track chunk by chunk, without a source; all records are checked."""
         number = self._number(track)
         validator = RecordValidator(self._header, lenient=self._lenient)
+        waiting = Waiting(validator)
         for run in self._contents.runs:
             frames = [0] * len(self.tracks)
             for record in self._records(run, validator):
@@ -128,15 +135,18 @@ class TokenFile:
                         )
                     continue
                 with naming_errors(self.name, validator):
-                    frames[record.track] += validator.advance(record).frames
-                    tokens = validator.decode(record) if record.track == number else None
-                if tokens is not None:
-                    yield tokens
+                    header = validator.advance(record)
+                    ready = waiting.add(record, header.start) if record.track == number else []
+                frames[record.track] += header.frames
+                yield from (tokens for _, tokens in ready)
             if tuple(frames) != run.frames:
                 raise FormatError(
                     f"{self.name}: the index counts {run.frames} frames at byte "
                     f"{run.offset}, {tuple(frames)} are there"
                 )
+        with naming_errors(self.name, validator):
+            ready = waiting.decode()
+        yield from (tokens for _, tokens in ready)
         self._check_end(validator)
 
     def _check_end(self, validator: RecordValidator) -> None:
@@ -216,6 +226,7 @@ class TokenFile:
     ) -> Iterator[tuple[int, AudioTokens]]:
         """Give the chunks that overlap with `start` to `stop`, each with its first frame."""
         track = list(self.tracks.values())[number]
+        waiting = Waiting(self._known)
         for run in self._contents.runs:
             first = run.starts[number]
             if not run.frames[number] or first >= stop or first + run.frames[number] <= start:
@@ -226,12 +237,14 @@ class TokenFile:
                 with naming_errors(self.name):
                     header = chunk_header(track, record, first)
                     first = header.start + header.frames
-                    inside = header.start < stop and header.start + header.frames > start
-                    tokens = self._known.decode(record) if inside else None
-                if tokens is not None:
-                    yield header.start, tokens
-                elif header.start >= stop:
-                    return
+                    inside = header.start < stop and first > start
+                    ready = waiting.add(record, header.start) if inside else []
+                yield from ready
+                if header.start >= stop:
+                    break
+        with naming_errors(self.name):
+            ready = waiting.decode()
+        yield from ready
 
     def _records(self, run: RecordRun, validator: RecordValidator | None) -> Iterator[Record]:
         """Read the records of a run; the validator, if given, checks their order and metadata."""

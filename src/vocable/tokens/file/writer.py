@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import accumulate
 from types import TracebackType
 
 from ...binary_streams import Writable
@@ -14,6 +15,7 @@ from ..spec_parts import MAX_SAMPLES, check_count
 from ..values import AudioTokens
 from . import chunk, short_chunk
 from .chunker import TrackChunker
+from .coding_model import CodingModel, tracks_of
 from .live_record import LiveRecord
 from .record_writer import RecordWriter
 from .records import RecordKind
@@ -39,6 +41,8 @@ class TokenWriter:
     chunk_seconds   what is written is collected to chunks of this length; 0 makes every call of
                     `write` a chunk of its own, which is on the disk when the call returns
     tables          per track: frequencies to code by; left out, those that ship for the space
+    model           codes by its probabilities the tracks whose tokens it models, in chunks as long
+                    as it sees at most; reading needs it too (`vocable.load.load_coder`)
 
     The file's id is random, so that two files of the same tokens differ in a few bytes.
     Leaving the block closes the file. When it is left by an error, what was written so far stays
@@ -52,16 +56,20 @@ class TokenWriter:
         *,
         chunk_seconds: int | float | Fraction = 10,
         tables: Mapping[str, TableSet | None] | None = None,
+        model: CodingModel | None = None,
         live: bool = False,
         overwrite: bool = False,
     ) -> None:
         header = Header({"": tracks} if isinstance(tracks, Track) else dict(tracks))
         if live:
-            _check_live(header, tables)
+            _check_live(header, tables, model)
             chunk_seconds = 0
         chosen = {} if tables is None else tables
+        coded = set() if model is None else tracks_of(model, header.tracks)
         self._chunkers = {
-            name: TrackChunker(k, track, chunk_seconds, chosen.get(name, track.shipped_tables))
+            name: TrackChunker(k, track, chunk_seconds, None, model)
+            if name in coded
+            else TrackChunker(k, track, chunk_seconds, chosen.get(name, track.shipped_tables))
             for k, (name, track) in enumerate(header.tracks.items())
         }
         self._header, self._live_at = header, 0 if live else None
@@ -84,6 +92,8 @@ class TokenWriter:
                 self._records.write(RecordKind.SIDES, chunker.number, sides)
         for piece in chunker.add(tokens):
             self._write_chunk(chunker, piece)
+        if not chunker.buffers:
+            self._write_uncoded(chunker)
         self._records.flush()
 
     def announce(self, samples: int) -> None:
@@ -112,6 +122,7 @@ class TokenWriter:
         for chunker in self._chunkers.values():
             for piece in chunker.flush():
                 self._write_chunk(chunker, piece)
+            self._write_uncoded(chunker)
         known = [
             self._samples(chunker, given.get(name)) for name, chunker in self._chunkers.items()
         ]
@@ -144,6 +155,9 @@ class TokenWriter:
             if chunker.tables is not None:
                 tables = encode_tables(chunker.tables)
                 self._records.write(RecordKind.TABLES, chunker.number, tables)
+            if chunker.model is not None:
+                name = chunker.model.name.to_bytes()
+                self._records.write(RecordKind.MODEL, chunker.number, name)
         if self._live_at is not None:
             self._write_live()
 
@@ -189,7 +203,26 @@ class TokenWriter:
         if self._short and whole and steps <= _FEW:
             self._write_steps(chunker, tokens)
             return
-        payload = chunk.encode(chunker.track, chunker.frames, tokens, chunker.tables)
+        if chunker.model is None:
+            payload = chunk.encode(chunker.track, chunker.frames, tokens, chunker.tables)
+            self._write_payload(chunker, payload, tokens)
+            return
+        chunker.uncoded.append(tokens)
+        if len(chunker.uncoded) >= chunker.model.streams // chunker.track.streams:
+            self._write_uncoded(chunker)
+
+    def _write_uncoded(self, chunker: TrackChunker) -> None:
+        """Code the chunks that wait, by their model, and write them."""
+        chunks, chunker.uncoded = chunker.uncoded, []
+        if chunker.model is None or not chunks:
+            return
+        frames = [tokens.frames for tokens in chunks]
+        starts = [chunker.frames + before for before in accumulate(frames[:-1], initial=0)]
+        payloads = chunk.encode_by(chunker.model, chunker.track, starts, chunks)
+        for payload, tokens in zip(payloads, chunks, strict=True):
+            self._write_payload(chunker, payload, tokens)
+
+    def _write_payload(self, chunker: TrackChunker, payload: bytes, tokens: AudioTokens) -> None:
         self._records.write(RecordKind.CHUNK, chunker.number, payload, tokens.frames)
         chunker.frames += tokens.frames
 
@@ -209,8 +242,12 @@ class TokenWriter:
         self._records.write(RecordKind.LIVE, 0, record.to_bytes())
 
 
-def _check_live(header: Header, tables: Mapping[str, TableSet | None] | None) -> None:
+def _check_live(
+    header: Header, tables: Mapping[str, TableSet | None] | None, model: CodingModel | None
+) -> None:
     """Refuse what those who join late could not read."""
+    if model is not None:
+        raise TokenError("a live stream is not coded by a model, whose chunks come too late")
     if len(header.tracks) > 1 or any(track.durations for track in header.tracks.values()):
         raise TokenError("a live stream has one track, and no durations")
     if tables and any(t is not None and not is_shipped(t.name) for t in tables.values()):

@@ -58,10 +58,10 @@ class ValleARGenerator(HomeGenerator):
 
         prompt: tokens of the voice, one stream; prompt_text: what is said in them. room: frames
         that may come at most; None: as many as the context has. engine: whose streams it joins;
-        None: one of its own. `reason` says how it ended: "end", the model said so; "overlong", at more than
-        16/75 s for each symbol of the text; "context", where there is no more room; "left",
-        "error". TokenError for a text without words, a prompt without text or frames, and tokens
-        of another model; ModelError where texts and prompt leave no room.
+        None: one of its own. `reason` says how it ended: "end", the model said so; "overlong", at
+        more than 16/75 s for each symbol of the text; "context", where there is no more room;
+        "left", "error". TokenError for a text without words, a prompt without text or frames, and
+        tokens of another model; ModelError where texts and prompt leave no room.
         """
         config = self.network.config
         self._check_tokens(prompt)

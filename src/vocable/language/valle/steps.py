@@ -29,11 +29,11 @@ def phones(text: Text) -> Int[np.ndarray, "symbols 3"]:
     return spoken(text.words, text.language or USUAL).rows.astype(np.int64)
 
 
-def phones_of_both(said: Text, text: Text) -> Int[np.ndarray, "symbols 3"]:
+def phones_of_both(prompt_text: Text, text: Text) -> Int[np.ndarray, "symbols 3"]:
     """Return the symbols of a prompt's text and of what is to be said, as those of one text."""
-    if not said.words.strip():
+    if not prompt_text.words.strip():
         raise TokenError("the prompt comes without its text; tell what is said in it")
-    first, second = phones(said), phones(text)
+    first, second = phones(prompt_text), phones(text)
     assert second[0, 0] == SYMBOLS.index(BEGIN), "each text begins so"
     return np.concatenate((first, second[1:]))
 

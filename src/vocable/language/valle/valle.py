@@ -51,21 +51,23 @@ class Valle:
         return self.second.with_codec()
 
     def speak(
-        self, text: str | Text, prompt: AudioTokens, said: str | Text, *,
+        self, text: str | Text, prompt: AudioTokens, prompt_text: str | Text, *,
         sampling: Sampling = SAMPLING, ends: Ends = "drawn", seed: int = 0,
     ) -> Said:  # fmt: skip
-        """Return a text as tokens, in the voice of a prompt in which `said` is said.
+        """Return a text as tokens, in the voice of a prompt in which `prompt_text` is said.
 
         A text is English where it is no `Text`, which names its language. sampling: of the first
         level; the others are the likeliest. ends: where the end is drawn, or where it is the
         likeliest. Errors, and reasons of an end, as of `ValleARGenerator.write`.
         """
-        text, said = (each if isinstance(each, Text) else Text(each) for each in (text, said))
-        room = self.second.room(text, prompt, said)
+        text, prompt_text = (
+            each if isinstance(each, Text) else Text(each) for each in (text, prompt_text)
+        )
+        room = self.second.room(text, prompt, prompt_text)
         session = self.first.write(
-            text, prompt, said, room=room, sampling=sampling, ends=ends, seed=seed
+            text, prompt, prompt_text, room=room, sampling=sampling, ends=ends, seed=seed
         )
         first = self.first.codes(session)
-        tokens = self.second.fill(text, prompt, said, first)
+        tokens = self.second.fill(text, prompt, prompt_text, first)
         assert session.reason is not None, "its steps have all been taken"
         return Said(tokens, session.reason)

@@ -46,7 +46,7 @@ class ValleARGenerator(HomeGenerator):
         self,
         text: Text,
         prompt: AudioTokens,
-        said: Text,
+        prompt_text: Text,
         *,
         room: int | None = None,
         sampling: Sampling = SAMPLING,
@@ -56,12 +56,12 @@ class ValleARGenerator(HomeGenerator):
     ) -> Session:
         """Return a session of groups of frames, of which `codes` makes the first level.
 
-        prompt: tokens of the voice, one stream; said: what is said in them. room: frames that may
-        come at most; None: as many as the context has. engine: whose streams it joins; None: one
-        of its own. `reason` says how it ended: "end", the model said so; "overlong", at more than
-        16/75 s for each symbol of the text; "context", where there is no more room; "left",
-        "error". TokenError for a text without words, a prompt without text or frames, and tokens
-        of another model; ModelError where texts and prompt leave no room.
+        prompt: tokens of the voice, one stream; prompt_text: what is said in them. room: frames
+        that may come at most; None: as many as the context has. engine: whose streams it joins;
+        None: one of its own. `reason` says how it ended: "end", the model said so; "overlong", at
+        more than 16/75 s for each symbol of the text; "context", where there is no more room;
+        "left", "error". TokenError for a text without words, a prompt without text or frames, and
+        tokens of another model; ModelError where texts and prompt leave no room.
         """
         config = self.network.config
         self._check_tokens(prompt)
@@ -72,7 +72,7 @@ class ValleARGenerator(HomeGenerator):
             )
         if ends not in ("drawn", "likeliest"):
             raise ModelError(f'a stream ends where its end is "drawn" or "likeliest", not {ends!r}')
-        steps = prompt_steps(config, phones_of_both(said, text), prompt)
+        steps = prompt_steps(config, phones_of_both(prompt_text, text), prompt)
         symbols = len(phones(text)) - 1  # what comes before its first word takes no time
         longest = math.ceil(PHONE * symbols * float(self.spec.frame_rate) / config.groups)
         context = (

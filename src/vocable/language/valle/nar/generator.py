@@ -30,9 +30,9 @@ class ValleNARGenerator(HomeGenerator):
         able = replace(super().abilities, continues=False, clones=True, text="spoken")
         return replace(able, levels=self.network.config.levels)
 
-    def room(self, text: Text, prompt: AudioTokens, said: Text) -> int:
+    def room(self, text: Text, prompt: AudioTokens, prompt_text: Text) -> int:
         """Return how many frames may follow the prompt; ModelError where there is none."""
-        taken = len(phones_of_both(said, text)) + 1 + prompt.frames
+        taken = len(phones_of_both(prompt_text, text)) + 1 + prompt.frames
         context = self.network.config.trunk.context
         if taken >= context:
             raise ModelError(
@@ -42,7 +42,11 @@ class ValleNARGenerator(HomeGenerator):
         return context - taken
 
     def fill(
-        self, text: Text, prompt: AudioTokens, said: Text, first: Int64[np.ndarray, " frames"]
+        self,
+        text: Text,
+        prompt: AudioTokens,
+        prompt_text: Text,
+        first: Int64[np.ndarray, " frames"],
     ) -> AudioTokens:
         """Return all levels of what follows the prompt, of which `first` is the first level.
 
@@ -53,7 +57,9 @@ class ValleNARGenerator(HomeGenerator):
         known = frames(config, prompt, config.levels)
         target = np.full((len(first), config.levels), NOTHING)
         target[:, 0] = first
-        steps = whole_steps(config, phones_of_both(said, text), np.concatenate((known, target)))
+        steps = whole_steps(
+            config, phones_of_both(prompt_text, text), np.concatenate((known, target))
+        )
         ids = torch.from_numpy(steps)[None].to(self.device)
         asked = (ids[..., CODES] >= 0) & (ids[..., AT] >= len(known))
         with plain_settings(), torch.inference_mode():

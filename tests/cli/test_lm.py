@@ -60,6 +60,6 @@ def test_without_the_model_one_line_says_which_is_needed(models: Path, small: Pa
 def test_what_cannot_be_is_refused(models: Path, small: Path) -> None:
     some = ("encode", "speech.wav", "--codec", small)
     assert "--lm" in call(*some, "--lm", "nothing-here", code=2).output
-    assert "no model of tokens" in call(*some, "--lm", small, code=2).output
+    assert "not a model of tokens" in call(*some, "--lm", small, code=2).output
     assert "--levels 4" in call(*some, "--lm", models / "one", "--levels", 3, code=1).output
     call(*some, "--lm", models / "one", "-o", "x.npy", code=2)

@@ -41,5 +41,5 @@ def test_odds_are_pinned():
 
 
 def test_no_numbers_are_refused():
-    with pytest.raises(ModelError, match="no numbers"):
+    with pytest.raises(ModelError, match="not numbers"):
         odds(np.array([[0.0, np.nan]], np.float32))

@@ -28,7 +28,7 @@ def load_coder(name: str | os.PathLike[str]) -> ModelCoder:
     where = locate(name)
     if not isinstance(where, Description) or not is_language(where):
         raise ModelError(
-            f"{name} is no model of tokens that was trained here; give the folder of one: "
+            f"{name} is not a model of tokens; give the folder of one that was trained: "
             "vocable train language"
         )
     coder = ModelCoder(read_network(where), f"{where.name}@{where.version}")

@@ -37,7 +37,7 @@ class Odds(NamedTuple):
 def odds(logits: Float32[np.ndarray, "rows size"]) -> list[Odds]:
     """Return the odds of each row; ModelError for logits that are not numbers."""
     if not np.isfinite(logits).all():
-        raise ModelError("the model gives logits that are no numbers; look at its weights")
+        raise ModelError("the model gives logits that are not numbers; look at its weights")
     below = (logits.max(1, keepdims=True) - logits) * np.float32(STEPS / np.log(2))
     steps = np.minimum(np.rint(below), (_WEIGHT_BITS + 1) * STEPS).astype(np.int64)
     weights = _fractions()[steps % STEPS] >> steps // STEPS

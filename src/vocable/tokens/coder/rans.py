@@ -18,7 +18,7 @@ codes under frequencies that sum to 2^`precision`, up to 2²⁴; a symbol may ta
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int32, Int64, Integer
@@ -39,6 +39,7 @@ _WORD = np.uint64(16)
 _MASK, _PRECISION, _LIMIT = np.uint64(MASK), np.uint64(PRECISION), np.uint64(LIMIT)
 
 
+@runtime_checkable
 class Frequencies(Protocol):
     """How often each code comes, and what comes before it, as a `Table` has them."""
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Int32
@@ -67,6 +67,7 @@ class ModelCoded:
     streams: int
 
 
+@runtime_checkable
 class CodingModel(Protocol):
     """Codes chunks, each by itself: what is said of its first code depends on no other chunk.
 

@@ -124,9 +124,9 @@ class LanguageTask(Task):
             self.distributed.device,
         )  # fmt: skip
         if isinstance(model, Hears):
-            heard = heard_of(*given)
-            self.best.add(step, heard["letter"], model)
-            return {"bits": {"letter": heard.pop("letter")}, **heard, "waited": self.best.waited}
+            scores = heard_of(*given)
+            self.best.add(step, scores["letter"], model)
+            return {"bits": {"letter": scores.pop("letter")}, **scores, "waited": self.best.waited}
         self._bits = bits_of(*given)
         self.best.add(step, self._bits["frame"], model)
         beside = {f"{order}-grams": bits["frame"] for order, bits in self._ngrams.items()}

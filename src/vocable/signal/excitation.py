@@ -42,7 +42,8 @@ def pulses(
     ramp, parabola = _cycles_of_a_hertz(rate, hop, hz.device)
     start, end = before.double()[..., None], hz.double()[..., None]
     cycles = phase[..., None] + start * ramp + (end - start) * parabola
-    angle = (math.pi * cycles.frac()).float()
+    # from the nearest pulse, since around the far end of a cycle two small sines would be divided
+    angle = (math.pi * (cycles - cycles.round())).float()
     twice = 2 * (EDGE * rate / hz[..., None].clamp(min=20.0)).floor()  # the number of harmonics
     sine = angle.sin()
     at_peak = sine.abs() < 1e-5  # the limit of the kernel, where it would be 0 / 0

@@ -85,9 +85,19 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
 @click.option(
     "--codec", default="speech-16k", show_default=True, help="Whose tokens are learnt: a name."
 )
+@click.option(
+    "--speed",
+    "speeds",
+    multiple=True,
+    type=click.FloatRange(0.5, 2),
+    help="Also as of other speakers, played at this speed; may come again.",
+)
 @options.force
 @options.output
-def speech(manifest: str, out: str, codec: str, force: bool, as_json: bool, quiet: bool) -> int:
+def speech(
+    manifest: str, out: str, codec: str, speeds: tuple[float, ...], force: bool, as_json: bool,
+    quiet: bool,
+) -> int:  # fmt: skip
     """Make speech ready for `vocable train say`: its tokens, and how long each phone lasts.
 
     Of the rows of a manifest that have a text, in English or German ("language": "de").
@@ -100,7 +110,7 @@ def speech(manifest: str, out: str, codec: str, force: bool, as_json: bool, quie
     check_outputs([out], manifest, force=force)
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress(manifest) as progress:
-        found = prepare(Path(manifest), open_codec(codec, None, None), progress)
+        found = prepare(Path(manifest), open_codec(codec, None, None), progress, speeds)
     found.speech.save(Path(out), overwrite=force)
     seconds = float(found.speech.arrays["frame_counts"].sum()) * found.speech.frame_seconds
     console.line(f"{out}  {len(found.speech)} utterances  {duration(seconds)}")

@@ -77,6 +77,21 @@ def test_tokens_and_durations_of_what_has_a_text(tmp_path):
     assert "too few" in found.refused["long"]
 
 
+def test_other_speeds_are_other_speakers(tmp_path):
+    facts = {"text": TEXT, "speaker": "a", "set": "b"}
+    path = write(tmp_path, john=facts, held={**facts, "split": "valid"})
+    found = prepare(path, load_codec("speech-16k"), speeds=(0.87, 1.15))
+    names = [(own.name, own.speaker, own.set, own.split) for own in found.speech]
+    assert names == [
+        ("john", "a", "b", "train"),
+        ("john@0.87", "a@0.87", "b@", "train"),
+        ("john@1.15", "a@1.15", "b@", "train"),
+        ("held", "a", "b", "valid"),
+    ]
+    plain, slow, fast, _ = (len(own.codes) for own in found.speech)
+    assert abs(slow - plain / 0.87) <= 1 and abs(fast - plain / 1.15) <= 1
+
+
 def test_a_manifest_without_texts_is_refused(tmp_path):
     with pytest.raises(RecipeError, match="no recording has a text that is spoken in it"):
         prepare(write(tmp_path, john={}), load_codec("speech-16k"))

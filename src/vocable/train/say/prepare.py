@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,32 +29,46 @@ class Prepared:
 
 
 def prepare(
-    manifest: Path, codec: Codec, progress: Callable[[float], None] | None = None
+    manifest: Path,
+    codec: Codec,
+    progress: Callable[[float], None] | None = None,
+    speeds: Sequence[float] = (),
 ) -> Prepared:
     """Return the tokens, symbols and durations of the rows that have a text, in English or German.
 
     Rows in other languages, or without a text, are passed over; one whose text is not what is
-    spoken is refused. The split is that of the rows, "train" where they name none.
+    spoken is refused. The split is that of the rows, "train" where they name none. speeds: at which
+    rows of that split are played as well, higher or lower: other speakers, whose names and sets end
+    in @ and, of the speaker, the speed.
     """
     clips = [clip for clip in read_manifest(manifest) if clip.text]
     clips = [clip for clip in clips if (clip.language or USUAL) in NAMES]
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
-        try:
-            found.append(_utterance(clip, codec))
-        except (VocableError, OSError) as error:
-            refused[clip.name] = str(error)
+        for speed in (1.0, *(speeds if (clip.split or "train") == "train" else ())):
+            try:
+                found.append(_utterance(clip, codec, speed))
+            except (VocableError, OSError) as error:
+                refused[clip.name + _at(speed)] = str(error)
         if progress:
             progress((k + 1) / len(clips))
     spec = codec.spec
     return Prepared(pack(found, spec.space, spec.frame / spec.rate), refused)
 
 
-def _utterance(clip: Clip, codec: Codec) -> Utterance:
-    learnt = to_learn(clip.read(), clip.text, clip.language or USUAL, codec)
-    names = clip.name, clip.speaker or "unknown", clip.split or "train", clip.set
-    return Utterance(*names, *learnt)
+def _utterance(clip: Clip, codec: Codec, speed: float) -> Utterance:
+    audio = clip.read()
+    if speed != 1:
+        audio = Audio(audio.samples, round(audio.rate * speed)).resample(audio.rate)
+    learnt = to_learn(audio, clip.text, clip.language or USUAL, codec)
+    set_ = clip.set + ("@" if speed != 1 else "")
+    speaker = (clip.speaker or "unknown") + _at(speed)
+    return Utterance(clip.name + _at(speed), speaker, clip.split or "train", set_, *learnt)
+
+
+def _at(speed: float) -> str:
+    return "" if speed == 1 else f"@{speed:g}"
 
 
 def to_learn(

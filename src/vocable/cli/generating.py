@@ -11,7 +11,7 @@ import click
 from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
-from vocable.cli.open_codec import set_up
+from vocable.cli.open_codec import open_codec, set_up
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import ModelError
 
@@ -20,6 +20,11 @@ MODEL = click.option(
     required=True,
     metavar="NAME_OR_FOLDER",
     help="What goes on: a model of tokens, or a folder with AudioLM's stages.",
+)
+CODEC = click.option(
+    "--codec",
+    metavar="NAME_OR_FOLDER",
+    help="Whose tokens it writes, where they have not the name of a model that is here.",
 )
 SECONDS = click.option(
     "--seconds",
@@ -31,10 +36,12 @@ SECONDS = click.option(
 SEED = click.option(
     "--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound."
 )
-writing = options.combined(MODEL, SECONDS, SEED, options.machine, options.force, options.output)
+writing = options.combined(
+    MODEL, CODEC, SECONDS, SEED, options.machine, options.force, options.output
+)
 
 
-def open_model(name: str, device: str | None, threads: int | None) -> Any:
+def open_model(name: str, codec: str | None, device: str | None, threads: int | None) -> Any:
     """Return a model that generates tokens of its own accord. Refusal for another kind."""
     set_up(device, threads)
     import vocable
@@ -48,6 +55,13 @@ def open_model(name: str, device: str | None, threads: int | None) -> Any:
         raise Refusal(message_of(error)) from error
     if not isinstance(found, AudioLM | FramesGenerator | StageGenerator):
         raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
+    if codec is not None:
+        if isinstance(found, AudioLM):
+            raise Refusal(f"{name} takes no --codec; it has those that it was trained with")
+        try:
+            found.attach(open_codec(codec, device, threads))
+        except ModelError as error:
+            raise Refusal(f"--codec: {message_of(error)}") from error
     return found
 
 

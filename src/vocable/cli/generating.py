@@ -46,14 +46,13 @@ def open_model(name: str, codec: str | None, device: str | None, threads: int | 
     set_up(device, threads)
     import vocable
     from vocable.language.audiolm import AudioLM
-    from vocable.language.frames import FramesGenerator
-    from vocable.language.stages import StageGenerator
+    from vocable.language.home import ContinuingGenerator
 
     try:
         found = vocable.load(name, device=device)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if not isinstance(found, AudioLM | FramesGenerator | StageGenerator):
+    if not isinstance(found, AudioLM | ContinuingGenerator):
         raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
     if codec is not None:
         if isinstance(found, AudioLM):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from vocable.errors import ModelError, TokenError
 from vocable.language.abilities import Abilities
+from vocable.language.engine import Engine
 from vocable.language.generator import Generator
+from vocable.language.sampling import Sampling
+from vocable.language.sound import Frames, Sound
 from vocable.tokens import AudioTokens, TokenSpec, joined
 
 
@@ -37,9 +40,52 @@ class HomeGenerator(Generator):
         """What it can do."""
         return abilities(self.network)
 
-    @classmethod
-    def text_beside(cls, folder: Path) -> None:
-        """Such models read no text."""
+    def _check_spec(self, spec: TokenSpec, error: type[ModelError] | type[TokenError]) -> None:
+        if not spec.same_codes(self.spec):
+            raise error(
+                f"{spec.space} is not what {self.name} models, which is {self.spec.space}; take "
+                "the codec that it was trained with"
+            )
+
+
+class ContinuingGenerator(HomeGenerator, ABC):
+    """One that goes on with recordings. sampling: what it draws by, where nothing else is asked."""
+
+    sampling: ClassVar[Sampling]
+
+    @abstractmethod
+    def generate(
+        self,
+        begin: AudioTokens | None = None,
+        *,
+        seconds: float | None = None,
+        sampling: Sampling | Sequence[Sampling] | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+    ) -> Frames:
+        """Return frames `[levels]` one by one, those of `begin` left out.
+
+        begin: what comes before, one stream of tokens of the model's space; None: nothing. seconds:
+        how much is generated; None: until the model ends it, or its context is full. sampling: of
+        all rows, or one for each. engine: whose streams it joins; None: one of its own.
+        """
+
+    def play(
+        self,
+        begin: AudioTokens | None = None,
+        *,
+        seconds: float | None = None,
+        sampling: Sampling | Sequence[Sampling] | None = None,
+        seed: int = 0,
+        engine: Engine | None = None,
+    ) -> Sound:
+        """Return sound as it is generated, blocks `[1, samples]` at `codec.spec.writes` Hz.
+
+        Options as of `generate`. What comes before is not among it. ModelError without a codec.
+        """
+        codec = self.with_codec()
+        frames = self.generate(begin, seconds=seconds, sampling=sampling, seed=seed, engine=engine)
+        return Sound(frames, codec)
 
     def hear(self, source: Any) -> AudioTokens:
         """Return a recording as what `generate` goes on with; channels are mixed.
@@ -54,12 +100,11 @@ class HomeGenerator(Generator):
         fresh = self.tokens(frames)
         return fresh if begin is None else joined((begin.first(fresh.levels), fresh))
 
-    def _check_spec(self, spec: TokenSpec, error: type[ModelError] | type[TokenError]) -> None:
-        if not spec.same_codes(self.spec):
-            raise error(
-                f"{spec.space} is not what {self.name} models, which is {self.spec.space}; take "
-                "the codec that it was trained with"
-            )
+    def _context(self, engine: Engine | None) -> int:
+        """Return the positions of an engine, which must be of this model, or the model's own."""
+        if engine is None:
+            return int(self.network.trunk.config.context)
+        return self.check_engine(engine).cache.context
 
 
 def abilities(network: Any) -> Abilities:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -10,22 +10,20 @@ from jaxtyping import Bool, Int64
 
 from vocable.errors import ModelError
 from vocable.language.engine import Engine, Prompt
-from vocable.language.home import HomeGenerator
+from vocable.language.home import ContinuingGenerator
 from vocable.language.sampling import Sampling
 from vocable.language.session import Session, stop_at
-from vocable.language.sound import Sound
 from vocable.language.stages.config import StageConfig
 from vocable.language.stages.lesson import given_ids
 from vocable.language.stages.model import Stage
 from vocable.tokens import AudioTokens
 
-SAMPLING = Sampling(temperature=0.8)  # AudioLM: 0.6 for semantic and fine tokens, 0.8 for coarse
 
-
-class StageGenerator(HomeGenerator):
+class StageGenerator(ContinuingGenerator):
     """Write the target of a stage: `write` gives its codes in order, level after level."""
 
     network: Stage
+    sampling = Sampling(temperature=0.8)
 
     def write(
         self,
@@ -35,7 +33,7 @@ class StageGenerator(HomeGenerator):
         *,
         begins: bool = True,
         may_end: bool = False,
-        sampling: Sampling = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] | None = None,
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Written:
@@ -50,9 +48,7 @@ class StageGenerator(HomeGenerator):
         offsets, cycle = np.array(config.offsets[-1]), np.array(config.target.cycle)
         known = before + offsets[cycle[np.arange(len(before)) % len(cycle)] - config.target.first]
         ids = np.concatenate((given_ids(config, given, begins=begins), known))
-        context = (
-            config.trunk.context if engine is None else self.check_engine(engine).cache.context
-        )
+        context = self._context(engine)
         if len(ids) + most > context:
             raise ModelError(
                 f"{self.name} sees {context} positions, but {len(ids)} are given and {most} are "
@@ -61,7 +57,7 @@ class StageGenerator(HomeGenerator):
         engine = engine or self.start_engine(1, context=len(ids) + most)
         session = engine.join(
             Prompt(torch.from_numpy(ids[:, None])),
-            sampling=sampling,
+            sampling=sampling or self.sampling,
             seed=seed,
             most=most,
             stop=stop_at(0, config.end),
@@ -74,16 +70,11 @@ class StageGenerator(HomeGenerator):
         begin: AudioTokens | None = None,
         *,
         seconds: float | None = None,
-        sampling: Sampling = SAMPLING,
+        sampling: Sampling | Sequence[Sampling] | None = None,
         seed: int = 0,
         engine: Engine | None = None,
     ) -> WrittenFrames:
-        """Return frames `[levels]` one by one, those of `begin` left out.
-
-        Of a stage that is given nothing and writes all levels from the first on. begin: what comes
-        before, one stream of tokens; None: nothing. seconds: how much is generated; None: until the
-        model ends it, or its context is full. engine: whose streams it joins; None: one of its own.
-        """
+        """Return frames of a stage that is given nothing and writes all levels from the first."""
         config, spec = self.network.config, self.spec
         part = config.target
         if config.given or part.first or part.dedup or not spec.uniform:
@@ -91,11 +82,8 @@ class StageGenerator(HomeGenerator):
         if begin is not None:
             self._check_tokens(begin)
         before = np.zeros(0, np.int64) if begin is None else part.arrange(begin)[0]
-        levels, context = (
-            part.last,
-            config.trunk.context if engine is None else engine.cache.context,
-        )
-        room = (context - 1 - len(before)) // levels
+        levels = part.last
+        room = (self._context(engine) - 1 - len(before)) // levels
         frames = room if seconds is None else round(seconds * float(spec.frame_rate))
         if not 1 <= frames <= room:
             raise ModelError(
@@ -107,20 +95,6 @@ class StageGenerator(HomeGenerator):
             engine=engine,
         )  # fmt: skip
         return WrittenFrames(written, levels)
-
-    def play(
-        self,
-        begin: AudioTokens | None = None,
-        *,
-        seconds: float | None = None,
-        sampling: Sampling = SAMPLING,
-        seed: int = 0,
-        engine: Engine | None = None,
-    ) -> Sound:
-        """Return sound as it is generated; options as of `generate`. ModelError without a codec."""
-        codec = self.with_codec()
-        frames = self.generate(begin, seconds=seconds, sampling=sampling, seed=seed, engine=engine)
-        return Sound(frames, codec)
 
 
 class Written:

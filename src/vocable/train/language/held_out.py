@@ -107,7 +107,7 @@ def ngram_bits(
             break
         counted.append(_target(tokens, asked, index))
         frames += counted[-1].frames
-    known = NGrams.fit(_streams(counted))
+    known = NGrams.fit([each for each in counted if each.frames])
     held = [_target(tokens, asked, index) for index in held_out]
     found = {}
     for order in ORDERS:
@@ -127,7 +127,3 @@ def _first(tokens: AudioTokens, levels: int) -> AudioTokens:
     """Return the first levels; where that is not a prefix, the fewest that hold them."""
     enough = min(each for each in tokens.spec.prefixes if each >= levels)
     return tokens.first(enough) if enough < tokens.levels else tokens
-
-
-def _streams(recordings: Sequence[AudioTokens]) -> Sequence[AudioTokens]:
-    return [each for each in recordings if each.frames]

@@ -124,6 +124,21 @@ def test_stages_go_on_together(stages: Path, speech: Path) -> None:
     assert "continue" in call("info", stages / "coarse").stdout
 
 
+def test_a_folder_of_stages_may_say_its_name(stages: Path, speech: Path) -> None:
+    facts = {
+        "format": 1, "name": "ours", "version": "3", "architecture": "audiolm", "config": {},
+        "space": vocable.load("speech-16k").spec.space, "licence": "CC0-1.0",
+    }  # fmt: skip
+    (stages / "config.json").write_text(json.dumps(facts))
+    (about,) = results("info", stages)
+    assert about["name"] == "ours@3" and about["licence"] == "CC0-1.0"
+    model = vocable.load(stages)
+    assert model.name == "ours@3" and model.licence == "CC0-1.0"
+    (stages / "fine").rename(stages / "elsewhere")
+    done = call("continue", speech, "--model", stages, code=2)
+    assert "audiolm lacks the stage fine; copy all of it" in done.stderr
+
+
 def test_what_cannot_go_on_is_refused_in_a_line(model: Path, small: Path, speech: Path) -> None:
     def refused(*arguments: object) -> str:
         done = call("continue", speech, *arguments, code=2)

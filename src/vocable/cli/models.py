@@ -35,16 +35,16 @@ def command(as_json: bool) -> int:
     NAME@1, stay for the tokens that they made.
     """
     from vocable.codecs.published import PUBLISHED
-    from vocable.load import describe, sayers
+    from vocable.load import continuing, describe, sayers
     from vocable.load.bundled import bundled
     from vocable.load.published_language import LANGUAGE
-    from vocable.load.say import says
     from vocable.units.published import ENCODERS, UNITS
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
+    apart = {each.name for each in (*sayers(), *continuing())}
     for name in bundled(older=True):
-        if not says(own := describe(name)):
+        if (own := describe(name)).name not in apart:
             console.result(facts_of(own) | {"name": name, "here": True})
             rows.append(_bundled_row(name, own))
     for entry in PUBLISHED:
@@ -65,6 +65,9 @@ def command(as_json: bool) -> int:
         console.result(facts_of(sayer) | {"here": True})
         speaks.append(_speaks_row(sayer))
     language: list[tuple[str, ...]] = [LANGUAGE_HEAD]
+    for ours in continuing():
+        console.result(facts_of(ours) | {"here": True})
+        language.append(_ours_row(ours))
     for model in LANGUAGE:
         facts = language_facts(model)
         console.result(facts)
@@ -79,6 +82,10 @@ def command(as_json: bool) -> int:
 def _speaks_row(model: Any) -> tuple[str, ...]:
     voices = ", ".join(model.facts["voices"])
     return model.name, voices, model.space.partition(":")[0], model.licence, "here"
+
+
+def _ours_row(model: Any) -> tuple[str, ...]:
+    return model.name, "none", model.space.partition(":")[0], model.licence, "here"
 
 
 def facts_of(model: Any) -> dict[str, Any]:

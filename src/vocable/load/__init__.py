@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from vocable.codecs.keys.description import Description
 from vocable.codecs.registry import build_for
 from vocable.errors import ModelError
-from vocable.load.audiolm import describe_stages, holds_stages, read_stages
+from vocable.load.audiolm import describe_stages, is_staged, read_stages, stages_of
 from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
@@ -67,17 +67,21 @@ if TYPE_CHECKING:
 
 def models() -> list[Description]:
     """Return the codecs and tokenizers that come with the package, each in its newest version."""
-    others = (says, is_language)
     return [
         each
         for each in map(describe_bundled, bundled())
-        if not any(is_one(each) for is_one in others)
+        if not (says(each) or _models_tokens(each))
     ]
 
 
 def sayers() -> list[Description]:
     """Return the models that say texts of the package, each in its newest version."""
     return [each for each in map(describe_bundled, bundled()) if says(each)]
+
+
+def continuing() -> list[Description]:
+    """Return the models of tokens of the package, each in its newest version."""
+    return [each for each in map(describe_bundled, bundled()) if _models_tokens(each)]
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
@@ -92,8 +96,8 @@ def describe_any(
     name: str | os.PathLike[str],
 ) -> Description | EncoderDescription | LanguageDescription:
     """Return what a model's files say of it, be it tokenizer, encoder or language model."""
-    if holds_stages(name):
-        return describe_stages(Path(name))
+    if stages := stages_of(name):
+        return describe_stages(stages)
     where = locate(name)
     if isinstance(where, Description) and is_language(where):
         return describe_home(where)
@@ -152,8 +156,8 @@ def _load(
         return open_units(name, device)
     if signal := _signal_encoder(name):
         return signal
-    if holds_stages(name):
-        return read_stages(Path(name), load_tokenizer, device, weights)
+    if stages := stages_of(name):
+        return read_stages(stages, load_tokenizer, device, weights)
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)
@@ -226,7 +230,7 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
-    if says(found.description) or is_language(found.description):
+    if says(found.description) or _models_tokens(found.description):
         does = "says texts" if says(found.description) else "models tokens"
         raise ModelError(f"{found.description.name} {does}; take a codec for this")
     if device is not None:
@@ -238,6 +242,10 @@ def _tokenizer(
         _load_tensors(model, tensors)
         model = model.to(device or "cpu").eval().requires_grad_(False)
         return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def _models_tokens(description: Description) -> bool:
+    return is_language(description) or is_staged(description)
 
 
 def _joined_names(name: str | os.PathLike[str]) -> list[str]:

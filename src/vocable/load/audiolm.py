@@ -1,4 +1,8 @@
-"""AudioLM's stages in one folder, each a model of its own: semantic, coarse, fine."""
+"""AudioLM's stages in one folder, each a model of its own: semantic, coarse, fine.
+
+A folder may say more of them together in a config.json of its own, as one that comes with the
+package does: its name, its version and its licence.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
+from vocable.load.bundled import describe_bundled, is_bundled
 from vocable.load.language import LanguageDescription
 from vocable.load.own_language import LAYOUT, describe_home, is_language, read_home
 
@@ -19,12 +24,26 @@ if TYPE_CHECKING:
 
     from vocable.language.audiolm import AudioLM
 
+ARCHITECTURE = "audiolm"
 STAGES = ("semantic", "coarse", "fine")
 
 
-def holds_stages(name: str | os.PathLike[str]) -> bool:
-    """Return whether a folder has AudioLM's stages in it."""
-    return all((Path(name) / stage / own.CONFIG).is_file() for stage in STAGES)
+def is_staged(description: Any) -> bool:
+    """Return whether a description is of a folder of stages."""
+    return isinstance(description, Description) and description.architecture == ARCHITECTURE
+
+
+def stages_of(name: str | os.PathLike[str]) -> Path | None:
+    """Return the folder of stages that a name means; None for a name that means another model.
+
+    ModelError where one of the stages of such a folder is missing.
+    """
+    bundled = isinstance(name, str) and is_bundled(name)
+    folder = describe_bundled(str(name)).folder if bundled else Path(name)
+    missing = [stage for stage in STAGES if not (folder / stage / own.CONFIG).is_file()]
+    if missing and is_staged(own.recognise(folder)):
+        raise ModelError(f"{folder} lacks the stage {missing[0]}; copy all of it")
+    return None if missing else folder
 
 
 def describe_stages(folder: Path) -> LanguageDescription:
@@ -32,9 +51,8 @@ def describe_stages(folder: Path) -> LanguageDescription:
     found = {stage: describe_home(_described(folder / stage)) for stage in STAGES}
     coarse, fine = found["coarse"].abilities, found["fine"].abilities
     able = replace(coarse, clones=True, levels=coarse.levels + fine.levels)
-    return LanguageDescription(
-        folder.name, folder, "audiolm", LAYOUT, able, found["coarse"].licence
-    )
+    name, licence = _name(folder), _licence(folder) or found["coarse"].licence
+    return LanguageDescription(name, folder, ARCHITECTURE, LAYOUT, able, licence)
 
 
 def read_stages(
@@ -62,12 +80,24 @@ def read_stages(
                 f"{folder} models tokens of {part.tokens.space}, and what is here gives "
                 f"{opened[part.track].spec.space}"
             )
-    return AudioLM(folder.name, stages, Bundle(opened), opened[coarse.track])
+    return AudioLM(
+        _name(folder), stages, Bundle(opened), opened[coarse.track], licence=_licence(folder)
+    )
+
+
+def _name(folder: Path) -> str:
+    about = own.recognise(folder)
+    return f"{about.name}@{about.version}" if about else folder.name
+
+
+def _licence(folder: Path) -> str:
+    about = own.recognise(folder)
+    return about.licence if about else ""
 
 
 def _described(folder: Path) -> Description:
     found = own.recognise(folder)
-    assert found is not None, "holds_stages was asked"
+    assert found is not None, "stages_of was asked"
     if not is_language(found):
         raise ModelError(f"{folder} is a model of {found.architecture}, and no stage of tokens")
     return found

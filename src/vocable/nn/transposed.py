@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -13,6 +14,7 @@ from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State, tail
 from vocable.nn.conv import convolve, joined
 from vocable.nn.packed import PackedWeight
+from vocable.nn.settings import exporting
 from vocable.ratio import Ratio
 
 
@@ -76,6 +78,15 @@ class ConvTranspose1d(Block):
         self.ratio = Ratio(stride)
         self.lookahead = math.ceil(trim[0] / stride)
         self.receptive = self.taps
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels_in"]
+    ) -> Float[Tensor, "batch time_out channels_out"]:
+        """Run whole: as one step and its end, or, for a graph that knows no lengths, at once."""
+        if not exporting():
+            return super().forward(x)
+        y = self._spread(F.pad(x, (0, 0, self.taps - 1, math.ceil(self.trim[0] / self.stride))))
+        return y.narrow(1, self.trim[0], x.shape[1] * self.stride - self.short)
 
     def settled(self, rows: int) -> int:
         """Return how many output rows are final; part of a row's share may be."""

@@ -74,6 +74,15 @@ def test_what_is_given_decides():
     assert not np.array_equal(one, other)
 
 
+def test_semantic_tokens_alone_are_voiced_from_their_beginning():
+    made, codec = model()
+    said = {"semantic": some_tracks(9)["semantic"]}
+    frames = generated(made, said, seconds=0.4)
+    assert len(frames) == 10 and codec.heard == []
+    assert made.joined(said, frames) == made.tokens(frames)
+    assert not np.array_equal(frames, generated(made, seconds=0.4))
+
+
 def test_more_than_a_window_is_heard_again():
     """Each further piece goes on from the last frames, whose sound is heard again."""
     made, codec = model()

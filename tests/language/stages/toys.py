@@ -24,6 +24,7 @@ CONFIGS = {
     "fine": StageConfig(TRUNK, Part("acoustic", CODEC.to_dict(), 4, first=2), (_COARSE,)),
     "flatten": StageConfig(TRUNK, Part("acoustic", CODEC.to_dict(), 4)),
     "snac": StageConfig(TRUNK, Part("acoustic", SNAC.to_dict(), 3)),
+    "narrow": StageConfig(TRUNK, _COARSE, (_SAID,), embedding=6),
 }
 
 

@@ -53,11 +53,13 @@ class AudioLM:
     """
 
     def __init__(
-        self, name: str, stages: Mapping[str, StageGenerator], hears: Hears, codec: Speaks
-    ) -> None:
+        self, name: str, stages: Mapping[str, StageGenerator], hears: Hears, codec: Speaks, *,
+        licence: str = "",
+    ) -> None:  # fmt: skip
         if missing := [each for each in STAGES if each not in stages]:
             raise ModelError(f"{name} lacks the stage {missing[0]}; it has {', '.join(stages)}")
         self.name, self.stages, self._hears, self.codec = name, dict(stages), hears, codec
+        self._licence = licence
         _check_stages(name, stages)
 
     def __repr__(self) -> str:
@@ -66,7 +68,7 @@ class AudioLM:
     @property
     def licence(self) -> str:
         """Of the weights; empty where nothing says it."""
-        return self.stages["coarse"].licence
+        return self._licence or self.stages["coarse"].licence
 
     @property
     def abilities(self) -> Abilities:
@@ -92,8 +94,9 @@ class AudioLM:
     ) -> Continuation:
         """Return frames `[levels]` one by one, those of `begin` left out.
 
-        begin: tracks, as `hear` gives them; the last seconds are gone on from. None: nothing comes
-        before. sampling: of each stage. ModelError for a length that is none.
+        begin: tracks, as `hear` gives them; the last seconds are gone on from. Without the codec's
+        track, what the semantic tokens say is voiced from its beginning, by whom the model likes.
+        None: nothing comes before. sampling: of each stage. ModelError for a length that is none.
         """
         rate = float(self.part("fine").tokens.frame_rate)
         if not 0 < seconds < 1e6:
@@ -124,9 +127,8 @@ class AudioLM:
     ) -> AudioTokens:
         """Return what was given and what was generated as one, in the codec's tokens."""
         fresh = self.tokens(frames)
-        if begin is None:
-            return fresh
-        return joined((begin[self.part("fine").track].first(fresh.levels), fresh))
+        known = None if begin is None else begin.get(self.part("fine").track)
+        return fresh if known is None else joined((known.first(fresh.levels), fresh))
 
     def part(self, stage: str) -> Part:
         """Return what a stage writes."""
@@ -271,8 +273,8 @@ def _last(
 ) -> Mapping[str, AudioTokens]:
     """Return the last frames of tracks, and what is said in them; all where they are no more."""
     part = model.part("fine")
-    acoustic = tracks[part.track]
-    if acoustic.frames <= frames:
+    acoustic = tracks.get(part.track)
+    if acoustic is None or acoustic.frames <= frames:
         return tracks
     first = acoustic.frames - frames
     time = first / part.tokens.frame_rate

@@ -107,6 +107,8 @@ class Part:
 class StageConfig:
     """given: parts that stand before, in this order. target: what is foretold.
 
+    embedding: the width of the table of ids, of which a map makes the trunk's width; 0: as wide as
+    the trunk. Most weights of a small model with many ids are its table.
     Ids are numbered one after the other: specials, a block for each level of what is given, a block
     for each level of the target, of which the first also has the end.
     """
@@ -114,8 +116,14 @@ class StageConfig:
     trunk: TransformerConfig
     target: Part
     given: tuple[Part, ...] = ()
+    embedding: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.embedding < self.trunk.width:
+            raise ModelError(
+                f"embedding is {self.embedding}; wanted 0, or a width below the trunk's, which is "
+                f"{self.trunk.width}"
+            )
         if self.target.dedup and len({level.stride for level in self.target.levels}) > 1:
             raise ModelError("levels of several rates have no equal neighbours to join; no dedup")
 

@@ -28,15 +28,23 @@ class Stage(nn.Module):
 
     def __init__(self, config: StageConfig) -> None:
         super().__init__()
-        width = config.trunk.width
+        width, embedding = config.trunk.width, config.embedding or config.trunk.width
         self.config, self.sizes = config, (config.ids,)
-        self.table = nn.Embedding(config.ids, width)
+        self.table = nn.Embedding(config.ids, embedding)
         self.trunk = Transformer(config.trunk)
-        nn.init.normal_(self.table.weight, std=width**-0.5)
+        nn.init.normal_(self.table.weight, std=embedding**-0.5)
+        self.widen = nn.Linear(embedding, width, bias=False) if config.embedding else None
+        if self.widen is not None:
+            nn.init.normal_(self.widen.weight, std=width**-0.5)
 
     def embed(self, ids: Int[Tensor, "streams time 1"]) -> Float[Tensor, "streams time width"]:
         """Return the embeddings of ids; -1 is nothing."""
-        return sum_of_embeddings([self.table], ids)
+        found = sum_of_embeddings([self.table], ids)
+        return found if self.widen is None else self.widen(found)
+
+    def narrowed(self, hidden: Float[Tensor, "*any width"]) -> Float[Tensor, "*any embedding"]:
+        """Return what ids are told apart by, as wide as their table."""
+        return hidden if self.widen is None else hidden @ self.widen.weight
 
     @property
     def spec(self) -> TokenSpec:
@@ -87,7 +95,7 @@ class Stage(nn.Module):
 
     def nats(self, lessons: Lessons) -> Told:
         """Return how well the model foretells what is asked for, level after level."""
-        hidden = self.trunk.forward(self.embed(lessons.before), lessons.read)
+        hidden = self.narrowed(self.trunk.forward(self.embed(lessons.before), lessons.read))
         ids, levels = lessons.ids[:, 1:, 0], lessons.levels[:, 1:, 0]
         target, last = self.config.target, self.config.last
         found = []
@@ -108,4 +116,4 @@ class Stage(nn.Module):
         self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
     ) -> Int[Tensor, "streams 1"]:
         """Draw the next id."""
-        return draw(0, F.linear(hidden, self.table.weight))[:, None]
+        return draw(0, F.linear(self.narrowed(hidden), self.table.weight))[:, None]

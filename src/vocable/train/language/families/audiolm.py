@@ -26,7 +26,8 @@ class AudioLM(Flatten):
         trunk = transformer(self.trunk)
         if self.stage == "semantic":
             track = track_of(tracks, self.semantic)
-            return StageConfig(trunk, Part(self.semantic, track.spec, track.levels, dedup=True))
+            said = Part(self.semantic, track.spec, track.levels, dedup=True)
+            return StageConfig(trunk, said, embedding=self.embedding)
         track = track_of(tracks, self.track)
         levels = self.levels or track.levels
         check(
@@ -36,11 +37,10 @@ class AudioLM(Flatten):
         first = Part(self.track, track.spec, self.coarse)
         if self.stage == "fine":
             rest = Part(self.track, track.spec, levels, first=self.coarse)
-            return StageConfig(trunk, rest, (first,))
+            return StageConfig(trunk, rest, (first,), self.embedding)
         units = track_of(tracks, self.semantic)
-        return StageConfig(
-            trunk, first, (Part(self.semantic, units.spec, units.levels, dedup=True),)
-        )
+        said = Part(self.semantic, units.spec, units.levels, dedup=True)
+        return StageConfig(trunk, first, (said,), self.embedding)
 
 
 Family.kinds["audiolm"] = AudioLM

@@ -44,13 +44,14 @@ class Flatten(Family):
     kind: Literal["flatten"] = "flatten"
     track: str = "acoustic"
     levels: int = 0  # that are modelled; 0: all of the data
+    embedding: int = 0  # width of the table of ids; 0: the trunk's
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.stages import Part, StageConfig
 
         track = track_of(tracks, self.track)
         part = Part(self.track, track.spec, self.levels or track.levels)
-        return StageConfig(transformer(self.trunk), part)
+        return StageConfig(transformer(self.trunk), part, embedding=self.embedding)
 
     def network(self, config: Any) -> Any:
         from vocable.language.stages import Stage

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from vocable import hub
 from vocable.atomic import replacing
+from vocable.eight_bits import restored as restored
+from vocable.eight_bits import rounded
 from vocable.errors import ModelError
 from vocable.hub import file_hash as file_hash
 
@@ -83,7 +85,12 @@ def serialised(tensors: Mapping[str, Tensor]) -> bytes:
 
 
 def stored(tensors: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
-    """Return the tensors as a model stores them: floats in its dtype, integers as they are."""
+    """Return the tensors as a model stores them: floats in its dtype, integers as they are.
+
+    In torch.int8, matrices are rounded row by row, see `eight_bits`, and other floats are fp16.
+    """
+    if dtype == torch.int8:
+        return rounded(tensors)
     return {k: v.to(dtype) if v.is_floating_point() else v for k, v in tensors.items()}
 
 

@@ -93,17 +93,18 @@ def read_network(description: Description) -> Any:
     # the first weights are random, which must not move the generator of the program around
     with plain_settings(), torch.random.fork_rng(devices=[]):
         network = _class(description.architecture)(config)
-        weights.load_tensors(network, own.read(description))
+        weights.load_tensors(network, weights.restored(own.read(description)))
     return network.eval().requires_grad_(False)
 
 
 def save_language(
     network: Any, folder: Path, name: str, *, version: str = "1", card: str = "",
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None, dtype: torch.dtype | None = None,
 ) -> str:  # fmt: skip
     """Write a model of tokens to a folder that `load` reads; return its name.
 
-    facts: more entries for config.json, as licence and training. Files that are there are replaced,
+    dtype: what the file holds weights in, torch.float16 (the default) or torch.int8, half of that,
+    see `vocable.eight_bits`. facts: more entries for config.json, as licence and training. Files that are there are replaced,
     the description last. ModelError for weights that are not finite.
     """
     import torch
@@ -115,7 +116,7 @@ def save_language(
         "config": asdict(network.config),
         "space": network.spec.space,
     }
-    stored(network, torch.float16, stated, facts or {}).write(folder, card)
+    stored(network, dtype or torch.float16, stated, facts or {}).write(folder, card)
     return f"{name}@{version}"
 
 

@@ -142,7 +142,25 @@ def test_it_is_saved_and_loaded(tmp_path: Path):
     assert np.array_equal(one, list(loaded.generate(seconds=0.4, seed=3)))
 
 
+@pytest.mark.parametrize("name", ["flatten", "narrow"])
+def test_in_8_bits_it_takes_little_more_than_half_and_foretells_alike(name, tmp_path: Path):
+    made, tracks = network(name), some_tracks(20)
+    save_language(made, tmp_path / "half", "toy")
+    save_language(made, tmp_path / "byte", "toy", dtype=torch.int8)
+    half, byte = (tmp_path / each / "model.safetensors" for each in ("half", "byte"))
+    assert byte.stat().st_size < 0.85 * half.stat().st_size, "these are mostly names and norms"
+    loaded = load(tmp_path / "byte").network
+    for key, weight in made.state_dict().items():
+        off = (loaded.state_dict()[key] - weight).abs()
+        most = weight.abs().amax(-1, keepdim=True) / 253 if weight.dim() == 2 else 1e-3
+        assert (off <= most).all(), key
+    lesson = Lessons.of([made.lesson(tracks)])
+    assert torch.allclose(loaded.nats(lesson).nats, made.nats(lesson).nats, atol=0.2)
+
+
 def test_what_cannot_be_is_refused():
+    with pytest.raises(ModelError, match="embedding is 16; wanted 0, or a width below"):
+        StageConfig(TRUNK, CONFIGS["flatten"].target, embedding=16)
     said, codec = UNITS.to_dict(), CODEC.to_dict()
     with pytest.raises(ModelError, match="levels 0 to 3, so a part has none from 2 up to 2"):
         Part("acoustic", codec, 2, first=2)

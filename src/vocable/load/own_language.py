@@ -104,8 +104,8 @@ def save_language(
     """Write a model of tokens to a folder that `load` reads; return its name.
 
     dtype: what the file holds weights in, torch.float16 (the default) or torch.int8, half of that,
-    see `vocable.eight_bits`. facts: more entries for config.json, as licence and training. Files that are there are replaced,
-    the description last. ModelError for weights that are not finite.
+    see `vocable.eight_bits`. facts: more entries for config.json, as licence and training. Files
+    that are there are replaced, the description last. ModelError for weights that are not finite.
     """
     import torch
 

@@ -15,7 +15,7 @@ from vocable.conditions import Conditioner, fit_books, read_books
 from vocable.errors import RecipeError
 from vocable.tokens import AudioTokens, Level, TokenSpec
 from vocable.tokens.sets import About, TokenSet, TokenSetWriter
-from vocable.train import run
+from vocable.train import export, run
 from vocable.train.language.prepare import prepare_tokens
 from vocable.train.language.tracks import Clock, Stretch
 
@@ -129,6 +129,9 @@ def test_what_it_tells_is_learnt(tmp_path: Path) -> None:
     assert bits["told"] < bits["plain"] - 0.1
     assert (tmp_path / "told" / FILE).read_bytes() == b"what made them"
     assert not (tmp_path / "plain" / FILE).exists()
+    for name in ("plain", "told"):
+        export(tmp_path / name, tmp_path / "out" / name)
+        assert (tmp_path / "out" / name / FILE).exists() == (name == "told")
 
 
 def test_a_track_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ class LanguageTask(Task):
 
     speed = "positions_per_second"
     keeps_scores = True
+    beside = (CONDITION,)
 
     def __init__(self, recipe: LanguageRecipe) -> None:
         self.recipe = recipe

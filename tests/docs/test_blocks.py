@@ -30,6 +30,9 @@ NOT_RUN = {
         "the package sentencepiece, and the tokenizer beside Moshi's weights",
     ],
     "docs/musicgen.md": ["the weights of MusicGen small, 2.4 GB, and of T5 base, 0.9 GB"],
+    "docs/musiclm.md": [
+        "recordings of music, tokenizers for it, the weights of CLAP, and hours",
+    ],
     "docs/orpheus.md": [
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",
         "the weights of Orpheus 3B and of SNAC, 7 GB, and consent to their terms on the hub",

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vocable.tokens import AudioTokens, Level, Segment, Side, Source, TokenSpec
 
 SIZES = (2, 3, 5, 10, 625, 1000, 1024, 4096, 1 << 16, (1 << 24) - 1, 1 << 24)
-ROLES = ("acoustic", "semantic", "prosody")
+ROLES = ("acoustic", "semantic", "prosody", "condition")
 SHAPES = ((), (1,), (2, 3))
 DTYPES = ("float16", "float32", "float64", "uint8", "int64")
 

@@ -130,13 +130,18 @@ def speech(
     show_default=True,
     help="What encodes recordings: a name, or several joined by +.",
 )
+@click.option(
+    "--condition",
+    metavar="NAME_OR_FOLDER",
+    help="Also what each recording is like: by say-16k, a CLAP, or as another set has it.",
+)
 @options.mix
 @options.machine
 @options.force
 @options.output
 def tokens(
-    source: str, out: str, codec: str, mix: bool, device: str | None, threads: int | None,
-    force: bool, as_json: bool, quiet: bool,
+    source: str, out: str, codec: str, condition: str | None, mix: bool, device: str | None,
+    threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Make a set of tokens for `vocable train language`, of recordings or of token files.
 
@@ -145,7 +150,7 @@ def tokens(
     """
     from pathlib import Path
 
-    from vocable.cli.open_codec import open_bundle
+    from vocable.cli.open_codec import open_bundle, open_condition
     from vocable.tokens.sets import check_folder
     from vocable.train.language.prepare import prepare_tokens
 
@@ -153,11 +158,12 @@ def tokens(
         check_folder(Path(out), overwrite=force)
     except FileExistsError as error:
         raise Refusal(message_of(error)) from error
+    asked = None if condition is None else open_condition(condition, device, threads)
     console = Console(as_json=as_json, quiet=quiet)
     with console.progress(source) as progress:
         found = prepare_tokens(
             Path(source), Path(out), lambda: open_bundle(codec, device, threads),
-            mix=mix, overwrite=force, progress=progress,
+            condition=asked, mix=mix, overwrite=force, progress=progress,
         )  # fmt: skip
     frames = listed(f"{count} frames of {track}" for track, count in found.frames.items())
     splits = listed(f"{count} {split}" for split, count in sorted(found.splits.items()))

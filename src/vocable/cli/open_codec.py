@@ -11,6 +11,7 @@ from vocable.errors import ModelError, TokenError
 if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer
     from vocable.codecs.bundle import Bundle
+    from vocable.conditions import Conditioner, Embeds
     from vocable.language.coder import ModelCoder
     from vocable.tokens import TokenSpec
     from vocable.units import UnitTokenizer
@@ -52,6 +53,20 @@ def open_bundle(name: str, device: str | None, threads: int | None) -> Bundle:
 
     found = open_tokenizer(name, device, threads)
     return found if isinstance(found, Bundle) else Bundle([found])
+
+
+def open_condition(name: str, device: str | None, threads: int | None) -> Conditioner | Embeds:
+    """Return what a set of tokens has as its condition, or a model, or an embedding to fit it."""
+    set_up(device, threads)
+    from vocable.load import load_conditioner, load_embedding
+    from vocable.load.conditions import condition_file
+
+    try:
+        if condition_file(name):
+            return load_conditioner(name, device)
+        return load_embedding(name, device)
+    except (ModelError, OSError) as error:
+        raise Refusal(f"--condition: {message_of(error)}") from error
 
 
 def open_coder(name: str) -> ModelCoder:

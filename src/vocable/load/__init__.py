@@ -14,6 +14,7 @@ is ever run.
     language    models of tokens            say         models that say texts
     own_language    those that were trained at home; audiolm: three of them in one folder
     coders      the same, to code token files by
+    conditions  what recordings are like, told by an embedding
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -32,6 +33,7 @@ from vocable.load.bundled import bundled, describe_bundled
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.centres import is_centres, open_units
 from vocable.load.coders import load_coder as load_coder
+from vocable.load.conditions import open_conditioner, open_embedding
 from vocable.load.encoders import (
     EncoderDescription,
     Known,
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
     from vocable.codecs import Codec, Tokenizer, TokenizerModel
     from vocable.codecs.published import Entry
+    from vocable.conditions import Conditioner, Embeds
     from vocable.language.generator import Generator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
@@ -156,7 +159,7 @@ def _load(
     if signal := _signal_encoder(name):
         return signal
     if stages := stages_of(name):
-        return read_stages(stages, load_tokenizer, device, weights)
+        return read_stages(stages, load_tokenizer, load_codec, device, weights)
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)
@@ -212,6 +215,21 @@ def load_tokenizer(
 ) -> Tokenizer:
     """Load a tokenizer, or a codec where the model decodes; see `load`."""
     return _tokenizer(find(name), device, dtype)
+
+
+def load_embedding(name: str, device: str | torch.device | None = None) -> Embeds:
+    """Load an embedding for conditions: "say-16k", or a CLAP in a folder or on the hub.
+
+    ModelError for another model, and for a CLAP without the package transformers.
+    """
+    return open_embedding(name, load_codec, device)
+
+
+def load_conditioner(
+    path: str | os.PathLike[str], device: str | torch.device | None = None
+) -> Conditioner:
+    """Load what made the condition of a set of tokens or of a model, by its folder or file."""
+    return open_conditioner(path, load_codec, device)
 
 
 def _encodes(

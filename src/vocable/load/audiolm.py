@@ -14,14 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
+from vocable.conditions.origin import FILE, stated
 from vocable.errors import ModelError
 from vocable.load.bundled import describe_bundled, is_bundled
+from vocable.load.conditions import condition_file, open_conditioner
 from vocable.load.language import LanguageDescription
 from vocable.load.own_language import LAYOUT, describe_home, is_language, read_home
 
 if TYPE_CHECKING:
     import torch
 
+    from vocable.codecs import Codec
+    from vocable.conditions import Conditioner
     from vocable.language.audiolm import AudioLM
 
 ARCHITECTURE = "audiolm"
@@ -50,7 +54,9 @@ def describe_stages(folder: Path) -> LanguageDescription:
     """Return what the files of a folder of stages say of them together."""
     found = {stage: describe_home(_described(folder / stage)) for stage in STAGES}
     coarse, fine = found["coarse"].abilities, found["fine"].abilities
-    able = replace(coarse, clones=True, levels=coarse.levels + fine.levels)
+    file = _condition_file(folder)
+    text = "a description" if file and stated(file)[0].text else "none"
+    able = replace(coarse, clones=True, levels=coarse.levels + fine.levels, text=text)
     name, licence = _name(folder), _licence(folder) or found["coarse"].licence
     return LanguageDescription(name, folder, ARCHITECTURE, LAYOUT, able, licence)
 
@@ -58,6 +64,7 @@ def describe_stages(folder: Path) -> LanguageDescription:
 def read_stages(
     folder: Path,
     open_tokenizer: Callable[[str, Any], Any],
+    codec_of: Callable[..., Codec],
     device: str | torch.device | None = None,
     weights: torch.dtype | None = None,
 ) -> AudioLM:
@@ -80,9 +87,12 @@ def read_stages(
                 f"{folder} models tokens of {part.tokens.space}, and what is here gives "
                 f"{opened[part.track].spec.space}"
             )
+    reads = any(stages[stage].network.config.condition for stage in STAGES)
+    conditions = _conditioner(folder, codec_of, device) if reads else None
     return AudioLM(
-        _name(folder), stages, Bundle(opened), opened[coarse.track], licence=_licence(folder)
-    )
+        _name(folder), stages, Bundle(opened), opened[coarse.track], conditions,
+        licence=_licence(folder),
+    )  # fmt: skip
 
 
 def _name(folder: Path) -> str:
@@ -93,6 +103,22 @@ def _name(folder: Path) -> str:
 def _licence(folder: Path) -> str:
     about = own.recognise(folder)
     return about.licence if about else ""
+
+
+def _conditioner(
+    folder: Path, codec_of: Callable[..., Codec], device: str | torch.device | None
+) -> Conditioner:
+    """Return what makes the condition, by its file beside the stages or in one of them."""
+    if (file := _condition_file(folder)) is None:
+        raise ModelError(
+            f"{folder} reads a condition and has no {FILE}; copy it from the set of tokens that "
+            "it was trained on"
+        )
+    return open_conditioner(file, codec_of, device)
+
+
+def _condition_file(folder: Path) -> Path | None:
+    return condition_file(folder, *(folder / stage for stage in STAGES))
 
 
 def _described(folder: Path) -> Description:

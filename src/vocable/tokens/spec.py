@@ -98,6 +98,11 @@ class TokenSpec:
         return self.step == 1
 
     @property
+    def whole(self) -> bool:
+        """Whether a recording has one frame, which says what all of it is like: a condition."""
+        return all(level.role == "condition" for level in self.levels)
+
+    @property
     def item_sides(self) -> tuple[Side, ...]:
         """The sides that a whole item has once."""
         return tuple(side for side in self.sides if side.per == "item")

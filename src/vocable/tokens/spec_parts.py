@@ -14,7 +14,7 @@ from math import log2, prod
 from ..errors import TokenError
 from ..ratio import Ratio
 
-ROLES = ("acoustic", "semantic", "prosody")
+ROLES = ("acoustic", "semantic", "prosody", "condition")
 SIDE_TYPES = ("float16", "float32", "float64", "uint8", "int16", "int32", "int64")
 SIDE_PERS = ("item", "segment")
 

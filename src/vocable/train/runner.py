@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,15 @@ def export(run: str | Path, out: str | Path | None = None) -> str:
     state = checkpoint.load(Path(run))
     recipe = recipe_from(state["recipe"])
     facts = _facts(recipe, state["step"], state["seconds"])
+    folder = Path(out or run)
     with plain_settings():
         task = _make_task(recipe)
         task.model.load_state_dict(state["average"])
-        return task.export(task.model, Path(out or run), facts)
+        name = task.export(task.model, folder, facts)
+    for file in task.beside:
+        if (Path(run) / file).is_file() and not folder.samefile(run):
+            shutil.copyfile(Path(run) / file, folder / file)
+    return name
 
 
 def _completed(recipe: Recipe, data: Path) -> Recipe:

@@ -44,6 +44,9 @@ class Task(ABC):
     discriminator: nn.Module | None = None  # trained in turns with the model, on its output
     discriminator_optimizer: Optimizer | None = None
     items_per_batch: float  # tokens, or seconds of audio: what `speed` counts
+    beside: ClassVar[
+        tuple[str, ...]
+    ] = ()  # files of the run's folder that go with an exported model
     speed: ClassVar[str] = "items_per_second"  # the log's name for it
 
     @abstractmethod

@@ -13,14 +13,18 @@ UNITS = TokenSpec("units@1:0a", 16_000, 320, 1, (Level(5, role="semantic"),), (1
 CODEC = TokenSpec(
     "toy@1:0a", 16_000, 640, 1, (Level(8), Level(6), Level(12), Level(9)), (1, 2, 3, 4)
 )
+LIKE = TokenSpec("like@1:0a", 16_000, 160_000, 1, (Level(4, role="condition"),) * 3, (3,))
 SNAC = TokenSpec("snac@1:0a", 16_000, 320, 1, (Level(4, 4), Level(5, 2), Level(6)), (3,))
 TRUNK = TransformerConfig(width=16, layers=2, heads=2, hidden=24, context=200)
 
 _SAID = Part("semantic", UNITS.to_dict(), 1, dedup=True)
 _COARSE = Part("acoustic", CODEC.to_dict(), 2)
+_LIKE = Part("condition", LIKE.to_dict(), 3)
 CONFIGS = {
     "semantic": StageConfig(TRUNK, _SAID),
     "coarse": StageConfig(TRUNK, _COARSE, (_SAID,)),
+    "semantic, told": StageConfig(TRUNK, _SAID, (_LIKE,)),
+    "coarse, told": StageConfig(TRUNK, _COARSE, (_LIKE, _SAID)),
     "fine": StageConfig(TRUNK, Part("acoustic", CODEC.to_dict(), 4, first=2), (_COARSE,)),
     "flatten": StageConfig(TRUNK, Part("acoustic", CODEC.to_dict(), 4)),
     "snac": StageConfig(TRUNK, Part("acoustic", SNAC.to_dict(), 3)),
@@ -37,14 +41,23 @@ def network(name: str) -> Stage:
 
 
 def some_tracks(frames: int, seed: int = 0, name: str = "flatten") -> dict[str, AudioTokens]:
-    """Return tracks of so many frames of the codec, and twice as many of units."""
+    """Return tracks of so many frames of the codec, twice as many of units, and a condition."""
     random = np.random.default_rng(seed)
     codec = SNAC if name == "snac" else CODEC
     stacks = [
         random.integers(0, level.size, (1, -(-frames // level.stride))) for level in codec.levels
     ]
     units = np.repeat(random.integers(0, 5, frames), 2)[None]
-    return {"semantic": AudioTokens(UNITS, [units]), "acoustic": AudioTokens(codec, stacks)}
+    return {
+        "semantic": AudioTokens(UNITS, [units]),
+        "acoustic": AudioTokens(codec, stacks),
+        "condition": like(seed % 4),
+    }
+
+
+def like(*codes: int) -> AudioTokens:
+    """Return a condition of three tokens, 0 where nothing is given."""
+    return AudioTokens(LIKE, [[[code]] for code in (*codes, 0, 0, 0)[:3]])
 
 
 def stepped(made: Stage, ids: np.ndarray) -> torch.Tensor:

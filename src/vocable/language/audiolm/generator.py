@@ -5,6 +5,9 @@ What is said is carried by the semantic tokens, the voice by the prompt's acoust
 than there, stages run in turns, a piece of the last one's length each, so that sound comes before
 all is written; and what exceeds the window of a stage begins anew behind the last seconds, whose
 semantic tokens are heard again in the sound.
+
+With a condition it is MusicLM (Agostinelli et al. 2023, arXiv:2301.11325): the first two stages
+read what the whole recording is to be like, of a text or of another recording.
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ from typing import Any, Protocol
 import numpy as np
 from jaxtyping import Int64
 
+from vocable.audio import Audio
 from vocable.errors import ModelError
 from vocable.language.abilities import Abilities
 from vocable.language.sampling import Sampling
 from vocable.language.sound import DecodesSteps, Sound
 from vocable.language.stages import Part, StageGenerator
-from vocable.tokens import AudioTokens, joined
+from vocable.tokens import AudioTokens, TokenSpec, joined
 
 STAGES = ("semantic", "coarse", "fine")
 SAMPLING = {  # as published
@@ -45,22 +49,43 @@ class Speaks(DecodesSteps, Protocol):
     def decode(self, tokens: AudioTokens) -> Any: ...
 
 
+class Conditions(Protocol):
+    """What makes a condition: a `Conditioner`."""
+
+    @property
+    def spec(self) -> TokenSpec: ...
+
+    @property
+    def reads_text(self) -> bool: ...
+
+    def of_sound(self, source: Any) -> AudioTokens: ...
+
+    def of_text(self, text: str) -> AudioTokens: ...
+
+
 class AudioLM:
     """Go on with recordings.
 
     model = vocable.load("FOLDER")  # with folders semantic, coarse and fine in it
     for block in model.play(model.hear("talk.wav"), seconds=5): listen(block)
+    for block in model.play(model.describe("a calm violin"), seconds=5): listen(block)
+
+    conditions: where its stages read one.
     """
 
     def __init__(
-        self, name: str, stages: Mapping[str, StageGenerator], hears: Hears, codec: Speaks, *,
-        licence: str = "",
+        self, name: str, stages: Mapping[str, StageGenerator], hears: Hears, codec: Speaks,
+        conditions: Conditions | None = None, *, licence: str = "",
     ) -> None:  # fmt: skip
         if missing := [each for each in STAGES if each not in stages]:
             raise ModelError(f"{name} lacks the stage {missing[0]}; it has {', '.join(stages)}")
         self.name, self.stages, self._hears, self.codec = name, dict(stages), hears, codec
         self._licence = licence
         _check_stages(name, stages)
+        self._conditions = conditions
+        if (read := self.condition) and not (conditions and conditions.spec == read.tokens):
+            found = conditions.spec.space if conditions else "none"
+            raise ModelError(f"{name} reads a condition of {read.tokens.space}; here is {found}")
 
     def __repr__(self) -> str:
         return f"<AudioLM {self.name}, {', '.join(STAGES)}>"
@@ -75,14 +100,39 @@ class AudioLM:
         """What it can do: those of its fine stage's codec, in the window of its coarse stage."""
         fine, coarse = (self.stages[name].abilities for name in ("fine", "coarse"))
         levels = self.part("fine").last
+        reads = self._conditions is not None and self._conditions.reads_text
+        text = "a description" if reads else "none"
         return Abilities(
-            continues=True, clones=True, text="none", languages=(), context=coarse.context,
+            continues=True, clones=True, text=text, languages=(), context=coarse.context,
             seconds=coarse.seconds, codec=fine.codec, levels=levels, rate=fine.rate,
         )  # fmt: skip
 
+    @property
+    def condition(self) -> Part | None:
+        """What a whole recording is to be like, where stages read that."""
+        parts = (self.stages[name].network.config.condition for name in STAGES)
+        return next((part for part in parts if part), None)
+
     def hear(self, source: Any) -> Mapping[str, AudioTokens]:
         """Return a recording as the tracks that `generate` goes on with; channels are mixed."""
+        if self.condition is None:
+            return self.tracks_of(source)
+        audio = Audio.read(source)
+        return {**self.tracks_of(audio), **self.like(audio)}
+
+    def tracks_of(self, source: Any) -> Mapping[str, AudioTokens]:
+        """Return a recording as tracks, without what all of it is like."""
         return self._hears.encode(source, mix=True)
+
+    def like(self, source: Any) -> Mapping[str, AudioTokens]:
+        """Return what a recording is like, so that `generate` makes another. ModelError else."""
+        part, conditions = self._asked_condition()
+        return {part.track: conditions.of_sound(source)}
+
+    def describe(self, text: str) -> Mapping[str, AudioTokens]:
+        """Return what a text describes, for `generate`. ModelError where texts are not read."""
+        part, conditions = self._asked_condition()
+        return {part.track: conditions.of_text(text)}
 
     def generate(
         self,
@@ -96,11 +146,17 @@ class AudioLM:
 
         begin: tracks, as `hear` gives them; the last seconds are gone on from. Without the codec's
         track, what the semantic tokens say is voiced from its beginning, by whom the model likes.
-        None: nothing comes before. sampling: of each stage. ModelError for a length that is none.
+        None: nothing comes before. A condition is among them where the model reads one: by `hear`,
+        or alone by `like` and `describe`. sampling: of each stage. ModelError for a length that is
+        none, and without a condition that is read.
         """
         rate = float(self.part("fine").tokens.frame_rate)
         if not 0 < seconds < 1e6:
             raise ModelError(f"seconds must be above 0, and finite, but are {seconds}")
+        if (read := self.condition) and read.track not in (begin or {}):
+            raise ModelError(
+                f"{self.name} reads what its sound is to be like; give it a text, or a recording"
+            )
         return Continuation(self, begin, max(1, round(seconds * rate)), sampling, seed)
 
     def play(
@@ -126,13 +182,22 @@ class AudioLM:
         self, begin: Mapping[str, AudioTokens] | None, frames: Sequence[np.ndarray]
     ) -> AudioTokens:
         """Return what was given and what was generated as one, in the codec's tokens."""
-        fresh = self.tokens(frames)
-        known = None if begin is None else begin.get(self.part("fine").track)
-        return fresh if known is None else joined((known.first(fresh.levels), fresh))
+        fresh, track = self.tokens(frames), self.part("fine").track
+        if begin is None or track not in begin:
+            return fresh
+        return joined((begin[track].first(fresh.levels), fresh))
 
     def part(self, stage: str) -> Part:
         """Return what a stage writes."""
         return self.stages[stage].network.config.target
+
+    def _asked_condition(self) -> tuple[Part, Conditions]:
+        if (part := self.condition) is None or self._conditions is None:
+            raise ModelError(
+                f"{self.name} was trained without a condition, and takes none: neither a text nor "
+                "a recording that its sound shall be like"
+            )
+        return part, self._conditions
 
 
 class Continuation:
@@ -144,6 +209,7 @@ class Continuation:
     ) -> None:  # fmt: skip
         self.reason: str | None = None
         self._model, self._sampling = model, sampling
+        self._wanted = {name: each for name, each in (begin or {}).items() if each.spec.whole}
         self._seeds = (int(each) for each in _seeds(seed))
         self._frames = self._all(begin, frames)
 
@@ -188,8 +254,8 @@ class Continuation:
         """Return the last frames, and what their sound is to the semantic tokenizer."""
         whole = fresh if known is None else joined((known, fresh))
         last = whole[max(0, whole.frames - kept) :]
-        again = dict(self._model.hear(self._model.codec.decode(last)))
-        return {**again, self._model.part("fine").track: last}
+        again = dict(self._model.tracks_of(self._model.codec.decode(last)))
+        return {**self._wanted, **again, self._model.part("fine").track: last}
 
     def _piece(
         self, tracks: Mapping[str, AudioTokens], frames: int, *, begins: bool
@@ -225,10 +291,10 @@ class Continuation:
         rate = USUAL * float(part.tokens.frame_rate)
         if len(before):
             rate = SPARE * len(before) / float(given[part.track].seconds)
-        context = stage.network.config.trunk.context
-        most = max(1, min(round(rate * seconds), context - 1 - len(before)))
+        room = stage.network.config.trunk.context - stage.network.config.fixed - len(before)
+        most = max(1, min(round(rate * seconds), room))
         written = stage.write(
-            {}, before, most, begins=begins, may_end=False, sampling=self._sampling["semantic"],
+            given, before, most, begins=begins, may_end=False, sampling=self._sampling["semantic"],
             seed=next(self._seeds),
         )  # fmt: skip
         codes = np.concatenate((before, list(written))).astype(np.int64)
@@ -254,9 +320,10 @@ class Continuation:
 def _window(stage: StageGenerator) -> int:
     """Return how many frames of the target a stage sees, with what it is given beside them."""
     config = stage.network.config
-    positions = config.trunk.context - 1 - len(config.given)
+    positions = config.trunk.context - config.fixed
     frame = 1 / config.target.tokens.frame_rate
-    each = float(sum(len(part.levels) * part.tokens.frame_rate * frame for part in config.parts))
+    timed = [part for part in config.parts if not part.whole]
+    each = float(sum(len(part.levels) * part.tokens.frame_rate * frame for part in timed))
     return max(1, int(positions / each))
 
 
@@ -278,7 +345,10 @@ def _last(
         return tracks
     first = acoustic.frames - frames
     time = first / part.tokens.frame_rate
-    return {name: each[int(time * each.spec.frame_rate) :] for name, each in tracks.items()}
+    return {
+        name: each if each.spec.whole else each[int(time * each.spec.frame_rate) :]
+        for name, each in tracks.items()
+    }
 
 
 def _seeds(seed: int) -> Iterator[int]:
@@ -291,9 +361,12 @@ def _check_stages(name: str, stages: Mapping[str, StageGenerator]) -> None:
     """Refuse stages that do not follow each other."""
     semantic, coarse, fine = (stages[each].network.config for each in STAGES)
     chain = coarse.target.last == fine.target.first and coarse.target.spec == fine.target.spec
-    reads = [part.spec for part in coarse.given] == [semantic.target.spec]
-    if not chain or not reads or not coarse.target.tokens.uniform:
+    reads = [part.spec for part in coarse.given if not part.whole] == [semantic.target.spec]
+    conditions = [each.condition for each in (semantic, coarse, fine) if each.condition]
+    alike = all(each == conditions[0] for each in conditions)
+    if not chain or not reads or not alike or not coarse.target.tokens.uniform:
         raise ModelError(
             f"the stages of {name} do not follow each other: coarse reads what semantic writes, "
-            "fine goes on at the level where coarse ends, of one codec whose levels have one rate"
+            "fine goes on at the level where coarse ends, of one codec whose levels have one rate; "
+            "all that read a condition read the same"
         )

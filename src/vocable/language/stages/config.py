@@ -6,8 +6,9 @@ semantic    nothing is given                                        semantic tok
 coarse      semantic tokens                                         the first levels of the codec
 fine        the first levels                                        the others
 
-MusicLM (arXiv:2301.11325) gives tokens of a description before them; a stage that is given nothing
-and foretells all levels is a model of the `flatten` layout.
+MusicLM (arXiv:2301.11325) gives the first two, before all else, the tokens of a condition: what the
+whole recording is like. A stage that is given nothing and foretells all levels is a model of the
+`flatten` layout.
 """
 
 from __future__ import annotations
@@ -56,6 +57,11 @@ class Part:
         return TokenSpec.from_dict(self.spec)
 
     @property
+    def whole(self) -> bool:
+        """Whether it is a condition: as many ids for a recording of any length."""
+        return self.tokens.whole
+
+    @property
     def levels(self) -> tuple[Level, ...]:
         """The levels of the part."""
         return self.tokens.levels[self.first : self.last]
@@ -80,6 +86,8 @@ class Part:
             raise TokenError(
                 f"{self.track} has {tokens.levels} levels, the model reads {self.last}"
             )
+        if self.whole and tokens.frames != 1:
+            raise TokenError(f"{self.track} has {tokens.frames} frames; a condition has one")
         stacks = [each[0].astype(np.int64) for each in tokens.stacks[self.first : self.last]]
         if self.dedup:
             codes = np.stack(stacks)
@@ -126,11 +134,24 @@ class StageConfig:
             )
         if self.target.dedup and len({level.stride for level in self.target.levels}) > 1:
             raise ModelError("levels of several rates have no equal neighbours to join; no dedup")
+        if self.target.whole:
+            raise ModelError(f"{self.target.track} is a condition, which is given and not foretold")
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """All parts in order."""
         return (*self.given, self.target)
+
+    @property
+    def condition(self) -> Part | None:
+        """What the whole recording is like, if that is given."""
+        return next((part for part in self.given if part.whole), None)
+
+    @property
+    def fixed(self) -> int:
+        """Positions that do not depend on how long a recording is, its end left out."""
+        whole = sum(len(part.levels) for part in self.given if part.whole)
+        return 1 + len(self.given) + whole
 
     @property
     def offsets(self) -> list[list[int]]:

@@ -56,6 +56,8 @@ class Stage(nn.Module):
         """Positions that a second of sound takes, what is given among them."""
         found = 0.0
         for part in self.config.parts:
+            if part.whole:
+                continue
             rate = float(part.tokens.frame_rate)
             found += sum(rate / level.stride for level in part.levels)
         return found

@@ -75,6 +75,10 @@ class TokenSetWriter:
         self._list.write(json.dumps(line, ensure_ascii=False) + "\n")
         self.items += 1
 
+    def keep(self, name: str, data: bytes) -> None:
+        """Put a file beside the codes, such as what made a track of them."""
+        (self._fresh / name).write_bytes(data)
+
     def _file(self, track: str) -> BinaryIO:
         if track not in self._files:
             self._files[track] = open(self._fresh / codes_file(track), "wb")  # noqa: SIM115

@@ -6,15 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.codecs.bundle import track_name
+from vocable.conditions.origin import FILE
 from vocable.errors import RecipeError, TokenError, VocableError
 from vocable.folders import search
 from vocable.tokens import AudioTokens, TokenFile
 from vocable.tokens.formats import OWN
 from vocable.tokens.sets import About, TokenSetWriter
+from vocable.train.language.conditions import TRACK, Conditions, conditions_of
+
+if TYPE_CHECKING:
+    from vocable.conditions import Conditioner, Embeds
 
 HELD_OUT = 10  # of so many recordings one is held out, where nothing says which
 
@@ -40,6 +45,7 @@ def prepare_tokens(
     out: Path,
     tokenizer: Callable[[], EncodesTracks],
     *,
+    condition: Conditioner | Embeds | None = None,
     mix: bool = False,
     overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
@@ -47,16 +53,28 @@ def prepare_tokens(
     """Write the tokens of a manifest's rows, or of a folder's token files, as one set.
 
     A row names a recording, which `tokenizer()` encodes, or a .vcb file, which is read. Where no
-    row says its split, every tenth recording is held out, in the order of their names. RecipeError
-    where nothing can be used.
+    row says its split, every tenth recording is held out, in the order of their names.
+    condition: what tells what each recording is like, in a track "condition"; of an embedding alone
+    the centres are fitted to the recordings that are trained on. RecipeError where nothing can be
+    used.
     """
     rows = _with_splits(_rows(source))
     found, encode = Packed(), _Tracks(tokenizer, mix)
+    conditions: Conditions | None = None
+    if condition is not None:
+        conditions = conditions_of(rows, condition, found.refused, _half(progress, 0))
+        progress = _half(progress, 1)
+        rows = [row for row in rows if row[1] not in found.refused]
     try:
         with TokenSetWriter(out, overwrite=overwrite) as writer:
+            if conditions is not None:
+                writer.keep(FILE, conditions.file)
             for number, (clip, name) in enumerate(rows, 1):
                 try:
-                    _add(writer, found, encode(clip), clip, name)
+                    tracks = dict(encode(clip))
+                    if conditions is not None:
+                        tracks[TRACK] = conditions.tokens[name]
+                    _add(writer, found, tracks, clip, name)
                 except (VocableError, OSError) as error:
                     found.refused[name] = str(error)
                 if progress:
@@ -65,6 +83,11 @@ def prepare_tokens(
         why = next(iter(found.refused.values()), str(error))
         raise RecipeError(f"of {source} no recording can be used ({why})") from error
     return found
+
+
+def _half(progress: Callable[[float], None] | None, done: int) -> Callable[[float], None] | None:
+    """Return what reports the first or the second half of the work."""
+    return None if progress is None else lambda share: progress((done + share) / 2)
 
 
 def _add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vocable.conditions.origin import FILE as CONDITION
 from vocable.errors import RecipeError, TokenError
 from vocable.language.lessons import HasLosses, Hears, Lessons
 from vocable.load.own_language import save_language
@@ -36,6 +38,7 @@ class LanguageTask(Task):
 
     speed = "positions_per_second"
     keeps_scores = True
+    beside = (CONDITION,)
 
     def __init__(self, recipe: LanguageRecipe) -> None:
         self.recipe = recipe
@@ -50,6 +53,8 @@ class LanguageTask(Task):
         self._data = tokens.digest
         train, held_out = tokens.of_split("train"), tokens.of_split("valid")
         self._check(tokens, train, held_out)
+        if distributed.is_main:
+            self._keep_condition(tokens.folder, folder)
         self.model = self.model.to(distributed.device)
         self.distributed = distributed
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)
@@ -80,6 +85,12 @@ class LanguageTask(Task):
                 "the text that the model reads", len(items) - len(found), len(items),
             )  # fmt: skip
         return found
+
+    def _keep_condition(self, data: Path, folder: Path) -> None:
+        """Copy what made the condition that the model reads, which is made of texts by the same."""
+        if getattr(self.model.config, "condition", None) and (data / CONDITION).is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(data / CONDITION, folder / CONDITION)
 
     def _check(self, tokens: TokenSet, train: Sequence[int], held_out: Sequence[int]) -> None:
         if not train:

@@ -37,10 +37,15 @@ class Stretch:
 
 
 class Clock:
-    """Moments at which tokens of all levels of some tracks begin together."""
+    """Moments at which tokens of all levels of some tracks begin together.
+
+    A track of conditions has no time: each stretch of a recording has all of it.
+    """
 
     def __init__(self, tokens: TokenSet, tracks: Mapping[str, TokenSpec]) -> None:
         self._tokens = tokens
+        self._whole = [name for name, spec in tracks.items() if spec.whole]
+        tracks = {name: spec for name, spec in tracks.items() if not spec.whole}
         lasting = {name: spec.step / spec.frame_rate for name, spec in tracks.items()}
         self.seconds = _common(list(lasting.values()))
         self._frames = {  # of each track, between two moments
@@ -51,7 +56,7 @@ class Clock:
 
     def cut(self, stretch: Stretch) -> dict[str, AudioTokens]:
         """Return the tokens of a stretch, of each track; past the end of one there are none."""
-        found = {}
+        found = {name: self._tokens.cut(stretch.item, name) for name in self._whole}
         for name, each in self._frames.items():
             frames = int(self._tokens.frames[name][stretch.item])
             first, last = (min(frames, edge * each) for edge in (stretch.first, stretch.last))

@@ -1,4 +1,4 @@
-"""AudioLM's stages."""
+"""AudioLM's stages, and MusicLM's."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from vocable.train.language.recipe import Family, Track
 
 @dataclass(frozen=True, kw_only=True)
 class AudioLM(Flatten):
-    """A stage of AudioLM: semantic tokens, then the first levels, then the others."""
+    """A stage of AudioLM: semantic tokens, then the first levels, then the others.
+
+    With a condition the first two are those of MusicLM; the others need none.
+    """
 
     kind: Literal["audiolm"] = "audiolm"  # type: ignore[assignment]
     stage: Literal["semantic", "coarse", "fine"] = "semantic"
     semantic: str = "semantic"
     coarse: int = 4  # levels
+    condition: str = ""  # the track of what a whole recording is like; empty: none
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.stages import Part, StageConfig
@@ -26,8 +30,8 @@ class AudioLM(Flatten):
         trunk = transformer(self.trunk)
         if self.stage == "semantic":
             track = track_of(tracks, self.semantic)
-            said = Part(self.semantic, track.spec, track.levels, dedup=True)
-            return StageConfig(trunk, said, embedding=self.embedding)
+            units = Part(self.semantic, track.spec, track.levels, dedup=True)
+            return StageConfig(trunk, units, self._conditions(tracks), self.embedding)
         track = track_of(tracks, self.track)
         levels = self.levels or track.levels
         check(
@@ -38,9 +42,24 @@ class AudioLM(Flatten):
         if self.stage == "fine":
             rest = Part(self.track, track.spec, levels, first=self.coarse)
             return StageConfig(trunk, rest, (first,), self.embedding)
-        units = track_of(tracks, self.semantic)
-        said = Part(self.semantic, units.spec, units.levels, dedup=True)
-        return StageConfig(trunk, first, (said,), self.embedding)
+        track = track_of(tracks, self.semantic)
+        units = Part(self.semantic, track.spec, track.levels, dedup=True)
+        given = (*self._conditions(tracks), units)
+        return StageConfig(trunk, first, given, self.embedding)
+
+    def _conditions(self, tracks: dict[str, Track]) -> Any:
+        from vocable.language.stages import Part
+
+        if not self.condition:
+            return ()
+        track = track_of(tracks, self.condition)
+        part = Part(self.condition, track.spec, track.levels)
+        check(
+            part.whole,
+            f'model.condition is "{self.condition}", whose tokens are not of whole recordings; '
+            "make such: vocable data tokens … --condition",
+        )
+        return (part,)
 
 
 Family.kinds["audiolm"] = AudioLM

@@ -15,6 +15,7 @@ NOT_RUN = {
         "the network",
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
     ],
+    "docs/audiolm.md": ["recordings of your own, and hours"],
     "docs/cli.md": ["a microphone and a loudspeaker"],
     "docs/csm.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",

@@ -17,7 +17,8 @@ from vocable.errors import ModelError
 
 MODEL = click.option(
     "--model",
-    required=True,
+    default="audiolm-16k",
+    show_default=True,
     metavar="NAME_OR_FOLDER",
     help="What goes on: a model of tokens, or a folder with AudioLM's stages.",
 )

@@ -30,7 +30,6 @@ CASES = [
     ("plain", "torch"),
     ("encodec", "onnx"),
     ("snac", "onnx"),
-    ("channel-vocoder", "onnx"),
     *(
         pytest.param(pair, marks=SLOW)
         for pair in [
@@ -38,6 +37,7 @@ CASES = [
             ("dac", "onnx"),
             ("mimi", "onnx"),
             ("speech", "onnx"),
+            ("channel-vocoder", "onnx"),
             ("mimi", "torch"),
             ("out-rate", "onnx"),
             ("encodec", "torch"),

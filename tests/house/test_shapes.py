@@ -13,16 +13,17 @@ from tests.conftest import modules_with_shapes
 from vocable import nn
 
 ROOT = Path(__file__).parents[2]
-# Laws that run every block, quantizer, codec and layout, whole and in steps.
-LAWS = ["tests/laws/test_steps.py::test_steps_equal_whole", "tests/laws/test_batch.py",
-        "tests/laws/test_no_loss.py", "tests/laws/test_layouts.py",
-        "tests/laws/test_host_settings.py::test_quantizers_ignore_settings"]  # fmt: skip
+# Laws that run every block, quantizer, codec and layout: whole, and in steps.
+WHOLE = ["tests/laws/test_batch.py", "tests/laws/test_layouts.py",
+         "tests/laws/test_host_settings.py::test_quantizers_ignore_settings"]  # fmt: skip
+STEPS = ["tests/laws/test_steps.py::test_steps_equal_whole", "tests/laws/test_no_loss.py"]
 
 
 @pytest.mark.timeout(900)
-def test_laws_hold_with_shapes_checked():
+@pytest.mark.parametrize("laws", [WHOLE, pytest.param(STEPS, marks=pytest.mark.slow)])
+def test_laws_hold_with_shapes_checked(laws):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *LAWS],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *laws],
         cwd=ROOT,
         env={**os.environ, "TESTS_SHAPES": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,

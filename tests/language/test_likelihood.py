@@ -12,6 +12,7 @@ from tests.train.language.small import CODEC, UNITS, tracks
 from vocable.errors import TokenError
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
+from vocable.language.lessons import Lessons
 from vocable.language.likelihood import NetworkLikelihood, NGramLikelihood, Reads, target_of
 from vocable.language.ngrams import NGrams
 from vocable.language.soundstorm import Condition, SoundStorm, SoundStormConfig
@@ -78,6 +79,53 @@ def test_a_network_that_knows_nothing_tells_codes_apart_by_their_number(name: st
         assert wanted <= found.nats <= wanted + 20 * math.log(7 / 6) + 1e-4
     else:
         assert found.nats == pytest.approx(wanted, rel=1e-6)
+
+
+TWO_LEVELS = {
+    "delay": lambda: Frames(FramesConfig(TRUNK, CODES, 2)),
+    "depth": lambda: Frames(FramesConfig(TRUNK, CODES, 2, "depth", depth=TRUNK)),
+    "flatten": lambda: Stage(StageConfig(TRUNK, COARSE)),
+    "coarse": lambda: Stage(StageConfig(TRUNK, COARSE, (UNITS_PART,))),
+    "soundstorm": lambda: SoundStorm(SoundStormConfig(BOTH_SIDES, CODES, 2)),
+}
+
+
+@pytest.mark.parametrize("name", TWO_LEVELS)
+def test_all_recordings_of_a_frame_share_one(name: str) -> None:
+    """Those of the models that may end instead share what that leaves."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        one = NetworkLikelihood(name, TWO_LEVELS[name]())
+    said = tracks(1, 0)["semantic"]
+    total = 0.0
+    for first, second in np.ndindex(6, 6):
+        codes = [np.full((1, 1), code) for code in (first, second)]
+        total += math.exp(-one({"semantic": said, "acoustic": AudioTokens(CODEC, codes)}).nats)
+    if name == "soundstorm":
+        assert total == pytest.approx(1, abs=1e-5)
+    else:
+        assert 0.3 < total < 1
+
+
+def test_a_network_that_learnt_one_speaker_prefers_that_speaker() -> None:
+    """One goes to and fro between two codes, as learnt; another goes up by one code a frame."""
+    one = made("delay")
+    network, lessons = one.network, [one.network.lesson(tracks(30, seed)) for seed in range(8)]
+    assert isinstance(network, torch.nn.Module)
+    optimizer = torch.optim.AdamW(network.parameters(), 0.02)
+    network.train()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for _ in range(40):
+            optimizer.zero_grad()
+            network.nats(Lessons.of(lessons)).nats.mean().backward()
+            optimizer.step()
+    one = NetworkLikelihood("delay", network)
+    for seed in range(100, 110):
+        own = tracks(30, seed)["acoustic"]
+        up = (np.arange(30)[None] + seed) % 6
+        other = AudioTokens(CODEC, [up, *own.stacks[1:]])
+        assert one({"acoustic": own}).nats < one({"acoustic": other}).nats
 
 
 def test_it_is_the_same_again_and_draws_nothing() -> None:

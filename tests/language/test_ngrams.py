@@ -39,6 +39,16 @@ def test_the_codes_of_a_level_share_one(some: AudioTokens, order: int) -> None:
             assert total == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_code_is_impossible(order: int) -> None:
+    """Not even where counts are such that the estimated discounts are below 0."""
+    first = np.repeat([0, 1, 2, 3], [3, 4, 4, 4])
+    known = NGrams.fit([tokens_of(first, first)])
+    random = np.random.default_rng(0)
+    other = tokens_of(random.integers(0, 5, 200), random.integers(0, 7, 200))
+    assert all(np.isfinite(bits).all() for bits in known.bits(other, order))
+
+
 def test_order_0_is_the_entropy_of_many_codes(some: AudioTokens) -> None:
     codes = np.random.default_rng(1).choice(5, 20_000, p=[0.5, 0.2, 0.15, 0.1, 0.05])
     many = tokens_of(codes, codes)

@@ -2,10 +2,10 @@
 
 A row has `path` (absolute, or from the manifest's own folder or one above it), and may have `start`
 and `end` (seconds, a part of the file) and what is known of it: `split` (train, valid, eval),
-`licence`, `set` (the collection it belongs to), `speaker`, `language`, `text` (the words that are
-said), `label` (what kind of sound, or the one word), `phones` ([start, end, label] in seconds, in
-order). Other keys are ignored. The metadata.jsonl of a prepared set is a manifest too: its rows
-have `file_name` in place of `path`, and are whole files.
+`licence`, `set` (the collection it belongs to), `speaker`, `gender` (of the speaker), `language`,
+`text` (the words that are said), `label` (what kind of sound, or the one word), `phones` ([start,
+end, label] in seconds, in order). Other keys are ignored. The metadata.jsonl of a prepared set is a
+manifest too: its rows have `file_name` in place of `path`, and are whole files.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Clip:
     text: str = ""
     label: str = ""
     phones: tuple[tuple[float, float, str], ...] = ()
+    gender: str = ""  # "f" or "m"
 
     @property
     def name(self) -> str:
@@ -99,7 +100,7 @@ def _clip(line: str, folders: Sequence[Path], where: str) -> Clip:
             # its begin and end are of the recording that the snippet was cut from
             row = {**row, "path": row["file_name"], "start": 0.0, "end": None}
         end = row.get("end")
-        words = ("split", "licence", "set", "speaker", "language", "text", "label")
+        words = ("split", "licence", "set", "speaker", "gender", "language", "text", "label")
         clip = Clip(
             _located(row["path"], folders),
             float(row.get("start", 0.0)),

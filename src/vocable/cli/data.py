@@ -1,4 +1,4 @@
-"""`vocable data scan|phones|speech|tokens`: list recordings, time phones, pack what is learnt."""
+"""`vocable data scan|phones|speech|tokens|pairs`: list recordings, time phones, pack, pair."""
 
 import os
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.data_pairs import pairs
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_outputs
@@ -19,7 +20,10 @@ from vocable.nearest import listed
 
 @click.group("data")
 def command() -> None:
-    """Prepare recordings for training."""
+    """Prepare recordings for training, and for what models are asked."""
+
+
+command.add_command(pairs)
 
 
 @command.command("scan")

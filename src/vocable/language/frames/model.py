@@ -62,6 +62,11 @@ class Frames(nn.Module):
         return float(self.config.order.rate(self.spec, self.config.levels))
 
     @property
+    def reads(self) -> dict[str, TokenSpec]:
+        """The tracks that it reads, and what their tokens are."""
+        return {self.config.track: self.spec}
+
+    @property
     def asked(self) -> Asked:
         """What it foretells."""
         return Asked(self.config.track, 0, self.config.levels, self.config.levels)

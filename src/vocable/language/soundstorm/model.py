@@ -57,6 +57,14 @@ class SoundStorm(nn.Module):
         return float(self.config.rate)
 
     @property
+    def reads(self) -> dict[str, TokenSpec]:
+        """The tracks that it reads, and what their tokens are."""
+        found = {self.config.track: self.spec}
+        if (beside := self.config.semantic) is not None:
+            found[beside.track] = beside.tokens
+        return found
+
+    @property
     def asked(self) -> Asked:
         """What it tells: levels; that a recording ends it does not."""
         config = self.config

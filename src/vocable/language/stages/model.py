@@ -63,6 +63,11 @@ class Stage(nn.Module):
         return found
 
     @property
+    def reads(self) -> dict[str, TokenSpec]:
+        """The tracks that it reads, and what their tokens are."""
+        return {part.track: part.tokens for part in self.config.parts}
+
+    @property
     def asked(self) -> Asked:
         """What it foretells."""
         part = self.config.target

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from vocable.language.lessons import Asked, Hears, Learns, Lessons
+from vocable.language.likelihood import target_of
 from vocable.language.ngrams import ORDERS, NGrams
 from vocable.measures.words import character_edits, error_rate, word_edits
-from vocable.tokens import AudioTokens
 from vocable.tokens.sets import TokenSet
 from vocable.train.language.batches import lesson_of, windows
 from vocable.train.language.tracks import Clock, Stretch
@@ -101,14 +101,8 @@ def ngram_bits(
     tokens: TokenSet, asked: Asked, train: Sequence[int], held_out: Sequence[int]
 ) -> dict[int, dict[str, float]]:
     """Return what n-grams of each order need for the same tokens: bits of each level of a frame."""
-    counted, frames = [], 0
-    for index in train:
-        if frames >= MOST:
-            break
-        counted.append(_target(tokens, asked, index))
-        frames += counted[-1].frames
-    known = NGrams.fit([each for each in counted if each.frames])
-    held = [_target(tokens, asked, index) for index in held_out]
+    known = count_ngrams(tokens, asked, train)
+    held = [target_of(tokens.cut(index, asked.track), asked) for index in held_out]
     found = {}
     for order in ORDERS:
         bits = known.bits_per_frame(held, order)[asked.first : asked.last]
@@ -117,13 +111,12 @@ def ngram_bits(
     return found
 
 
-def _target(tokens: TokenSet, asked: Asked, index: int) -> AudioTokens:
-    found = tokens.cut(index, asked.track)
-    found = found if found.levels == asked.last else _first(found, asked.last)
-    return found.dedup() if asked.dedup else found
-
-
-def _first(tokens: AudioTokens, levels: int) -> AudioTokens:
-    """Return the first levels; where that is not a prefix, the fewest that hold them."""
-    enough = min(each for each in tokens.spec.prefixes if each >= levels)
-    return tokens.first(enough) if enough < tokens.levels else tokens
+def count_ngrams(tokens: TokenSet, asked: Asked, items: Sequence[int]) -> NGrams:
+    """Return the n-grams of what a model is asked for in these recordings, of `MOST` frames."""
+    counted, frames = [], 0
+    for index in items:
+        if frames >= MOST:
+            break
+        counted.append(target_of(tokens.cut(index, asked.track), asked))
+        frames += counted[-1].frames
+    return NGrams.fit([each for each in counted if each.frames])

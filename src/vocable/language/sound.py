@@ -35,6 +35,7 @@ class DecodesSteps(Protocol):
     def finish_decoding(self, state: Any) -> Tensor: ...
 
 
+@runtime_checkable
 class Runs(Protocol):
     """What has a place of an engine: a session, or what a family makes of one."""
 

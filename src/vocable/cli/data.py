@@ -1,4 +1,4 @@
-"""`vocable data scan|phones|speech|tokens`: list recordings, time phones, pack what is learnt."""
+"""`vocable data scan|phones|speech|conversations|tokens`: list recordings, make what is learnt."""
 
 import os
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.data_conversations import command as conversations
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.exit_codes import FAILED
 from vocable.cli.paths import check_outputs
@@ -166,6 +167,9 @@ def tokens(
         console.failure(why if name in why else f"{name}: {why}")
     console.result({"set": out, **asdict(found)})
     return FAILED if found.refused else 0
+
+
+command.add_command(conversations)
 
 
 class _FileCounter:

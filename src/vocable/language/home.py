@@ -65,7 +65,9 @@ class ContinuingGenerator(HomeGenerator, ABC):
     ) -> Frames:
         """Return frames `[levels]` one by one, those of `begin` left out.
 
-        begin: what comes before, one stream of tokens of the model's space; None: nothing. seconds:
+        `[streams, levels]` of a model of several streams.
+
+        begin: what comes before, tokens of the model's space and streams; None: nothing. seconds:
         how much is generated; None: until the model ends it, or its context is full. sampling: of
         all rows, or one for each. engine: whose streams it joins; None: one of its own.
         """
@@ -79,20 +81,21 @@ class ContinuingGenerator(HomeGenerator, ABC):
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Sound:
-        """Return sound as it is generated, blocks `[1, samples]` at `codec.spec.writes` Hz.
+        """Return sound as it is generated, blocks `[streams, samples]` at `codec.spec.writes` Hz.
 
         Options as of `generate`. What comes before is not among it. ModelError without a codec.
         """
         codec = self.with_codec()
         frames = self.generate(begin, seconds=seconds, sampling=sampling, seed=seed, engine=engine)
-        return Sound(frames, codec)
+        return Sound(frames, codec, self.network.asked.streams)
 
     def hear(self, source: Any) -> AudioTokens:
-        """Return a recording as what `generate` goes on with; channels are mixed.
+        """Return a recording as what `generate` goes on with.
 
-        ModelError without a codec.
+        Channels are mixed, unless the model has several streams. ModelError without a codec.
         """
-        found: AudioTokens = self.with_codec().encode(source, mix=True)  # type: ignore[attr-defined]
+        mix, codec = self.network.asked.streams == 1, self.with_codec()
+        found: AudioTokens = codec.encode(source, mix=mix)  # type: ignore[attr-defined]
         return found
 
     def joined(self, begin: AudioTokens | None, frames: Sequence[np.ndarray]) -> AudioTokens:

@@ -119,12 +119,12 @@ class _Counts:
 
 
 def _discounts(counts: np.ndarray) -> np.ndarray:
-    """Return what is taken of counts of 0, 1, 2, and 3 or more; a count always keeps something."""
+    """Return what is taken of counts of 0, 1, 2, and 3 or more: always something, never all."""
     ones, twos, threes, fours = (max(1, int((counts == many).sum())) for many in (1, 2, 3, 4))
     share = ones / (ones + 2 * twos)
     found = [0, 1 - 2 * share * twos / ones, 2 - 3 * share * threes / twos,
              3 - 4 * share * fours / threes]  # fmt: skip
-    return np.clip(found, 0, [0, 0.99, 1.99, 2.99])
+    return np.clip(found, [0, 0.01, 0.01, 0.01], [0, 0.99, 1.99, 2.99])
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from vocable.errors import VocableError
 @click.option("-o", "--out", type=options.FILE, required=True, help="The recording.")
 @writing
 def command(
-    out: str, model: str, codec: str | None, seconds: float, seed: int,
-    device: str | None, threads: int | None,
-    force: bool, as_json: bool, quiet: bool,
+    out: str, model: str, codec: str | None, seconds: float, context: str, seed: int,
+    device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Let a model of tokens begin a recording.
 
@@ -28,8 +27,8 @@ def command(
     check_outputs(targets(out), "", force=force)
     console = Console(as_json=as_json, quiet=quiet)
     try:
-        opened = open_model(model, codec, device, threads)
-        write(console, opened, None, out, seconds=seconds, seed=seed, force=force)
+        opened = open_model(model, codec, context, device, threads)
+        write(console, opened, None, out, seconds=seconds, context=context, seed=seed, force=force)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
     return 0

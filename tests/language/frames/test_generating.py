@@ -100,6 +100,21 @@ def test_streams_of_one_engine_do_not_mix():
         assert np.array_equal(one, np.stack(other))
 
 
+@pytest.mark.parametrize("sinks", [0, 4])
+def test_what_forgets_has_no_end(sinks):
+    made = generator("delay")
+    known = np.stack(list(made.generate(seconds=3, seed=3)))  # 75 frames, of 77 that it sees
+    run = made.generate(seconds=8, seed=3, engine=made.start_endless(sinks=sinks))
+    frames = np.stack(list(run))
+    assert np.array_equal(frames[:73], known[:73]) and frames.shape == (200, 3)  # the end tells
+    begin = some_tokens(90)
+    assert len(list(made.generate(begin, seconds=0.4, engine=made.start_endless()))) == 10
+    with pytest.raises(ModelError, match="seconds must be given"):
+        made.generate(engine=made.start_endless())
+    with pytest.raises(ModelError, match="hold no frame"):
+        made.generate(seconds=0.001, engine=made.start_endless())
+
+
 def test_it_is_saved_and_loaded(tmp_path: Path):
     made = network("acoustic_delay")
     for weight in made.parameters():

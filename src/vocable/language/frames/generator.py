@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from vocable.errors import ModelError, TokenError
+from vocable.errors import TokenError
 from vocable.language.engine import Engine
 from vocable.language.frames.continuing import Continued
 from vocable.language.frames.model import Frames
@@ -49,14 +49,11 @@ class FramesGenerator(ContinuingGenerator):
                 )
             begin = begin.expand().first(config.levels)
         given = 0 if begin is None else begin.frames
-        steps = self._context(engine) - 1
-        room = config.order.max_frames(self.spec, steps, config.levels) - given
-        frames = room if seconds is None else round(seconds * float(self.spec.frame_rate))
-        if not 1 <= frames <= room:
-            raise ModelError(
-                f"{self.name} has room for {max(0, given + room)} frames, of which {given} are "
-                f"given and {frames} are asked for; give less, or ask for less"
-            )
+        context = self._context(engine)
+        room = None
+        if context is not None:
+            room = config.order.max_frames(self.spec, context - 1, config.levels) - given
+        frames = self._frames(seconds, room, given)
         if engine is None:
             steps = config.order.steps(self.spec, given + frames, config.levels)
             engine = self.start_engine(1, context=steps + 1)

@@ -82,12 +82,16 @@ def frames_of(network: Foretells, seconds: float) -> int:
 
 
 def long_sound(tokens: TokenSet, network: Foretells, frames: int) -> AudioTokens:
-    """Return held-out recordings one after the other, cut to so many frames."""
+    """Return held-out recordings one after the other, cut to so many frames.
+
+    Recordings are evenly taken, so that many speakers are among them.
+    """
     track, levels, step = network.asked.track, network.asked.last, network.spec.step
     abouts = tokens.abouts
     held_out = sorted(tokens.of_split("valid"), key=lambda k: (abouts[k].speaker, abouts[k].name))
+    every = max(1, int(tokens.frames[track][held_out].sum()) // frames)
     parts, left = [], frames
-    for item in held_out:
+    for item in [each for first in range(every) for each in held_out[first::every]]:
         here = min(left, int(tokens.frames[track][item])) // step * step
         parts.append(tokens.cut(item, track, 0, here).first(levels))
         left -= here
@@ -114,7 +118,6 @@ def cache_options(context: str, places: int) -> dict[str, int]:
     return {"window": places - sinks, "sinks": sinks}
 
 
-@torch.inference_mode()
 def bits_by_frame(network: Any, turned: list[AudioTokens], options: dict[str, int]) -> np.ndarray:
     """Return the bits `[streams, frames]` of all codes of each frame, all before them known."""
     scores = [network.score(tokens, begins=False) for tokens in turned]
@@ -124,7 +127,7 @@ def bits_by_frame(network: Any, turned: list[AudioTokens], options: dict[str, in
     bits, places = np.zeros((len(turned), *levels.shape)), ids.shape[1] - 1
     config = replace(network.trunk.config, context=max(places, network.trunk.config.context))
     cache = Cache(config, len(turned), **options)
-    with plain_settings():
+    with plain_settings(), torch.inference_mode():
         for first in range(0, places, BLOCK):
             last = min(places, first + BLOCK)
             hidden = network.trunk.step(network.embed(ids[:, first:last]), cache)

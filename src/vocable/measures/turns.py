@@ -42,10 +42,10 @@ def stretches(
     frame = round(FRAME * rate)
     powers = np.square(samples[: len(samples) // frame * frame], dtype=np.float64)
     levels = 10 * np.log10(powers.reshape(-1, frame).mean(1) + 1e-12)
-    heard = levels[levels > QUIET]
-    if not heard.size:
+    audible = levels[levels > QUIET]
+    if not audible.size:
         return []
-    quiet, loud = float(np.percentile(levels, 10)), float(np.percentile(heard, 90))
+    quiet, loud = float(np.percentile(levels, 10)), float(np.percentile(audible, 90))
     least = max(QUIET, loud - RANGE, quiet + RISE * (loud - quiet))
     edges = np.diff(levels > least, prepend=False, append=False).nonzero()[0]
     found: list[Spoken] = []

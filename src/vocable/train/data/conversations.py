@@ -109,12 +109,12 @@ def converse(
     while at < most:
         begin, end = at, at
         wanted = rate * random.lognormal(np.log(TURN), TURN_SIGMA)
-        while at - begin < wanted and at < most and (said := next(speakers[who], None)):
-            part = said.samples[: most - at]
+        while at - begin < wanted and at < most and (spoken := next(speakers[who], None)):
+            part = spoken.samples[: most - at]
             end = at + len(part)
             out[who, at:end] = part
             laid.append(Spoken(who, at / rate, end / rate))
-            at = end + round(said.pause * rate)
+            at = end + round(spoken.pause * rate)
         if end == begin:
             break
         free[who] = at

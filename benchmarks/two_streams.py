@@ -179,6 +179,8 @@ def turns_table(plan: Plan, codec: Any, seeds: int) -> Iterator[str]:
         for item in tokens.of_split("valid")
         if tokens.frames["acoustic"][item] >= last
     ]
+    if not real:
+        raise SystemExit(f"no held-out conversation lasts {plan.seconds:g} s; make more minutes")
     data = [heard(codec, each[given:]) for each in real]
     others = [*real[1:], *real[:1]]
     strange = [

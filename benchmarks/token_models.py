@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,9 +74,13 @@ def main() -> None:
 def trained(plan: Plan, arm: str, seed: int, runs: Path) -> dict[str, Any]:
     """Return the best evaluation of a run, with its parameters and seconds."""
     folder = runs / f"{arm.replace(' ', '-')}-{plan.levels}-{plan.steps}-{seed}"
-    recipe = recipe_of(plan, arm, seed)
+    return outcome(recipe_of(plan, arm, seed), plan.tokens, folder)
+
+
+def outcome(recipe: Recipe, tokens: Path, folder: Path) -> dict[str, Any]:
+    """Return the same of a recipe; its run is gone on with, or read where it is finished."""
     if not (folder / "config.json").is_file():
-        run(recipe, plan.tokens, folder, resume=(folder / "checkpoint.pt").is_file(), device="cpu")
+        run(recipe, tokens, folder, resume=(folder / "checkpoint.pt").is_file(), device="cpu")
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     held_out = [line for line in lines if line["kind"] == "held_out"]
     best = min(held_out, key=lambda line: line["bits"]["frame"])
@@ -85,12 +89,16 @@ def trained(plan: Plan, arm: str, seed: int, runs: Path) -> dict[str, Any]:
 
 def recipe_of(plan: Plan, arm: str, seed: int) -> Recipe:
     """Return the recipe of an arm, its MLP as wide as makes it as large as the others."""
+    return sized(lambda hidden: _recipe(plan, arm, seed, hidden), plan.parameters)
+
+
+def sized(recipe: Callable[[int], Recipe], wanted: int) -> Recipe:
+    """Return a recipe of so many parameters, made by how wide the MLP is."""
     low, high = 8, 2048
-    while high - low > 8:  # parameters grow with the width of the MLP
+    while high - low > 8:
         middle = (low + high) // 16 * 8
-        smaller = parameters(_recipe(plan, arm, seed, middle)) < plan.parameters
-        low, high = (middle, high) if smaller else (low, middle)
-    return _recipe(plan, arm, seed, low)
+        low, high = (middle, high) if parameters(recipe(middle)) < wanted else (low, middle)
+    return recipe(low)
 
 
 def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:

@@ -109,6 +109,12 @@ def test_one_begins(here: Path, model: Path, small: Path) -> None:
         "generate", "-o", "new.wav", "--model", model, "--codec", small, "--seconds", 0.4
     )
     assert facts["generated"] == 0.4 and read_tokens("new.vcb").frames == 10
+    longer = ["--model", model, "--codec", small, "--seconds", 12]
+    assert "--context sinks" in call("generate", "-o", "long.wav", *longer, code=2).stderr
+    for context in ("ring", "sinks"):
+        out = f"{context}.wav"
+        (facts,) = results("generate", "-o", out, *longer, "--context", context)
+        assert facts["generated"] == 12 and facts["reason"] == "length"
 
 
 def test_stages_go_on_together(stages: Path, speech: Path) -> None:
@@ -119,6 +125,8 @@ def test_stages_go_on_together(stages: Path, speech: Path) -> None:
         before.codes.tolist()
     )
     assert facts["reason"] == "length"
+    asked = ("--model", stages, "--context", "ring", "-o", "no.wav")
+    assert "takes no --context" in call("continue", speech, *asked, code=2).stderr
     (about,) = results("info", stages)
     assert about["architecture"] == "audiolm" and about["abilities"]["levels"] == 8
     assert "continue" in call("info", stages / "coarse").stdout

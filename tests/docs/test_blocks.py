@@ -64,6 +64,7 @@ NOT_RUN = {
         "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
     ],
+    "docs/two-streams.md": ["recordings of your own, and hours"],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = [

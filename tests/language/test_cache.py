@@ -31,9 +31,14 @@ def test_a_ring_equals_a_windowed_whole(window, sizes):
 
 
 def by_formula(model, x, window, sinks):
-    """Attend row by row, each over what the cache holds, its places numbered anew (one layer)."""
-    layer, config = model.layers[0], model.config
-    positions, width = model.positions, config.channels
+    """Attend row by row, each over what the cache holds, its places numbered anew."""
+    for layer in model.layers:
+        x = layer_by_formula(model, layer, x, window, sinks)
+    return model.norm(x)
+
+
+def layer_by_formula(model, layer, x, window, sinks):
+    config, positions, width = model.config, model.positions, model.config.channels
     y = layer.attention_norm(x)
     heads = layer.attention.into(y).unflatten(-1, (-1, width))[0].double()
     query, key, value = heads.tensor_split((config.heads, config.heads + config.key_heads), 1)
@@ -55,7 +60,15 @@ def by_formula(model, x, window, sinks):
         scores = scores if bias is None else scores + bias[0, :, 0]
         found.append(torch.einsum("hs,shw->hw", scores.softmax(-1), value[seen]).flatten())
     x = x + layer.attention.out(torch.stack(found)[None].float())
-    return model.norm(x + layer.mlp(layer.mlp_norm(x), 0))
+    return x + layer.mlp(layer.mlp_norm(x), 0)
+
+
+@pytest.mark.parametrize("ring", [{}, {"window": 24}, {"window": 20, "sinks": 4}])
+@torch.no_grad()
+def test_what_has_a_place_is_seen_in_every_cache(ring):
+    model, x = made(LLAMA), rows(2, 24)
+    found = stepped(model, x, Cache(LLAMA, 2, **ring), 7)
+    torch.testing.assert_close(found, model(x), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["rotary", "alibi", "relative"])
@@ -63,7 +76,7 @@ def by_formula(model, x, window, sinks):
 @torch.no_grad()
 def test_sinks_stand_right_before_the_window(kind, sizes):
     positions = {"alibi": Alibi(), "relative": BUCKETS}.get(kind, LONG.positions)
-    model, x = made(replace(LONG, layers=1, positions=positions)), rows(1, 40)
+    model, x = made(replace(LONG, positions=positions)), rows(1, 40)
     found = stepped(model, x, Cache(model.config, 1, window=6, sinks=3), sizes)
     wanted = by_formula(model, x, window=6, sinks=3)
     torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-4)

@@ -84,3 +84,12 @@ def test_no_code_is_impossible_and_nothing_is_no_data(some: AudioTokens) -> None
     assert all(np.isfinite(each).all() for each in rare.bits(some, 2))
     with pytest.raises(TokenError, match="no recordings"):
         NGrams.fit([])
+
+
+def test_what_never_came_is_not_impossible():
+    """Also where all counts are high, which asks for no discount."""
+    spec = TokenSpec("toy@1:0a", 16_000, 640, 1, (Level(8),), (1,))
+    counted = NGrams.fit([AudioTokens(spec, [np.array([[0] * 3 + [1] * 4 + [2] * 4 + [3] * 4])])])
+    for order in ORDERS:
+        (bits,) = counted.bits(AudioTokens(spec, [np.array([[7, 0, 7, 1, 0]])]), order)
+        assert np.isfinite(bits).all()

@@ -22,9 +22,9 @@ from vocable.errors import VocableError
 )
 @writing
 def command(
-    recording: str, out: str | None, model: str, codec: str | None, seconds: float, seed: int,
-    device: str | None,
-    threads: int | None, force: bool, as_json: bool, quiet: bool,
+    recording: str, out: str | None, model: str, codec: str | None, seconds: float,
+    context: str, seed: int, device: str | None, threads: int | None, force: bool, as_json: bool,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Go on with a recording.
 
@@ -40,9 +40,9 @@ def command(
     check_outputs(targets(out), recording, force=force)
     console = Console(as_json=as_json, quiet=quiet)
     try:
-        opened = open_model(model, codec, device, threads)
+        opened = open_model(model, codec, context, device, threads)
         begin = opened.hear(recording)
-        write(console, opened, begin, out, seconds=seconds, seed=seed, force=force)
+        write(console, opened, begin, out, seconds=seconds, context=context, seed=seed, force=force)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
     return 0

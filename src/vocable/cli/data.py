@@ -1,4 +1,4 @@
-"""`vocable data scan|phones|speech|tokens|pairs`: list recordings, time phones, pack, pair."""
+"""`vocable data …`: list recordings, make of them what is learnt from, and pairs."""
 
 import os
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import click
 
 from vocable.cli import options
 from vocable.cli.console import Console
+from vocable.cli.data_conversations import command as conversations
 from vocable.cli.data_pairs import pairs
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.exit_codes import FAILED
@@ -176,6 +177,9 @@ def tokens(
         console.failure(why if name in why else f"{name}: {why}")
     console.result({"set": out, **asdict(found)})
     return FAILED if found.refused else 0
+
+
+command.add_command(conversations)
 
 
 class _FileCounter:

@@ -23,7 +23,8 @@ from vocable.errors import ModelError, VocableError
 @writing
 def command(
     out: str, text: str | None, like: str | None, model: str, codec: str | None, seconds: float,
-    seed: int, device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
+    context: str, seed: int, device: str | None, threads: int | None, force: bool, as_json: bool,
+    quiet: bool,
 ) -> int:  # fmt: skip
     """Let a model of tokens begin a recording.
 
@@ -40,16 +41,9 @@ def command(
     check_outputs(targets(out), like or "", force=force)
     console = Console(as_json=as_json, quiet=quiet)
     try:
-        opened = open_model(model, codec, device, threads)
-        write(
-            console,
-            opened,
-            _wanted(opened, text, like),
-            out,
-            seconds=seconds,
-            seed=seed,
-            force=force,
-        )
+        opened = open_model(model, codec, context, device, threads)
+        begin = _wanted(opened, text, like)
+        write(console, opened, begin, out, seconds=seconds, context=context, seed=seed, force=force)
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
     return 0

@@ -37,12 +37,22 @@ SECONDS = click.option(
 SEED = click.option(
     "--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound."
 )
+CONTEXT = click.option(
+    "--context",
+    type=click.Choice(["full", "ring", "sinks"]),
+    default="full",
+    show_default=True,
+    help="What the model sees: all, as far as it reaches; the last of it, without end; that and "
+    "the first positions.",
+)
 writing = options.combined(
-    MODEL, CODEC, SECONDS, SEED, options.machine, options.force, options.output
+    MODEL, CODEC, SECONDS, CONTEXT, SEED, options.machine, options.force, options.output
 )
 
 
-def open_model(name: str, codec: str | None, device: str | None, threads: int | None) -> Any:
+def open_model(
+    name: str, codec: str | None, context: str, device: str | None, threads: int | None
+) -> Any:
     """Return a model that generates tokens of its own accord. Refusal for another kind."""
     set_up(device, threads)
     import vocable
@@ -55,6 +65,8 @@ def open_model(name: str, codec: str | None, device: str | None, threads: int | 
         raise Refusal(message_of(error)) from error
     if not isinstance(found, AudioLM | ContinuingGenerator):
         raise Refusal(f"{name} does not go on with recordings; train a model of tokens for this")
+    if isinstance(found, AudioLM) and context != "full":
+        raise Refusal(f"{name} takes no --context; it goes on beyond what its stages see by itself")
     if codec is not None:
         if isinstance(found, AudioLM):
             raise Refusal(f"{name} takes no --codec; it has those that it was trained with")
@@ -66,11 +78,15 @@ def open_model(name: str, codec: str | None, device: str | None, threads: int | 
 
 
 def write(
-    console: Console, model: Any, begin: Any, out: str, *, seconds: float, seed: int, force: bool
-) -> dict[str, Any]:
+    console: Console, model: Any, begin: Any, out: str, *, seconds: float, context: str, seed: int,
+    force: bool,
+) -> dict[str, Any]:  # fmt: skip
     """Generate behind what is given, decode all of it, and write it and its tokens."""
     began = time.perf_counter()
-    run = model.generate(begin, seconds=seconds, seed=seed)
+    more = {}
+    if context != "full":
+        more["engine"] = model.start_endless(**({"sinks": 0} if context == "ring" else {}))
+    run = model.generate(begin, seconds=seconds, seed=seed, **more)
     codec = model.with_codec() if hasattr(model, "with_codec") else model.codec
     wanted = max(1, round(seconds * float(codec.spec.frame_rate)))
     frames = []

@@ -16,6 +16,8 @@ from vocable.language.sampling import Sampling
 from vocable.language.sound import Frames, Sound
 from vocable.tokens import AudioTokens, TokenSpec, joined
 
+SINKS = 4  # positions that stay, as published
+
 
 class HomeGenerator(Generator):
     """A generator of one token space. name: of the model, `name@version`."""
@@ -65,7 +67,9 @@ class ContinuingGenerator(HomeGenerator, ABC):
     ) -> Frames:
         """Return frames `[levels]` one by one, those of `begin` left out.
 
-        begin: what comes before, one stream of tokens of the model's space; None: nothing. seconds:
+        `[streams, levels]` of a model of several streams.
+
+        begin: what comes before, tokens of the model's space and streams; None: nothing. seconds:
         how much is generated; None: until the model ends it, or its context is full. sampling: of
         all rows, or one for each. engine: whose streams it joins; None: one of its own.
         """
@@ -79,20 +83,21 @@ class ContinuingGenerator(HomeGenerator, ABC):
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Sound:
-        """Return sound as it is generated, blocks `[1, samples]` at `codec.spec.writes` Hz.
+        """Return sound as it is generated, blocks `[streams, samples]` at `codec.spec.writes` Hz.
 
         Options as of `generate`. What comes before is not among it. ModelError without a codec.
         """
         codec = self.with_codec()
         frames = self.generate(begin, seconds=seconds, sampling=sampling, seed=seed, engine=engine)
-        return Sound(frames, codec)
+        return Sound(frames, codec, self.network.asked.streams)
 
     def hear(self, source: Any) -> AudioTokens:
-        """Return a recording as what `generate` goes on with; channels are mixed.
+        """Return a recording as what `generate` goes on with.
 
-        ModelError without a codec.
+        Channels are mixed, unless the model has several streams. ModelError without a codec.
         """
-        found: AudioTokens = self.with_codec().encode(source, mix=True)  # type: ignore[attr-defined]
+        mix, codec = self.network.asked.streams == 1, self.with_codec()
+        found: AudioTokens = codec.encode(source, mix=mix)  # type: ignore[attr-defined]
         return found
 
     def joined(self, begin: AudioTokens | None, frames: Sequence[np.ndarray]) -> AudioTokens:
@@ -100,11 +105,45 @@ class ContinuingGenerator(HomeGenerator, ABC):
         fresh = self.tokens(frames)
         return fresh if begin is None else joined((begin.first(fresh.levels), fresh))
 
-    def _context(self, engine: Engine | None) -> int:
-        """Return the positions of an engine, which must be of this model, or the model's own."""
+    def start_endless(self, streams: int = 1, *, sinks: int = SINKS) -> Engine:
+        """Return an engine whose streams have no end: what is old is forgotten.
+
+        They see the last positions, and of the first ones `sinks`, as many together as the model's
+        context has ("Efficient Streaming Language Models with Attention Sinks", arXiv:2309.17453).
+        """
+        window = self.network.trunk.config.context - sinks
+        return self.start_engine(streams, window=window, sinks=sinks)
+
+    def _context(self, engine: Engine | None) -> int | None:
+        """Return the positions of an engine, which must be of this model, or the model's own.
+
+        None: there is no end.
+        """
         if engine is None:
             return int(self.network.trunk.config.context)
-        return self.check_engine(engine).cache.context
+        cache = self.check_engine(engine).cache
+        return cache.context if cache.window is None else None
+
+    def _frames(self, seconds: float | None, room: int | None, given: int) -> int:
+        """Return how many frames are generated behind those given; room: how many fit; None: any.
+
+        ModelError where they do not fit, or where nothing says how many.
+        """
+        if seconds is None and room is None:
+            raise ModelError(
+                f"seconds must be given where the context of {self.name} has no end; give them"
+            )
+        frames = room if seconds is None else round(seconds * float(self.spec.frame_rate))
+        assert frames is not None, "one of both is known"
+        if room is None and frames < 1:
+            raise ModelError(f"{seconds} s hold no frame; ask for more")
+        if room is not None and not 1 <= frames <= room:
+            raise ModelError(
+                f"{self.name} has room for {max(0, given + room)} frames, of which {given} are "
+                f"given and {frames} are asked for; give less, ask for less, or let it forget: "
+                "start_endless, --context sinks"
+            )
+        return frames
 
 
 def abilities(network: Any) -> Abilities:

@@ -108,7 +108,8 @@ class Asked:
     """What a model foretells: levels `first` up to `last` of a track, equal neighbours as one.
 
     The end of a recording has the number of all the track's levels, `end`. told: what is given may
-    tell all of it, so that few bits need not be a leak.
+    tell all of it, so that few bits need not be a leak. streams: of the track; level k of stream s
+    has the number `s * last + k`.
     """
 
     track: str
@@ -117,6 +118,19 @@ class Asked:
     end: int
     dedup: bool = False
     told: bool = False
+    streams: int = 1
+
+    @property
+    def named(self) -> dict[str, int]:
+        """The number of each level, by the name that its bits have."""
+        levels = range(self.first, self.last)
+        if self.streams == 1:
+            return {f"level{level}": level for level in levels}
+        return {
+            f"stream{stream}.level{level}": stream * self.last + level
+            for stream in range(self.streams)
+            for level in levels
+        }
 
 
 @runtime_checkable

@@ -71,7 +71,7 @@ class NetworkLikelihood:
             )
         assert isinstance(network, torch.nn.Module)
         told = network.nats(Lessons.of([lesson]).to(next(network.parameters()).device))
-        codes = told.levels < network.asked.last
+        codes = told.levels != network.asked.end
         return Likely(float(told.nats[codes].double().sum()), int(codes.sum()))
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.language.frames.toys import LAYOUTS, SPEC, config, network, some_tokens, stepped
+from tests.language.frames.toys import CASES, LAYOUTS, SPEC, config, network, some_tokens, stepped
 from vocable import load
 from vocable.errors import ModelError, TokenError
 from vocable.language.frames import FramesConfig, FramesGenerator
-from vocable.language.sampling import GREEDY
+from vocable.language.sampling import GREEDY, Sampling
 from vocable.load import load_codec
 from vocable.load.own_language import save_language
 from vocable.tokens import AudioTokens, Level, TokenSpec
@@ -19,24 +19,50 @@ from vocable.tokens import AudioTokens, Level, TokenSpec
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 
 
-def generator(layout: str) -> FramesGenerator:
-    return FramesGenerator(network(layout), name="toy@1")
+def generator(layout: str, streams: int = 1) -> FramesGenerator:
+    return FramesGenerator(network(layout, streams), name="toy@1")
 
 
-@every_layout
+@pytest.mark.parametrize(("layout", "streams"), CASES)
 @pytest.mark.parametrize("given", [0, 1, 4])
-def test_greedy_frames_are_the_likeliest(layout, given):
+def test_greedy_frames_are_the_likeliest(layout, streams, given):
     """What is generated is what the model foretells, where everything before is known."""
-    made, begin = generator(layout), some_tokens(given)
-    frames = np.stack(list(made.generate(begin, seconds=0.24, sampling=GREEDY)), 1)
-    assert frames.shape == (3, 6)
-    codes = np.concatenate((begin.codes[0], frames), 1)
-    lesson = made.network.lesson({"acoustic": AudioTokens(SPEC, list(codes[:, None]))}, ends=False)
+    made, begin = generator(layout, streams), some_tokens(given, streams=streams)
+    frames = np.stack(list(made.generate(begin, seconds=0.24, sampling=GREEDY)), -1)
+    assert frames.shape == ((3, 6) if streams == 1 else (2, 3, 6))
+    codes = np.concatenate((begin.codes, frames.reshape(streams, 3, 6)), 2)
+    tokens = AudioTokens(SPEC, list(codes.swapaxes(0, 1)))
+    lesson = made.network.lesson({"acoustic": tokens}, ends=False)
     for (step, row), logits in stepped(made.network, lesson).items():
         level = lesson.levels[step, row]
         before = (lesson.levels[:step, row] == level).sum()
         if before >= given:
-            size = SPEC.levels[level].size
+            size = SPEC.levels[level % 3].size
+            assert int(logits[:size].argmax()) == lesson.ids[step, row]
+
+
+@pytest.mark.parametrize(("layout", "streams"), [("delay", 2), ("acoustic_delay", 2), ("depth", 1)])
+def test_the_last_frames_know_of_the_end(layout, streams):
+    """All but the first row are drawn greedily, up to the end, as the whole foretells them."""
+    made = generator(layout, streams)
+    rows = [Sampling(), *[GREEDY] * (3 * streams - 1)]
+    runs = (
+        (run, list(run)) for seed in range(40) for run in [made.generate(sampling=rows, seed=seed)]
+    )
+    frames = next(found for run, found in runs if run.reason == "end" and len(found) > 2)
+    tokens = AudioTokens(
+        SPEC,
+        [
+            np.stack(each, 1).reshape(streams, -1)
+            for each in zip(
+                *[np.asarray(frame).reshape(streams, 3).T for frame in frames], strict=True
+            )
+        ],
+    )
+    lesson = made.network.lesson({"acoustic": tokens})
+    for (step, row), logits in stepped(made.network, lesson).items():
+        if row:
+            size = SPEC.levels[lesson.levels[step, row] % 3].size
             assert int(logits[:size].argmax()) == lesson.ids[step, row]
 
 
@@ -74,6 +100,21 @@ def test_streams_of_one_engine_do_not_mix():
         assert np.array_equal(one, np.stack(other))
 
 
+@pytest.mark.parametrize("sinks", [0, 4])
+def test_what_forgets_has_no_end(sinks):
+    made = generator("delay")
+    known = np.stack(list(made.generate(seconds=3, seed=3)))  # 75 frames, of 77 that it sees
+    run = made.generate(seconds=8, seed=3, engine=made.start_endless(sinks=sinks))
+    frames = np.stack(list(run))
+    assert np.array_equal(frames[:73], known[:73]) and frames.shape == (200, 3)  # the end tells
+    begin = some_tokens(90)
+    assert len(list(made.generate(begin, seconds=0.4, engine=made.start_endless()))) == 10
+    with pytest.raises(ModelError, match="seconds must be given"):
+        made.generate(engine=made.start_endless())
+    with pytest.raises(ModelError, match="hold no frame"):
+        made.generate(seconds=0.001, engine=made.start_endless())
+
+
 def test_it_is_saved_and_loaded(tmp_path: Path):
     made = network("acoustic_delay")
     for weight in made.parameters():
@@ -97,6 +138,10 @@ def test_what_it_cannot_do_is_refused():
     other = TokenSpec("toy@2:0b", 16_000, 640, 1, (Level(8), Level(6), Level(12)), (1, 2, 3))
     with pytest.raises(TokenError, match="toy@2:0b is not what toy@1 models"):
         made.generate(AudioTokens(other, some_tokens(3).stacks), seconds=0.2)
+    with pytest.raises(TokenError, match="has 1 streams, but toy@1 models 2"):
+        generator("delay", 2).generate(some_tokens(3), seconds=0.2)
+    with pytest.raises(TokenError, match="reads 1 streams, but the tokens have 2"):
+        made.network.lesson({"acoustic": some_tokens(3, streams=2)})
     with pytest.raises(ModelError, match="has no codec"):
         made.play(seconds=0.2)
     with pytest.raises(ModelError, match="the engine runs another model"):
@@ -109,6 +154,7 @@ def test_configs_that_cannot_be():
         ({"layout": "flatten"}, "has one row"),
         ({"layout": "depth"}, "needs a depth model"),
         ({"depth": good.trunk}, "has no depth model"),
+        ({"streams": 0}, "streams must be at least 1 but is 0"),
     ):
         with pytest.raises(ModelError, match=message):
             FramesConfig(**{**vars(good), **change})

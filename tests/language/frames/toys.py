@@ -13,28 +13,33 @@ from vocable.tokens import AudioTokens, Level, TokenSpec
 
 SPEC = TokenSpec("toy@1:0a", 16_000, 640, 1, (Level(8), Level(6), Level(12)), (1, 2, 3))
 LAYOUTS = ("parallel", "delay", "coarse_first", "grouped", "depth", "acoustic_delay")
+CASES = [
+    *((layout, 1) for layout in LAYOUTS),
+    *((layout, 2) for layout in ("delay", "coarse_first", "acoustic_delay")),
+]  # layouts, and streams
 DEEP = ("depth", "acoustic_delay")
 TRUNK = TransformerConfig(width=16, layers=2, heads=2, hidden=24, context=80)
-DEPTH = TransformerConfig(width=12, layers=1, heads=2, hidden=16, context=3)
+DEPTH = TransformerConfig(width=12, layers=1, heads=2, hidden=16, context=6)
 
 
-def config(layout: str, levels: int = 3) -> FramesConfig:
+def config(layout: str, levels: int = 3, streams: int = 1) -> FramesConfig:
     deep = DEPTH if layout in DEEP else None
-    return FramesConfig(TRUNK, SPEC.to_dict(), levels, layout, depth=deep)
+    return FramesConfig(TRUNK, SPEC.to_dict(), levels, layout, depth=deep, streams=streams)
 
 
-def network(layout: str) -> Frames:
+def network(layout: str, streams: int = 1) -> Frames:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        made = Frames(config(layout)).eval().requires_grad_(False)
+        made = Frames(config(layout, streams=streams)).eval().requires_grad_(False)
         for weight in made.heads.parameters():  # heads that have decided
             weight.mul_(8)
     return made
 
 
-def some_tokens(frames: int, seed: int = 0) -> AudioTokens:
+def some_tokens(frames: int, seed: int = 0, streams: int = 1) -> AudioTokens:
     random = np.random.default_rng(seed)
-    return AudioTokens(SPEC, [random.integers(0, level.size, (1, frames)) for level in SPEC.levels])
+    shape = (streams, frames)
+    return AudioTokens(SPEC, [random.integers(0, level.size, shape) for level in SPEC.levels])
 
 
 def stepped(made: Frames, lesson: Lesson) -> dict[tuple[int, int], torch.Tensor]:

@@ -132,6 +132,14 @@ def test_a_stage_writes_behind_what_it_is_given():
     assert (0, "end") in reasons and all(reason == "end" or odd == 0 for odd, reason in reasons)
 
 
+@pytest.mark.parametrize("sinks", [0, 4])
+def test_what_forgets_has_no_end(sinks):
+    made = StageGenerator(network("flatten"), name="toy@1")
+    known = list(made.generate(seconds=1.9, seed=3))
+    frames = list(made.generate(seconds=3, seed=3, engine=made.start_endless(sinks=sinks)))
+    assert np.array_equal(frames[: len(known)], known) and len(frames) == 75
+
+
 def test_it_is_saved_and_loaded(tmp_path: Path):
     made = network("flatten")
     for weight in made.parameters():
@@ -177,6 +185,8 @@ def test_what_cannot_be_is_refused():
     with pytest.raises(ModelError, match="sees 200 positions, but 7 are given and 400"):
         coarse.write(some_tracks(6), np.zeros(0, int), 400)
     flat = StageGenerator(network("flatten"), name="toy@1")
-    with pytest.raises(ModelError, match="room for 49 frames behind 0, and 250 are asked"):
+    with pytest.raises(
+        ModelError, match="room for 49 frames, of which 0 are given and 250 are asked"
+    ):
         flat.generate(seconds=10)
     assert said["levels"]

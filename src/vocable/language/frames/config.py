@@ -21,6 +21,8 @@ class FramesConfig:
     layout  its name; delays, groups: as in `Layout`
     track   the name that the tokens have among those of a recording
     depth   the model that draws the rows of a step in turn, for the layouts that have it
+    streams of the tokens, as of a conversation's channels: all at the same steps (Moshi,
+            arXiv:2410.00037), the rows of a level together, so that what comes late comes last
     """
 
     trunk: TransformerConfig
@@ -31,6 +33,7 @@ class FramesConfig:
     groups: tuple[int, ...] | None = None
     track: str = "acoustic"
     depth: TransformerConfig | None = None
+    streams: int = 1
 
     def __post_init__(self) -> None:
         order = self.order
@@ -42,6 +45,8 @@ class FramesConfig:
         if order.deep != (self.depth is not None):
             needs = "needs a depth model" if order.deep else "has no depth model"
             raise ModelError(f"layout {self.layout} {needs}; see config.depth")
+        if self.streams < 1:
+            raise ModelError(f"streams must be at least 1 but is {self.streams}")
         self.tokens.check_levels(self.levels)
 
     @property
@@ -56,14 +61,15 @@ class FramesConfig:
 
     @property
     def rows(self) -> list[int]:
-        """The level of each row."""
-        return self.order.levels_of_rows(self.tokens, self.levels)
+        """What each row foretells: `stream * levels + level`."""
+        one = self.order.levels_of_rows(self.tokens, self.levels)
+        return [stream * self.levels + level for level in one for stream in range(self.streams)]
 
     @property
     def sizes(self) -> list[int]:
         """Codes of each row."""
         levels = self.tokens.levels
-        return [levels[level].size for level in self.rows]
+        return [levels[row % self.levels].size for row in self.rows]
 
     @property
     def ends(self) -> bool:

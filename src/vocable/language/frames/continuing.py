@@ -25,7 +25,9 @@ _DRAWN = -2  # in a score: the model draws what stands here
 
 
 class Continued:
-    """Frames `[levels]` of a recording as they become whole, those that it begins with left out.
+    """Frames of a recording as they become whole, those that it begins with left out.
+
+    `[levels]`, or `[streams, levels]` where the model has several.
 
     reason: "end" where the model ended it, "length" where it has all frames that were asked for.
     """
@@ -52,10 +54,10 @@ class Continued:
             legal=lambda step: self._mask,
         )
 
-    def __iter__(self) -> Iterator[Int64[np.ndarray, " levels"]]:
+    def __iter__(self) -> Iterator[Int64[np.ndarray, "*streams levels"]]:
         return self
 
-    def __next__(self) -> Int64[np.ndarray, " levels"]:
+    def __next__(self) -> Int64[np.ndarray, "*streams levels"]:
         """Return the next frame; run the engine until it is whole."""
         while self._given < self._frames and self._written <= self._steps[:, self._given].max():
             next(self._session)
@@ -64,7 +66,8 @@ class Continued:
         self._given += 1
         rows = np.arange(len(self._score))
         frame: np.ndarray = self._score[rows, self._steps[:, self._given - 1]]
-        return frame
+        streams = self._config.streams
+        return frame if streams == 1 else frame.reshape(-1, streams).T
 
     @property
     def reason(self) -> str | None:
@@ -111,12 +114,14 @@ def _score(
     spec, order = config.tokens, config.order
     if not spec.uniform:
         raise ModelError(f"{spec.name} has levels of several rates; a layout of one row goes on")
-    index = order.positions(spec, frames, config.levels).index
+    one = order.positions(spec, frames, config.levels).index
+    index = np.repeat(one, config.streams, axis=0)
     score = np.where(index == EMPTY, NOTHING, _DRAWN)
     more = max(0, at_least - score.shape[1])
     score = np.pad(score, ((0, 0), (0, more)), constant_values=NOTHING)
     steps = np.stack([np.flatnonzero(row != EMPTY) for row in index])
     if begin is not None:
-        for row, codes in enumerate(begin.codes[0][: config.levels]):
+        known = begin.codes[:, : config.levels].swapaxes(0, 1).reshape(len(index), -1)
+        for row, codes in enumerate(known):
             score[row, steps[row, : begin.frames]] = codes
     return score.astype(np.int64), steps

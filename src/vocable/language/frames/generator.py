@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from vocable.errors import ModelError, TokenError
+import numpy as np
+
+from vocable.errors import TokenError
 from vocable.language.engine import Engine
 from vocable.language.frames.continuing import Continued
 from vocable.language.frames.model import Frames
@@ -33,22 +35,25 @@ class FramesGenerator(ContinuingGenerator):
         seed: int = 0,
         engine: Engine | None = None,
     ) -> Continued:
-        """Return frames `[levels]`, each as soon as all its rows are known."""
+        """Return frames, each as soon as all its rows are known.
+
+        They are `[levels]`; `[streams, levels]` of a model of several streams, as is `begin`.
+        """
         config = self.network.config
         if begin is not None:
             self._check_tokens(begin)
-            if begin.streams != 1:
-                raise TokenError(f"the recording has {begin.streams} streams; take one channel")
+            if begin.streams != config.streams:
+                raise TokenError(
+                    f"the recording has {begin.streams} streams, but {self.name} models "
+                    f"{config.streams}; give one of as many channels"
+                )
             begin = begin.expand().first(config.levels)
         given = 0 if begin is None else begin.frames
-        steps = self._context(engine) - 1
-        room = config.order.max_frames(self.spec, steps, config.levels) - given
-        frames = room if seconds is None else round(seconds * float(self.spec.frame_rate))
-        if not 1 <= frames <= room:
-            raise ModelError(
-                f"{self.name} has room for {max(0, given + room)} frames, of which {given} are "
-                f"given and {frames} are asked for; give less, or ask for less"
-            )
+        context = self._context(engine)
+        room = None
+        if context is not None:
+            room = config.order.max_frames(self.spec, context - 1, config.levels) - given
+        frames = self._frames(seconds, room, given)
         if engine is None:
             steps = config.order.steps(self.spec, given + frames, config.levels)
             engine = self.start_engine(1, context=steps + 1)
@@ -56,3 +61,10 @@ class FramesGenerator(ContinuingGenerator):
             engine, config, begin, frames, may_end=seconds is None,
             sampling=sampling or self.sampling, seed=seed,
         )  # fmt: skip
+
+    def tokens(self, frames: Iterable[np.ndarray]) -> AudioTokens:
+        """Return frames that were generated as tokens of the codec."""
+        config = self.network.config
+        rows = [np.asarray(frame).reshape(config.streams, config.levels) for frame in frames]
+        codes = np.stack(rows, 2) if rows else np.zeros((config.streams, config.levels, 0), int)
+        return AudioTokens(self.with_codec().spec, list(codes.swapaxes(0, 1)))

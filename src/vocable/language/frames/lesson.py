@@ -13,17 +13,21 @@ from vocable.tokens import EMPTY, AudioTokens
 def frames_lesson(
     config: FramesConfig, tokens: AudioTokens, *, begins: bool = True, ends: bool = True
 ) -> Lesson:
-    """Return the steps of tokens of one stream, each id of which the model foretells.
+    """Return the steps of tokens of all its streams, each id of which the model foretells.
 
     begins, ends: whether they are the first and the last of their recording; what comes from its
     middle is marked so, since nothing tells how it began.
     """
-    if tokens.streams != 1:
-        raise TokenError(f"a model of frames reads one stream, not {tokens.streams}")
+    if tokens.streams != config.streams:
+        raise TokenError(
+            f"this model of frames reads {config.streams} streams, but the tokens have "
+            f"{tokens.streams}"
+        )
     tokens = tokens.expand()
     tokens = tokens if tokens.levels == config.levels else tokens.first(config.levels)
     order = config.order
-    grid = order.arrange(tokens)[0].T.astype(np.int64)
+    grid = order.arrange(tokens).transpose(2, 1, 0).astype(np.int64)
+    grid = grid.reshape(len(grid), -1)
     if order.deep and not ends:  # what row 0 holds there is not known
         grid = grid[grid[:, 0] != EMPTY]
     rows = np.array(config.rows)
@@ -41,5 +45,5 @@ def _ended(config: FramesConfig, ids: np.ndarray, levels: np.ndarray) -> Lesson:
     if after == len(ids):
         more = np.full((1, ids.shape[1]), NOTHING)
         ids, levels = np.concatenate((ids, more)), np.concatenate((levels, more))
-    ids[after, 0], levels[after, 0] = config.end, config.levels
+    ids[after, 0], levels[after, 0] = config.end, config.streams * config.levels
     return Lesson(ids, levels)

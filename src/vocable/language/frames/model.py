@@ -20,7 +20,7 @@ from vocable.language.cache import Cache
 from vocable.language.depth import Draw, SharedDepth
 from vocable.language.frames.config import FramesConfig
 from vocable.language.frames.lesson import frames_lesson
-from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Told
+from vocable.language.lessons import GIVEN, NOTHING, Asked, Lesson, Lessons, Told
 from vocable.language.maps import Map
 from vocable.language.token_model import draw_rows, sum_of_embeddings
 from vocable.language.transformer import Transformer
@@ -69,7 +69,8 @@ class Frames(nn.Module):
     @property
     def asked(self) -> Asked:
         """What it foretells."""
-        return Asked(self.config.track, 0, self.config.levels, self.config.levels)
+        levels, streams = self.config.levels, self.config.streams
+        return Asked(self.config.track, 0, levels, streams * levels, streams=streams)
 
     def lesson(
         self, tracks: Mapping[str, AudioTokens], *, begins: bool = True, ends: bool = True
@@ -80,7 +81,7 @@ class Frames(nn.Module):
     @property
     def codes_alone(self) -> bool:
         """Whether all it reads are the codes that it foretells; see `Foretells`."""
-        return True
+        return self.config.streams == 1  # files are coded stream by stream
 
     def score(self, tokens: AudioTokens, *, begins: bool) -> Lesson:
         """Return the steps of a stretch; where a depth model draws, it is told where that ends."""
@@ -135,13 +136,18 @@ class Frames(nn.Module):
         """Draw the rows of the next step."""
         if self.depth is None or scratch is None:
             return draw_rows(self.heads, hidden, draw)
-        sizes = self.config.sizes
+        sizes, streams, end = self.config.sizes, self.config.streams, self.config.end
 
         def of_level(row: int, logits: Tensor) -> Tensor:
             return draw(row, logits[:, : sizes[row]])
 
+        def embed(row: int, ids: Tensor) -> Tensor:
+            """Take nothing of other streams where the first ends: none has a frame there."""
+            others = 0 < row < streams
+            return self._row(row, ids.where(first != end, NOTHING) if others else ids)
+
         first = draw(0, self.heads[0](hidden[:, None])[:, 0])
-        return self.depth.draw(hidden, first, self._row, of_level, scratch)
+        return self.depth.draw(hidden, first, embed, of_level, scratch)
 
 
 def _told(logits: Tensor, ids: Tensor, levels: Tensor) -> Told:

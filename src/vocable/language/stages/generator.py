@@ -49,7 +49,7 @@ class StageGenerator(ContinuingGenerator):
         known = before + offsets[cycle[np.arange(len(before)) % len(cycle)] - config.target.first]
         ids = np.concatenate((given_ids(config, given, begins=begins), known))
         context = self._context(engine)
-        if len(ids) + most > context:
+        if context is not None and len(ids) + most > context:
             raise ModelError(
                 f"{self.name} sees {context} positions, but {len(ids)} are given and {most} are "
                 "asked for; give less, or ask for less"
@@ -83,13 +83,9 @@ class StageGenerator(ContinuingGenerator):
             self._check_tokens(begin)
         before = np.zeros(0, np.int64) if begin is None else part.arrange(begin)[0]
         levels = part.last
-        room = (self._context(engine) - 1 - len(before)) // levels
-        frames = room if seconds is None else round(seconds * float(spec.frame_rate))
-        if not 1 <= frames <= room:
-            raise ModelError(
-                f"{self.name} has room for {max(0, room)} frames behind {len(before) // levels}, "
-                f"and {frames} are asked for; give less, or ask for less"
-            )
+        context = self._context(engine)
+        room = None if context is None else (context - 1 - len(before)) // levels
+        frames = self._frames(seconds, room, len(before) // levels)
         written = self.write(
             {}, before, frames * levels, may_end=seconds is None, sampling=sampling, seed=seed,
             engine=engine,

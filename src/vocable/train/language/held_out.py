@@ -27,6 +27,8 @@ def bits_of(
 ) -> dict[str, float]:  # fmt: skip
     """Return the bits that each level takes of a frame, of all levels (`frame`), and of an end.
 
+    A frame is one of all streams; see `Asked.named` for the names of levels.
+
     Recordings are read in stretches of at most so many seconds, one after the other, each from its
     own beginning. Each level counts by the mean of its codes; of joined neighbours those that are.
     """
@@ -41,10 +43,11 @@ def bits_of(
         frames, spec = frames + sum(each.frames for each in tokens), tokens[0].spec
     assert spec is not None, "there are recordings to evaluate"
     found = {}
-    for level in range(asked.first, asked.last):
+    for name, level in asked.named.items():
         mean = sums[level] / max(1, counts[level]) / _NATS
-        often = counts[level] / frames if asked.dedup else 1 / spec.levels[level].stride
-        found[f"level{level}"] = float(mean * often)
+        stride = spec.levels[level % asked.last].stride
+        often = counts[level] / frames if asked.dedup else 1 / stride
+        found[name] = float(mean * often)
     found["frame"] = sum(found.values())
     if counts[asked.end]:
         found["end"] = float(sums[asked.end] / counts[asked.end] / _NATS)
@@ -100,14 +103,22 @@ def _batches(
 def ngram_bits(
     tokens: TokenSet, asked: Asked, train: Sequence[int], held_out: Sequence[int]
 ) -> dict[int, dict[str, float]]:
-    """Return what n-grams of each order need for the same tokens: bits of each level of a frame."""
+    """Return what n-grams of each order need for the same tokens: bits of each level of a frame.
+
+    Streams are counted together, and foretold each from itself.
+    """
     known = count_ngrams(tokens, asked, train)
     held = [target_of(tokens.cut(index, asked.track), asked) for index in held_out]
     found = {}
     for order in ORDERS:
-        bits = known.bits_per_frame(held, order)[asked.first : asked.last]
-        found[order] = {f"level{asked.first + k}": float(each) for k, each in enumerate(bits)}
-        found[order]["frame"] = float(bits.sum())
+        bits = np.concatenate(
+            [
+                known.bits_per_frame((_stream(each, k) for each in held), order)[: asked.last]
+                for k in range(asked.streams)
+            ]
+        )
+        found[order] = {name: float(bits[level]) for name, level in asked.named.items()}
+        found[order]["frame"] = sum(found[order].values())
     return found
 
 
@@ -120,3 +131,8 @@ def count_ngrams(tokens: TokenSet, asked: Asked, items: Sequence[int]) -> NGrams
         counted.append(target_of(tokens.cut(index, asked.track), asked))
         frames += counted[-1].frames
     return NGrams.fit([each for each in counted if each.frames])
+
+
+def _stream(tokens: AudioTokens, stream: int) -> AudioTokens:
+    stacks = [codes[stream : stream + 1] for codes in tokens.stacks]
+    return tokens if tokens.streams == 1 else AudioTokens(tokens.spec, stacks)

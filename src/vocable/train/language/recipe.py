@@ -41,10 +41,11 @@ class Family:
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """What the data has of a track: its tokens' spec, as a table, and how many levels."""
+    """What the data has of a track: its tokens' spec, as a table, its levels and its streams."""
 
     spec: dict[str, Any]
     levels: int
+    streams: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,10 +113,9 @@ class LanguageTask(Task):
             told = self.model.nats(batch.to(self.distributed.device))
         asked = self.model.asked
         sums, counts = told.sums(asked.end + 1)
-        levels = [*range(asked.first, asked.last), asked.end]
         return {
-            "end" if level == asked.end else f"level{level}": sums[level] / counts[level].clamp(1)
-            for level in levels
+            name: sums[level] / counts[level].clamp(1)
+            for name, level in {**asked.named, "end": asked.end}.items()
             if counts[level]
         }
 
@@ -157,11 +156,11 @@ class LanguageTask(Task):
             return ()
         asked = self.model.asked
         spec = TokenSpec.from_dict(self.recipe.tracks[asked.track].spec)
-        levels = () if asked.dedup else range(asked.first, asked.last)
+        levels = {name: spec.levels[number % asked.last] for name, number in asked.named.items()}
         sizes = {
-            f"level{level}": spec.levels[level].size
-            for level in levels
-            if spec.levels[level].stride == 1
+            name: level.size
+            for name, level in levels.items()
+            if level.stride == 1 and not asked.dedup
         }
         found = problems(self._bits, self._ngrams[max(self._ngrams)], sizes)
         return [each for each in found if not (asked.told and each.name == "leak")]

@@ -21,7 +21,7 @@ def with_tracks(recipe: LanguageRecipe, data: Path) -> LanguageRecipe:
     """Return the recipe with what the data says of its tracks."""
     found = TokenSet(data)
     tracks = {
-        name: Track(spec=spec.to_dict(), levels=found.levels(name))
+        name: Track(spec=spec.to_dict(), levels=found.levels(name), streams=found.streams(name))
         for name, spec in found.specs.items()
     }
     return replace(recipe, tracks=tracks)

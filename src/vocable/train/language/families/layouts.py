@@ -11,7 +11,10 @@ from vocable.train.language.recipe import Family, Track, Trunk
 
 @dataclass(frozen=True, kw_only=True)
 class Layouts(Family):
-    """A codec's frames in a layout of several rows: parallel, delay, depth, acoustic_delay …"""
+    """A codec's frames in a layout of several rows: parallel, delay, depth, acoustic_delay …
+
+    Of a track of several streams each has such rows, at the same steps.
+    """
 
     kind: Literal["layout"] = "layout"
     layout: str = "delay"
@@ -24,11 +27,11 @@ class Layouts(Family):
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.frames import FramesConfig
 
-        track = track_of(tracks, self.track)
+        track = track_of(tracks, self.track, one_stream=False)
         return FramesConfig(
             transformer(self.trunk), track.spec, self.levels or track.levels, self.layout,
             self.delays, self.groups, self.track,
-            None if self.depth is None else transformer(self.depth),
+            None if self.depth is None else transformer(self.depth), track.streams,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:

@@ -18,9 +18,18 @@ def transformer(trunk: Trunk, *, causal: bool = True) -> Any:
     return TransformerConfig(**asdict(trunk), causal=causal)
 
 
-def track_of(tracks: Mapping[str, Track], name: str) -> Track:
-    """Return a track of the data. RecipeError names the nearest for one that is not there."""
+def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True) -> Track:
+    """Return a track of the data. RecipeError names the nearest for one that is not there.
+
+    one_stream: whether the family reads no more; RecipeError for a track of several then.
+    """
     if name not in tracks:
         near = nearest(name, list(tracks)) if tracks else "give the data"
         raise RecipeError(f'the model reads a track "{name}", which the data lacks; {near}')
-    return tracks[name]
+    found = tracks[name]
+    if one_stream and found.streams > 1:
+        raise RecipeError(
+            f'track "{name}" has {found.streams} streams, which layouts of several rows model '
+            "alone; mix the channels: vocable data tokens --mix"
+        )
+    return found

@@ -24,9 +24,6 @@ def command() -> None:
     """Prepare recordings for training, and for what models are asked."""
 
 
-command.add_command(pairs)
-
-
 @command.command("scan")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option(
@@ -180,6 +177,7 @@ def tokens(
 
 
 command.add_command(conversations)
+command.add_command(pairs)
 
 
 class _FileCounter:

@@ -13,6 +13,7 @@ from vocable.language.lessons import Asked, Hears, Learns, Lessons
 from vocable.language.likelihood import target_of
 from vocable.language.ngrams import ORDERS, NGrams
 from vocable.measures.words import character_edits, error_rate, word_edits
+from vocable.tokens import AudioTokens
 from vocable.tokens.sets import TokenSet
 from vocable.train.language.batches import lesson_of, windows
 from vocable.train.language.tracks import Clock, Stretch

@@ -11,7 +11,8 @@ class Abilities:
 
     continues   whether it goes on with sound that it is given
     clones      whether it takes a voice from sound in its prompt
-    text        what text is to it: "spoken" by it, "heard and spoken", "a description", "none"
+    text        what text is to it: "spoken" by it, "heard and spoken", "a description", "none"; what
+                is "heard" alone is written, and nothing else
     languages   that it was trained on, as far as its authors say; empty where they do not
     context     positions that it sees
     seconds     of sound that these positions hold at most
@@ -34,6 +35,7 @@ class Abilities:
     def rows(self) -> list[tuple[str, str]]:
         """All of it as lines."""
         can = ("generate", *("continue",) * self.continues, *("clone",) * self.clones)
+        can = ("transcribe",) if self.text == "heard" else can
         return [
             ("can", ", ".join(can)),
             ("text", self.text),

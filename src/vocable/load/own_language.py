@@ -70,16 +70,13 @@ def read_home(
 
 def describe_home(description: Description) -> LanguageDescription:
     """Return what a model's files say of it; its weights are not read."""
-    from vocable.language.home import abilities
     from vocable.load.language import LanguageDescription
     from vocable.nn.settings import without_memory
 
+    name, family = f"{description.name}@{description.version}", description.architecture
     with without_memory():
-        able = abilities(_class(description.architecture)(_config(description)))
-    name = f"{description.name}@{description.version}"
-    return LanguageDescription(
-        name, description.folder, description.architecture, LAYOUT, able, description.licence
-    )
+        able = _class(family, "Generator")(_class(family)(_config(description)), name=name).abilities
+    return LanguageDescription(name, description.folder, family, LAYOUT, able, description.licence)
 
 
 def read_network(description: Description) -> Any:

@@ -11,8 +11,8 @@ class Abilities:
 
     continues   whether it goes on with sound that it is given
     clones      whether it takes a voice from sound in its prompt
-    text        what text is to it: "spoken" by it, "heard and spoken", "a description", "none"; what
-                is "heard" alone is written, and nothing else
+    text        what text is to it: "spoken" by it, "heard and spoken", "a description", "none";
+                what is "heard" alone is written, and nothing else
     languages   that it was trained on, as far as its authors say; empty where they do not
     context     positions that it sees
     seconds     of sound that these positions hold at most

@@ -75,7 +75,8 @@ def describe_home(description: Description) -> LanguageDescription:
 
     name, family = f"{description.name}@{description.version}", description.architecture
     with without_memory():
-        able = _class(family, "Generator")(_class(family)(_config(description)), name=name).abilities
+        network = _class(family)(_config(description))
+        able = _class(family, "Generator")(network, name=name).abilities
     return LanguageDescription(name, description.folder, family, LAYOUT, able, description.licence)
 
 

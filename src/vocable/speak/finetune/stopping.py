@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from vocable.speak.finetune.verdicts import WORSE, Scores
+from vocable.train.kept import Kept
 
 
 class Best:
@@ -26,7 +27,7 @@ class Best:
         self.bits: dict[int, float] = {}
         self.likeness: dict[int, float] = {}
         self.step = -1
-        self._weights: dict[str, Tensor] = {}
+        self._kept = Kept()
 
     @property
     def waited(self) -> int:
@@ -43,9 +44,7 @@ class Best:
             self.likeness[step] = scores.likeness
         if self._is_better(step):
             self.step = step
-            self._weights = {
-                name: value.detach().cpu().clone() for name, value in learnt(model).items()
-            }
+            self._kept.keep(model)
 
     def _is_better(self, step: int) -> bool:
         """Whether an evaluation takes the place of the kept one."""
@@ -59,9 +58,7 @@ class Best:
 
     def put_into(self, model: nn.Module) -> None:
         """Give a model the best weights, if there was an evaluation."""
-        own = learnt(model)
-        for name, value in self._weights.items():
-            own[name].data.copy_(value)
+        self._kept.put_into(model)
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` takes."""
@@ -69,14 +66,9 @@ class Best:
             "bits": dict(self.bits),
             "likeness": dict(self.likeness),
             "step": self.step,
-            "weights": dict(self._weights),
+            "weights": dict(self._kept.weights),
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         self.bits, self.likeness = dict(state["bits"]), dict(state["likeness"])
-        self.step, self._weights = state["step"], dict(state["weights"])
-
-
-def learnt(model: nn.Module) -> dict[str, Tensor]:
-    """Return the parameters of a model by name."""
-    return dict(model.named_parameters())
+        self.step, self._kept.weights = state["step"], dict(state["weights"])

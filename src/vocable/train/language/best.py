@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
+
+from vocable.train.kept import Kept
 
 
 class Best:
@@ -13,7 +15,7 @@ class Best:
 
     def __init__(self) -> None:
         self.bits, self.waited, self._step = float("inf"), 0, -1
-        self._weights: dict[str, Tensor] = {}
+        self._kept = Kept()
 
     def add(self, step: int, bits: float, model: nn.Module) -> None:
         """Note an evaluation."""
@@ -22,24 +24,20 @@ class Best:
         self._step, self.waited = step, self.waited + 1
         if bits < self.bits:
             self.bits, self.waited = bits, 0
-            self._weights = {
-                name: value.detach().cpu().clone() for name, value in model.named_parameters()
-            }
+            self._kept.keep(model)
 
     def put_into(self, model: nn.Module) -> None:
         """Give a model these weights, if there was an evaluation."""
-        own = dict(model.named_parameters())
-        for name, value in self._weights.items():
-            own[name].data.copy_(value)
+        self._kept.put_into(model)
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` takes."""
         return {
             "bits": self.bits, "waited": self.waited, "step": self._step,
-            "weights": dict(self._weights),
+            "weights": dict(self._kept.weights),
         }  # fmt: skip
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from a `state`."""
         self.bits, self.waited, self._step = state["bits"], state["waited"], state["step"]
-        self._weights = dict(state["weights"])
+        self._kept.weights = dict(state["weights"])

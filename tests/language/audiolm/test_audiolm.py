@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from tests.language.stages.toys import CODEC, UNITS, network, some_tracks
+from tests.language.stages.toys import CODEC, TRUNK, UNITS, network, some_tracks
 from vocable.errors import ModelError
 from vocable.language.audiolm import AudioLM
-from vocable.language.stages import StageGenerator
+from vocable.language.stages import Part, Stage, StageConfig, StageGenerator
 from vocable.tokens import AudioTokens
 
 LEVELS = [8, 6, 12, 9]
@@ -130,6 +132,15 @@ def test_stages_that_do_not_follow_are_refused():
         model(fine=stage("flatten"))
     with pytest.raises(ModelError, match="do not follow each other"):
         model(semantic=stage("flatten"))
+    apart = replace(CODEC, prefixes=(1, 4)).to_dict()
+    said, coarse = network("semantic").config.target, Part("acoustic", apart, 2)
+    fine = Part("acoustic", apart, 4, first=2)
+    made = {
+        "coarse": Stage(StageConfig(TRUNK, coarse, (said,))),
+        "fine": Stage(StageConfig(TRUNK, fine, (coarse,))),
+    }
+    with pytest.raises(ModelError, match=r"writes 2 levels, .* meet at one of \[1\]"):
+        model(**{each: StageGenerator(net, name="toy@1") for each, net in made.items()})
     made, _ = model()
     for seconds in (0, -1, float("inf"), float("nan")):
         with pytest.raises(ModelError, match="seconds must be above 0"):

@@ -370,3 +370,9 @@ def _check_stages(name: str, stages: Mapping[str, StageGenerator]) -> None:
             "fine goes on at the level where coarse ends, of one codec whose levels have one rate; "
             "all that read a condition read the same"
         )
+    prefixes = coarse.target.tokens.prefixes
+    if coarse.target.last not in prefixes:
+        raise ModelError(
+            f"the coarse stage of {name} writes {coarse.target.last} levels, which the codec does "
+            f"not decode by themselves; train stages that meet at one of {list(prefixes)[:-1]}"
+        )

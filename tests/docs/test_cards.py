@@ -8,7 +8,7 @@ import pytest
 import vocable
 from benchmarks.flops import count
 from vocable.codecs import Codec
-from vocable.load import describe, models, sayers
+from vocable.load import continuing, describe, models, sayers
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
@@ -25,9 +25,11 @@ each_tokenizer = pytest.mark.parametrize(
 
 SAYERS = [model.name for model in sayers()]
 each_sayer = pytest.mark.parametrize("name", SAYERS, scope="module")
+CONTINUING = [model.name for model in continuing()]
+each_continuing = pytest.mark.parametrize("name", CONTINUING, scope="module")
 
 
-@pytest.fixture(scope="module", params=[*MODELS, *SAYERS])
+@pytest.fixture(scope="module", params=[*MODELS, *SAYERS, *CONTINUING])
 def name(request):
     return request.param
 
@@ -119,6 +121,21 @@ def test_voices_and_size(name, codec, card):
     assert fact(card, "says") == f"{tokens} {len(spec.levels)} levels"
 
 
+@each_continuing
+def test_stages_and_size(name, codec, card):
+    folder, parameters = describe(name).folder, 0
+    for stage, made in codec.stages.items():
+        parameters += sum(weight.numel() for weight in made.network.parameters())
+        training = describe(folder / stage).facts["training"]
+        assert f"\n| {stage} | {training['steps']} | {training['seconds']} | " in card
+    megabytes = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) / 1e6
+    size = f"{megabytes:.1f} MB"
+    assert fact(card, "size") == f"{parameters / 1e6:.1f} M parameters, {size} in 8 bits"
+    assert size in README and size in (ROOT / "docs" / "audiolm.md").read_text(encoding="utf-8")
+    spaces = [codec.part(stage).tokens.space.partition(":")[0] for stage in ("semantic", "coarse")]
+    assert all(f"`{space}`" in fact(card, "models") for space in spaces)
+
+
 def test_the_hours_are_the_sum_of_the_rows(card):
     (hours,) = re.findall(r"^\| data \(train split, ([\d.]+) h\)", card, re.M)
     training = card.partition("## Training")[2].partition("\n## ")[0]
@@ -127,6 +144,7 @@ def test_the_hours_are_the_sum_of_the_rows(card):
     assert set(re.findall(r"([\d.]+) hours in ", card)) <= {hours}
 
 
+@pytest.mark.parametrize("name", [*MODELS, *SAYERS], scope="module")
 def test_the_run_is_the_one_in_its_description(name, card):
     training = describe(name).facts["training"]
     steps = f"{training['steps']:,}".replace(",", " ")

@@ -85,6 +85,28 @@ def test_semantic_tokens_alone_are_voiced_from_their_beginning():
     assert not np.array_equal(frames, generated(made, seconds=0.4))
 
 
+def test_all_units_that_were_given_are_voiced_before_others_are_written(monkeypatch):
+    made, codec = model()
+    units, pieces = some_tracks(110)["semantic"], []
+    write = StageGenerator.write
+
+    def kept(self, given, before, count, **options):
+        assert self.name != "semantic@1", "the units last for all that is asked for"
+        if self.name == "coarse@1":
+            pieces.append((given["semantic"].codes[0, 0].tolist(), count // 2))
+        return write(self, given, before, count, **options)
+
+    monkeypatch.setattr(StageGenerator, "write", kept)
+    generated(made, {"semantic": units}, seconds=4.4)
+    assert len(pieces) > 2 and len(codec.heard) == len(pieces) - 1
+    at = 0
+    for piece, frames in pieces:  # two units a frame
+        told = units[at : at + 2 * frames].dedup().codes[0, 0].tolist()
+        assert piece[-len(told) :] == told
+        at += 2 * frames
+    assert at == units.frames
+
+
 def test_more_than_a_window_is_heard_again():
     """Each further piece goes on from the last frames, whose sound is heard again."""
     made, codec = model()

@@ -12,6 +12,7 @@ read what the whole recording is to be like, of a text or of another recording.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -211,6 +212,7 @@ class Continuation:
         self._model, self._sampling = model, sampling
         self._wanted = {name: each for name, each in (begin or {}).items() if each.spec.whole}
         self._seeds = (int(each) for each in _seeds(seed))
+        self._told: AudioTokens | None = None  # units that are still to be voiced
         self._frames = self._all(begin, frames)
 
     def __iter__(self) -> Iterator[Int64[np.ndarray, " levels"]]:
@@ -235,8 +237,11 @@ class Continuation:
         window = _window(self._model.stages["coarse"])
         spec = self._model.part("fine").tokens
         kept = min(round(KEPT * float(spec.frame_rate)), window // 2)
-        tracks = {} if begin is None else _last(begin, self._model, window // 2)
-        begins = begin is None or tracks is begin
+        tracks = {} if begin is None else dict(_last(begin, self._model, window // 2))
+        said = self._model.part("semantic").track
+        begins = begin is None or all(tracks[name] is each for name, each in begin.items())
+        if self._model.part("fine").track not in tracks:
+            self._told = tracks.pop(said, None)
         while frames > 0:
             known = tracks.get(self._model.part("fine").track)
             some = min(frames, window - (known.frames if known else 0))
@@ -284,18 +289,29 @@ class Continuation:
             yield from np.concatenate((first[:, begin:last], known[:, begin:last])).T
 
     def _said(self, given: Mapping[str, AudioTokens], frames: int, *, begins: bool) -> AudioTokens:
-        """Return the semantic tokens of what is given, and more of them than so many frames say."""
+        """Return the semantic tokens of what is given, and those of so many frames behind it.
+
+        What was told to be said comes first; of what the stage writes there is more than enough.
+        """
         stage, part = self._model.stages["semantic"], self._model.part("semantic")
-        before = part.arrange(given[part.track])[0] if part.track in given else np.zeros(0, int)
-        seconds = frames / float(self._model.part("fine").tokens.frame_rate)
-        rate = USUAL * float(part.tokens.frame_rate)
-        if len(before):
-            rate = SPARE * len(before) / float(given[part.track].seconds)
-        room = stage.network.config.trunk.context - stage.network.config.fixed - len(before)
-        most = max(1, min(round(rate * seconds), room))
+        units = float(part.tokens.frame_rate)
+        missing = frames / float(self._model.part("fine").tokens.frame_rate)  # seconds
+        before, seconds = np.zeros(0, np.int64), 0.0
+        if part.track in given:
+            before, seconds = part.arrange(given[part.track])[0], float(given[part.track].seconds)
+        if self._told is not None:
+            count = math.ceil(missing * units)
+            told, self._told = self._told[:count], self._told[count:]
+            before = _joined(before, part.arrange(told)[0])
+            seconds, missing = seconds + told.frames / units, missing - told.frames / units
+        if missing * units < 0.5:
+            return AudioTokens(part.tokens, [before[None]])
+        pace = min(SPARE * len(before) / seconds, units) if len(before) else USUAL * units
+        room = stage.network.config.trunk.context - stage.network.config.fixed
+        most = max(1, min(round(pace * missing), room - 1))
         written = stage.write(
-            given, before, most, begins=begins, may_end=False, sampling=self._sampling["semantic"],
-            seed=next(self._seeds),
+            given, before[-(room - most) :], most, begins=begins, may_end=False,
+            sampling=self._sampling["semantic"], seed=next(self._seeds),
         )  # fmt: skip
         codes = np.concatenate((before, list(written))).astype(np.int64)
         return AudioTokens(part.tokens, [codes[None]])
@@ -315,6 +331,12 @@ class Continuation:
         )  # fmt: skip
         codes = np.array(list(written), np.int64)
         return codes.reshape(missing, len(part.levels)).T
+
+
+def _joined(before: np.ndarray, after: np.ndarray) -> Int64[np.ndarray, " units"]:
+    """Return two rows of units without repetition as one."""
+    again = len(before) and len(after) and before[-1] == after[0]
+    return np.concatenate((before, after[1:] if again else after)).astype(np.int64)
 
 
 def _window(stage: StageGenerator) -> int:

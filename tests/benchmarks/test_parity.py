@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from benchmarks.parity import ROOT, merged
 from tests.parity.compare import record
 
@@ -20,6 +22,7 @@ def test_lines_of_one_codec_become_a_row(monkeypatch, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_the_table_ends_with_its_command_and_fails_with_its_tests(monkeypatch):
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     command = [sys.executable, "-m", "benchmarks.parity", "-k", "no_such_test", "--collect-only"]

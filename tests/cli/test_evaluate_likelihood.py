@@ -54,7 +54,7 @@ def test_pairs_are_made_of_a_manifest(here: Path, talks: Path) -> None:
     parts = ["speaker", "gender", "room", "noise", "noise-alike", "order"]
     assert list(facts["items"]) == parts and facts["pairs"] == 33 and not facts["missing"]
     assert len(read_pairs("pairs")) == 33
-    assert "pairs exists already; name another folder" in call(*line, code=2).stderr
+    assert "pairs exists already; name another" in call(*line, code=2).stderr
     without = call("data", "pairs", talks, "-o", "more", "--count", 1)
     assert "without noise: it needs noises of two classes" in without.stderr
     asked = call("data", "pairs", talks, "-o", "two", "--part", "noise", "--part", "room", code=1)

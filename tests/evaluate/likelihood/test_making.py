@@ -162,6 +162,12 @@ def test_equal_seeds_give_equal_pairs_whatever_else_is_made(made: Path, tmp_path
     assert any(a.shape != b.shape or (a != b).any() for a, b in zip(first, other, strict=False))
 
 
+def test_a_part_that_is_named_twice_is_made_once(made: Path, tmp_path: Path) -> None:
+    clips = read_manifest(made.parent / "talks" / "manifest.jsonl")
+    found = make_pairs(tmp_path / "pairs", clips, parts=["room", "room"], count=1, seconds=4.0)
+    assert found.items == {"room": 1} and found.pairs == 2
+
+
 def test_couples_of_speakers_are_independent(made: Path) -> None:
     owners = {pair.owner for pair in of_part(made, "speaker")}
     names = [name for owner in owners for name in owner.split("+")]
@@ -209,6 +215,9 @@ def test_bad_calls_are_refused_and_leave_nothing(tmp_path: Path) -> None:
         make_pairs(tmp_path / "pairs", clips, parts=["rooms"])
     with pytest.raises(MeasureError, match="recordings of 0.5 s are too short; give 1 s or more"):
         make_pairs(tmp_path / "pairs", clips, seconds=0.5)
-    with pytest.raises(FileExistsError, match="name another folder"):
+    for wrong in ({"clips": []}, {"clips": clips, "parts": []}):
+        with pytest.raises(MeasureError, match="give one of each or more"):
+            make_pairs(tmp_path / "pairs", **wrong)
+    with pytest.raises(FileExistsError, match="talks exists already; name another"):
         make_pairs(tmp_path / "talks", clips)
     assert [path.name for path in tmp_path.iterdir()] == ["talks"]

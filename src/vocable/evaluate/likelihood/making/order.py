@@ -24,7 +24,7 @@ def order(clips: Sequence[Clip], seconds: float, random: np.random.Generator) ->
 
 def _made(clip: Clip, seconds: float) -> list[Two]:
     (sound,), rate = read_sounds([clip], seconds)
-    edges = [round(edge * HOP * rate) for edge in _edges(loud(sound, rate))]
+    edges = [edge * round(HOP * rate) for edge in _edges(loud(sound, rate))]
     lead, one, pause, two, tail = np.split(sound, edges)
     positive, negative = (
         joined(rate, lead, first, pause, second, tail) for first, second in ((one, two), (two, one))

@@ -1,4 +1,4 @@
-"""Put a file in place whole or not at all.
+"""Put a file, or a new folder, in place whole or not at all.
 
 Everything that vocable writes goes to a temporary file beside its target, is flushed to the disk
 and then renamed over it. A crash, a full disk or Ctrl-C leaves the old file (or none) under the
@@ -112,6 +112,32 @@ def replacing(target: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
         fresh.discard()
         raise
     fresh.commit()
+
+
+@contextlib.contextmanager
+def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a folder to write into, which becomes `target` unless the body raises.
+
+    FileExistsError where there is something by that name, before or after. What a process that died
+    left behind goes with the next one that writes `target`.
+    """
+    folder = Path(target)
+    check_new(folder)
+    unfinished = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        yield unfinished
+        check_new(folder)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def check_new(target: str | os.PathLike[str]) -> None:
+    """Refuse what exists, before any work is done."""
+    if os.path.lexists(target):
+        raise FileExistsError(f"{target} exists already; name another, or remove it")
 
 
 def check_target(target: str | os.PathLike[str], *, overwrite: bool = False) -> None:

@@ -13,6 +13,7 @@ import vocable
 from tests.cli.calls import call, results
 from tests.cli.small import save_small_codec
 from tests.evaluate.likelihood.talk import write_noises, write_talks
+from tests.language.stages.toys import LIKE
 from vocable.evaluate.likelihood import read_pairs
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
@@ -54,7 +55,7 @@ def test_pairs_are_made_of_a_manifest(here: Path, talks: Path) -> None:
     parts = ["speaker", "gender", "room", "noise", "noise-alike", "order"]
     assert list(facts["items"]) == parts and facts["pairs"] == 33 and not facts["missing"]
     assert len(read_pairs("pairs")) == 33
-    assert "pairs exists already; name another folder" in call(*line, code=2).stderr
+    assert "pairs exists already; name another" in call(*line, code=2).stderr
     without = call("data", "pairs", talks, "-o", "more", "--count", 1)
     assert "without noise: it needs noises of two classes" in without.stderr
     asked = call("data", "pairs", talks, "-o", "two", "--part", "noise", "--part", "room", code=1)
@@ -137,6 +138,17 @@ def test_wrong_calls_are_refused(model: Path, pairs: Path, small: Path, here: Pa
     assert "recordings, the first" in lacks and row["negative"] in lacks
     Path(pairs, "pairs.jsonl").write_text(json.dumps({**row, "negative": row["positive"]}))
     assert "with itself; give two recordings" in call(*line, "--codec", small, code=2).stderr
+
+
+def test_what_pairs_cannot_be_judged_by_is_refused(pairs: Path, small: Path, here: Path) -> None:
+    spec = vocable.load(small).spec.to_dict()
+    save(here / "two", Frames, FramesConfig(TRUNK, spec, 4, streams=2))
+    said = call("evaluate", "likelihood", "two", "--pairs", pairs, "--codec", small, code=2).stderr
+    assert "two models 2 streams, and pairs have one" in said and said.count("\n") == 1
+    like, part = Part("condition", LIKE.to_dict(), 3), Part("acoustic", spec, 4)
+    save(here / "told", Stage, StageConfig(TRUNK, part, (like,)))
+    said = call("evaluate", "likelihood", "told", "--pairs", pairs, "--codec", small, code=2).stderr
+    assert "told reads what its sound is to be like" in said and said.count("\n") == 1
 
 
 def test_n_grams_of_another_space_are_refused(

@@ -81,7 +81,7 @@ def test_make_refuses_systems_that_cannot_be(folders, changed_to, message):
 def test_make_replaces_nothing(folders):
     run(*MAKE)
     code, _, said = run(*MAKE)
-    assert code == 2 and said == "test exists; take another name, or remove it"
+    assert code == 2 and said == "test exists already; name another, or remove it"
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_what_has_no_score_says_why(here: Path, small: Path) -> None:
         (["speech.wav", "-o", "y.wav", "--tokens", "y.wav"], "must be different files"),
         (["speech.wav", "-o", "no/y.wav"], "the folder no does not exist"),
         (["gone.wav", "-o", "y.wav"], "no such file: gone.wav"),
-        (["speech.wav", "-o", "y.wav", "--pitch", "nan"], "'--pitch': nan is not a number of"),
+        (["speech.wav", "-o", "y.wav", "--pitch", "nan"], "'--pitch': nan is not a finite number"),
     ],
 )
 def test_refused_before_work(

@@ -8,7 +8,7 @@ import textwrap
 
 import pytest
 
-from vocable.atomic import Replacement, check_target, replacing
+from vocable.atomic import Replacement, check_target, new_folder, replacing
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -183,3 +183,22 @@ def test_a_target_that_appears_before_the_lock_is_refused_before_work(tmp_path, 
     with pytest.raises(FileExistsError, match="a exists"):
         Replacement(tmp_path / "a")
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_folder_appears_at_the_end_or_not_at_all(tmp_path):
+    target = tmp_path / "deep" / "folder"
+    with pytest.raises(KeyboardInterrupt), new_folder(target) as path:
+        (path / "half").write_text("x")
+        raise KeyboardInterrupt
+    assert not os.listdir(tmp_path / "deep")
+    (tmp_path / "deep" / ".folder.unfinished").mkdir()  # of a process that was killed
+    (tmp_path / "deep" / ".folder.unfinished" / "half").write_text("x")
+    with new_folder(target) as path:
+        (path / "whole").write_text("x")
+        assert path.parent == target.parent and not target.exists()
+    assert os.listdir(target) == ["whole"] and os.listdir(tmp_path / "deep") == ["folder"]
+    with pytest.raises(FileExistsError, match="folder exists already"), new_folder(target):
+        raise AssertionError
+    with pytest.raises(FileExistsError, match="late exists"), new_folder(tmp_path / "late"):
+        (tmp_path / "late").mkdir()
+    assert sorted(os.listdir(tmp_path)) == ["deep", "late"]

@@ -1,6 +1,7 @@
 """Conversations that are made of single speakers: their times are known, and measured."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_speakers_take_turns(manifest: Path, tmp_path: Path) -> None:
     wanted = {"train": 1.0, "valid": 0.4}
     made = make_conversations(read_manifest(manifest), tmp_path / "a", wanted, seconds=15)
-    rows = [json.loads(line) for line in made.read_text().splitlines()]
+    rows = [json.loads(line) for line in made.manifest.read_text().splitlines()]
     seconds = dict.fromkeys(wanted, 0.0)
     for row in rows:
-        audio = Audio.read(made.parent / row["path"])
+        audio = Audio.read(made.manifest.parent / row["path"])
         seconds[row["split"]] += audio.seconds
         assert (audio.channels, audio.rate) == (2, RATE) and 5 <= audio.seconds <= 15
         speakers = row["speaker"].split("+")
@@ -58,24 +59,65 @@ def test_two_speakers_take_turns(manifest: Path, tmp_path: Path) -> None:
         assert abs(len(found.turns) - 1 - passes) <= 1
     for split, minutes in wanted.items():
         assert 60 * minutes <= seconds[split] <= 60 * minutes + 15
+        assert made.minutes[split] == pytest.approx(seconds[split] / 60)
     again = make_conversations(read_manifest(manifest), tmp_path / "b", wanted, seconds=15)
     other = make_conversations(read_manifest(manifest), tmp_path / "c", wanted, seconds=15, seed=1)
-    assert made.read_text() == again.read_text() != other.read_text()
+    lines = [each.manifest.read_text() for each in (made, again, other)]
+    assert lines[0] == lines[1] != lines[2]
 
 
-def test_speakers_who_are_too_few_or_say_too_little(manifest: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_made_leaves_nothing(manifest: Path, tmp_path: Path) -> None:
     clips = read_manifest(manifest)
-    with pytest.raises(RecipeError, match="recordings of 1 known speakers"):
-        make_conversations(clips[:1], tmp_path / "a", {"train": 1.0})
+    with pytest.raises(RecipeError, match="train has recordings of 1 known speakers"):
+        make_conversations(clips[3:], tmp_path / "a", {"valid": 0.1, "train": 1.0})
     with pytest.raises(RecipeError, match="say too little for 600 s"):
         make_conversations(clips, tmp_path / "a", {"train": 1.0}, seconds=600)
-    assert not (tmp_path / "a").exists()
+    for wrong in (float("nan"), float("inf"), 0.0):
+        with pytest.raises(RecipeError, match="minutes of train must be above 0, and finite"):
+            make_conversations(clips, tmp_path / "a", {"train": wrong})
+        with pytest.raises(RecipeError, match="^seconds must be above 0, and finite"):
+            make_conversations(clips, tmp_path / "a", {"train": 1.0}, seconds=wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_stopped_is_done_again(manifest: Path, tmp_path: Path) -> None:
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    clips, wanted = read_manifest(manifest), {"train": 0.2, "valid": 0.1}
+    with pytest.raises(KeyboardInterrupt):
+        make_conversations(clips, tmp_path / "a", wanted, seconds=10, progress=stop)
+    assert not list(tmp_path.iterdir())
+    made = make_conversations(clips, tmp_path / "a", wanted, seconds=10)
+    assert [each.name for each in tmp_path.iterdir()] == ["a"]
+    with pytest.raises(FileExistsError, match="a exists already; name another"):
+        make_conversations(clips, tmp_path / "a", wanted, seconds=10)
+    assert {clip.split for clip in read_manifest(made.manifest)} == {"train", "valid"}
+
+
+def test_licences_are_those_of_all_recordings(manifest: Path, tmp_path: Path) -> None:
+    known = {0: "CC0", 1: "CC BY 4.0"}
+    clips = [
+        replace(each, licence=known.get(k, "")) for k, each in enumerate(read_manifest(manifest))
+    ]
+    for some, licence in [(clips[:2], "CC BY 4.0, CC0"), (clips[1:3], "CC BY 4.0, unknown")]:
+        made = make_conversations(some, tmp_path / licence, {"train": 0.1}, seconds=10)
+        assert {clip.licence for clip in read_manifest(made.manifest)} == {licence}
 
 
 def test_the_command(manifest: Path, tmp_path: Path) -> None:
     out, asked = str(tmp_path / "out"), ["--minutes", "0.5", "--seconds", "12"]
-    (facts,) = results("data", "conversations", str(manifest), "-o", out, *asked)
-    assert facts["minutes"] == {"train": 0.5, "valid": 0.1}
-    assert {clip.split for clip in read_manifest(facts["manifest"])} == {"train", "valid"}
-    said = call("data", "conversations", str(manifest), "-o", out, code=2).stderr
-    assert "out is there already" in said
+    line = ["data", "conversations", str(manifest), "-o", out]
+    for wrong, said in [
+        (["--seconds", "nan"], "nan is not a finite number"),
+        (["--minutes", "nan"], "nan is not a finite number"),
+        (["--seed", "-1"], "-1 is not in the range x>=0"),
+    ]:
+        assert said in call(*line, *wrong, code=2).stderr
+    (facts,) = results(*line, *asked)
+    clips, made = read_manifest(facts["manifest"]), dict.fromkeys(facts["minutes"], 0.0)
+    for clip in clips:
+        made[clip.split] += clip.read().seconds / 60
+    assert facts["minutes"] == pytest.approx(made, abs=1e-3)
+    assert made["train"] >= 0.5 and made["valid"] >= 0.1 and len(made) == 2
+    assert "out exists already; name another" in call(*line, code=2).stderr

@@ -91,7 +91,7 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
     "--speed",
     "speeds",
     multiple=True,
-    type=click.FloatRange(0.5, 2),
+    type=options.FloatRange(0.5, 2),
     help="Also as of other speakers, played at this speed; may come again.",
 )
 @options.force

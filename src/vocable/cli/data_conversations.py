@@ -1,7 +1,5 @@
 """`vocable data conversations`: recordings of single speakers as recordings of two channels."""
 
-from typing import Any
-
 import click
 
 from vocable.cli import options
@@ -18,19 +16,21 @@ SHARE = 5  # minutes of train for a minute of another split
 @click.option("-o", "--out", type=click.Path(), required=True, help="The folder of the recordings.")
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FloatRange(min=0, min_open=True),
     default=30.0,
     show_default=True,
     help="Of split train; each other split has a fifth of it.",
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=5, max=600),
+    type=options.FloatRange(min=5, max=600),
     default=30.0,
     show_default=True,
     help="Of a conversation, at most.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound.")
+@click.option(
+    "--seed", type=options.SEED, default=0, show_default=True, help="Equal seeds, equal sound."
+)
 @options.output
 def command(
     manifest: str, out: str, minutes: float, seconds: float, seed: int, as_json: bool, quiet: bool
@@ -45,8 +45,6 @@ def command(
     from vocable.audio.manifest import read_manifest
     from vocable.train.data.conversations import make_conversations
 
-    if Path(out).exists():
-        raise Refusal(f"{out} is there already; name another folder")
     console = Console(as_json=as_json, quiet=quiet)
     try:
         clips = read_manifest(manifest)
@@ -59,8 +57,8 @@ def command(
             )
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    facts: dict[str, Any] = {"manifest": str(made), "minutes": wanted}
-    shown = ", ".join(f"{duration(60 * each)} of {split}" for split, each in wanted.items())
-    console.line(f"{made}  {shown}")
-    console.result(facts)
+    shown = ", ".join(f"{duration(60 * each)} of {split}" for split, each in made.minutes.items())
+    console.line(f"{made.manifest}  {shown}")
+    minutes = {split: round(each, 3) for split, each in made.minutes.items()}
+    console.result({"manifest": str(made.manifest), "minutes": minutes})
     return 0

@@ -40,12 +40,12 @@ from vocable.errors import RecipeError, VocableError
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(2, 60),
+    type=options.FloatRange(2, 60),
     default=8.0,
     show_default=True,
     help="The longest that a recording may be; models have to see it whole.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--seed", type=options.SEED, default=0, show_default=True)
 @options.output
 def pairs(
     manifest: str, out: str, parts: tuple[str, ...], noise: str | None, split: str | None,

@@ -81,7 +81,7 @@ FOLDER = "evaluation"
 )
 @click.option(
     "--limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FloatRange(min=0, min_open=True),
     default=120.0,
     metavar="SECONDS",
     help="Give up on a system, or a measure, that takes longer for one recording.  [default: 120]",

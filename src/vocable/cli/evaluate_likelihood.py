@@ -83,16 +83,28 @@ def command(
 
 
 def _cells(row: Accuracy) -> tuple[str, ...]:
+    from vocable.evaluate.likelihood import CHANCE
+
     mean, ends = row.interval.mean, _ends(row)
     interval = "-" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
     counts = str(row.pairs), str(row.items)
-    return (row.system, row.part, row.group or "-", *counts, f"{100 * mean:.1f}", interval, "50")
+    return (
+        row.system,
+        row.part,
+        row.group or "-",
+        *counts,
+        f"{100 * mean:.1f}",
+        interval,
+        f"{100 * CHANCE:g}",
+    )
 
 
 def _facts(row: Accuracy, by: str) -> dict[str, Any]:
+    from vocable.evaluate.likelihood import CHANCE
+
     return {
         "model": row.system, "part": row.part, "group": row.group or None, "pairs": row.pairs,
-        "items": row.items, "accuracy": row.interval.mean, "interval": _ends(row), "chance": 0.5,
+        "items": row.items, "accuracy": row.interval.mean, "interval": _ends(row), "chance": CHANCE,
         "by": by,
     }  # fmt: skip
 

@@ -29,13 +29,13 @@ CODEC = click.option(
 )
 SECONDS = click.option(
     "--seconds",
-    type=click.FloatRange(min=0, min_open=True, max=3600),
+    type=options.FloatRange(min=0, min_open=True, max=3600),
     default=5.0,
     show_default=True,
     help="How much is generated.",
 )
 SEED = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound."
+    "--seed", type=options.SEED, default=0, show_default=True, help="Equal seeds, equal sound."
 )
 CONTEXT = click.option(
     "--context",

@@ -53,6 +53,8 @@ def open_systems(
     from vocable.evaluate.likelihood import System
 
     wholes = [whole for name in names for whole in _wholes(name, device)]
+    for part in (part for _, parts in wholes for part in parts):
+        _check(part)
     specs = {
         spec.space: spec for _, parts in wholes for part in parts for spec in part.reads.values()
     }
@@ -86,6 +88,17 @@ def _wholes(name: str, device: str | None) -> list[tuple[str, tuple[NetworkLikel
             "AudioLM's stages or SoundStorm, trained at home"
         )
     return [(name, (NetworkLikelihood(name, found.network),))]
+
+
+def _check(part: NetworkLikelihood) -> None:
+    """Refuse what pairs, of one channel and nothing beside, cannot be judged by."""
+    if (streams := part.network.asked.streams) > 1:
+        raise Refusal(f"{part.name} models {streams} streams, and pairs have one; give one of one")
+    if any(spec.whole for spec in part.reads.values()):
+        raise Refusal(
+            f"{part.name} reads what its sound is to be like, which pairs do not say; give a model "
+            "without a condition"
+        )
 
 
 def _counted(folder: str, parts: Sequence[NetworkLikelihood]) -> list[tuple[str, NGramLikelihood]]:

@@ -1,5 +1,6 @@
 """The options that several commands share, defined once."""
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,9 +10,23 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_CODEC = "speech-16k"
+
+
+class FloatRange(click.FloatRange):
+    """Numbers of a range; not nan, which lies in every range, nor infinity."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a finite number."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return found
+
+
 FILE = click.Path(allow_dash=True, readable=False)  # paths.py checks it, with better messages
 RATE = click.IntRange(1000, 768_000)  # Hz
 JOBS = 60 if sys.platform == "win32" else 256  # Windows waits for 63 processes at most
+SEED = click.IntRange(0)  # numpy takes no others
 THREADS = click.IntRange(1, 1024)  # with far more than a machine has, the process dies
 
 
@@ -59,7 +74,7 @@ levels = combined(
     ),
     click.option(
         "--kbps",
-        type=click.FloatRange(min=0, min_open=True),
+        type=FloatRange(min=0, min_open=True),
         help="Use the levels that give this bit rate, in place of --levels.",
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from typing import TYPE_CHECKING
 
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec
 
 
-def _finite(ctx: click.Context, option: click.Parameter, value: float | None) -> float | None:
-    """Refuse nan, which lies in every range."""
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number of semitones", ctx, option)
-    return value
-
-
 @click.command("roundtrip")
 @click.argument("audio", type=options.FILE)
 @click.option(
@@ -45,8 +37,7 @@ def _finite(ctx: click.Context, option: click.Parameter, value: float | None) ->
 )
 @click.option(
     "--pitch",
-    type=click.FloatRange(-24, 24),
-    callback=_finite,
+    type=options.FloatRange(-24, 24),
     metavar="SEMITONES",
     help="Shift the pitch, as in --pitch +3.",
 )

@@ -38,7 +38,7 @@ _SPOKEN = ("samples", "ended")
 )
 @click.option(
     "--alpha",
-    type=click.FloatRange(min=0, min_open=True),
+    type=options.FloatRange(min=0, min_open=True),
     help="How much the adapter counts for.  [default: the preset's]",
 )
 @click.option(

@@ -55,13 +55,15 @@ _STDOUT = "-"  # as --out
 @click.option("--adapter", type=click.Path(exists=True), help="What fine-tuning has learnt.")
 @click.option("--codec", type=options.FILE, help="The codec, if the model has none inside.")
 @click.option("--language", help='Of the text, "en" or "de".  [default: that of the voice]')
-@click.option("--pace", type=click.FloatRange(0.25, 4), help="How much faster than usual.")
+@click.option("--pace", type=options.FloatRange(0.25, 4), help="How much faster than usual.")
 @click.option(
     "--turns",
     type=click.Path(exists=True, dir_okay=False),
     help='What was spoken before, to a CSM: JSON lines of "speaker", "text", "audio".',
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Equal seeds, equal sound.")
+@click.option(
+    "--seed", type=options.SEED, default=0, show_default=True, help="Equal seeds, equal sound."
+)
 @click.option(
     "--best-of",
     type=click.IntRange(1, 64),

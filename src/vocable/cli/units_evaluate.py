@@ -64,7 +64,9 @@ ABX = ("within", "across", "triphone within", "triphone across")
     default=True,
     help="Train a probe to tell speakers by the units, three recordings each.  [default: probe]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "--seed", type=options.SEED, default=0, show_default=True, help="Of all that is drawn."
+)
 @options.threads
 @options.output
 def command(

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Frames that are clustered at most, drawn from all.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of all that is drawn.")
+@click.option(
+    "--seed", type=options.SEED, default=0, show_default=True, help="Of all that is drawn."
+)
 @click.option(
     "-o", "--out", type=click.Path(), help="The file.  [default: ENCODER-LN-kK.safetensors]"
 )

@@ -13,7 +13,7 @@ from vocable.language.abilities import Abilities
 from vocable.language.engine import Engine
 from vocable.language.generator import Generator
 from vocable.language.sampling import Sampling
-from vocable.language.sound import Frames, Sound
+from vocable.language.sound import Frames, Sound, frames_in
 from vocable.tokens import AudioTokens, TokenSpec, joined
 
 SINKS = 4  # positions that stay, as published
@@ -133,7 +133,7 @@ class ContinuingGenerator(HomeGenerator, ABC):
             raise ModelError(
                 f"seconds must be given where the context of {self.name} has no end; give them"
             )
-        frames = room if seconds is None else round(seconds * float(self.spec.frame_rate))
+        frames = room if seconds is None else frames_in(seconds, float(self.spec.frame_rate))
         assert frames is not None, "one of both is known"
         if room is None and frames < 1:
             raise ModelError(f"{seconds} s hold no frame; ask for more")

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from vocable.arrays import to_numpy
 from vocable.audio import Audio
+from vocable.errors import ModelError
 from vocable.tokens import TokenSpec
 
 Block: TypeAlias = Float32[np.ndarray, "channels samples"]
@@ -50,6 +51,13 @@ class Frames(Runs, Protocol):
     """Codes `[levels]` or `[streams, levels]`, frame by frame."""
 
     def __iter__(self) -> Iterator[Any]: ...
+
+
+def frames_in(seconds: float, rate: float) -> int:
+    """Return how many frames, `rate` a second, last so long; ModelError for what is no length."""
+    if not 0 < seconds < 1e6:
+        raise ModelError(f"seconds must be above 0, and finite, but are {seconds}")
+    return round(seconds * rate)
 
 
 class Flow(Generic[Item]):

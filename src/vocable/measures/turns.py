@@ -17,6 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from vocable.errors import MeasureError
+from vocable.measures.checks import check_rate, check_signal
+
 FRAME = 0.02  # seconds
 RANGE, QUIET, RISE = 25.0, -50.0, 1 / 3  # dB below loud frames, dBFS, share of the way to loud
 PAUSE, BURST = 0.2, 0.1  # seconds
@@ -38,9 +41,12 @@ class Spoken:
 def stretches(
     samples: Float[np.ndarray, " samples"], rate: int, channel: int = 0, pause: float = PAUSE
 ) -> list[Spoken]:
-    """Return the stretches of speech in one channel, which pauses of so many seconds part."""
-    frame = round(FRAME * rate)
-    powers = np.square(samples[: len(samples) // frame * frame], dtype=np.float64)
+    """Return the stretches of speech in one channel, which pauses of so many seconds part.
+
+    MeasureError for what is not one channel of finite samples.
+    """
+    samples, frame = check_signal(samples), round(FRAME * check_rate("a stretch", rate))
+    powers = np.square(samples[: len(samples) // frame * frame])
     levels = 10 * np.log10(powers.reshape(-1, frame).mean(1) + 1e-12)
     audible = levels[levels > QUIET]
     if not audible.size:
@@ -48,12 +54,16 @@ def stretches(
     quiet, loud = float(np.percentile(levels, 10)), float(np.percentile(audible, 90))
     least = max(QUIET, loud - RANGE, quiet + RISE * (loud - quiet))
     edges = np.diff(levels > least, prepend=False, append=False).nonzero()[0]
-    found: list[Spoken] = []
-    for begin, end in edges.reshape(-1, 2) * FRAME:
-        if found and begin - found[-1].end < pause:
-            begin = found.pop().begin
-        found.append(Spoken(channel, float(begin), float(end)))
-    return [each for each in found if each.seconds >= BURST]
+    found: list[tuple[int, int]] = []  # frames, whose length is rounded at some rates
+    for begin, end in edges.reshape(-1, 2).tolist():
+        if found and (begin - found[-1][1]) * FRAME < pause:
+            begin = found.pop()[0]
+        found.append((begin, end))
+    return [
+        Spoken(channel, begin * frame / rate, end * frame / rate)
+        for begin, end in found
+        if (end - begin) * FRAME >= BURST
+    ]
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,12 @@ class Turns:
 
 
 def turns(samples: Float[np.ndarray, "channels samples"], rate: int) -> Turns:
-    """Return the turns of a recording, each channel one speaker."""
+    """Return the turns of a recording, each channel one speaker; MeasureError for what is none."""
+    if np.ndim(samples) != 2:
+        raise MeasureError(
+            f"a recording has shape {np.shape(samples)}; wanted [channels, samples], a channel for "
+            "each speaker"
+        )
     each = [stretches(row, rate, channel) for channel, row in enumerate(samples)]
     found: list[Spoken] = []
     for one in sorted((one for some in each for one in some), key=lambda one: one.begin):
@@ -84,12 +99,10 @@ def turns(samples: Float[np.ndarray, "channels samples"], rate: int) -> Turns:
             found[-1] = Spoken(one.channel, found[-1].begin, one.end)
         elif not found or one.end > found[-1].end:
             found.append(one)
-    speaking = np.zeros((len(samples), round(samples.shape[1] / rate / FRAME) + 1), bool)
-    for row, some in zip(speaking, each, strict=True):
-        for one in some:
-            row[round(one.begin / FRAME) : round(one.end / FRAME)] = True
-    many = speaking.sum(0)
-    spoken, both = (float((many > limit).sum()) * FRAME for limit in (0, 1))
+    many = np.zeros(samples.shape[1], np.int32)
+    for one in (one for some in each for one in some):
+        many[round(one.begin * rate) : round(one.end * rate)] += 1
+    spoken, both = (float((many > limit).sum()) / rate for limit in (0, 1))
     return Turns(samples.shape[1] / rate, tuple(found), spoken, both)
 
 
@@ -103,11 +116,11 @@ def turn_statistics(recordings: Sequence[Turns]) -> dict[str, float]:
     lengths = [turn.seconds for each in recordings for turn in each.turns]
     gaps = offsets[offsets >= 0]
     return {
-        "turns a minute": 60 * _ratio(len(lengths), sum(each.seconds for each in recordings)),
-        "turn, s": _ratio(sum(lengths), len(lengths)),
-        "gap, s": _ratio(float(gaps.sum()), len(gaps)),
-        "turns that overlap": _ratio(float((offsets < 0).sum()), len(offsets)),
-        "time that overlaps": _ratio(
+        "turns_per_minute": 60 * _ratio(len(lengths), sum(each.seconds for each in recordings)),
+        "turn_seconds": _ratio(sum(lengths), len(lengths)),
+        "gap_seconds": _ratio(float(gaps.sum()), len(gaps)),
+        "overlapping_turns": _ratio(float((offsets < 0).sum()), len(offsets)),
+        "overlapping_time": _ratio(
             sum(each.both for each in recordings), sum(each.spoken for each in recordings)
         ),
     }

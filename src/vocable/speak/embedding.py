@@ -7,7 +7,7 @@ from typing import Any
 
 from vocable.audio import Audio
 from vocable.errors import MeasureError
-from vocable.load import load
+from vocable.load import load_embedding as load_voice
 from vocable.measures.speakers import EMBEDDINGS, Embed, load_embedding
 from vocable.nearest import nearest
 
@@ -41,10 +41,9 @@ def find_embedding(name: str) -> Embed:
 @cache
 def _own() -> Embed:
     """Return the voice [64] that say-16k hears in sound."""
-    model = load(OWN, device="cpu")
+    voice = load_voice(OWN, device="cpu")
 
     def embed(samples: Any, rate: int) -> Any:
-        tokens = model.codec.encode(Audio(samples, rate))
-        return model.voice([tokens]).numpy()
+        return voice.sound(Audio(samples, rate).resample(voice.rate).samples)[0].numpy()
 
     return embed

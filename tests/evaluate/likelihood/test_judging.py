@@ -71,6 +71,13 @@ def test_the_longer_one_loses_by_sum_and_not_by_mean(write: Any) -> None:
     assert share(pairs, CHEAP) == [1] and share(pairs, CHEAP, by="sum") == [0]
 
 
+def test_a_recording_without_a_token_is_refused(write: Any) -> None:
+    pairs = write((steps(1), Audio(np.zeros((1, 80), np.float32), RATE)))
+    for by in ("mean", "sum"):
+        with pytest.raises(MeasureError, match="too short to have a token; leave it out"):
+            judge(pairs, encode, [CHEAP], by=by)
+
+
 def test_equal_is_half_and_swapped_is_what_is_left(write: Any) -> None:
     equal = write((steps(1, 2), steps(2, 1)))
     assert share(equal, CHEAP) == share(equal, CHEAP, by="sum") == [0.5]

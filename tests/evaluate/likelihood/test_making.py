@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from vocable.audio.manifest import read_manifest
 from vocable.errors import MeasureError
 from vocable.evaluate.likelihood import Pair, System, judge, read_pairs
 from vocable.evaluate.likelihood.making import PARTS, make_pairs
+from vocable.evaluate.likelihood.making.order import pieces
 from vocable.evaluate.likelihood.making.rooms import impulse
 from vocable.evaluate.likelihood.making.sounds import LEVEL, levelled, quiet_place
 from vocable.language.likelihood import Likely
@@ -133,6 +135,19 @@ def test_order_is_of_the_same_samples(made: Path) -> None:
         assert np.array_equal(np.sort(positive), np.sort(negative))
 
 
+@pytest.mark.parametrize("rate", [RATE, 22_050, 11_025])
+def test_order_is_cut_at_the_edges_of_pauses(rate: int) -> None:
+    """Nothing of a word is in a pause, and speech begins and ends with one."""
+    sound = Audio(talk(300, 14, 0)[None].astype(np.float32), RATE).resample(rate).samples[0]
+    cut = pieces(sound.astype(float), rate)
+    assert np.array_equal(np.concatenate(cut), sound) and len(sound) > 7 * rate
+    for silence in cut[::2]:
+        assert np.abs(silence).max() < 0.01
+    for speech in cut[1::2]:
+        edge = round(0.015 * rate)
+        assert np.abs(speech[:edge]).max() > 0.1 < np.abs(speech[-edge:]).max()
+
+
 def loudness(sound: np.ndarray) -> float:
     powers = np.square(sound[: len(sound) // 160 * 160]).reshape(-1, 160).mean(1)
     return float(10 * np.log10(powers[powers > powers.max() / 1000].mean()))
@@ -160,6 +175,12 @@ def test_equal_seeds_give_equal_pairs_whatever_else_is_made(made: Path, tmp_path
         assert np.array_equal(mine, theirs)
     other = again("other", ["speaker"], 1)
     assert any(a.shape != b.shape or (a != b).any() for a, b in zip(first, other, strict=False))
+
+
+def test_a_part_that_is_named_twice_is_made_once(made: Path, tmp_path: Path) -> None:
+    clips = read_manifest(made.parent / "talks" / "manifest.jsonl")
+    found = make_pairs(tmp_path / "pairs", clips, parts=["room", "room"], count=1, seconds=4.0)
+    assert found.items == {"room": 1} and found.pairs == 2
 
 
 def test_couples_of_speakers_are_independent(made: Path) -> None:
@@ -201,6 +222,26 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert "`gender`" in found.missing["gender"] and "--noise" in found.missing["noise"]
 
 
+def test_noises_that_cannot_be_used_are_named(tmp_path: Path) -> None:
+    """Silent over the speech, and too short to be heard at all."""
+    clips = read_manifest(write_rows(tmp_path / "talks", {"talk": talk(300, 4, 0)}))
+    late = np.concatenate((np.zeros(3 * RATE), talk(900, 3, 1)))
+    hum = np.sin(np.arange(5 * RATE) / 9)
+    for wrong, words in [
+        (late, "late.wav is silent over a half of the recording"),
+        (hum[:288], "late.wav lasts 0.018 s, too short for a noise; give 1 s"),
+    ]:
+        sounds, labels = (
+            {"hum": hum, "late": wrong},
+            {"hum": {"label": "a"}, "late": {"label": "b"}},
+        )
+        noises = read_manifest(write_rows(tmp_path / "noises", sounds, **labels))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with pytest.raises(MeasureError, match=words):
+                make_pairs(tmp_path / "pairs", clips, noises, parts=["noise"])
+
+
 def test_bad_calls_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     clips = read_manifest(write_rows(tmp_path / "talks", {"silent": np.zeros(RATE)}))
     with pytest.raises(MeasureError, match="no pairs can be made; room can use none of 1"):
@@ -209,6 +250,9 @@ def test_bad_calls_are_refused_and_leave_nothing(tmp_path: Path) -> None:
         make_pairs(tmp_path / "pairs", clips, parts=["rooms"])
     with pytest.raises(MeasureError, match="recordings of 0.5 s are too short; give 1 s or more"):
         make_pairs(tmp_path / "pairs", clips, seconds=0.5)
-    with pytest.raises(FileExistsError, match="name another folder"):
+    for wrong in ({"clips": []}, {"clips": clips, "parts": []}):
+        with pytest.raises(MeasureError, match="give one of each or more"):
+            make_pairs(tmp_path / "pairs", **wrong)
+    with pytest.raises(FileExistsError, match="talks exists already; name another"):
         make_pairs(tmp_path / "talks", clips)
     assert [path.name for path in tmp_path.iterdir()] == ["talks"]

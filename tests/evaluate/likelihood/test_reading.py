@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -107,12 +108,44 @@ def test_salmon_has_a_folder_for_each_part(salmon: Path) -> None:
         ("lexical/dev/gold.csv", LEXICAL.replace("1,ac,B", "1,ac,A"), "lists id 1, voice A twice"),
         ("lexical/dev/gold.csv", LEXICAL.replace("ae", "zz"),
          "lacks 1 of 12 recordings, the first"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("A,5,dog", "A,often,dog"),
+         'gold.csv:6: wanted a number as frequency, got "often"'),
+        ("lexical/dev/gold.csv", LEXICAL.replace("A,5,dog", "A,nan,dog"),
+         "gold.csv:6: wanted a number"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("A,5,dog", "A,inf,dog"),
+         "gold.csv:6: wanted a number"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("L AA NG K,5,0", "L AA NG K", 1),
+         "gold.csv:3: has not the columns of line 1"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("IH K,4,1", "IH K,4,1,1", 1),
+         "gold.csv:2: has not the columns of line 1"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("1,ab", "1,a\0b"), "gold.csv:[23]: "),
+        ("lexical/dev/gold.csv", LEXICAL.replace("blick", "b" * 200_000),
+         "gold.csv:.: field larger than"),
+        ("lexical/dev/gold.csv", LEXICAL.replace("1,ab", "1,aa"), "gold.csv:2: .* with itself"),
     ],
 )  # fmt: skip
 def test_a_damaged_list_is_refused(zerospeech: Path, file: str, text: str, message: str) -> None:
     (zerospeech / file).write_text(text)
     with pytest.raises(MeasureError, match=message):
         read_pairs(zerospeech)
+
+
+def test_what_is_not_text_is_refused(zerospeech: Path, tmp_path: Path) -> None:
+    (zerospeech / "lexical/dev/gold.csv").write_bytes(
+        LEXICAL.replace("dog", "d\xf6g").encode("cp1252")
+    )
+    with pytest.raises(MeasureError, match="gold.csv:6: is not text in UTF-8; unpack it again"):
+        read_pairs(zerospeech)
+    folder = tmp_path / "made"
+    folder.mkdir()
+    (folder / "pairs.jsonl").write_bytes(b'\n{"name": "\xff"}\n')
+    with pytest.raises(MeasureError, match="pairs.jsonl:2: is not text in UTF-8"):
+        read_pairs(folder)
+    words = ("name", "part", "item", "owner", "positive", "negative")
+    row = dict.fromkeys(words, "x") | {"positive": "a\0b", "groups": []}  # no file has such a name
+    (folder / "pairs.jsonl").write_text(json.dumps(row) + "\n")
+    with pytest.raises(MeasureError, match="pairs.jsonl:1: "):
+        read_pairs(folder)
 
 
 def test_damaged_and_empty_folders_are_refused(salmon: Path, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_nothing_is_left_where_no_trial_can_be_made(tmp_path):
 @pytest.mark.parametrize("name", ["test", "test-key.json"])
 def test_nothing_that_exists_is_replaced(tmp_path, name):
     (tmp_path / name).mkdir()
-    with pytest.raises(FileExistsError, match=f"{name} exists; take another name, or remove it"):
+    with pytest.raises(FileExistsError, match=f"{name} exists already; name another, or remove it"):
         make_test(tmp_path / "test", [trial()])
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

@@ -133,6 +133,10 @@ def test_what_it_cannot_do_is_refused():
     made = generator("delay")
     with pytest.raises(ModelError, match="room for 77 frames, of which 0 are given and 250"):
         made.generate(seconds=10)
+    for wrong in (float("nan"), float("inf"), 0.0, -1.0):
+        for engine in (None, made.start_endless()):
+            with pytest.raises(ModelError, match=f"above 0, and finite, but are {wrong}"):
+                made.generate(seconds=wrong, engine=engine)
     with pytest.raises(ModelError, match="of which 90 are given"):
         made.generate(some_tokens(90), seconds=1)
     other = TokenSpec("toy@2:0b", 16_000, 640, 1, (Level(8), Level(6), Level(12)), (1, 2, 3))

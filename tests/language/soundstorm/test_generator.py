@@ -171,6 +171,8 @@ def test_pieces_that_cannot_be_made_are_refused(piece, words):
 def test_what_else_is_refused():
     with pytest.raises(ModelError, match="the model reads no semantic tokens; leave semantic out"):
         generator(semantic=False).generate(Piece(said(4)))
+    with pytest.raises(ModelError, match="seconds must be above 0, and finite, but are nan"):
+        generator(semantic=False).generate(Piece(seconds=float("nan")))
     with pytest.raises(ModelError, match="nothing says how long the piece is; give seconds"):
         generator(semantic=False).generate(Piece())
     with pytest.raises(ModelError, match="1 levels are to be given but no tokens are"):

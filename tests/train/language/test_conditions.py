@@ -138,5 +138,8 @@ def test_a_track_of_another_kind_is_refused(tmp_path: Path) -> None:
     data = write_told(tmp_path / "set")
     with pytest.raises(RecipeError, match='is "semantic", whose tokens are not of whole record'):
         run(recipe("semantic", "model.condition=semantic"), data, tmp_path / "run", device="cpu")
+    fine = recipe("fine", "model.condition=nonsense")
+    with pytest.raises(RecipeError, match='is "nonsense", but stage fine reads none; leave it out'):
+        run(fine, data, tmp_path / "run", device="cpu")
     with pytest.raises(RecipeError, match='reads a track "conditions", which the data lacks'):
         run(recipe("semantic", "model.condition=conditions"), data, tmp_path / "run", device="cpu")

@@ -5,12 +5,13 @@ System, judge      models, and how often they choose the right one, with interva
 making             pairs made of recordings: speakers, rooms, noises spliced, stretches reordered
 """
 
-from vocable.evaluate.likelihood.accuracy import Accuracy, accuracies
+from vocable.evaluate.likelihood.accuracy import CHANCE, Accuracy, accuracies
 from vocable.evaluate.likelihood.judging import Judged, Likely, System, judge
 from vocable.evaluate.likelihood.pairs import Pair
 from vocable.evaluate.likelihood.reading import read_pairs
 
 __all__ = [
+    "CHANCE",
     "Accuracy",
     "Judged",
     "Likely",

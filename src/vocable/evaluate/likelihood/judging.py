@@ -100,8 +100,10 @@ class _Known:
 
     def _score(self, system: System, side: int, by: By) -> float:
         parts = [self._likely(each, side) for each in system.likelihoods]
-        nats = sum(part.nats for part in parts)
-        return -nats / sum(part.count for part in parts) if by == "mean" else -nats
+        nats, count = sum(part.nats for part in parts), sum(part.count for part in parts)
+        if not count:
+            raise MeasureError("a recording is too short to have a token; leave it out")
+        return -nats / count if by == "mean" else -nats
 
     def _likely(self, likelihood: Likelihood, side: int) -> Likely:
         key = likelihood, side

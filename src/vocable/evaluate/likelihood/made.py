@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from vocable.errors import MeasureError
-from vocable.evaluate.likelihood.pairs import Pair
+from vocable.evaluate.likelihood.pairs import Pair, pair_at
+from vocable.evaluate.text_files import read_text
 
 LIST = "pairs.jsonl"
 _WORDS = ("name", "part", "item", "owner")
@@ -25,7 +26,7 @@ def read(folder: Path) -> list[Pair]:
     path = folder / LIST
     if not path.is_file():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
+    lines = read_text(path).split("\n")
     return [_pair(line, folder, f"{path}:{k}") for k, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -40,4 +41,4 @@ def _pair(line: str, folder: Path, where: str) -> Pair:
             f"{where}: wanted a JSON object with {', '.join((*_WORDS, *_PATHS, 'groups'))}; got "
             f"{line[:60]}"
         ) from error
-    return Pair(name, part, positive, negative, item, groups, owner)
+    return pair_at(where, name, part, positive, negative, item, groups, owner)

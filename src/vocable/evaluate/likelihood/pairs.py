@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vocable.errors import MeasureError
 
@@ -31,3 +32,14 @@ class Pair:
             raise MeasureError(
                 f"{self.name} is a pair of {self.positive} with itself; give two recordings"
             )
+
+
+def pair_at(where: str, *facts: Any) -> Pair:
+    """Return what a line of a list says as a pair; MeasureError, with the line, for what is none.
+
+    Such are two names of one file, and names that no file can have.
+    """
+    try:
+        return Pair(*facts)
+    except ValueError as error:
+        raise MeasureError(f"{where}: {error}") from error

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from vocable.atomic import check_new, new_folder
 from vocable.errors import MeasureError
 from vocable.evaluate.listening.key import Key, KeyedTrial
 from vocable.evaluate.listening.stimuli import (
@@ -62,13 +62,11 @@ def make_test(
     trial can be made, and FileExistsError for what exists.
     """
     folder, trials = Path(folder), list(trials)
-    _check_new(folder)
-    _check_new(key_file := folder.with_name(f"{folder.name}-key.json"))
+    check_new(folder)
+    check_new(key_file := folder.with_name(f"{folder.name}-key.json"))
     systems, refusals = _systems(trials), list[Refusal]()
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    (unfinished / "sounds").mkdir(parents=True)
-    try:
+    with new_folder(folder) as unfinished:
+        (unfinished / "sounds").mkdir()
         pages = _Pages(unfinished)
         for trial, stimuli in attempt(_counted(trials, progress), stimuli_of, refusals):
             pages.add(trial, stimuli)
@@ -76,9 +74,6 @@ def make_test(
         pages.write_index()
         every = tuple(dict.fromkeys([*pages.names, *systems]))
         Key(pages.test, VERSION, every, pages.key).save(key_file)
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return ListeningTest(folder, key_file, len(pages.key), every, tuple(refusals))
 
 
@@ -87,11 +82,6 @@ def _counted(trials: Sequence[Trial], progress: Callable[[float], None] | None) 
         if progress:
             progress(number / len(trials))
         yield trial
-
-
-def _check_new(path: Path) -> None:
-    if path.exists():
-        raise FileExistsError(f"{path} exists; take another name, or remove it")
 
 
 def _systems(trials: Sequence[Trial]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from vocable.evaluate.probes.mixtures import Separate
 from vocable.evaluate.probes.sound import Recorded
 from vocable.evaluate.probes.task import Fold, Task
 from vocable.evaluate.probes.tasks import emotion, intent, keyword, words
+from vocable.evaluate.text_files import read_text
 
 # LibriSpeech: train, valid and the two tests of DASB; each test is a task.
 LIBRI_TESTS = ("test-clean", "test-other")
@@ -150,7 +151,7 @@ def _libri_part(folder: Path, name: str, split: str) -> Iterator[Clip]:
     if not found:
         raise MeasureError(f"{folder}: holds no {name}/SPEAKER/CHAPTER/….trans.txt")
     for path in found:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_text(path).splitlines():
             key, _, text = line.partition(" ")
             speaks = f"libri-{key.partition('-')[0]}"
             sound = path.with_name(f"{key}.flac")
@@ -181,6 +182,6 @@ def _some(clips: list[Clip], folder: Path, wanted: str) -> list[Clip]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_text(path)
     except OSError as error:
         raise MeasureError(f"{path}: cannot be read; is its folder the set's own?") from error

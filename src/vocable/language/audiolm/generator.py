@@ -23,7 +23,7 @@ from vocable.audio import Audio
 from vocable.errors import ModelError
 from vocable.language.abilities import Abilities
 from vocable.language.sampling import Sampling
-from vocable.language.sound import DecodesSteps, Sound
+from vocable.language.sound import DecodesSteps, Sound, frames_in
 from vocable.language.stages import Part, StageGenerator
 from vocable.tokens import AudioTokens, TokenSpec, joined
 
@@ -151,14 +151,12 @@ class AudioLM:
         or alone by `like` and `describe`. sampling: of each stage. ModelError for a length that is
         none, and without a condition that is read.
         """
-        rate = float(self.part("fine").tokens.frame_rate)
-        if not 0 < seconds < 1e6:
-            raise ModelError(f"seconds must be above 0, and finite, but are {seconds}")
+        frames = max(1, frames_in(seconds, float(self.part("fine").tokens.frame_rate)))
         if (read := self.condition) and read.track not in (begin or {}):
             raise ModelError(
                 f"{self.name} reads what its sound is to be like; give it a text, or a recording"
             )
-        return Continuation(self, begin, max(1, round(seconds * rate)), sampling, seed)
+        return Continuation(self, begin, frames, sampling, seed)
 
     def play(
         self,

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from vocable.errors import ModelError, TokenError
+from vocable.language.sound import frames_in
 from vocable.language.soundstorm.config import SoundStormConfig
 from vocable.language.soundstorm.lesson import beside, codes_of
 from vocable.tokens import AudioTokens
@@ -91,7 +92,7 @@ def _frames(config: SoundStormConfig, piece: Piece) -> int:
     if config.semantic is not None and piece.semantic is not None:
         lasting = config.semantic.frames(piece.semantic, config.rate)
     if piece.seconds is not None:
-        frames = begin + round(piece.seconds * float(config.rate))
+        frames = begin + frames_in(piece.seconds, float(config.rate))
     elif piece.given is not None:
         frames = piece.given.frames
     elif lasting is not None:

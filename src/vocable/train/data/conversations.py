@@ -11,6 +11,7 @@ conversations have the times of talk, and no more.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
+from vocable.atomic import new_folder
 from vocable.audio import Audio
 from vocable.audio.manifest import Clip
 from vocable.errors import RecipeError
@@ -31,7 +33,7 @@ PAUSE, LONGEST_PAUSE = 0.1, 0.5  # seconds: where speech is cut, and what is lef
 LEAST = 1 / 3  # of the length that is asked for
 LEVEL = 0.05  # root mean square of a stretch: -26 dBFS
 FADE = 0.005  # seconds at both ends of a stretch
-SET = "conversations"
+SET, MANIFEST = "conversations", "manifest.jsonl"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ class Conversation:
 
     samples: Float32[np.ndarray, "2 samples"]
     laid: tuple[Spoken, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The manifest of conversations, and how many minutes there are of each split."""
+
+    manifest: Path
+    minutes: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -59,44 +69,75 @@ def make_conversations(
     rate: int = 16_000,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
-) -> Path:
-    """Write conversations as FLAC, and their manifest, which is returned.
+) -> Made:
+    """Write conversations into a new folder, as FLAC with a manifest.
 
     minutes: of each split, whose speakers talk with one another. seconds: of each conversation, at
     most; it ends where one of the two has said everything, and is left out if that is before a
-    third of it. RecipeError for fewer than two speakers, or for speakers who say too little.
+    third of it. RecipeError for fewer than two speakers, for speakers who say too little, and for
+    lengths that are none; FileExistsError for a folder that is there.
     """
+    for name, value in {
+        "seconds": seconds,
+        **{f"minutes of {k}": v for k, v in minutes.items()},
+    }.items():
+        if not 0 < value < math.inf:
+            raise RecipeError(f"{name} must be above 0, and finite, but are {value}")
+    splits = {split: _voices(clips, split) for split in minutes}
     random, rows = np.random.default_rng(seed), list[dict[str, Any]]()
-    for split, wanted in minutes.items():
-        voices: dict[str, list[Clip]] = {}
-        for clip in clips:
-            if clip.speaker and (clip.split or "train") == split:
-                voices.setdefault(clip.speaker, []).append(clip)
-        done, short, pairs = 0.0, 0, _pairs(sorted(voices), split, random)
-        while done < 60 * wanted:
-            if short > len(voices):
-                raise RecipeError(f"speakers of split {split} say too little for {seconds:g} s")
-            pair = next(pairs)
-            spoken = [_in_order(voices[who], random) for who in pair]
-            made = converse([_said(some, rate) for some in spoken], seconds, rate, random)
-            if made.samples.shape[1] < LEAST * seconds * rate:
-                short += 1
-                continue
-            folder.mkdir(parents=True, exist_ok=True)
-            path, short = folder / f"{split}-{len(rows):04d}.flac", 0
-            Audio(made.samples, rate).save(path)
-            done += made.samples.shape[1] / rate
-            laid = [[each.channel, round(each.begin, 3), round(each.end, 3)] for each in made.laid]
-            licences = sorted({clip.licence for some in spoken for clip in some})
-            rows.append(
-                {"path": path.name, "split": split, "set": SET, "speaker": "+".join(pair),
-                 "licence": ", ".join(licences), "laid": laid}
-            )  # fmt: skip
-            if progress:
-                progress(min(1.0, done / (60 * wanted)))
-    manifest = folder / "manifest.jsonl"
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return manifest
+    made = dict.fromkeys(minutes, 0.0)
+    with new_folder(folder) as unfinished:
+        for split, wanted in minutes.items():
+            for audio, about in _conversations(splits[split], split, seconds, rate, random):
+                name = f"{split}-{len(rows):04d}.flac"
+                audio.save(unfinished / name)
+                rows.append({"path": name, "split": split, "set": SET, **about})
+                made[split] += audio.seconds / 60
+                if progress:
+                    progress(min(1.0, made[split] / wanted))
+                if made[split] >= wanted:
+                    break
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (unfinished / MANIFEST).write_text(lines, encoding="utf-8")
+    return Made(folder / MANIFEST, made)
+
+
+def _voices(clips: Sequence[Clip], split: str) -> dict[str, list[Clip]]:
+    """Return the recordings of each speaker of a split, of whom there are two or more."""
+    voices: dict[str, list[Clip]] = {}
+    for clip in clips:
+        if clip.speaker and (clip.split or "train") == split:
+            voices.setdefault(clip.speaker, []).append(clip)
+    if len(voices) < 2:
+        raise RecipeError(
+            f"split {split} has recordings of {len(voices)} known speakers; a conversation needs "
+            '2: "speaker" in the manifest'
+        )
+    return voices
+
+
+def _conversations(
+    voices: Mapping[str, Sequence[Clip]], split: str, seconds: float, rate: int,
+    random: np.random.Generator,
+) -> Iterator[tuple[Audio, dict[str, Any]]]:  # fmt: skip
+    """Yield conversations without end, and what their rows say."""
+    short = 0
+    for pair in _pairs(sorted(voices), random):
+        if short > len(voices):
+            raise RecipeError(f"speakers of split {split} say too little for {seconds:g} s")
+        spoken = [_in_order(voices[who], random) for who in pair]
+        made = converse([_said(some, rate) for some in spoken], seconds, rate, random)
+        if made.samples.shape[1] < LEAST * seconds * rate:
+            short += 1
+            continue
+        short = 0
+        licences = sorted({clip.licence or "unknown" for some in spoken for clip in some})
+        yield Audio(made.samples, rate), {
+            "speaker": "+".join(pair),
+            "licence": ", ".join(licences),
+            "laid": [[each.channel, round(each.begin, 3), round(each.end, 3)]
+                     for each in made.laid],
+        }  # fmt: skip
 
 
 def converse(
@@ -126,15 +167,8 @@ def converse(
     return Conversation(out[:, :last], tuple(laid))
 
 
-def _pairs(
-    names: Sequence[str], split: str, random: np.random.Generator
-) -> Iterator[tuple[str, str]]:
+def _pairs(names: Sequence[str], random: np.random.Generator) -> Iterator[tuple[str, str]]:
     """Yield pairs, everybody as often as all others."""
-    if len(names) < 2:
-        raise RecipeError(
-            f"split {split} has recordings of {len(names)} known speakers; a conversation needs 2: "
-            '"speaker" in the manifest'
-        )
     while True:
         order = random.permutation(len(names))
         for one, other in zip(order[::2], order[1::2], strict=False):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from vocable.atomic import check_new, new_folder
 from vocable.audio import Audio
 from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
@@ -59,28 +59,23 @@ def make_pairs(
     a part that there is not, and where nothing can be made.
     """
     folder, makers = Path(folder), _makers(noises)
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists already; name another folder")
+    check_new(folder)
     if not seconds >= SHORTEST:
         raise MeasureError(
             f"recordings of {seconds:g} s are too short; give {SHORTEST:g} s or more"
         )
     if unknown := [part for part in parts if part not in makers]:
         raise MeasureError(f'no part named "{unknown[0]}"; {nearest(unknown[0], PARTS)}')
-    unfinished = folder.with_name(f".{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    writer = _Writer(unfinished, count)
-    try:
-        for number, part in enumerate(parts):
+    if not clips or not parts:
+        raise MeasureError("pairs are made of recordings, by parts; give one of each or more")
+    with new_folder(folder) as unfinished:
+        writer = _Writer(unfinished, count)
+        for number, part in enumerate(parts := tuple(dict.fromkeys(parts))):
             random = np.random.default_rng((seed, PARTS.index(part)))
             writer.write(part, makers[part](clips, seconds, random))
             if progress:
                 progress((number + 1) / len(parts))
         writer.finish()
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return Outcome(writer.items, len(writer.pairs), writer.missing, tuple(writer.refusals))
 
 

@@ -11,6 +11,7 @@ from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
 from vocable.evaluate.likelihood.making.sounds import (
     LEVEL,
+    SHORTEST,
     Sound,
     beginning,
     middle,
@@ -67,17 +68,26 @@ def _item(clip: Clip, noises: Sequence[Clip], seconds: float) -> Item:
 
 def _made(clip: Clip, noises: Sequence[Clip], seconds: float) -> list[Two]:
     (sound, *backs), rate = read_sounds([clip, *noises], seconds)
+    for noise, back in zip(noises, backs, strict=True):
+        if len(back) < SHORTEST * rate:
+            raise MeasureError(
+                f"{noise.path} lasts {len(back) / rate:.3f} s, too short for a noise; give "
+                f"{SHORTEST:g} s"
+            )
     sound = beginning(sound, rate, min(len(each) / rate for each in backs))
     cut = middle(sound, rate)
-    one, other = (_over(sound, back[: len(sound)], cut) for back in backs)
+    one, other = (
+        _over(sound, back[: len(sound)], cut, noise)
+        for noise, back in zip(noises, backs, strict=True)
+    )
     return both_ways(rate, seconds, one, other)
 
 
-def _over(sound: Sound, noise: Sound, cut: int) -> tuple[Sound, Sound]:
-    """Return both halves over a noise. MeasureError where that is in one half only."""
+def _over(sound: Sound, noise: Sound, cut: int, clip: Clip) -> tuple[Sound, Sound]:
+    """Return both halves over a noise. MeasureError where that is in one half only, or in none."""
     halves = [power(noise[:cut]), power(noise[cut:])]
-    if max(halves) > EVEN * min(halves):
-        raise MeasureError("a noise is in one half of the recording only")
+    if not 0 < max(halves) <= EVEN * min(halves):
+        raise MeasureError(f"{clip.path} is silent over a half of the recording; cut the noise")
     gain = 10 ** ((LEVEL - RATIO) / 20) / np.sqrt(power(noise))
     whole = sound + gain * noise
     return whole[:cut], whole[cut:]

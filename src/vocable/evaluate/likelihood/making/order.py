@@ -9,7 +9,7 @@ import numpy as np
 
 from vocable.audio.manifest import Clip
 from vocable.errors import MeasureError
-from vocable.evaluate.likelihood.making.sounds import HOP, joined, loud, read_sounds
+from vocable.evaluate.likelihood.making.sounds import HOP, Sound, joined, loud, read_sounds
 from vocable.evaluate.likelihood.making.splice import Item, Two
 
 PAUSE = 0.1  # seconds, at least
@@ -24,12 +24,20 @@ def order(clips: Sequence[Clip], seconds: float, random: np.random.Generator) ->
 
 def _made(clip: Clip, seconds: float) -> list[Two]:
     (sound,), rate = read_sounds([clip], seconds)
-    edges = [round(edge * HOP * rate) for edge in _edges(loud(sound, rate))]
-    lead, one, pause, two, tail = np.split(sound, edges)
+    lead, one, pause, two, tail = pieces(sound, rate)
     positive, negative = (
         joined(rate, lead, first, pause, second, tail) for first, second in ((one, two), (two, one))
     )
     return [(positive, negative)]
+
+
+def pieces(sound: Sound, rate: int) -> list[Sound]:
+    """Return silence, speech, the pause nearest its middle, speech and silence, which join to it.
+
+    MeasureError where no pause is long enough, or has enough speech on both sides.
+    """
+    hop = round(HOP * rate)
+    return np.split(sound, [edge * hop for edge in _edges(loud(sound, rate))])
 
 
 def _edges(speaks: np.ndarray) -> tuple[int, int, int, int]:

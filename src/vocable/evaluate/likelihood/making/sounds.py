@@ -54,7 +54,7 @@ def quiet_place(sound: Sound, rate: int, begin: float, end: float) -> int:
     """Return the quietest place between two times in seconds, as a number of samples."""
     hop = round(HOP * rate)
     powers = np.convolve(_powers(sound, rate), np.ones(5) / 5, "same")
-    first, last = int(begin / HOP), min(int(end / HOP), len(powers))
+    first, last = round(begin * rate) // hop, min(round(end * rate) // hop, len(powers))
     return (first + int(powers[first:last].argmin())) * hop + hop // 2
 
 

@@ -32,6 +32,10 @@ class AudioLM(Flatten):
             track = track_of(tracks, self.semantic)
             units = Part(self.semantic, track.spec, track.levels, dedup=True)
             return StageConfig(trunk, units, self._conditions(tracks), self.embedding)
+        check(
+            self.stage != "fine" or not self.condition,
+            f'model.condition is "{self.condition}", but stage fine reads none; leave it out',
+        )
         track = track_of(tracks, self.track)
         levels = self.levels or track.levels
         check(

@@ -61,6 +61,8 @@ def test_pairs_are_made_of_a_manifest(here: Path, talks: Path) -> None:
     asked = call("data", "pairs", talks, "-o", "two", "--part", "noise", "--part", "room", code=1)
     assert "error: without noise: it needs noises" in asked.stderr
     assert {pair.part for pair in read_pairs("two")} == {"room"}
+    (twice,) = results(*line[:3], "-o", "twice", *["--part", "room"] * 2, "--count", 1)
+    assert twice["items"] == {"room": 1}
     assert (
         "has no rows of split eval" in call(*line[:3], "-o", "x", "--split", "eval", code=2).stderr
     )

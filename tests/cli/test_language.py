@@ -117,6 +117,14 @@ def test_one_begins(here: Path, model: Path, small: Path) -> None:
         assert facts["generated"] == 12 and facts["reason"] == "length"
 
 
+def test_lengths_and_seeds_that_are_none_are_refused(model: Path) -> None:
+    line = ["generate", "--model", model, "-o", "x.wav"]
+    for seconds in ("nan", "inf"):
+        said = call(*line, "--seconds", seconds, code=2).stderr
+        assert "'--seconds': " in said and said.count("\n") == 1
+    assert "'--seed': -1 is not in the range" in call(*line, "--seed", -1, code=2).stderr
+
+
 def test_stages_go_on_together(stages: Path, speech: Path) -> None:
     (facts,) = results("continue", speech, "--model", stages, "--seconds", 0.2, "-o", "more.wav")
     before = vocable.load("speech-16k").encode(speech)

@@ -59,6 +59,6 @@ def command(
         raise Refusal(message_of(error)) from error
     shown = ", ".join(f"{duration(60 * each)} of {split}" for split, each in made.minutes.items())
     console.line(f"{made.manifest}  {shown}")
-    minutes = {split: round(each, 3) for split, each in made.minutes.items()}
-    console.result({"manifest": str(made.manifest), "minutes": minutes})
+    done = {split: round(each, 3) for split, each in made.minutes.items()}
+    console.result({"manifest": str(made.manifest), "minutes": done})
     return 0

@@ -88,15 +88,8 @@ def _cells(row: Accuracy) -> tuple[str, ...]:
     mean, ends = row.interval.mean, _ends(row)
     interval = "-" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
     counts = str(row.pairs), str(row.items)
-    return (
-        row.system,
-        row.part,
-        row.group or "-",
-        *counts,
-        f"{100 * mean:.1f}",
-        interval,
-        f"{100 * CHANCE:g}",
-    )
+    shares = f"{100 * mean:.1f}", interval, f"{100 * CHANCE:g}"
+    return row.system, row.part, row.group or "-", *counts, *shares
 
 
 def _facts(row: Accuracy, by: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Frames(Runs, Protocol):
 
 
 def frames_in(seconds: float, rate: float) -> int:
-    """Return how many frames, `rate` a second, last so long; ModelError for what is no length."""
+    """Return how many frames, `rate` a second, last so long; ModelError unless finite, above 0."""
     if not 0 < seconds < 1e6:
         raise ModelError(f"seconds must be above 0, and finite, but are {seconds}")
     return round(seconds * rate)

@@ -248,8 +248,9 @@ def test_bad_calls_are_refused_and_leave_nothing(tmp_path: Path) -> None:
         make_pairs(tmp_path / "pairs", clips, parts=["room"])
     with pytest.raises(MeasureError, match='no part named "rooms"; nearest: "room"'):
         make_pairs(tmp_path / "pairs", clips, parts=["rooms"])
-    with pytest.raises(MeasureError, match="recordings of 0.5 s are too short; give 1 s or more"):
-        make_pairs(tmp_path / "pairs", clips, seconds=0.5)
+    for wrong in (0.5, float("nan"), float("inf")):
+        with pytest.raises(MeasureError, match=f"last at most {wrong} s; give 1 s or more"):
+            make_pairs(tmp_path / "pairs", clips, seconds=wrong)
     for wrong in ({"clips": []}, {"clips": clips, "parts": []}):
         with pytest.raises(MeasureError, match="give one of each or more"):
             make_pairs(tmp_path / "pairs", **wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +61,8 @@ def make_pairs(
     """
     folder, makers = Path(folder), _makers(noises)
     check_new(folder)
-    if not seconds >= SHORTEST:
-        raise MeasureError(
-            f"recordings of {seconds:g} s are too short; give {SHORTEST:g} s or more"
-        )
+    if not SHORTEST <= seconds < math.inf:
+        raise MeasureError(f"recordings last at most {seconds:g} s; give {SHORTEST:g} s or more")
     if unknown := [part for part in parts if part not in makers]:
         raise MeasureError(f'no part named "{unknown[0]}"; {nearest(unknown[0], PARTS)}')
     if not clips or not parts:

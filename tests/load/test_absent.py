@@ -17,7 +17,7 @@ from vocable.errors import ModelError
         ("kyutai/mimmi", 'nearest: "kyutai/mimi"'),
         ("facebook/encodec24khz", 'nearest: "facebook/encodec_24khz"'),
         ("hubertsuizdak/snac_24khz", 'nearest: "hubertsiuzdak/snac_24khz"'),
-        ("nobody/whatever", "known: say-16k, sound-48k, speech-16k, units-16k, .* and 50 more"),
+        ("nobody/whatever", "known: audiolm-16k, say-16k, sound-48k, speech-16k, .* and 51 more"),
     ],
 )
 def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):

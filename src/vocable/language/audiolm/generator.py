@@ -236,10 +236,9 @@ class Continuation:
         spec = self._model.part("fine").tokens
         kept = min(round(KEPT * float(spec.frame_rate)), window // 2)
         tracks = {} if begin is None else dict(_last(begin, self._model, window // 2))
-        said = self._model.part("semantic").track
         begins = begin is None or all(tracks[name] is each for name, each in begin.items())
         if self._model.part("fine").track not in tracks:
-            self._told = tracks.pop(said, None)
+            self._told = tracks.pop(self._model.part("semantic").track, None)
         while frames > 0:
             known = tracks.get(self._model.part("fine").track)
             some = min(frames, window - (known.frames if known else 0))

@@ -24,6 +24,7 @@ NOT_RUN = {
     ],
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/language-training.md": ["recordings of your own, and hours"],
+    "docs/likelihood.md": ["recordings of your own, and models trained on others"],
     "docs/listening.md": ["what listeners have sent"],
     "docs/export.md": ['pip install "vocable[export]", and a minute or two'],
     "docs/moshi.md": [

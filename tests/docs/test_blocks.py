@@ -70,8 +70,6 @@ NOT_RUN = {
 }
 SLOW = [
     "docs/evaluate-codec.md",
-    "docs/recognising.md",
-    "docs/translation.md",
     "docs/tutorial-finetune.md",
     "docs/tutorial-voice.md",
 ]  # run by `dev.py test-all`

@@ -248,7 +248,7 @@ class Continuation:
                 yield frame
             frames, begins = frames - some, False
             if frames > 0:
-                tracks = self._heard_again(known, self._model.tokens(found), kept)
+                tracks = dict(self._heard_again(known, self._model.tokens(found), kept))
 
     def _heard_again(
         self, known: AudioTokens | None, fresh: AudioTokens, kept: int

@@ -57,7 +57,8 @@ def describe_stages(folder: Path) -> LanguageDescription:
     file = _condition_file(folder)
     text = "a description" if file and stated(file)[0].text else "none"
     able = replace(coarse, clones=True, levels=coarse.levels + fine.levels, text=text)
-    name, licence = _name(folder), _licence(folder) or found["coarse"].licence
+    name, licence = _stated(folder)
+    licence = licence or found["coarse"].licence
     return LanguageDescription(name, folder, ARCHITECTURE, LAYOUT, able, licence)
 
 
@@ -89,20 +90,14 @@ def read_stages(
             )
     reads = any(stages[stage].network.config.condition for stage in STAGES)
     conditions = _conditioner(folder, codec_of, device) if reads else None
-    return AudioLM(
-        _name(folder), stages, Bundle(opened), opened[coarse.track], conditions,
-        licence=_licence(folder),
-    )  # fmt: skip
+    name, licence = _stated(folder)
+    return AudioLM(name, stages, Bundle(opened), opened[coarse.track], conditions, licence=licence)
 
 
-def _name(folder: Path) -> str:
+def _stated(folder: Path) -> tuple[str, str]:
+    """Return the name and the licence that a folder states of its stages together."""
     about = own.recognise(folder)
-    return f"{about.name}@{about.version}" if about else folder.name
-
-
-def _licence(folder: Path) -> str:
-    about = own.recognise(folder)
-    return about.licence if about else ""
+    return (f"{about.name}@{about.version}", about.licence) if about else (folder.name, "")
 
 
 def _conditioner(

@@ -27,7 +27,7 @@ def frames_lesson(
     tokens = tokens if tokens.levels == config.levels else tokens.first(config.levels)
     order = config.order
     grid = order.arrange(tokens).transpose(2, 1, 0).astype(np.int64)
-    grid = grid.reshape(len(grid), -1)
+    grid = grid.reshape(len(grid), grid.shape[1] * grid.shape[2])  # of no steps, too
     if order.deep and not ends:  # what row 0 holds there is not known
         grid = grid[grid[:, 0] != EMPTY]
     rows = np.array(config.rows)

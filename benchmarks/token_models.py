@@ -36,6 +36,7 @@ ARMS = {  # recipe, what is set, and positions a frame (None: one for each level
 }
 WIDTH, LAYERS, HEADS, SECONDS, FRAMES = 128, 4, 4, 10.0, 500  # frames of a batch
 ORDERS = (0, 1, 2)
+RATE = 4e-3  # so few steps on so small models: 1 bit a frame below 1e-3, and dropout only costs
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
     each = plan.levels if positions is None else positions
     trunk = (
         f"model.trunk={{width = {WIDTH}, layers = {LAYERS}, heads = {HEADS}, hidden = {hidden}, "
-        f"context = {64 + round(each * SECONDS * 25) + 8}, dropout = 0.1}}"
+        f"context = {64 + round(each * SECONDS * 25) + 8}, dropout = 0.0}}"
     )
     depth = "model.depth={width = 64, layers = 2, heads = 4, hidden = 128, context = 16}"
     overrides = [
@@ -114,7 +115,7 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
         f"seed={seed}", f"tokens.seconds={SECONDS}", f"tokens.positions={FRAMES * each + 32}",
         "tokens.patience=0", "tokens.held_out=100", f"schedule.steps={plan.steps}",
         f"checkpoints.evaluate_steps={plan.steps // 3}", "checkpoints.tensorboard=false",
-        "precision=fp32",
+        f"optimizer.lr={RATE}", "precision=fp32",
     ]  # fmt: skip
     found: Recipe = complete(read_recipe(name, overrides), plan.tokens)
     return found

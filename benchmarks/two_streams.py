@@ -35,7 +35,7 @@ import torch
 import vocable
 from benchmarks.machine import describe
 from benchmarks.tables import heading, progress, row
-from benchmarks.token_models import outcome, sized
+from benchmarks.token_models import RATE, outcome, sized
 from vocable.audio.manifest import read_manifest
 from vocable.codecs.bundle import Bundle
 from vocable.measures.turns import Turns, turn_statistics, turns
@@ -118,14 +118,14 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
     steps = round(plan.seconds * float(TokenSet(tokens).specs["acoustic"].frame_rate)) + 3
     overrides = [
         f"model.trunk={{width = {WIDTH}, layers = {LAYERS}, heads = {HEADS}, hidden = {hidden}, "
-        f"context = {steps + 8}, dropout = 0.1}}",
+        f"context = {steps + 8}, dropout = 0.0}}",
         f"model.depth={{width = 64, layers = 2, heads = 4, hidden = 128, "
         f"context = {2 * plan.levels}}}",
         f"model.levels={plan.levels}", f"seed={seed}", f"tokens.seconds={plan.seconds}",
         f"tokens.positions={STRETCHES * steps}", "tokens.patience=0", "tokens.held_out=100",
         f"schedule.steps={plan.steps}", f"schedule.warmup={min(100, plan.steps // 4)}",
         f"checkpoints.evaluate_steps={max(1, plan.steps // 4)}", "checkpoints.tensorboard=false",
-        "precision=fp32",
+        f"optimizer.lr={RATE}", "precision=fp32",
     ]  # fmt: skip
     found: Recipe = complete(read_recipe("two-streams", overrides), tokens)
     return found

@@ -57,7 +57,13 @@ from vocable.load.own_language import describe_home, is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 from vocable.load.say import read_sayer, says
-from vocable.load.separators import read_separator, separates
+from vocable.load.separators import (
+    convert_separator,
+    describe_separator,
+    read_separator,
+    recognise_separator,
+    separates,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -66,6 +72,7 @@ if TYPE_CHECKING:
     from vocable.codecs.published import Entry
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.generator import Generator
+    from vocable.separation import Separator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
 
@@ -106,6 +113,8 @@ def describe_any(
             return describe_encoder(known, check_entry(known[2], where.entry))
         if language := recognise_language(where.weights):
             return describe_language(language, check_entry(language.found, where.entry))
+        if separator := recognise_separator(where.weights):
+            return describe_separator(separator)
     return found_in(where).description
 
 
@@ -125,8 +134,8 @@ def load(
     shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
     and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
-    or WavLM, or of CSM, Orpheus, Moshi or MusicGen, in any of their layouts; docs/published.md
-    lists what is on the hub.
+    or WavLM, of CSM, Orpheus, Moshi or MusicGen, or of asteroid's Conv-TasNet, in any of their
+    layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A
@@ -171,6 +180,8 @@ def _load(
         if language := recognise_language(where.weights):
             fetched = str(name) if where.hashes else ""
             return _language(language, fetched, where.entry, device, dtype, weights)
+        if separator := recognise_separator(where.weights):
+            return convert_separator(separator, device)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -237,6 +248,18 @@ def _encodes(
 ) -> Tokenizer | UnitTokenizer:
     """Return what a bundle can hold."""
     return open_units(name, device) if is_centres(name) else load_tokenizer(name, device, dtype)
+
+
+def load_separator(
+    name: str | os.PathLike[str], device: str | torch.device | None = None
+) -> Separator:
+    """Load what must part the speakers of a recording; see `load`."""
+    from vocable.separation import Separator
+
+    found = load(name, device)
+    if not isinstance(found, Separator):
+        raise ModelError(f"{name} does not part speakers; vocable train separation makes what does")
+    return found
 
 
 def _tokenizer(

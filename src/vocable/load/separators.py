@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys import own
+from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
 from vocable.codecs.keys.description import Description
-from vocable.errors import ModelError
+from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
 from vocable.load.saving import stored
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vocable.separation import ConvTasNet, Separator
 
 ARCHITECTURE = "conv-tasnet"
+KnownSeparator = tuple[Checkpoint, Layout, Recognised]
 
 
 def separates(description: Any) -> bool:
@@ -34,6 +36,46 @@ def read_separator(description: Description, device: str | torch.device | None =
     network = network_of(config, own.read(description)).to(device or "cpu")
     name = f"{description.name}@{description.version}"
     return Separator(network, name=name, licence=description.licence)
+
+
+def recognise_separator(weights: Path) -> KnownSeparator | None:
+    """Return what a checkpoint is read by, or None if no separator's layout knows it."""
+    from vocable.separation.keys import layouts
+
+    checkpoint = open_checkpoint(weights)
+    for layout in layouts():
+        try:
+            found = layout.recognise(checkpoint)
+        except ModelError as error:
+            raise ModelError(f"{checkpoint.path}: {error}") from error
+        if found:
+            return checkpoint, layout, found
+    return None
+
+
+def describe_separator(known: KnownSeparator) -> Description:
+    """Return what a checkpoint of others says of its separator, whose weights are not read."""
+    checkpoint, _, found = known
+    return Description(checkpoint.path, {
+        "name": found.name, "version": "1", "architecture": found.architecture,
+        "config": dict(found.config), "space": "", "source": {"layout": found.layout},
+    })  # fmt: skip
+
+
+def convert_separator(known: KnownSeparator, device: str | torch.device | None = None) -> Separator:
+    """Return the separator in a checkpoint of others; ModelError where sizes do not fit."""
+    from vocable.separation import ConvTasNetConfig, Separator
+
+    checkpoint, layout, found = known
+    try:
+        config = fit(ConvTasNetConfig, found.config, "config", ModelError, "config.")
+        network = network_of(config, layout.read(checkpoint, found)).to(device or "cpu")
+    except (VocableError, RuntimeError, LookupError, ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise ModelError(
+            f"{checkpoint.path} looks like {found.name} ({found.layout} layout): {reason}"
+        ) from error
+    return Separator(network, name=f"{found.name}@1")
 
 
 def network_of(config: Any, tensors: Mapping[str, torch.Tensor]) -> ConvTasNet:

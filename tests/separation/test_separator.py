@@ -130,6 +130,28 @@ def test_silence_gives_silence(form):
         assert len(part) == 5000 and not part.samples.any()
 
 
+@FORMS
+def test_settings_of_the_program_do_not_reach_in(form):
+    made, recording = separator(**form), noise(5000)
+    wanted = made.separate(recording, rate=8000)
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device("meta"), torch.autocast("cpu", torch.bfloat16):
+            found = made.separate(recording, rate=8000)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert found == wanted
+
+
+@FORMS
+def test_one_speaker_where_two_are_asked(form):
+    """Nothing is lost: both tracks have the length, and together what was said."""
+    voice = noise(5000) * np.linspace(0, 1, 5000, dtype=np.float32)
+    one, two = separator(**form).separate(voice, rate=8000)
+    assert len(one) == len(two) == 5000
+    np.testing.assert_allclose(one.samples + two.samples, voice, atol=1e-6)
+
+
 def test_what_is_refused():
     made = separator()
     with pytest.raises(AudioError, match=r"has 2 channels but a separator takes one; pass mix="):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from vocable.codecs.ordinary import ordinary
 from vocable.codecs.recording import Recording, open_recording
 from vocable.errors import AudioError, ModelError
 from vocable.nn import State
+from vocable.nn.settings import plain_settings
 from vocable.separation.conv_tasnet import ConvTasNet
 from vocable.separation.order import STRETCH, Onsets
 from vocable.separation.windows import OVERLAP, WINDOW, parted_in_windows
@@ -108,10 +109,8 @@ class Separator:
                 f"{self.name} reads all of a recording, so it takes no streams; use separate, or a "
                 "causal one"
             )
-        none = torch.zeros(self.speakers, 0)
-        onsets = Onsets(round(STRETCH * self.rate), none)
-        with torch.inference_mode():
-            return Parting(self.model.initial_state(1), torch.zeros(0), 0, onsets)
+        with _as_it_was_trained():
+            return Parting(self.model.initial_state(1), torch.zeros(0), 0, self._onsets())
 
     def step(
         self, block: Float[Tensor, " samples"], state: Parting
@@ -123,23 +122,24 @@ class Separator:
         """
         _check_block(block)
         stride = self.model.stride_in
-        waiting = torch.cat((state.waiting, block.float()))
-        ready = len(waiting) // stride * stride
-        with torch.inference_mode():
+        with _as_it_was_trained():
+            waiting = torch.cat((state.waiting, block.cpu().float()))
+            ready = len(waiting) // stride * stride
             x = waiting[None, :ready, None].to(self.device)
             y, network = self.model.step(x, state.network)
-        late = state.late + len(block) - y.shape[1]
-        parts, onsets = state.onsets.push(ordinary(y)[0].T.cpu())
-        return parts, Parting(network, waiting[ready:].clone(), late, onsets)
+            late = state.late + len(block) - y.shape[1]
+            parts, onsets = state.onsets.push(y[0].T.cpu())
+            after = Parting(network, waiting[ready:].clone(), late, onsets)
+        return ordinary(parts), after
 
     def finish(self, state: Parting) -> Float[Tensor, "speakers rest"]:
         """Return the parts of the last samples."""
-        with torch.inference_mode():
+        with _as_it_was_trained():
             x = self._filled(state.waiting)
             y, network = self.model.step(x, state.network)
             y = torch.cat((y, self.model.finish(network)), 1)
-        rest = ordinary(y)[0, : state.late].T.cpu()
-        return state.onsets.push(rest, last=True)[0]
+            parts, _ = state.onsets.push(y[0, : state.late].T.cpu(), last=True)
+        return ordinary(parts)
 
     def _one_channel(self, recording: Recording, mix: bool) -> Recording:
         if recording.channels > 1 and not mix:
@@ -164,7 +164,7 @@ class Separator:
         yield self.finish(state)
 
     def _in_windows(self, blocks: Iterable[Tensor]) -> Iterator[Tensor]:
-        onsets = Onsets(round(STRETCH * self.rate), torch.zeros(self.speakers, 0))
+        onsets = self._onsets()
         sizes = round(WINDOW * self.rate), round(OVERLAP * self.rate)
         for parts in parted_in_windows(self._whole, blocks, *sizes):
             done, onsets = onsets.push(parts)
@@ -172,14 +172,26 @@ class Separator:
         yield onsets.push(onsets.waiting[:, :0], last=True)[0]
 
     def _whole(self, samples: Float[Tensor, " samples"]) -> Float[Tensor, "speakers samples"]:
-        with torch.inference_mode():
-            y = self.model(self._filled(samples))
-        return ordinary(y)[0, : len(samples)].T.cpu()
+        with _as_it_was_trained():
+            y = self.model(self._filled(samples))[0, : len(samples)].T.cpu()
+        return ordinary(y)
+
+    def _onsets(self) -> Onsets:
+        """Return what is known of onsets before the first sample."""
+        none = torch.zeros(self.speakers, 0, dtype=torch.float32, device="cpu")
+        return Onsets(round(STRETCH * self.rate), none)
 
     def _filled(self, samples: Float[Tensor, " samples"]) -> Float[Tensor, "1 filled 1"]:
         """Return samples with silence after them up to a whole frame."""
         filled = F.pad(samples, (0, -len(samples) % self.model.stride_in))
         return filled[None, :, None].to(self.device)
+
+
+@contextmanager
+def _as_it_was_trained() -> Iterator[None]:
+    """Compute in fp32, without gradients, whatever the program around has set."""
+    with plain_settings(), torch.inference_mode():
+        yield
 
 
 def _check_block(block: Any) -> None:

@@ -29,7 +29,7 @@ def parted_in_windows(
     short recording is parted whole.
     """
     hop = window - overlap
-    held, before = torch.zeros(0), None
+    held, before = torch.zeros(0, dtype=torch.float32, device="cpu"), None
     for block in blocks:
         held = torch.cat((held, block))
         while len(held) >= window + hop:
@@ -47,6 +47,6 @@ def _going_on(before: Parts | None, parts: Parts) -> Parts:
     overlap = before.shape[1]
     order = best_order((parts[:, :overlap] @ before.T)[None])
     parts = in_order(parts[None], order)[0].clone()
-    ramp = torch.linspace(0, 1, overlap)
+    ramp = torch.linspace(0, 1, overlap, dtype=torch.float32, device="cpu")
     parts[:, :overlap] = torch.lerp(before, parts[:, :overlap], ramp)
     return parts

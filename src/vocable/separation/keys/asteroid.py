@@ -128,7 +128,7 @@ def _map(pattern: str, name: str) -> list[Any]:
 
 
 def _whole(name: str, value: Any) -> int:
-    """Return a size or rate that is stated; ModelError for none, and for what is no whole number.
+    """Return a size or rate that is stated; ModelError for anything but a whole number.
 
     Files without skip connections say 0 or None.
     """

@@ -228,7 +228,8 @@ class DepthwiseConv1d(Conv1d):
         if not exporting() and rows.shape[0] * rows.shape[1] <= FEW_DEPTHWISE:
             return self._multiply(rows)
         with torch.autocast(rows.device.type, enabled=False):
-            if self.dilation > 1 and self.stride == 1 and trains(rows, self.weight):
+            apart = self.dilation > 1 and self.stride == 1
+            if apart and trains(rows, self.weight) and rows.shape[1] >= self.span:
                 return dilated(rows, self.weight, self.bias, self.dilation, self._without_bias)
             return super()._convolve(rows)
 

@@ -103,6 +103,7 @@ class ConvTasNet(Block):
         self.stride_in, self.channels_out = config.stride, config.speakers
         self.lookahead = config.late if config.causal else None
         self.receptive = self._receptive()
+        self._widths = [config.bottleneck, config.skip]
         ends = (0, config.late)
         self.encoder = Conv1d(
             1, config.filters, config.window, stride=config.stride, pad=ends, bias=False
@@ -174,12 +175,11 @@ class ConvTasNet(Block):
 
     def _masked(self, frames: Tensor, run: _Run) -> list[Tensor]:
         """Return the filters of each speaker, `[batch, frames, filters]`."""
-        width, skips = self.config.bottleneck, []
-        x = run(self.entry, frames)
+        x, skips = run(self.entry, frames), []
         for unit in self._units():
-            y = run(unit, x)
-            x = x + y[..., :width]
-            skips.append(y[..., width:])
+            added, skip = torch.split(run(unit, x), self._widths, 2)
+            x = x + added
+            skips.append(skip)
         scores = run(self.head, sum(skips[1:], skips[0]))
         masks = scores.sigmoid() if self.config.mask == "sigmoid" else scores.relu()
         return [frames * mask for mask in masks.chunk(self.config.speakers, 2)]

@@ -113,6 +113,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-pointwise": lambda: nn.Conv1d(4, 5, 1),
     "depthwise": lambda: nn.DepthwiseConv1d(4, 7),
     "depthwise-ahead": lambda: nn.DepthwiseConv1d(4, 7, pad=(3, 3)),
+    "depthwise-dilated": lambda: nn.DepthwiseConv1d(4, 3, dilation=9, pad=(9, 9)),
     "transposed": lambda: nn.ConvTranspose1d(4, 5, 4, stride=2),
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),

@@ -65,6 +65,7 @@ NOT_RUN = {
         "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
     ],
+    "docs/two-speakers.md": ["recordings of single speakers, and an hour and a half"],
     "docs/two-streams.md": ["recordings of your own, and hours"],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }

@@ -10,7 +10,13 @@ from vocable.nn.edge import EdgeConv1d
 from vocable.testing.block_examples import seeded
 from vocable.testing.compare import check_rows_equal
 
-ACTIVATIONS = {"ELU": nn.ELU, "GELU": nn.GELU, "Tanh": nn.Tanh, "Snake": lambda: nn.Snake(6)}
+ACTIVATIONS = {
+    "ELU": nn.ELU,
+    "GELU": nn.GELU,
+    "Tanh": nn.Tanh,
+    "PReLU": nn.PReLU,
+    "Snake": lambda: nn.Snake(6),
+}
 AFTER = {
     "Conv1d": lambda: nn.Conv1d(6, 4, 4, stride=2),
     "look-ahead": lambda: nn.Conv1d(6, 4, 5, pad=(2, 2)),

@@ -227,3 +227,54 @@ def test_noise_is_one_value_a_row_times_a_map_of_it():
     close(block(x), x + noise * (x @ block.weight.T))
     source.draw = None
     assert torch.equal(block(x), x)
+
+
+def test_a_cumulative_norm_is_that_over_all_of_time_of_what_has_come():
+    x = rows(9)
+    found, whole = nn.CumulativeNorm(4), nn.GroupNorm(1, 4)
+    with torch.no_grad():
+        for each in (found, whole):
+            each.weight.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
+            each.bias.copy_(torch.tensor([0.1, 0.0, -1.0, 2.0]))
+    for end in range(1, 10):
+        close(found(x)[:, end - 1], whole(x[:, :end])[:, -1])
+
+
+def test_a_cumulative_norm_does_not_tire():
+    """After an hour of frames around a large mean, a row is normalised as after a second."""
+    norm = nn.CumulativeNorm(4)
+    long = torch.tensor([[4 * 3_600_000 * 5.0, 4 * 3_600_000 * 26.0, 4 * 3_600_000]]).double()
+    x = 5 + rows(1, batch=1)
+    close(norm.step(x, long)[0], x - 5, atol=1e-4, rtol=0)
+
+
+def slopes(y: torch.Tensor, *of: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return torch.autograd.grad((y * rows(y.shape[1], y.shape[2])).sum(), of)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.0, -0.5, 2.0])
+def test_prelu_and_its_gradients_are_those_of_torch(share):
+    block = nn.PReLU()
+    with torch.no_grad():
+        block.weight.fill_(share)
+    x = rows(9).requires_grad_()
+    wanted = F.prelu(x, block.weight)
+    close(block(x), wanted)
+    for found, other in zip(
+        slopes(block(x), x, block.weight), slopes(wanted, x, block.weight), strict=True
+    ):
+        close(found, other)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("kernel, dilation", [(3, 2), (3, 8), (2, 5), (5, 3)])
+def test_gradients_of_dilated_depthwise_convolutions_are_those_of_torch(kernel, dilation, bias):
+    block = nn.DepthwiseConv1d(4, kernel, dilation=dilation, pad=(3, 4), bias=bias)
+    x = rows(60).requires_grad_()
+    padded = F.pad(x, (0, 0, 3, 4))
+    how = {"dilation": dilation, "groups": 4}
+    wanted = by_torch(F.conv1d, padded, block.weight, block.bias, **how)
+    close(block(x), wanted)
+    of = (x, *block.parameters())
+    for found, other in zip(slopes(block(x), *of), slopes(wanted, *of), strict=True):
+        close(found, other)

@@ -69,3 +69,16 @@ def test_what_is_not_of_one_recording_is_refused(made, words):
 def test_an_unknown_name_is_refused_with_those_that_are_there():
     with pytest.raises(KeyError, match="no track 'words'; there are 'semantic', 'acoustic'"):
         both()["words"]
+
+
+def test_side_by_side_they_are_streams_in_order():
+    one, other = tokens("acoustic", 640), tokens("acoustic", 640)
+    other = AudioTokens(other.spec, [(other.stacks[0] + 1) % 100], source=SOURCE)
+    both = Tracks({"speaker-1": one, "speaker-2": other}).side_by_side()
+    assert (both.streams, both.source) == (2, Source(48_123, 48_000, 2))
+    np.testing.assert_array_equal(both.codes, np.concatenate([one.codes, other.codes]))
+
+
+def test_tracks_of_several_spaces_are_not_put_side_by_side():
+    with pytest.raises(TokenError, match="'semantic', 'acoustic' are not of one space"):
+        both().side_by_side()

@@ -13,7 +13,7 @@ from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
 from vocable.cli.errors import Refusal
-from vocable.cli.open_codec import chosen_levels, open_coder, open_tokenizer
+from vocable.cli.open_codec import by_speaker, chosen_levels, open_coder, open_tokenizer
 from vocable.cli.paths import (
     PIPE,
     Job,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
     from vocable.language.coder import ModelCoder
+    from vocable.separation import BySpeaker
     from vocable.units import UnitTokenizer
 
 
@@ -44,6 +45,15 @@ if TYPE_CHECKING:
 @options.codec
 @options.levels
 @options.coding_model
+@click.option(
+    "--speakers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Part so many speakers who talk at once: a track of each.",
+)
+@click.option(
+    "--separator", type=options.FILE, metavar="MODEL", help="What parts them: its folder or file."
+)
 @options.mix
 @options.allow_loud
 @options.machine
@@ -59,6 +69,8 @@ def command(
     levels: int | None,
     kbps: float | None,
     lm: str | None,
+    speakers: int | None,
+    separator: str | None,
     mix: bool,
     allow_loud: bool,
     device: str | None,
@@ -73,7 +85,8 @@ def command(
     """Turn recordings into tokens.
 
     AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
-    in .npy, .npz or .safetensors instead of .vcb.
+    in .npy, .npz or .safetensors instead of .vcb. Tracks of speakers are named speaker-1,
+    speaker-2 …, in the order in which they begin.
     """
     from vocable.audio.formats import READABLE
     from vocable.tokens.array_files import ENDINGS
@@ -90,11 +103,23 @@ def command(
         skip_existing=skip_existing,
     )
     check_stdout(todo, as_json=as_json)
-    check_endings([job.target for job in todo.jobs], (".vcb", *(() if lm else ENDINGS)))
+    parted = _parted(speakers, separator)
+    several = lm is not None or parted is not None
+    check_endings([job.target for job in todo.jobs], (".vcb", *(() if several else ENDINGS)))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, kbps, lm, force)
+    codec = codec or options.DEFAULT_CODEC
+    work = _Encoding(codec, device, threads, given, kbps, lm, force, parted)
     return run(todo, work, console, jobs)
+
+
+def _parted(speakers: int | None, separator: str | None) -> tuple[int, str] | None:
+    """Return how many speakers are parted, and by what; None where none are."""
+    if speakers is None and separator is None:
+        return None
+    if speakers is None or separator is None:
+        raise Refusal("--speakers N and --separator MODEL go together; give both")
+    return speakers, separator
 
 
 @dataclass(frozen=True)
@@ -108,16 +133,21 @@ class _Encoding:
     kbps: float | None
     lm: str | None
     force: bool
+    parted: tuple[int, str] | None = None
 
     def start(self) -> Do:
         from vocable.codecs import Tokenizer
 
-        opened = open_tokenizer(self.codec, self.device, self.threads)
+        opened: Tokenizer | UnitTokenizer | Bundle | BySpeaker
+        opened = tokenizer = open_tokenizer(self.codec, self.device, self.threads)
         model = None if self.lm is None else open_coder(self.lm)
+        if self.parted is not None:
+            opened = by_speaker(*self.parted, tokenizer, self.device)
         if not isinstance(opened, Tokenizer):
             if self.given["levels"] is not None or self.kbps is not None:
                 raise Refusal(
-                    "--levels and --kbps are of one codec; bundles and units have all levels"
+                    "--levels and --kbps are of one codec; bundles and units have all levels, as "
+                    "--speakers do"
                 )
             return partial(self._encode_all, opened, model)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
@@ -125,7 +155,7 @@ class _Encoding:
 
     def _encode_all(
         self,
-        opened: "UnitTokenizer | Bundle",
+        opened: "UnitTokenizer | Bundle | BySpeaker",
         model: "ModelCoder | None",
         job: Job,
         progress: Progress,
@@ -160,7 +190,7 @@ class _Encoding:
 
 
 def _encode(
-    codec: "Tokenizer | UnitTokenizer | Bundle",
+    codec: "Tokenizer | UnitTokenizer | Bundle | BySpeaker",
     source: str,
     target: str,
     given: dict[str, Any],
@@ -170,10 +200,11 @@ def _encode(
     """Encode one file, block by block; return the facts for --json."""
     from vocable.cli.results import rate_on_disk, token_facts
     from vocable.codecs.bundle import Bundle
+    from vocable.separation import BySpeaker
     from vocable.tokens import read_tokens
     from vocable.tokens.array_files import ENDINGS
 
-    if isinstance(codec, Bundle) or not target.lower().endswith(ENDINGS):
+    if isinstance(codec, Bundle | BySpeaker) or not target.lower().endswith(ENDINGS):
         codec.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:

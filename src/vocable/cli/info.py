@@ -210,9 +210,15 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
 
 
 def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str, str]]:
+    from vocable.load.separators import ARCHITECTURE
     from vocable.tokens.spec_rows import audio_row, spec_rows
 
-    rows = [("space", facts["space"]), ("architecture", facts["architecture"])]
+    rows = [("space", facts["space"])] if facts["space"] else []
+    rows.append(("architecture", facts["architecture"]))
+    if facts["architecture"] == ARCHITECTURE:
+        config = facts["config"]
+        how = "in steps" if config["causal"] else "whole recordings"
+        rows.append(("parts", f"{config['speakers']} speakers at {config['rate']} Hz, {how}"))
     if "voices" in facts:  # it says texts
         rows += [("voices", ", ".join(facts["voices"]) or "none of its own")]
     if spec is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from vocable.codecs.bundle import Bundle
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.coder import ModelCoder
+    from vocable.separation import BySpeaker
     from vocable.tokens import TokenSpec
     from vocable.units import UnitTokenizer
 
@@ -53,6 +54,28 @@ def open_bundle(name: str, device: str | None, threads: int | None) -> Bundle:
 
     found = open_tokenizer(name, device, threads)
     return found if isinstance(found, Bundle) else Bundle([found])
+
+
+def by_speaker(
+    speakers: int, separator: str, tokenizer: Tokenizer | UnitTokenizer | Bundle, device: str | None
+) -> BySpeaker:
+    """Return what encodes each of so many speakers by a tokenizer, parted by a separator."""
+    from vocable.load import load_separator
+    from vocable.separation import BySpeaker
+
+    try:
+        found = load_separator(separator, device)
+    except (ModelError, OSError) as error:
+        raise Refusal(f"--separator: {message_of(error)}") from error
+    if found.speakers != speakers:
+        raise Refusal(
+            f"--speakers {speakers}: {separator} parts {found.speakers}; ask for these, or name "
+            "another --separator"
+        )
+    try:
+        return BySpeaker(found, tokenizer)
+    except ModelError as error:
+        raise Refusal(f"--speakers: {message_of(error)}") from error
 
 
 def open_condition(name: str, device: str | None, threads: int | None) -> Conditioner | Embeds:

@@ -151,7 +151,7 @@ class Bundle:
                 writer = TokenWriter(file, tracks, model=model)
                 for name, each in self._named():
                     done.begin()
-                    for tokens in _parts(each, recording):
+                    for tokens in token_parts(each, recording):
                         writer.write(tokens, name)
                         done.add(tokens)
                 writer.finish(dict.fromkeys(tracks, recording.samples))
@@ -231,7 +231,7 @@ class _Done:
             self._progress((self._before + share) / self._tokenizers)
 
 
-def _parts(tokenizer: Encodes, recording: Recording) -> Iterator[AudioTokens]:
+def token_parts(tokenizer: Encodes, recording: Recording) -> Iterator[AudioTokens]:
     """Yield the tokens of a recording in order; all together where it must be whole."""
     if isinstance(tokenizer, EncodesParts):
         yield from (tokens for tokens in tokenizer.token_parts(recording) if len(tokens))

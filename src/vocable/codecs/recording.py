@@ -75,8 +75,8 @@ class Recording:
         """Yield the samples of one channel at another rate, the same as of the whole."""
         resampler = Resampler(self.rate, rate, 1)
         for block in self.blocks():
-            yield torch.tensor(resampler.step(block)[0])
-        yield torch.tensor(resampler.finish()[0])
+            yield torch.tensor(resampler.step(block)[0], device="cpu")
+        yield torch.tensor(resampler.finish()[0], device="cpu")
 
     def _all(self) -> Iterator[np.ndarray]:
         count = 0

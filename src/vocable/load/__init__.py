@@ -15,6 +15,7 @@ is ever run.
     own_language    those that were trained at home; audiolm: three of them in one folder
     coders      the same, to code token files by
     conditions  what recordings are like, told by an embedding
+    separators  of the speakers of a recording
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -56,6 +57,13 @@ from vocable.load.own_language import describe_home, is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 from vocable.load.say import read_sayer, says
+from vocable.load.separators import (
+    convert_separator,
+    describe_separator,
+    read_separator,
+    recognise_separator,
+    separates,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -64,16 +72,13 @@ if TYPE_CHECKING:
     from vocable.codecs.published import Entry
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.generator import Generator
+    from vocable.separation import Separator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
 
 
 def models() -> list[Description]:
     """Return the codecs and tokenizers that come with the package, each in its newest version."""
-    return [
-        each
-        for each in map(describe_bundled, bundled())
-        if not (says(each) or _models_tokens(each))
-    ]
+    return [each for each in map(describe_bundled, bundled()) if not _does(each)]
 
 
 def sayers() -> list[Description]:
@@ -108,6 +113,8 @@ def describe_any(
             return describe_encoder(known, check_entry(known[2], where.entry))
         if language := recognise_language(where.weights):
             return describe_language(language, check_entry(language.found, where.entry))
+        if separator := recognise_separator(where.weights):
+            return describe_separator(separator)
     return found_in(where).description
 
 
@@ -122,13 +129,13 @@ def load(
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
     semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
-    centres, beside which lies its encoder, a `Sayer` for a model that says texts, or a `Generator`
-    for another language model. What a name means
+    centres, beside which lies its encoder, a `Sayer` for a model that says texts, a `Separator` for
+    one that parts speakers, or a `Generator` for another language model. What a name means
     shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
     and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
-    or WavLM, or of CSM, Orpheus, Moshi or MusicGen, in any of their layouts; docs/published.md
-    lists what is on the hub.
+    or WavLM, of CSM, Orpheus, Moshi or MusicGen, or of asteroid's Conv-TasNet, in any of their
+    layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A
@@ -163,6 +170,8 @@ def _load(
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)
+    if isinstance(where, Description) and separates(where):
+        return read_separator(where, device)
     if isinstance(where, Description) and is_language(where):
         return read_home(where, load_codec, device, dtype, weights)
     if isinstance(where, Source):
@@ -171,6 +180,8 @@ def _load(
         if language := recognise_language(where.weights):
             fetched = str(name) if where.hashes else ""
             return _language(language, fetched, where.entry, device, dtype, weights)
+        if separator := recognise_separator(where.weights):
+            return convert_separator(separator, device)
     return _tokenizer(found_in(where), device, dtype)
 
 
@@ -239,6 +250,18 @@ def _encodes(
     return open_units(name, device) if is_centres(name) else load_tokenizer(name, device, dtype)
 
 
+def load_separator(
+    name: str | os.PathLike[str], device: str | torch.device | None = None
+) -> Separator:
+    """Load what must part the speakers of a recording; see `load`."""
+    from vocable.separation import Separator
+
+    found = load(name, device)
+    if not isinstance(found, Separator):
+        raise ModelError(f"{name} does not part speakers; vocable train separation makes what does")
+    return found
+
+
 def _tokenizer(
     found: Found, device: str | torch.device | None, dtype: torch.dtype | None
 ) -> Tokenizer:
@@ -247,8 +270,7 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
-    if says(found.description) or _models_tokens(found.description):
-        does = "says texts" if says(found.description) else "models tokens"
+    if does := _does(found.description):
         raise ModelError(f"{found.description.name} {does}; take a codec for this")
     if device is not None:
         check_device(device)
@@ -259,6 +281,15 @@ def _tokenizer(
         _load_tensors(model, tensors)
         model = model.to(device or "cpu").eval().requires_grad_(False)
         return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def _does(description: Description) -> str:
+    """Return what a model does that makes no tokens; empty for one that makes some."""
+    if says(description):
+        return "says texts"
+    if separates(description):
+        return "parts speakers"
+    return "models tokens" if _models_tokens(description) else ""
 
 
 def _models_tokens(description: Description) -> bool:

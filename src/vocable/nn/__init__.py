@@ -1,6 +1,6 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Snake, Tanh
+from vocable.nn.activation import ELU, GELU, PReLU, Snake, Tanh
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
@@ -10,7 +10,7 @@ from vocable.nn.first_row import FirstRowConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
-from vocable.nn.norm import GroupNorm, LayerNorm, RMSNorm
+from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM
 from vocable.nn.transformer import TransformerLayer
@@ -25,6 +25,7 @@ __all__ = [
     "Conv1d",
     "ConvNeXtBlock",
     "ConvTranspose1d",
+    "CumulativeNorm",
     "DepthwiseConv1d",
     "EdgeConv1d",
     "FirstRowConv1d",
@@ -34,6 +35,7 @@ __all__ = [
     "LocalAttention",
     "NoiseBlock",
     "NoiseSource",
+    "PReLU",
     "Prolonged",
     "RMSNorm",
     "Residual",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from vocable.nn.block import Block, State
-from vocable.nn.settings import fast_forms
+from vocable.nn.settings import fast_forms, trains
 
 _COMMON = (torch.float32, torch.bfloat16, torch.float16)
 MANY = 1 << 14  # values from which on several fast passes cost less than one slow one
@@ -89,6 +92,43 @@ class Tanh(Pointwise):
     ) -> Float[Tensor, "batch time channels"]:
         """Map each value."""
         return torch.tanh(x)
+
+
+class PReLU(Pointwise):
+    """`x` where positive, else a learned share of it, one for all (arXiv:1502.01852)."""
+
+    pointwise = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((1,), 0.25))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        weight = self.weight.to(x.dtype)
+        if trains(x, weight):
+            y: Tensor = _PReLU.apply(x, weight)  # type: ignore[no-untyped-call]
+            return y
+        return F.prelu(x, weight)
+
+
+class _PReLU(torch.autograd.Function):
+    """The same with a gradient that takes a fifth of the time of torch's, on the CPU."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, share: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.share = float(share)
+        return F.leaky_relu(x, ctx.share)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, Tensor]:
+        (x,) = ctx.saved_tensors
+        to_x = torch.ops.aten.leaky_relu_backward(slope, x, ctx.share, False)
+        return to_x, torch.dot(slope.flatten(), x.clamp(max=0).flatten())[None]
 
 
 class Snake(Pointwise):

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from vocable.errors import ModelError
 from vocable.nn.activation import Pointwise
 from vocable.nn.block import Block, State, tail
+from vocable.nn.dilated import dilated
 from vocable.nn.linear import first_factor, linear
 from vocable.nn.packed import PackedWeight, packs
-from vocable.nn.settings import exporting, fast_forms, unknown
+from vocable.nn.settings import exporting, fast_forms, trains, unknown
 from vocable.ratio import Ratio
 
 FEW = 128  # output rows, of all streams together, up to which a convolution is one matrix product
@@ -227,7 +228,13 @@ class DepthwiseConv1d(Conv1d):
         if not exporting() and rows.shape[0] * rows.shape[1] <= FEW_DEPTHWISE:
             return self._multiply(rows)
         with torch.autocast(rows.device.type, enabled=False):
+            apart = self.dilation > 1 and self.stride == 1
+            if apart and trains(rows, self.weight) and rows.shape[1] >= self.span:
+                return dilated(rows, self.weight, self.bias, self.dilation, self._without_bias)
             return super()._convolve(rows)
+
+    def _without_bias(self, rows: Tensor, weight: Tensor) -> Tensor:
+        return convolve(rows, weight, None, 1, self.dilation, self.groups)
 
     def _multiply(self, rows: Tensor) -> Tensor:
         """Multiply the windows as they lie: the kernel that torch takes costs 5 times as much."""

@@ -1,4 +1,4 @@
-"""Normalisations: of each row by itself, in steps too, and over all of time, whole only."""
+"""Normalisations: of each row by itself, over all rows so far, and over all of time, whole only."""
 
 from __future__ import annotations
 
@@ -59,6 +59,42 @@ class RMSNorm(Block):
     ) -> tuple[Float[Tensor, "batch time channels"], State]:
         """Normalise each row; there is no state."""
         return self.forward(x), state
+
+
+class CumulativeNorm(Block):
+    """Normalise each row by the statistics of all values so far, its own among them.
+
+    cLN of "Conv-TasNet" (Luo and Mesgarani 2019, arXiv:1809.07454): what `GroupNorm(1, channels)`
+    is over all of time, for streams. Sums are kept in double precision, so that hours do not
+    change what a row weighs.
+    """
+
+    receptive = None
+
+    def __init__(self, channels: int, *, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.channels, self.eps = channels, eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def initial_state(self, batch: int) -> State:
+        """Return sum, sum of squares and number of the values so far, `[batch, 3]`."""
+        return self.zeros(batch, 3).double()
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Normalise each row; add up what has come."""
+        wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+        own = (wide.sum(2), wide.square().sum(2), torch.full_like(wide[..., 0], self.channels))
+        sums = state[:, None] + torch.stack(own, 2).double().cumsum(1)
+        total, squares, count = sums.unbind(2)
+        mean = total / count
+        scale = (squares / count - mean.square()).clamp(min=0).add(self.eps).rsqrt()
+        shift = (-mean * scale).to(wide.dtype)[..., None]
+        y = torch.addcmul(shift, wide, scale.to(wide.dtype)[..., None])
+        after = sums[:, -1] if x.shape[1] else state
+        return torch.addcmul(self.bias, y, self.weight).to(x.dtype), after.clone()
 
 
 class GroupNorm(Block):

@@ -75,6 +75,16 @@ def fast_forms() -> bool:
     return not tracing and torch.is_inference_mode_enabled()
 
 
+def trains(*tensors: torch.Tensor) -> bool:
+    """Say whether a gradient of some of these is taken on the CPU, and nothing traces it.
+
+    There, and only there, blocks take gradients in forms of their own.
+    """
+    tracing = torch.compiler.is_compiling() or exporting()
+    here = torch.is_grad_enabled() and all(each.device.type == "cpu" for each in tensors)
+    return here and not tracing and any(each.requires_grad for each in tensors)
+
+
 @contextmanager
 def ordinary_tensors() -> Iterator[None]:
     """Make ordinary tensors, without gradients, even in inference mode."""

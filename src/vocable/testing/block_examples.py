@@ -6,11 +6,12 @@ Each call makes new ones with the same weights, in evaluation mode, so that no t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
 from vocable import nn
+from vocable.separation.conv_tasnet import ConvTasNet, ConvTasNetConfig
 
 Made = TypeVar("Made")
 
@@ -92,6 +93,14 @@ def _snac_like() -> nn.Block:
     )
 
 
+def _separating(**options: Any) -> nn.Block:
+    """Part what a first layer makes of the channels."""
+    config = ConvTasNetConfig(
+        filters=5, window=6, stride=2, bottleneck=4, skip=3, hidden=6, blocks=2, **options
+    )
+    return nn.Stack(nn.Conv1d(4, 1, 1), ConvTasNet(config))
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -104,6 +113,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-pointwise": lambda: nn.Conv1d(4, 5, 1),
     "depthwise": lambda: nn.DepthwiseConv1d(4, 7),
     "depthwise-ahead": lambda: nn.DepthwiseConv1d(4, 7, pad=(3, 3)),
+    "depthwise-dilated": lambda: nn.DepthwiseConv1d(4, 3, dilation=9, pad=(9, 9)),
     "transposed": lambda: nn.ConvTranspose1d(4, 5, 4, stride=2),
     "transposed-symmetric": lambda: nn.ConvTranspose1d(4, 5, 8, stride=4, trim=(2, 2)),
     "transposed-ahead": lambda: nn.ConvTranspose1d(4, 5, 9, stride=3, trim=(6, 0)),
@@ -131,8 +141,10 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "rms-norm": lambda: nn.RMSNorm(4),
+    "cumulative-norm": lambda: nn.CumulativeNorm(4),
     "elu": nn.ELU,
     "gelu": nn.GELU,
+    "prelu": nn.PReLU,
     "snake": lambda: nn.Snake(4),
     "tanh": nn.Tanh,
     "scale": lambda: nn.Scale(4, 0.3),
@@ -152,4 +164,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "stack-reflect": _encodec_like,
     "stack-attention": _mimi_like,
     "stack-windows": _snac_like,
+    "conv-tasnet": _separating,
+    "conv-tasnet-frame": lambda: _separating(norm="frame", mask="relu", rectified=True),
+    "conv-tasnet-loose": lambda: _separating(consistent=False, speakers=3),
 }

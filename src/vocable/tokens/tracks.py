@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
+
+import numpy as np
 
 from ..errors import TokenError
 from .file.read_write import write_tokens
@@ -68,6 +71,26 @@ class Tracks(Mapping[str, AudioTokens]):
         source = next(iter(self._tracks.values())).source
         assert source is not None
         return source
+
+    def side_by_side(self) -> AudioTokens:
+        """Return the tracks as streams of one value, in their order, as `Speakers` lays them out.
+
+        TokenError for tracks of several spaces, numbers of levels or lengths, or with durations.
+        """
+        every = list(self._tracks.values())
+        kinds = {(each.spec, each.levels, each.frames, each.durations is None) for each in every}
+        if len(kinds) > 1 or every[0].durations is not None:
+            names = ", ".join(map(repr, self))
+            raise TokenError(
+                f"the tracks {names} are not of one space, number of levels and frames, without "
+                "durations; take the tracks of speakers"
+            )
+        first = every[0]
+        stacks = [np.concatenate(level) for level in zip(*(t.stacks for t in every), strict=True)]
+        sides = {name: np.concatenate([t.sides[name] for t in every]) for name in first.sides}
+        streams = sum(each.streams for each in every)
+        source = replace(self.source, channels=streams * first.spec.channels)
+        return AudioTokens(first.spec, stacks, sides, source=source)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write one token file of all tracks; it appears whole or not at all.

@@ -14,7 +14,8 @@ from typing import Any
 
 # where settings come from; what else a file asks for is refused
 _HOMES = re.compile(
-    r"(omegaconf|fairseq|argparse|typing|enum|pathlib|collections)\..+"
+    r"torch\.torch_version\.TorchVersion"  # of asteroid, which says by what a file was written
+    r"|(omegaconf|fairseq|argparse|typing|enum|pathlib|collections)\..+"
     r"|builtins\.(dict|list|tuple|set|int|float|bool|str|bytes|object)"
     r"|numpy\.(core|_core)\.multiarray\.scalar|numpy\.dtype|numpy\.dtypes\.\w+"  # a loss, say
 )

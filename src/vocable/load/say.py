@@ -76,9 +76,9 @@ def save_say(
 ) -> str:  # fmt: skip
     """Write a model that says tokens of a space to a folder that `load` reads; return its name.
 
-    units: the space of what is said, empty for phones. voices: those that it is to know. facts: more entries for config.json, as licence and training.
-    Files that are there are replaced, the description last. ModelError for weights that are not
-    finite.
+    units: the space of what is said, empty for phones. voices: those that it is to know. facts:
+    more entries for config.json, as licence and training. Files that are there are replaced, the
+    description last. ModelError for weights that are not finite.
     """
     import torch
 

@@ -14,7 +14,7 @@ from vocable.tokens import AudioTokens
 
 
 class PitchLevel:
-    """Adds `pitch`, `shift_pitch`, `map_pitch` to a model whose quantizer has a book of contours."""
+    """Adds reading and moving of pitch to a model whose quantizer has a book of contours."""
 
     def pitch(self, tokens: AudioTokens) -> Float[Tensor, "streams points"]:
         """Return the pitch that tokens carry, four values a frame in Hz, 0 = unvoiced."""

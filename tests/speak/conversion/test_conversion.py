@@ -88,7 +88,9 @@ def test_frames_are_the_others(codec, voice):
     own, other = codec.encode(SPEECH), codec.encode(voice.audio)
     ranges = [pitch_range(codec.model, each).middle for each in (own, mine, other)]
     assert abs(ranges[1] - ranges[2]) < 0.1 < ranges[2] - ranges[0]
-    levels = [codec.model.quantizer.level_book.entries[each.stacks[1][0]] for each in (own, mine)]
+    levels = [
+        codec.model.quantizer.level_book.entries[each.stacks[1][0].tolist()] for each in (own, mine)
+    ]
     assert np.corrcoef(*(each.flatten().numpy() for each in levels))[0, 1] > 0.9
 
 

@@ -65,9 +65,7 @@ class FrameConversion:
         rows = torch.as_tensor(found, dtype=torch.float32)
         wanted = tokens.frames * self._together
         if not len(rows):
-            raise ModelError(
-                "the recording is too short for a frame of features; 25 ms is the least"
-            )
+            raise ModelError("the recording is too short for a frame of features: under 25 ms")
         rows = torch.cat((rows, rows[-1:].expand(max(0, wanted - len(rows)), -1)))[:wanted]
         return rows.reshape(tokens.frames, -1)
 

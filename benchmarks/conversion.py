@@ -135,7 +135,7 @@ def pairs_of(manifest: Path, voices: Path, most: int) -> list[Pair]:
 
 def fitting(manifest: Path) -> list[Clip]:
     """Return the recordings that are neither short nor long."""
-    return [clip for clip in read_manifest(manifest) if LEAST <= clip.seconds <= MOST]
+    return [clip for clip in read_manifest(manifest) if LEAST <= clip.read().seconds <= MOST]
 
 
 def line(name: str, scores: Sequence[Scores], speakers: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ NOT_RUN = {
         "recordings of your own, and a codec",
     ],
     "docs/two-streams.md": ["recordings of your own, and hours"],
+    "docs/voice-conversion.md": ["recordings of your own, and hours", "the model of that run"],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = [

@@ -67,6 +67,7 @@ NOT_RUN = {
     ],
     "docs/two-speakers.md": ["recordings of single speakers, and an hour and a half"],
     "docs/two-streams.md": ["recordings of your own, and hours"],
+    "docs/voice-conversion.md": ["recordings of your own, and hours", "the model of that run"],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = [

@@ -94,15 +94,17 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
     type=options.FloatRange(0.5, 2),
     help="Also as of other speakers, played at this speed; may come again.",
 )
+@click.option("--units", help="Say these units in place of phones, as units-16k.")
 @options.force
 @options.output
 def speech(
-    manifest: str, out: str, codec: str, speeds: tuple[float, ...], force: bool, as_json: bool,
-    quiet: bool,
+    manifest: str, out: str, codec: str, speeds: tuple[float, ...], units: str | None, force: bool,
+    as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Make speech ready for `vocable train say`: its tokens, and how long each phone lasts.
 
-    Of the rows of a manifest that have a text, in English or German ("language": "de").
+    Of the rows of a manifest that have a text, in English or German ("language": "de"). With
+    --units of all rows: what is said is their units, and a text is not asked for.
     """
     from pathlib import Path
 
@@ -111,8 +113,10 @@ def speech(
 
     check_outputs([out], manifest, force=force)
     console = Console(as_json=as_json, quiet=quiet)
+    opened = open_codec(codec, None, None)
+    said = None if units is None else _units(units)
     with console.progress(manifest) as progress:
-        found = prepare(Path(manifest), open_codec(codec, None, None), progress, speeds)
+        found = prepare(Path(manifest), opened, progress, speeds, said)
     found.speech.save(Path(out), overwrite=force)
     seconds = float(found.speech.arrays["frame_counts"].sum()) * found.speech.frame_seconds
     console.line(f"{out}  {len(found.speech)} utterances  {duration(seconds)}")
@@ -121,6 +125,18 @@ def speech(
     facts = {"speech": out, "utterances": len(found.speech), "seconds": seconds}
     console.result({**facts, "refused": found.refused})
     return 0
+
+
+def _units(name: str) -> Any:
+    """Return the units that are said."""
+    from vocable.cli.open_codec import open_tokenizer
+    from vocable.codecs.bundle import Bundle
+    from vocable.train.say.units import Units
+
+    opened = open_tokenizer(name, None, None)
+    if isinstance(opened, Bundle):
+        raise Refusal(f"--units takes one tokenizer, {name} joins several")
+    return Units(opened)
 
 
 @command.command("tokens")

@@ -35,6 +35,7 @@ COMMANDS = (
     "evaluate",
     "units",
     "speak",
+    "convert",
     "continue",
     "generate",
     "stream",

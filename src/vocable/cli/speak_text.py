@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +15,7 @@ from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.paths import check_endings, check_outputs, refuse_terminal
+from vocable.cli.shown_voice import named_or_shown
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import VocableError
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from vocable.language.sound import Block
     from vocable.speak import Speech
 
-_log = logging.getLogger("vocable")
 DEFAULT_MODEL = "say-16k"
 _STDOUT = "-"  # as --out
 
@@ -94,7 +92,7 @@ def command(
     _check_out(out, voice, force=force, as_json=as_json)
     console = Console(as_json=as_json, quiet=quiet)
     with _refusing():
-        shown = _shown(voice, transcript, consent)
+        shown = named_or_shown(voice, transcript, consent)
         speaker = open_speaker(model, adapter, codec, turns, device, threads)
         speak = partial(speaker.speak, text, shown, **manner_of(speaker, model, language, pace))
         if out == _STDOUT and best_of == 1:
@@ -140,25 +138,6 @@ def _refusing() -> Iterator[None]:
         yield
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
-
-
-def _shown(voice: str | None, transcript: str, consent: str) -> str | Voice | None:
-    """Return the voice in a recording, else the name that was given."""
-    if voice is None or not (Path(voice).suffix or Path(voice).is_file()):
-        return voice
-    from vocable.audio import Voice
-
-    if not consent.strip():
-        raise Refusal(
-            f"{voice}: whose voice is that? say who agreed to its use: "
-            '--consent "Anna Example, by mail, 3 May 2026"'
-        )
-    shown = Voice.from_recording(voice, transcript)
-    from vocable.speak.reference import doubts
-
-    for doubt in doubts(Path(voice), shown):
-        _log.warning(doubt)
-    return shown
 
 
 def _best(

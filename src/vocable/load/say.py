@@ -1,4 +1,4 @@
-"""Models that say texts, in our own layout: their weights, their voices, and their codec."""
+"""Models that say texts, or units, in our own layout: weights, voices, and their codec."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec
-    from vocable.language.say import KnownVoice, Say, Sayer
+    from vocable.language.say import KnownVoice, Say, Sayer, UnitSayer
 
 ARCHITECTURE = "say"
 VOICES = "voices.safetensors"  # `[voice]` of each voice that is known, by name
 
 
 def says(description: Any) -> bool:
-    """Return whether a model in our own layout is one that says texts."""
+    """Return whether a model in our own layout is one that says texts, or units."""
     return isinstance(description, Description) and description.architecture == ARCHITECTURE
 
 
@@ -32,17 +32,17 @@ def read_sayer(
     description: Description,
     codec_of: Callable[..., Codec],
     device: str | torch.device | None = None,
-) -> Sayer:
+) -> Sayer | UnitSayer:
     """Return the model, with the codec whose tokens it says. ModelError where they do not fit."""
-    from vocable.language.say import Sayer
+    from vocable.language.say import Sayer, UnitSayer
 
     space = description.space
     codec = codec_of(space.partition(":")[0], device)
     network = read_network(description, codec).to(device or "cpu").eval().requires_grad_(False)
-    return Sayer(
-        f"{description.name}@{description.version}", network, codec, _voices(description),
-        description.licence,
-    )  # fmt: skip
+    name = f"{description.name}@{description.version}"
+    known = network, codec, _voices(description), description.licence
+    units = str(description.facts.get("units", ""))
+    return UnitSayer(name, *known, units=units) if units else Sayer(name, *known)
 
 
 def read_network(description: Description, codec: Codec) -> Say:
@@ -71,13 +71,14 @@ def read_network(description: Description, codec: Codec) -> Say:
 
 def save_say(
     network: Say, folder: Path, space: str, name: str, *, version: str = "1", card: str = "",
-    voices: Mapping[str, KnownVoice] | None = None, facts: Mapping[str, Any] | None = None,
+    voices: Mapping[str, KnownVoice] | None = None, units: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """Write a model that says tokens of a space to a folder that `load` reads; return its name.
 
-    voices: those that it is to know. facts: more entries for config.json, as licence and training.
-    Files that are there are replaced, the description last. ModelError for weights that are not
-    finite.
+    units: the space of what is said, empty for phones. voices: those that it is to know. facts:
+    more entries for config.json, as licence and training. Files that are there are replaced, the
+    description last. ModelError for weights that are not finite.
     """
     import torch
 
@@ -88,6 +89,7 @@ def save_say(
         "config": asdict(network.config),
         "space": space,
         "voices": list(voices or {}),
+        **({"units": units} if units else {}),
     }
     made = stored(network, torch.float16, stated, facts or {})
     if voices:

@@ -1,4 +1,4 @@
-"""The sizes of a model that says phones in the tokens of a codec."""
+"""The sizes of a model that says phones, or units, in the tokens of a codec."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class SayConfig:
     widths: axes of the entries of each level; the last levels are residual, and share theirs.
     """
 
+    symbols: int = 64  # kinds of what is said: phones, with room for other languages, or units
     sizes: tuple[int, ...] = (1024,) * 4 + (4096,) * 4  # entries of each level
     widths: tuple[int, ...] = (8, 4) + (48,) * 6  # a pitch contour, a level contour, the latent
     hops: int = 4  # in a frame, 10 ms each: durations are counted in them

@@ -26,7 +26,7 @@ from vocable.language.say.durations import real_rows, spread
 from vocable.language.say.parts import BothSides, Heads, VoiceEncoder
 from vocable.nn import GELU, ConvNeXtBlock, Linear, Stack
 
-SYMBOLS, STRESSES, PLACES = 64, 8, 8  # at most, with room for those of other languages
+STRESSES, PLACES = 8, 8  # at most
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Say(nn.Module):
         super().__init__()
         c = self.config = config
         self.books = Books(c)
-        self.symbol = nn.Embedding(SYMBOLS, c.channels)
+        self.symbol = nn.Embedding(c.symbols, c.channels)
         self.stress = nn.Embedding(STRESSES, c.channels)
         self.place = nn.Embedding(PLACES, c.channels)
         self.voice = VoiceEncoder(c)

@@ -66,21 +66,28 @@ def plan(
     symbols: Sequence[np.ndarray],
     voice: Float[Tensor, "batch voice"],
     manner: Manner = Manner(),  # noqa: B008 - a frozen value
+    durations: Sequence[np.ndarray] | None = None,
 ) -> Planned:
-    """Decide how long each symbol lasts, for items `[symbols, 3]` of any lengths."""
+    """Decide how long each symbol lasts, for items `[symbols, 3]` of any lengths.
+
+    durations: of each, in hops, where they are known; the last symbol fills up the frame.
+    """
     counts = torch.tensor([len(each) for each in symbols])
     padded = torch.zeros(len(symbols), int(counts.max()), 3, dtype=torch.int64)
     for row, each in zip(padded, symbols, strict=True):
         row[: len(each)] = torch.from_numpy(each.astype(np.int64))
     padded, counts = padded.to(voice.device), counts.to(voice.device)
     encoded = model.encoded(padded, counts, voice)
-    expected = median(model.duration(encoded).float()).double() / manner.pace
-    durations = expected.round().long()
-    for row, count in zip(durations, counts.tolist(), strict=True):
+    expected = median(model.duration(encoded).float()).double()
+    if durations is not None:
+        for row, known in zip(expected, durations, strict=True):
+            row[: len(known)] = torch.from_numpy(known)
+    lasting = (expected / manner.pace).round().long()
+    for row, count in zip(lasting, counts.tolist(), strict=True):
         row[count:] = 0
         row[:count] = whole_frames(row[:count], model.config.hops)
-    frame_counts = durations.sum(1) // model.config.hops
-    return Planned(model.placed(encoded, durations, frame_counts, voice), frame_counts, durations)
+    frame_counts = lasting.sum(1) // model.config.hops
+    return Planned(model.placed(encoded, lasting, frame_counts, voice), frame_counts, lasting)
 
 
 @torch.inference_mode()

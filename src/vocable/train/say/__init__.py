@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from vocable.train.recipe import Recipe
 from vocable.train.registry import register_task
 from vocable.train.say.recipe import SayRecipe
 
@@ -15,10 +18,21 @@ def make_task(recipe: SayRecipe) -> Any:
     return SayTask(recipe)
 
 
+def complete(recipe: Recipe, data: Path) -> Recipe:
+    """Return a recipe with what is said, which the data decides: phones, or units of a space."""
+    from vocable.train.say.packed import read_packed
+
+    assert isinstance(recipe, SayRecipe)
+    said = read_packed(data).said
+    config = {**recipe.say.config, "symbols": said.kinds}
+    return replace(recipe, say=replace(recipe.say, units=said.units, config=config))
+
+
 register_task(
     "say",
     SayRecipe,
     make_task,
     about="Train a small model that speaks, over the tokens of a speech codec.",
     data="Packed speech, as `vocable data speech` writes it.",
+    complete=complete,
 )

@@ -40,13 +40,25 @@ class Utterance:
     codes: np.ndarray
 
 
+@dataclass(frozen=True)
+class Said:
+    """What symbols are: units of a space, so many of them; of no space: phones."""
+
+    units: str
+    kinds: int
+
+
+PHONES = Said("", 64)
+
+
 @dataclass(frozen=True, eq=False)
 class PackedSpeech:
-    """Utterances, one behind the other, and the token space that their codes are of."""
+    """Utterances, one behind the other, the token space that their codes are of, what is said."""
 
     space: str
     frame_seconds: float
     arrays: dict[str, np.ndarray]
+    said: Said = PHONES
 
     def __len__(self) -> int:
         return len(self.arrays["names"])
@@ -76,17 +88,21 @@ class PackedSpeech:
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the file whole or not at all."""
         with replacing(path, overwrite=overwrite) as fresh, fresh.open("wb") as file:
-            facts = {"space": np.array(self.space), "frame_seconds": np.array(self.frame_seconds)}
-            arrays: dict[str, Any] = {**facts, **self.arrays}
+            facts = {"space": self.space, "frame_seconds": self.frame_seconds, **vars(self.said)}
+            arrays: dict[str, Any] = {name: np.array(fact) for name, fact in facts.items()}
+            arrays |= self.arrays
             np.savez_compressed(file, **arrays)
 
 
-def pack(utterances: Sequence[Utterance], space: str, frame_seconds: float) -> PackedSpeech:
+def pack(
+    utterances: Sequence[Utterance], space: str, frame_seconds: float, said: Said = PHONES
+) -> PackedSpeech:
     """Return utterances as they are kept."""
     if not utterances:
-        raise RecipeError("no recording has a text that is spoken in it")
+        wanted = "is long enough for units" if said.units else "has a text that is spoken in it"
+        raise RecipeError(f"no recording {wanted}")
     arrays: dict[str, np.ndarray] = {
-        "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint8),
+        "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint16),
         "durations": np.concatenate([each.durations for each in utterances]).astype(np.uint16),
         "codes": np.concatenate([each.codes for each in utterances]).astype(np.uint16),
         "symbol_counts": np.array([len(each.durations) for each in utterances], np.int32),
@@ -96,7 +112,7 @@ def pack(utterances: Sequence[Utterance], space: str, frame_seconds: float) -> P
         "splits": np.array([each.split for each in utterances]),
         "sets": np.array([each.set for each in utterances]),
     }
-    return PackedSpeech(space, frame_seconds, arrays)
+    return PackedSpeech(space, frame_seconds, arrays, said)
 
 
 def read_packed(path: Path) -> PackedSpeech:
@@ -105,6 +121,7 @@ def read_packed(path: Path) -> PackedSpeech:
         with np.load(path) as stored:
             arrays: dict[str, np.ndarray] = {name: stored[name] for name in _ARRAYS}
             space, seconds = str(stored["space"]), float(stored["frame_seconds"])
+            said = Said(str(stored["units"]), int(stored["kinds"])) if "units" in stored else PHONES
     except (ValueError, KeyError, OSError, EOFError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -115,4 +132,4 @@ def read_packed(path: Path) -> PackedSpeech:
     totals = arrays["symbol_counts"].sum(), arrays["frame_counts"].sum()
     if bad or totals != (len(arrays["symbols"]), len(arrays["codes"])):
         raise RecipeError(f"{path} is damaged; make it again: vocable data speech")
-    return PackedSpeech(space, seconds, arrays)
+    return PackedSpeech(space, seconds, arrays, said)

@@ -1,4 +1,4 @@
-"""Make packed speech of a manifest whose rows have a text."""
+"""Make packed speech of a manifest: of rows that have a text, or of all by their units."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from vocable.errors import MeasureError, RecipeError, VocableError
 from vocable.text.languages import NAMES, USUAL
 from vocable.text.timed import HOP
 from vocable.train.say.aligner import aligner
-from vocable.train.say.packed import PackedSpeech, Utterance, pack
+from vocable.train.say.packed import PHONES, PackedSpeech, Utterance, pack
+from vocable.train.say.units import Units
 
 _LEAST = 1.5  # right texts of many speakers have 1.6 to 3.8, wrong ones -3 to 1.4
 
@@ -33,35 +34,41 @@ def prepare(
     codec: Codec,
     progress: Callable[[float], None] | None = None,
     speeds: Sequence[float] = (),
+    units: Units | None = None,
 ) -> Prepared:
     """Return the tokens, symbols and durations of the rows that have a text, in English or German.
 
     Rows in other languages, or without a text, are passed over; one whose text is not what is
     spoken is refused. The split is that of the rows, "train" where they name none. speeds: at which
     rows of that split are played as well, higher or lower: other speakers, whose names and sets end
-    in @ and, of the speaker, the speed.
+    in @ and, of the speaker, the speed. units: are the symbols; then rows need no text.
     """
-    clips = [clip for clip in read_manifest(manifest) if clip.text]
-    clips = [clip for clip in clips if (clip.language or USUAL) in NAMES]
+    clips = read_manifest(manifest)
+    if units is None:
+        clips = [each for each in clips if each.text and (each.language or USUAL) in NAMES]
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
         for speed in (1.0, *(speeds if (clip.split or "train") == "train" else ())):
             try:
-                found.append(_utterance(clip, codec, speed))
+                found.append(_utterance(clip, codec, speed, units))
             except (VocableError, OSError) as error:
                 refused[clip.name + _at(speed)] = str(error)
         if progress:
             progress((k + 1) / len(clips))
     spec = codec.spec
-    return Prepared(pack(found, spec.space, spec.frame / spec.rate), refused)
+    said = PHONES if units is None else units.said
+    return Prepared(pack(found, spec.space, spec.frame / spec.rate, said), refused)
 
 
-def _utterance(clip: Clip, codec: Codec, speed: float) -> Utterance:
+def _utterance(clip: Clip, codec: Codec, speed: float, units: Units | None) -> Utterance:
     audio = clip.read()
     if speed != 1:
         audio = Audio(audio.samples, round(audio.rate * speed)).resample(audio.rate)
-    learnt = to_learn(audio, clip.text, clip.language or USUAL, codec)
+    if units is None:
+        learnt = to_learn(audio, clip.text, clip.language or USUAL, codec)
+    else:
+        learnt = units_to_learn(audio, codec, units)
     set_ = clip.set + ("@" if speed != 1 else "")
     speaker = (clip.speaker or "unknown") + _at(speed)
     return Utterance(clip.name + _at(speed), speaker, clip.split or "train", set_, *learnt)
@@ -88,6 +95,15 @@ def to_learn(
             f"{text[:60]}"
         )
     return found.timed.spoken.rows, found.timed.durations.astype(np.int64), codes
+
+
+def units_to_learn(
+    audio: Audio, codec: Codec, units: Units
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the same of a recording whose units are the symbols. TokenError if it has none."""
+    audio = audio.mono()
+    codes = codec.encode(audio).codes[0].T
+    return *units.of(audio, len(codes) * hops_per_frame(codec)), codes
 
 
 def hops_per_frame(codec: Codec) -> int:

@@ -14,6 +14,7 @@ class SayTable:
     """What is trained, and over which codec."""
 
     codec: str = "speech-16k"  # whose tokens are said
+    units: str = ""  # of which space they are said of, as the data has it; empty: of phones
     config: dict[str, Any] = field(default_factory=dict)  # overrides of SayConfig
     name: str = ""  # of the exported model; empty: the recipe's name
     version: str = "1"

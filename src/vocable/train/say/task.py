@@ -122,7 +122,7 @@ class SayTask(Task):
         licence = {"licence": table.licence} if table.licence else {}
         return save_say(
             model, folder, self.books.space, table.name or self.recipe.name,
-            version=table.version, facts={**licence, "training": facts},
+            version=table.version, units=table.units, facts={**licence, "training": facts},
         )  # fmt: skip
 
     def state(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ is ever run.
     own_language    those that were trained at home; audiolm: three of them in one folder
     coders      the same, to code token files by
     conditions  what recordings are like, told by an embedding
+    vocoders    units back into sound
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -56,6 +57,16 @@ from vocable.load.own_language import describe_home, is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
 from vocable.load.say import read_sayer, says
+from vocable.load.vocoders import (
+    VocoderDescription,
+    describe_vocoder,
+    is_vocoder,
+    open_vocoder,
+    read_vocoder,
+    recognise_vocoder,
+    with_vocoder,
+)
+from vocable.load.vocoders import save_vocoder as save_vocoder
 
 if TYPE_CHECKING:
     import torch
@@ -65,6 +76,7 @@ if TYPE_CHECKING:
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.generator import Generator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
+    from vocable.units.vocoder.vocoder import Vocoder
 
 
 def models() -> list[Description]:
@@ -72,7 +84,7 @@ def models() -> list[Description]:
     return [
         each
         for each in map(describe_bundled, bundled())
-        if not (says(each) or _models_tokens(each))
+        if not (says(each) or _models_tokens(each) or is_vocoder(each))
     ]
 
 
@@ -96,14 +108,16 @@ def describe(name: str | os.PathLike[str]) -> Description:
 
 def describe_any(
     name: str | os.PathLike[str],
-) -> Description | EncoderDescription | LanguageDescription:
-    """Return what a model's files say of it, be it tokenizer, encoder or language model."""
+) -> Description | EncoderDescription | LanguageDescription | VocoderDescription:
+    """Return what a model's files say of it, whatever kind of model it is."""
     if stages := stages_of(name):
         return describe_stages(stages)
     where = locate(name)
     if isinstance(where, Description) and is_language(where):
         return describe_home(where)
     if isinstance(where, Source):
+        if vocoder := recognise_vocoder(where.weights):
+            return describe_vocoder(vocoder)
         if known := recognise_encoder(where.weights):
             return describe_encoder(known, check_entry(known[2], where.entry))
         if language := recognise_language(where.weights):
@@ -116,14 +130,15 @@ def load(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     weights: torch.dtype | None = None,
+    vocoder: str | os.PathLike[str] | None = None,
 ) -> Any:
     """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
     semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
-    centres, beside which lies its encoder, a `Sayer` for a model that says texts, or a `Generator`
-    for another language model. What a name means
+    centres, beside which lies its encoder, a `Vocoder` for one of units, a `Sayer` for a model that
+    says texts, or a `Generator` for another language model. What a name means
     shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
     and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
@@ -139,6 +154,8 @@ def load(
     device or dtype that cannot be used.
     """
     made = _load(name, device, dtype, weights)
+    if vocoder is not None:
+        return with_vocoder(name, made, load_vocoder(vocoder, device))
     if weights is not None and getattr(made, "weights", None) is None:
         raise ModelError(f"{name} is not a language model; weights= is for these alone")
     return made
@@ -163,6 +180,8 @@ def _load(
     where = locate(name)
     if isinstance(where, Description) and says(where):
         return read_sayer(where, load_codec, device)
+    if vocoder := _vocoder(where, device, dtype):
+        return vocoder
     if isinstance(where, Description) and is_language(where):
         return read_home(where, load_codec, device, dtype, weights)
     if isinstance(where, Source):
@@ -184,7 +203,10 @@ def load_codec(
 
     found = load_tokenizer(name, device, dtype)
     if not isinstance(found, Codec):
-        raise ModelError(f"{found.name} encodes and does not decode; take a codec for this")
+        raise ModelError(
+            f"{found.name} encodes and does not decode; take a codec for this, or a vocoder for "
+            "its units"
+        )
     return found
 
 
@@ -217,6 +239,13 @@ def load_tokenizer(
     return _tokenizer(find(name), device, dtype)
 
 
+def load_vocoder(name: str | os.PathLike[str], device: str | torch.device | None = None) -> Vocoder:
+    """Load what must be a vocoder of units, by its folder or file; see `load`."""
+    if vocoder := _vocoder(locate(name), device):
+        return vocoder
+    raise ModelError(f"{name} is not a vocoder of units; vocable train vocoder makes one")
+
+
 def load_embedding(name: str, device: str | torch.device | None = None) -> Embeds:
     """Load an embedding for conditions: "say-16k", or a CLAP in a folder or on the hub.
 
@@ -247,6 +276,11 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
+    if is_vocoder(found.description):
+        raise ModelError(
+            f"{found.description.name} decodes units and encodes nothing; give it beside their "
+            "tokenizer, vocable.load(…, vocoder=…)"
+        )
     if says(found.description) or _models_tokens(found.description):
         does = "says texts" if says(found.description) else "models tokens"
         raise ModelError(f"{found.description.name} {does}; take a codec for this")
@@ -259,6 +293,26 @@ def _tokenizer(
         _load_tensors(model, tensors)
         model = model.to(device or "cpu").eval().requires_grad_(False)
         return Codec(model, dtype=dtype) if isinstance(model, CodecModel) else Tokenizer(model)
+
+
+def _vocoder(
+    where: Description | Source,
+    device: str | torch.device | None,
+    dtype: torch.dtype | None = None,
+) -> Vocoder | None:
+    """Return the vocoder that was located; None for another model."""
+    weights = where.weights if isinstance(where, Source) else None
+    known = recognise_vocoder(weights) if weights else None
+    if not (known or is_vocoder(where)):
+        return None
+    if dtype is not None and str(dtype) != "torch.float32":
+        raise ModelError(f"a vocoder computes in torch.float32; leave {dtype} out")
+    if device is not None:
+        check_device(device)
+    if known:
+        return read_vocoder(known, device)
+    assert isinstance(where, Description)
+    return open_vocoder(where, device)
 
 
 def _models_tokens(description: Description) -> bool:

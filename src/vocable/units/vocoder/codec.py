@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from vocable.audio import Audio
+from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError
 from vocable.tokens import AudioTokens, TokenSpec
+from vocable.units.tokenizer import UnitTokenizer
 from vocable.units.vocoder.vocoder import Vocoder
-
-
-class EncodesUnits(Protocol):
-    """A tokenizer of units: a `UnitTokenizer`, or a `Tokenizer` whose model makes them."""
-
-    @property
-    def spec(self) -> TokenSpec: ...
-
-    @property
-    def name(self) -> str: ...
-
-    def encode(self, source: Any, **options: Any) -> AudioTokens: ...
-
-    def encode_batch(self, sources: Sequence[Any], **options: Any) -> list[AudioTokens]: ...
-
-    def encode_to(self, source: Any, target: Any, **options: Any) -> None: ...
 
 
 class UnitCodec:
@@ -37,7 +23,7 @@ class UnitCodec:
     ModelError for a vocoder that was made for other units, or whose files do not say for which.
     """
 
-    def __init__(self, tokenizer: EncodesUnits, vocoder: Vocoder) -> None:
+    def __init__(self, tokenizer: Tokenizer | UnitTokenizer, vocoder: Vocoder) -> None:
         if vocoder.spec.space != tokenizer.spec.space:
             raise ModelError(
                 f"{vocoder.name} was made for units of {vocoder.spec.space} but {tokenizer.name} "

@@ -179,7 +179,7 @@ class Vocoder:
         units = torch.from_numpy(merged.stacks[0].astype(np.int64)).to(self.device)
         with torch.inference_mode(), full_precision(self.device.type):
             state, parts = predictor.layers.initial_state(1), []
-            for tile in units.split(TILE, 1):
+            for tile in torch.split(units, TILE, 1):
                 y, state = predictor.layers.step(self.network.units(tile), state)
                 parts.append(y)
             logarithms = torch.cat([*parts, predictor.layers.finish(state)], 1)[0, :, 0]

@@ -107,8 +107,8 @@ def command(
     check_stdout(todo, as_json=as_json)
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
-    said = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
-    return run(todo, _Decoding(codec, lm, said, device, threads, rate, force), console, jobs)
+    voice = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
+    return run(todo, _Decoding(codec, lm, voice, device, threads, rate, force), console, jobs)
 
 
 @dataclass(frozen=True)

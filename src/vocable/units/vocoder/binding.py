@@ -27,7 +27,7 @@ def fitting(config: UnitHifiGanConfig, name: str, units: TokenSpec) -> TokenSpec
 
 
 def check_tokens(tokens: Any, own: TokenSpec, name: str, trust_space: bool) -> None:
-    """Refuse what are no units, none at all, or units of other centres."""
+    """Refuse anything but units, units of other centres, and none at all."""
     if not isinstance(tokens, AudioTokens):
         raise TokenError(
             f"decode takes AudioTokens, got {type(tokens).__name__}; of a file, read them by "

@@ -29,7 +29,7 @@ class HifiGan(Stack):
     """Rows to samples: a convolution, stages that each raise the rate, a convolution, tanh.
 
     A stage is a transposed convolution to half the channels and the mean of residual blocks of
-    several kernels. A kernel of it that is no multiple of its rate is filled up with zeros to one.
+    several kernels. A kernel of it is filled up with zeros to the next multiple of its rate.
     """
 
     def __init__(

@@ -66,6 +66,9 @@ NOT_RUN = {
         "recordings of your own, and a codec",
     ],
     "docs/two-streams.md": ["recordings of your own, and hours"],
+    "docs/unit-vocoder.md": [
+        "the file of a vocoder, and a tokenizer of the units that it was made for",
+    ],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = [

@@ -8,10 +8,12 @@ import torch
 
 import vocable
 from tests.units.vocoder.test_hifigan import TOY, network
+from vocable import testing
 from vocable.audio import Audio
 from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec
 from vocable.units.vocoder.codec import UnitCodec
+from vocable.units.vocoder.durations import DurationConfig
 from vocable.units.vocoder.hifigan import UnitHifiGanConfig
 from vocable.units.vocoder.vocoder import Vocoder
 
@@ -201,6 +203,21 @@ def test_bad_tokens_are_refused():
         AudioTokens(SPEC, [np.array([[3, 1]])], durations=[2, 6], source=Source(100, 16_000, 1))
     with pytest.raises(TokenError, match="one stream"):
         made.decode(AudioTokens(SPEC, [units(4, streams=2)]), predict=True)
+
+
+@pytest.mark.alone
+def test_files_of_any_length_take_bounded_memory(tmp_path):
+    config = UnitHifiGanConfig(units=10, unit_width=4, channels=32, block_kernels=(3,),
+                               dilations=((1,),), durations=DurationConfig(width=4))  # fmt: skip
+    spec = replace(SPEC, frame=320, window=400)
+    made = Vocoder(network(config), spec)
+    for seconds in (60, 360):
+        AudioTokens(spec, [units(50 * seconds)]).save(tmp_path / f"{seconds}.vcb")
+
+    def decode(seconds: int) -> None:
+        made.decode_to(tmp_path / f"{seconds}.vcb", tmp_path / "back.wav", overwrite=True)
+
+    testing.check_bounded(decode, 60, 360)
 
 
 def test_units_16k_become_a_codec():

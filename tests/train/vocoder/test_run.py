@@ -10,11 +10,13 @@ import torch
 
 import vocable
 from vocable.audio import Audio
-from vocable.errors import RecipeError
+from vocable.conditions import embedding_of
+from vocable.errors import ModelError, RecipeError
+from vocable.load import load_embedding
 from vocable.train import checkpoint, read_recipe, run
 from vocable.train.loop import Stopped
 from vocable.train.registry import recipe_from
-from vocable.train.vocoder.kept_units import KeptUnits
+from vocable.train.vocoder.kept import KeptUnits
 from vocable.train.vocoder.segments import runs_from
 
 CONFIG = {
@@ -66,6 +68,23 @@ def test_a_vocoder_is_trained_and_opens(manifest, tmp_path):
     assert wanted.shape == (1, 24_000)
 
 
+def test_speakers_as_vectors_of_an_embedding(manifest, tmp_path):
+    table = {"config": CONFIG, "embedding": "say-16k"}
+    made = run(recipe(vocoder=table), manifest, tmp_path / "a", threads=1)
+    assert made.embedding.startswith("say-16k@1:") and not made.speakers
+    assert (tmp_path / "a" / "train.voices.npz").is_file()
+    codec = vocable.load("units-16k", vocoder=tmp_path / "a")
+    voices = [
+        embedding_of(load_embedding("say-16k"), Audio.read(manifest.parent / f"{k}.wav"))
+        for k in range(2)
+    ]
+    tokens = codec.encode(Audio.read(manifest.parent / "0.wav"))
+    first, second = (codec.decode(tokens, speaker=each).samples for each in voices)
+    assert np.abs(first - second).max() > 0
+    with pytest.raises(ModelError, match="a vector of .* numbers of say-16k@1:"):
+        codec.decode(tokens, speaker=0)
+
+
 def test_a_run_that_was_stopped_goes_on_exactly(manifest, tmp_path):
     whole = run(recipe(), manifest, tmp_path / "a", threads=1)
 
@@ -84,15 +103,15 @@ def test_a_run_that_was_stopped_goes_on_exactly(manifest, tmp_path):
 def test_units_are_made_once(manifest, tmp_path, monkeypatch):
     once = recipe(schedule={"steps": 1})
     run(once, manifest, tmp_path / "a", threads=1)
-    before = (tmp_path / "a" / "train.npz").read_bytes()
+    before = (tmp_path / "a" / "train.units.npz").read_bytes()
 
     def refuse(*_, **__):
         raise AssertionError("units are made again")
 
-    monkeypatch.setattr("vocable.train.vocoder.kept_units._make", refuse)
+    monkeypatch.setattr("vocable.train.vocoder.kept._some", refuse)
     longer = recipe(schedule={"steps": 2})
     run(longer, manifest, tmp_path / "a", threads=1, resume=True)
-    assert (tmp_path / "a" / "train.npz").read_bytes() == before
+    assert (tmp_path / "a" / "train.units.npz").read_bytes() == before
 
 
 def test_segments_are_what_their_units_say(manifest, tmp_path):
@@ -106,7 +125,7 @@ def test_segments_are_what_their_units_say(manifest, tmp_path):
     recordings = decode_once(clips, 16_000, Augment(), tmp_path / "x.int16")
     values = np.concatenate([100 * k + np.arange(74) // 3 for k in range(4)])
     units = KeptUnits(values, np.arange(5) * 74)
-    source = UnitSegments(recordings, units, {"a": 0, "b": 1}, VocoderData(batch=8, runs=4),
+    source = UnitSegments(recordings, units, np.arange(4) % 2, VocoderData(batch=8, runs=4),
                           frames=10, hop=320, seed=0)  # fmt: skip
     state = source.state()
     batch = source.draw()

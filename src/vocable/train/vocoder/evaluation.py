@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from vocable.tokens import AudioTokens
 from vocable.train.codec.losses import ReconstructionLoss
 from vocable.train.codec.recipe import CodecCheckpoints, Loss
 from vocable.train.data.recordings import Recordings
-from vocable.train.vocoder.kept_units import KeptUnits
+from vocable.train.vocoder.kept import KeptUnits
 from vocable.units.vocoder.vocoder import Vocoder
 
 
@@ -22,30 +22,26 @@ class HeldOut(NamedTuple):
 
     sound: Float[np.ndarray, "1 samples"]
     units: Int32[np.ndarray, " frames"]
-    speaker: int
+    speaker: Any  # a number or a vector
     seconds: float  # of it that are used, at most
 
 
 def held_out_clips(
     recordings: Recordings,
     units: KeptUnits,
-    speakers: Mapping[str, int],
+    speakers: Sequence[Any],
     plan: CodecCheckpoints,
 ) -> list[HeldOut]:
-    """Return a handful of recordings of speakers that are learnt, evenly over all of these."""
-    known = [
-        index
-        for index, clip in enumerate(recordings.clips)
-        if clip.speaker in speakers and len(units.of(index))
-    ]
+    """Return a handful of recordings, evenly over all whose speaker is known.
+
+    speakers: who speaks in each, a number or a vector; None: nobody that is learnt.
+    """
+    known = [k for k, each in enumerate(speakers) if each is not None and len(units.of(k))]
     chosen = known[:: max(1, len(known) // plan.clips)][: plan.clips]
     return [
-        HeldOut(
-            recordings.clip(index), units.of(index), speakers[recordings.clips[index].speaker],
-            plan.clip_seconds,
-        )
+        HeldOut(recordings.clip(index), units.of(index), speakers[index], plan.clip_seconds)
         for index in chosen
-    ]  # fmt: skip
+    ]
 
 
 @torch.no_grad()
@@ -60,7 +56,7 @@ def evaluate(vocoder: Vocoder, clips: Sequence[HeldOut]) -> dict[str, float]:
     for clip in clips:
         frames = min(len(clip.units), max(1, round(clip.seconds * float(spec.frame_rate))))
         tokens = AudioTokens(spec, [clip.units[None, :frames]])
-        sound = vocoder.decode(tokens, speaker=clip.speaker or None).samples
+        sound = vocoder.decode(tokens, speaker=clip.speaker).samples
         target = clip.sound[:, : sound.shape[1]]
         a, b = (torch.tensor(np.ascontiguousarray(x))[None] for x in (target, sound))
         row = {"mel": float(distance(a, b[..., : a.shape[2]])["mel"])}

@@ -21,6 +21,8 @@ class VocoderTable:
     units: str = "units-16k"  # the tokenizer whose units it decodes: a name, a folder, centres
     config: dict[str, Any] = field(default_factory=dict)  # overrides of UnitHifiGanConfig
     speakers: tuple[str, ...] = ()  # names of its table; empty: those of the manifest
+    # speakers are vectors of this embedding, "say-16k" or a CLAP, in place of a table
+    embedding: str = ""
     name: str = ""  # of the exported vocoder; empty: the recipe's name
     version: str = "1"
     licence: str = ""  # of the weights, for the model's config.json
@@ -63,6 +65,10 @@ class VocoderRecipe(Recipe):
             any(self.loss.reconstruction.values()) or self.adversarial.enabled,
             "the recipe does not compare sound with the recording's; set loss.mel above 0",
         )
+        check(
+            not (self.vocoder.embedding and self.vocoder.speakers),
+            "vocoder.speakers names a table and vocoder.embedding is for none; set one of them",
+        )
         check(not self.loss.balance, "loss.balance is for codecs; leave it out")
 
     @property
@@ -78,7 +84,7 @@ class VocoderRecipe(Recipe):
 
 def with_speakers(recipe: VocoderRecipe, data: Path) -> VocoderRecipe:
     """Return a recipe with the speakers of the manifest's rows to train on, in order of name."""
-    if recipe.vocoder.speakers:
+    if recipe.vocoder.speakers or recipe.vocoder.embedding:
         return recipe
     train, _ = split(read_manifest(data), recipe.data)
     speakers = tuple(sorted({clip.speaker for clip in train}))

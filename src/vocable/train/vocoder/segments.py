@@ -15,7 +15,7 @@ from torch import Tensor
 from vocable.errors import RecipeError
 from vocable.train.data.recordings import Recordings
 from vocable.train.data.segments import set_weights
-from vocable.train.vocoder.kept_units import KeptUnits
+from vocable.train.vocoder.kept import KeptUnits
 from vocable.train.vocoder.recipe import VocoderData
 
 _log = logging.getLogger(__name__)
@@ -23,13 +23,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Batch:
-    """sound: as long as its units last. runs: units from the segment's first on, equal neighbours
-    joined; durations: frames of each, 0 where a recording has no more.
+    """sound: as long as its units last. speakers: numbers, or vectors. runs: units from the
+    segment's first on, equal neighbours joined; durations: frames of each, 0 where a recording has
+    no more.
     """
 
     sound: Float[Tensor, "batch 1 samples"]
     units: Int64[Tensor, "batch frames"]
-    speakers: Int64[Tensor, " batch"]
+    speakers: Int64[Tensor, " batch"] | Float[Tensor, "batch width"]
     runs: Int64[Tensor, "batch runs"]
     durations: Int64[Tensor, "batch runs"]
 
@@ -41,24 +42,23 @@ class Batch:
 class UnitSegments:
     """An endless source of batches. A segment begins at any frame with equal chance.
 
-    hop: samples of a frame in the recordings. speakers: numbers by name. RecipeError where no
-    recording is as long as a segment.
+    hop: samples of a frame in the recordings. speakers: who speaks in each, a number or a vector.
+    RecipeError where no recording is as long as a segment.
     """
 
     def __init__(
         self,
         recordings: Recordings,
         units: KeptUnits,
-        speakers: Mapping[str, int],
+        speakers: np.ndarray,
         data: VocoderData,
         *,
         frames: int,
         hop: int,
         seed: int,
     ) -> None:
-        self.recordings, self.units, self.hop = recordings, units, hop
+        self.recordings, self.units, self.speakers, self.hop = recordings, units, speakers, hop
         self.batch, self.frames, self.runs = data.batch, frames, data.runs
-        self.speakers = [speakers[clip.speaker] for clip in recordings.clips]
         lengths = recordings.spans[:, 1] - recordings.spans[:, 0]
         counts = np.minimum(np.diff(units.edges), lengths // hop)
         self._places = np.maximum(counts - frames + 1, 0)  # where a segment can begin

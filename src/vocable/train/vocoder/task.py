@@ -13,23 +13,26 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vocable.audio import Audio
 from vocable.codecs import Codec, Tokenizer
+from vocable.conditions import Embeds, embedding_of
 from vocable.errors import ModelError, RecipeError
 from vocable.fitting import fit
-from vocable.load import load, save_vocoder
+from vocable.load import load, load_embedding, save_vocoder
 from vocable.tokens import TokenSpec
 from vocable.train.codec.adversarial import discriminator_loss, generator_loss
 from vocable.train.codec.discriminators import Discriminators
 from vocable.train.codec.losses import ReconstructionLoss
-from vocable.train.data.recordings import open_recordings
+from vocable.train.data.recordings import Recordings, open_recordings
 from vocable.train.data.tables import Augment
 from vocable.train.distributed import Distributed
 from vocable.train.task import Task
-from vocable.train.vocoder.evaluation import HeldOut, evaluate, held_out_clips
-from vocable.train.vocoder.kept_units import keep_units
+from vocable.train.vocoder.evaluation import evaluate, held_out_clips
+from vocable.train.vocoder.kept import keep_units, keep_voices
 from vocable.train.vocoder.recipe import VocoderRecipe
 from vocable.train.vocoder.segments import Batch, UnitSegments
 from vocable.units import UnitTokenizer
@@ -38,6 +41,9 @@ from vocable.units.vocoder.hifigan import UnitHifiGan, UnitHifiGanConfig
 from vocable.units.vocoder.vocoder import Vocoder
 
 _log = logging.getLogger(__name__)
+
+
+_DECIDED = {"units", "speakers", "speaker_vector", "embedding", "pitch_bins", "pitch_value"}
 
 
 class VocoderTask(Task):
@@ -50,7 +56,9 @@ class VocoderTask(Task):
     def __init__(self, recipe: VocoderRecipe) -> None:
         self.recipe = recipe
         self.tokenizer = _units_of(recipe)
-        self.model = UnitHifiGan(_config(recipe, self.tokenizer.spec))
+        embedding = recipe.vocoder.embedding
+        self.embeds = load_embedding(embedding) if embedding else None
+        self.model = UnitHifiGan(_config(recipe, self.tokenizer.spec, self.embeds))
         self.spec = fitting(self.model.config, recipe.name, self.tokenizer.spec)
         self.frames = round(recipe.data.segment * float(self.spec.frame_rate))
         if self.frames < 1:
@@ -66,26 +74,21 @@ class VocoderTask(Task):
             data, recipe.data, plain, config.rate, 1, folder, distributed
         )
         _log.info(
-            "%.2f h of %d speakers to train on, %.2f h held out", train.seconds / 3600,
-            max(1, config.speakers), held_out.seconds / 3600,
-        )  # fmt: skip
+            "%.2f h to train on, %.2f h held out", train.seconds / 3600, held_out.seconds / 3600
+        )
         self.distributed, self.train_seconds = distributed, train.seconds
-        names = recipe.vocoder.speakers or ("",)
-        speakers = {name: number for number, name in enumerate(names)}
-        if unknown := {clip.speaker for clip in train.clips} - speakers.keys():
-            raise RecipeError(
-                f'the manifest has a speaker "{min(unknown)}" that vocoder.speakers does not name; '
-                "leave that out to have all of them"
-            )
-        units = keep_units(train, self.tokenizer, folder / "train.npz", distributed)
-        held_out_units = keep_units(held_out, self.tokenizer, folder / "held_out.npz", distributed)
+        kept = folder / "train.int16", folder / "held_out.int16"
+        units = keep_units(train, self.tokenizer, kept[0], distributed)
+        speakers = self._speakers(train, kept[0], distributed)
+        self._check_known(train, speakers)
         self.segments = UnitSegments(
-            train, units, speakers, recipe.data, frames=self.frames, hop=config.frame,
+            train, units, np.stack(speakers), recipe.data, frames=self.frames, hop=config.frame,
             seed=recipe.seed + 1000 * distributed.rank,
         )  # fmt: skip
-        self.clips: list[HeldOut] = held_out_clips(
-            held_out, held_out_units, speakers, recipe.checkpoints
-        )
+        self.clips = held_out_clips(
+            held_out, keep_units(held_out, self.tokenizer, kept[1], distributed),
+            self._speakers(held_out, kept[1], distributed), recipe.checkpoints,
+        )  # fmt: skip
         self.model = self.model.to(distributed.device)
         self.reconstruction_loss = ReconstructionLoss(recipe.loss, config.rate)
         if recipe.adversarial.enabled:
@@ -153,6 +156,24 @@ class VocoderTask(Task):
             )  # fmt: skip
         self.segments.restore(state["segments"])
 
+    def _speakers(
+        self, recordings: Recordings, samples: Path, distributed: Distributed
+    ) -> list[Any]:
+        """Return who speaks in each recording: a vector, or a number, None for nobody known."""
+        if self.embeds is not None:
+            return list(keep_voices(recordings, self.embeds, samples, distributed))
+        names = self.recipe.vocoder.speakers or ("",)
+        numbers = {name: np.int64(number) for number, name in enumerate(names)}
+        return [numbers.get(clip.speaker) for clip in recordings.clips]
+
+    def _check_known(self, recordings: Recordings, speakers: list[Any]) -> None:
+        for clip, speaker in zip(recordings.clips, speakers, strict=True):
+            if speaker is None:
+                raise RecipeError(
+                    f'the manifest has a speaker "{clip.speaker}" that vocoder.speakers does not '
+                    "name; leave that out to have all of them"
+                )
+
     def _duration_loss(self, batch: Batch) -> Tensor:
         predictor = self.model.durations
         assert predictor is not None
@@ -180,17 +201,17 @@ def _units_of(recipe: VocoderRecipe) -> Tokenizer | UnitTokenizer:
     return tokenizer
 
 
-def _config(recipe: VocoderRecipe, spec: TokenSpec) -> UnitHifiGanConfig:
+def _config(recipe: VocoderRecipe, spec: TokenSpec, embeds: Embeds | None) -> UnitHifiGanConfig:
     """Return the network's config: units and speakers as they are, all else by the recipe."""
-    known = {
+    known: dict[str, Any] = {
         "units": spec.levels[0].size,
         "speakers": len(recipe.vocoder.speakers) if len(recipe.vocoder.speakers) > 1 else 0,
         "durations": {},
         "rate": spec.rate,
     }
-    if taken := {"units", "speakers", "speaker_vector", "pitch_bins", "pitch_value"} & (
-        recipe.vocoder.config.keys()
-    ):
+    if embeds is not None:
+        known |= {"speaker_vector": _width(embeds), "embedding": embeds.space}
+    if taken := _DECIDED & recipe.vocoder.config.keys():
         raise RecipeError(f"vocoder.config.{min(taken)} cannot be set; the data decides of it")
     table = known | recipe.vocoder.config
     try:
@@ -203,3 +224,9 @@ def _config(recipe: VocoderRecipe, spec: TokenSpec) -> UnitHifiGanConfig:
             f"{found.rate} Hz needs {spec.frame * found.rate / spec.rate:g}"
         )
     return found
+
+
+def _width(embeds: Embeds) -> int:
+    """Return how long the vectors of an embedding are: as that of any sound."""
+    noise = np.random.default_rng(0).normal(0, 0.1, (1, embeds.rate)).astype(np.float32)
+    return len(embedding_of(embeds, Audio(noise, embeds.rate)))

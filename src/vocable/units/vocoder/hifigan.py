@@ -105,7 +105,8 @@ class UnitHifiGanConfig:
 
     units       how many there are; unit_width: channels of their embedding
     speakers    rows of a table of speakers; 0: none. speaker_vector: instead, the length of vectors
-                that say who speaks, mapped to speaker_width channels
+                that say who speaks, mapped to speaker_width channels; embedding: the space of the
+                embedding that these are of, where that is known
     languages   rows of a table of languages; 0: none
     pitch_bins  rows of a table of quantized pitch; 0: none. pitch_value: instead, one channel that
                 holds the pitch of each frame as the vocoder was trained on it
@@ -120,6 +121,7 @@ class UnitHifiGanConfig:
     unit_width: int = 128
     speakers: int = 0
     speaker_vector: int = 0
+    embedding: str = ""
     speaker_width: int = 128
     languages: int = 0
     language_width: int = 128

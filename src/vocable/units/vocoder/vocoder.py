@@ -71,6 +71,11 @@ class Vocoder:
         return self.units
 
     @property
+    def embedding(self) -> str:
+        """The space of the embedding that speakers are vectors of; empty for one with numbers."""
+        return self.network.config.embedding
+
+    @property
     def rate(self) -> int:
         """Hz that it writes."""
         return self.network.config.rate

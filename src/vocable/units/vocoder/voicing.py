@@ -72,7 +72,11 @@ def _speaker_row(
         speaker = 0
     if isinstance(speaker, Integral) and config.speakers:
         return _row(table, int(speaker), config.speakers, f"speakers of {name}")
-    vector = _vector(name, speaker, config.speaker_vector or config.speaker_width)
+    length = config.speaker_vector or config.speaker_width
+    kind = f" of {config.embedding}" if config.embedding else ""
+    vector = _vector(
+        f"{name} takes a speaker as a vector of {length} numbers{kind}", speaker, length
+    )
     row = vector.to(network.device)[None]
     found: Tensor = table(row) if isinstance(table, nn.Linear) else row
     return found
@@ -85,8 +89,7 @@ def _number(name: str, names: Sequence[str], speaker: str) -> int:
     raise ModelError(f'{name} has no speaker "{speaker}"; {known}')
 
 
-def _vector(name: str, given: Any, length: int) -> Tensor:
-    wanted = f"{name} takes a speaker as a vector of {length} numbers"
+def _vector(wanted: str, given: Any, length: int) -> Tensor:
     if given is None or isinstance(given, Integral):
         raise ModelError(f"{wanted}, got {given}")
     try:

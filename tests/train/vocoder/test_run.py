@@ -123,7 +123,7 @@ def test_segments_are_what_their_units_say(manifest, tmp_path):
 
     clips = vocable.train.read_manifest(manifest)[:4]
     recordings = decode_once(clips, 16_000, Augment(), tmp_path / "x.int16")
-    values = np.concatenate([100 * k + np.arange(74) // 3 for k in range(4)])
+    values = np.concatenate([100 * k + np.arange(74) // 3 for k in range(4)]).astype(np.int32)
     units = KeptUnits(values, np.arange(5) * 74)
     source = UnitSegments(recordings, units, np.arange(4) % 2, VocoderData(batch=8, runs=4),
                           frames=10, hop=320, seed=0)  # fmt: skip

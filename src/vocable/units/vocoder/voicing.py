@@ -26,9 +26,9 @@ speakers has channels, or as the vectors have that it was trained with."""
 class Voicing:
     """Rows of tables: `[1, channels]` for all of a recording, pitch for each frame."""
 
-    speaker: Float[Tensor, "1 channels"] | None
-    language: Float[Tensor, "1 channels"] | None
-    pitch: Float[Tensor, "streams frames channels"] | None
+    speaker: Float[Tensor, "1 speaker_width"] | None
+    language: Float[Tensor, "1 language_width"] | None
+    pitch: Float[Tensor, "streams frames pitch_width"] | None
 
     def at(self, start: int, frames: int) -> Tensor | None:
         """Return the pitch of some frames; beyond the last it stays as it was."""

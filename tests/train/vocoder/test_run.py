@@ -101,8 +101,13 @@ def test_a_run_that_was_stopped_goes_on_exactly(manifest, tmp_path):
 
 
 def test_units_are_made_once(manifest, tmp_path, monkeypatch):
+    """Of a manifest that names nobody, which makes a vocoder of one speaker."""
+    rows = [{"path": str(manifest.parent / f"{index}.wav")} for index in range(4)]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(map(json.dumps, rows)))
     once = recipe(schedule={"steps": 1})
-    run(once, manifest, tmp_path / "a", threads=1)
+    made = run(once, manifest, tmp_path / "a", threads=1)
+    assert made.network.config.speakers == 0 and made.speakers == ()
     before = (tmp_path / "a" / "train.units.npz").read_bytes()
 
     def refuse(*_, **__):

@@ -68,6 +68,9 @@ NOT_RUN = {
     "docs/two-speakers.md": ["recordings of single speakers, and an hour and a half"],
     "docs/two-streams.md": ["recordings of your own, and hours"],
     "docs/voice-conversion.md": ["recordings of your own, and hours", "the model of that run"],
+    "docs/unit-vocoder.md": [
+        "the file of a vocoder, and a tokenizer of the units that it was made for",
+    ],
     "docs/vocabularies.md": ['pip install "vocable[language]"'],
 }
 SLOW = [

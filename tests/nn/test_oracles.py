@@ -278,3 +278,21 @@ def test_gradients_of_dilated_depthwise_convolutions_are_those_of_torch(kernel, 
     of = (x, *block.parameters())
     for found, other in zip(slopes(block(x), *of), slopes(wanted, *of), strict=True):
         close(found, other)
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1])
+def test_leaky_rectifier(slope):
+    x = rows(9)
+    close(nn.LeakyReLU(slope)(x), F.leaky_relu(x, slope))
+    with torch.inference_mode():
+        written = torch.empty_like(x)
+        nn.LeakyReLU(slope).write(x, written)
+    assert torch.equal(written, F.leaky_relu(x, slope))
+
+
+def test_mean_of_blocks():
+    blocks = nn.Conv1d(4, 6, 3, pad=(1, 1)), nn.Linear(4, 6)
+    x = rows(9)
+    close(nn.Mean(*blocks)(x), (blocks[0](x) + blocks[1](x)) / 2)
+    with pytest.raises(ModelError, match="keep the rate"):
+        nn.Mean(nn.Conv1d(4, 6, 4, stride=2))

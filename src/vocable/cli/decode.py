@@ -13,8 +13,10 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
+from vocable.cli.errors import Refusal
 from vocable.cli.lower_rate import lower_rate
 from vocable.cli.open_codec import CodecCache, open_coder
+from vocable.cli.open_vocoder import OpenVocoder
 from vocable.cli.paths import (
     Job,
     check_endings,
@@ -40,6 +42,18 @@ if TYPE_CHECKING:
 )
 @options.codec_of_tokens
 @options.model_of_tokens
+@click.option(
+    "--vocoder",
+    type=options.FILE,
+    metavar="FOLDER",
+    help="Decode units by this vocoder, its folder or file.",
+)
+@click.option("--speaker", metavar="N", help="Its speaker, by number or name.  [default: 0]")
+@click.option(
+    "--predict-durations",
+    is_flag=True,
+    help="Let the vocoder say how long units last, whatever the tokens say.",
+)
 @click.option("--rate", type=options.RATE, metavar="HZ", help="[default: the source's]")
 @options.machine
 @options.jobs
@@ -52,6 +66,9 @@ def command(
     out: str | None,
     codec: str | None,
     lm: str | None,
+    vocoder: str | None,
+    speaker: str | None,
+    predict_durations: bool,
     rate: int | None,
     device: str | None,
     threads: int | None,
@@ -70,6 +87,11 @@ def command(
     """
     from vocable.audio.formats import WRITABLE
 
+    if vocoder is None and (speaker is not None or predict_durations):
+        name = "--speaker" if speaker is not None else "--predict-durations"
+        raise Refusal(f"{name} is for units, which a vocoder decodes; give --vocoder FOLDER")
+    if vocoder is not None and codec is not None:
+        raise Refusal("--vocoder and --codec both say what decodes; give one of them")
     console = Console(as_json=as_json, quiet=quiet)
     kinds = tuple(WRITABLE)
     keep_ending = partial(without_second_ending, kinds)
@@ -85,7 +107,17 @@ def command(
     check_stdout(todo, as_json=as_json)
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
-    return run(todo, _Decoding(codec, lm, device, threads, rate, force), console, jobs)
+    voice = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
+    return run(todo, _Decoding(codec, lm, voice, device, threads, rate, force), console, jobs)
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """The vocoder of the call, and what it is told."""
+
+    vocoder: str
+    speaker: str | None
+    predict: bool
 
 
 @dataclass(frozen=True)
@@ -94,6 +126,7 @@ class _Decoding:
 
     codec: str | None
     lm: str | None
+    voice: _Voice | None
     device: str | None
     threads: int | None
     rate: int | None
@@ -102,9 +135,12 @@ class _Decoding:
     def start(self) -> Do:
         if self.lm is not None:
             open_coder(self.lm)
+        if (voice := self.voice) is not None:
+            settings = voice.speaker, voice.predict, self.device, self.threads
+            return partial(self._decode, OpenVocoder(voice.vocoder, *settings))
         return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
 
-    def _decode(self, codecs: CodecCache, job: Job, progress: Progress) -> Outcome:
+    def _decode(self, codecs: CodecCache | OpenVocoder, job: Job, progress: Progress) -> Outcome:
         from vocable.cli.results import audio_facts, decoded
 
         with input_path(job.source) as source, output_path(job.target, ".wav") as target:
@@ -115,7 +151,7 @@ class _Decoding:
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
         return self._unheard(decoded(job, facts, took), job.source, codec)
 
-    def _unheard(self, outcome: Outcome, source: str, codec: Codec) -> Outcome:
+    def _unheard(self, outcome: Outcome, source: str, codec: Codec | OpenVocoder) -> Outcome:
         """Warn where a decoder of a higher rate was not asked for that rate."""
         rate = outcome.facts.get("rate_hz")
         if self.rate is not None or rate is None or not (why := lower_rate(codec, rate)):

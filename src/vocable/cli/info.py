@@ -14,7 +14,7 @@ from vocable.cli.console import Console
 from vocable.cli.context_table import context_facts, context_table
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.info_language import language_rows
-from vocable.cli.info_units import encoder_rows, units_facts, units_rows
+from vocable.cli.info_units import encoder_rows, units_facts, units_rows, vocoder_rows
 from vocable.cli.paths import is_special
 from vocable.cli.pipes import input_path
 from vocable.cli.units import file_size, kbps, table
@@ -139,6 +139,7 @@ def _model(name: str) -> Entry:
     from vocable.load import describe_any
     from vocable.load.encoders import EncoderDescription
     from vocable.load.language import LanguageDescription
+    from vocable.load.vocoders import VocoderDescription
 
     try:
         model = describe_any(name)
@@ -148,6 +149,8 @@ def _model(name: str) -> Entry:
         return f"{model.name}  ({model.path})", {"kind": "encoder", **model.facts}, None
     if isinstance(model, LanguageDescription):
         return f"{model.name}  ({model.path})", {"kind": "language model", **model.facts}, None
+    if isinstance(model, VocoderDescription):
+        return f"{model.name}  ({model.path})", {"kind": "vocoder", **model.facts}, None
     spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
@@ -170,6 +173,7 @@ def _as_text(title: str, facts: dict[str, Any], spec: TokenSpec | None, context:
         "encoder": encoder_rows,
         "units": units_rows,
         "language model": language_rows,
+        "vocoder": vocoder_rows,
     }
     paragraphs = [title, table(rows[facts["kind"]](facts, spec))]
     if "context" in facts:
@@ -221,6 +225,8 @@ def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str
         rows.append(("parts", f"{config['speakers']} speakers at {config['rate']} Hz, {how}"))
     if "voices" in facts:  # it says texts
         rows += [("voices", ", ".join(facts["voices"]) or "none of its own")]
+    if "speakers" in facts:  # it decodes units
+        rows += [("speakers", ", ".join(facts["speakers"]) or "numbers, or one")]
     if spec is not None:
         rows += [audio_row(spec), *spec_rows(spec, len(spec.levels))]
         rows += [("bit rate", kbps(float(spec.bitrate())))]

@@ -1,4 +1,4 @@
-"""What `vocable info` says of encoders, and of published units, whose files need not be here."""
+"""What `vocable info` says of encoders, of vocoders, and of published units, here or not."""
 
 from __future__ import annotations
 
@@ -54,3 +54,15 @@ def encoder_rows(facts: dict[str, Any], spec: None) -> Rows:
         ("input", "normalised" if facts["normalize"] else "as it is"),
     ]
     return rows + ([("licence", facts["licence"])] if facts["licence"] else [])
+
+
+def vocoder_rows(facts: dict[str, Any], spec: None) -> Rows:
+    """Return what a checkpoint of others says of its vocoder as lines."""
+    frames = facts["rate"] / facts["frame"]
+    return [
+        ("vocoder", f"of {facts['units']} units, {facts['layout']} layout"),
+        ("frames", f"{frames:g}/s, to {facts['rate']} Hz"),
+        ("speakers", str(facts["speakers"] or "one, or vectors")),
+        ("languages", str(facts["languages"] or "one")),
+        ("durations", "foretold" if facts["durations"] else "not foretold"),
+    ]

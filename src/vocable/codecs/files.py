@@ -106,7 +106,7 @@ def decode_file(
     for stdout. The target appears whole or not at all.
     """
     with TokenFile(source) as file:
-        name, track = _track_for(file, own)
+        name, track = track_for(file, own)
         spec, frames, encoded = track.spec, file.frames(name), file.source(name)
         check_fits(own, spec, trust_space=trust_space)
         if not frames:
@@ -211,7 +211,7 @@ def _pieces(file: TokenFile, name: str, frames: int, progress: Progress | None) 
         yield codes_of(tokens)
 
 
-def _track_for(file: TokenFile, own: TokenSpec) -> tuple[str, Track]:
+def track_for(file: TokenFile, own: TokenSpec) -> tuple[str, Track]:
     """Return the only track, or of several the only one of the codec's space."""
     fitting = {k: v for k, v in file.tracks.items() if own.same_codes(v.spec)}
     found = file.tracks if len(file.tracks) == 1 else fitting

@@ -16,6 +16,7 @@ is ever run.
     coders      the same, to code token files by
     conditions  what recordings are like, told by an embedding
     separators  of the speakers of a recording
+    vocoders    units back into sound
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -64,6 +65,16 @@ from vocable.load.separators import (
     recognise_separator,
     separates,
 )
+from vocable.load.vocoders import (
+    VocoderDescription,
+    describe_vocoder,
+    is_vocoder,
+    open_vocoder,
+    read_vocoder,
+    recognise_vocoder,
+    with_vocoder,
+)
+from vocable.load.vocoders import save_vocoder as save_vocoder
 
 if TYPE_CHECKING:
     import torch
@@ -74,11 +85,13 @@ if TYPE_CHECKING:
     from vocable.language.generator import Generator
     from vocable.separation import Separator
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
+    from vocable.units.vocoder.vocoder import Vocoder
 
 
 def models() -> list[Description]:
     """Return the codecs and tokenizers that come with the package, each in its newest version."""
-    return [each for each in map(describe_bundled, bundled()) if not _does(each)]
+    found = map(describe_bundled, bundled())
+    return [each for each in found if not (_does(each) or is_vocoder(each))]
 
 
 def sayers() -> list[Description]:
@@ -101,14 +114,16 @@ def describe(name: str | os.PathLike[str]) -> Description:
 
 def describe_any(
     name: str | os.PathLike[str],
-) -> Description | EncoderDescription | LanguageDescription:
-    """Return what a model's files say of it, be it tokenizer, encoder or language model."""
+) -> Description | EncoderDescription | LanguageDescription | VocoderDescription:
+    """Return what a model's files say of it, whatever kind of model it is."""
     if stages := stages_of(name):
         return describe_stages(stages)
     where = locate(name)
     if isinstance(where, Description) and is_language(where):
         return describe_home(where)
     if isinstance(where, Source):
+        if vocoder := recognise_vocoder(where.weights):
+            return describe_vocoder(vocoder)
         if known := recognise_encoder(where.weights):
             return describe_encoder(known, check_entry(known[2], where.entry))
         if language := recognise_language(where.weights):
@@ -123,14 +138,16 @@ def load(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     weights: torch.dtype | None = None,
+    vocoder: str | os.PathLike[str] | None = None,
 ) -> Any:
     """Load a model: a bundled name, a folder, its weights' file, or `owner/name` on the model hub.
 
     Returns a `Codec`, a `Tokenizer` for what encodes and does not decode, a `Bundle` for names
     joined by + (semantic and acoustic tokens by one call), a `FeatureEncoder` for an encoder of
     semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
-    centres, beside which lies its encoder, a `Sayer` for a model that says texts, a `Separator` for
-    one that parts speakers, or a `Generator` for another language model. What a name means
+    centres, beside which lies its encoder, a `Vocoder` for one of units, a `Sayer` for a model that
+    says texts (a `UnitSayer`: units), a `Separator` for one that parts speakers, or a `Generator`
+    for another language model. What a name means
     shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
     and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC or SNAC, of wav2vec 2.0, HuBERT
@@ -146,6 +163,8 @@ def load(
     device or dtype that cannot be used.
     """
     made = _load(name, device, dtype, weights)
+    if vocoder is not None:
+        return with_vocoder(name, made, load_vocoder(vocoder, device))
     if weights is not None and getattr(made, "weights", None) is None:
         raise ModelError(f"{name} is not a language model; weights= is for these alone")
     return made
@@ -172,6 +191,8 @@ def _load(
         return read_sayer(where, load_codec, device)
     if isinstance(where, Description) and separates(where):
         return read_separator(where, device)
+    if vocoder := _vocoder(where, device, dtype):
+        return vocoder
     if isinstance(where, Description) and is_language(where):
         return read_home(where, load_codec, device, dtype, weights)
     if isinstance(where, Source):
@@ -195,7 +216,10 @@ def load_codec(
 
     found = load_tokenizer(name, device, dtype)
     if not isinstance(found, Codec):
-        raise ModelError(f"{found.name} encodes and does not decode; take a codec for this")
+        raise ModelError(
+            f"{found.name} encodes and does not decode; take a codec for this, or a vocoder for "
+            "its units"
+        )
     return found
 
 
@@ -226,6 +250,13 @@ def load_tokenizer(
 ) -> Tokenizer:
     """Load a tokenizer, or a codec where the model decodes; see `load`."""
     return _tokenizer(find(name), device, dtype)
+
+
+def load_vocoder(name: str | os.PathLike[str], device: str | torch.device | None = None) -> Vocoder:
+    """Load what must be a vocoder of units, by its folder or file; see `load`."""
+    if vocoder := _vocoder(locate(name), device):
+        return vocoder
+    raise ModelError(f"{name} is not a vocoder of units; vocable train vocoder makes one")
 
 
 def load_embedding(name: str, device: str | torch.device | None = None) -> Embeds:
@@ -270,6 +301,11 @@ def _tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
+    if is_vocoder(found.description):
+        raise ModelError(
+            f"{found.description.name} decodes units and encodes nothing; give it beside their "
+            "tokenizer, vocable.load(…, vocoder=…)"
+        )
     if does := _does(found.description):
         raise ModelError(f"{found.description.name} {does}; take a codec for this")
     if device is not None:
@@ -290,6 +326,26 @@ def _does(description: Description) -> str:
     if separates(description):
         return "parts speakers"
     return "models tokens" if _models_tokens(description) else ""
+
+
+def _vocoder(
+    where: Description | Source,
+    device: str | torch.device | None,
+    dtype: torch.dtype | None = None,
+) -> Vocoder | None:
+    """Return the vocoder that was located; None for another model."""
+    weights = where.weights if isinstance(where, Source) else None
+    known = recognise_vocoder(weights) if weights else None
+    if not (known or is_vocoder(where)):
+        return None
+    if dtype is not None and str(dtype) != "torch.float32":
+        raise ModelError(f"a vocoder computes in torch.float32; leave {dtype} out")
+    if device is not None:
+        check_device(device)
+    if known:
+        return read_vocoder(known, device)
+    assert isinstance(where, Description)
+    return open_vocoder(where, device)
 
 
 def _models_tokens(description: Description) -> bool:

@@ -63,6 +63,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
     """Return the layout that knows a checkpoint, and what it says; ModelError if none does."""
     from vocable.language.registry import families as language_families
     from vocable.language.registry import layouts as languages
+    from vocable.units.vocoder import keys as vocoder_keys
 
     for layout in layouts():
         try:
@@ -74,6 +75,11 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
         if found:
             return layout, found
     config = checkpoint.config
+    if vocoder := vocoder_keys.recognise(checkpoint):
+        raise ModelError(
+            f"{checkpoint.path} is {vocoder.name}, a vocoder of units, which encodes nothing; give "
+            "it beside their tokenizer, vocable.load(…, vocoder=…)"
+        )
     if encoder := next(
         (found for each in encoders() if (found := each.recognise(checkpoint))), None
     ):

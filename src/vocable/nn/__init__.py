@@ -1,6 +1,6 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, PReLU, Snake, Tanh
+from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, Snake, Tanh
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
@@ -9,6 +9,7 @@ from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
+from vocable.nn.mean import Mean
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
@@ -31,8 +32,10 @@ __all__ = [
     "FirstRowConv1d",
     "GroupNorm",
     "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "LocalAttention",
+    "Mean",
     "NoiseBlock",
     "NoiseSource",
     "PReLU",

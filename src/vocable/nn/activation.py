@@ -70,6 +70,29 @@ class ELU(Pointwise):
             out.copy_(y)
 
 
+class LeakyReLU(Pointwise):
+    """`x` where positive, else `slope · x`; a slope of 0 is the plain rectifier."""
+
+    pointwise = True
+
+    def __init__(self, slope: float = 0.0) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        return F.leaky_relu(x, self.slope)
+
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write each value's image into `out`."""
+        if x.dtype != out.dtype:
+            out.copy_(self.forward(x))
+            return
+        torch.ops.aten.leaky_relu.out(x, self.slope, out=out)
+
+
 class GELU(Pointwise):
     """`x` times the normal distribution's share below `x` (arXiv:1606.08415), exact form."""
 

@@ -12,6 +12,7 @@ import torch
 
 from vocable import nn
 from vocable.separation.conv_tasnet import ConvTasNet, ConvTasNetConfig
+from vocable.units.vocoder.hifigan import HifiGan
 
 Made = TypeVar("Made")
 
@@ -101,6 +102,11 @@ def _separating(**options: Any) -> nn.Block:
     return nn.Stack(nn.Conv1d(4, 1, 1), ConvTasNet(config))
 
 
+def _hifigan_like() -> nn.Block:
+    """Up by 5 and by 2, a mean of blocks with unequal look-ahead behind each."""
+    return HifiGan(4, 8, (5, 2), (11, 4), (3, 5), ((1, 3), (1, 2)), slope=0.1)
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -155,6 +161,9 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "convnext": lambda: nn.ConvNeXtBlock(4),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
+    "leaky-relu": lambda: nn.LeakyReLU(0.1),
+    "mean-causal": lambda: nn.Mean(nn.Linear(4, 5), nn.Conv1d(4, 5, 5)),
+    "mean-ahead": lambda: nn.Mean(nn.Conv1d(4, 5, 5), nn.Conv1d(4, 5, 4, pad=(0, 3))),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
     "stack-short": _short,
@@ -167,4 +176,5 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-tasnet": _separating,
     "conv-tasnet-frame": lambda: _separating(norm="frame", mask="relu", rectified=True),
     "conv-tasnet-loose": lambda: _separating(consistent=False, speakers=3),
+    "stack-hifigan": _hifigan_like,
 }

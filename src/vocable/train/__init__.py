@@ -15,6 +15,7 @@ from vocable.train import language as _language  # noqa: F401
 from vocable.train import say as _say  # noqa: F401
 from vocable.train import separation as _separation  # noqa: F401
 from vocable.train import units as _units  # noqa: F401
+from vocable.train import vocoder as _vocoder  # noqa: F401
 
 _HOMES = {
     "Clip": "data.manifest",

@@ -11,6 +11,7 @@ SignalEncoder     MFCC and log-mels, which others are compared with
 TokenizerLayers   the layers of a tokenizer whose units are made in steps
 fit               centres of a layer, by k-means over recordings
 UnitTokenizer     recordings to units, by an encoder and centres
+Vocoder           units to sound; UnitCodec: a tokenizer of units with its vocoder
 read_centres, read_kmeans, convert_kmeans
                   centres in our files, and in those of scikit-learn
 read_km, read_named_units, read_hubert_manifest
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from vocable.units.signal_encoder import SignalEncoder as SignalEncoder
     from vocable.units.tokenizer import UnitTokenizer as UnitTokenizer
     from vocable.units.tokenizer import convert_kmeans as convert_kmeans
+    from vocable.units.vocoder.codec import UnitCodec as UnitCodec
+    from vocable.units.vocoder.vocoder import Vocoder as Vocoder
 
 _HOME = {
     "centres": ("Centres", "Origin", "centres_of", "read_centres"),
@@ -54,6 +57,8 @@ _HOME = {
     "lines": ("read_km", "read_named_units", "write_km", "write_named_units"),
     "signal_encoder": ("SignalEncoder",),
     "tokenizer": ("UnitTokenizer", "convert_kmeans"),
+    "vocoder.codec": ("UnitCodec",),
+    "vocoder.vocoder": ("Vocoder",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -27,6 +27,7 @@ _WRAPPERS = (
     "model",
     "model_state_dict",
     "weights",
+    "generator",
 )  # around the tensors
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
 _MOST_CLASSES = 64  # of settings, in one file
@@ -37,9 +38,9 @@ _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors of a file of torch.save by their keys, and what else it states.
 
-    Tensors are looked for inside "state_dict", "best_state", "model" and "weights". What is stated
-    are the plain values around and among them. ModelError for a file that is damaged, that needs
-    code to be read, or that holds no tensors by names.
+    Tensors are looked for inside "state_dict", "model" and other such names. What is stated are the
+    plain values around and among them. ModelError for a file that is damaged, that needs code to be
+    read, or that holds no tensors by names.
     """
     held = _load(path)
     stated: dict[str, Any] = {}

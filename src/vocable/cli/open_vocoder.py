@@ -1,0 +1,49 @@
+"""Open the vocoder of --vocoder, by which units of every file are decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vocable.cli.errors import Refusal, message_of
+from vocable.cli.open_codec import set_up
+from vocable.errors import ModelError
+
+if TYPE_CHECKING:
+    from vocable.tokens import TokenSpec
+
+
+class OpenVocoder:
+    """A vocoder that speaks as --speaker says, in the place of the codecs that files name."""
+
+    def __init__(
+        self, name: str, speaker: str | None, predict: bool, device: str | None, threads: int | None
+    ) -> None:
+        set_up(device, threads)
+        from vocable.load import load_vocoder
+
+        try:
+            self._vocoder = load_vocoder(name, device)
+        except (ModelError, OSError) as error:
+            raise Refusal(f"--vocoder: {message_of(error)}") from error
+        self._speaker = int(speaker) if speaker is not None and speaker.isdecimal() else speaker
+        self._predict = predict
+
+    def for_file(self, path: str) -> OpenVocoder:
+        """Return what decodes a file: itself."""
+        return self
+
+    @property
+    def spec(self) -> TokenSpec:
+        """What it decodes."""
+        return self._vocoder.spec
+
+    @property
+    def name(self) -> str:
+        """The vocoder's name."""
+        return self._vocoder.name
+
+    def decode_to(self, source: Any, target: Any, **options: Any) -> None:
+        """Decode a file of units; see `Vocoder.decode_to`."""
+        self._vocoder.decode_to(
+            source, target, speaker=self._speaker, predict=self._predict, **options
+        )

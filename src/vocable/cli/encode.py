@@ -12,7 +12,7 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
-from vocable.cli.errors import Refusal
+from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import chosen_levels, open_coder, open_tokenizer
 from vocable.cli.paths import (
     PIPE,
@@ -25,12 +25,14 @@ from vocable.cli.paths import (
 )
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
+from vocable.errors import VocableError
 
 if TYPE_CHECKING:
-    from vocable.codecs import Tokenizer
+    from vocable.codecs import AdaptiveRate, Tokenizer
     from vocable.codecs.bundle import Bundle
-    from vocable.language.coder import ModelCoder
     from vocable.units import UnitTokenizer
+
+    Encoder = Tokenizer | UnitTokenizer | Bundle | AdaptiveRate
 
 
 @click.command("encode")
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 )
 @options.codec
 @options.levels
+@options.adaptive
 @options.coding_model
 @options.mix
 @options.allow_loud
@@ -58,6 +61,7 @@ def command(
     codec: str | None,
     levels: int | None,
     kbps: float | None,
+    adaptive: float | None,
     lm: str | None,
     mix: bool,
     allow_loud: bool,
@@ -93,7 +97,9 @@ def command(
     check_endings([job.target for job in todo.jobs], (".vcb", *(() if lm else ENDINGS)))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-    work = _Encoding(codec or options.DEFAULT_CODEC, device, threads, given, kbps, lm, force)
+    work = _Encoding(
+        codec or options.DEFAULT_CODEC, device, threads, given, kbps, adaptive, lm, force
+    )
     return run(todo, work, console, jobs)
 
 
@@ -106,6 +112,7 @@ class _Encoding:
     threads: int | None
     given: dict[str, Any]  # of the codec's encode
     kbps: float | None
+    adaptive: float | None
     lm: str | None
     force: bool
 
@@ -113,35 +120,60 @@ class _Encoding:
         from vocable.codecs import Tokenizer
 
         opened = open_tokenizer(self.codec, self.device, self.threads)
-        model = None if self.lm is None else open_coder(self.lm)
+        if self.adaptive is not None and self.lm is not None:
+            raise Refusal("--lm codes tokens of a fixed rate; leave out --lm, or --adaptive")
+        given = {name: self.given[name] for name in ("mix", "allow_loud")}
+        if self.lm is not None:
+            given["model"] = open_coder(self.lm)
         if not isinstance(opened, Tokenizer):
             if self.given["levels"] is not None or self.kbps is not None:
                 raise Refusal(
                     "--levels and --kbps are of one codec; bundles and units have all levels"
                 )
-            return partial(self._encode_all, opened, model)
+            return partial(self._encode_all, self._at_rate(opened, None), given)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
-        return partial(self._encode, opened, self.given | {"levels": levels, "model": model})
+        if self.adaptive is None:
+            given["levels"] = levels
+        return partial(self._encode, opened, self._at_rate(opened, levels), given)
+
+    def _at_rate(
+        self, opened: "Tokenizer | UnitTokenizer | Bundle", levels: int | None
+    ) -> "Encoder":
+        """Return what encodes at an adaptive rate, where one is asked for."""
+        from vocable.codecs import AdaptiveRate
+        from vocable.codecs.bundle import Bundle
+
+        if self.adaptive is None:
+            return opened
+        if isinstance(opened, Bundle):
+            raise Refusal("--adaptive is of one codec; name one, without +")
+        try:
+            return AdaptiveRate(opened, self.adaptive, levels=levels)
+        except VocableError as error:
+            raise Refusal(f"--adaptive: {message_of(error)}") from error
 
     def _encode_all(
         self,
-        opened: "UnitTokenizer | Bundle",
-        model: "ModelCoder | None",
+        encoder: "Encoder",
+        given: dict[str, Any],
         job: Job,
         progress: Progress,
     ) -> Outcome:
         """Encode by units of centres, or with several tokenizers to one file."""
         from vocable.cli.results import encoded
 
-        given = {name: self.given[name] for name in ("mix", "allow_loud")}
-        given["model"] = model
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            facts = _encode(opened, source, target, given, self.force, progress)
+            facts = _encode(encoder, source, target, given, self.force, progress)
         return encoded(job, facts, time.perf_counter() - began)
 
     def _encode(
-        self, codec: "Tokenizer", given: dict[str, Any], job: Job, progress: Progress
+        self,
+        codec: "Tokenizer",
+        encoder: "Encoder",
+        given: dict[str, Any],
+        job: Job,
+        progress: Progress,
     ) -> Outcome:
         from vocable.cli.hearing import Hearing
         from vocable.cli.results import encoded
@@ -152,7 +184,7 @@ class _Encoding:
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
             given = given | ({"listen": listener} if listener else {})
-            facts = _encode(codec, source, target, given, self.force, progress)
+            facts = _encode(encoder, source, target, given, self.force, progress)
         took = time.perf_counter() - began
         verdict = hearing.judge("stdin" if job.source == PIPE else job.source, listener)
         outcome = encoded(job, facts | verdict.facts, took)
@@ -160,7 +192,7 @@ class _Encoding:
 
 
 def _encode(
-    codec: "Tokenizer | UnitTokenizer | Bundle",
+    encoder: "Encoder",
     source: str,
     target: str,
     given: dict[str, Any],
@@ -173,12 +205,12 @@ def _encode(
     from vocable.tokens import read_tokens
     from vocable.tokens.array_files import ENDINGS
 
-    if isinstance(codec, Bundle) or not target.lower().endswith(ENDINGS):
-        codec.encode_to(source, target, **given, overwrite=force, progress=progress)
+    if isinstance(encoder, Bundle) or not target.lower().endswith(ENDINGS):
+        encoder.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         tokens_file = os.path.join(folder, "tokens.vcb")
-        codec.encode_to(source, tokens_file, **given, progress=progress)
+        encoder.encode_to(source, tokens_file, **given, progress=progress)
         facts = token_facts(tokens_file)
         read_tokens(tokens_file).save(target, overwrite=force)
     return facts | rate_on_disk(target, facts["seconds"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-_ZERO = 1e-12  # power of what is no sound at all: -120 dB
+_ZERO = 1e-12  # power that silence counts as: -120 dB
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ adaptive = click.option(
     "--adaptive",
     type=FloatRange(min=0),
     metavar="LAMBDA",
-    help="Join neighbouring frames to one token where they differ by less than LAMBDA a bit: 0.5 "
-    "keeps most, 2 about half.",
+    help="Join neighbouring frames to one token where that distorts less than LAMBDA for each bit "
+    "it saves; try 0.2 to 4.",
 )
 coding_model = click.option(
     "--lm",

@@ -14,7 +14,7 @@ joined to sound, its distortion counts a tenth, and its tokens last longer (sign
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from numbers import Real
 from pathlib import Path
@@ -70,7 +70,7 @@ class AdaptiveRate:
     One level: tokens are joined by what another entry in place of a frame's own one distorts, and
     get the entry that distorts least. Several: all levels of a frame are joined together, by what
     the mean of the latents distorts, and the mean is quantized again; contours of pitch and
-    loudness are averaged point by point. Equal recordings give equal tokens in blocks of any size.
+    loudness are averaged point by point. Equal latents give equal tokens, in blocks of any size.
 
     TokenError for a price or levels that cannot be, ModelError for a tokenizer that cannot.
     """
@@ -95,6 +95,7 @@ class AdaptiveRate:
         self.tokenizer = tokenizer
         self.levels = tokenizer.spec.check_levels(levels)
         self.distortion = self._distortion()
+        self._bits = float(sum(level.bits for level in tokenizer.spec.levels[: self.levels]))
 
     @property
     def spec(self) -> TokenSpec:
@@ -115,26 +116,14 @@ class AdaptiveRate:
             recording = open_recording(source, cleanup, rate=rate, allow_loud=allow_loud)
             recording = _one_channel(recording, mix)
             parts = list(self.token_parts(recording))
-            heard = Source(recording.samples, recording.rate, 1)
+            whole = Source(recording.samples, recording.rate, 1)
         lasting = [each.durations for each in parts if each.durations is not None]
         return AudioTokens(
             self.spec,
             [_joined(each.stacks[k] for each in parts) for k in range(self.levels)],
             durations=np.concatenate([np.zeros(0, np.int64), *lasting]),
-            source=heard,
+            source=whole,
         )
-
-    def encode_batch(
-        self,
-        sources: Sequence[Any],
-        *,
-        rate: int | None = None,
-        mix: bool = False,
-        allow_loud: bool = False,
-    ) -> list[AudioTokens]:
-        """Encode several recordings, one by one."""
-        given = {"rate": rate, "mix": mix, "allow_loud": allow_loud}
-        return [self.encode(each, **given) for each in sources]  # type: ignore[arg-type]
 
     def encode_to(
         self,
@@ -187,9 +176,8 @@ class AdaptiveRate:
         """Return how a run of frames is cut that is silent, or is not."""
         longest = LONGEST_SILENCE if silent else LONGEST
         frames = np.arange(1, longest + 1)
-        bits = sum(level.bits for level in self.spec.levels[: self.levels])
-        lengths = float(bits) + np.log2(frames * (frames + 1))
-        prices = np.rint(SOUND * UNIT * self.price * lengths).astype(np.int64)
+        bits = self._bits + np.log2(frames * (frames + 1))
+        prices = np.rint(SOUND * UNIT * self.price * bits).astype(np.int64)
         weight = SILENT if silent else SOUND
         return Cut(Merger(longest, max(longest, LAG)), weight, prices)
 
@@ -205,17 +193,17 @@ class AdaptiveRate:
 
     def _frames(self, recording: Recording, quiet: Quiet) -> Iterator[Frames]:
         """Yield the frames of a recording; `quiet` hears all of it."""
-        heard = (quiet.hear(block) for block in recording.at(self.spec.rate))
+        blocks = (quiet.hear(block) for block in recording.at(self.spec.rate))
         if isinstance(self.tokenizer, Tokenizer):
-            yield from self._frames_of_latents(self.tokenizer, heard)
+            yield from self._frames_of_latents(self.tokenizer, blocks)
             return
         count = 0
         for tokens in self.tokenizer.token_parts(recording):
             count += tokens.frames
-            while quiet.frames < count and next(heard, None) is not None:
+            while quiet.frames < count and next(blocks, None) is not None:
                 pass
             yield self._frames_of_codes(tokens.stacks[0].astype(np.int64))
-        for _ in heard:
+        for _ in blocks:
             pass
 
     def _frames_of_latents(

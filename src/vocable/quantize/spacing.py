@@ -14,7 +14,8 @@ def spacing(entries: Float[Tensor, "size width"]) -> float:
     """
     rows = entries.detach().double()
     asked = rows[:: -(-len(rows) // 1024)]
-    apart = torch.cdist(asked, rows, compute_mode="donot_use_mm_for_euclid_dist")
-    nearest = torch.where(apart > 0, apart, torch.inf).amin(1)
+    apart = torch.cdist(asked, rows)
+    least = 1e-6 * rows.norm(dim=1).amax()  # rounding, of equal entries
+    nearest = torch.where(apart > least, apart, torch.inf).amin(1)
     nearest = nearest[nearest.isfinite()]
     return float(nearest.median()) if len(nearest) else 1.0

@@ -42,7 +42,7 @@ class SilenceFinder:
 
     def __init__(self, rule: Silence, frames_per_second: float) -> None:
         self._rule = rule
-        self._heard: deque[float] = deque(maxlen=max(1, round(rule.seconds * frames_per_second)))
+        self._levels: deque[float] = deque(maxlen=max(1, round(rule.seconds * frames_per_second)))
         self._silent, self._waiting = False, 0
         self._below = rule.quiet  # what this silence, or the next one, had to fall below
 
@@ -71,11 +71,11 @@ class SilenceFinder:
 
     def _is_low(self, level: float) -> bool:
         rule = self._rule
-        self._heard.append(level)
-        floor = sorted(self._heard)[len(self._heard) // 10]
+        self._levels.append(level)
+        floor = sorted(self._levels)[len(self._levels) // 10]
         more = rule.hysteresis
         if not (self._silent or self._waiting):
-            self._below, more = max(rule.quiet, max(self._heard) - rule.fall), 0.0
+            self._below, more = max(rule.quiet, max(self._levels) - rule.fall), 0.0
         return level < min(self._below, floor + rule.rise) + more
 
 

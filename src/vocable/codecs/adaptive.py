@@ -70,7 +70,10 @@ class AdaptiveRate:
     One level: tokens are joined by what another entry in place of a frame's own one distorts, and
     get the entry that distorts least. Several: all levels of a frame are joined together, by what
     the mean of the latents distorts, and the mean is quantized again; contours of pitch and
-    loudness are averaged point by point. Equal latents give equal tokens, in blocks of any size.
+    loudness are averaged point by point. Codebooks are taken as they are now.
+
+    Equal latents give equal tokens, in blocks of any size. A token is settled some 16 frames late
+    at most, in silence 64.
 
     TokenError for a price or levels that cannot be, ModelError for a tokenizer that cannot.
     """

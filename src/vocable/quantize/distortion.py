@@ -50,7 +50,7 @@ class OfCodes:
     """
 
     def __init__(self, vectors: Float[Tensor, "size width"]) -> None:
-        rows = vectors.detach().double().cpu()
+        rows = vectors.detach().cpu().double()
         rows = (rows - rows.mean(0)) * (STEPS / spacing(rows))
         self._entries = whole_numbers(rows).astype(np.float64)  # products below 2⁵³ are exact
         self._norms = np.square(self._entries).sum(1)
@@ -84,12 +84,13 @@ class OfLatents:
     def __init__(self, quantizer: Quantizer, levels: int) -> None:
         self._quantizer, self._levels = quantizer, levels
         with torch.inference_mode():
-            self._scale = STEPS / quantizer.axis_spacing(levels).double()
+            apart = quantizer.axis_spacing(levels)
+        self._scale, self._device = STEPS / apart.cpu().double(), apart.device
         self.width = len(self._scale) + 1
 
     def rows(self, z: Float[Tensor, "frames dim"]) -> Int64[np.ndarray, "frames width"]:
         """Return the latents of frames as rows."""
-        rows = whole_numbers(self._quantizer.to_axes(z[None])[0].double() * self._scale)
+        rows = whole_numbers(self._quantizer.to_axes(z[None])[0].cpu().double() * self._scale)
         return np.concatenate([rows, np.square(rows).sum(1, keepdims=True)], axis=1)
 
     def costs(self, sums: Int64[np.ndarray, "segments width_1"]) -> Int64[np.ndarray, " segments"]:
@@ -102,11 +103,12 @@ class OfLatents:
         self, sums: Int64[np.ndarray, "segments width_1"]
     ) -> Int64[np.ndarray, "levels segments"]:
         """Return the codes of the means."""
-        means = torch.from_numpy(sums[:, :-2] / sums[:, -1:]).to(self._scale.device) / self._scale
-        found = as_levels(self._quantizer.encode_axes(means.float()[None], self._levels))
+        means = torch.from_numpy(sums[:, :-2] / sums[:, -1:]) / self._scale
+        rows = means.float().to(self._device)[None]
+        found = as_levels(self._quantizer.encode_axes(rows, self._levels))
         return np.stack([level[0].cpu().numpy() for level in found])
 
 
 def whole_numbers(rows: Float[Tensor, "rows width"]) -> Int64[np.ndarray, "rows width"]:
     """Return rows rounded to signed numbers of 12 bits."""
-    return rows.round().clamp(-_MOST, _MOST).to(torch.int64).cpu().numpy()
+    return rows.round().clamp(-_MOST, _MOST).to(torch.int64).numpy()

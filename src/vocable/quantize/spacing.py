@@ -12,7 +12,7 @@ def spacing(entries: Float[Tensor, "size width"]) -> float:
 
     1 where all are alike: a codebook that has not learnt yet. Of many entries 1024 are asked.
     """
-    rows = entries.detach().double()
+    rows = entries.detach().cpu().double()
     asked = rows[:: -(-len(rows) // 1024)]
     apart = torch.cdist(asked, rows)
     least = 1e-6 * rows.norm(dim=1).amax()  # rounding, of equal entries

@@ -13,6 +13,7 @@ from vocable.tokens.layouts import (
     Chunks,
     Joint,
     JointLayout,
+    Lasting,
     Parts,
     cosyvoice,
     glm_voice,
@@ -61,6 +62,7 @@ def joint_examples(frames: int) -> dict[str, tuple[JointLayout, dict[str, Any]]]
         "kimi": (kimi_audio(), {"text": text, "audio": audio}),
         "moshi": (moshi(), {"text": np.arange(frames), **eight}),
         "by-time": (ByTime(("pitch", "units")), tracks),
+        "lasting": (Lasting("units"), {"units": testing.lasting(frames)}),
     }
 
 

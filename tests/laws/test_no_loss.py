@@ -13,6 +13,7 @@ from vocable.tokens import Layout, Vocabulary, parallel
 LAYOUTS, TOKENS = testing.layouts(), testing.tokens()
 every_layout = pytest.mark.parametrize("layout", LAYOUTS)
 every_kind = pytest.mark.parametrize("kind", TOKENS)
+FILES = TOKENS | {"lasting": testing.lasting()}
 
 
 @every_layout
@@ -32,10 +33,10 @@ def test_vocabularies_lose_nothing(layout: str, kind: str):
     testing.check_vocabulary_no_loss(vocabulary, tokens)
 
 
-@every_kind
+@pytest.mark.parametrize("kind", FILES)
 def test_files_lose_nothing_and_notice_damage(kind: str, tmp_path: Path):
     path = tmp_path / "tokens.vcb"
-    testing.check_file_no_loss(TOKENS[kind], path)
+    testing.check_file_no_loss(FILES[kind], path)
     testing.check_damage_is_noticed(path, range(len(path.read_bytes())))
 
 

@@ -12,7 +12,7 @@ import click
 from vocable.cli import options
 from vocable.cli.attempt import Do, Outcome
 from vocable.cli.console import Console, Progress
-from vocable.cli.errors import Refusal
+from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import by_speaker, chosen_levels, open_coder, open_tokenizer
 from vocable.cli.paths import (
     PIPE,
@@ -25,13 +25,15 @@ from vocable.cli.paths import (
 )
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
+from vocable.errors import VocableError
 
 if TYPE_CHECKING:
-    from vocable.codecs import Tokenizer
+    from vocable.codecs import AdaptiveRate, Tokenizer
     from vocable.codecs.bundle import Bundle
-    from vocable.language.coder import ModelCoder
     from vocable.separation import BySpeaker
     from vocable.units import UnitTokenizer
+
+    Encoder = Tokenizer | UnitTokenizer | Bundle | BySpeaker | AdaptiveRate
 
 
 @click.command("encode")
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 )
 @options.codec
 @options.levels
+@options.adaptive
 @options.coding_model
 @click.option(
     "--speakers",
@@ -68,6 +71,7 @@ def command(
     codec: str | None,
     levels: int | None,
     kbps: float | None,
+    adaptive: float | None,
     lm: str | None,
     speakers: int | None,
     separator: str | None,
@@ -109,7 +113,7 @@ def command(
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
     codec = codec or options.DEFAULT_CODEC
-    work = _Encoding(codec, device, threads, given, kbps, lm, force, parted)
+    work = _Encoding(codec, device, threads, given, kbps, adaptive, lm, force, parted)
     return run(todo, work, console, jobs)
 
 
@@ -131,6 +135,7 @@ class _Encoding:
     threads: int | None
     given: dict[str, Any]  # of the codec's encode
     kbps: float | None
+    adaptive: float | None
     lm: str | None
     force: bool
     parted: tuple[int, str] | None = None
@@ -140,7 +145,11 @@ class _Encoding:
 
         opened: Tokenizer | UnitTokenizer | Bundle | BySpeaker
         opened = tokenizer = open_tokenizer(self.codec, self.device, self.threads)
-        model = None if self.lm is None else open_coder(self.lm)
+        if self.adaptive is not None and (self.lm or self.parted):
+            raise Refusal("--adaptive goes with neither --lm nor --speakers; leave out one of them")
+        given = {name: self.given[name] for name in ("mix", "allow_loud")}
+        if self.lm is not None:
+            given["model"] = open_coder(self.lm)
         if self.parted is not None:
             opened = by_speaker(*self.parted, tokenizer, self.device)
         if not isinstance(opened, Tokenizer):
@@ -149,29 +158,51 @@ class _Encoding:
                     "--levels and --kbps are of one codec; bundles and units have all levels, as "
                     "--speakers do"
                 )
-            return partial(self._encode_all, opened, model)
+            return partial(self._encode_all, self._at_rate(opened, None), given)
         levels = chosen_levels(opened.spec, self.given["levels"], self.kbps)
-        return partial(self._encode, opened, self.given | {"levels": levels, "model": model})
+        if self.adaptive is None:
+            given["levels"] = levels
+        return partial(self._encode, opened, self._at_rate(opened, levels), given)
+
+    def _at_rate(
+        self, opened: "Tokenizer | UnitTokenizer | Bundle | BySpeaker", levels: int | None
+    ) -> "Encoder":
+        """Return what encodes at an adaptive rate, where one is asked for."""
+        from vocable.codecs import AdaptiveRate
+        from vocable.codecs.bundle import Bundle
+        from vocable.separation import BySpeaker
+
+        if self.adaptive is None:
+            return opened
+        if isinstance(opened, Bundle | BySpeaker):
+            raise Refusal("--adaptive is of one codec; name one, without +")
+        try:
+            return AdaptiveRate(opened, self.adaptive, levels=levels)
+        except VocableError as error:
+            raise Refusal(f"--adaptive: {message_of(error)}") from error
 
     def _encode_all(
         self,
-        opened: "UnitTokenizer | Bundle | BySpeaker",
-        model: "ModelCoder | None",
+        encoder: "Encoder",
+        given: dict[str, Any],
         job: Job,
         progress: Progress,
     ) -> Outcome:
         """Encode by units of centres, or with several tokenizers to one file."""
         from vocable.cli.results import encoded
 
-        given = {name: self.given[name] for name in ("mix", "allow_loud")}
-        given["model"] = model
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
-            facts = _encode(opened, source, target, given, self.force, progress)
+            facts = _encode(encoder, source, target, given, self.force, progress)
         return encoded(job, facts, time.perf_counter() - began)
 
     def _encode(
-        self, codec: "Tokenizer", given: dict[str, Any], job: Job, progress: Progress
+        self,
+        codec: "Tokenizer",
+        encoder: "Encoder",
+        given: dict[str, Any],
+        job: Job,
+        progress: Progress,
     ) -> Outcome:
         from vocable.cli.hearing import Hearing
         from vocable.cli.results import encoded
@@ -182,7 +213,7 @@ class _Encoding:
         began = time.perf_counter()
         with input_path(job.source) as source, output_path(job.target, ".vcb") as target:
             given = given | ({"listen": listener} if listener else {})
-            facts = _encode(codec, source, target, given, self.force, progress)
+            facts = _encode(encoder, source, target, given, self.force, progress)
         took = time.perf_counter() - began
         verdict = hearing.judge("stdin" if job.source == PIPE else job.source, listener)
         outcome = encoded(job, facts | verdict.facts, took)
@@ -190,7 +221,7 @@ class _Encoding:
 
 
 def _encode(
-    codec: "Tokenizer | UnitTokenizer | Bundle | BySpeaker",
+    encoder: "Encoder",
     source: str,
     target: str,
     given: dict[str, Any],
@@ -204,12 +235,12 @@ def _encode(
     from vocable.tokens import read_tokens
     from vocable.tokens.array_files import ENDINGS
 
-    if isinstance(codec, Bundle | BySpeaker) or not target.lower().endswith(ENDINGS):
-        codec.encode_to(source, target, **given, overwrite=force, progress=progress)
+    if isinstance(encoder, Bundle | BySpeaker) or not target.lower().endswith(ENDINGS):
+        encoder.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
         tokens_file = os.path.join(folder, "tokens.vcb")
-        codec.encode_to(source, tokens_file, **given, progress=progress)
+        encoder.encode_to(source, tokens_file, **given, progress=progress)
         facts = token_facts(tokens_file)
         read_tokens(tokens_file).save(target, overwrite=force)
     return facts | rate_on_disk(target, facts["seconds"])

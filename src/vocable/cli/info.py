@@ -200,6 +200,7 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
         ("space", facts["space"]),
         ("recording", _length(facts)),
         ("tokens", f"{facts['frames']} frames × {facts['levels']} levels, {streams}"),
+        *_lasting(facts),
         *spec_rows(spec, facts["levels"]),
         ("bit rate, nominal", kbps(facts["bits_per_second"])),
     ]
@@ -211,6 +212,14 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> list[tuple[str, str]]
     if not facts["complete"]:
         rows.append(("end", "missing: the stream broke off"))
     return rows
+
+
+def _lasting(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how many tokens a level has that last for several frames."""
+    if "tokens" not in facts:
+        return []
+    rate = f"{facts['tokens_per_second']:.2f} tokens/s of {facts['frames_per_second']:g} frames/s"
+    return [("durations", f"{facts['tokens']} tokens a level, {rate}")]
 
 
 def _model_rows(facts: dict[str, Any], spec: TokenSpec | None) -> list[tuple[str, str]]:

@@ -55,6 +55,13 @@ codec_of_tokens = click.option(
     help="Codec to use: a name (`vocable models`), its folder or its file.  "
     "[default: the tokens' own]",
 )
+adaptive = click.option(
+    "--adaptive",
+    type=FloatRange(min=0),
+    metavar="LAMBDA",
+    help="Join neighbouring frames to one token where that distorts less than LAMBDA for each bit "
+    "it saves; try 0.2 to 4.",
+)
 coding_model = click.option(
     "--lm",
     type=FILE,

@@ -28,6 +28,12 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
     track, frames, source = file.tracks[name], file.frames(name), file.source(name)
     spec = track.spec
     model = file.model(name)
+    bits, lasting = spec.bitrate(track.levels) * track.streams, {}
+    if track.durations:
+        tokens = file.tokens(name)
+        bits = bits * tokens / max(1, frames)
+        seconds = spec.seconds(frames)
+        lasting = {"tokens": tokens, "tokens_per_second": float(tokens / (seconds or 1))}
     return {
         "codec": spec.name,
         "space": spec.space,
@@ -38,8 +44,9 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
         "streams": track.streams,
         "frames": frames,
         "frames_per_second": float(spec.frame_rate),
+        **lasting,
         "levels": track.levels,
-        "bits_per_second": float(spec.bitrate(track.levels) * track.streams),
+        "bits_per_second": float(bits),
         **({} if model is None else {"coded_by": model}),
     }
 

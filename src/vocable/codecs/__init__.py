@@ -1,6 +1,7 @@
 """Tokenizers and codecs: recordings to tokens and back. Names load when they are first used.
 
 Tokenizer, Codec            what a user holds: recordings, files, streams, identity
+AdaptiveRate                encodes with one of them, at a rate that follows the sound
 TokenizerModel, CodecModel  the networks behind them, which architectures define
 register, build             architectures by name
 """
@@ -11,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vocable.codecs.adaptive import AdaptiveRate as AdaptiveRate
     from vocable.codecs.codec import Codec as Codec
     from vocable.codecs.codec_model import CodecModel as CodecModel
     from vocable.codecs.codec_model import CodecOutput as CodecOutput
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vocable.codecs.tokenizer import Tokenizer as Tokenizer
 
 _HOME = {
+    "adaptive": ("AdaptiveRate",),
     "codec": ("Codec",),
     "codec_model": ("CodecModel", "CodecOutput"),
     "codes": ("Codes",),

@@ -12,6 +12,7 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.level_contours import LevelBook
 from vocable.quantize import Health, LevelCodes, Quantized, Quantizer, ResidualVQ, as_levels
 from vocable.quantize.health import count_codes
+from vocable.quantize.spacing import spacing
 from vocable.signal.pitch import POINTS
 
 
@@ -42,9 +43,32 @@ class ContourQuantizer(Quantizer):
     def encode(
         self, z: Float[Tensor, "batch frames axes"], levels: int | None = None
     ) -> Int[Tensor, "batch levels frames"]:
+        return self.encode_axes(self.to_axes(z), levels)
+
+    def to_axes(self, z: Float[Tensor, "batch frames given"]) -> Float[Tensor, "batch frames axes"]:
+        """Return the latent, and the contours as the books place them.
+
+        The mean of the contours of several frames, point by point, is what a contour that is
+        repeated in each of them distorts least: pitch in octaves, each point voiced where most are.
+        """
+        pairs = zip(self.books, self._split(z)[1:], strict=True)
+        return torch.cat([self.latent(z), *(book.place(values) for book, values in pairs)], dim=-1)
+
+    def encode_axes(
+        self, rows: Float[Tensor, "batch frames axes"], levels: int | None = None
+    ) -> Int[Tensor, "batch levels frames"]:
         wanted = self.wanted_levels(levels)
-        rest = as_levels(self.residual.encode(self.latent(z), wanted - self.contours))
-        return torch.stack([*self._contours(z), *rest], dim=1)
+        widths = [self.residual.dim, *(book.width for book in self.books)]
+        latent, *placed = torch.split(rows, widths, dim=-1)
+        contours = [book.search(row) for book, row in zip(self.books, placed, strict=True)]
+        rest = as_levels(self.residual.encode(latent, wanted - self.contours))
+        return torch.stack([*contours, *rest], dim=1)
+
+    def axis_spacing(self, levels: int | None = None) -> Float[Tensor, " axes"]:
+        """Return what the books tell apart, and of the latent what the last residual level does."""
+        residual = self.residual.axis_spacing(self.wanted_levels(levels) - self.contours)
+        each = [residual.new_full((b.width,), spacing(b.entries)) for b in self.books]
+        return torch.cat([residual, *each])
 
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames axes"]:
         self.check_codes(codes)

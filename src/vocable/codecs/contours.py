@@ -49,7 +49,11 @@ class ContourBook(Codebook):
 
     def encode(self, hz: Float[Tensor, "batch frames points"]) -> Int[Tensor, "batch frames"]:
         """Return the index of the nearest contour of each frame."""
-        return self.search(embed(hz.float()))
+        return self.search(self.place(hz))
+
+    def place(self, hz: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch axes"]:
+        """Return where a contour lies among the entries."""
+        return embed(hz.float())
 
     def decode(self, codes: Int[Tensor, "batch frames"]) -> Float[Tensor, "batch frames points"]:
         """Return the contours in Hz."""

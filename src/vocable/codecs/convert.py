@@ -98,7 +98,8 @@ def tokens_as_they_come(spec: TokenSpec, pieces: Iterable[Codes]) -> Iterator[Au
 
 
 def codes_of(tokens: AudioTokens) -> Codes:
-    """Return the codes of tokens, one item a stream."""
+    """Return the codes of tokens, one item a stream; those that last are repeated."""
+    tokens = tokens if tokens.durations is None else tokens.expand()
     levels = (torch.from_numpy(stack.astype(np.int64)) for stack in tokens.stacks)
     sides = {name: torch.from_numpy(np.array(side)) for name, side in tokens.sides.items()}
     return Codes(levels, sides, tokens.segments if tokens.spec.segment else ())

@@ -27,7 +27,11 @@ class LevelBook(Codebook):
 
     def encode(self, levels: Float[Tensor, "batch frames points"]) -> Int[Tensor, "batch frames"]:
         """Return the index of the nearest contour of each frame."""
-        return self.search(levels.float())
+        return self.search(self.place(levels))
+
+    def place(self, levels: Float[Tensor, "*batch points"]) -> Float[Tensor, "*batch points"]:
+        """Return where a contour lies among the entries: its values."""
+        return levels.float()
 
     def decode(self, codes: Int[Tensor, "batch frames"]) -> Float[Tensor, "batch frames points"]:
         """Return the contours in dB of full scale."""

@@ -31,6 +31,7 @@ from vocable.tokens import TokenSpec
 
 UNTRAINED = "@0:untrained"
 Sides = Mapping[str, Tensor]
+Latents = tuple[Tensor, Encoding]  # [batch, frames, dim], and what comes after them
 
 
 def untrained(name: str) -> str:
@@ -196,23 +197,52 @@ class TokenizerModel(nn.Module):
             found = [self._encode_segment(piece, state.levels) for piece in pieces]
             none = self._no_codes(state.batch, state.levels)
             return join_codes(self.spec, found) if found else none
-        begun = (state.begun + state.samples.shape[2]) % (self.spec.frame * self.frames_together)
+        begun = self._begun(state)
         last = F.pad(state.samples, (0, self._fill(begun)))
         codes, state = self._encode_rows(last, last.shape[2], state)
         with full_precision(state.samples.device.type):
             rest, _ = self._search(self.encoder.finish(state.encoder), state)
         return self._trimmed(join_codes(self.spec, [codes, rest]), begun)
 
+    def latent_step(self, x: Float[Tensor, "batch channels time"], state: Encoding) -> Latents:
+        """Return what `encode_step` would quantize of the next samples, one row a frame."""
+        samples = torch.cat((state.samples, x.to(state.samples)), 2)
+        whole = samples.shape[2] - samples.shape[2] % self.samples_a_step
+        return self._encoder_rows(samples, whole, state)
+
+    def finish_latents(self, state: Encoding) -> Float[Tensor, "batch frames dim"]:
+        """Return the last rows, those of frames that `finish_encoding` keeps."""
+        begun = self._begun(state)
+        last = F.pad(state.samples, (0, self._fill(begun)))
+        z, state = self._encoder_rows(last, last.shape[2], state)
+        with full_precision(last.device.type):
+            z = join(z, self.encoder.finish(state.encoder))
+        return z[:, : max(0, z.shape[1] - self._surplus(begun, 1))]
+
     def _encode_rows(self, samples: Tensor, count: int, state: Encoding) -> tuple[Codes, Encoding]:
         """Encode the first `count` samples; the others wait."""
         if not count:
             return self._no_codes(state.batch, state.levels), state
+        z, after = self._encoder_rows(samples, count, state)
+        with full_precision(samples.device.type):
+            codes, latents = self._search(z, state)
+        return codes, after if latents is state.latents else replace(after, latents=latents)
+
+    def _encoder_rows(self, samples: Tensor, count: int, state: Encoding) -> Latents:
+        """Return what the encoder makes of the first `count` samples; the others wait."""
+        if not count:
+            rows = samples.new_zeros(len(samples), 0, self.quantizer.dim)
+            return rows, replace(state, samples=samples)
         rows = samples[..., :count].transpose(1, 2).contiguous()
         with full_precision(rows.device.type):
             z, encoder = self.encoder.step(rows, state.encoder)
-            codes, latents = self._search(z, state)
         begun = (state.begun + count) % (self.spec.frame * self.frames_together)
-        return codes, Encoding(encoder, samples[..., count:].clone(), latents, state.levels, begun)
+        rest = samples[..., count:].clone()
+        return z, replace(state, encoder=encoder, samples=rest, begun=begun)
+
+    def _begun(self, state: Encoding) -> int:
+        """Return the samples in what the encoder sees together, where the end breaks it off."""
+        return (state.begun + state.samples.shape[2]) % (self.spec.frame * self.frames_together)
 
     def _search(self, z: Tensor, state: Encoding) -> tuple[Codes, Tensor]:
         """Quantize the rows that fill tokens of all levels; return the others, to wait."""
@@ -239,17 +269,22 @@ class TokenizerModel(nn.Module):
 
         begun: samples in what the encoder sees together, where the end broke it off; 0 if whole.
         """
-        frame, window, step = self.spec.frame, self.spec.window, self.frames_together
         if not begun:
             return codes
+        levels = []
+        for level, x in zip(self.spec.levels, codes, strict=False):
+            levels.append(x[:, : max(0, x.shape[1] - self._surplus(begun, level.stride))])
+        return Codes(levels, codes.sides)
+
+    def _surplus(self, begun: int, stride: int) -> int:
+        """Return how many tokens of a level that is."""
+        frame, window = self.spec.frame, self.spec.window
+        if not begun:
+            return 0
         frames = -(-begun // frame)  # of the last step
         if window is not None:
             frames = (begun - window) // frame - (-window // frame)
-        levels = []
-        for level, x in zip(self.spec.levels, codes, strict=False):
-            surplus = step // level.stride + (-frames // level.stride)
-            levels.append(x[:, : max(0, x.shape[1] - surplus)])
-        return Codes(levels, codes.sides)
+        return self.frames_together // stride + (-frames // stride)
 
     def _no_codes(self, batch: int, levels: int | None) -> Codes:
         kind = {"dtype": torch.int64, "device": self.device}

@@ -106,6 +106,20 @@ class Session:
             codes = self.model.finish_encoding(state)
         return ordinary_codes(codes)
 
+    def latent_step(
+        self, block: Float[Tensor, "batch channels time"], state: Encoding
+    ) -> tuple[Float[Tensor, "batch frames dim"], Encoding]:
+        """Return the latents of the next samples, one a frame, where all levels have one rate."""
+        with self._use():
+            _check_like(block, state.samples)
+            _check_samples(block, self.model.spec.channels)
+            return self.model.latent_step(block, state)
+
+    def finish_latents(self, state: Encoding) -> Float[Tensor, "batch frames dim"]:
+        """Return the last latents."""
+        with self._use():
+            return self.model.finish_latents(state)
+
     def from_codes(self, codes: CodesLike) -> Float[Tensor, "batch channels time"]:
         """Decode whole codes."""
         self._renew()

@@ -20,6 +20,7 @@ from vocable.codecs.transform_attack import CODES
 from vocable.codecs.transform_envelope import Envelope
 from vocable.codecs.transform_plan import AUDIBLE, FLOOR, Plan, cut
 from vocable.codecs.transform_shapes import UnitShapes, some
+from vocable.errors import ModelError
 from vocable.quantize import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.precision import full_precision
 
@@ -89,6 +90,13 @@ class TransformQuantizer(Quantizer):
             shapes = self.shapes.decode(self._of_units(grid), self._of_units(chosen))
             parts = [shapes, log, chosen.sum(-1).to(log), rows[0][..., None].to(log)]
             return torch.cat(parts, dim=2)
+
+    def axis_spacing(self, levels: int | None = None) -> Tensor:
+        """Refuse: lines of a spectrum change their sign from frame to frame, so means vanish."""
+        raise ModelError(
+            "frames of a spectrum have no mean that sounds like them; an adaptive rate needs a "
+            "codec of latents, as speech-16k"
+        )
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         """Quantize, in training with a random prefix of the levels, one for the whole batch."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from jaxtyping import Float, Int
@@ -13,6 +14,7 @@ from vocable.errors import ModelError, TokenError
 from vocable.nn.settings import exporting
 from vocable.quantize.health import Health
 from vocable.quantize.level_codes import LevelCodes, as_levels
+from vocable.quantize.spacing import spacing
 from vocable.quantize.ties import tie_distance
 
 __all__ = ["Health", "LevelCodes", "Quantized", "Quantizer", "as_levels"]
@@ -106,6 +108,28 @@ class Quantizer(nn.Module, ABC):
         strides = self.strides or (1,) * len(rows)
         spread = [row.repeat_interleave(s, 1) for row, s in zip(rows, strides, strict=False)]
         return torch.stack(spread, dim=1)
+
+    def to_axes(self, z: Float[Tensor, "batch frames dim"]) -> Float[Tensor, "batch frames axes"]:
+        """Return latents as rows of which means stand for several frames: here they are such."""
+        return z.float()
+
+    def encode_axes(
+        self, rows: Float[Tensor, "batch frames axes"], levels: int | None = None
+    ) -> LevelCodes:
+        """Return the codes of rows as `to_axes` gives them, and of means of such."""
+        return self.encode(rows, levels)
+
+    def axis_spacing(self, levels: int | None = None) -> Float[Tensor, " axes"]:
+        """Return for each axis how far apart neighbours are of what the first `levels` tell apart.
+
+        Here that is what the last of them tells apart, the same for all axes.
+        """
+        count = self.wanted_levels(levels)
+        device = next(chain(self.parameters(), self.buffers())).device
+        codes = torch.zeros(1, count, self.levels[count - 1], dtype=torch.int64, device=device)
+        codes[0, -1] = torch.arange(self.levels[count - 1])
+        rows = self.to_axes(self.decode(codes))[0]
+        return rows.new_full((rows.shape[1],), spacing(rows))
 
     def wanted_levels(self, levels: int | None) -> int:
         """Return ``levels``, or all of them for None; refuse a number that is not in `prefixes`."""

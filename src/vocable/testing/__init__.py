@@ -57,7 +57,7 @@ from vocable.testing.limits import check_bounded, check_clear_refusal
 from vocable.testing.quantizer_examples import quantizers
 from vocable.testing.quantizer_laws import check_nested
 from vocable.testing.ties import check_codes_agree
-from vocable.testing.token_examples import layouts, tokens
+from vocable.testing.token_examples import lasting, layouts, tokens
 from vocable.testing.token_laws import (
     check_damage_is_noticed,
     check_file_no_loss,
@@ -97,6 +97,7 @@ __all__ = [
     "check_vocabulary_no_loss",
     "codecs",
     "host_settings",
+    "lasting",
     "layouts",
     "quantizers",
     "tokenizers",

@@ -48,6 +48,15 @@ def tokens(frames: int = 8) -> dict[str, AudioTokens]:
     }
 
 
+def lasting(frames: int = 8) -> AudioTokens:
+    """Return random tokens with durations, of one made-up spec with 3 levels."""
+    fixed = _random(_spec((1, 1, 1)), frames, None)
+    first = np.arange(frames) * 2 // 3  # of three frames two are one token
+    stacks = [codes[:, first] for codes in fixed.stacks]
+    source = Source(160 * frames, 16_000, 1)
+    return AudioTokens(fixed.spec, stacks, source=source).dedup()
+
+
 def _spec(
     strides: tuple[int, int, int],
     *,

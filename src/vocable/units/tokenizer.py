@@ -117,6 +117,13 @@ class UnitTokenizer:
         """The encoder's name."""
         return self.spec.name
 
+    @property
+    def vectors(self) -> Tensor:
+        """The centres `[size, channels]`; ModelError for units of several blocks."""
+        if len(self.centres.blocks) > 1:
+            raise ModelError(f"{self.name} has centres in {len(self.centres.blocks)} blocks, not 1")
+        return self.centres.blocks[0]
+
     def features(self, source: Any, rate: int | None = None) -> Tensor:
         """Return what the units of a recording are made of, `[frames, channels]`.
 

@@ -101,6 +101,23 @@ class TokenFile:
             return spec.frames(spec.samples(source))
         return sum(run.frames[number] for run in self._contents.runs)
 
+    def tokens(self, track: str | None = None) -> int:
+        """Tokens of each level, where all have one rate: frames, or fewer that have durations.
+
+        Of those the chunks are read as far as their codes.
+        """
+        number = self._number(track)
+        kind = list(self.tracks.values())[number]
+        if not kind.durations:
+            return self.frames(track)
+        count = 0
+        for run in self._contents.runs:
+            for record in self._records(run, None):
+                if record.is_chunk and record.track == number:
+                    with naming_errors(self.name):
+                        count += chunk_header(kind, record, 0).counts[0]
+        return count
+
     def source(self, track: str | None = None) -> Source | None:
         """Return what was encoded, if the trailer says so and nothing is lost."""
         name = list(self.tracks)[self._number(track)]

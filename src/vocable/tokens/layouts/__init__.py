@@ -1,7 +1,8 @@
 """Orders of tokens: what stands where in the sequence of a language model, and back exactly.
 
 A `Layout` orders the levels of one recording. A `JointLayout` orders parts of several kinds, text
-and audio, tracks of several rates; `Speakers` the streams of one recording. Theirs is a `Joint`.
+and audio, tracks of several rates, codes and durations; `Speakers` the streams of one recording.
+Theirs is a `Joint`.
 """
 
 from .budget import Cache, Fit, fits
@@ -10,6 +11,7 @@ from .chunks import Chunks, cosyvoice, glm_voice
 from .fill import clear, fill
 from .joint import Joint, from_ids
 from .joint_layout import JointLayout, Parts
+from .lasting import Lasting
 from .layout import NAMES, Layout
 from .legal import Legal
 from .moshi import from_moshi_ids, moshi, moshi_ids
@@ -41,6 +43,7 @@ __all__ = [
     "Fit",
     "Joint",
     "JointLayout",
+    "Lasting",
     "Layout",
     "Legal",
     "Parts",

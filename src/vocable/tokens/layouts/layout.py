@@ -87,8 +87,8 @@ class Layout:
         counts = [codes.shape[1] for codes in tokens.stacks]
         if tokens.durations is not None or counts != levels.counts:
             raise TokenError(
-                "a layout takes tokens of a fixed rate: no durations, and no short "
-                "segment before the last"
+                "a layout takes tokens of a fixed rate: no durations (layouts.Lasting takes them), "
+                "and no short segment before the last"
             )
         shape = (tokens.streams, self._order.rows(levels), self._order.steps(levels))
         grid = np.full(shape, EMPTY, np.int32)

@@ -42,6 +42,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
     "speech": ("vocable.codecs.speech", "Speech"),
+    "speechtokenizer": ("vocable.codecs.speechtokenizer", "SpeechTokenizer"),
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
 }

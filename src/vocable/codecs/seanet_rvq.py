@@ -17,6 +17,7 @@ class SEANetRVQConfig(SEANetConfig):
 
     rate: int = 24_000  # Hz
     sizes: tuple[int, ...] = (1024,) * 24  # entries of each level
+    semantic: int = 0  # levels that learn what is said, before the acoustic ones
     prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
     dropout: float = 1.0  # share of training items that use a drawn number of levels
 
@@ -42,7 +43,10 @@ def token_spec(
         rate=c.rate,
         frame=c.frame,
         channels=c.channels,
-        levels=tuple(Level(size) for size in c.sizes),
+        levels=tuple(
+            Level(size, role="semantic" if number < c.semantic else "acoustic")
+            for number, size in enumerate(c.sizes)
+        ),
         prefixes=prefixes,
         out_rate=out_rate(c.rate, c.strides, c.decoder_strides),
         sides=sides,

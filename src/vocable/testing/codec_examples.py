@@ -23,6 +23,7 @@ from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
+from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
@@ -76,6 +77,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -149,6 +151,13 @@ def encodec_tiny_symmetric() -> EnCodecConfig:
 def encodec_tiny_stereo() -> EnCodecConfig:
     """Return the sizes of a narrow EnCodec as at 48 kHz: stereo in segments of ten frames."""
     return replace(encodec_tiny(), channels=2, causal=False, group_norm=True, segment=(160, 136))
+
+
+def speechtokenizer_tiny() -> SpeechTokenizerConfig:
+    """Return the sizes of a narrow SpeechTokenizer with Snake, which the published one lacks."""
+    return SpeechTokenizerConfig(
+        rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4, snake=True
+    )
 
 
 def mimi_tiny() -> MimiConfig:

@@ -38,6 +38,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
+    "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),

@@ -29,6 +29,7 @@ from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
+from vocable.units.informed import Informed, InformedConfig
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 Model = TypeVar("Model", bound=TokenizerModel)
@@ -64,12 +65,16 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "soundstream": lambda: SoundStream(soundstream_tiny()),
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
+        "soundstream-split": lambda: SoundStream(
+            replace(soundstream_tiny(), semantic=1, split=True)
+        ),
         "soundstream-out-rate": lambda: SoundStream(
             replace(soundstream_tiny(), decoder_strides=(8, 2, 2))
         ),
         "encodec": lambda: EnCodec(encodec_tiny()),
         "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
         "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
+        "informed": lambda: Informed(informed_tiny()),
         "dac": lambda: DAC(dac_tiny()),
         "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
         "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
@@ -136,6 +141,14 @@ def soundstream_tiny() -> SoundStreamConfig:
         latent=8,
         sizes=(16,) * 4,
     )
+
+
+def informed_tiny() -> InformedConfig:
+    """Return the sizes of a narrow codec with a teacher: 16 kHz, 640 samples a frame."""
+    return InformedConfig(
+        filters=2, strides=(4, 4, 5, 8), dilations=(1,), latent=8, sizes=(16,) * 3,
+        teacher=streaming_units_tiny(), told=4,
+    )  # fmt: skip
 
 
 def encodec_tiny() -> EnCodecConfig:

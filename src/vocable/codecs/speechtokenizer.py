@@ -19,7 +19,7 @@ width, which only training needs.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.seanet import DECODER_ONLY, decoder, encoder
@@ -62,6 +62,8 @@ PUBLISHED = (speechtokenizer, speechtokenizer_snake)
 
 class SpeechTokenizer(CodecModel):
     """SpeechTokenizer, as its config says."""
+
+    not_exported: ClassVar[str] = "its encoder's LSTM begins at both ends of a recording"
 
     not_in_codes = DECODER_ONLY | {"dropout"}
 

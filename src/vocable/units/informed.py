@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -49,6 +50,10 @@ class InformedConfig(SEANetRVQConfig):
 
 class Informed(CodecModel):
     """A codec with a teacher, as its config says."""
+
+    not_exported: ClassVar[str] = (
+        "its teacher attends in windows, whose number a graph cannot leave open"
+    )
 
     not_in_codes = DECODER_ONLY | {"dropout"}
 

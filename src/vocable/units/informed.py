@@ -40,7 +40,7 @@ from vocable.units.streaming import StreamingUnitsConfig, UnitsEncoder
 
 @dataclass(frozen=True)
 class InformedConfig(SEANetRVQConfig):
-    """The sizes of a SEANet's and an RVQ's, and these."""
+    """The sizes of a SEANet and an RVQ, and these."""
 
     rate: int = RATE
     semantic: int = 1

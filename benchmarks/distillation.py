@@ -124,14 +124,6 @@ def judged(
         run(recipe, options.data, folder, resume=resume, device="cpu")
     progress(f"{folder.name}, judged")
     codec = load_codec(folder)
-    abx = {"codes": [], "entries": []}
-    for speaker in sorted({clip.speaker for clip in spoken}):
-        own = [Recording.of(clip) for clip in spoken if clip.speaker == speaker]
-        each = judge_units(
-            arm, codec, own, features=lambda audio: entries(codec, audio), without=(SILENCE,)
-        )
-        for name, scores in (("codes", each.abx), ("entries", each.abx_features)):
-            abx[name].append(scores["whole within"].error)
     told = judge_units(arm, codec, map(Recording.of, spoken), without=(SILENCE,), most=0)
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     return Heard(
@@ -139,9 +131,22 @@ def judged(
         max(line.get("seconds", 0.0) for line in lines),
         told.told,
         told.chance,
-        {name: np.array(errors) for name, errors in abx.items()},
+        abx_within(codec, spoken),
         np.array([measured(codec, clip) for clip in clips]),
     )
+
+
+def abx_within(codec: Codec, spoken: Sequence[Clip]) -> dict[str, np.ndarray]:
+    """Return the error within each speaker, by codes and by the entries that they stand for."""
+    found: dict[str, list[float]] = {"codes": [], "entries": []}
+    for speaker in sorted({clip.speaker for clip in spoken}):
+        own = [Recording.of(clip) for clip in spoken if clip.speaker == speaker]
+        one = judge_units(
+            codec.name, codec, own, features=lambda x: entries(codec, x), without=(SILENCE,)
+        )
+        found["codes"].append(one.abx["whole within"].error)
+        found["entries"].append(one.abx_features["whole within"].error)
+    return {name: np.array(errors) for name, errors in found.items()}
 
 
 def _share(folder: Path, target: Path) -> None:
@@ -157,7 +162,7 @@ def _share(folder: Path, target: Path) -> None:
 def parameters(model: Any) -> int:
     """Return the weights of encoder, quantizer and decoder, without a teacher's."""
     own = sum(tensor.numel() for tensor in model.state_dict().values())
-    teacher = model._teacher() if hasattr(model, "_teacher") else torch.nn.Module()
+    teacher = getattr(model, "teacher", torch.nn.Module())
     return own - sum(tensor.numel() for tensor in teacher.state_dict().values())
 
 

@@ -74,16 +74,18 @@ class Informed(CodecModel):
 
         Raises ModelError for one of other sizes.
         """
-        own = self._teacher().state_dict()
+        own = self.teacher.state_dict()
         wrong = [k for k, v in own.items() if k not in tensors or tensors[k].shape != v.shape]
         if wrong:
             raise ModelError(
                 f"the teacher has other sizes than codec.config.teacher ({wrong[0]} does not fit); "
                 "set them alike"
             )
-        self._teacher().load_state_dict({key: tensors[key] for key in own})
+        self.teacher.load_state_dict({key: tensors[key] for key in own})
 
-    def _teacher(self) -> Stack:
+    @property
+    def teacher(self) -> Stack:
+        """What is heard beside the sound: samples to frames of a layer, which does not learn."""
         (beside, _) = self.encoder.blocks  # type: ignore[misc]
         return beside.second.blocks[0]  # type: ignore[no-any-return]
 

@@ -257,7 +257,7 @@ def test_the_teacher_of_an_informed_codec_stays_as_it_is(
 ) -> None:
     more = {"codec": {**CODECS["input"], "unit_variance": True}}
     made = run(recipe("input", teacher, **more), voices, tmp_path / "run", threads=1, device="cpu")
-    own = made.model._teacher().state_dict()
+    own = made.model.teacher.state_dict()
     given = vocable.load(teacher).model.encoder.state_dict()
     assert own and all(torch.equal(value, given[key]) for key, value in own.items())
 

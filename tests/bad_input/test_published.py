@@ -40,6 +40,12 @@ def snac(_):
     return found.tensors(), dict(found.config)
 
 
+def speechtokenizer(_):
+    """Return the tensors and the config of a toy of SpeechTokenizer."""
+    found = open_checkpoint(GOLDEN / "speechtokenizer" / "checkpoint")
+    return found.tensors(), dict(found.config)
+
+
 def transformers(name):
     """Return the tensors and the config of a toy that transformers makes."""
     package = pytest.importorskip("transformers")
@@ -67,6 +73,7 @@ FAMILIES = {
     "snac": (snac, ""),
     "dac": (transformers, "Dac"),
     "mimi": (transformers, "Mimi"),
+    "speechtokenizer": (speechtokenizer, ""),
 }
 family = pytest.mark.parametrize("make, kind", FAMILIES.values(), ids=FAMILIES)
 
@@ -124,7 +131,8 @@ def test_the_config_of_another_size_is_refused(make, kind, changes, tmp_path):
 @pytest.mark.parametrize("rate", [0, -5, "24000", 10**9, np.nan])
 def test_a_rate_that_is_none_is_refused_with_its_file(make, kind, rate, tmp_path):
     tensors, config = make(kind)
-    folder = written(tmp_path / "x", tensors, config | {"sampling_rate": rate})
+    key = "sample_rate" if "sample_rate" in config else "sampling_rate"
+    folder = written(tmp_path / "x", tensors, config | {key: rate})
     refused(folder, r"x/model\.safetensors.*(whole Hz|an integer|int|finite)")
 
 

@@ -141,6 +141,29 @@ def test_units_of_every_row_are_clustered_and_judged(monkeypatch, capsys, data, 
     assert "6 recordings of 2 speakers" in about and "centres of 2 clips" in about
 
 
+def test_forms_of_distillation_are_trained_and_judged(monkeypatch, capsys, data, tmp_path):
+    spoken = [[n / 8, (n + 1) / 8, ("aa", "iy", "s")[n % 3]] for n in range(12)]
+    rows = []
+    for number, who in enumerate("ppqq"):
+        path = tmp_path / f"{who}{number}.wav"
+        soundfile.write(path, voice(1.5 + 0.02 * number), RATE)
+        rows.append({"path": str(path), "speaker": who, "phones": spoken})
+    (tmp_path / "phones.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    options = [str(tmp_path / "runs"), "none", "branch", "--steps", "1"]
+    options += ["--data", str(Path(data) / "manifest.jsonl")]
+    options += ["--phones", str(tmp_path / "phones.jsonl")]
+    found, about = table(monkeypatch, capsys, "distillation", *options)
+    assert [row[0] for row in found[1:]] == ["none", "branch"]
+    none, branch = found[1:]
+    assert none[4] == none[9] == none[11] == "–" and branch[4][-1] == branch[11][-1] == "]"
+    assert all(0 <= float(row[6].split()[0]) <= 100 for row in (none, branch))
+    assert "4 recordings of 2 speakers with phones, 1 clips, 1 seed" in about
+    kept = tmp_path / "runs" / "none-1-0" / "train.int16"
+    assert kept.samefile(tmp_path / "runs" / "branch-1-0" / "train.int16")  # decoded once
+    again, _ = table(monkeypatch, capsys, "distillation", *options)
+    assert again == found
+
+
 def test_a_step_of_units_is_timed_beside_that_of_a_codec(monkeypatch, capsys, codec):
     monkeypatch.setattr(import_module("benchmarks.unit_speed"), "STEPS", 3)
     options = ("--codec", codec, "--seconds", "2", "--turns", "1")

@@ -10,7 +10,9 @@ from click.testing import CliRunner
 
 from tests.units.sounds import RATE
 from vocable.cli.group import commands
+from vocable.codecs import build
 from vocable.load import save_model
+from vocable.testing.codec_examples import filled
 from vocable.units.centres import read_centres
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
@@ -72,6 +74,20 @@ def test_a_table_has_a_row_for_each_figure_that_there_is(data, tmp_path):
     assert not missing & set(lines)
     done = run("evaluate", centres, "--data", data, "--no-probe", "--sayings", 0)
     assert "ABX" not in done.stdout and "runs a second" in done.stdout
+
+
+def test_level_0_of_a_codec_is_judged_beside_its_random_weights(data, tmp_path):
+    sizes = {"rate": 16_000, "filters": 2, "strides": [4, 4, 5, 8], "dilations": [1], "latent": 8}
+    codec = filled(build("soundstream", sizes | {"sizes": [16, 16], "semantic": 1}))
+    save_model(codec, tmp_path / "codec", name="taught")
+    done = run(
+        "evaluate", tmp_path / "codec", "--data", data, "--fit", data, "--no-probe", "--json"
+    )
+    assert done.exit_code == 0, done.output
+    rows = results(done)
+    assert rows[0]["k"] == 16 and round(rows[0]["units_per_second"], 6) == 25
+    assert rows[0]["pnmi"] > rows[0]["pnmi_by_chance"] and "whole within" in rows[0]["abx_of_units"]
+    assert rows[-1]["units"].endswith(", random weights")
 
 
 def test_layers_of_a_tokenizer_are_fitted_and_judged_beside_random_weights(data, tmp_path):

@@ -21,7 +21,9 @@ from vocable.testing.tiny_codecs import TINY, TinyConfig
 from vocable.tokens import Level, TokenSpec
 
 TOKENIZERS = tokenizers()
-PACKAGE = ("dac", "encodec", "mimi", "snac", "soundstream", "speech", "transform")
+PACKAGE = (
+    *("dac", "encodec", "mimi", "snac", "soundstream", "speech", "speechtokenizer", "transform"),
+)
 
 
 @dataclass(frozen=True)

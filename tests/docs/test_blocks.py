@@ -22,6 +22,7 @@ NOT_RUN = {
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
         "the weights of CSM-1B, a prepared set with its speaker's consent, and 10 GB of memory",
     ],
+    "docs/distillation.md": ["recordings of your own, and a quarter of an hour"],
     "docs/evaluate.md": ['pip install "vocable[words]", and seconds for each recording'],
     "docs/language-training.md": ["recordings of your own, and hours"],
     "docs/likelihood.md": ["recordings of your own, and models trained on others"],

@@ -91,6 +91,8 @@ def test_nothing_stays_of_an_export_that_fails(plain, tmp_path, monkeypatch):
         ("encodec-stereo", "encodec is not exported: it codes overlapping segments one by one"),
         ("item", "item is not exported: its tokens have the side peak beside the codes"),
         ("transform", "transform is not exported: each frame searches as many codebooks"),
+        ("speechtokenizer", "speechtokenizer is not exported: its encoder's LSTM begins at both"),
+        ("informed", "informed is not exported: its teacher attends in windows"),
     ],
 )
 def test_what_no_graph_holds_is_refused_in_a_line(name, why, tmp_path):

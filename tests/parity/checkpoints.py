@@ -41,14 +41,16 @@ def write_hub_folder(model: nn.Module, folder: Path) -> Path:
 def write_original(model: nn.Module, folder: Path, **stated: Any) -> Path:
     """Write a model as its own package publishes it; return the file.
 
-    encodec: a plain state dict. dac: with the arguments of its class beside it, `stated`. moshi:
-    safetensors.
+    encodec: a plain state dict; speechtokenizer: with its config.json, `stated`. dac: with the
+    arguments of its class, `stated`. moshi: safetensors.
     """
     folder.mkdir(parents=True, exist_ok=True)
     package, tensors = type(model).__module__.partition(".")[0], model.state_dict()
     if package == "moshi":
         save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
         return folder / "model.safetensors"
+    if package == "speechtokenizer":
+        (folder / "config.json").write_text(json.dumps(stated))
     path = folder / ("weights.pth" if package == "dac" else "model.th")
     torch.save(
         {"state_dict": tensors, "metadata": {"kwargs": stated}} if package == "dac" else tensors,

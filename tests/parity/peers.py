@@ -25,10 +25,17 @@ PEERS = {
     "dac": "descript-audio-codec",
     "moshi": "moshi",
     "snac": "snac",
+    "speechtokenizer": "speechtokenizer",
 }  # modules, and the packages that hold them
-NEED_TORCHAUDIO = ("encodec", "dac", "moshi")
-TORCHAUDIO = ("", ".functional", ".functional.functional", ".transforms", ".compliance",
-              ".compliance.kaldi")  # fmt: skip
+TORCHAUDIO = tuple(
+    f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",
+                                     ".compliance", ".compliance.kaldi")
+)  # fmt: skip
+# what a peer imports, and what stands in for it: neither encoding nor decoding calls any of it
+STAND_INS = {
+    "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO,
+    "speechtokenizer": ("speechtokenizer.trainer",),
+}  # fmt: skip
 
 
 def peer(name: str) -> ModuleType:
@@ -42,7 +49,7 @@ def peer(name: str) -> ModuleType:
         if os.environ.get("VOCABLE_PARITY") == "all":
             raise RuntimeError(reason)
         pytest.skip(reason, allow_module_level=True)
-    with torchaudio_stand_in() if name in NEED_TORCHAUDIO else no_change():
+    with stand_ins(STAND_INS.get(name, ())):
         module = import_module(name)
         if name == "moshi":
             import_module("moshi.models")
@@ -50,26 +57,17 @@ def peer(name: str) -> ModuleType:
 
 
 @contextmanager
-def torchaudio_stand_in() -> Iterator[None]:
-    """Let `import torchaudio` succeed while a peer is imported.
+def stand_ins(names: tuple[str, ...]) -> Iterator[None]:
+    """Let imports succeed of what a peer does not use here, while it is imported.
 
-    It has no build for this torch, and neither encoding nor decoding calls it.
+    torchaudio has no build for this torch, and the trainer of speechtokenizer asks for more yet.
     """
-    if find_spec("torchaudio") is not None:
-        yield
-        return
-    names = [f"torchaudio{part}" for part in TORCHAUDIO]
-    for name in names:
+    absent = [name for name in names if name not in sys.modules]
+    for name in absent:
         module = MagicMock(__spec__=ModuleSpec(name, None), __path__=[], __version__="2.0")
         sys.modules[name] = module
     try:
         yield
     finally:
-        for name in names:
+        for name in absent:
             del sys.modules[name]
-
-
-@contextmanager
-def no_change() -> Iterator[None]:
-    """Do nothing."""
-    yield

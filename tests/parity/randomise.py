@@ -43,6 +43,9 @@ def randomise(model: Model, seed: int, run: Run | None = None, samples: int = 24
     model.eval()
     for name, parameter in model.named_parameters():
         parameter.copy_(_drawn(name, parameter, generator))
+    for name, buffer in model.named_buffers():
+        if name.endswith("inited"):  # else SpeechTokenizer clusters what it encodes first
+            buffer.fill_(1)
     run = run or run_all_levels
     channels = _channels(model)
     with torch.random.fork_rng(devices=[]):  # SNAC draws noise

@@ -48,6 +48,13 @@ def of_moshi():
         return loaders.get_mimi(None, loaders._mimi_config, num_codebooks=32)
 
 
+SPEECHTOKENIZER = dict(
+    n_filters=4, strides=[8, 5, 4, 2], dimension=32, semantic_dimension=12, bidirectional=True,
+    dilation_base=2, residual_kernel_size=3, n_residual_layers=1, lstm_layers=2, activation="ELU",
+    codebook_size=64, n_q=4, sample_rate=16_000,
+)  # fmt: skip
+
+
 REFERENCES = {
     "EnCodec": lambda: of_hub("Encodec", target_bandwidths=[15.0, 30.0, 60.0], **ENCODEC),
     "EnCodec stereo": lambda: of_hub("Encodec", **ENCODEC, **STEREO),
@@ -60,7 +67,13 @@ REFERENCES = {
     ),
     "DAC, descript": lambda: peer("dac").DAC(**DAC),
     "Mimi, moshi": of_moshi,
+    "SpeechTokenizer, its package": lambda: peer("speechtokenizer").SpeechTokenizer(
+        SPEECHTOKENIZER
+    ),
 }
+
+# what is written beside the weights
+STATED = {"DAC, descript": DAC, "SpeechTokenizer, its package": SPEECHTOKENIZER}
 
 
 @pytest.mark.parametrize("name", REFERENCES)
@@ -69,7 +82,7 @@ def test_a_checkpoint_of_a_reference_is_verified(name, tmp_path, monkeypatch):
     made = REFERENCES[name]()
     model = randomise(made, seed=1)
     if "," in name:
-        path = write_original(model, tmp_path / "x", **(DAC if "DAC" in name else {}))
+        path = write_original(model, tmp_path / "x", **STATED.get(name, {}))
     else:
         path = write_hub_folder(model, tmp_path / "x")
     audio = noise_and_tones()

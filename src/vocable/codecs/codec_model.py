@@ -32,16 +32,21 @@ from vocable.codecs.segments import Overlap
 from vocable.codecs.state import Decoding
 from vocable.errors import ModelError, TokenError
 from vocable.nn.block import Block
+from vocable.quantize.base import Quantized
 
 
 @dataclass(frozen=True)
 class CodecOutput:
-    """What a training step gets back: losses unweighted, health one entry per level."""
+    """What a training step gets back: losses unweighted, health one entry per level.
+
+    quantized: what the quantizer gave, latents included.
+    """
 
     audio: Float[Tensor, "batch channels time"]
     codes: Codes
     losses: dict[str, Tensor]
     health: Any
+    quantized: Quantized | None = None
 
 
 class CodecModel(TokenizerModel):
@@ -96,7 +101,7 @@ class CodecModel(TokenizerModel):
         y = self.decoder(self.condition(found.z, sides)).transpose(1, 2)
         length = x.shape[-1] * self.spec.writes // self.spec.rate
         audio = self.restore_output(y, sides)[..., :length]
-        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health)
+        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health, found)
 
     def calibrate(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
         """Adjust the decoder by held-out audio, after the last step of training."""

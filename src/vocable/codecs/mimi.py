@@ -15,8 +15,9 @@ sound in, one frame of codes out, and back. Attention sees the last 250 rows, 10
 
 Differences: a recording that ends inside a frame is filled up with silence before it is encoded, as
 Kyutai's own `moshi` does; `fill=True` fills up the stride of each layer instead, as transformers
-does, which changes the last frame. What only training needs is left out: the distillation of the
-semantic level from WavLM, and the weight norm, which the published weights have not.
+does, which changes the last frame. What only training needs is left out: the weight norm, which the
+published weights have not; and the distillation of the semantic level, which belongs to a run
+(`vocable.train.codec.distil`).
 """
 
 from __future__ import annotations

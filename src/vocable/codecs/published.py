@@ -81,6 +81,7 @@ _DAC_16 = (16_000, 1, 50.0, (6.0,), "376 ms")
 _DAC_24 = (24_000, 1, 75.0, (24.0,), "251 ms")
 _DAC_44 = (44_100, 1, 86.1, (7.75,), "212 ms")
 _DAC_44_16 = (44_100, 1, 86.1, (15.5,), "212 ms")
+_SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
@@ -141,6 +142,12 @@ PUBLISHED: tuple[Published, ...] = (
         "hubertsiuzdak/snac_44khz", "snac_44khz", "pytorch_model.bin", *_SNAC_44, "MIT",
         revision="873ebef9718b89660340c6f55a2b515e98cfa1d9",
         sha256="b0a676cbdc8d1cc53186f6d777bc956fb7932ceacdc657a4c3741646e9e7ead0",
+    ),
+    # folder, file: the README of its authors' package, speechtokenizer 1.0.1, whose licence it is
+    Published(
+        "SpeechTokenizer.pt", "speechtokenizer", "SpeechTokenizer.pt", *_SPEECHTOKENIZER,
+        "Apache-2.0", False, url="https://huggingface.co/fnlp/SpeechTokenizer/resolve/main/"
+        "speechtokenizer_hubert_avg/SpeechTokenizer.pt",
     ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded

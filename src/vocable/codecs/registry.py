@@ -38,10 +38,12 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
+    "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
     "speech": ("vocable.codecs.speech", "Speech"),
+    "speechtokenizer": ("vocable.codecs.speechtokenizer", "SpeechTokenizer"),
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
 }

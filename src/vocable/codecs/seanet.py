@@ -8,6 +8,8 @@
     decoder   conv, LSTM; for each stride, last first: ELU, transposed conv, units; then ELU, conv
     unit      x (or a pointwise conv of it) + conv(ELU(dilated conv(ELU(x))))
 
+With a bidirectional LSTM the encoder is twice as wide behind it, and its skip is `[x, x]`.
+
 The members of the stacks are counted as in the published implementations, `model.0`, `model.1`, …;
 without an LSTM there is no place for it.
 """
@@ -27,6 +29,7 @@ from vocable.codecs.decoder_strides import decoder_strides
 from vocable.nn import (
     ELU,
     LSTM,
+    BidirectionalLSTM,
     Block,
     Conv1d,
     ConvTranspose1d,
@@ -34,6 +37,7 @@ from vocable.nn import (
     GroupNorm,
     Linear,
     Residual,
+    Snake,
     Stack,
     State,
 )
@@ -57,6 +61,8 @@ class SEANetConfig:
     encoder_last_kernel: int = 3
     decoder_last_kernel: int = 7
     lstm_layers: int = 0  # beside the bottleneck, each with a skip around all of them
+    bidirectional: bool = False  # the LSTM of the encoder runs backwards too: whole recordings only
+    snake: bool = False  # in place of every ELU
     latent: int = 256  # channels a frame
     causal: bool = True  # else convolutions see as far ahead as back
     edge: Literal["zeros", "reflect"] = "zeros"  # what lies before and behind the recording
@@ -80,9 +86,15 @@ def encoder(config: SEANetConfig) -> Stack:
     blocks: list[Block] = [conv(c, c.channels, c.filters, c.first_kernel)]
     for (narrow, wide), stride in zip(pairwise(widths), c.strides, strict=True):
         blocks += [unit(c, narrow, dilation) for dilation in c.dilations]
-        blocks += [ELU(), conv(c, narrow, wide, 2 * stride, stride=stride)]
-    blocks += memory(c)
-    return Stack(*blocks, ELU(), conv(c, widths[-1], c.latent, c.encoder_last_kernel))
+        blocks += [activation(c, narrow), conv(c, narrow, wide, 2 * stride, stride=stride)]
+    width = widths[-1]
+    if c.bidirectional and c.lstm_layers:
+        blocks.append(Residual(BidirectionalLSTM(width, width, layers=c.lstm_layers), Twice()))
+        width *= 2
+    else:
+        blocks += memory(c)
+    last = conv(c, width, c.latent, c.encoder_last_kernel)
+    return Stack(*blocks, activation(c, width), last)
 
 
 def decoder(config: SEANetConfig) -> Stack:
@@ -94,18 +106,19 @@ def decoder(config: SEANetConfig) -> Stack:
     widths = [config.widths[-1] // 2**i for i in range(len(strides) + 1)]
     blocks = [conv(c, c.latent, widths[0], c.first_kernel), *memory(c)]
     for (wide, narrow), stride in zip(pairwise(widths), strides, strict=True):
-        blocks += [ELU(), transposed(c, wide, narrow, stride)]
+        blocks += [activation(c, wide), transposed(c, wide, narrow, stride)]
         blocks += [unit(c, narrow, dilation) for dilation in c.dilations]
-    return Stack(*blocks, ELU(), conv(c, widths[-1], c.channels, c.decoder_last_kernel))
+    last = conv(c, widths[-1], c.channels, c.decoder_last_kernel)
+    return Stack(*blocks, activation(c, widths[-1]), last)
 
 
 def unit(config: SEANetConfig, channels: int, dilation: int) -> Block:
-    """Return a residual unit: ELU, dilated convolution, ELU, pointwise convolution."""
+    """Return a residual unit: activation, dilated convolution, activation, pointwise one."""
     hidden = channels // config.unit_shrink
     branch = Stack(
-        ELU(),
+        activation(config, channels),
         conv(config, channels, hidden, config.unit_kernel, dilation=dilation),
-        ELU(),
+        activation(config, hidden),
         conv(config, hidden, channels, 1),
     )
     return Residual(branch, conv(config, channels, channels, 1) if config.unit_shortcut else None)
@@ -115,6 +128,11 @@ def memory(config: SEANetConfig) -> list[Block]:
     """Return the LSTM with a skip around all its layers; none for no layers."""
     width, layers = config.widths[-1], config.lstm_layers
     return [Residual(LSTM(width, width, layers=layers))] if layers else []
+
+
+def activation(config: SEANetConfig, channels: int) -> Block:
+    """Return what stands before a convolution of so many channels."""
+    return Snake(channels) if config.snake else ELU()
 
 
 def conv(
@@ -150,6 +168,22 @@ def transposed(config: SEANetConfig, channels_in: int, channels_out: int, stride
         return NormedTransposed(channels_in, channels_out, stride, stride - right)
     trim = (stride - right, right)
     return ConvTranspose1d(channels_in, channels_out, 2 * stride, stride=stride, trim=trim)
+
+
+class Twice(Block):
+    """Each row, and the same again beside it: what both directions of an LSTM are added to."""
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels_out"]:
+        """Repeat the channels."""
+        return torch.cat((x, x), 2)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels_out"], State]:
+        """Repeat the channels; there is no state."""
+        return self.forward(x), state
 
 
 class Normed(Block):

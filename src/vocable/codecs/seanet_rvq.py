@@ -1,4 +1,4 @@
-"""What SoundStream and EnCodec share beside their graph: one residual quantizer, and its tokens."""
+"""What SoundStream and EnCodec share beside their graph: residual quantizers, and their tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
 from vocable.codecs.seanet import SEANetConfig
-from vocable.quantize import ResidualVQ
+from vocable.errors import ModelError
+from vocable.quantize import Quantizer, ResidualVQ, SplitVQ
 from vocable.tokens import Level, Segment, Side, TokenSpec
 
 
@@ -17,13 +18,24 @@ class SEANetRVQConfig(SEANetConfig):
 
     rate: int = 24_000  # Hz
     sizes: tuple[int, ...] = (1024,) * 24  # entries of each level
+    semantic: int = 0  # levels that learn what is said, before the acoustic ones
+    split: bool = False  # the semantic levels have a quantizer beside that of the others (Mimi)
     prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
     dropout: float = 1.0  # share of training items that use a drawn number of levels
 
 
-def quantizer(config: SEANetRVQConfig) -> ResidualVQ:
+def quantizer(config: SEANetRVQConfig) -> Quantizer:
     """Return `[B, F, latent] -> codes`, and back."""
     c = config
+    if c.split:
+        if not 0 < c.semantic < len(c.sizes) or c.prefixes:
+            raise ModelError(
+                f"a split quantizer has 1 to {len(c.sizes) - 1} semantic levels and any prefixes, "
+                f"got semantic = {c.semantic}, prefixes = {list(c.prefixes)}"
+            )
+        semantic, acoustic = c.sizes[: c.semantic], c.sizes[c.semantic :]
+        parts = ResidualVQ(c.latent, semantic), ResidualVQ(c.latent, acoustic, dropout=c.dropout)
+        return SplitVQ(c.latent, parts)
     return ResidualVQ(c.latent, c.sizes, dropout=c.dropout, prefixes=c.prefixes or None)
 
 
@@ -42,7 +54,10 @@ def token_spec(
         rate=c.rate,
         frame=c.frame,
         channels=c.channels,
-        levels=tuple(Level(size) for size in c.sizes),
+        levels=tuple(
+            Level(size, role="semantic" if number < c.semantic else "acoustic")
+            for number, size in enumerate(c.sizes)
+        ),
         prefixes=prefixes,
         out_rate=out_rate(c.rate, c.strides, c.decoder_strides),
         sides=sides,

@@ -13,7 +13,7 @@ from vocable.nn.mean import Mean
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
-from vocable.nn.recurrent import LSTM
+from vocable.nn.recurrent import LSTM, BidirectionalLSTM
 from vocable.nn.transformer import TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 
@@ -22,6 +22,7 @@ __all__ = [
     "GELU",
     "LSTM",
     "Attention",
+    "BidirectionalLSTM",
     "Block",
     "Conv1d",
     "ConvNeXtBlock",

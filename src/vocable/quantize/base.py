@@ -28,6 +28,7 @@ class Quantized:
     codes: LevelCodes  # int64, all levels even where an item used fewer
     losses: dict[str, Tensor]  # named, unweighted scalars
     health: Health
+    first: Tensor | None = None  # what level 0 alone stands for, as `z`; None: nobody says it
 
 
 class Quantizer(nn.Module, ABC):

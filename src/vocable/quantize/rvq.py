@@ -133,10 +133,14 @@ class ResidualVQ(Quantizer):
             total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
             # Projected levels have estimators inside, so that the encoder's gradient goes the way
             # of what is decoded: what no level sees would grow without bound otherwise.
-            out = total if self.stack[0].codebook.projected else self.estimator(z, total.detach())
+            projected = self.stack[0].codebook.projected
+            out, first = (
+                value if projected else self.estimator(z, value.detach())
+                for value in (total, steps[0].value)
+            )
             codes = [step.codes for step in steps]
             health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
-            return Quantized(out, self._joined(codes), _mean_losses(steps, use), health)
+            return Quantized(out, self._joined(codes), _mean_losses(steps, use), health, first)
 
     @property
     def _learns(self) -> bool:
@@ -265,7 +269,7 @@ class ResidualVQ(Quantizer):
         none = tuple(z.new_zeros(size) for size in self.levels)
         energy = energy_of(z).repeat(len(self.levels) + 1)
         health = Health(none, energy, _count_unusable(z))
-        return Quantized(z, self._joined(codes), dict.fromkeys(names, zero), health)
+        return Quantized(z, self._joined(codes), dict.fromkeys(names, zero), health, z)
 
     def _load_from_state_dict(
         self, state_dict: Mapping[str, Tensor], prefix: str, *args: object

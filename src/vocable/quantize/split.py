@@ -76,9 +76,10 @@ class SplitVQ(Quantizer):
             pairs = zip(self.parts, self.into, strict=True)
             found = [part(into(z)) for part, into in pairs]
             y = _total([out(f.z) for f, out in zip(found, self.out, strict=True)])
+            first = self.out[0](found[0].first)
         codes = [row for f in found for row in as_levels(f.codes)]
         health = _joined([f.health for f in found], z)
-        return Quantized(y, torch.stack(codes, dim=1), self._losses(found), health)
+        return Quantized(y, torch.stack(codes, dim=1), self._losses(found), health, first)
 
     @property
     def learning_started(self) -> bool:

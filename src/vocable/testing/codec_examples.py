@@ -23,11 +23,13 @@ from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
+from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
+from vocable.units.informed import Informed, InformedConfig
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 Model = TypeVar("Model", bound=TokenizerModel)
@@ -63,12 +65,16 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         **{name: lambda kind=kind: kind(TinyConfig()) for name, kind in TINY.items()},  # type: ignore[misc]
         "soundstream": lambda: SoundStream(soundstream_tiny()),
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
+        "soundstream-split": lambda: SoundStream(
+            replace(soundstream_tiny(), semantic=1, split=True)
+        ),
         "soundstream-out-rate": lambda: SoundStream(
             replace(soundstream_tiny(), decoder_strides=(8, 2, 2))
         ),
         "encodec": lambda: EnCodec(encodec_tiny()),
         "encodec-symmetric": lambda: EnCodec(encodec_tiny_symmetric()),
         "encodec-stereo": lambda: EnCodec(encodec_tiny_stereo()),
+        "informed": lambda: Informed(informed_tiny()),
         "dac": lambda: DAC(dac_tiny()),
         "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
         "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
@@ -76,6 +82,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -136,6 +143,14 @@ def soundstream_tiny() -> SoundStreamConfig:
     )
 
 
+def informed_tiny() -> InformedConfig:
+    """Return the sizes of a narrow codec with a teacher: 16 kHz, 640 samples a frame."""
+    return InformedConfig(
+        filters=2, strides=(4, 4, 5, 8), dilations=(1,), latent=8, sizes=(16,) * 3,
+        teacher=streaming_units_tiny(), told=4,
+    )  # fmt: skip
+
+
 def encodec_tiny() -> EnCodecConfig:
     """Return the sizes of a narrow EnCodec as at 24 kHz, causal, its edges reflected."""
     return EnCodecConfig(rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4)
@@ -149,6 +164,13 @@ def encodec_tiny_symmetric() -> EnCodecConfig:
 def encodec_tiny_stereo() -> EnCodecConfig:
     """Return the sizes of a narrow EnCodec as at 48 kHz: stereo in segments of ten frames."""
     return replace(encodec_tiny(), channels=2, causal=False, group_norm=True, segment=(160, 136))
+
+
+def speechtokenizer_tiny() -> SpeechTokenizerConfig:
+    """Return the sizes of a narrow SpeechTokenizer with Snake, which the published one lacks."""
+    return SpeechTokenizerConfig(
+        rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4, snake=True
+    )
 
 
 def mimi_tiny() -> MimiConfig:

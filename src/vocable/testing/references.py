@@ -64,6 +64,7 @@ def reference_of(checkpoint: Checkpoint, found: Recognised) -> Reference:
         "dac": _dac,
         "mimi": _moshi,
         "snac": _snac,
+        "speechtokenizer": _speechtokenizer,
     }
     return makers[kind](checkpoint, found)
 
@@ -198,6 +199,18 @@ def _snac(checkpoint: Checkpoint, found: Recognised) -> Reference:
         lambda x: _rows(model.encoder(x)),
         lambda x: tuple(model.encode(x)),
         lambda codes: model.decode(list(codes)),
+    )
+
+
+def _speechtokenizer(checkpoint: Checkpoint, found: Recognised) -> Reference:
+    package = import_module("speechtokenizer")
+    model = package.SpeechTokenizer(checkpoint.config).eval()
+    model.load_state_dict(checkpoint.tensors())
+    return Reference(
+        "speechtokenizer",
+        lambda x: _rows(model.encoder(x)),
+        lambda x: model.encode(x).unbind(0),
+        lambda codes: model.decode(torch.stack(list(codes))),
     )
 
 

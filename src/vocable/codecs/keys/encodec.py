@@ -28,15 +28,6 @@ from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.weights import Row, fuse_weight_norm, rename
 
-_BOOK = "quantizer.layers.0.codebook.embed"
-_FIRST = re.compile(r"encoder\.layers\.0\.conv\.(weight|weight_v|parametrizations\..*)")
-# what the package calls otherwise than transformers, in order
-_PACKAGE = (
-    (r"^(encoder|decoder)\.model\.", r"\1.layers."),
-    (r"\.(conv|convtr)\.\1\.", ".conv."),
-    (r"\.(conv|convtr)\.norm\.", ".norm."),
-    (r"^quantizer\.vq\.layers\.(\d+)\._codebook\.", r"quantizer.layers.\1.codebook."),
-)
 _EDGES = {"reflect": "reflect", "constant": "zeros", "zero": "zeros"}
 
 
@@ -46,14 +37,12 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     Raises ModelError for one whose config and weights disagree, that asks for what EnCodec does
     not do, or that says too little: a file of no published size without its config.
     """
-    shapes = {_as_in_transformers(key): shape for key, shape in checkpoint.shapes.items()}
-    if _BOOK not in shapes or not any(_FIRST.fullmatch(key) for key in shapes):
+    shapes = {seanet.as_in_transformers(key): shape for key, shape in checkpoint.shapes.items()}
+    if not seanet.is_seanet_rvq(shapes) or seanet.reads_backwards(shapes):
         return None
-    if any(key.endswith("_reverse") for key in shapes):
-        return None  # SpeechTokenizer's LSTM, which looks back as well
-    layout = "transformers" if _BOOK in checkpoint.shapes else "encodec"
+    layout = "transformers" if seanet.BOOK in checkpoint.shapes else "encodec"
     with seanet.refusing("weights of such shapes make no EnCodec"):
-        sizes = _sizes({_as_fused(key): shape for key, shape in shapes.items()})
+        sizes = _sizes({seanet.as_fused(key): shape for key, shape in shapes.items()})
     if checkpoint.config:
         with seanet.refusing("config.json does not describe an EnCodec"):
             config = sizes | _stated_by_config(checkpoint.config, sizes)
@@ -66,38 +55,19 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.encodec`, weight norm fused."""
-    tensors = {_as_in_transformers(key): value for key, value in checkpoint.tensors().items()}
+    tensors = {seanet.as_in_transformers(key): value for key, value in checkpoint.tensors().items()}
     tensors = fuse_weight_norm(tensors)
     return rename(tensors, _table(tensors, bool(recognised.config["group_norm"])))
 
 
-def _as_in_transformers(key: str) -> str:
-    for pattern, instead in _PACKAGE:
-        key = re.sub(pattern, instead, key)
-    return key
-
-
-def _as_fused(key: str) -> str:
-    return re.sub(r"\.(weight_v|parametrizations\.weight\.original1)$", ".weight", key)
-
-
 def _table(tensors: Mapping[str, Tensor], normed: bool) -> list[Row]:
     """Return what becomes of transformers' keys; a convolution with a norm is a block of two."""
-    inner = "conv." if normed else ""
-    convolutions = [
-        row
-        for part in ("encoder", "decoder")
-        for row in seanet.rows(tensors, part, f"{part}.blocks", inner)
-    ]
     side, layer = r"(encoder|decoder)\.layers\.(\d+)", r"\1.blocks.\2"
     return [
-        *convolutions,
+        *seanet.rvq_rows(tensors, "conv." if normed else ""),
         Row(side + r"\.norm\.(weight|bias)", layer + r".norm.\3"),
         Row(side + r"\.block\.([13])\.norm\.(weight|bias)", layer + r".branch.blocks.\3.norm.\4"),
         Row(side + r"\.shortcut\.norm\.(weight|bias)", layer + r".shortcut.norm.\3"),
-        Row(side + r"\.lstm\.(\w+)", layer + r".branch.cells.\3"),
-        Row(r"quantizer\.layers\.(\d+)\.codebook\.embed", r"quantizer.stack.\1.codebook.entries"),
-        Row(r"quantizer\.layers\.\d+\.codebook\.(inited|cluster_size|embed_avg)", None),
     ]
 
 
@@ -106,17 +76,8 @@ def _table(tensors: Mapping[str, Tensor], normed: bool) -> list[Row]:
 
 def _sizes(shapes: Shapes) -> dict[str, Any]:
     """Return what the shapes say of an `EnCodecConfig`."""
-    books = [key for key in shapes if re.fullmatch(r"quantizer\.layers\.\d+\.codebook\.embed", key)]
-    layers = [
-        key for key in shapes if re.fullmatch(r"encoder\.layers\.\d+\.lstm\.weight_ih_l\d+", key)
-    ]
-    return seanet.sizes(shapes, "EnCodec") | {
-        "lstm_layers": len(layers),
-        "group_norm": any(".norm." in key for key in shapes),
-        "sizes": tuple(
-            shapes[f"quantizer.layers.{n}.codebook.embed"][0] for n in range(len(books))
-        ),
-    }
+    norm = {"group_norm": any(".norm." in key for key in shapes)}
+    return seanet.rvq_sizes(shapes, "EnCodec") | norm
 
 
 # ---- what shapes do not say ---------------------------------------------------------------------

@@ -17,6 +17,37 @@ from vocable.errors import ModelError
 from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
+# what the package `encodec`, and what was made of it, calls otherwise than transformers, in order
+_PACKAGE = (
+    (r"^(encoder|decoder)\.model\.", r"\1.layers."),
+    (r"\.(conv|convtr)\.\1\.", ".conv."),
+    (r"\.(conv|convtr)\.norm\.", ".norm."),
+    (r"^quantizer\.vq\.layers\.(\d+)\._codebook\.", r"quantizer.layers.\1.codebook."),
+)
+BOOK = "quantizer.layers.0.codebook.embed"
+_FIRST = re.compile(r"encoder\.layers\.0\.conv\.(weight|weight_v|parametrizations\..*)")
+
+
+def as_in_transformers(key: str) -> str:
+    """Return a key of the package `encodec` as transformers has it; its own stay."""
+    for pattern, instead in _PACKAGE:
+        key = re.sub(pattern, instead, key)
+    return key
+
+
+def as_fused(key: str) -> str:
+    """Return the key of a weight whose shape is that of a half of weight norm."""
+    return re.sub(r"\.(weight_v|parametrizations\.weight\.original1)$", ".weight", key)
+
+
+def is_seanet_rvq(shapes: Shapes) -> bool:
+    """Say whether keys, named as in transformers, are of a SEANet around an RVQ."""
+    return BOOK in shapes and any(_FIRST.fullmatch(key) for key in shapes)
+
+
+def reads_backwards(shapes: Shapes) -> bool:
+    """Say whether an LSTM runs in both directions: SpeechTokenizer's."""
+    return any(key.endswith("_reverse") for key in shapes)
 
 
 def numbers(keys: Mapping[str, Any], side: str, what: str = "conv") -> list[int]:
@@ -71,6 +102,36 @@ def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
         "decoder_last_kernel": ends[-1][2],
         "latent": convs[-1][0],
     }
+
+
+def rvq_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return what the shapes say of a SEANet around an RVQ, its LSTM included."""
+    books = [key for key in shapes if re.fullmatch(r"quantizer\.layers\.\d+\.codebook\.embed", key)]
+    layers = [
+        key for key in shapes if re.fullmatch(r"encoder\.layers\.\d+\.lstm\.weight_ih_l\d+", key)
+    ]
+    return sizes(shapes, family) | {
+        "lstm_layers": len(layers),
+        "sizes": tuple(
+            shapes[f"quantizer.layers.{n}.codebook.embed"][0] for n in range(len(books))
+        ),
+    }
+
+
+def rvq_rows(tensors: Mapping[str, Any], inner: str = "") -> list[Row]:
+    """Return what becomes of the keys of a SEANet around an RVQ; `inner` as for `rows`."""
+    convolutions = [
+        row
+        for part in ("encoder", "decoder")
+        for row in rows(tensors, part, f"{part}.blocks", inner)
+    ]
+    lstm = r"(encoder|decoder)\.layers\.(\d+)\.lstm\.(\w+)"
+    return [
+        *convolutions,
+        Row(lstm, r"\1.blocks.\2.branch.cells.\3"),
+        Row(r"quantizer\.layers\.(\d+)\.codebook\.embed", r"quantizer.stack.\1.codebook.entries"),
+        Row(r"quantizer\.layers\.\d+\.codebook\.(inited|cluster_size|embed_avg)", None),
+    ]
 
 
 def dilations(units: int, growth: int = 2) -> tuple[int, ...]:

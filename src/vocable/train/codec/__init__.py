@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from vocable.train.codec.recipe import CodecRecipe
@@ -11,9 +12,23 @@ from vocable.train.registry import register_task
 def make_task(recipe: CodecRecipe) -> Any:
     """Return the CodecTask of a recipe (this loads torch)."""
     from vocable.train.codec.model import build
+
+    if recipe.distil.teacher:
+        from vocable.train.codec.distil.task import DistilTask
+
+        return DistilTask(build(recipe), recipe)
     from vocable.train.codec.task import CodecTask
 
     return CodecTask(build(recipe), recipe)
+
+
+def complete(recipe: CodecRecipe, data: Path) -> CodecRecipe:
+    """Return a recipe with what its teacher decides, if it has one."""
+    if not recipe.distil.teacher:
+        return recipe
+    from vocable.train.codec.distil.teacher import complete as completed
+
+    return completed(recipe, data)
 
 
 register_task(
@@ -22,4 +37,5 @@ register_task(
     make_task,
     about="Train or fine-tune a codec. FOLDER then opens with --codec FOLDER.",
     data="The recordings: the manifest that `vocable data scan` writes.",
+    complete=complete,
 )

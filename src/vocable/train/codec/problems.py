@@ -11,6 +11,7 @@ COLLAPSE = 0.03  # of the perplexity that the report's codes could have: few ent
 # fills up at once.
 FILLING = 500
 SILENCE = -15.0  # dB of the output over the input
+UNTAUGHT = 0.98  # of the loss of a level that knows nothing of its teacher
 WINNING = 0.05  # of the loss of discriminators that cannot tell; at 0 they are always right
 
 
@@ -20,6 +21,21 @@ def diagnose(line: dict[str, Any], undecided: float = 2.0) -> list[Problem]:
     undecided: the loss of discriminators that cannot tell decoded from real audio.
     """
     return [*_collapse(line), *_silence(line), *_winning_discriminator(line, undecided)]
+
+
+def untaught(line: dict[str, Any], nothing: float) -> list[Problem]:
+    """Return whether a codec learns nothing of its teacher, by one line of the log.
+
+    nothing: the loss of a codec that knows nothing of it.
+    """
+    loss = line.get("losses", {}).get("distil")
+    if loss is None or loss < UNTAUGHT * nothing:
+        return []
+    text = (
+        f"untaught: level 0 tells nothing of the teacher ({loss:.3f}, where nothing is "
+        f"{nothing:.3f}); raise distil.weight, or take another distil.layer"
+    )
+    return [Problem("untaught", text, FILLING)]
 
 
 def _collapse(line: dict[str, Any]) -> list[Problem]:

@@ -175,6 +175,21 @@ class Adversarial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Distil:
+    """What level 0 learns of a teacher, beside sound; nothing without one."""
+
+    teacher: str = ""  # "units-16k", or an encoder's name, folder or file
+    layer: int = 0  # the block of the teacher whose output is learnt, from 1; 0 its first input
+    form: Literal["level", "branch", "input"] = "level"  # of SpeechTokenizer, Mimi, X-Codec
+    weight: float = 1.0
+    width: int = 0  # channels of the teacher's frames; 0: found when a run begins
+
+    def __post_init__(self) -> None:
+        check(self.layer >= 0, f"distil.layer is {self.layer}; wanted 0 or more")
+        check(self.weight >= 0, f"distil.weight is {self.weight}; wanted 0 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodecRecipe(Recipe):
     """All that makes a codec's run, apart from the recordings."""
 
@@ -183,6 +198,7 @@ class CodecRecipe(Recipe):
     data: CodecData = CodecData()
     augment: Augment = Augment()
     loss: Loss = Loss()
+    distil: Distil = Distil()
     adversarial: Adversarial = Adversarial()
     checkpoints: CodecCheckpoints = CodecCheckpoints()
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where it is faster
@@ -205,9 +221,11 @@ class CodecRecipe(Recipe):
     @property
     def loss_weights(self) -> dict[str, float]:
         """The weight of every loss, by the name that the log has for it."""
+        distil = {"distil": self.distil.weight} if self.distil.teacher else {}
         return {
             **self.loss.reconstruction,
             "adversarial": self.adversarial.weight,
             "feature": self.adversarial.feature,
             **self.loss.codec,
+            **distil,
         }

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vocable.codecs import Codec, CodecModel
+from vocable.codecs import Codec, CodecModel, CodecOutput
 from vocable.errors import RecipeError
 from vocable.quantize import Quantizer
 from vocable.train import bf16
@@ -43,11 +43,12 @@ class CodecTask(Task):
 
     speed = "times_real_time"  # seconds of audio a second
 
-    model: Any  # a CodecModel
+    model: Any  # a CodecModel, or what has one and more that learns
+    codec: Any  # a CodecModel
 
     def __init__(self, codec: nn.Module, recipe: CodecRecipe) -> None:
-        self.model, self.recipe = codec, recipe
-        self.rate = self.model.spec.writes
+        self.model = self.codec = codec
+        self.recipe, self.rate = recipe, self.codec.spec.writes
         self.pretrained = bool(recipe.codec.start)
         self.items_per_batch = recipe.data.batch * recipe.data.segment
         self.weights = recipe.loss_weights
@@ -58,7 +59,7 @@ class CodecTask(Task):
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         """Decode the recordings of the manifest `data` to `folder`, or find them there."""
         recipe = self.recipe
-        channels = self.model.spec.channels
+        channels = self.codec.spec.channels
         train, held_out = open_recordings(
             data, recipe.data, recipe.augment, self.rate, channels, folder, distributed
         )
@@ -98,23 +99,35 @@ class CodecTask(Task):
             seconds = min(self.recipe.data.prepare_seconds, 4 * self.train_seconds)
             batches = math.ceil(seconds / self.items_per_batch)
             if self.recipe.codec.unit_variance:
-                set_unit_variance(self.model, self.input_of(self.draw()))
-            self.model.prepare(self.input_of(self.draw()) for _ in range(batches))
+                set_unit_variance(self.codec, self.input_of(self.sound()))
+            self.codec.prepare(self.input_of(self.sound()) for _ in range(batches))
         self.model.train()
         for name in self.recipe.codec.freeze:
-            part = self.model.get_submodule(name)
+            part = self.codec.get_submodule(name)
             part.freeze() if isinstance(part, Quantizer) else part.eval()
 
-    def draw(self) -> Tensor:
+    def draw(self) -> Any:
+        return self.sound()
+
+    def sound(self) -> Tensor:
+        """Return the next segments."""
         return self.segments.draw().to(self.distributed.device)
 
     def input_of(self, target: Tensor) -> Tensor:
         """Return what the codec reads of sound at the rate that it writes."""
-        return at_rate(target, self.rate, self.model.spec.rate)
+        return at_rate(target, self.rate, self.codec.spec.rate)
 
-    def losses(self, batch: Tensor) -> dict[str, Tensor]:
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        return self.compared(batch, self.decoded(batch))
+
+    def decoded(self, batch: Tensor) -> CodecOutput:
+        """Return what the codec makes of segments."""
         with self._autocast():
-            output = self.model(self.input_of(batch))
+            output: CodecOutput = self.codec(self.input_of(batch))
+        return output
+
+    def compared(self, batch: Tensor, output: CodecOutput) -> dict[str, Tensor]:
+        """Return the losses of sound, and those that the codec reports."""
         self._input, self._output = batch, output.audio.float()
         self._observe(output.health)
         losses = self.reconstruction_loss(batch, self._output)
@@ -214,18 +227,18 @@ class CodecTask(Task):
 
     def _compare_with_own_segments(self, samples: int) -> None:
         """Say where a codec that codes each of its segments by itself would learn from others."""
-        own = self.model.spec.segment
-        if own and samples * self.model.spec.rate != own.length * self.rate:
+        own = self.codec.spec.segment
+        if own and samples * self.codec.spec.rate != own.length * self.rate:
             _log.warning(
                 "segments of %.4g s are drawn, but the codec codes each %.4g s by itself; set "
                 "data.segment=%.4g, or it learns from what it will not meet",
-                samples / self.rate, own.length / self.model.spec.rate,
-                own.length / self.model.spec.rate,
+                samples / self.rate, own.length / self.codec.spec.rate,
+                own.length / self.codec.spec.rate,
             )  # fmt: skip
 
     def _whole(self, samples: int) -> int:
         """Return about as many samples, which are whole samples at the rate that is read too."""
-        unit: int = self.rate // math.gcd(self.rate, self.model.spec.rate)
+        unit: int = self.rate // math.gcd(self.rate, self.codec.spec.rate)
         return max(unit, samples // unit * unit)
 
     @torch.no_grad()

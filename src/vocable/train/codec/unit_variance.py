@@ -48,11 +48,11 @@ def set_unit_variance(model: CodecModel, x: Float[Tensor, "batch channels time"]
 
 
 def _layers(module: nn.Module) -> Iterator[Any]:
-    """Yield what multiplies by a matrix."""
+    """Yield what multiplies by a matrix, and learns."""
     if isinstance(module, NoiseBlock):
         return
     weight = module._parameters.get("weight")
-    if weight is not None and weight.dim() > 1:
+    if weight is not None and weight.dim() > 1 and weight.requires_grad:
         yield module
     for child in module.children():
         yield from _layers(child)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +22,17 @@ from vocable.train.data.tables import Augment
 
 _log = logging.getLogger(__name__)
 _TRIES = 20  # draws before a quiet segment is taken after all
+
+
+class Place(NamedTuple):
+    """Where a segment is cut from: sample `first` of a recording, and how many of its samples.
+
+    Played faster or slower, these are more or fewer than the segment has.
+    """
+
+    recording: int
+    first: int
+    samples: int
 
 
 class Segments:
@@ -52,7 +63,12 @@ class Segments:
 
     def draw(self) -> Float[Tensor, "batch channels samples"]:
         """Return the next batch."""
-        return torch.from_numpy(np.stack([self._segment() for _ in range(self.batch)]))
+        return self.draw_placed()[0]
+
+    def draw_placed(self) -> tuple[Float[Tensor, "batch channels samples"], list[Place]]:
+        """Return the next batch, and where each of its segments was cut from."""
+        drawn = [self._segment() for _ in range(self.batch)]
+        return torch.from_numpy(np.stack([samples for samples, _ in drawn])), [p for _, p in drawn]
 
     def state(self) -> dict[str, Any]:
         return dict(self.random.bit_generator.state)
@@ -63,7 +79,7 @@ class Segments:
     def _check_level(self, seed: int) -> None:
         """Refuse recordings that are too quiet; the batches drawn later do not change by this."""
         self.random = np.random.default_rng(seed)
-        levels = [_rms(self._cut()) for _ in range(_TRIES)]
+        levels = [_rms(self._cut()[0]) for _ in range(_TRIES)]
         if max(levels) < self.augment.min_rms:
             raise RecipeError(
                 f"{_TRIES} random segments have at most {max(levels):.2g} rms (full scale 1); the "
@@ -72,9 +88,9 @@ class Segments:
             )
         self.random = np.random.default_rng(seed)
 
-    def _segment(self) -> np.ndarray:
+    def _segment(self) -> tuple[np.ndarray, Place]:
         for _ in range(_TRIES):
-            samples = self._cut()
+            samples, place = self._cut()
             if _rms(samples) >= self.augment.min_rms:
                 break
         samples = colour(samples, self.recordings.rate, self.augment, self.random)
@@ -82,17 +98,18 @@ class Segments:
         samples *= np.float32(min(gain, 1 / (float(np.abs(samples).max()) + 1e-9)))
         if self.augment.flip and self.random.random() < 0.5:
             samples *= np.float32(-1)
-        return samples
+        return samples, place
 
-    def _cut(self) -> np.ndarray:
+    def _cut(self) -> tuple[np.ndarray, Place]:
         """Return a random segment, at a random speed where the recipe asks for it."""
         slow, fast = self.augment.speed
         if slow == fast == 1.0:
             return self._excerpt(self.segment)
         speed = np.exp(self.random.uniform(np.log(slow), np.log(fast)))
-        return resize(self._excerpt(round(self.segment * speed)), self.segment)
+        samples, place = self._excerpt(round(self.segment * speed))
+        return resize(samples, self.segment), place
 
-    def _excerpt(self, segment: int) -> np.ndarray:
+    def _excerpt(self, segment: int) -> tuple[np.ndarray, Place]:
         """Return `segment` samples from a random place; a shorter clip is followed by silence."""
         index = int(np.searchsorted(self._cumulative, self.random.random(), side="right"))
         index = min(index, len(self._cumulative) - 1)
@@ -102,7 +119,7 @@ class Segments:
         part = self.recordings.cut(first, last)
         samples = np.zeros((len(part), segment), np.float32)
         samples[:, : last - first] = part
-        return samples
+        return samples, Place(index, first - int(begin), segment)
 
 
 def _rms(samples: np.ndarray) -> float:

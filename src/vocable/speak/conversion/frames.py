@@ -99,6 +99,7 @@ def nearest(
     wanted = F.normalize(other, dim=1).T
     count = min(NEAREST, len(other))
     found = [
-        (F.normalize(some, dim=1) @ wanted).topk(count, dim=1).indices for some in own.split(_BLOCK)
+        (F.normalize(some, dim=1) @ wanted).topk(count, dim=1).indices
+        for some in torch.split(own, _BLOCK)
     ]
     return torch.cat(found)

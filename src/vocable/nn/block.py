@@ -211,7 +211,8 @@ class Stack(Block):
 class Residual(Block):
     """`x + branch(x)`; in steps the skip waits for what the branch withholds.
 
-    shortcut: a map of each row by itself that the skip takes, `shortcut(x) + branch(x)`.
+    shortcut: a map of each row by itself that the skip takes, `shortcut(x) + branch(x)`; both may
+    have other channels than `x`.
     """
 
     def __init__(self, branch: Block, shortcut: Block | None = None) -> None:
@@ -245,7 +246,7 @@ class Residual(Block):
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
-    ) -> Float[Tensor, "batch time channels"]:
+    ) -> Float[Tensor, "batch time channels_out"]:
         """Add the branch to its input."""
         y: Tensor = self.branch(x)
         return self._sum(self._skip(x), y)
@@ -256,7 +257,7 @@ class Residual(Block):
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
-    ) -> tuple[Float[Tensor, "batch time_out channels"], State]:
+    ) -> tuple[Float[Tensor, "batch time_out channels_out"], State]:
         """Add to what the branch gives the rows that it belongs to."""
         branch_state, waiting = state
         y, branch_state = self.branch.step(x, branch_state)
@@ -271,7 +272,7 @@ class Residual(Block):
         )
         return self._sum(waiting[:, :done], y), (branch_state, later)
 
-    def finish(self, state: State) -> Float[Tensor, "batch rest channels"]:
+    def finish(self, state: State) -> Float[Tensor, "batch rest channels_out"]:
         """Add the branch's rest to the rows that wait."""
         branch_state, waiting = state
         rest = self.branch.finish(branch_state)

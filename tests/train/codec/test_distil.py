@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -98,7 +97,14 @@ class Clock:
     def channels(self, layer: int) -> int:
         return 1
 
-    def features(self, sources: Any, *, layer: int) -> list[np.ndarray]:
+    def feature_parts(
+        self, sources: Any, rate: Any = None, *, layer: int, mix: bool = False
+    ) -> Any:
+        yield from enumerate(self.features(sources, rate, layer=layer, mix=mix))
+
+    def features(
+        self, sources: Any, rate: Any = None, *, layer: int, mix: bool = False
+    ) -> list[np.ndarray]:
         self.asked += 1
         (audio,) = sources
         count = max(0, (round(audio.seconds * self.rate) - self.window) // self.frame + 1)
@@ -193,7 +199,7 @@ def test_frames_that_nothing_is_told_of_do_not_count(form: str) -> None:
     said = torch.randn(2, 6, 5)
     other = torch.where(known[..., None], said, 99.0)
     loss = made(found, said, known)
-    assert float(loss) == float(made(found, other, known))
+    assert loss.item() == made(found, other, known).item()
     loss.backward()
     assert float(z.grad[0, :4].abs().sum()) > 0  # the straight-through estimator's gradient
     if form != "input":  # whose map sees the frames around
@@ -333,7 +339,7 @@ def test_what_does_not_fit_is_refused_in_a_line_before_the_run(
 
 
 def test_rates_fit_where_one_is_a_multiple_of_the_other() -> None:
-    table, teacher = Distil(teacher="clock"), SimpleNamespace(rate=RATE, frame=320)
+    table, teacher = Distil(teacher="clock"), Clock()
     for frames in (25, 50, 100, Fraction(25, 2)):
         check_rate(table, teacher, Fraction(frames))
     with pytest.raises(RecipeError, match="has 50 frames a second, the codec 75"):

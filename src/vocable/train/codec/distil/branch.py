@@ -35,10 +35,10 @@ class BranchForm(Form):
     def forward(
         self,
         quantized: Quantized,
-        said: Float[Tensor, "batch frames width"],
+        target: Float[Tensor, "batch frames width"],
         known: Bool[Tensor, "batch frames"],
     ) -> Tensor:
         """Return the loss."""
-        told = self.map(first_of(quantized, said.shape[1]))
-        apart = 1 - F.cosine_similarity(told, said, dim=2)
+        told = self.map(first_of(quantized, target.shape[1]))
+        apart = 1 - F.cosine_similarity(told, target, dim=2)
         return (apart * known).sum() / known.sum().clamp(min=1)

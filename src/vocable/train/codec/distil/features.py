@@ -47,15 +47,15 @@ class Features:
         behind the end of a recording.
         """
         middles = (np.arange(-(-segment // frame)) + 0.5) * frame  # samples
-        heard = place.first + middles * place.samples / segment
+        moments = place.first + middles * place.samples / segment
         first, last = recordings.spans[place.recording]
         begin, end = self.edges[place.recording : place.recording + 2]
-        known = (heard < last - first) & (end > begin)
+        known = (moments < last - first) & (end > begin)
         if end == begin:
-            return np.zeros((len(heard), self.rows.shape[1]), np.float32), known
+            return np.zeros((len(moments), self.rows.shape[1]), np.float32), known
         together = frame / recordings.rate * self._rate / self._frame  # frames of the teacher
         count = round(2 * together) if together > 1.5 else 1
-        centres = (heard / recordings.rate * self._rate - self._window / 2) / self._frame
+        centres = (moments / recordings.rate * self._rate - self._window / 2) / self._frame
         places = np.round(centres - (count - 1) / 2).astype(np.int64)[:, None] + np.arange(count)
         found = self.rows[begin + places.clip(0, end - begin - 1)].astype(np.float32)
         return found.mean(1), known

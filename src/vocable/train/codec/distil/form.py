@@ -35,7 +35,7 @@ class Form(nn.Module, ABC):
     def forward(
         self,
         quantized: Quantized,
-        said: Float[Tensor, "batch frames width"],
+        target: Float[Tensor, "batch frames width"],
         known: Bool[Tensor, "batch frames"],
     ) -> Tensor:
         """Return the loss; what is said of frames that are not known does not count."""

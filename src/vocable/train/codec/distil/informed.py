@@ -39,10 +39,10 @@ class InputForm(Form):
     def forward(
         self,
         quantized: Quantized,
-        said: Float[Tensor, "batch frames width"],
+        target: Float[Tensor, "batch frames width"],
         known: Bool[Tensor, "batch frames"],
     ) -> Tensor:
         """Return the loss."""
-        told = self.map(quantized.z.transpose(1, 2)).transpose(1, 2)[:, : said.shape[1]]
-        apart: Tensor = (told - said).square().mean(2)
+        told = self.map(quantized.z.transpose(1, 2)).transpose(1, 2)[:, : target.shape[1]]
+        apart: Tensor = (told - target).square().mean(2)
         return (apart * known).sum() / known.sum().clamp(min=1)

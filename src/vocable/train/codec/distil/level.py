@@ -30,11 +30,11 @@ class LevelForm(Form):
     def forward(
         self,
         quantized: Quantized,
-        said: Float[Tensor, "batch frames width"],
+        target: Float[Tensor, "batch frames width"],
         known: Bool[Tensor, "batch frames"],
     ) -> Tensor:
         """Return the loss."""
-        told = self.map(first_of(quantized, said.shape[1]))
+        told = self.map(first_of(quantized, target.shape[1]))
         counts = known[..., None]
-        cosine = F.cosine_similarity(told * counts, said * counts, dim=1)
+        cosine = F.cosine_similarity(told * counts, target * counts, dim=1)
         return -F.logsigmoid(cosine).mean()

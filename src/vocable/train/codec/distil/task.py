@@ -35,7 +35,7 @@ class Lesson(NamedTuple):
     """Segments, what the teacher says of each of their frames, and of which it says something."""
 
     sound: Float[Tensor, "batch channels time"]
-    said: Float[Tensor, "batch frames width"]
+    target: Float[Tensor, "batch frames width"]
     known: Bool[Tensor, "batch frames"]
 
 
@@ -73,13 +73,13 @@ class DistilTask(CodecTask):
             self.features.at(self.segments.recordings, place, self.segments.segment, frame)
             for place in places
         ]
-        said, known = (torch.from_numpy(np.stack(each)) for each in zip(*told, strict=True))
-        return Lesson(*(each.to(self.distributed.device) for each in (sound, said, known)))
+        target, known = (torch.from_numpy(np.stack(each)) for each in zip(*told, strict=True))
+        return Lesson(*(each.to(self.distributed.device) for each in (sound, target, known)))
 
     def losses(self, batch: Lesson) -> dict[str, Tensor]:
         output = self.decoded(batch.sound)
         assert output.quantized is not None
-        distil = self.form(output.quantized, batch.said, batch.known)
+        distil = self.form(output.quantized, batch.target, batch.known)
         return {**self.compared(batch.sound, output), "distil": distil}
 
     def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:

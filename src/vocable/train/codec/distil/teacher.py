@@ -47,7 +47,7 @@ def open_teacher(table: Distil, device: torch.device | None = None) -> Any:
 
 
 def check_rate(table: Distil, teacher: Encodes, frames: Fraction) -> None:
-    """Refuse a teacher whose rate is no whole multiple or part of `frames` per second."""
+    """Refuse a teacher whose rate and `frames` per second do not divide one another."""
     own = Fraction(teacher.rate, teacher.frame)
     if (own / frames).numerator > 1 and (own / frames).denominator > 1:
         raise RecipeError(

@@ -106,6 +106,12 @@ class Row:
     name: str
     tokens: list[AudioTokens]
     scores: dict[str, list[float]]  # NaN where a recording has none
+    lasts: bool  # whether the tokens last by turns, so that a file has to say how long each
+
+    def bits(self, tokens: AudioTokens) -> int:
+        """Return what tokens take in a file; at a fixed rate nothing says how long each lasts."""
+        kept = tokens if self.lasts else AudioTokens(tokens.spec, tokens.stacks)
+        return 8 * coded_bytes(kept)
 
 
 def main() -> None:
@@ -156,7 +162,7 @@ def measured(name: str, way: AdaptiveRate, codec: Codec, heard: Sequence[Heard])
         decoded = codec.decode(found).samples[0] if isinstance(codec, Codec) else None
         for measure, values in scores.items():
             values.append(scored(measure, each.audio, decoded))
-    return Row(name, tokens, scores)
+    return Row(name, tokens, scores, not isinstance(way, FixedRate))
 
 
 def scored(measure: str, audio: Audio, decoded: np.ndarray | None) -> float:
@@ -177,7 +183,7 @@ def line(found: Row, heard: Sequence[Heard]) -> str:
     cells = [
         found.name,
         shown(rate_of(found, heard, lambda tokens: len(tokens.durations)), 2),
-        shown(rate_of(found, heard, lambda tokens: 8 * coded_bytes(tokens)), 0),
+        shown(rate_of(found, heard, found.bits), 0),
         *(shown(mean_of(found.scores[measure], heard)) for measure in SCORES),
         shown(pnmi_of(found, heard)),
         *(shown(f1_of([each and each[k] for each in of_edges], heard)) for k in range(3)),
@@ -188,7 +194,7 @@ def line(found: Row, heard: Sequence[Heard]) -> str:
 
 def point(found: Row, heard: Sequence[Heard]) -> tuple[float, ...]:
     """Return bits a second, mel distance, STOI and PNMI; NaN for what there is not."""
-    bits = rate_of(found, heard, lambda tokens: 8 * coded_bytes(tokens))
+    bits = rate_of(found, heard, found.bits)
     scores = [mean_of(found.scores[measure], heard) for measure in SCORES]
     return tuple(each.mean if each else np.nan for each in (bits, *scores, pnmi_of(found, heard)))
 

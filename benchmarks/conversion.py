@@ -1,7 +1,7 @@
 """Convert recordings to other voices, and ask whose voice it is and what is still said.
 
     python -m benchmarks.conversion --manifest MANIFEST [--voices MANIFEST] [--speakers 12]
-        [--ways units frames pitch] [--model unit-voice-16k]
+        [--ways units frames pitch] [--model FOLDER]
 
 Of each speaker of --manifest, whose rows need a true text, one recording is said in the voice of
 another speaker of --voices (default: the same manifest), each of whom has two recordings or more:
@@ -69,8 +69,8 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="what is said, with texts")
     parser.add_argument("--voices", type=Path, help="recordings of the other voices")
     parser.add_argument("--speakers", type=int, default=12)
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
-    parser.add_argument("--model", default="unit-voice-16k", help="what says units")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=["frames", "pitch"])
+    parser.add_argument("--model", help="what says units")
     parser.add_argument("--recogniser", default="whisper-tiny.en")
     parser.add_argument("--embedding", default="resemblyzer")
     options = parser.parse_args()

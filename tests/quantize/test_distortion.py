@@ -90,3 +90,19 @@ def test_numbers_are_of_12_bits():
 def test_spacing_is_that_of_entries_that_differ():
     assert spacing(torch.tensor([[0.0], [0.0], [2.0], [4.0]])) == 2
     assert spacing(torch.zeros(4, 2)) == 1
+
+
+def test_a_codebook_with_a_dead_entry_far_away_still_tells_the_others_apart():
+    alone = OfCodes(ENTRIES)
+    wide = OfCodes(torch.cat([ENTRIES, torch.full((1, 5), 900.0)]))
+    assert wide.unit < alone.unit
+    for k in range(12):
+        both = [each.rows(np.array([k]))[0, :12] / each.unit for each in (alone, wide)]
+        assert both[1] == pytest.approx(both[0], rel=0.3, abs=0.3)
+
+
+def test_entries_in_a_row_are_not_one_far_away():
+    """Of 1024 entries a step apart, the last cost what the first do."""
+    row = OfCodes(torch.arange(1024.0)[:, None])
+    apart = row.rows(np.array([10, 1000]))[[0, 1], [12, 1002]] / row.unit
+    assert apart[0] == pytest.approx(apart[1], rel=0.5) and apart[0] == pytest.approx(4, rel=0.5)

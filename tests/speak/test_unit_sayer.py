@@ -8,6 +8,7 @@ import pytest
 import vocable
 from tests.train.say.small import recipe
 from vocable.errors import ModelError, RecipeError, TokenError
+from vocable.language.say import Manner
 from vocable.load import load_codec, load_tokenizer
 from vocable.tokens import AudioTokens, joined
 from vocable.train import run
@@ -113,3 +114,16 @@ def test_other_units_are_refused(sayer, tokenizer, voice):
 def test_a_codec_of_many_levels_has_no_units():
     with pytest.raises(RecipeError, match="has 8 levels, and frames of 4 × 10 ms; units that are"):
         Units(load_codec("speech-16k"))
+
+
+def test_a_pace_needs_durations_of_the_model(sayer, tokenizer, voice):
+    units = tokenizer.encode(noise(16_000), rate=16_000)
+    with pytest.raises(ModelError, match="the pace is 2, but units last as long as they do"):
+        sayer.decode(units, voice, manner=Manner(pace=2))
+    slow, fast = (
+        sayer.decode(units, voice, predicted=True, manner=Manner(pace=pace)).seconds
+        for pace in (1, 4)
+    )
+    assert fast < slow
+    with pytest.raises(TokenError, match="got list; small"):
+        sayer.decode([1, 2], voice)

@@ -29,16 +29,13 @@ _WAYS = ("units", "frames", "pitch")
 @click.option(
     "--way",
     type=click.Choice(_WAYS),
-    default="units",
+    default="frames",
     show_default=True,
     help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
 )
+@click.option("--model", metavar="FOLDER", help="What says units, for --way units.")
 @click.option(
-    "--model",
-    default="unit-voice-16k",
-    show_default=True,
-    metavar="NAME_OR_FOLDER",
-    help="What says units, for --way units.",
+    "--units", metavar="NAME_OR_FOLDER", help="The units that it says.  [default: by name]"
 )
 @click.option(
     "--seed", type=options.SEED, default=0, show_default=True, help="Equal seeds, equal sound."
@@ -47,7 +44,8 @@ _WAYS = ("units", "frames", "pitch")
 @options.force
 @options.output
 def command(
-    recording: str, out: str | None, voice: str, consent: str, way: str, model: str, seed: int,
+    recording: str, out: str | None, voice: str, consent: str, way: str, model: str | None,
+    units: str | None, seed: int,
     device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Say what a recording says in another voice, as long and at the same time.
@@ -71,7 +69,8 @@ def command(
     try:
         shown = shown_voice(voice, "", consent)
         began = time.perf_counter()
-        audio = conversion(way, model, seed=seed, device=device).convert(recording, shown)
+        way_of = conversion(way, model, units=units, seed=seed, device=device)
+        audio = way_of.convert(recording, shown)
         took = time.perf_counter() - began
         audio.save(out, overwrite=force)
     except (VocableError, OSError) as error:

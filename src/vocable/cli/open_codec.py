@@ -44,8 +44,20 @@ def open_tokenizer(
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
     if not isinstance(found, Tokenizer | UnitTokenizer | Bundle):
-        raise Refusal(f"{name} gives features and no tokens; fit units to it: vocable units fit")
+        raise Refusal(f"{name} {_not_tokens(found)}")
     return found
+
+
+def _not_tokens(found: object) -> str:
+    """Return what a model does that gives no tokens, and what to do with it."""
+    from vocable.separation import Separator
+    from vocable.units.tokenizer import Encodes
+
+    if isinstance(found, Separator):
+        return "parts speakers and gives no tokens; name it as --separator"
+    if isinstance(found, Encodes):
+        return "gives features and no tokens; fit units to it: vocable units fit"
+    return "encodes nothing; take a codec, or a tokenizer of units"
 
 
 def open_bundle(name: str, device: str | None, threads: int | None) -> Bundle:

@@ -25,7 +25,8 @@ class OpenVocoder:
             self._vocoder = load_vocoder(name, device)
         except (ModelError, OSError) as error:
             raise Refusal(f"--vocoder: {message_of(error)}") from error
-        self._speaker = int(speaker) if speaker is not None and speaker.isdecimal() else speaker
+        named = speaker is None or speaker in self._vocoder.speakers or not speaker.isdecimal()
+        self._speaker = speaker if named else int(speaker or 0)
         self._predict = predict
 
     def for_file(self, path: str) -> OpenVocoder:

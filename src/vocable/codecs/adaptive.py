@@ -33,7 +33,7 @@ from vocable.codecs.session import check_levels
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import AudioError, ModelError, TokenError
 from vocable.quantize.base import as_levels
-from vocable.quantize.distortion import UNIT, OfCodes, OfLatents
+from vocable.quantize.distortion import OfCodes, OfLatents
 from vocable.quantize.merging import Merger
 from vocable.signal.silence import Silence
 from vocable.tokens import AudioTokens, Source, TokenSpec, TokenWriter, Track
@@ -93,8 +93,8 @@ class AdaptiveRate:
         silence: Silence | None = Silence(),  # noqa: B008 - a frozen value
     ) -> None:
         self.price, self.silence = _checked_price(price), silence
-        check_levels(tokenizer.spec, levels)
         _check_tokenizer(tokenizer)
+        check_levels(tokenizer.spec, levels)
         self.tokenizer = tokenizer
         self.levels = tokenizer.spec.check_levels(levels)
         self.distortion = self._distortion()
@@ -180,7 +180,7 @@ class AdaptiveRate:
         longest = LONGEST_SILENCE if silent else LONGEST
         frames = np.arange(1, longest + 1)
         bits = self._bits + np.log2(frames * (frames + 1))
-        prices = np.rint(SOUND * UNIT * self.price * bits).astype(np.int64)
+        prices = np.rint(SOUND * self.distortion.unit * self.price * bits).astype(np.int64)
         weight = SILENT if silent else SOUND
         return Cut(Merger(longest, max(longest, LAG)), weight, prices)
 
@@ -246,6 +246,10 @@ def _checked_price(price: object) -> float:
 
 
 def _check_tokenizer(tokenizer: Any) -> None:
+    # units of several blocks of centres have no vectors, and say so when they are asked
+    if not isinstance(tokenizer, Tokenizer) and getattr(tokenizer, "vectors", None) is None:
+        name = getattr(tokenizer, "name", repr(tokenizer))
+        raise ModelError(f"{name} has no codebook of one level; take a Tokenizer, or units")
     spec = tokenizer.spec
     if not spec.uniform:
         strides = ", ".join(str(level.stride) for level in spec.levels)
@@ -255,11 +259,8 @@ def _check_tokenizer(tokenizer: Any) -> None:
         )
     if spec.segment is not None or spec.channels > 1:
         raise ModelError(f"{spec.name} codes segments or stereo; an adaptive rate needs frames")
-    if isinstance(tokenizer, Tokenizer):
-        if not tokenizer.model.encodes_in_steps:
-            raise ModelError(f"{spec.name} takes whole recordings; an adaptive rate needs steps")
-    elif not isinstance(tokenizer, HasVectors) or len(spec.levels) > 1:
-        raise ModelError(f"{spec.name} has no codebook of one level; take a Tokenizer, or units")
+    if isinstance(tokenizer, Tokenizer) and not tokenizer.model.encodes_in_steps:
+        raise ModelError(f"{spec.name} takes whole recordings; an adaptive rate needs steps")
 
 
 def _one_channel(recording: Recording, mix: bool) -> Recording:

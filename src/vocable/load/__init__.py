@@ -163,10 +163,10 @@ def load(
     device or dtype that cannot be used.
     """
     made = _load(name, device, dtype, weights)
-    if vocoder is not None:
-        return with_vocoder(name, made, load_vocoder(vocoder, device))
     if weights is not None and getattr(made, "weights", None) is None:
         raise ModelError(f"{name} is not a language model; weights= is for these alone")
+    if vocoder is not None:
+        return with_vocoder(name, made, load_vocoder(vocoder, device))
     return made
 
 

@@ -18,7 +18,7 @@ from vocable.quantize.base import Quantizer, as_levels
 from vocable.quantize.spacing import spacing
 
 STEPS = 24  # in which rows are rounded, from an entry to its neighbour
-UNIT = STEPS * STEPS  # a squared distance of that much
+UNIT = STEPS * STEPS  # a squared distance of that much, where all entries fit into 12 bits
 _MOST = (1 << 11) - 1  # of a signed number of 12 bits
 
 
@@ -28,6 +28,11 @@ class Distortion(Protocol):
     @property
     def width(self) -> int:
         """Numbers in a row."""
+        ...
+
+    @property
+    def unit(self) -> float:
+        """What the squared distance of neighbouring entries costs."""
         ...
 
     def costs(self, sums: Int64[np.ndarray, "segments width_1"]) -> Int64[np.ndarray, " segments"]:
@@ -52,6 +57,9 @@ class OfCodes:
     def __init__(self, vectors: Float[Tensor, "size width"]) -> None:
         rows = vectors.detach().cpu().double()
         rows = (rows - rows.mean(0)) * (STEPS / spacing(rows))
+        # a codebook with dead entries may be far wider than its entries lie apart
+        smaller = min(1.0, _MOST / max(1.0, float(rows.abs().max())))
+        self.unit, rows = UNIT * smaller**2, rows * smaller
         self._entries = whole_numbers(rows).astype(np.float64)  # products below 2⁵³ are exact
         self._norms = np.square(self._entries).sum(1)
         self.width = len(self._entries)
@@ -86,6 +94,7 @@ class OfLatents:
         with torch.inference_mode():
             apart = quantizer.axis_spacing(levels)
         self._scale, self._device = STEPS / apart.cpu().double(), apart.device
+        self.unit = float(UNIT)
         self.width = len(self._scale) + 1
 
     def rows(self, z: Float[Tensor, "frames dim"]) -> Int64[np.ndarray, "frames width"]:

@@ -13,13 +13,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
+from jaxtyping import Float32
 
 from vocable.atomic import check_target
 from vocable.codecs.bundle import Bundle, Encodes, token_parts
 from vocable.codecs.files import token_file
 from vocable.codecs.recording import Recording, open_recording
-from vocable.errors import ModelError, TokenError
+from vocable.errors import AudioError, ModelError, TokenError
 from vocable.separation.separator import Separator
 from vocable.tokens import TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
@@ -30,10 +32,13 @@ from vocable.tokens.tracks import Tracks
 class BySpeaker:
     """A separator before a tokenizer: `speaker-1`, `speaker-2` … in the order of their onsets.
 
-    All tracks have one length, that of the recording. ModelError for a bundle of tokenizers.
+    All tracks have one length, that of the recording. ModelError for a bundle of tokenizers, and
+    for what parts no speakers.
     """
 
     def __init__(self, separator: Separator, tokenizer: Encodes | Bundle) -> None:
+        if not isinstance(separator, Separator):
+            raise ModelError(f"{separator!r} parts no speakers; take what load_separator gives")
         if isinstance(tokenizer, Bundle):
             raise ModelError("each speaker is encoded by one tokenizer, got a bundle; take one")
         self.separator, self.tokenizer = separator, tokenizer
@@ -105,6 +110,16 @@ class BySpeaker:
             for block in self.separator.parts(recording, mix=mix):
                 done += block.shape[1]
                 for target, part in zip(targets, block, strict=True):
-                    target.write(part)
+                    _append(target, part)
                 if recording.stated:
                     progress(min(1.0, done / recording.stated))
+
+
+def _append(file: soundfile.SoundFile, samples: Float32[np.ndarray, " samples"]) -> None:
+    try:
+        file.write(samples)
+    except (AssertionError, soundfile.LibsndfileError) as error:
+        folder = Path(file.name).parent.parent
+        raise AudioError(
+            f"{folder}: writing the parts of the recording failed ({error}); make room there"
+        ) from error

@@ -124,8 +124,10 @@ def test_what_cannot_be_is_refused(codec, voice, vocoder):
         PitchConversion(load_codec("sound-48k"))
     with pytest.raises(ModelError, match='no way of conversion is named "unit"; .*units'):
         conversion("unit")
-    with pytest.raises(ModelError, match="speech-16k says no units; take unit-voice-16k"):
-        conversion(model="speech-16k")
+    with pytest.raises(ModelError, match="speech-16k says no units; train what does"):
+        conversion("units", "speech-16k")
+    with pytest.raises(ModelError, match="by units takes a model that says them"):
+        conversion("units")
     with pytest.raises(ModelError, match="the units here are speech-16k@2"):
         UnitConversion(codec, vocable.load(vocoder))
     short = Audio(np.zeros((1, 300)), 16_000)

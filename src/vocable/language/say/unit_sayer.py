@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from vocable.audio import Audio
-from vocable.errors import TokenError
+from vocable.errors import ModelError, TokenError
 from vocable.language.say.model import Say
 from vocable.language.say.said import SaidFrames
 from vocable.language.say.sayer import TOGETHER
@@ -46,7 +46,7 @@ class UnitSayer(Voiced):
 
         predicted: the model says how long each unit lasts, not the tokens; then it has a length of
         its own. Equal seeds, equal sound. TokenError for units of another space, of several
-        streams, and for none.
+        streams, and for none; ModelError for a pace where the units say how long they last.
         """
         frames = list(self.frames(tokens, voice, predicted=predicted, seed=seed, manner=manner))
         stacks = np.stack(frames, 1)[:, None].astype(np.int32)
@@ -67,6 +67,11 @@ class UnitSayer(Voiced):
     ) -> SaidFrames:  # fmt: skip
         """Return the codes of each frame, `[levels]`, as they are drawn, piece by piece."""
         self._check(tokens)
+        if manner.pace != 1 and not predicted:
+            raise ModelError(
+                f"the pace is {manner.pace:g}, but units last as long as they do; predicted=True "
+                "lets the model say how long"
+            )
         return SaidFrames(self.steps, self._plans(tokens, voice, predicted, manner), seed, manner)
 
     def _plans(
@@ -83,6 +88,8 @@ class UnitSayer(Voiced):
             yield plan(self.network, [symbols], numbers, manner, lasting)
 
     def _check(self, tokens: AudioTokens) -> None:
+        if not isinstance(tokens, AudioTokens):
+            raise TokenError(f"got {type(tokens).__name__}; {self.name} says AudioTokens")
         if tokens.spec.space != self.units:
             raise TokenError(
                 f"units come from {tokens.spec.space} but {self.name} says {self.units}; encode "

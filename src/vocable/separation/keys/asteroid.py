@@ -8,6 +8,7 @@ loss left it (`consistent` is off).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -132,6 +133,6 @@ def _whole(name: str, value: Any) -> int:
 
     Files without skip connections say 0 or None.
     """
-    if isinstance(value, int | float) and value == int(value) and value > 0:
+    if isinstance(value, int | float) and math.isfinite(value) and value == int(value) > 0:
         return int(value)
     raise ModelError(f"model_args says {name} = {value!r}; wanted a whole number above 0")

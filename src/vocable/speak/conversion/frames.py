@@ -22,6 +22,7 @@ from vocable.codecs.codes import Codes
 from vocable.codecs.contour_quantizer import ContourQuantizer
 from vocable.codecs.convert import codes_of, tokens_of
 from vocable.errors import ModelError
+from vocable.quantize.base import as_levels
 from vocable.quantize.precision import full_precision
 from vocable.speak.conversion.pitch import PitchConversion, pitch_model
 from vocable.speak.conversion.sources import one_channel
@@ -72,18 +73,15 @@ class FrameConversion:
     @torch.inference_mode()
     def _latents(self, tokens: AudioTokens) -> Float[Tensor, "frames dimensions"]:
         row = self._quantizer.decode(codes_of(tokens))[0]
-        return self._quantizer.latent(row)
+        return row[:, : self._quantizer.residual.dim]
 
     @torch.inference_mode()
     def _with(self, tokens: AudioTokens, latents: Float[Tensor, "frames _"]) -> AudioTokens:
         """Return tokens whose residual levels are those of other latents."""
-        row = self._quantizer.decode(codes_of(tokens))
-        row = torch.cat((latents[None].to(row), row[..., latents.shape[1] :]), -1)
-        with full_precision(row.device.type):
-            codes = self._quantizer.encode(row)
+        with full_precision(latents.device.type):
+            rest = as_levels(self._quantizer.residual.encode(latents[None]))
         kept = codes_of(tokens)[: self._quantizer.contours]
-        levels = [*kept, *codes.unbind(1)[self._quantizer.contours :]]
-        return tokens_of(tokens.spec, Codes(levels), tokens.source)
+        return tokens_of(tokens.spec, Codes([*kept, *(each.cpu() for each in rest)]), tokens.source)
 
     @property
     def _quantizer(self) -> ContourQuantizer:

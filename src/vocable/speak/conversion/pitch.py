@@ -27,8 +27,8 @@ class PitchRange:
     spread: float
 
     def to(self, other: PitchRange, hz: Float[Tensor, "*rows"]) -> Float[Tensor, "*rows"]:
-        """Return pitch in Hz of this range as of the other."""
-        wider = other.spread / max(self.spread, 1e-3)
+        """Return pitch in Hz of this range as of the other, at most twice as wide, or half."""
+        wider = min(2.0, max(0.5, other.spread / max(self.spread, 1e-3)))
         found: Tensor = 2 ** (other.middle + wider * (hz.log2() - self.middle))
         return found
 

@@ -14,7 +14,7 @@ from vocable.speak.conversion.pitch import PitchConversion
 from vocable.speak.conversion.units import UnitConversion
 
 WAYS = ("units", "frames", "pitch")
-UNITS, CODEC, VOCODER = "units-16k", "speech-16k", "unit-voice-16k"
+UNITS, CODEC = "units-16k", "speech-16k"
 LAYER = 5  # of units-16k, for frames
 
 
@@ -25,11 +25,13 @@ class Converts(Protocol):
 
 
 def conversion(
-    way: str = "units", model: str = VOCODER, *, seed: int = 0, device: str | None = None
-) -> Converts:
+    way: str = "frames", model: str | None = None, *, units: str | None = None, seed: int = 0,
+    device: str | None = None,
+) -> Converts:  # fmt: skip
     """Return a way of conversion: "units", "frames" or "pitch". ModelError for another.
 
-    model: what says units; seed: of what it draws. Both are for "units" alone.
+    model: what says units, trained by `vocable train say`; units: their tokenizer, by default that
+    of their name; seed: of what is drawn. All three are for "units" alone.
     """
     if way == "pitch":
         return PitchConversion(load_codec(CODEC, device))
@@ -37,7 +39,10 @@ def conversion(
         return FrameConversion(load_codec(CODEC, device), load_encoder(UNITS, device), LAYER)
     if way != "units":
         raise ModelError(f'no way of conversion is named "{way}"; {nearest(way, WAYS)}')
+    if model is None:
+        raise ModelError("converting by units takes a model that says them: vocable train say")
     sayer = load(model, device)
     if not isinstance(sayer, UnitSayer):
-        raise ModelError(f"{model} says no units; take {VOCODER}, or train one: vocable train say")
-    return UnitConversion(load_tokenizer(sayer.units.partition(":")[0], device), sayer, seed)
+        raise ModelError(f"{model} says no units; train what does: vocable train say")
+    name = units or sayer.units.partition(":")[0]
+    return UnitConversion(load_tokenizer(name, device), sayer, seed)

@@ -43,7 +43,9 @@ from vocable.units.vocoder.vocoder import Vocoder
 _log = logging.getLogger(__name__)
 
 
-_DECIDED = {"units", "speakers", "speaker_vector", "embedding", "pitch_bins", "pitch_value"}
+_DECIDED = {
+    "units", "speakers", "speaker_vector", "embedding", "languages", "pitch_bins", "pitch_value",
+}  # fmt: skip
 
 
 class VocoderTask(Task):

@@ -93,12 +93,13 @@ def test_spacing_is_that_of_entries_that_differ():
 
 
 def test_a_codebook_with_a_dead_entry_far_away_still_tells_the_others_apart():
-    alone = OfCodes(ENTRIES)
-    wide = OfCodes(torch.cat([ENTRIES, torch.full((1, 5), 900.0)]))
+    entries = torch.randn(200, 5, generator=torch.Generator().manual_seed(1))
+    alone, wide = OfCodes(entries), OfCodes(torch.cat([entries, torch.full((1, 5), 200.0)]))
     assert wide.unit < alone.unit
-    for k in range(12):
-        both = [each.rows(np.array([k]))[0, :12] / each.unit for each in (alone, wide)]
-        assert both[1] == pytest.approx(both[0], rel=0.3, abs=0.3)
+    for k in range(0, 200, 20):
+        both = [each.rows(np.array([k]))[0, :200] / each.unit for each in (alone, wide)]
+        apart = np.abs(both[1] - both[0]) / np.maximum(both[0], 1)
+        assert np.median(apart) < 0.05 and apart.max() < 0.4  # rounded more coarsely
 
 
 def test_entries_in_a_row_are_not_one_far_away():

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -69,19 +69,19 @@ class Informed(CodecModel):
         self.encoder = Stack(Beside(encoder(c), told(c)), Linear(c.latent + c.told, c.latent))
         self.quantizer, self.decoder = found, decoder(c)
 
-    def take_teacher(self, tensors: Mapping[str, Tensor]) -> None:
+    def take_teacher(self, config: StreamingUnitsConfig, tensors: Mapping[str, Tensor]) -> None:
         """Copy the encoder of a `StreamingUnits`, by its own keys, up to the layer that is heard.
 
-        Raises ModelError for one of other sizes.
+        config: the teacher's. Raises ModelError for another one than the codec's, even in what no
+        tensor shows (heads, context).
         """
-        own = self.teacher.state_dict()
-        wrong = [k for k, v in own.items() if k not in tensors or tensors[k].shape != v.shape]
-        if wrong:
+        wanted = replace(self.config.teacher, layers=config.layers, units=config.units)
+        if config != wanted:
             raise ModelError(
-                f"the teacher has other sizes than codec.config.teacher ({wrong[0]} does not fit); "
-                "set them alike"
+                f"the teacher is {config}, but codec.config.teacher is {self.config.teacher}; set "
+                "them alike"
             )
-        self.teacher.load_state_dict({key: tensors[key] for key in own})
+        self.teacher.load_state_dict({key: tensors[key] for key in self.teacher.state_dict()})
 
     @property
     def teacher(self) -> Stack:

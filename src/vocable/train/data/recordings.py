@@ -31,13 +31,15 @@ class Recordings:
     """Clips as int16 in one memory-mapped file.
 
     `samples` is all of them, `[samples, channels]`; `spans` is the (first, last + 1) sample of each
-    of the `clips`.
+    of the `clips`. `fingerprint` changes with whatever the samples were made of.
     """
 
     def __init__(
-        self, samples: np.ndarray, spans: np.ndarray, rate: int, clips: Sequence[Clip]
-    ) -> None:
+        self, samples: np.ndarray, spans: np.ndarray, rate: int, clips: Sequence[Clip],
+        fingerprint: str = "",
+    ) -> None:  # fmt: skip
         self.samples, self.spans, self.rate, self.clips = samples, spans, rate, clips
+        self.fingerprint = fingerprint
 
     @property
     def sets(self) -> list[str]:
@@ -106,7 +108,7 @@ def decode_once(
             fresh.write_text(json.dumps({"key": key, "spans": known}))
     spans = np.asarray(known, dtype=np.int64).reshape(-1, 3)
     samples = np.memmap(cache, dtype=np.int16, mode="r").reshape(-1, channels)
-    return Recordings(samples, spans[:, :2], rate, [clips[i] for i in spans[:, 2]])
+    return Recordings(samples, spans[:, :2], rate, [clips[i] for i in spans[:, 2]], key)
 
 
 def _known_spans(

@@ -103,8 +103,7 @@ def _write(recordings: Recordings, teacher: Any, layer: int, cache: Path) -> lis
 
 def _key(recordings: Recordings, teacher: Any, layer: int) -> str:
     """Return what decides the features: a folder may hold those of another recipe or teacher."""
-    names = [(str(c.path), c.start, c.end) for c in recordings.clips]
-    about = [teacher.space, layer, recordings.rate, recordings.spans.tolist(), names]
+    about = [teacher.space, layer, recordings.fingerprint, recordings.spans.tolist()]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

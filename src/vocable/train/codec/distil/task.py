@@ -116,6 +116,6 @@ def _inform(codec: Informed, teacher: Any, layer: int) -> None:
             f"codec.config.teacher.layers = {layer}"
         )
     try:
-        codec.take_teacher(teacher.model.encoder.state_dict())
+        codec.take_teacher(teacher.model.config, teacher.model.encoder.state_dict())
     except ModelError as error:
         raise RecipeError(str(error)) from error

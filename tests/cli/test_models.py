@@ -140,6 +140,8 @@ def test_the_catalogue_says_what_language_models_can_do(entry):
 def stated(model):
     """Say how a network runs live, as the catalogue does."""
     latency, segment = latency_of(model), model.spec.segment
+    if latency is None:
+        return "whole recordings"
     if segment is not None:
         return f"segments of {segment.length // model.spec.rate} s"
     steady, first = (round(1000 * float(value)) for value in (latency.steady, latency.first))

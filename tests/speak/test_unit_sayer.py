@@ -56,7 +56,7 @@ def voice(sayer):
 
 def test_data_needs_no_text_and_says_its_units(data, tokenizer):
     speech = read_packed(data)
-    assert (speech.said.units, speech.said.kinds) == (tokenizer.spec.space, 100)
+    assert (speech.alphabet.units, speech.alphabet.kinds) == (tokenizer.spec.space, 100)
     units = tokenizer.encode(noise(16_000), rate=16_000).dedup()
     first = speech[0]
     assert first.symbols[:, 0].tolist() == units.stacks[0][0].tolist()

@@ -114,9 +114,9 @@ def speech(
     check_outputs([out], manifest, force=force)
     console = Console(as_json=as_json, quiet=quiet)
     opened = open_codec(codec, None, None)
-    said = None if units is None else _units(units)
+    alphabet = None if units is None else _units(units)
     with console.progress(manifest) as progress:
-        found = prepare(Path(manifest), opened, progress, speeds, said)
+        found = prepare(Path(manifest), opened, progress, speeds, alphabet)
     found.speech.save(Path(out), overwrite=force)
     seconds = float(found.speech.arrays["frame_counts"].sum()) * found.speech.frame_seconds
     console.line(f"{out}  {len(found.speech)} utterances  {duration(seconds)}")

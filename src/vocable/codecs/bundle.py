@@ -30,6 +30,7 @@ from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.tracks import Tracks
 
 
+@runtime_checkable
 class Encodes(Protocol):
     """What a bundle asks of a tokenizer: a `Tokenizer`, or one that takes whole recordings only."""
 

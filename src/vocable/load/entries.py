@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from vocable.codecs.published import PUBLISHED, Entry, published, published_file
 from vocable.errors import ModelError
@@ -27,6 +27,7 @@ def entries() -> tuple[Entry, ...]:
     return (*PUBLISHED, *ENCODERS, *LANGUAGE)
 
 
+@runtime_checkable
 class Named(Protocol):
     """What a checkpoint turned out to be: its model's name, and its architecture's."""
 

@@ -47,7 +47,7 @@ def vocoder(codec, tmp_path_factory):
     folder, units = tmp_path_factory.mktemp("vocoder"), Units(load_tokenizer("units-16k"))
     learnt = units_to_learn(Audio.read(SPEECH), codec, units)
     rows = [Utterance(split, "a", split, "toy", *learnt) for split in ("train", "valid")]
-    pack(rows, codec.spec.space, 0.04, units.said).save(folder / "speech.npz")
+    pack(rows, codec.spec.space, 0.04, units.alphabet).save(folder / "speech.npz")
     small = recipe(schedule={"steps": 1, "warmup": 1})
     run(small, folder / "speech.npz", folder / "run")
     return folder / "run"

@@ -12,7 +12,6 @@ class SayConfig:
     widths: axes of the entries of each level; the last levels are residual, and share theirs.
     """
 
-    symbols: int = 64  # kinds of what is said: phones, with room for other languages, or units
     sizes: tuple[int, ...] = (1024,) * 4 + (4096,) * 4  # entries of each level
     widths: tuple[int, ...] = (8, 4) + (48,) * 6  # a pitch contour, a level contour, the latent
     hops: int = 4  # in a frame, 10 ms each: durations are counted in them
@@ -31,6 +30,7 @@ class SayConfig:
     voice_channels: int = 128
     dropout: float = 0.15  # in training, of inner channels and of what the heads read
     duration_dropout: float = 0.3  # of what durations are read from: they are learnt soonest
+    symbols: int = 64  # kinds of what is said: phones, with room for other languages, or units
 
     @property
     def row(self) -> int:

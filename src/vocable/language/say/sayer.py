@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vocable.audio import Audio
-from vocable.language.say.said import SaidFrames
+from vocable.language.say.frames import SaidFrames
 from vocable.language.say.speaking import Manner, plan
 from vocable.language.say.voiced import AnyVoice, Voiced
 from vocable.language.sound import Sound, joined

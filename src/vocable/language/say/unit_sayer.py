@@ -8,8 +8,8 @@ import numpy as np
 
 from vocable.audio import Audio
 from vocable.errors import ModelError, TokenError
+from vocable.language.say.frames import SaidFrames
 from vocable.language.say.model import Say
-from vocable.language.say.said import SaidFrames
 from vocable.language.say.sayer import TOGETHER
 from vocable.language.say.speaking import Manner, Planned, plan
 from vocable.language.say.unit_rows import pieces_of, unit_rows

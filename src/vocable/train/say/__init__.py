@@ -23,9 +23,9 @@ def complete(recipe: Recipe, data: Path) -> Recipe:
     from vocable.train.say.packed import read_packed
 
     assert isinstance(recipe, SayRecipe)
-    said = read_packed(data).said
-    config = {**recipe.say.config, "symbols": said.kinds}
-    return replace(recipe, say=replace(recipe.say, units=said.units, config=config))
+    alphabet = read_packed(data).alphabet
+    config = {**recipe.say.config, "symbols": alphabet.kinds}
+    return replace(recipe, say=replace(recipe.say, units=alphabet.units, config=config))
 
 
 register_task(

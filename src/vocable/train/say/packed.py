@@ -41,14 +41,14 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class Said:
+class Alphabet:
     """What symbols are: units of a space, so many of them; of no space: phones."""
 
     units: str
     kinds: int
 
 
-PHONES = Said("", 64)
+PHONES = Alphabet("", 64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class PackedSpeech:
     space: str
     frame_seconds: float
     arrays: dict[str, np.ndarray]
-    said: Said = PHONES
+    alphabet: Alphabet = PHONES
 
     def __len__(self) -> int:
         return len(self.arrays["names"])
@@ -88,18 +88,22 @@ class PackedSpeech:
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the file whole or not at all."""
         with replacing(path, overwrite=overwrite) as fresh, fresh.open("wb") as file:
-            facts = {"space": self.space, "frame_seconds": self.frame_seconds, **vars(self.said)}
+            facts = {
+                "space": self.space,
+                "frame_seconds": self.frame_seconds,
+                **vars(self.alphabet),
+            }
             arrays: dict[str, Any] = {name: np.array(fact) for name, fact in facts.items()}
             arrays |= self.arrays
             np.savez_compressed(file, **arrays)
 
 
 def pack(
-    utterances: Sequence[Utterance], space: str, frame_seconds: float, said: Said = PHONES
+    utterances: Sequence[Utterance], space: str, frame_seconds: float, alphabet: Alphabet = PHONES
 ) -> PackedSpeech:
     """Return utterances as they are kept."""
     if not utterances:
-        wanted = "is long enough for units" if said.units else "has a text that is spoken in it"
+        wanted = "is long enough for units" if alphabet.units else "has a text that is spoken in it"
         raise RecipeError(f"no recording {wanted}")
     arrays: dict[str, np.ndarray] = {
         "symbols": np.concatenate([each.symbols for each in utterances]).astype(np.uint16),
@@ -112,7 +116,7 @@ def pack(
         "splits": np.array([each.split for each in utterances]),
         "sets": np.array([each.set for each in utterances]),
     }
-    return PackedSpeech(space, frame_seconds, arrays, said)
+    return PackedSpeech(space, frame_seconds, arrays, alphabet)
 
 
 def read_packed(path: Path) -> PackedSpeech:
@@ -121,7 +125,11 @@ def read_packed(path: Path) -> PackedSpeech:
         with np.load(path) as stored:
             arrays: dict[str, np.ndarray] = {name: stored[name] for name in _ARRAYS}
             space, seconds = str(stored["space"]), float(stored["frame_seconds"])
-            said = Said(str(stored["units"]), int(stored["kinds"])) if "units" in stored else PHONES
+            alphabet = (
+                Alphabet(str(stored["units"]), int(stored["kinds"]))
+                if "units" in stored
+                else PHONES
+            )
     except (ValueError, KeyError, OSError, EOFError) as error:
         if isinstance(error, FileNotFoundError):
             raise
@@ -132,4 +140,4 @@ def read_packed(path: Path) -> PackedSpeech:
     totals = arrays["symbol_counts"].sum(), arrays["frame_counts"].sum()
     if bad or totals != (len(arrays["symbols"]), len(arrays["codes"])):
         raise RecipeError(f"{path} is damaged; make it again: vocable data speech")
-    return PackedSpeech(space, seconds, arrays, said)
+    return PackedSpeech(space, seconds, arrays, alphabet)

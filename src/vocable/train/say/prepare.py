@@ -57,8 +57,8 @@ def prepare(
         if progress:
             progress((k + 1) / len(clips))
     spec = codec.spec
-    said = PHONES if units is None else units.said
-    return Prepared(pack(found, spec.space, spec.frame / spec.rate, said), refused)
+    alphabet = PHONES if units is None else units.alphabet
+    return Prepared(pack(found, spec.space, spec.frame / spec.rate, alphabet), refused)
 
 
 def _utterance(clip: Clip, codec: Codec, speed: float, units: Units | None) -> Utterance:

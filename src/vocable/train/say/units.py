@@ -9,7 +9,7 @@ from vocable.codecs import Tokenizer
 from vocable.errors import RecipeError
 from vocable.language.say import unit_rows
 from vocable.text.timed import HOP
-from vocable.train.say.packed import Said
+from vocable.train.say.packed import Alphabet
 from vocable.units import UnitTokenizer
 
 
@@ -25,7 +25,7 @@ class Units:
                 "units that are said have one level, and last whole 10 ms"
             )
         self._tokenizer, self._hops = tokenizer, round(hops)
-        self.said = Said(spec.space, spec.levels[0].size)
+        self.alphabet = Alphabet(spec.space, spec.levels[0].size)
 
     def of(self, audio: Audio, hops: int) -> tuple[np.ndarray, np.ndarray]:
         """Return symbols `[runs, 3]` of a recording and how long each lasts, `hops` in all."""

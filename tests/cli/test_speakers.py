@@ -88,6 +88,23 @@ def test_silence_is_encoded_as_silence(separators, small, here):
                for tokens in read_tracks("silence.vcb").values())  # fmt: skip
 
 
+def test_a_separator_is_no_codec(separators, speech):
+    done = call("encode", speech.name, "--codec", separators["paper"], code=2)
+    assert "parts speakers and gives no tokens; name it as --separator" in done.output
+
+
+def test_a_full_disk_is_said_in_a_line(separators, small, speech, monkeypatch):
+    def full(file, samples):
+        raise soundfile.LibsndfileError(2)
+
+    monkeypatch.setattr(soundfile.SoundFile, "write", full)
+    asked = ["--codec", small, "--speakers", 2, "--separator", separators["paper"]]
+    done = call("encode", speech.name, *asked, code=1)
+    assert "writing the parts of the recording failed" in done.output
+    assert "bug in vocable" not in done.output
+    assert sorted(path.name for path in speech.parent.iterdir()) == ["speech.wav"]
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -108,6 +108,18 @@ def test_damaged_weights_are_refused(folder):
         load_vocoder(folder)
 
 
+def test_speakers_whose_names_are_digits(folder, units, tmp_path):
+    config = json.loads((folder / "config.json").read_text())
+    config["speakers"] = ["1089", "237"]
+    (folder / "config.json").write_text(json.dumps(config))
+    sound = np.random.default_rng(0).normal(0, 0.1, (1, 6000)).astype(np.float32)
+    tokens = units.encode(Audio(sound, 16_000))
+    tokens.save(tmp_path / "a.vcb")
+    call("decode", tmp_path / "a.vcb", "--vocoder", folder, "--speaker", 237)
+    wanted = load_vocoder(folder).decode(tokens, speaker=1).samples
+    np.testing.assert_allclose(Audio.read(tmp_path / "a.wav").samples, wanted, atol=2**-15)
+
+
 def test_the_command_decodes_units(folder, units, tmp_path):
     sound = np.random.default_rng(0).normal(0, 0.1, (2, 9001)).astype(np.float32)
     tokens = units.encode(Audio(sound, 16_000))

@@ -157,6 +157,8 @@ def test_what_it_says_of_itself(tmp_path):
         ({"out_chan": 9}, "out_chan is 9; wanted n_filters, 16"),
         ({"sample_rate": None}, "says sample_rate = None; wanted a whole number above 0"),
         ({"n_src": 1}, "speakers is 1; wanted 2 to 6"),
+        ({"sample_rate": float("nan")}, "sample_rate = nan; wanted a whole number"),
+        ({"sample_rate": float("inf")}, "sample_rate = inf; wanted a whole number"),
     ],
 )
 def test_forms_that_are_not_read_are_refused(more, says, tmp_path):
@@ -177,3 +179,20 @@ def test_a_file_of_another_size_is_refused_in_one_line(tmp_path):
     torch.save(file, tmp_path / "bare.pth")
     with pytest.raises(ModelError, match="without model_args; take its whole file"):
         vocable.load(tmp_path / "bare.pth")
+
+
+def test_sizes_without_end_take_no_memory(tmp_path):
+    held, args = saved(tmp_path / "tasnet.pth")
+    file = {"model_name": "ConvTasNet", "state_dict": held}
+    torch.save({**file, "model_args": {**args, "hid_chan": 10**9}}, tmp_path / "huge.pth")
+    with pytest.raises(ModelError, match="huge.pth looks like conv-tasnet"):
+        vocable.load(tmp_path / "huge.pth")
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    held, args = saved(tmp_path / "tasnet.pth")
+    held["masker.mask_net.1.bias"][0] = torch.nan
+    file = {"model_name": "ConvTasNet", "state_dict": held, "model_args": args}
+    torch.save(file, tmp_path / "nan.pth")
+    with pytest.raises(ModelError, match="nan.pth looks like conv-tasnet .*finite"):
+        vocable.load(tmp_path / "nan.pth")

@@ -25,8 +25,9 @@ class OpenVocoder:
             self._vocoder = load_vocoder(name, device)
         except (ModelError, OSError) as error:
             raise Refusal(f"--vocoder: {message_of(error)}") from error
-        named = speaker is None or speaker in self._vocoder.speakers or not speaker.isdecimal()
-        self._speaker = speaker if named else int(speaker or 0)
+        self._speaker: int | str | None = speaker
+        if speaker and speaker.isdecimal() and speaker not in self._vocoder.speakers:
+            self._speaker = int(speaker)
         self._predict = predict
 
     def for_file(self, path: str) -> OpenVocoder:

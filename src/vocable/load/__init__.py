@@ -10,6 +10,7 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
+    recognising their layouts, by content
     encoders    of semantic units           centres     units by their centres
     language    models of tokens            say         models that say texts
     own_language    those that were trained at home; audiolm: three of them in one folder

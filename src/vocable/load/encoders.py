@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
+from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised
 from vocable.errors import ModelError, VocableError
+from vocable.load.recognising import recognised
 from vocable.units.keys import layouts
 
 if TYPE_CHECKING:
@@ -49,15 +50,7 @@ class EncoderDescription:
 
 def recognise_encoder(weights: Path) -> Known | None:
     """Return what a checkpoint is read by, or None if no encoder's layout knows it."""
-    checkpoint = open_checkpoint(weights)
-    for layout in layouts():
-        try:
-            found = layout.recognise(checkpoint)
-        except ModelError as error:
-            raise ModelError(f"{checkpoint.path}: {error}") from error
-        if found:
-            return checkpoint, layout, found
-    return None
+    return recognised(weights, layouts())
 
 
 def read_encoder(known: Known) -> EncoderModel:
@@ -65,15 +58,15 @@ def read_encoder(known: Known) -> EncoderModel:
     from vocable.nn.settings import plain_settings
     from vocable.units.registry import build
 
-    checkpoint, layout, recognised = known
+    checkpoint, layout, found = known
     try:
         with plain_settings():
-            tensors = layout.read(checkpoint, recognised)
-            return build(recognised.architecture, recognised.name, recognised.config, tensors)
+            tensors = layout.read(checkpoint, found)
+            return build(found.architecture, found.name, found.config, tensors)
     except (VocableError, RuntimeError, LookupError, ValueError, TypeError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ModelError(
-            f"{checkpoint.path} looks like {recognised.name} ({recognised.layout} layout): {reason}"
+            f"{checkpoint.path} looks like {found.name} ({found.layout} layout): {reason}"
         ) from error
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys import own
-from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
+from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
+from vocable.load.recognising import recognised
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -42,15 +43,7 @@ def recognise_separator(weights: Path) -> KnownSeparator | None:
     """Return what a checkpoint is read by, or None if no separator's layout knows it."""
     from vocable.separation.keys import layouts
 
-    checkpoint = open_checkpoint(weights)
-    for layout in layouts():
-        try:
-            found = layout.recognise(checkpoint)
-        except ModelError as error:
-            raise ModelError(f"{checkpoint.path}: {error}") from error
-        if found:
-            return checkpoint, layout, found
-    return None
+    return recognised(weights, layouts())
 
 
 def describe_separator(known: KnownSeparator) -> Description:

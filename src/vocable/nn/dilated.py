@@ -1,4 +1,4 @@
-"""Depthwise convolutions with dilation, whose gradients torch takes six times as long for."""
+"""Depthwise convolutions with dilation, whose gradients torch takes slowly on a CPU."""
 
 from __future__ import annotations
 

@@ -62,6 +62,12 @@ def test_a_range_goes_to_another():
     assert middle == pytest.approx(7.8) and high - low == pytest.approx(0.7)
 
 
+def test_a_steady_voice_does_not_run_away():
+    hz = torch.tensor([150.0, 300.0])  # a slip of an octave
+    found = PitchRange(7.23, 0.01).to(PitchRange(7.6, 0.6), hz).log2()
+    assert float(found[1] - found[0]) == pytest.approx(2)
+
+
 def test_pitch_moves_and_the_rest_stays(codec, voice):
     tokens = codec.encode(SPEECH)
     moved = PitchConversion(codec).tokens(tokens, voice)

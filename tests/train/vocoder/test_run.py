@@ -168,6 +168,10 @@ def test_runs_of_units():
         ({"vocoder": {"config": {"speakers": 2}}}, "the data decides"),
         ({"vocoder": {"config": {"rates": [5, 4, 4], "kernels": [5, 4, 4]}}}, "needs 320"),
         ({"vocoder": {"config": {"channels": 24}}}, "vocoder.config: channels is 24"),
+        (
+            {"vocoder": {"config": {"languages": 2}}},
+            "vocoder.config.languages cannot be set; the data",
+        ),
         ({"vocoder": {"config": CONFIG, "speakers": ["a"]}}, 'a speaker "b"'),
         ({"data": {"segment": 60}}, "as long as a segment"),
         ({"loss": {"mel": 0.0}, "adversarial": {}}, "does not compare"),

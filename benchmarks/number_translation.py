@@ -77,7 +77,7 @@ def main() -> None:
     told = [tokens[k] for k in tokens.of_split("eval")]
     right = [each.about.text for each in told]
     print(heading(["what is judged", "seeds", "exact, % of eval", "BLEU", "no end"]))
-    known = [judge.hear(each.tracks["target"]) for each in told]
+    known = [judge.transcribe(each.tracks["target"]) for each in told]
     print(shown("the German units of eval (ceiling)", [(known, 0)], right))
     print(shown("those of another number (floor)", [(known[1:] + known[:1], 0)], right))
     for arm, sets in ARMS.items():
@@ -161,7 +161,7 @@ def translated(
     tokens = TokenSet(options.folder / "pairs")
     model = trained("units-to-units", folder, tokens, [*sets, f"seed={seed}"])
     found = [model.translate(each.tracks["source"], beam=options.beam) for each in told]
-    heard = [judge.hear(each.tokens) if each.tokens.frames else "" for each in found]
+    heard = [judge.transcribe(each.tokens) if each.tokens.frames else "" for each in found]
     return heard, sum(each.reason == "length" for each in found)
 
 

@@ -72,6 +72,10 @@ def test_recordings_become_a_set(here: Path, small: Path) -> None:
         "data", "tokens", "m.jsonl", "-o", "set", "--codec", small, "--force", code=1
     )
     assert again["frames"] == facts["frames"]
+    (faster,) = results(
+        "data", "tokens", "m.jsonl", "-o", "more", "--codec", small, "--speed", 1.25, code=1
+    )
+    assert faster["splits"] == {"train": 20, "valid": 1}
 
 
 def test_token_files_become_the_same_set(here: Path, small: Path) -> None:

@@ -42,6 +42,7 @@ class Clip:
     label: str = ""
     phones: tuple[tuple[float, float, str], ...] = ()
     gender: str = ""  # "f" or "m"
+    speed: float = 1.0  # at which it is played, higher or lower
 
     @property
     def name(self) -> str:
@@ -50,6 +51,12 @@ class Clip:
 
     def read(self) -> Audio:
         """Return the recording; AudioError for a file that cannot be read, or ends before it."""
+        found = self._read()
+        if self.speed == 1:
+            return found
+        return Audio(found.samples, round(found.rate * self.speed)).resample(found.rate)
+
+    def _read(self) -> Audio:
         with AudioReader(self.path) as reader:
             first = round(self.start * reader.rate)
             last = None if self.end is None else round(self.end * reader.rate)

@@ -18,6 +18,14 @@ from vocable.cli.units import duration
 from vocable.folders import search
 from vocable.nearest import listed
 
+_speeds = click.option(
+    "--speed",
+    "speeds",
+    multiple=True,
+    type=options.FloatRange(0.5, 2),
+    help="Also as of other speakers, played at this speed; may come again.",
+)
+
 
 @click.group("data")
 def command() -> None:
@@ -87,13 +95,7 @@ def phones(manifest: str, out: str, force: bool, as_json: bool, quiet: bool) -> 
 @click.option(
     "--codec", default="speech-16k", show_default=True, help="Whose tokens are learnt: a name."
 )
-@click.option(
-    "--speed",
-    "speeds",
-    multiple=True,
-    type=options.FloatRange(0.5, 2),
-    help="Also as of other speakers, played at this speed; may come again.",
-)
+@_speeds
 @click.option("--units", help="Say these units in place of phones, as units-16k.")
 @options.force
 @options.output
@@ -153,13 +155,14 @@ def _units(name: str) -> Any:
     metavar="NAME_OR_FOLDER",
     help="Also what each recording is like: by say-16k, a CLAP, or as another set has it.",
 )
+@_speeds
 @options.mix
 @options.machine
 @options.force
 @options.output
 def tokens(
-    source: str, out: str, codec: str, condition: str | None, mix: bool, device: str | None,
-    threads: int | None, force: bool, as_json: bool, quiet: bool,
+    source: str, out: str, codec: str, condition: str | None, speeds: tuple[float, ...], mix: bool,
+    device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Make a set of tokens for `vocable train language`, of recordings or of token files.
 
@@ -181,7 +184,7 @@ def tokens(
     with console.progress(source) as progress:
         found = prepare_tokens(
             Path(source), Path(out), lambda: open_bundle(codec, device, threads),
-            condition=asked, mix=mix, overwrite=force, progress=progress,
+            condition=asked, mix=mix, speeds=speeds, overwrite=force, progress=progress,
         )  # fmt: skip
     frames = listed(f"{count} frames of {track}" for track, count in found.frames.items())
     splits = listed(f"{count} {split}" for split, count in sorted(found.splits.items()))

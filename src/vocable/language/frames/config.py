@@ -7,6 +7,7 @@ from typing import Any
 
 from vocable.errors import ModelError
 from vocable.language.config import TransformerConfig
+from vocable.language.places import PlacesConfig
 from vocable.tokens import Layout, TokenSpec
 
 _CLOSED = ("coarse_first", "level_major")  # whose later parts begin where the first ends
@@ -23,6 +24,7 @@ class FramesConfig:
     depth   the model that draws the rows of a step in turn, for the layouts that have it
     streams of the tokens, as of a conversation's channels: all at the same steps (Moshi,
             arXiv:2410.00037), the rows of a level together, so that what comes late comes last
+    places  where codes lie among their neighbours, where the model is told that
     """
 
     trunk: TransformerConfig
@@ -34,6 +36,7 @@ class FramesConfig:
     track: str = "acoustic"
     depth: TransformerConfig | None = None
     streams: int = 1
+    places: PlacesConfig | None = None
 
     def __post_init__(self) -> None:
         order = self.order
@@ -66,10 +69,14 @@ class FramesConfig:
         return [stream * self.levels + level for level in one for stream in range(self.streams)]
 
     @property
+    def level_sizes(self) -> list[int]:
+        """Codes of each level."""
+        return [level.size for level in self.tokens.levels[: self.levels]]
+
+    @property
     def sizes(self) -> list[int]:
         """Codes of each row."""
-        levels = self.tokens.levels
-        return [levels[row % self.levels].size for row in self.rows]
+        return [self.level_sizes[row % self.levels] for row in self.rows]
 
     @property
     def ends(self) -> bool:

@@ -9,7 +9,8 @@ the end, in others codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,7 @@ from vocable.language.frames.config import FramesConfig
 from vocable.language.frames.lesson import frames_lesson
 from vocable.language.lessons import GIVEN, NOTHING, Asked, Lesson, Lessons, Told
 from vocable.language.maps import Map
+from vocable.language.places import PlacedHead, PlacedTable, Places, places_of
 from vocable.language.token_model import draw_rows, sum_of_embeddings
 from vocable.language.transformer import Transformer
 from vocable.tokens import AudioTokens, TokenSpec
@@ -35,7 +37,10 @@ class Frames(nn.Module):
         width, sizes = config.trunk.width, config.sizes
         self.config, self.drawn = config, len(sizes)
         self.sizes = (sizes[0] + 3, *sizes[1:])  # the first may be the end, and the lead's two
-        self.tables = nn.ModuleList(nn.Embedding(size, width) for size in self.sizes)
+        self.places: nn.ModuleList | None = None
+        if config.places is not None:
+            self.places = places_of(config.places, config.level_sizes)
+        self.tables = nn.ModuleList(self._table(row, width) for row in range(self.drawn))
         self.trunk = Transformer(config.trunk)
         drawn = [sizes[0] + 1, *sizes[1:]]
         self.depth: SharedDepth | None = None
@@ -43,9 +48,32 @@ class Frames(nn.Module):
             self.depth = SharedDepth(
                 config.depth, width=width, rows=len(sizes), size=max(sizes[1:])
             )
-        self.heads = nn.ModuleList(Map(width, size) for size in drawn[: 1 if self.depth else None])
-        for weight in self.tables.parameters():
-            nn.init.normal_(weight, std=width**-0.5)
+        heads = 1 if self.depth else self.drawn
+        self.heads = nn.ModuleList(self._head(row, width, drawn[row]) for row in range(heads))
+        for table in self.tables:
+            if isinstance(table, nn.Embedding):
+                nn.init.normal_(table.weight, std=width**-0.5)
+
+    def _table(self, row: int, width: int) -> nn.Module:
+        if self.places is not None:
+            return PlacedTable(self._places(row), self.sizes[row], width)
+        return nn.Embedding(self.sizes[row], width)
+
+    def _head(self, row: int, width: int, size: int) -> nn.Module:
+        if self.places is None:
+            return Map(width, size)
+        assert self.config.places is not None
+        return PlacedHead(self._places(row), width, size, self.config.places.learned)
+
+    def _places(self, row: int) -> Places:
+        """Return the places of the codes of a row."""
+        assert self.places is not None
+        return cast(Places, self.places[self.config.rows[row] % self.config.levels])
+
+    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
+        """Take where the codes of each level lie, for a model that is told (`config.places`)."""
+        for places, each in zip(self.places or (), vectors, strict=True):
+            cast(Places, places).set(each)
 
     def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
         """Return the sum of the rows' embeddings; an id of -1 adds nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,6 +16,7 @@ from vocable.folders import search
 from vocable.tokens import AudioTokens, TokenFile
 from vocable.tokens.formats import OWN
 from vocable.tokens.sets import About, TokenSetWriter
+from vocable.train.data.speeds import with_speeds
 from vocable.train.language.conditions import TRACK, Conditions, conditions_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def prepare_tokens(
     *,
     condition: Conditioner | Embeds | None = None,
     mix: bool = False,
+    speeds: Sequence[float] = (),
     overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Packed:
@@ -55,10 +57,11 @@ def prepare_tokens(
     A row names a recording, which `tokenizer()` encodes, or a .vcb file, which is read. Where no
     row says its split, every tenth recording is held out, in the order of their names.
     condition: what tells what each recording is like, in a track "condition"; of an embedding alone
-    the centres are fitted to the recordings that are trained on. RecipeError where nothing can be
-    used.
+    the centres are fitted to the recordings that are trained on. speeds: at which recordings that
+    are trained on are played as well, see `with_speeds`. RecipeError where nothing can be used, and
+    for speeds of token files.
     """
-    rows = _with_splits(_rows(source))
+    rows = _with_speeds(_with_splits(_rows(source)), speeds)
     found, encode = Packed(), _Tracks(tokenizer, mix)
     conditions: Conditions | None = None
     if condition is not None:
@@ -130,6 +133,16 @@ def _with_splits(rows: list[tuple[Clip, str]]) -> list[tuple[Clip, str]]:
     ]
 
 
+def _with_speeds(rows: list[tuple[Clip, str]], speeds: Sequence[float]) -> list[tuple[Clip, str]]:
+    if speeds and (file := next((c.path for c, _ in rows if _is_tokens(c.path)), None)):
+        raise RecipeError(f"{file} holds tokens, which have one speed; take recordings")
+    return [(each, name + at) for clip, name in rows for each, at in with_speeds(clip, speeds)]
+
+
+def _is_tokens(path: Path) -> bool:
+    return path.suffix.lower() == OWN
+
+
 class _Tracks:
     """Tokens of a recording by track; the tokenizer is opened when the first has none yet."""
 
@@ -138,7 +151,7 @@ class _Tracks:
         self._tokenizer: EncodesTracks | None = None
 
     def __call__(self, clip: Clip) -> Mapping[str, AudioTokens]:
-        if clip.path.suffix.lower() == OWN:
+        if _is_tokens(clip.path):
             return dict(_read(clip.path))
         self._tokenizer = self._tokenizer or self._open()
         return self._tokenizer.encode(clip.read(), mix=self._mix)

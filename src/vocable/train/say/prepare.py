@@ -14,6 +14,7 @@ from vocable.codecs import Codec
 from vocable.errors import MeasureError, RecipeError, VocableError
 from vocable.text.languages import NAMES, USUAL
 from vocable.text.timed import HOP
+from vocable.train.data.speeds import with_speeds
 from vocable.train.say.aligner import aligner
 from vocable.train.say.packed import PHONES, PackedSpeech, Utterance, pack
 from vocable.train.say.units import Units
@@ -49,11 +50,11 @@ def prepare(
     found: list[Utterance] = []
     refused: dict[str, str] = {}
     for k, clip in enumerate(clips):
-        for speed in (1.0, *(speeds if (clip.split or "train") == "train" else ())):
+        for played, at in with_speeds(clip, speeds):
             try:
-                found.append(_utterance(clip, codec, speed, units))
+                found.append(_utterance(played, clip.name + at, codec, units))
             except (VocableError, OSError) as error:
-                refused[clip.name + _at(speed)] = str(error)
+                refused[clip.name + at] = str(error)
         if progress:
             progress((k + 1) / len(clips))
     spec = codec.spec
@@ -61,21 +62,12 @@ def prepare(
     return Prepared(pack(found, spec.space, spec.frame / spec.rate, alphabet), refused)
 
 
-def _utterance(clip: Clip, codec: Codec, speed: float, units: Units | None) -> Utterance:
-    audio = clip.read()
-    if speed != 1:
-        audio = Audio(audio.samples, round(audio.rate * speed)).resample(audio.rate)
+def _utterance(clip: Clip, name: str, codec: Codec, units: Units | None) -> Utterance:
     if units is None:
-        learnt = to_learn(audio, clip.text, clip.language or USUAL, codec)
+        learnt = to_learn(clip.read(), clip.text, clip.language or USUAL, codec)
     else:
-        learnt = units_to_learn(audio, codec, units)
-    set_ = clip.set + ("@" if speed != 1 else "")
-    speaker = (clip.speaker or "unknown") + _at(speed)
-    return Utterance(clip.name + _at(speed), speaker, clip.split or "train", set_, *learnt)
-
-
-def _at(speed: float) -> str:
-    return "" if speed == 1 else f"@{speed:g}"
+        learnt = units_to_learn(clip.read(), codec, units)
+    return Utterance(name, clip.speaker or "unknown", clip.split or "train", clip.set, *learnt)
 
 
 def to_learn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import track_of, transformer
+from vocable.train.language.families.parts import places_of, track_of, transformer
 from vocable.train.language.recipe import Family, Track, Trunk
 
 
@@ -23,21 +23,29 @@ class Layouts(Family):
     track: str = "acoustic"
     levels: int = 0  # that are modelled; 0: all of the data
     depth: Trunk | None = None  # of the layouts whose rows are drawn in turn
+    places: bool = False  # whether it is told where codes lie among their neighbours
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.frames import FramesConfig
+        from vocable.language.places import PlacesConfig
 
         track = track_of(tracks, self.track, one_stream=False)
+        levels, places = self.levels or track.levels, None
+        if self.places:
+            places = PlacesConfig(tuple(each.shape[1] for each in places_of(track.spec, levels)))
         return FramesConfig(
-            transformer(self.trunk), track.spec, self.levels or track.levels, self.layout,
-            self.delays, self.groups, self.track,
-            None if self.depth is None else transformer(self.depth), track.streams,
+            transformer(self.trunk), track.spec, levels, self.layout, self.delays, self.groups,
+            self.track, None if self.depth is None else transformer(self.depth), track.streams,
+            places,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
         from vocable.language.frames import Frames
 
-        return Frames(config)
+        made = Frames(config)
+        if config.places is not None:
+            made.place(places_of(config.spec, config.levels))
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)

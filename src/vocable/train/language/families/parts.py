@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from vocable.errors import RecipeError
+from vocable.errors import ModelError, RecipeError
 from vocable.nearest import nearest
 from vocable.train.language.recipe import Track, Trunk
 
@@ -33,3 +33,18 @@ def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True)
             "alone; mix the channels: vocable data tokens --mix"
         )
     return found
+
+
+def places_of(spec: Mapping[str, Any], levels: int) -> list[Any]:
+    """Return the places of the codes of the codec that tokens are of. RecipeError without it."""
+    from vocable.codecs.code_places import code_places
+    from vocable.load import load_codec
+
+    space = str(spec["space"])
+    try:
+        codec = load_codec(space.partition(":")[0])
+        if codec.spec.space != space:
+            raise ModelError(f"it is another one here, {codec.spec.space}")
+        return code_places(codec, levels)
+    except ModelError as error:
+        raise RecipeError(f"places = true needs the codec of {space}: {error}") from error

@@ -1,0 +1,37 @@
+"""Where the codes of a codec lie among their neighbours."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vocable.codecs.codec import Codec
+from vocable.errors import ModelError
+
+_MOST = 64  # axes of a place
+_LEAST = 1e-3  # of the longest axis, below which one is left out
+
+
+@torch.no_grad()
+def code_places(codec: Codec, levels: int) -> list[Float[Tensor, "size width"]]:
+    """Return what each code of the first levels stands for while those of others stay.
+
+    Along the main axes of the level, at most 64 of them, the longest first. ModelError for a codec
+    with levels of several rates.
+    """
+    quantizer = codec.model.quantizer
+    if any(level.stride > 1 for level in codec.spec.levels):
+        raise ModelError(f"{codec.name} has levels of several rates, whose codes have no places")
+    found = []
+    for level, each in enumerate(codec.spec.levels[:levels]):
+        codes = torch.zeros(
+            1, len(codec.spec.levels), each.size, dtype=torch.int64, device=codec.device
+        )
+        codes[0, level] = torch.arange(each.size)
+        rows = quantizer.to_axes(quantizer.decode(codes))[0].double().cpu()
+        rows = rows - rows.mean(0)
+        _, lengths, axes = torch.linalg.svd(rows, full_matrices=False)
+        kept = min(_MOST, max(1, int((lengths > _LEAST * lengths[0]).sum())))
+        found.append((rows @ axes[:kept].T).float())
+    return found

@@ -1,0 +1,115 @@
+"""Codes by their places: near codes are alike, as the codec has them, and need not be learnt apart.
+
+A table and a head that know the vector of each code of a level. Little speech says next to nothing
+of each of 4096 codes, and much of where the next one lies. A head is a log-likelihood over the
+codebook: values of a place and their squares, whose factors the context chooses, are a bell around
+any place, as wide as it is sure; `learned` axes of each code say what bells cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+from vocable.language.maps import Map
+
+_NARROW = 0.1  # of the first weights, so that at first all codes are nearly as likely
+
+
+@dataclass(frozen=True)
+class PlacesConfig:
+    """widths: axes of the places of a level's codes. learned: axes that are not the codec's."""
+
+    widths: tuple[int, ...]
+    learned: int = 48
+
+    def __post_init__(self) -> None:
+        if min(self.widths, default=0) < 1 or self.learned < 1:
+            raise ModelError(
+                f"places have widths {list(self.widths)} and {self.learned} learned axes; wanted 1 "
+                "or more of each"
+            )
+
+
+class Places(nn.Module):
+    """The places of the codes of one level, `[size, width]`."""
+
+    vectors: Tensor
+
+    def __init__(self, size: int, width: int) -> None:
+        super().__init__()
+        self.register_buffer("vectors", torch.zeros(size, width))
+
+    @torch.no_grad()
+    def set(self, vectors: Float[Tensor, "size width"]) -> None:
+        """Take the codec's. ModelError for others than the config says."""
+        if vectors.shape != self.vectors.shape:
+            raise ModelError(
+                f"the codec has {list(vectors.shape)} places, wanted {list(self.vectors.shape)}; "
+                "take the codec that the tokens are of"
+            )
+        self.vectors.copy_(_even(vectors.float()))
+
+    @property
+    def axes(self) -> int:
+        """Values and squares."""
+        return 2 * self.vectors.shape[1]
+
+    def forward(self, rows: int) -> Float[Tensor, "rows axes"]:
+        """Return values and squares; of ids behind the codes, as the end, 0."""
+        known = torch.cat((self.vectors, _even(self.vectors.square())), 1)
+        return F.pad(known, (0, 0, 0, rows - len(known)))
+
+
+def _even(axes: Float[Tensor, "size width"]) -> Float[Tensor, "size width"]:
+    """Return axes at zero mean and unit variance."""
+    centred = axes - axes.mean(0)
+    return centred / centred.std(0).clamp(min=1e-6)
+
+
+class PlacedTable(nn.Module):
+    """Embeddings of a row's ids: what their places say, and what is learnt of each."""
+
+    def __init__(self, places: Places, size: int, width: int) -> None:
+        super().__init__()
+        self._places = (places,)  # in a tuple: it is a part of the model, not of this one
+        self.known = Map(places.axes, width)
+        self.weight = nn.Parameter(torch.randn(size, width) * 0.5 * width**-0.5)
+
+    def forward(self, ids: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
+        """Look ids up."""
+        axes = self._places[0](len(self.weight))
+        return F.embedding(ids, self.weight) + self.known(F.embedding(ids, axes))
+
+
+class PlacedHead(nn.Module):
+    """Logits of a row's ids, by their places and by `learned` axes."""
+
+    def __init__(self, places: Places, width: int, size: int, learned: int) -> None:
+        super().__init__()
+        self._places = (places,)
+        self.into = Map(width, places.axes + learned, bias=True)
+        self.learned = nn.Parameter(torch.randn(size, learned) * learned**-0.5)
+        self.bias = nn.Parameter(torch.zeros(size))
+        with torch.no_grad():
+            self.into.weight.mul_(_NARROW)
+
+    def forward(
+        self, x: Float[Tensor, "batch time width"], first: int = 0
+    ) -> Float[Tensor, "batch time size"]:
+        """Return logits; `first` is not asked for, see `Map`."""
+        axes = torch.cat((self._places[0](len(self.bias)), self.learned), 1)
+        return F.linear(self.into(x), axes, self.bias)
+
+
+def places_of(config: PlacesConfig, sizes: Sequence[int]) -> nn.ModuleList:
+    """Return the places of the codes of each level."""
+    if len(config.widths) != len(sizes):
+        raise ModelError(f"places of {len(config.widths)} levels, but {len(sizes)} are modelled")
+    return nn.ModuleList(map(Places, sizes, config.widths))

@@ -8,8 +8,8 @@ any place, as wide as it is sure; `learned` axes of each code say what bells can
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +18,10 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.language.maps import Map
+from vocable.nn.seen import Seen
+from vocable.nn.settings import ordinary_tensors
 
+_OTHERS = 3  # ids that a row may have behind its codes
 _NARROW = 0.1  # of the first weights, so that at first all codes are nearly as likely
 
 
@@ -45,6 +48,7 @@ class Places(nn.Module):
     def __init__(self, size: int, width: int) -> None:
         super().__init__()
         self.register_buffer("vectors", torch.zeros(size, width))
+        self._ready: tuple[Seen, Tensor] | None = None
 
     @torch.no_grad()
     def set(self, vectors: Float[Tensor, "size width"]) -> None:
@@ -57,14 +61,23 @@ class Places(nn.Module):
         self.vectors.copy_(_even(vectors.float()))
 
     @property
-    def axes(self) -> int:
+    def count(self) -> int:
         """Values and squares."""
         return 2 * self.vectors.shape[1]
 
-    def forward(self, rows: int) -> Float[Tensor, "rows axes"]:
+    def axes(self, rows: int) -> Float[Tensor, "rows axes"]:
         """Return values and squares; of ids behind the codes, as the end, 0."""
-        known = torch.cat((self.vectors, _even(self.vectors.square())), 1)
-        return F.pad(known, (0, 0, 0, rows - len(known)))
+        if self._ready is None or not self._ready[0].is_still(self.vectors):
+            with ordinary_tensors():
+                known = torch.cat(
+                    (self.vectors, _even(self.vectors.float().square()).to(self.vectors)), 1
+                )
+                found = F.pad(known, (0, 0, 0, _OTHERS))
+            self._ready = Seen(self.vectors), found
+        return self._ready[1][:rows]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_ready": None}  # copies and files make their own
 
 
 def _even(axes: Float[Tensor, "size width"]) -> Float[Tensor, "size width"]:
@@ -79,12 +92,12 @@ class PlacedTable(nn.Module):
     def __init__(self, places: Places, size: int, width: int) -> None:
         super().__init__()
         self._places = (places,)  # in a tuple: it is a part of the model, not of this one
-        self.known = Map(places.axes, width)
+        self.known = Map(places.count, width)
         self.weight = nn.Parameter(torch.randn(size, width) * 0.5 * width**-0.5)
 
     def forward(self, ids: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
         """Look ids up."""
-        axes = self._places[0](len(self.weight))
+        axes = self._places[0].axes(len(self.weight))
         return F.embedding(ids, self.weight) + self.known(F.embedding(ids, axes))
 
 
@@ -94,7 +107,7 @@ class PlacedHead(nn.Module):
     def __init__(self, places: Places, width: int, size: int, learned: int) -> None:
         super().__init__()
         self._places = (places,)
-        self.into = Map(width, places.axes + learned, bias=True)
+        self.into = Map(width, places.count + learned, bias=True)
         self.learned = nn.Parameter(torch.randn(size, learned) * learned**-0.5)
         self.bias = nn.Parameter(torch.zeros(size))
         with torch.no_grad():
@@ -104,12 +117,6 @@ class PlacedHead(nn.Module):
         self, x: Float[Tensor, "batch time width"], first: int = 0
     ) -> Float[Tensor, "batch time size"]:
         """Return logits; `first` is not asked for, see `Map`."""
-        axes = torch.cat((self._places[0](len(self.bias)), self.learned), 1)
-        return F.linear(self.into(x), axes, self.bias)
-
-
-def places_of(config: PlacesConfig, sizes: Sequence[int]) -> nn.ModuleList:
-    """Return the places of the codes of each level."""
-    if len(config.widths) != len(sizes):
-        raise ModelError(f"places of {len(config.widths)} levels, but {len(sizes)} are modelled")
-    return nn.ModuleList(map(Places, sizes, config.widths))
+        axes = self._places[0].axes(len(self.bias))
+        known, learned = self.into(x).split([axes.shape[1], self.learned.shape[1]], -1)
+        return F.linear(known, axes, self.bias) + F.linear(learned, self.learned)

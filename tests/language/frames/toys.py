@@ -9,22 +9,28 @@ from vocable.language.cache import Cache
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
 from vocable.language.lessons import GIVEN, Lesson
+from vocable.language.places import PlacesConfig
 from vocable.tokens import AudioTokens, Level, TokenSpec
 
 SPEC = TokenSpec("toy@1:0a", 16_000, 640, 1, (Level(8), Level(6), Level(12)), (1, 2, 3))
-LAYOUTS = ("parallel", "delay", "coarse_first", "grouped", "depth", "acoustic_delay")
+PLACED = ("placed delay", "placed depth")  # models that know where codes lie
+LAYOUTS = ("parallel", "delay", "coarse_first", "grouped", "depth", "acoustic_delay", *PLACED)
 CASES = [
     *((layout, 1) for layout in LAYOUTS),
-    *((layout, 2) for layout in ("delay", "coarse_first", "acoustic_delay")),
+    *((layout, 2) for layout in ("delay", "coarse_first", "acoustic_delay", PLACED[0])),
 ]  # layouts, and streams
-DEEP = ("depth", "acoustic_delay")
+DEEP = ("depth", "acoustic_delay", PLACED[1])
 TRUNK = TransformerConfig(width=16, layers=2, heads=2, hidden=24, context=80)
 DEPTH = TransformerConfig(width=12, layers=1, heads=2, hidden=16, context=6)
 
 
 def config(layout: str, levels: int = 3, streams: int = 1) -> FramesConfig:
     deep = DEPTH if layout in DEEP else None
-    return FramesConfig(TRUNK, SPEC.to_dict(), levels, layout, depth=deep, streams=streams)
+    places = PlacesConfig((2, 3, 4)[:levels], learned=5) if layout in PLACED else None
+    layout = layout.removeprefix("placed ")
+    return FramesConfig(
+        TRUNK, SPEC.to_dict(), levels, layout, depth=deep, streams=streams, places=places
+    )
 
 
 def network(layout: str, streams: int = 1) -> Frames:
@@ -33,6 +39,8 @@ def network(layout: str, streams: int = 1) -> Frames:
         made = Frames(config(layout, streams=streams)).eval().requires_grad_(False)
         for weight in made.heads.parameters():  # heads that have decided
             weight.mul_(8)
+        if layout in PLACED:
+            made.place([torch.randn(8, 2), torch.randn(6, 3), torch.randn(12, 4)])
     return made
 
 

@@ -10,7 +10,10 @@ import torch
 
 import vocable
 from tests.train.language.small import CODEC, HEADS, log, recipe, write_set
+from vocable.codecs.code_places import code_places
 from vocable.errors import RecipeError
+from vocable.tokens import AudioTokens
+from vocable.tokens.sets import About, TokenSetWriter
 from vocable.train import checkpoint, export, run
 from vocable.train.language.best import Best
 from vocable.train.language.verdicts import problems
@@ -129,3 +132,19 @@ def test_one_recording_is_trained_on_without_verdict(
     assert "holds nothing out" in caplog.text and log(tmp_path / "run", "held_out") == []
     frames = list(vocable.load(tmp_path / "run").generate(seconds=0.4, seed=1))
     assert np.stack(frames).shape == (10, 4)
+
+
+def test_a_model_is_told_where_codes_lie(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="places = true needs the codec of toy@1:0a: no model"):
+        run(recipe("delay", "model.places=true"), data, tmp_path / "no", device="cpu")
+    codec, random = vocable.load("speech-16k"), np.random.default_rng(0)
+    with TokenSetWriter(tmp_path / "set") as out:
+        for number in range(4):
+            codes = [random.integers(0, level.size, (1, 30)) for level in codec.spec.levels]
+            out.add({"acoustic": AudioTokens(codec.spec, codes)}, About(f"r{number}"))
+    short = ["model.places=true", "model.levels=4", "schedule.steps=2"]
+    run(recipe("delay", *short), tmp_path / "set", tmp_path / "run", device="cpu")
+    network = vocable.load(tmp_path / "run").network
+    for own, places in zip(network.places, code_places(codec, 4), strict=True):
+        even = (places - places.mean(0)) / places.std(0)
+        torch.testing.assert_close(own.vectors.float(), even, atol=2e-2, rtol=2e-3)  # in fp16

@@ -23,7 +23,7 @@ from vocable.language.frames.config import FramesConfig
 from vocable.language.frames.lesson import frames_lesson
 from vocable.language.lessons import GIVEN, NOTHING, Asked, Lesson, Lessons, Told
 from vocable.language.maps import Map
-from vocable.language.places import PlacedHead, PlacedTable, Places, places_of
+from vocable.language.places import PlacedHead, PlacedTable, Places
 from vocable.language.token_model import draw_rows, sum_of_embeddings
 from vocable.language.transformer import Transformer
 from vocable.tokens import AudioTokens, TokenSpec
@@ -39,7 +39,7 @@ class Frames(nn.Module):
         self.sizes = (sizes[0] + 3, *sizes[1:])  # the first may be the end, and the lead's two
         self.places: nn.ModuleList | None = None
         if config.places is not None:
-            self.places = places_of(config.places, config.level_sizes)
+            self.places = nn.ModuleList(map(Places, config.level_sizes, config.places.widths))
         self.tables = nn.ModuleList(self._table(row, width) for row in range(self.drawn))
         self.trunk = Transformer(config.trunk)
         drawn = [sizes[0] + 1, *sizes[1:]]

@@ -9,12 +9,12 @@ from vocable import testing
 from vocable.codecs.code_places import code_places
 from vocable.errors import ModelError
 
-CODECS = testing.codecs()
+TOKENIZERS = testing.tokenizers()
 
 
-@pytest.mark.parametrize("name", ["soundstream", "channel-vocoder", "dac"])
+@pytest.mark.parametrize("name", ["soundstream", "channel-vocoder", "dac", "streaming-units"])
 def test_places_are_as_far_apart_as_what_codes_stand_for(name: str) -> None:
-    codec, levels = CODECS[name], CODECS[name].spec.levels
+    codec, levels = TOKENIZERS[name], TOKENIZERS[name].spec.levels
     quantizer = codec.model.quantizer
     for level, places in enumerate(code_places(codec, len(levels))):
         assert places.shape[0] == levels[level].size and places.shape[1] <= 64
@@ -32,4 +32,4 @@ def test_places_are_as_far_apart_as_what_codes_stand_for(name: str) -> None:
 
 def test_levels_of_several_rates_have_no_places() -> None:
     with pytest.raises(ModelError, match="has levels of several rates"):
-        code_places(CODECS["snac"], 1)
+        code_places(TOKENIZERS["snac"], 1)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from tests.language.stages import toys as stages
 from vocable.errors import ModelError
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
@@ -88,3 +92,31 @@ def test_places_that_cannot_be() -> None:
     made = Frames(FramesConfig(TRUNK, CIRCLE.to_dict(), 2, "delay", places=PlacesConfig((2, 2))))
     with pytest.raises(ModelError, match=r"has \[64, 3\] places, wanted \[64, 2\]"):
         made.place([torch.randn(64, 3), torch.randn(64, 2)])
+
+
+def test_a_stage_has_one_table_that_places_tell_of() -> None:
+    made, config = stages.network("placed"), stages.CONFIGS["placed"]
+    wanted = made.table.weight.detach().double().clone()
+    assert [offset for offset, _, _ in config.placed] == [config.offsets[1][0], *config.offsets[2]]
+    for (offset, size, _), places, known in zip(
+        config.placed, made.places, made.known, strict=True
+    ):
+        vectors = places.vectors.double().numpy()
+        axes = torch.tensor(np.concatenate([vectors, even(np.square(vectors))], 1))
+        wanted[offset : offset + size] += axes @ known.weight.detach().double().T
+    torch.testing.assert_close(made.rows.double(), wanted, atol=1e-5, rtol=1e-5)
+    with torch.no_grad():
+        before = made.rows
+        assert made.rows is before  # made once
+        made.known[1].weight.add_(1)
+        assert not torch.equal(made.rows, before)
+        copied = copy.deepcopy(made)
+        copied.table.weight.zero_()
+        assert not torch.equal(copied.rows, made.rows)
+
+
+def test_places_of_stages_that_cannot_be() -> None:
+    good = stages.CONFIGS["placed"]
+    for places in (((2,), (3, 4)), ((), (2,), (3,)), ((2,), (2,), (3, 4))):
+        with pytest.raises(ModelError, match=r"but the parts have \[3, 1, 2\]"):
+            replace(good, places=places)

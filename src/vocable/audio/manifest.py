@@ -108,12 +108,13 @@ def _clip(line: str, folders: Sequence[Path], where: str) -> Clip:
             row = {**row, "path": row["file_name"], "start": 0.0, "end": None}
         end = row.get("end")
         words = ("split", "licence", "set", "speaker", "gender", "language", "text", "label")
+        texts: dict[str, Any] = {word: _text(row.get(word)) for word in words}
         clip = Clip(
             _located(row["path"], folders),
             float(row.get("start", 0.0)),
             None if end is None else float(end),
-            **{word: _text(row.get(word)) for word in words},
             phones=_phones(row.get("phones")),
+            **texts,
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RecipeError(f"{where}: wanted a JSON object with {_CLIP}; got {line[:60]}") from error

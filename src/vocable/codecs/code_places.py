@@ -1,4 +1,4 @@
-"""Where the codes of a codec lie among their neighbours."""
+"""Where the codes of a tokenizer lie among their neighbours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vocable.codecs.codec import Codec
+from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError
 
 _MOST = 64  # axes of a place
@@ -14,19 +14,21 @@ _LEAST = 1e-3  # of the longest axis, below which one is left out
 
 
 @torch.no_grad()
-def code_places(codec: Codec, levels: int) -> list[Float[Tensor, "size width"]]:
+def code_places(tokenizer: Tokenizer, levels: int) -> list[Float[Tensor, "size width"]]:
     """Return what each code of the first levels stands for while those of others stay.
 
-    Along the main axes of the level, at most 64 of them, the longest first. ModelError for a codec
-    with levels of several rates.
+    Along the main axes of the level, at most 64 of them, the longest first. ModelError where levels
+    have several rates.
     """
-    quantizer = codec.model.quantizer
-    if any(level.stride > 1 for level in codec.spec.levels):
-        raise ModelError(f"{codec.name} has levels of several rates, whose codes have no places")
+    quantizer = tokenizer.model.quantizer
+    if any(level.stride > 1 for level in tokenizer.spec.levels):
+        raise ModelError(
+            f"{tokenizer.name} has levels of several rates, whose codes have no places"
+        )
     found = []
-    for level, each in enumerate(codec.spec.levels[:levels]):
+    for level, each in enumerate(tokenizer.spec.levels[:levels]):
         codes = torch.zeros(
-            1, len(codec.spec.levels), each.size, dtype=torch.int64, device=codec.device
+            1, len(tokenizer.spec.levels), each.size, dtype=torch.int64, device=tokenizer.device
         )
         codes[0, level] = torch.arange(each.size)
         rows = quantizer.to_axes(quantizer.decode(codes))[0].double().cpu()

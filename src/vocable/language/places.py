@@ -9,7 +9,6 @@ any place, as wide as it is sure; `learned` axes of each code say what bells can
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +17,7 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.language.maps import Map
-from vocable.nn.seen import Seen
-from vocable.nn.settings import ordinary_tensors
+from vocable.nn.seen import Kept
 
 _OTHERS = 3  # ids that a row may have behind its codes
 _NARROW = 0.1  # of the first weights, so that at first all codes are nearly as likely
@@ -48,7 +46,7 @@ class Places(nn.Module):
     def __init__(self, size: int, width: int) -> None:
         super().__init__()
         self.register_buffer("vectors", torch.zeros(size, width))
-        self._ready: tuple[Seen, Tensor] | None = None
+        self._kept = Kept()
 
     @torch.no_grad()
     def set(self, vectors: Float[Tensor, "size width"]) -> None:
@@ -67,17 +65,11 @@ class Places(nn.Module):
 
     def axes(self, rows: int) -> Float[Tensor, "rows axes"]:
         """Return values and squares; of ids behind the codes, as the end, 0."""
-        if self._ready is None or not self._ready[0].is_still(self.vectors):
-            with ordinary_tensors():
-                known = torch.cat(
-                    (self.vectors, _even(self.vectors.float().square()).to(self.vectors)), 1
-                )
-                found = F.pad(known, (0, 0, 0, _OTHERS))
-            self._ready = Seen(self.vectors), found
-        return self._ready[1][:rows]
+        return self._kept.made(self._axes, self.vectors)[:rows]
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_ready": None}  # copies and files make their own
+    def _axes(self) -> Tensor:
+        squares = _even(self.vectors.float().square()).to(self.vectors)
+        return F.pad(torch.cat((self.vectors, squares), 1), (0, 0, 0, _OTHERS))
 
 
 def _even(axes: Float[Tensor, "size width"]) -> Float[Tensor, "size width"]:
@@ -92,13 +84,14 @@ class PlacedTable(nn.Module):
     def __init__(self, places: Places, size: int, width: int) -> None:
         super().__init__()
         self._places = (places,)  # in a tuple: it is a part of the model, not of this one
-        self.known = Map(places.count, width)
+        self.known = nn.Linear(places.count, width, bias=False)
         self.weight = nn.Parameter(torch.randn(size, width) * 0.5 * width**-0.5)
 
     def forward(self, ids: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
         """Look ids up."""
         axes = self._places[0].axes(len(self.weight))
-        return F.embedding(ids, self.weight) + self.known(F.embedding(ids, axes))
+        known: Tensor = self.known(F.embedding(ids, axes))
+        return F.embedding(ids, self.weight) + known
 
 
 class PlacedHead(nn.Module):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from vocable.nn.settings import ordinary_tensors
 
 SAMPLES = 16  # values that are compared where a change left no trace
 
@@ -34,6 +37,28 @@ class Seen:
     def _sample(self) -> Tensor:
         flat = self.tensor.reshape(-1)
         return flat[:: max(1, len(flat) // SAMPLES)]
+
+
+class Kept:
+    """What is made of some tensors, for as long as these stay the same. Copies make their own."""
+
+    def __init__(self) -> None:
+        self._ready: tuple[list[Seen], Tensor] | None = None
+
+    def made(self, make: Callable[[], Tensor], *of: Tensor) -> Tensor:
+        """Return what `make` makes of these, without gradient; of old, if they are the same."""
+        if any(each.is_inference() for each in of):  # whose changes are not counted
+            return make()
+        if self._ready is None or not all(map(Seen.is_still, self._ready[0], of)):
+            with ordinary_tensors():
+                self._ready = [Seen(each) for each in of], make()
+        return self._ready[1]
+
+    def __deepcopy__(self, memo: object) -> Kept:
+        return Kept()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kept, ()
 
 
 def _key(tensor: Tensor) -> tuple[Any, ...]:

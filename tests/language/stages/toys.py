@@ -29,6 +29,7 @@ CONFIGS = {
     "flatten": StageConfig(TRUNK, Part("acoustic", CODEC.to_dict(), 4)),
     "snac": StageConfig(TRUNK, Part("acoustic", SNAC.to_dict(), 3)),
     "narrow": StageConfig(TRUNK, _COARSE, (_SAID,), embedding=6),
+    "placed": StageConfig(TRUNK, _COARSE, (_LIKE, _SAID), embedding=6, places=((), (2,), (3, 4))),
 }
 
 
@@ -37,6 +38,8 @@ def network(name: str) -> Stage:
         torch.manual_seed(0)
         made = Stage(CONFIGS[name]).eval().requires_grad_(False)
         made.table.weight.mul_(4)  # a head that has decided
+        if name == "placed":
+            made.place([torch.randn(5, 2), torch.randn(8, 3), torch.randn(6, 4)])
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,16 +136,30 @@ def test_one_recording_is_trained_on_without_verdict(
 
 
 def test_a_model_is_told_where_codes_lie(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="places = true needs the codec of toy@1:0a: no model"):
+    with pytest.raises(RecipeError, match="places = true needs what encodes to toy@1:0a: no model"):
         run(recipe("delay", "model.places=true"), data, tmp_path / "no", device="cpu")
-    codec, random = vocable.load("speech-16k"), np.random.default_rng(0)
+    units, codec = vocable.load("units-16k"), vocable.load("speech-16k")
     with TokenSetWriter(tmp_path / "set") as out:
         for number in range(4):
-            codes = [random.integers(0, level.size, (1, 30)) for level in codec.spec.levels]
-            out.add({"acoustic": AudioTokens(codec.spec, codes)}, About(f"r{number}"))
-    short = ["model.places=true", "model.levels=4", "schedule.steps=2"]
+            random = np.random.default_rng(number)
+            tracks = {
+                name: AudioTokens(
+                    each.spec,
+                    [random.integers(0, level.size, (1, frames)) for level in each.spec.levels],
+                )
+                for name, each, frames in (("semantic", units, 60), ("acoustic", codec, 30))
+            }
+            out.add(tracks, About(f"r{number}"))
+    short = ["model.places=true", "schedule.steps=2"]
     run(recipe("delay", *short), tmp_path / "set", tmp_path / "run", device="cpu")
     network = vocable.load(tmp_path / "run").network
-    for own, places in zip(network.places, code_places(codec, 4), strict=True):
+    check_places(network.places, code_places(codec, 8))
+    run(recipe("coarse", *short), tmp_path / "set", tmp_path / "coarse", device="cpu")
+    network = vocable.load(tmp_path / "coarse").network
+    check_places(network.places, code_places(units, 1) + code_places(codec, 2))
+
+
+def check_places(found: Any, wanted: list[torch.Tensor]) -> None:
+    for own, places in zip(found, wanted, strict=True):
         even = (places - places.mean(0)) / places.std(0)
         torch.testing.assert_close(own.vectors.float(), even, atol=2e-2, rtol=2e-3)  # in fp16

@@ -117,6 +117,8 @@ class StageConfig:
 
     embedding: the width of the table of ids, of which a map makes the trunk's width; 0: as wide as
     the trunk. Most weights of a small model with many ids are its table.
+    places: how many axes the places of codes have, by part and level, where the model is told them;
+    () for a part of which it is not.
     Ids are numbered one after the other: specials, a block for each level of what is given, a block
     for each level of the target, of which the first also has the end.
     """
@@ -125,6 +127,7 @@ class StageConfig:
     target: Part
     given: tuple[Part, ...] = ()
     embedding: int = 0
+    places: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.embedding < self.trunk.width:
@@ -136,6 +139,10 @@ class StageConfig:
             raise ModelError("levels of several rates have no equal neighbours to join; no dedup")
         if self.target.whole:
             raise ModelError(f"{self.target.track} is a condition, which is given and not foretold")
+        levels = [len(part.levels) for part in self.parts]
+        told = list(map(len, self.places))
+        if told and (len(told) != len(levels) or any(map(_differ, told, levels))):
+            raise ModelError(f"places are of {told} levels, but the parts have {levels}")
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -163,6 +170,15 @@ class StageConfig:
         return [starts[a:b] for a, b in zip(edges, edges[1:], strict=False)]
 
     @property
+    def placed(self) -> list[tuple[int, int, int]]:
+        """The id of code 0, the codes, and the axes of a place, of levels whose places are told."""
+        return [
+            (offset, level.size, width)
+            for part, offsets, widths in zip(self.parts, self.offsets, self.places, strict=False)
+            for level, offset, width in zip(part.levels, offsets, widths, strict=False)
+        ]
+
+    @property
     def ids(self) -> int:
         """How many ids there are."""
         return self.offsets[-1][-1] + self.block(self.target.last - 1)
@@ -184,3 +200,7 @@ class StageConfig:
     def tokens_of(self, level: int) -> Level:
         """Return a level of the target by its number in the track."""
         return self.target.tokens.levels[level]
+
+
+def _differ(told: int, levels: int) -> bool:
+    return told not in (0, levels)

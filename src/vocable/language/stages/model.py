@@ -5,7 +5,8 @@ Which level stands where is known, so each id is told apart from those of its ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -14,10 +15,11 @@ from torch import Tensor, nn
 
 from vocable.language.depth import Draw
 from vocable.language.lessons import Asked, Lesson, Lessons, Told
+from vocable.language.places import Places
 from vocable.language.stages.config import StageConfig
 from vocable.language.stages.lesson import stage_lesson
-from vocable.language.token_model import sum_of_embeddings
 from vocable.language.transformer import Transformer
+from vocable.nn.seen import Kept
 from vocable.tokens import AudioTokens, TokenSpec
 
 
@@ -36,10 +38,39 @@ class Stage(nn.Module):
         self.widen = nn.Linear(embedding, width, bias=False) if config.embedding else None
         if self.widen is not None:
             nn.init.normal_(self.widen.weight, std=width**-0.5)
+        self.places = nn.ModuleList(Places(size, axes) for _, size, axes in config.placed)
+        self.known = nn.ModuleList(
+            nn.Linear(2 * axes, embedding, bias=False) for _, _, axes in config.placed
+        )
+        self._kept = Kept()
+
+    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
+        """Take where codes lie, of each level of which it is told (`config.places`), in order."""
+        for places, each in zip(self.places, vectors, strict=True):
+            cast(Places, places).set(each)
+
+    @property
+    def rows(self) -> Float[Tensor, "ids embedding"]:
+        """The table: what is learnt of each id, and what its place says."""
+        if not len(self.places):
+            return self.table.weight
+        if torch.is_grad_enabled():
+            return self._rows()
+        return self._kept.made(
+            self._rows, self.table.weight, *self.known.parameters(), *self.places.buffers()
+        )
+
+    def _rows(self) -> Tensor:
+        found = self.table.weight.clone()
+        for (offset, size, _), places, known in zip(
+            self.config.placed, self.places, self.known, strict=True
+        ):
+            found[offset : offset + size] += known(cast(Places, places).axes(size))
+        return found
 
     def embed(self, ids: Int[Tensor, "streams time 1"]) -> Float[Tensor, "streams time width"]:
         """Return the embeddings of ids; -1 is nothing."""
-        found = sum_of_embeddings([self.table], ids)
+        found = F.embedding(ids[..., 0].clamp(min=0), self.rows) * (ids >= 0)
         return found if self.widen is None else self.widen(found)
 
     def narrowed(self, hidden: Float[Tensor, "*any width"]) -> Float[Tensor, "*any embedding"]:
@@ -104,13 +135,13 @@ class Stage(nn.Module):
         """Return how well the model foretells what is asked for, level after level."""
         hidden = self.narrowed(self.trunk.forward(self.embed(lessons.before), lessons.read))
         ids, levels = lessons.ids[:, 1:, 0], lessons.levels[:, 1:, 0]
-        target, last = self.config.target, self.config.last
+        target, last, rows = self.config.target, self.config.last, self.rows
         found = []
         for level, offset in enumerate(self.config.offsets[-1], target.first):
             asked = levels == level
             if level == target.first:
                 asked = asked | (levels == last)  # the end stands where a frame would begin
-            weight = self.table.weight[offset : offset + self.config.block(level)]
+            weight = rows[offset : offset + self.config.block(level)]
             logits = F.linear(hidden[asked], weight)
             nats = F.cross_entropy(logits.float(), ids[asked] - offset, reduction="none")
             found.append(Told(nats, levels[asked]))
@@ -123,4 +154,4 @@ class Stage(nn.Module):
         self, hidden: Float[Tensor, "streams width"], draw: Draw, scratch: None
     ) -> Int[Tensor, "streams 1"]:
         """Draw the next id."""
-        return draw(0, F.linear(self.narrowed(hidden), self.table.weight))[:, None]
+        return draw(0, F.linear(self.narrowed(hidden), self.rows))[:, None]

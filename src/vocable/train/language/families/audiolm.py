@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from vocable.train.checks import check
 from vocable.train.language.families.layouts import Flatten
-from vocable.train.language.families.parts import track_of, transformer
+from vocable.train.language.families.parts import track_of
 from vocable.train.language.recipe import Family, Track
 
 
@@ -25,13 +25,12 @@ class AudioLM(Flatten):
     condition: str = ""  # the track of what a whole recording is like; empty: none
 
     def config(self, tracks: dict[str, Track]) -> Any:
-        from vocable.language.stages import Part, StageConfig
+        from vocable.language.stages import Part
 
-        trunk = transformer(self.trunk)
         if self.stage == "semantic":
             track = track_of(tracks, self.semantic)
             units = Part(self.semantic, track.spec, track.levels, dedup=True)
-            return StageConfig(trunk, units, self._conditions(tracks), self.embedding)
+            return self.stage_of(units, self._conditions(tracks))
         check(
             self.stage != "fine" or not self.condition,
             f'model.condition is "{self.condition}", but stage fine reads none; leave it out',
@@ -45,11 +44,10 @@ class AudioLM(Flatten):
         first = Part(self.track, track.spec, self.coarse)
         if self.stage == "fine":
             rest = Part(self.track, track.spec, levels, first=self.coarse)
-            return StageConfig(trunk, rest, (first,), self.embedding)
+            return self.stage_of(rest, (first,))
         track = track_of(tracks, self.semantic)
         units = Part(self.semantic, track.spec, track.levels, dedup=True)
-        given = (*self._conditions(tracks), units)
-        return StageConfig(trunk, first, given, self.embedding)
+        return self.stage_of(first, (*self._conditions(tracks), units))
 
     def _conditions(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.stages import Part

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import places_of, track_of, transformer
+from vocable.train.language.families.parts import places_of, track_of, transformer, widths_of
 from vocable.train.language.recipe import Family, Track, Trunk
 
 
@@ -32,7 +33,7 @@ class Layouts(Family):
         track = track_of(tracks, self.track, one_stream=False)
         levels, places = self.levels or track.levels, None
         if self.places:
-            places = PlacesConfig(tuple(each.shape[1] for each in places_of(track.spec, levels)))
+            places = PlacesConfig(widths_of(places_of(track.spec, 0, levels)))
         return FramesConfig(
             transformer(self.trunk), track.spec, levels, self.layout, self.delays, self.groups,
             self.track, None if self.depth is None else transformer(self.depth), track.streams,
@@ -44,7 +45,7 @@ class Layouts(Family):
 
         made = Frames(config)
         if config.places is not None:
-            made.place(places_of(config.spec, config.levels))
+            made.place(places_of(config.spec, 0, config.levels))
         return made
 
 
@@ -56,18 +57,35 @@ class Flatten(Family):
     track: str = "acoustic"
     levels: int = 0  # that are modelled; 0: all of the data
     embedding: int = 0  # width of the table of ids; 0: the trunk's
+    places: bool = False  # whether it is told where codes lie among their neighbours
 
     def config(self, tracks: dict[str, Track]) -> Any:
-        from vocable.language.stages import Part, StageConfig
+        from vocable.language.stages import Part
 
         track = track_of(tracks, self.track)
-        part = Part(self.track, track.spec, self.levels or track.levels)
-        return StageConfig(transformer(self.trunk), part, embedding=self.embedding)
+        return self.stage_of(Part(self.track, track.spec, self.levels or track.levels))
+
+    def stage_of(self, target: Any, given: Sequence[Any] = ()) -> Any:
+        """Return the config of a stage of these parts."""
+        from vocable.language.stages import StageConfig
+
+        parts = (*given, target) if self.places else ()
+        places = tuple(widths_of(() if each.whole else _of_part(each)) for each in parts)
+        trunk = transformer(self.trunk)
+        return StageConfig(trunk, target, tuple(given), self.embedding, places)
 
     def network(self, config: Any) -> Any:
         from vocable.language.stages import Stage
 
-        return Stage(config)
+        made = Stage(config)
+        if config.places:
+            parts = zip(config.parts, config.places, strict=True)
+            made.place([each for part, told in parts if told for each in _of_part(part)])
+        return made
+
+
+def _of_part(part: Any) -> list[Any]:
+    return places_of(part.spec, part.first, part.last)
 
 
 Family.kinds.update({"layout": Layouts, "flatten": Flatten})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -35,16 +35,21 @@ def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True)
     return found
 
 
-def places_of(spec: Mapping[str, Any], levels: int) -> list[Any]:
-    """Return the places of the codes of the codec that tokens are of. RecipeError without it."""
+def places_of(spec: Mapping[str, Any], first: int, last: int) -> list[Any]:
+    """Return the places of the codes of these levels. RecipeError where nothing here makes them."""
     from vocable.codecs.code_places import code_places
-    from vocable.load import load_codec
+    from vocable.load import load_tokenizer
 
     space = str(spec["space"])
     try:
-        codec = load_codec(space.partition(":")[0])
-        if codec.spec.space != space:
-            raise ModelError(f"it is another one here, {codec.spec.space}")
-        return code_places(codec, levels)
+        tokenizer = load_tokenizer(space.partition(":")[0])
+        if tokenizer.spec.space != space:
+            raise ModelError(f"it is another one here, {tokenizer.spec.space}")
+        return code_places(tokenizer, last)[first:]
     except ModelError as error:
-        raise RecipeError(f"places = true needs the codec of {space}: {error}") from error
+        raise RecipeError(f"places = true needs what encodes to {space}: {error}") from error
+
+
+def widths_of(places: Sequence[Any]) -> tuple[int, ...]:
+    """Return how many axes the places of each level have."""
+    return tuple(each.shape[1] for each in places)

@@ -136,21 +136,15 @@ def _tracks(path: str, title: str) -> list[Entry]:
 
 
 def _model(name: str) -> Entry:
+    from vocable.codecs.keys.description import Description
     from vocable.load import describe_any
-    from vocable.load.encoders import EncoderDescription
-    from vocable.load.language import LanguageDescription
-    from vocable.load.vocoders import VocoderDescription
 
     try:
         model = describe_any(name)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    if isinstance(model, EncoderDescription):
-        return f"{model.name}  ({model.path})", {"kind": "encoder", **model.facts}, None
-    if isinstance(model, LanguageDescription):
-        return f"{model.name}  ({model.path})", {"kind": "language model", **model.facts}, None
-    if isinstance(model, VocoderDescription):
-        return f"{model.name}  ({model.path})", {"kind": "vocoder", **model.facts}, None
+    if not isinstance(model, Description):
+        return f"{model.name}  ({model.path})", {"kind": model.kind, **model.facts}, None
     spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:

@@ -99,9 +99,8 @@ def load(
     semantic units (a `SignalEncoder` for "mfcc" and "log-mel"), a `UnitTokenizer` for a file of
     centres, beside which lies its encoder, a `Vocoder` for one of units, a `Sayer` for a model that
     says texts (a `UnitSayer`: units), a `Separator` for one that parts speakers, or a `Generator`
-    for another language model. What a name means
-    shows when it is opened; `load_codec`, `load_tokenizer` and `load_encoder` take one kind only,
-    and say so to type checkers.
+    for another language model. What a name means shows when it is opened; `load_codec`,
+    `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC or SpeechTokenizer, of
     wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or MusicGen, of asteroid's Conv-TasNet, or
     of vocoders of units, in any of their layouts; docs/published.md lists what is on the hub.

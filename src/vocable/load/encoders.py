@@ -13,7 +13,7 @@ from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised
 from vocable.errors import ModelError, VocableError
 from vocable.load.devices import check_device
 from vocable.load.entries import check_entry
-from vocable.load.kind import Kind, Place, Wanted
+from vocable.load.kind import Kind, Place, Rows, Wanted
 from vocable.load.recognising import recognised
 from vocable.units.keys import layouts
 
@@ -51,6 +51,18 @@ class EncoderDescription:
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
         return asdict(self) | {"path": str(self.path)}
+
+    @property
+    def rows(self) -> Rows:
+        """All of it as lines."""
+        frames = f"{self.rate / self.frame:g}/s of {self.rate} Hz"
+        rows = [
+            ("encoder", f"of features, {self.layout} layout"),
+            ("frames", f"{frames}, {self.window} samples each"),
+            ("layers", f"1 to {self.layers}, of {self.channels} channels"),
+            ("input", "normalised" if self.normalize else "as it is"),
+        ]
+        return rows + ([("licence", self.licence)] if self.licence else [])
 
 
 def recognise_encoder(weights: Path) -> Known | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer
 
 Known = TypeVar("Known")
+Rows = list[tuple[str, str]]  # of a name and a text
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Kind(Generic[Known]):
     open            returns what a user holds
     describe        returns what its files say, weights unread; None: it has to be opened for that
     architectures   of its models in our own layout
+    rows            what such a model's description says beside what its tokens are
     does, instead   what its models do that make no tokens, and what to take instead, as is said
                     where a tokenizer is needed
     """
@@ -72,6 +74,7 @@ class Kind(Generic[Known]):
     open: Callable[[Known, Wanted], Any]
     describe: Callable[[Known], Any] | None = None
     architectures: Collection[str] = ()
+    rows: Callable[[Description], Rows] = lambda description: []
     does: str = ""
     instead: str = "take a codec for this"
 
@@ -81,6 +84,7 @@ def ours(
     open: Callable[[Description, Wanted], Any],
     describe: Callable[[Description], Any] = lambda description: description,
     *,
+    rows: Callable[[Description], Rows] = Kind.rows,
     does: str,
     instead: str = Kind.instead,
 ) -> Kind[Description]:
@@ -90,7 +94,7 @@ def ours(
         found = place.ours
         return found if found and found.architecture in architectures else None
 
-    return Kind(recognise, open, describe, architectures, does, instead)
+    return Kind(recognise, open, describe, architectures, rows, does, instead)
 
 
 def theirs(

@@ -16,7 +16,7 @@ from vocable.codecs.keys.checkpoint import Checkpoint, open_checkpoint
 from vocable.errors import ModelError, VocableError
 from vocable.load.devices import check_device
 from vocable.load.entries import check_entry
-from vocable.load.kind import Kind, Place, Wanted
+from vocable.load.kind import Kind, Place, Rows, Wanted
 
 if TYPE_CHECKING:
     import torch
@@ -53,6 +53,13 @@ class LanguageDescription:
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
         return {**asdict(self), "path": str(self.path)}
+
+    @property
+    def rows(self) -> Rows:
+        """All of it as lines."""
+        what = f"of language, {self.architecture}, {self.layout} layout"
+        rows = [("model", what), *self.abilities.rows]
+        return rows + ([("licence", self.licence)] if self.licence else [])
 
 
 def recognise_language(weights: Path) -> KnownLanguage | None:

@@ -11,7 +11,7 @@ from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
 from vocable.fitting import fit
-from vocable.load.kind import ours
+from vocable.load.kind import Rows, ours
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -129,8 +129,13 @@ def _voices(description: Description) -> Mapping[str, KnownVoice]:
     return {name: found[name] for name in description.facts.get("voices", ()) if name in found}
 
 
+def _rows(description: Description) -> Rows:
+    return [("voices", ", ".join(description.facts.get("voices", ())) or "none of its own")]
+
+
 KIND = ours(
     (ARCHITECTURE,),
     lambda description, wanted: read_sayer(description, wanted.codec_of, wanted.device),
+    rows=_rows,
     does="says texts",
 )

@@ -14,7 +14,7 @@ from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
 from vocable.load.devices import check_device
-from vocable.load.kind import Wanted, ours, theirs
+from vocable.load.kind import Rows, Wanted, ours, theirs
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -52,6 +52,17 @@ class VocoderDescription:
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
         return asdict(self) | {"path": str(self.path)}
+
+    @property
+    def rows(self) -> Rows:
+        """All of it as lines."""
+        return [
+            ("vocoder", f"of {self.units} units, {self.layout} layout"),
+            ("frames", f"{self.rate / self.frame:g}/s, to {self.rate} Hz"),
+            ("speakers", str(self.speakers or "one, or vectors")),
+            ("languages", str(self.languages or "one")),
+            ("durations", "foretold" if self.durations else "not foretold"),
+        ]
 
 
 def is_vocoder(description: Any) -> bool:
@@ -173,10 +184,15 @@ def _device(wanted: Wanted) -> str | torch.device | None:
     return wanted.device
 
 
+def _rows(description: Description) -> Rows:
+    return [("speakers", ", ".join(description.facts.get("speakers", ())) or "numbers, or one")]
+
+
 KINDS = (
     ours(
         (ARCHITECTURE,),
         lambda description, wanted: open_vocoder(description, _device(wanted)),
+        rows=_rows,
         does="decodes units and encodes nothing",
         instead="give it beside their tokenizer, vocable.load(…, vocoder=…)",
     ),

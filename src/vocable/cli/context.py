@@ -61,13 +61,14 @@ def command(
     console, cache = Console(as_json=as_json), _cache(item_bytes, **shape)
     texts = []
     for what in codecs:
-        for title, facts, spec in entries(what):
+        for entry in entries(what):
+            facts, spec = entry.facts, entry.spec
             if spec is None:
                 raise Refusal(without_context(what, facts["kind"], context))
             counted = levels or (facts["levels"] if facts["kind"] == "tokens" else None)
             found = _fits(spec, context, counted, prompt, cache)
             console.result({"input": what, "space": spec.space, "context": context} | found)
-            texts.append(f"{title}\n{context_table(found['layouts'], context)}")
+            texts.append(f"{entry.title}\n{context_table(found['layouts'], context)}")
     if cache is not None:
         texts.append(f"a position takes {memory(cache.bytes_per_position)}")
     if not as_json:

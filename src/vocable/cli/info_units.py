@@ -1,10 +1,10 @@
-"""What `vocable info` says of encoders, of vocoders, and of published units, here or not."""
+"""What `vocable info` says of published units, here or not."""
 
 from __future__ import annotations
 
 from typing import Any
 
-Rows = list[tuple[str, str]]
+from vocable.cli.info_entry import Rows
 
 
 def units_facts(name: str) -> dict[str, Any] | None:
@@ -32,7 +32,7 @@ def units_facts(name: str) -> dict[str, Any] | None:
     }
 
 
-def units_rows(facts: dict[str, Any], spec: None) -> Rows:
+def units_rows(facts: dict[str, Any]) -> Rows:
     """Return what is known of published units as lines."""
     files = [("file" if not i else "", each["url"]) for i, each in enumerate(facts["files"])]
     return [
@@ -41,28 +41,4 @@ def units_rows(facts: dict[str, Any], spec: None) -> Rows:
         *files,
         ("licence", f"{facts['licence']}; of the encoder {facts['licence_of_encoder']}"),
         ("to check", f"vocable verify {facts['name']} --from FOLDER, with these files in it"),
-    ]
-
-
-def encoder_rows(facts: dict[str, Any], spec: None) -> Rows:
-    """Return what a checkpoint says of its encoder as lines."""
-    frames = facts["rate"] / facts["frame"]
-    rows = [
-        ("encoder", f"of features, {facts['layout']} layout"),
-        ("frames", f"{frames:g}/s of {facts['rate']} Hz, {facts['window']} samples each"),
-        ("layers", f"1 to {facts['layers']}, of {facts['channels']} channels"),
-        ("input", "normalised" if facts["normalize"] else "as it is"),
-    ]
-    return rows + ([("licence", facts["licence"])] if facts["licence"] else [])
-
-
-def vocoder_rows(facts: dict[str, Any], spec: None) -> Rows:
-    """Return what a checkpoint of others says of its vocoder as lines."""
-    frames = facts["rate"] / facts["frame"]
-    return [
-        ("vocoder", f"of {facts['units']} units, {facts['layout']} layout"),
-        ("frames", f"{frames:g}/s, to {facts['rate']} Hz"),
-        ("speakers", str(facts["speakers"] or "one, or vectors")),
-        ("languages", str(facts["languages"] or "one")),
-        ("durations", "foretold" if facts["durations"] else "not foretold"),
     ]

@@ -18,6 +18,7 @@ from vocable.conditions.origin import FILE, stated
 from vocable.errors import ModelError
 from vocable.load.bundled import describe_bundled, is_bundled
 from vocable.load.conditions import condition_file, open_conditioner
+from vocable.load.kind import Kind
 from vocable.load.language import LanguageDescription
 from vocable.load.own_language import LAYOUT, describe_home, is_language, read_home
 
@@ -126,3 +127,14 @@ def _described(folder: Path) -> Description:
 
 def _no_codec() -> Any:
     raise ModelError("the stages share one")
+
+
+KIND = Kind(
+    lambda place: stages_of(place.name),
+    lambda folder, wanted: read_stages(
+        folder, wanted.tokenizer_of, wanted.codec_of, wanted.device, wanted.weights
+    ),
+    describe_stages,
+    (ARCHITECTURE,),
+    does="models tokens",
+)

@@ -17,6 +17,7 @@ import safetensors
 from vocable.codecs.keys.kind import ENDINGS
 from vocable.errors import ModelError
 from vocable.load.encoders import Known, read_encoder, recognise_encoder
+from vocable.load.kind import Kind
 
 if TYPE_CHECKING:
     import torch
@@ -64,3 +65,9 @@ def _encoders_beside(path: Path) -> Iterator[Known]:
             with contextlib.suppress(ModelError):  # not a checkpoint, or none of an encoder
                 if known := recognise_encoder(file):
                     yield known
+
+
+KIND: Kind[str | os.PathLike[str]] = Kind(
+    lambda place: place.name if is_centres(place.name) else None,
+    lambda path, wanted: open_units(path, wanted.device),
+)

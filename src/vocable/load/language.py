@@ -10,16 +10,20 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from vocable.codecs.keys.checkpoint import Checkpoint, open_checkpoint
 from vocable.errors import ModelError, VocableError
+from vocable.load.devices import check_device
+from vocable.load.entries import check_entry
+from vocable.load.kind import Kind, Place, Rows, Wanted
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
     from vocable.codecs import Codec
+    from vocable.codecs.published import Entry
     from vocable.language.abilities import Abilities
     from vocable.language.generator import Generator
     from vocable.language.keys import Layout, Recognised
@@ -37,6 +41,7 @@ class KnownLanguage(NamedTuple):
 class LanguageDescription:
     """What a checkpoint says of a language model. layout: whose keys it has."""
 
+    kind: ClassVar[str] = "language model"
     name: str
     path: Path
     architecture: str
@@ -48,6 +53,13 @@ class LanguageDescription:
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
         return {**asdict(self), "path": str(self.path)}
+
+    @property
+    def rows(self) -> Rows:
+        """All of it as lines."""
+        what = f"of language, {self.architecture}, {self.layout} layout"
+        rows = [("model", what), *self.abilities.rows]
+        return rows + ([("licence", self.licence)] if self.licence else [])
 
 
 def recognise_language(weights: Path) -> KnownLanguage | None:
@@ -176,3 +188,35 @@ def _refusing(known: KnownLanguage) -> Iterator[None]:
         raise ModelError(
             f"{path} looks like {found.name} ({found.layout} layout): {reason}"
         ) from error
+
+
+class _Located(NamedTuple):
+    """A checkpoint, its entry if it is published, and its name on the hub if it was fetched."""
+
+    known: KnownLanguage
+    entry: Entry | None
+    fetched: str
+
+
+def _recognise(place: Place) -> _Located | None:
+    source = place.theirs
+    if source is None or (known := recognise_language(source.weights)) is None:
+        return None
+    return _Located(known, source.entry, str(place.name) if source.hashes else "")
+
+
+def _open(located: _Located, wanted: Wanted) -> Generator:
+    known, entry, fetched = located
+    check_device(wanted.device)
+    licence = check_entry(known.found, entry)
+    if fetched:
+        fetch_beside(fetched, known)
+    return read_language(known, licence, wanted.device, wanted.dtype, wanted.weights)
+
+
+def _describe(located: _Located) -> LanguageDescription:
+    known, entry, _ = located
+    return describe_language(known, check_entry(known.found, entry))
+
+
+KIND = Kind(_recognise, _open, _describe)

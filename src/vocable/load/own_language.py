@@ -17,6 +17,7 @@ from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
 from vocable.fitting import fit
+from vocable.load.kind import Wanted, ours
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -135,3 +136,10 @@ def _family_of(network: Any) -> str:
 def _class(family: str, part: str = "") -> type[Any]:
     found: type[Any] = getattr(import_module(f"vocable.language.{family}"), FAMILIES[family] + part)
     return found
+
+
+def _open(description: Description, wanted: Wanted) -> HomeGenerator:
+    return read_home(description, wanted.codec_of, wanted.device, wanted.dtype, wanted.weights)
+
+
+KIND = ours(FAMILIES, _open, describe_home, does="models tokens")

@@ -11,6 +11,7 @@ from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
 from vocable.fitting import fit
+from vocable.load.kind import Rows, ours
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -126,3 +127,15 @@ def _voices(description: Description) -> Mapping[str, KnownVoice]:
     """Return the voices beside the weights, in the order in which the description names them."""
     found = read_voices(description.folder)
     return {name: found[name] for name in description.facts.get("voices", ()) if name in found}
+
+
+def _rows(description: Description) -> Rows:
+    return [("voices", ", ".join(description.facts.get("voices", ())) or "none of its own")]
+
+
+KIND = ours(
+    (ARCHITECTURE,),
+    lambda description, wanted: read_sayer(description, wanted.codec_of, wanted.device),
+    rows=_rows,
+    does="says texts",
+)

@@ -12,6 +12,7 @@ from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
+from vocable.load.kind import Rows, ours, theirs
 from vocable.load.recognising import recognised
 from vocable.load.saving import stored
 
@@ -105,3 +106,24 @@ def save_separator(
     }
     stored(network, torch.float16, stated, facts or {}).write(folder, card)
     return f"{name}@{version}"
+
+
+def _rows(description: Description) -> Rows:
+    config = description.config
+    how = "in steps" if config["causal"] else "whole recordings"
+    return [("parts", f"{config['speakers']} speakers at {config['rate']} Hz, {how}")]
+
+
+KINDS = (
+    ours(
+        (ARCHITECTURE,),
+        lambda description, wanted: read_separator(description, wanted.device),
+        rows=_rows,
+        does="parts speakers",
+    ),
+    theirs(
+        recognise_separator,
+        lambda known, wanted: convert_separator(known, wanted.device),
+        describe_separator,
+    ),
+)

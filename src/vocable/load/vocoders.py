@@ -6,13 +6,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vocable.codecs.keys import own
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised, open_checkpoint
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
+from vocable.load.devices import check_device
+from vocable.load.kind import Rows, Wanted, ours, theirs
 from vocable.load.saving import stored
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class VocoderDescription:
     has; 0: one. durations: whether it foretells them.
     """
 
+    kind: ClassVar[str] = "vocoder"
     name: str
     path: Path
     layout: str
@@ -49,6 +52,17 @@ class VocoderDescription:
     def facts(self) -> dict[str, Any]:
         """All of it as plain values."""
         return asdict(self) | {"path": str(self.path)}
+
+    @property
+    def rows(self) -> Rows:
+        """All of it as lines."""
+        return [
+            ("vocoder", f"of {self.units} units, {self.layout} layout"),
+            ("frames", f"{self.rate / self.frame:g}/s, to {self.rate} Hz"),
+            ("speakers", str(self.speakers or "one, or vectors")),
+            ("languages", str(self.languages or "one")),
+            ("durations", "foretold" if self.durations else "not foretold"),
+        ]
 
 
 def is_vocoder(description: Any) -> bool:
@@ -160,3 +174,31 @@ def _network(config: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> UnitHi
         weights.check_finite(tensors, "fetch it again")
         weights.load_tensors(network, tensors)
     return network.eval().requires_grad_(False)
+
+
+def _device(wanted: Wanted) -> str | torch.device | None:
+    """Return where a vocoder is wanted; ModelError for a dtype or a device that cannot be."""
+    if wanted.dtype is not None and str(wanted.dtype) != "torch.float32":
+        raise ModelError(f"a vocoder computes in torch.float32; leave {wanted.dtype} out")
+    check_device(wanted.device)
+    return wanted.device
+
+
+def _rows(description: Description) -> Rows:
+    return [("speakers", ", ".join(description.facts.get("speakers", ())) or "numbers, or one")]
+
+
+KINDS = (
+    ours(
+        (ARCHITECTURE,),
+        lambda description, wanted: open_vocoder(description, _device(wanted)),
+        rows=_rows,
+        does="decodes units and encodes nothing",
+        instead="give it beside their tokenizer, vocable.load(…, vocoder=…)",
+    ),
+    theirs(
+        recognise_vocoder,
+        lambda known, wanted: read_vocoder(known, _device(wanted)),
+        describe_vocoder,
+    ),
+)

@@ -31,6 +31,7 @@ ARMS = {  # recipe, what is set, and positions a frame (None: one for each level
     "flatten": ("flatten", [], None),
     "frame + depth": ("csm", [], 1),
     "coarse first": ("delay", ["model.layout=coarse_first"], 2),
+    "coarse first, places": ("delay", ["model.layout=coarse_first", "model.places=true"], 2),
     "delay": ("delay", [], 1),
     "parallel": ("delay", ["model.layout=parallel"], 1),
 }
@@ -123,8 +124,9 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
 
 def parameters(recipe: Any) -> int:
     """Return how many parameters a recipe's network has."""
+    config = recipe.model.config(recipe.tracks)
     with without_memory():
-        network = recipe.model.network(recipe.model.config(recipe.tracks))
+        network = recipe.model.network(config)
     return sum(weight.numel() for weight in network.parameters())
 
 

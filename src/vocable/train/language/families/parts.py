@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from vocable.errors import ModelError, RecipeError
@@ -37,17 +38,22 @@ def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True)
 
 def places_of(spec: Mapping[str, Any], first: int, last: int) -> list[Any]:
     """Return the places of the codes of these levels. RecipeError where nothing here makes them."""
+    space = str(spec["space"])
+    try:
+        return _places(space, last)[first:]
+    except ModelError as error:
+        raise RecipeError(f"places = true needs what encodes to {space}: {error}") from error
+
+
+@cache
+def _places(space: str, levels: int) -> list[Any]:
     from vocable.codecs.code_places import code_places
     from vocable.load import load_tokenizer
 
-    space = str(spec["space"])
-    try:
-        tokenizer = load_tokenizer(space.partition(":")[0])
-        if tokenizer.spec.space != space:
-            raise ModelError(f"it is another one here, {tokenizer.spec.space}")
-        return code_places(tokenizer, last)[first:]
-    except ModelError as error:
-        raise RecipeError(f"places = true needs what encodes to {space}: {error}") from error
+    tokenizer = load_tokenizer(space.partition(":")[0])
+    if tokenizer.spec.space != space:
+        raise ModelError(f"it is another one here, {tokenizer.spec.space}")
+    return code_places(tokenizer, levels)
 
 
 def widths_of(places: Sequence[Any]) -> tuple[int, ...]:

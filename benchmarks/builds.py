@@ -1,6 +1,6 @@
 """Time this checkout against another one, job by job in turns, one thread each.
 
-    python -m benchmarks.builds --before FOLDER --turns 9 [--codec speech-16k@1 speech-16k]
+    python -m benchmarks.builds --before FOLDER --turns 9 [--codec HERE THERE]
 
 FOLDER is a checkout of an earlier commit (`git worktree add FOLDER COMMIT`); --codec names the
 codec here, and there if it has another name. Each build is a process of its own that does one job
@@ -67,7 +67,7 @@ def main() -> None:
     """Print a Markdown table, a row for each job."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--codec", nargs="+", default=["speech-16k@1", "speech-16k"])
+    parser.add_argument("--codec", nargs="+", default=["speech-16k"])
     parser.add_argument("--turns", type=int, required=True)
     options = parser.parse_args()
     here = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@
 
 The tables are fitted to the codes of the manifest's split "train", and measured on the clips, or
 without --clips on the manifest's other splits. --keep puts the tables into the package, as those of
-the codec's token space; files written from then on name them, so a kept table must stay for good.
+the codec's token space; files written from then on name them, so what a release had stays.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Make what the docs let people hear and see: one clip by several codecs, and their spectrograms.
 
     python -m benchmarks.samples --clip FILE --out FOLDER [--seconds 0 6] [--kbps 1 2]
-        [--codec speech-16k@1 speech-16k]
+        [--codec speech-16k …]
 
 Writes NAME.flac, the clip itself at the codecs' rate, NAME-CODEC-BITS.flac for each codec and each
 bit rate (the highest that is not above it), and NAME.jpg with all of them one below the other.
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--seconds", type=float, nargs=2, default=(0.0, 6.0), help="from, to")
     parser.add_argument("--kbps", type=float, nargs="+", default=[1.0, 2.2])
-    parser.add_argument("--codec", nargs="+", default=["speech-16k@1", "speech-16k"])
+    parser.add_argument("--codec", nargs="+", default=["speech-16k"])
     options = parser.parse_args()
     torch.set_num_threads(1)
     codecs = [vocable.load(name) for name in options.codec]

@@ -15,7 +15,7 @@ from benchmarks.machine import describe
 from vocable.quantize.search import nearest, prepare
 
 # entries, dimensions, and whose they are
-SHAPES = [(1024, 32, "speech-16k@1"), (1024, 128, "EnCodec"), (2048, 256, "Mimi")]
+SHAPES = [(4096, 48, "speech-16k"), (1024, 128, "EnCodec"), (2048, 256, "Mimi")]
 SIDE = 1024  # of the square matrices that give the matmul rate
 
 

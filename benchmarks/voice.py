@@ -1,6 +1,6 @@
 """Judge voice codecs by everything that is asked of one, beside each other and beside their peers.
 
-    python -m benchmarks.voice --codec NEW speech-16k@1 --data CLEAN OTHER
+    python -m benchmarks.voice --codec NEW speech-16k --data CLEAN OTHER
         [--foreign MULTILINGUAL NONNATIVE] [--music MUSIC] [--hour MANIFEST…]
         [--words] [--speaker] [--jobs 2] [--keep FILE] [--json FILE]
 

@@ -263,7 +263,7 @@ def test_voice(monkeypatch, capsys, codec, data, tmp_path):
     options += ["--keep", str(kept), "--json", str(scores)]
     rows, about = table(monkeypatch, capsys, "voice", *options)
     assert "2 clips of speech, 2 clips of " in about
-    levels = [row for row in rows if row[0] == "speech-16k@1, 8 levels" and row[1] == "-30 dB"]
+    levels = [row for row in rows if row[0] == "speech-16k@2, 8 levels" and row[1] == "-30 dB"]
     assert len(levels) == 1 and levels[0][3] in ("0%", "50%", "100%")
     found = json.loads(scores.read_text())["rows"]
     assert len(found) == len(kept.read_text().splitlines())

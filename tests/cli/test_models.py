@@ -41,7 +41,6 @@ def test_every_published_model_has_a_row():
     assert set(facts) == {
         "sound-48k",
         "speech-16k",
-        "speech-16k@1",
         "units-16k",
         "say-16k",
         "audiolm-16k",

@@ -28,7 +28,7 @@ def _soundstream(seed: int, **changes: Hashable) -> Codec:
 
 
 def speech(seed: int = 0) -> Codec:
-    """Return a narrow codec of the shipped architecture, 16 kHz, 640 samples a frame."""
+    """Return a narrow speech codec, 16 kHz, 640 samples a frame."""
     torch.manual_seed(seed)
     return copy.deepcopy(_speech(seed))
 

@@ -1,5 +1,6 @@
 """Models that come with the package: by name, and each version that ever came with it."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from vocable.audio import Audio
 from vocable.errors import ModelError
 from vocable.load import describe, load_to_train, models, save_model
 from vocable.load.bundled import bundled, is_bundled
+from vocable.tokens.coder import tables
 
 SOUND = Audio(tiny.sound(1000), 8000)
 
@@ -50,8 +52,8 @@ def test_what_is_not_here_is_refused_with_what_is(spaces):
     for version in ("4", "../9", "9/../10"):
         with pytest.raises(ModelError) as refused:
             vocable.load(f"toy@{version}")
-        wanted = f"toy@{version} does not come with this vocable; take toy@10, toy@9"
-        assert str(refused.value) == wanted
+        wanted = f"toy@{version} does not come with this vocable; take toy@10, toy@9, "
+        assert str(refused.value) == wanted + "or for tokens of it the vocable that made them"
     with pytest.raises(ModelError, match='no model named "toyo"; nearest: "toy"'):
         vocable.load("toyo")
 
@@ -78,6 +80,28 @@ def test_tokens_of_a_version_to_come_say_so(spaces, tmp_path):
     assert newer.startswith("toy@11:")
     said = call("decode", "x.vcb", code=1).stderr
     assert "toy@11 does not come with this vocable; take toy@10, toy@9" in said
+
+
+def test_tokens_of_a_version_that_is_gone_are_told_and_not_decoded(spaces, tmp_path, monkeypatch):
+    """Also where they are coded by tables that went with it."""
+    shipped = tmp_path / "tables"
+    shipped.mkdir()
+    monkeypatch.setattr(tables, "FOLDER", shipped)
+    silence = Audio(np.zeros((1, 9000), np.float32), 8000)
+    tokens = vocable.load("toy@9").encode(silence)  # a table makes it small
+    tables.fit_tables([tokens]).save(shipped, spaces["9"])
+    tokens.save("x.vcb")
+    shutil.rmtree(shipped)
+    tables.shipped.cache_clear()
+    shutil.rmtree(tmp_path / "package" / "toy" / "9")
+    (facts,) = results("info", "x.vcb")
+    assert (facts["space"], facts["samples"]) == (spaces["9"], 9000)
+    assert call("decode", "x.vcb", code=1).stderr == (
+        "error: x.vcb: toy@9 does not come with this vocable; take toy@10, "
+        "or for tokens of it the vocable that made them\n"
+    )
+    with pytest.raises(vocable.FormatError, match="needs tables .* install the vocable that wrote"):
+        vocable.read_tokens("x.vcb")
 
 
 def test_the_list_names_what_loads_each(spaces):

@@ -16,6 +16,7 @@ from vocable.tokens import (
     AudioTokens,
     Level,
     Source,
+    TokenFile,
     TokenWriter,
     Track,
     read_tokens,
@@ -124,8 +125,11 @@ def test_shipped_tables_are_named_not_carried(tmp_path, monkeypatch):
     assert read_tokens(io.BytesIO(part)) == some.first(1)
     (tmp_path / f"{fitted.name.hex()}.bin").unlink()
     tables.shipped.cache_clear()
-    with pytest.raises(ValueError, match="needs tables .*install a newer vocable"):
-        read_tokens(io.BytesIO(data))
+    with TokenFile(io.BytesIO(data)) as file, pytest.raises(vocable.FormatError) as refused:
+        assert (file.frames(), file.source()) == (some.frames, some.source)
+        file.read()
+    wanted = f"needs tables {fitted.name.hex()}, which this version of vocable does not have; "
+    assert str(refused.value).endswith(wanted + "install the vocable that wrote it")
     tables.shipped_for.cache_clear()
 
 

@@ -64,7 +64,7 @@ SIZE = len(file_of(ONE)) - len(file_of())
         ([chunk(0, 1, coding=3)], "coding 3; known is 0"),
         ([(RecordKind.CHUNK, b"")], "runs past the end"),
         ([(RecordKind.HEADER, b"[]")], "a second header"),
-        ([(RecordKind.TABLES, b"\0" + bytes(8))], "needs tables 0000000000000000"),
+        ([(RecordKind.TABLES, b"\0" + bytes(8)), ONE], "needs tables 0000000000000000"),
         ([(RecordKind.TABLES, b"\1\0\0"), (RecordKind.TABLES, b"\1\0\0")], "come twice"),
         ([ONE, (RecordKind.TABLES, b"\1\0\0")], "after the first chunk"),
         ([(RecordKind.TABLES, b"\2")], "must be embedded, or named"),

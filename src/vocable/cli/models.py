@@ -31,8 +31,8 @@ def command(as_json: bool) -> int:
     The last column says whether a published one is here, and how its file is checked: against a
     pinned hash, against the one that was recorded, or not yet, at the first use. Those with a "?"
     behind their licence state it elsewhere than beside the weights. Others are used by their
-    folder or file: --codec FOLDER. A name of the package is its newest version; older ones, as in
-    NAME@1, stay for the tokens that they made.
+    folder or file: --codec FOLDER. A name of the package is its newest version, NAME@VERSION that
+    one; tokens decode by the version that made them.
     """
     from vocable.codecs.published import PUBLISHED
     from vocable.load import continuing, describe, sayers

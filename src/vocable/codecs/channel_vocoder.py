@@ -1,4 +1,4 @@
-"""A channel vocoder whose bands are learnt: our speech codec from `speech-16k@2` on.
+"""A channel vocoder whose bands are learnt: our speech codec, `speech-16k`.
 
     16 kHz mono, 25 frames/s (640 samples, 40 ms), latency 50 ms (a frame, 10 ms of overlap)
     level 0     1024 pitch contours of four values a frame, role "prosody"
@@ -15,8 +15,8 @@ what else to send, in the decoder gains, a phase and noise for each bin. Such a 
 than ten times the training (docs/log.md). Whatever depends on loudness is in level 1, so the other
 tokens and the networks do not change with it.
 
-Pulses, noise and their spectra are those of `codecs/speech.py`. Differs from it: level contours,
-bands, no normalisation of the latent, larger codebooks.
+Pulses, noise and their spectra are those of `codecs/source_filter.py`. Differs from
+`codecs/speech.py`: level contours, bands, no normalisation of the latent, larger codebooks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _AUDIBLE = -65.0  # dB: quieter frames say nothing about the shape of speech
 
 @dataclass(frozen=True)
 class ChannelVocoderConfig:
-    """The sizes of a channel vocoder, those of `speech-16k@2`. Rates in Hz, lengths in samples."""
+    """The sizes of a channel vocoder, those of `speech-16k`. Rates in Hz, lengths in samples."""
 
     rate: int = 16_000
     hop: int = 160  # samples a row of the trunks, 10 ms

@@ -1,4 +1,4 @@
-"""Our speech codec: spectra in, a source-filter decoder out, pitch as tokens of its own.
+"""A speech codec: spectra in, a source-filter decoder out, pitch as tokens of its own.
 
     16 kHz mono, 25 frames/s (640 samples, 40 ms), latency 50 ms (a frame and 10 ms of overlap)
     level 0     1024 pitch contours of four values a frame, role "prosody"
@@ -43,7 +43,7 @@ from vocable.tokens import Level, TokenSpec
 
 @dataclass(frozen=True)
 class SpeechConfig:
-    """The sizes of a speech codec, those of `speech-16k`. Rates in Hz, lengths in samples."""
+    """The sizes of a speech codec. Rates in Hz, lengths in samples."""
 
     rate: int = 16_000
     hop: int = 160  # samples a row of the trunks, 10 ms

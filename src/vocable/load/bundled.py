@@ -1,6 +1,6 @@
 """The models that come with the package, `src/vocable/models/NAME/VERSION`; versions are numbers.
 
-NAME loads the newest version. Older ones stay, as NAME@VERSION, so that their tokens decode.
+NAME loads the newest version, NAME@VERSION one of them: tokens decode only by their own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def describe_bundled(name: str) -> Description:
     here = _versions(name)
     if version and version not in here:
         raise ModelError(
-            f"{name}@{version} does not come with this vocable; take {listed(_at(name, here))}"
+            f"{name}@{version} does not come with this vocable; take {listed(_at(name, here))}, "
+            "or for tokens of it the vocable that made them"
         )
     found = own.recognise(BUNDLED / name / (version or here[0]))
     assert found is not None

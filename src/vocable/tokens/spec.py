@@ -254,7 +254,7 @@ class TokenSpec:
 def _check_identity(spec: TokenSpec) -> None:
     if not isinstance(spec.space, str) or len(spec.space) > 200 or not _SPACE.fullmatch(spec.space):
         raise TokenError(
-            f'space must read name@version:digest, as in "speech-16k@1:0a1b2c", got {spec.space!r}'
+            f'space must read name@version:digest, as in "speech-16k@2:0a1b2c", got {spec.space!r}'
         )
     check_count("rate", spec.rate)
     check_count("frame", spec.frame)

@@ -3,7 +3,7 @@
 Tables are fitted, stored and used as integers, so that no bit of a file depends on a machine's
 floating point. A set holds one table per level, or none for a level that is better packed. Its name
 is the start of the SHA-256 of its bytes; sets that ship with the package lie in `tokens/tables/`
-under their name and are kept for good.
+under their name, and those that a release had are kept for good.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ TOTAL = 1 << PRECISION
 MAX_TABLE_SIZE = 1 << 14  # above, what every code must have at least costs more than it saves
 NAME_BYTES = 8
 FOLDER = Path(__file__).parent.parent / "tables"
+
+
+class MissingTables(FormatError):
+    """A file needs tables that this version of vocable does not have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,12 +159,12 @@ def is_shipped(name: bytes) -> bool:
 
 @lru_cache(maxsize=64)
 def shipped(name: bytes, sizes: tuple[int, ...]) -> TableSet:
-    """Load the shipped set of this name; FormatError if this version has none."""
+    """Load the shipped set of this name; MissingTables if this version has none."""
     path = FOLDER / f"{name.hex()}.bin"
     if not path.is_file():
-        raise FormatError(
+        raise MissingTables(
             f"the file needs tables {name.hex()}, which this version of vocable does "
-            "not have; install a newer vocable"
+            "not have; install the vocable that wrote it"
         )
     found = TableSet.from_bytes(path.read_bytes(), sizes)
     if found.name != name:

@@ -14,6 +14,7 @@ from os import SEEK_END
 
 from ...binary_streams import BinaryFile
 from ...errors import FormatError, ModelError
+from ..coder.tables import MissingTables
 from .record_validator import RecordValidator
 from .records import CRC_BYTES, Record, RecordKind, read_record
 from .trailer import SIZE_BYTES, Trailer, decode_trailer
@@ -104,8 +105,8 @@ def naming_errors(name: str, validator: RecordValidator | None = None) -> Iterat
     """Say in errors which file it is and, with a validator, from when on it is lost."""
     try:
         yield
-    except ModelError as error:
-        raise ModelError(f"{name}: {error}") from error
+    except (ModelError, MissingTables) as error:
+        raise type(error)(f"{name}: {error}") from error
     except FormatError as error:
         if str(error).startswith(f"{name}: "):
             raise

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ...errors import FormatError
-from ..coder.tables import NAME_BYTES, TableSet, shipped
+from ..coder.tables import NAME_BYTES, TableSet
 from ..spec_parts import Source
 from ..values import AudioTokens
 from . import chunk, short_chunk
@@ -201,15 +201,14 @@ def _misplaced(what: str, record: Record) -> DamagedRecord:
     return DamagedRecord(f"{what} at byte {record.offset} come twice, or after the first chunk")
 
 
-def _decode_tables(track: Track, payload: bytes) -> TableSet:
+def _decode_tables(track: Track, payload: bytes) -> TableSet | bytes:
     if payload[:1] == b"\1":
         return TableSet.from_bytes(payload[1:], track.sizes)
     if payload[:1] != b"\0" or len(payload) != 1 + NAME_BYTES:
         raise FormatError(
             f"tables must be embedded, or named by {NAME_BYTES} bytes, got {len(payload)} bytes"
         )
-    sizes = tuple(level.size for level in track.spec.levels)
-    return shipped(payload[1:], sizes).first(track.levels)
+    return payload[1:]
 
 
 def _decode_item_sides(track: Track, payload: bytes) -> dict[str, np.ndarray]:

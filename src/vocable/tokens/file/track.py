@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...errors import FormatError, TokenError
-from ..coder.tables import TableSet, shipped_for
+from ..coder.tables import TableSet, shipped, shipped_for
 from ..spec import TokenSpec
 from ..spec_json import canonical_json
 from ..spec_parts import MAX_CHANNELS, Source, check_count
@@ -93,6 +93,10 @@ class Track:
         """The tables that come with vocable for these levels, or None."""
         found = shipped_for(self.spec.space, tuple(level.size for level in self.spec.levels))
         return None if found is None else found.first(self.levels)
+
+    def tables_named(self, name: bytes) -> TableSet:
+        """Return the tables that come with vocable under a name; MissingTables if none do."""
+        return shipped(name, tuple(level.size for level in self.spec.levels)).first(self.levels)
 
     def matches(self, samples: int, frames: int) -> bool:
         """Say whether this many samples of the source give the tokens of this many frames.

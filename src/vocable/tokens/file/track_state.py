@@ -21,7 +21,7 @@ class TrackState:
     """One track while it is read: its tables, model, item sides, and how far reading has come."""
 
     track: Track
-    tables: TableSet | None = None
+    tables: TableSet | bytes | None = None  # or the name of those that come with vocable
     model: ModelName | None = None
     item_sides: dict[str, np.ndarray] | None = None
     frames: int = 0
@@ -70,6 +70,8 @@ class TrackState:
         if record.kind == RecordKind.SHORT:
             return short_chunk.decode(self.track, record.payload, self.item_sides or {})
         tables = self.tables
+        if isinstance(tables, bytes):
+            tables = self.track.tables_named(tables)
         if tables is None and lenient:  # their record may be what is lost
             tables = self.track.shipped_tables
         return chunk.decode(self.track, record.payload, tables, self.item_sides or {})

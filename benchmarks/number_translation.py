@@ -161,8 +161,12 @@ def translated(
     tokens = TokenSet(options.folder / "pairs")
     model = trained("units-to-units", folder, tokens, [*sets, f"seed={seed}"])
     found = [model.translate(each.tracks["source"], beam=options.beam) for each in told]
-    heard = [judge.transcribe(each.tokens) if each.tokens.frames else "" for each in found]
-    return heard, sum(each.reason == "length" for each in found)
+    endless = [each.reason == "length" for each in found]  # no number, whatever is in it
+    heard = [
+        "" if without_end or not each.tokens.frames else judge.transcribe(each.tokens)
+        for each, without_end in zip(found, endless, strict=True)
+    ]
+    return heard, sum(endless)
 
 
 def shown(name: str, seeds: Sequence[tuple[list[str], int]], right: Sequence[str]) -> str:

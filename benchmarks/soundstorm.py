@@ -229,9 +229,7 @@ def by_steps(steps: Any, tracks: Mapping[str, Any], frames: int, seed: int) -> n
     given = {part.track: tracks[part.track] for part in config.given}
     most = frames * len(config.target.cycle)
     written = steps.write(given, np.zeros(0, np.int64), most, seed=seed)
-    ids = np.array([int(each[0]) for each in written])
-    found: np.ndarray = steps.codes(ids, 0).reshape(frames, -1).T
-    return found
+    return np.fromiter(written, np.int64).reshape(frames, -1).T
 
 
 def steps_of(steps: Any, frames: int) -> int:

@@ -8,7 +8,9 @@ any place, as wide as it is sure; `learned` axes of each code say what bells can
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +38,11 @@ class PlacesConfig:
                 f"places have widths {list(self.widths)} and {self.learned} learned axes; wanted 1 "
                 "or more of each"
             )
+
+    def check(self, levels: int) -> None:
+        """Raise ModelError unless these are the places of so many levels."""
+        if len(self.widths) != levels:
+            raise ModelError(f"places are of {len(self.widths)} levels, but {levels} are modelled")
 
 
 class Places(nn.Module):
@@ -113,3 +120,32 @@ class PlacedHead(nn.Module):
         axes = self._places[0].axes(len(self.bias))
         known, learned = self.into(x).split([axes.shape[1], self.learned.shape[1]], -1)
         return F.linear(known, axes, self.bias) + F.linear(learned, self.learned)
+
+
+def make_places(config: PlacesConfig | None, sizes: Sequence[int]) -> nn.ModuleList | None:
+    """Return the places of levels of these sizes, where a model is told them."""
+    return None if config is None else nn.ModuleList(map(Places, sizes, config.widths))
+
+
+def set_places(
+    places: nn.ModuleList | None, vectors: Iterable[Float[Tensor, "size width"]]
+) -> None:
+    """Take where the codes of each level lie, as the codec has it."""
+    for own, each in zip(places or (), vectors, strict=True):
+        cast(Places, own).set(each)
+
+
+def make_table(places: nn.Module | None, size: int, width: int) -> nn.Module:
+    """Return embeddings of ids, by their places where these are told."""
+    if places is None:
+        return nn.Embedding(size, width)
+    return PlacedTable(cast(Places, places), size, width)
+
+
+def make_head(
+    config: PlacesConfig | None, places: nn.Module | None, width: int, size: int
+) -> nn.Module:
+    """Return what gives logits of ids, by their places where these are told."""
+    if config is None or places is None:
+        return Map(width, size)
+    return PlacedHead(cast(Places, places), width, size, config.learned)

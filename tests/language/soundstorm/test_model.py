@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.language.soundstorm.toys import SIZES, config, network, tokens, tracks, trunk
+from tests.language.soundstorm.toys import PLACES, SIZES, config, network, tokens, tracks, trunk
 from vocable.errors import ModelError, TokenError
 from vocable.language.lessons import Learns, Lessons
 from vocable.language.soundstorm import SoundStorm, SoundStormConfig
@@ -28,10 +28,14 @@ def nats(made, found):
         return made.nats(Lessons.of([made.lesson(found)])).nats.reshape(-1, FRAMES)
 
 
+told = pytest.mark.parametrize("places", [None, PLACES])
+
+
+@told
 @pytest.mark.parametrize("level", range(3))
-def test_a_masked_code_plays_no_part(level):
+def test_a_masked_code_plays_no_part(level, places):
     """Another code at one place moves what is told of higher levels, and of nothing else."""
-    made, found = network(), tracks(FRAMES)
+    made, found = network(places=places), tracks(FRAMES)
     other = {**found, "acoustic": changed(found["acoustic"], 4, level)}
     before, after = nats(made, found), nats(made, other)
     same = torch.ones(3, FRAMES, dtype=torch.bool)
@@ -62,8 +66,9 @@ def test_what_is_said_is_heard_at_all_frames():
     assert (nats(made, found) - nats(made, other)).abs().min() > 0
 
 
-def test_a_batch_equals_singles():
-    made = network()
+@told
+def test_a_batch_equals_singles(places):
+    made = network(places=places)
     lessons = [made.lesson(tracks(frames, seed=frames)) for frames in (9, 3, 6)]
     with torch.no_grad():
         together = made.nats(Lessons.of(lessons))

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from vocable.language.config import TransformerConfig
+from vocable.language.places import PlacesConfig
 from vocable.language.soundstorm import (
     Condition,
     SoundStorm,
@@ -18,6 +19,7 @@ SIZES = (8, 8, 12)
 SPEC = TokenSpec("toy@1:0a", 16_000, 640, 1, tuple(map(Level, SIZES)), (1, 2, 3))
 UNITS = TokenSpec("toy-units@1:0b", 16_000, 320, 1, (Level(10),), (1,))
 RATE = Fraction(25)
+PLACES = PlacesConfig((2, 3, 4), learned=5)
 
 
 def trunk(**more):
@@ -37,6 +39,10 @@ def network(**more):
     with torch.no_grad():
         for weight in made.parameters():
             weight.mul_(3)
+    if made.places is not None:
+        made.place(
+            [torch.randn(size, width) for size, width in zip(SIZES, PLACES.widths, strict=True)]
+        )
     return made.eval()
 
 

@@ -51,10 +51,8 @@ class FramesConfig:
         if self.streams < 1:
             raise ModelError(f"streams must be at least 1 but is {self.streams}")
         self.tokens.check_levels(self.levels)
-        if self.places is not None and len(self.places.widths) != self.levels:
-            raise ModelError(
-                f"places are of {len(self.places.widths)} levels, but {self.levels} are modelled"
-            )
+        if self.places is not None:
+            self.places.check(self.levels)
 
     @property
     def tokens(self) -> TokenSpec:

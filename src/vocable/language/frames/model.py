@@ -10,7 +10,6 @@ the end, in others codes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -22,8 +21,7 @@ from vocable.language.depth import Draw, SharedDepth
 from vocable.language.frames.config import FramesConfig
 from vocable.language.frames.lesson import frames_lesson
 from vocable.language.lessons import GIVEN, NOTHING, Asked, Lesson, Lessons, Told
-from vocable.language.maps import Map
-from vocable.language.places import PlacedHead, PlacedTable, Places
+from vocable.language.places import make_head, make_places, make_table, set_places
 from vocable.language.token_model import draw_rows, sum_of_embeddings
 from vocable.language.transformer import Transformer
 from vocable.tokens import AudioTokens, TokenSpec
@@ -37,10 +35,10 @@ class Frames(nn.Module):
         width, sizes = config.trunk.width, config.sizes
         self.config, self.drawn = config, len(sizes)
         self.sizes = (sizes[0] + 3, *sizes[1:])  # the first may be the end, and the lead's two
-        self.places: nn.ModuleList | None = None
-        if config.places is not None:
-            self.places = nn.ModuleList(map(Places, config.level_sizes, config.places.widths))
-        self.tables = nn.ModuleList(self._table(row, width) for row in range(self.drawn))
+        self.places = make_places(config.places, config.level_sizes)
+        self.tables = nn.ModuleList(
+            make_table(self._places(row), size, width) for row, size in enumerate(self.sizes)
+        )
         self.trunk = Transformer(config.trunk)
         drawn = [sizes[0] + 1, *sizes[1:]]
         self.depth: SharedDepth | None = None
@@ -48,32 +46,21 @@ class Frames(nn.Module):
             self.depth = SharedDepth(
                 config.depth, width=width, rows=len(sizes), size=max(sizes[1:])
             )
-        heads = 1 if self.depth else self.drawn
-        self.heads = nn.ModuleList(self._head(row, width, drawn[row]) for row in range(heads))
+        self.heads = nn.ModuleList(
+            make_head(config.places, self._places(row), width, size)
+            for row, size in enumerate(drawn[: 1 if self.depth else None])
+        )
         for table in self.tables:
             if isinstance(table, nn.Embedding):
                 nn.init.normal_(table.weight, std=width**-0.5)
 
-    def _table(self, row: int, width: int) -> nn.Module:
-        if self.places is not None:
-            return PlacedTable(self._places(row), self.sizes[row], width)
-        return nn.Embedding(self.sizes[row], width)
-
-    def _head(self, row: int, width: int, size: int) -> nn.Module:
-        if self.places is None:
-            return Map(width, size)
-        assert self.config.places is not None
-        return PlacedHead(self._places(row), width, size, self.config.places.learned)
-
-    def _places(self, row: int) -> Places:
+    def _places(self, row: int) -> nn.Module | None:
         """Return the places of the codes of a row."""
-        assert self.places is not None
-        return cast(Places, self.places[self.config.rows[row] % self.config.levels])
+        return self.places and self.places[self.config.rows[row] % self.config.levels]
 
     def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
         """Take where the codes of each level lie, for a model that is told (`config.places`)."""
-        for places, each in zip(self.places or (), vectors, strict=True):
-            cast(Places, places).set(each)
+        set_places(self.places, vectors)
 
     def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
         """Return the sum of the rows' embeddings; an id of -1 adds nothing."""

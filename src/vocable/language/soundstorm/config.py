@@ -8,6 +8,7 @@ from typing import Any
 
 from vocable.errors import ModelError
 from vocable.language.config import TransformerConfig
+from vocable.language.places import PlacesConfig
 from vocable.language.soundstorm.condition import Condition
 from vocable.tokens import TokenSpec
 
@@ -21,6 +22,7 @@ class SoundStormConfig:
     given      how many of these, the first ones, are always known
     track      the name that the tokens have among those of a recording
     semantic   the tokens of what is said beside them; None: there are none
+    places     where codes lie among their neighbours, where the model is told that
     """
 
     trunk: TransformerConfig
@@ -29,6 +31,7 @@ class SoundStormConfig:
     given: int = 0
     track: str = "acoustic"
     semantic: Condition | None = None
+    places: PlacesConfig | None = None
 
     def __post_init__(self) -> None:
         if self.trunk.causal:
@@ -38,6 +41,8 @@ class SoundStormConfig:
                 f"{self.tokens.name} has levels of several rates; SoundStorm models a codec of one"
             )
         self.tokens.check_levels(self.levels)
+        if self.places is not None:
+            self.places.check(self.levels)
         if not 0 <= self.given < self.levels:
             raise ModelError(
                 f"given is {self.given}; wanted 0 to {self.levels - 1}, fewer than the levels"

@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from vocable.language.lessons import GIVEN, Asked, Lesson, Lessons, Told
-from vocable.language.maps import Map
+from vocable.language.places import make_head, make_places, make_table, set_places
 from vocable.language.soundstorm.config import SoundStormConfig
 from vocable.language.soundstorm.lesson import soundstorm_lesson
 from vocable.language.soundstorm.mask import Mask, draw_mask, level_mask
@@ -38,13 +38,26 @@ class SoundStorm(nn.Module):
         super().__init__()
         width, sizes = config.trunk.width, config.sizes
         self.config = config
+        self.places = make_places(config.places, sizes)
+        places = [None] * len(sizes) if self.places is None else list(self.places)
         rows = [size + (level >= config.given) for level, size in enumerate(sizes)]
-        self.tables = nn.ModuleList(nn.Embedding(size, width) for size in (*rows, *config.beside))
+        self.tables = nn.ModuleList(
+            make_table(*each, width)
+            for each in (*zip(places, rows, strict=True), *((None, size) for size in config.beside))
+        )
         self.trunk = Transformer(config.trunk)
-        self.heads = nn.ModuleList(Map(width, size) for size in sizes[config.given :])
+        self.heads = nn.ModuleList(
+            make_head(config.places, places[level], width, sizes[level])
+            for level in range(config.given, config.levels)
+        )
         self.register_buffer("masks", torch.tensor(sizes), persistent=False)
-        for weight in self.tables.parameters():
-            nn.init.normal_(weight, std=width**-0.5)
+        for table in self.tables:
+            if isinstance(table, nn.Embedding):
+                nn.init.normal_(table.weight, std=width**-0.5)
+
+    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
+        """Take where the codes of each level lie, for a model that is told (`config.places`)."""
+        set_places(self.places, vectors)
 
     @property
     def spec(self) -> TokenSpec:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vocable.language.depth import Draw
 from vocable.language.lessons import Asked, Lesson, Lessons, Told
-from vocable.language.places import Places
+from vocable.language.places import Places, set_places
 from vocable.language.stages.config import StageConfig
 from vocable.language.stages.lesson import stage_lesson
 from vocable.language.transformer import Transformer
@@ -46,8 +46,7 @@ class Stage(nn.Module):
 
     def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
         """Take where codes lie, of each level of which it is told (`config.places`), in order."""
-        for places, each in zip(self.places, vectors, strict=True):
-            cast(Places, places).set(each)
+        set_places(self.places, vectors)
 
     @property
     def rows(self) -> Float[Tensor, "ids embedding"]:

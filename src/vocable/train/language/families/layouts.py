@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import places_of, track_of, transformer, widths_of
+from vocable.train.language.families.parts import (
+    placed,
+    places_config,
+    places_of,
+    track_of,
+    transformer,
+    widths_of,
+)
 from vocable.train.language.recipe import Family, Track, Trunk
 
 
@@ -28,25 +35,19 @@ class Layouts(Family):
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.frames import FramesConfig
-        from vocable.language.places import PlacesConfig
 
         track = track_of(tracks, self.track, one_stream=False)
-        levels, places = self.levels or track.levels, None
-        if self.places:
-            places = PlacesConfig(widths_of(places_of(track.spec, 0, levels)))
+        levels = self.levels or track.levels
         return FramesConfig(
             transformer(self.trunk), track.spec, levels, self.layout, self.delays, self.groups,
             self.track, None if self.depth is None else transformer(self.depth), track.streams,
-            places,
+            places_config(track.spec, levels) if self.places else None,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
         from vocable.language.frames import Frames
 
-        made = Frames(config)
-        if config.places is not None:
-            made.place(places_of(config.spec, 0, config.levels))
-        return made
+        return placed(Frames(config))
 
 
 @dataclass(frozen=True, kw_only=True)

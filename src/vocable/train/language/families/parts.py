@@ -59,3 +59,17 @@ def _places(space: str, levels: int) -> list[Any]:
 def widths_of(places: Sequence[Any]) -> tuple[int, ...]:
     """Return how many axes the places of each level have."""
     return tuple(each.shape[1] for each in places)
+
+
+def places_config(spec: Mapping[str, Any], levels: int) -> Any:
+    """Return the config of the places of the first levels."""
+    from vocable.language.places import PlacesConfig
+
+    return PlacesConfig(widths_of(places_of(spec, 0, levels)))
+
+
+def placed(network: Any) -> Any:
+    """Return a model of frames that was told where codes lie, if its config says so."""
+    if network.config.places is not None:
+        network.place(places_of(network.config.spec, 0, network.config.levels))
+    return network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import track_of, transformer
+from vocable.train.language.families.parts import placed, places_config, track_of, transformer
 from vocable.train.language.recipe import Family, Track
 
 
@@ -18,22 +18,24 @@ class SoundStorm(Family):
     levels: int = 0  # that are modelled; 0: all of the data
     given: int = 0  # of these, the first ones, which are always known
     semantic: str = "semantic"  # the track of what is said; empty: none
+    places: bool = False  # whether it is told where codes lie among their neighbours
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.soundstorm import Condition, SoundStormConfig
 
         track, units = track_of(tracks, self.track), None
+        levels = self.levels or track.levels
         if self.semantic:
             units = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(
-            transformer(self.trunk, causal=False), track.spec, self.levels or track.levels,
-            self.given, self.track, units,
+            transformer(self.trunk, causal=False), track.spec, levels, self.given, self.track,
+            units, places_config(track.spec, levels) if self.places else None,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
         from vocable.language.soundstorm import SoundStorm as Network
 
-        return Network(config)
+        return placed(Network(config))
 
 
 Family.kinds["soundstorm"] = SoundStorm

@@ -13,12 +13,14 @@ import torch
 import vocable
 from tests.cli.calls import call, results
 from tests.cli.small import write_tone
+from vocable.codecs.code_places import code_places
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
 from vocable.language.stages import Part, Stage, StageConfig
 from vocable.load.own_language import save_language
 from vocable.tokens import read_tokens
 from vocable.tokens.sets import TokenSet
+from vocable.train.language.places import read_places
 
 TRUNK = TransformerConfig(width=16, layers=1, heads=2, hidden=16, context=260)
 
@@ -67,6 +69,12 @@ def test_recordings_become_a_set(here: Path, small: Path) -> None:
         assert about.speaker == "a" and about.text == f"word {int(about.name)}"
         alone = codec.encode(f"talks/{about.name}.wav")
         assert np.array_equal(found.cut(index, "acoustic").codes, alone.codes)
+    for own, wanted in zip(
+        read_places(Path("set"))["acoustic"],
+        code_places(codec, len(codec.spec.levels)),
+        strict=True,
+    ):
+        assert torch.equal(own, wanted)
     assert "exists already" in call("data", "tokens", "m.jsonl", "-o", "set", code=2).stderr
     (again,) = results(
         "data", "tokens", "m.jsonl", "-o", "set", "--codec", small, "--force", code=1

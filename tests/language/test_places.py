@@ -61,7 +61,7 @@ def bits_of_other_walks(placed: bool) -> float:
     made = Frames(FramesConfig(TRUNK, CIRCLE.to_dict(), 2, "parallel", places=places))
     angle = torch.arange(64) * (2 * torch.pi / 64)
     if placed:
-        made.place([torch.stack((angle.cos(), angle.sin()), 1)] * 2)
+        made.place({"acoustic": [torch.stack((angle.cos(), angle.sin()), 1)] * 2})
 
     def lessons(tokens: list[AudioTokens]) -> Lessons:
         return Lessons.of([made.lesson({"acoustic": each}, begins=False, ends=False)
@@ -91,7 +91,7 @@ def test_places_that_cannot_be() -> None:
         FramesConfig(TRUNK, CIRCLE.to_dict(), 2, "delay", places=PlacesConfig((2,)))
     made = Frames(FramesConfig(TRUNK, CIRCLE.to_dict(), 2, "delay", places=PlacesConfig((2, 2))))
     with pytest.raises(ModelError, match=r"has \[64, 3\] places, wanted \[64, 2\]"):
-        made.place([torch.randn(64, 3), torch.randn(64, 2)])
+        made.place({"acoustic": [torch.randn(64, 3), torch.randn(64, 2)]})
 
 
 def test_a_stage_has_one_table_that_places_tell_of() -> None:

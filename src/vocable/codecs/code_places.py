@@ -26,12 +26,8 @@ def code_places(tokenizer: Tokenizer, levels: int) -> list[Float[Tensor, "size w
             f"{tokenizer.name} has levels of several rates, whose codes have no places"
         )
     found = []
-    for level, each in enumerate(tokenizer.spec.levels[:levels]):
-        codes = torch.zeros(
-            1, len(tokenizer.spec.levels), each.size, dtype=torch.int64, device=tokenizer.device
-        )
-        codes[0, level] = torch.arange(each.size)
-        rows = quantizer.to_axes(quantizer.decode(codes))[0].double().cpu()
+    for level in range(levels):
+        rows = quantizer.code_axes(level).double().cpu()
         rows = rows - rows.mean(0)
         _, lengths, axes = torch.linalg.svd(rows, full_matrices=False)
         kept = min(_MOST, max(1, int((lengths > _LEAST * lengths[0]).sum())))

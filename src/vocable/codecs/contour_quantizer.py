@@ -70,6 +70,12 @@ class ContourQuantizer(Quantizer):
         each = [residual.new_full((b.width,), spacing(b.entries)) for b in self.books]
         return torch.cat([residual, *each])
 
+    def code_axes(self, level: int) -> Float[Tensor, "size axes"]:
+        """Return the entries of a book, or what a residual level's stand for."""
+        if level < self.contours:
+            return self.books[level].entries
+        return self.residual.code_axes(level - self.contours)
+
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames axes"]:
         self.check_codes(codes)
         contours, rest = self._apart(codes)

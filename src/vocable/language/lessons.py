@@ -183,6 +183,15 @@ class HasLosses(Protocol):
 
 
 @runtime_checkable
+class Placed(Protocol):
+    """A network that may be told where codes lie among their neighbours."""
+
+    def place(self, tracks: Mapping[str, Sequence[Tensor]]) -> None:
+        """Take the places of the codes of each level of each track, `[size, width]`."""
+        ...
+
+
+@runtime_checkable
 class Hears(Protocol):
     """A network that writes what is said, and is judged by that."""
 

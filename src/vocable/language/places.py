@@ -92,6 +92,7 @@ class PlacedTable(nn.Module):
         super().__init__()
         self._places = (places,)  # in a tuple: it is a part of the model, not of this one
         self.known = nn.Linear(places.count, width, bias=False)
+        nn.init.normal_(self.known.weight, std=(places.count * width) ** -0.5)
         self.weight = nn.Parameter(torch.randn(size, width) * 0.5 * width**-0.5)
 
     def forward(self, ids: Int[Tensor, "*rows"]) -> Float[Tensor, "*rows width"]:
@@ -127,11 +128,9 @@ def make_places(config: PlacesConfig | None, sizes: Sequence[int]) -> nn.ModuleL
     return None if config is None else nn.ModuleList(map(Places, sizes, config.widths))
 
 
-def set_places(
-    places: nn.ModuleList | None, vectors: Iterable[Float[Tensor, "size width"]]
-) -> None:
+def set_places(places: nn.ModuleList, vectors: Iterable[Float[Tensor, "size width"]]) -> None:
     """Take where the codes of each level lie, as the codec has it."""
-    for own, each in zip(places or (), vectors, strict=True):
+    for own, each in zip(places, vectors, strict=True):
         cast(Places, own).set(each)
 
 

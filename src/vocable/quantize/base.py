@@ -132,6 +132,14 @@ class Quantizer(nn.Module, ABC):
         rows = self.to_axes(self.decode(codes))[0]
         return rows.new_full((rows.shape[1],), spacing(rows))
 
+    def code_axes(self, level: int) -> Float[Tensor, "size axes"]:
+        """Return what each code of a level stands for while others stay, as rows of `to_axes`."""
+        device = next(chain(self.parameters(), self.buffers())).device
+        shape = 1, len(self.levels), self.levels[level]
+        codes = torch.zeros(shape, dtype=torch.int64, device=device)
+        codes[0, level] = torch.arange(self.levels[level])
+        return self.to_axes(self.decode(codes))[0]
+
     def wanted_levels(self, levels: int | None) -> int:
         """Return ``levels``, or all of them for None; refuse a number that is not in `prefixes`."""
         if levels is None:

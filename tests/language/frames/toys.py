@@ -40,7 +40,7 @@ def network(layout: str, streams: int = 1) -> Frames:
         for weight in made.heads.parameters():  # heads that have decided
             weight.mul_(8)
         if layout in PLACED:
-            made.place([torch.randn(8, 2), torch.randn(6, 3), torch.randn(12, 4)])
+            made.place({"acoustic": [torch.randn(8, 2), torch.randn(6, 3), torch.randn(12, 4)]})
     return made
 
 

@@ -40,9 +40,8 @@ def network(**more):
         for weight in made.parameters():
             weight.mul_(3)
     if made.places is not None:
-        made.place(
-            [torch.randn(size, width) for size, width in zip(SIZES, PLACES.widths, strict=True)]
-        )
+        sizes = zip(SIZES, PLACES.widths, strict=True)
+        made.place({"acoustic": [torch.randn(size, width) for size, width in sizes]})
     return made.eval()
 
 

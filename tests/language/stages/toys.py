@@ -39,7 +39,8 @@ def network(name: str) -> Stage:
         made = Stage(CONFIGS[name]).eval().requires_grad_(False)
         made.table.weight.mul_(4)  # a head that has decided
         if name == "placed":
-            made.place([torch.randn(5, 2), torch.randn(8, 3), torch.randn(6, 4)])
+            levels = [torch.randn(size, axes) for size, axes in ((8, 3), (6, 4), (12, 2))]
+            made.place({"semantic": [torch.randn(5, 2)], "acoustic": levels})
     return made
 
 

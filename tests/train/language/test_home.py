@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,12 @@ import pytest
 import torch
 
 import vocable
-from tests.train.language.small import CODEC, HEADS, log, recipe, write_set
-from vocable.codecs.code_places import code_places
+from tests.train.language.small import CODEC, HEADS, UNITS, log, recipe, write_set
+from vocable import weights
 from vocable.errors import RecipeError
-from vocable.tokens import AudioTokens
-from vocable.tokens.sets import About, TokenSetWriter
 from vocable.train import checkpoint, export, run
 from vocable.train.language.best import Best
+from vocable.train.language.places import FILE
 from vocable.train.language.verdicts import problems
 from vocable.train.loop import Loop
 
@@ -136,27 +136,27 @@ def test_one_recording_is_trained_on_without_verdict(
 
 
 def test_a_model_is_told_where_codes_lie(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="places = true needs what encodes to toy@1:0a: no model"):
+    with pytest.raises(RecipeError, match='which the data does not say of "acoustic"; make it of'):
         run(recipe("delay", "model.places=true"), data, tmp_path / "no", device="cpu")
-    units, codec = vocable.load("units-16k"), vocable.load("speech-16k")
-    with TokenSetWriter(tmp_path / "set") as out:
-        for number in range(4):
-            random = np.random.default_rng(number)
-            tracks = {
-                name: AudioTokens(
-                    each.spec,
-                    [random.integers(0, level.size, (1, frames)) for level in each.spec.levels],
-                )
-                for name, each, frames in (("semantic", units, 60), ("acoustic", codec, 30))
-            }
-            out.add(tracks, About(f"r{number}"))
+    places = {
+        "acoustic": [torch.randn(level.size, 3) for level in CODEC.levels],
+        "semantic": [torch.randn(level.size, 2) for level in UNITS.levels],
+    }
+    copied = shutil.copytree(data, tmp_path / "set")
+    named = {f"{name}.{k}": each for name, all in places.items() for k, each in enumerate(all)}
+    weights.write(copied / FILE, named)
     short = ["model.places=true", "schedule.steps=2"]
-    run(recipe("delay", *short), tmp_path / "set", tmp_path / "run", device="cpu")
-    network = vocable.load(tmp_path / "run").network
-    check_places(network.places, code_places(codec, 8))
-    run(recipe("coarse", *short), tmp_path / "set", tmp_path / "coarse", device="cpu")
-    network = vocable.load(tmp_path / "coarse").network
-    check_places(network.places, code_places(units, 1) + code_places(codec, 2))
+    wanted = {
+        "delay": places["acoustic"],
+        "coarse": [*places["semantic"], *places["acoustic"][:2]],
+        "fine": places["acoustic"],
+    }
+    for head, vectors in wanted.items():
+        run(recipe(head, *short), copied, tmp_path / head, device="cpu")
+        check_places(vocable.load(tmp_path / head).network.places, vectors)
+    (copied / FILE).write_bytes(b"no tensors")
+    with pytest.raises(RecipeError, match="places.safetensors.*make the set again"):
+        run(recipe("delay", *short), copied, tmp_path / "bad", device="cpu")
 
 
 def check_places(found: Any, wanted: list[torch.Tensor]) -> None:

@@ -58,9 +58,10 @@ class Frames(nn.Module):
         """Return the places of the codes of a row."""
         return self.places and self.places[self.config.rows[row] % self.config.levels]
 
-    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
-        """Take where the codes of each level lie, for a model that is told (`config.places`)."""
-        set_places(self.places, vectors)
+    def place(self, tracks: Mapping[str, Sequence[Tensor]]) -> None:
+        """Take where codes lie, where the config says that it is told; see `Placed`."""
+        if self.places is not None:
+            set_places(self.places, tracks[self.config.track][: self.config.levels])
 
     def embed(self, ids: Int[Tensor, "streams time rows"]) -> Float[Tensor, "streams time width"]:
         """Return the sum of the rows' embeddings; an id of -1 adds nothing."""

@@ -55,9 +55,10 @@ class SoundStorm(nn.Module):
             if isinstance(table, nn.Embedding):
                 nn.init.normal_(table.weight, std=width**-0.5)
 
-    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
-        """Take where the codes of each level lie, for a model that is told (`config.places`)."""
-        set_places(self.places, vectors)
+    def place(self, tracks: Mapping[str, Sequence[Tensor]]) -> None:
+        """Take where codes lie, where the config says that it is told; see `Placed`."""
+        if self.places is not None:
+            set_places(self.places, tracks[self.config.track][: self.config.levels])
 
     @property
     def spec(self) -> TokenSpec:

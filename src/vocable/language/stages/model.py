@@ -42,11 +42,15 @@ class Stage(nn.Module):
         self.known = nn.ModuleList(
             nn.Linear(2 * axes, embedding, bias=False) for _, _, axes in config.placed
         )
+        for weight in self.known.parameters():  # at first places say as much as what is learnt
+            nn.init.normal_(weight, std=weight.numel() ** -0.5)
         self._kept = Kept()
 
-    def place(self, vectors: Sequence[Float[Tensor, "size width"]]) -> None:
-        """Take where codes lie, of each level of which it is told (`config.places`), in order."""
-        set_places(self.places, vectors)
+    def place(self, tracks: Mapping[str, Sequence[Tensor]]) -> None:
+        """Take where codes lie, where the config says that it is told; see `Placed`."""
+        told = zip(self.config.parts, self.config.places, strict=False)
+        levels = [tracks[part.track][part.first : part.last] for part, axes in told if axes]
+        set_places(self.places, [one for each in levels for one in each])
 
     @property
     def rows(self) -> Float[Tensor, "ids embedding"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from vocable.audio.manifest import Clip, read_manifest
-from vocable.codecs.bundle import track_name
+from vocable.codecs.bundle import Bundle, track_name
 from vocable.conditions.origin import FILE
 from vocable.errors import RecipeError, TokenError, VocableError
 from vocable.folders import search
@@ -18,6 +18,8 @@ from vocable.tokens.formats import OWN
 from vocable.tokens.sets import About, TokenSetWriter
 from vocable.train.data.speeds import with_speeds
 from vocable.train.language.conditions import TRACK, Conditions, conditions_of
+from vocable.train.language.places import FILE as PLACES
+from vocable.train.language.places import file_of
 
 if TYPE_CHECKING:
     from vocable.conditions import Conditioner, Embeds
@@ -82,6 +84,8 @@ def prepare_tokens(
                     found.refused[name] = str(error)
                 if progress:
                     progress(number / len(rows))
+            if (places := file_of(encode.tokenizers)) is not None:
+                writer.keep(PLACES, places)
     except TokenError as error:
         why = next(iter(found.refused.values()), str(error))
         raise RecipeError(f"of {source} no recording can be used ({why})") from error
@@ -149,6 +153,11 @@ class _Tracks:
     def __init__(self, tokenizer: Callable[[], EncodesTracks], mix: bool) -> None:
         self._open, self._mix = tokenizer, mix
         self._tokenizer: EncodesTracks | None = None
+
+    @property
+    def tokenizers(self) -> Mapping[str, object]:
+        """What made the tracks, if it was opened."""
+        return self._tokenizer.tokenizers if isinstance(self._tokenizer, Bundle) else {}
 
     def __call__(self, clip: Clip) -> Mapping[str, AudioTokens]:
         if _is_tokens(clip.path):

@@ -41,11 +41,15 @@ class Family:
 
 @dataclass(frozen=True, kw_only=True)
 class Track:
-    """What the data has of a track: its tokens' spec, as a table, its levels and its streams."""
+    """What the data has of a track: its tokens' spec, as a table, its levels and its streams.
+
+    places: how many axes the places of each level's codes have, where the data says them.
+    """
 
     spec: dict[str, Any]
     levels: int
     streams: int = 1
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from vocable.conditions.origin import FILE as CONDITION
 from vocable.errors import RecipeError, TokenError
-from vocable.language.lessons import HasLosses, Hears, Lessons
+from vocable.language.lessons import HasLosses, Hears, Lessons, Placed
 from vocable.load.own_language import save_language
 from vocable.tokens import TokenSpec
 from vocable.tokens.sets import TokenSet
@@ -24,6 +24,7 @@ from vocable.train.distributed import Distributed
 from vocable.train.language.batches import Batches, usable
 from vocable.train.language.best import Best
 from vocable.train.language.held_out import bits_of, heard_of, ngram_bits
+from vocable.train.language.places import read_places
 from vocable.train.language.recipe import LanguageRecipe
 from vocable.train.language.tracks import Clock
 from vocable.train.language.verdicts import problems
@@ -55,6 +56,8 @@ class LanguageTask(Task):
         self._check(tokens, train, held_out)
         if distributed.is_main:
             self._keep_condition(tokens.folder, folder)
+        if isinstance(self.model, Placed):
+            self.model.place(read_places(data))
         self.model = self.model.to(distributed.device)
         self.distributed = distributed
         self._bf16 = self.recipe.precision == "bf16" and not bf16.why_not(distributed.device)

@@ -14,16 +14,20 @@ from jaxtyping import Int64
 from vocable.language.lessons import Text
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.sets import About, TokenSet
+from vocable.train.language.places import read_places
 from vocable.train.language.recipe import LanguageRecipe, Track
 
 
 def with_tracks(recipe: LanguageRecipe, data: Path) -> LanguageRecipe:
     """Return the recipe with what the data says of its tracks."""
-    found = TokenSet(data)
+    found, places = TokenSet(data), read_places(data)
     tracks = {
-        name: Track(spec=spec.to_dict(), levels=found.levels(name), streams=found.streams(name))
+        name: Track(
+            spec=spec.to_dict(), levels=found.levels(name), streams=found.streams(name),
+            places=tuple(each.shape[1] for each in places.get(name, ())),
+        )
         for name, spec in found.specs.items()
-    }
+    }  # fmt: skip
     return replace(recipe, tracks=tracks)
 
 

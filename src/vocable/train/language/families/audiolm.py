@@ -30,7 +30,7 @@ class AudioLM(Flatten):
         if self.stage == "semantic":
             track = track_of(tracks, self.semantic)
             units = Part(self.semantic, track.spec, track.levels, dedup=True)
-            return self.stage_of(units, self._conditions(tracks))
+            return self.stage_of(tracks, units, self._conditions(tracks))
         check(
             self.stage != "fine" or not self.condition,
             f'model.condition is "{self.condition}", but stage fine reads none; leave it out',
@@ -44,10 +44,10 @@ class AudioLM(Flatten):
         first = Part(self.track, track.spec, self.coarse)
         if self.stage == "fine":
             rest = Part(self.track, track.spec, levels, first=self.coarse)
-            return self.stage_of(rest, (first,))
+            return self.stage_of(tracks, rest, (first,))
         track = track_of(tracks, self.semantic)
         units = Part(self.semantic, track.spec, track.levels, dedup=True)
-        return self.stage_of(first, (*self._conditions(tracks), units))
+        return self.stage_of(tracks, first, (*self._conditions(tracks), units))
 
     def _conditions(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.stages import Part

@@ -6,14 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import (
-    placed,
-    places_config,
-    places_of,
-    track_of,
-    transformer,
-    widths_of,
-)
+from vocable.train.language.families.parts import axes_of, places_config, track_of, transformer
 from vocable.train.language.recipe import Family, Track, Trunk
 
 
@@ -41,13 +34,13 @@ class Layouts(Family):
         return FramesConfig(
             transformer(self.trunk), track.spec, levels, self.layout, self.delays, self.groups,
             self.track, None if self.depth is None else transformer(self.depth), track.streams,
-            places_config(track.spec, levels) if self.places else None,
+            places_config(tracks, self.track, levels) if self.places else None,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
         from vocable.language.frames import Frames
 
-        return placed(Frames(config))
+        return Frames(config)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,29 +57,25 @@ class Flatten(Family):
         from vocable.language.stages import Part
 
         track = track_of(tracks, self.track)
-        return self.stage_of(Part(self.track, track.spec, self.levels or track.levels))
+        part = Part(self.track, track.spec, self.levels or track.levels)
+        return self.stage_of(tracks, part)
 
-    def stage_of(self, target: Any, given: Sequence[Any] = ()) -> Any:
+    def stage_of(self, tracks: dict[str, Track], target: Any, given: Sequence[Any] = ()) -> Any:
         """Return the config of a stage of these parts."""
         from vocable.language.stages import StageConfig
 
         parts = (*given, target) if self.places else ()
-        places = tuple(widths_of(() if each.whole else _of_part(each)) for each in parts)
+        places = tuple(
+            () if part.whole else axes_of(tracks, part.track, part.first, part.last)
+            for part in parts
+        )
         trunk = transformer(self.trunk)
         return StageConfig(trunk, target, tuple(given), self.embedding, places)
 
     def network(self, config: Any) -> Any:
         from vocable.language.stages import Stage
 
-        made = Stage(config)
-        if config.places:
-            parts = zip(config.parts, config.places, strict=True)
-            made.place([each for part, told in parts if told for each in _of_part(part)])
-        return made
-
-
-def _of_part(part: Any) -> list[Any]:
-    return places_of(part.spec, part.first, part.last)
+        return Stage(config)
 
 
 Family.kinds.update({"layout": Layouts, "flatten": Flatten})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
 from typing import Any
 
-from vocable.errors import ModelError, RecipeError
+from vocable.errors import RecipeError
 from vocable.nearest import nearest
 from vocable.train.language.recipe import Track, Trunk
 
@@ -36,40 +35,18 @@ def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True)
     return found
 
 
-def places_of(spec: Mapping[str, Any], first: int, last: int) -> list[Any]:
-    """Return the places of the codes of these levels. RecipeError where nothing here makes them."""
-    space = str(spec["space"])
-    try:
-        return _places(space, last)[first:]
-    except ModelError as error:
-        raise RecipeError(f"places = true needs what encodes to {space}: {error}") from error
+def axes_of(tracks: Mapping[str, Track], name: str, first: int, last: int) -> tuple[int, ...]:
+    """Return how many axes the places of these levels have. RecipeError where none are known."""
+    if not tracks[name].places:
+        raise RecipeError(
+            f'model.places needs to know where codes lie, which the data does not say of "{name}"; '
+            "make it of recordings, vocable data tokens, by a codec whose levels have one rate"
+        )
+    return tracks[name].places[first:last]
 
 
-@cache
-def _places(space: str, levels: int) -> list[Any]:
-    from vocable.codecs.code_places import code_places
-    from vocable.load import load_tokenizer
-
-    tokenizer = load_tokenizer(space.partition(":")[0])
-    if tokenizer.spec.space != space:
-        raise ModelError(f"it is another one here, {tokenizer.spec.space}")
-    return code_places(tokenizer, levels)
-
-
-def widths_of(places: Sequence[Any]) -> tuple[int, ...]:
-    """Return how many axes the places of each level have."""
-    return tuple(each.shape[1] for each in places)
-
-
-def places_config(spec: Mapping[str, Any], levels: int) -> Any:
+def places_config(tracks: Mapping[str, Track], name: str, levels: int) -> Any:
     """Return the config of the places of the first levels."""
     from vocable.language.places import PlacesConfig
 
-    return PlacesConfig(widths_of(places_of(spec, 0, levels)))
-
-
-def placed(network: Any) -> Any:
-    """Return a model of frames that was told where codes lie, if its config says so."""
-    if network.config.places is not None:
-        network.place(places_of(network.config.spec, 0, network.config.levels))
-    return network
+    return PlacesConfig(axes_of(tracks, name, 0, levels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import placed, places_config, track_of, transformer
+from vocable.train.language.families.parts import places_config, track_of, transformer
 from vocable.train.language.recipe import Family, Track
 
 
@@ -29,13 +29,13 @@ class SoundStorm(Family):
             units = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(
             transformer(self.trunk, causal=False), track.spec, levels, self.given, self.track,
-            units, places_config(track.spec, levels) if self.places else None,
+            units, places_config(tracks, self.track, levels) if self.places else None,
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
         from vocable.language.soundstorm import SoundStorm as Network
 
-        return placed(Network(config))
+        return Network(config)
 
 
 Family.kinds["soundstorm"] = SoundStorm

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     help="Recording, or a folder.  [default: beside the input, .wav]",
 )
 @options.codec_of_tokens
+@options.track
 @options.model_of_tokens
 @click.option(
     "--vocoder",
@@ -65,6 +66,7 @@ def command(
     inputs: tuple[str, ...],
     out: str | None,
     codec: str | None,
+    track: str | None,
     lm: str | None,
     vocoder: str | None,
     speaker: str | None,
@@ -108,7 +110,9 @@ def command(
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
     voice = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
-    return run(todo, _Decoding(codec, lm, voice, device, threads, rate, force), console, jobs)
+    return run(
+        todo, _Decoding(codec, track, lm, voice, device, threads, rate, force), console, jobs
+    )
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class _Decoding:
     """What is done to each token file: the options of the call."""
 
     codec: str | None
+    track: str | None
     lm: str | None
     voice: _Voice | None
     device: str | None
@@ -144,9 +149,12 @@ class _Decoding:
         from vocable.cli.results import audio_facts, decoded
 
         with input_path(job.source) as source, output_path(job.target, ".wav") as target:
-            codec = codecs.for_file(source)
+            codec = codecs.for_file(source, self.track)
             began = time.perf_counter()
-            codec.decode_to(source, target, rate=self.rate, overwrite=self.force, progress=progress)
+            codec.decode_to(
+                source, target, track=self.track, rate=self.rate, overwrite=self.force,
+                progress=progress,
+            )  # fmt: skip
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
         return self._unheard(decoded(job, facts, took), job.source, codec)

@@ -30,7 +30,7 @@ class OpenVocoder:
             self._speaker = int(speaker)
         self._predict = predict
 
-    def for_file(self, path: str) -> OpenVocoder:
+    def for_file(self, path: str, track: str | None) -> OpenVocoder:
         """Return what decodes a file: itself."""
         return self
 

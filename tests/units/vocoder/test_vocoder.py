@@ -11,7 +11,7 @@ from tests.units.vocoder.test_hifigan import TOY, network
 from vocable import testing
 from vocable.audio import Audio
 from vocable.errors import ModelError, TokenError
-from vocable.tokens import AudioTokens, Level, Source, TokenSpec
+from vocable.tokens import AudioTokens, Level, Source, TokenSpec, write_tokens
 from vocable.units.vocoder.codec import UnitCodec
 from vocable.units.vocoder.durations import DurationConfig
 from vocable.units.vocoder.hifigan import UnitHifiGanConfig
@@ -102,6 +102,16 @@ def test_a_file_gives_the_same_samples(tmp_path, predict, source):
     found = Audio.read(tmp_path / "a.wav")
     assert found.rate == wanted.rate and done[-1] == 1.0
     np.testing.assert_allclose(found.samples, wanted.samples, rtol=0, atol=2**-15)
+
+
+def test_one_of_several_tracks_of_units(tmp_path):
+    made, found = vocoder(), {name: tokens_of(900 + len(name)) for name in ("a", "bb")}
+    write_tokens(tmp_path / "x.vcb", found)
+    made.decode_to(tmp_path / "x.vcb", tmp_path / "b.wav", track="bb")
+    wanted = made.decode(found["bb"]).samples
+    np.testing.assert_allclose(Audio.read(tmp_path / "b.wav").samples, wanted, atol=2**-15)
+    with pytest.raises(TokenError, match="tracks 'a', 'bb', of which 2 are of toy@1"):
+        made.decode_to(tmp_path / "x.vcb", tmp_path / "c.wav")
 
 
 def test_a_speaker_is_a_number_a_name_or_a_vector():

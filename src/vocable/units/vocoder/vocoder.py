@@ -13,11 +13,11 @@ from torch import Tensor
 from vocable.audio import Audio, AudioWriter, Resampler, resample
 from vocable.binary_streams import BinaryFile
 from vocable.codecs.convert import Samples, join_streams, written_length, written_rate
-from vocable.codecs.files import track_for
 from vocable.codecs.session import evaluation_twin
 from vocable.errors import ModelError
 from vocable.quantize.precision import full_precision
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, joined
+from vocable.tokens.file.one_track import counted_chunks, track_for
 from vocable.units.vocoder.binding import check_frames, check_spec, check_tokens, fitting
 from vocable.units.vocoder.frames import TILE, Frames, frames_of, frames_of_source
 from vocable.units.vocoder.hifigan import UnitHifiGan
@@ -135,6 +135,7 @@ class Vocoder:
         source: str | os.PathLike[str] | bytes | BinaryFile,
         target: str | os.PathLike[str],
         *,
+        track: str | None = None,
         speaker: Speaker = None,
         language: int = 0,
         predict: bool = False,
@@ -146,21 +147,22 @@ class Vocoder:
         """Decode a `.vcb` file of any length to an audio file; the same samples as `decode`.
 
         Sound is held in bounded memory; with `predict` all units of the file are, not their sound.
-        The target appears whole or not at all.
+        The target appears whole or not at all. track: which one, where a file holds several of
+        these units.
         """
         with TokenFile(source) as file:
-            name, track = track_for(file, self.spec)
+            name, found = track_for(file, self.spec, track)
             frames, encoded = file.frames(name), file.source(name)
-            check_spec(track.spec, self.spec, self.name, trust_space)
+            check_spec(found.spec, self.spec, self.name, trust_space)
             check_frames(frames, f"tokens of {file.name}")
-            pieces: Iterable[AudioTokens] = _counted(file.chunks(name), frames, progress)
+            pieces: Iterable[AudioTokens] = counted_chunks(file, name, progress)
             if predict:
                 timed = self.timed(joined(list(pieces)))
                 pieces, frames, encoded = [timed], timed.frames, None
-            voicing = self._voicing(speaker, language, None, (track.streams, frames))
+            voicing = self._voicing(speaker, language, None, (found.streams, frames))
             to = written_rate(self.spec, encoded, rate)
             left = written_length(self.spec, encoded, frames, to)
-            channels = encoded.channels if encoded else track.streams
+            channels = encoded.channels if encoded else found.streams
             resampler = Resampler(self.rate, to, channels)
             total = frames_of_source(self.spec, encoded, frames)
             with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
@@ -230,14 +232,3 @@ def _samples(y: Tensor) -> Samples:
     """Return `[streams, 1, samples]` of the generator's rows."""
     found: Samples = y.transpose(1, 2).cpu().numpy()
     return found.reshape(len(found), 1, -1)
-
-
-def _counted(
-    chunks: Iterator[AudioTokens], frames: int, progress: Callable[[float], None] | None
-) -> Iterator[AudioTokens]:
-    done = 0
-    for tokens in chunks:
-        done += tokens.frames
-        if progress:
-            progress(done / frames)
-        yield tokens

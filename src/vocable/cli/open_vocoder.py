@@ -45,7 +45,7 @@ class OpenVocoder:
         return self._vocoder.name
 
     def decode_to(self, source: Any, target: Any, **options: Any) -> None:
-        """Decode a file of units; see `Vocoder.decode_to`."""
+        """Decode a file of units; see `UnitVocoder.decode_to`."""
         self._vocoder.decode_to(
             source, target, speaker=self._speaker, predict=self._predict, **options
         )

@@ -58,7 +58,7 @@ from vocable.load.language import (
 from vocable.load.own_language import describe_home, is_language, read_home
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
-from vocable.load.say import read_sayer, says
+from vocable.load.say import read_sayer, says, says_units
 from vocable.load.separators import (
     convert_separator,
     describe_separator,
@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.generator import Generator
     from vocable.separation import Separator
+    from vocable.unit_vocoder import UnitVocoder
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers, UnitTokenizer
     from vocable.units.vocoder.vocoder import Vocoder
 
@@ -253,11 +254,18 @@ def load_tokenizer(
     return _tokenizer(find(name), device, dtype)
 
 
-def load_vocoder(name: str | os.PathLike[str], device: str | torch.device | None = None) -> Vocoder:
-    """Load what must be a vocoder of units, by its folder or file; see `load`."""
-    if vocoder := _vocoder(locate(name), device):
+def load_vocoder(
+    name: str | os.PathLike[str], device: str | torch.device | None = None
+) -> UnitVocoder:
+    """Load what must be a vocoder of units, of either kind, by its folder or file; see `load`."""
+    where = locate(name)
+    if vocoder := _vocoder(where, device):
         return vocoder
-    raise ModelError(f"{name} is not a vocoder of units; vocable train vocoder makes one")
+    if isinstance(where, Description) and says_units(where):
+        return read_sayer(where, load_codec, device)
+    raise ModelError(
+        f"{name} is not a vocoder of units; vocable train vocoder makes one, or train say of units"
+    )
 
 
 def load_embedding(name: str, device: str | torch.device | None = None) -> Embeds:

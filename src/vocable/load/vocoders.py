@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from vocable.unit_vocoder import UnitVocoder
     from vocable.units.vocoder.codec import UnitCodec
     from vocable.units.vocoder.hifigan import UnitHifiGan
     from vocable.units.vocoder.vocoder import Vocoder
@@ -109,7 +110,7 @@ def open_vocoder(description: Description, device: str | torch.device | None = N
     )  # fmt: skip
 
 
-def with_vocoder(name: str | os.PathLike[str], tokenizer: Any, vocoder: Vocoder) -> UnitCodec:
+def with_vocoder(name: str | os.PathLike[str], tokenizer: Any, vocoder: UnitVocoder) -> UnitCodec:
     """Return a tokenizer of units as a codec by its vocoder; ModelError for another model."""
     from vocable.codecs import Codec, Tokenizer
     from vocable.units import UnitTokenizer

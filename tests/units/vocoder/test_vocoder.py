@@ -12,6 +12,7 @@ from vocable import testing
 from vocable.audio import Audio
 from vocable.errors import ModelError, TokenError
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec, write_tokens
+from vocable.unit_vocoder import UnitVocoder
 from vocable.units.vocoder.codec import UnitCodec
 from vocable.units.vocoder.durations import DurationConfig
 from vocable.units.vocoder.hifigan import UnitHifiGanConfig
@@ -51,6 +52,11 @@ def test_units_without_a_source_give_whole_frames():
     assert higher.spec.writes == 32_000
     found = higher.decode(AudioTokens(SPEC, [units(7)]))
     assert found.rate == 32_000 and found.samples.shape == (1, 140)
+
+
+def test_it_has_the_form_of_all_vocoders_of_units():
+    made = vocoder()
+    assert isinstance(made, UnitVocoder) and made.rate == made.spec.writes
 
 
 def test_blocks_give_what_the_whole_gives():

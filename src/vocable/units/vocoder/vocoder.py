@@ -18,14 +18,15 @@ from vocable.errors import ModelError
 from vocable.quantize.precision import full_precision
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, joined
 from vocable.tokens.file.one_track import counted_chunks, track_for
-from vocable.units.vocoder.binding import check_frames, check_spec, check_tokens, fitting
+from vocable.unit_vocoder import Speaker, check_frames, check_spec, check_tokens
+from vocable.units.vocoder.binding import fitting
 from vocable.units.vocoder.frames import TILE, Frames, frames_of, frames_of_source
 from vocable.units.vocoder.hifigan import UnitHifiGan
-from vocable.units.vocoder.voicing import Speaker, Voicing, voicing_of
+from vocable.units.vocoder.voicing import Voicing, voicing_of
 
 
 class Vocoder:
-    """Decode units of one set of centres to sound.
+    """Decode units of one set of centres to sound, by HiFi-GAN; a `UnitVocoder`.
 
     vocoder = vocable.load("FOLDER")
     vocoder.decode(vocable.load("units-16k").encode("talk.flac"), speaker=1)
@@ -154,7 +155,7 @@ class Vocoder:
             name, found = track_for(file, self.spec, track)
             frames, encoded = file.frames(name), file.source(name)
             check_spec(found.spec, self.spec, self.name, trust_space)
-            check_frames(frames, f"tokens of {file.name}")
+            check_frames(frames, self.spec, f"tokens of {file.name}")
             pieces: Iterable[AudioTokens] = counted_chunks(file, name, progress)
             if predict:
                 timed = self.timed(joined(list(pieces)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +15,8 @@ from torch import Tensor, nn
 from vocable.arrays import to_numpy
 from vocable.errors import ModelError
 from vocable.nearest import nearest
+from vocable.unit_vocoder import Speaker
 from vocable.units.vocoder.hifigan import UnitHifiGan
-
-Speaker: TypeAlias = Any
-"""A number or a name of the vocoder's own, or a vector: of as many numbers as its embedding of
-speakers has channels, or as the vectors have that it was trained with."""
 
 
 @dataclass(frozen=True)

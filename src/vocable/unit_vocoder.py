@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from vocable.audio import Audio
+from vocable.audio import Audio, Voice
 from vocable.binary_streams import BinaryFile
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenSpec
@@ -42,6 +42,13 @@ class UnitVocoder(Protocol):
 
     @property
     def speakers(self) -> Sequence[str]: ...
+
+    def hear(self, voice: Voice) -> Any:
+        """Return the vector of who speaks in a recording, which `speaker` takes.
+
+        ModelError for a vocoder that has speakers of its own only.
+        """
+        ...
 
     def decode(
         self,

@@ -221,6 +221,13 @@ def test_it_is_the_way_back_of_a_tokenizer(sayer, data, tokenizer, voice, tmp_pa
     call("decode", tmp_path / "a.vcb", "--vocoder", tmp_path / "say", "--speaker", "ann")
     heard = vocable.Audio.read(tmp_path / "a.wav").samples
     np.testing.assert_allclose(heard, np.clip(codec.decode(units).samples, -1, 1), atol=2**-14)
+    vocable.Audio(noise(20_000)[None], 16_000).save(tmp_path / "her.wav")
+    asked = ["decode", tmp_path / "a.vcb", "--vocoder", tmp_path / "say", "--force"]
+    call(*asked, "--speaker", tmp_path / "her.wav", "--consent", "her, in a test")
+    shown = vocable.Voice.from_recording(tmp_path / "her.wav")
+    heard = vocable.Audio.read(tmp_path / "a.wav").samples
+    wanted = np.clip(codec.decode(units, speaker=shown).samples, -1, 1)
+    np.testing.assert_allclose(heard, wanted, atol=2**-14)
     with pytest.raises(ModelError, match="say-16k is not a vocoder of units"):
         load_vocoder("say-16k")
 

@@ -49,7 +49,12 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Decode units by this vocoder, its folder or file.",
 )
-@click.option("--speaker", metavar="N", help="Its speaker, by number or name.  [default: 0]")
+@click.option(
+    "--speaker",
+    metavar="N",
+    help="Its speaker, by number, name, or a recording of anybody.  [default: 0]",
+)
+@click.option("--consent", default="", help="Who agreed to the voice in that recording being used.")
 @click.option(
     "--predict-durations",
     is_flag=True,
@@ -70,6 +75,7 @@ def command(
     lm: str | None,
     vocoder: str | None,
     speaker: str | None,
+    consent: str,
     predict_durations: bool,
     rate: int | None,
     device: str | None,
@@ -89,9 +95,9 @@ def command(
     """
     from vocable.audio.formats import WRITABLE
 
-    if vocoder is None and (speaker is not None or predict_durations):
-        name = "--speaker" if speaker is not None else "--predict-durations"
-        raise Refusal(f"{name} is for units, which a vocoder decodes; give --vocoder FOLDER")
+    ours = {"--speaker": speaker, "--consent": consent, "--predict-durations": predict_durations}
+    if vocoder is None and (given := [name for name, value in ours.items() if value]):
+        raise Refusal(f"{given[0]} is for units, which a vocoder decodes; give --vocoder FOLDER")
     if vocoder is not None and codec is not None:
         raise Refusal("--vocoder and --codec both say what decodes; give one of them")
     console = Console(as_json=as_json, quiet=quiet)
@@ -109,7 +115,7 @@ def command(
     check_stdout(todo, as_json=as_json)
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
-    voice = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
+    voice = _Voice(vocoder, speaker, consent, predict_durations) if vocoder is not None else None
     return run(
         todo, _Decoding(codec, track, lm, voice, device, threads, rate, force), console, jobs
     )
@@ -121,6 +127,7 @@ class _Voice:
 
     vocoder: str
     speaker: str | None
+    consent: str
     predict: bool
 
 
@@ -141,7 +148,7 @@ class _Decoding:
         if self.lm is not None:
             open_coder(self.lm)
         if (voice := self.voice) is not None:
-            settings = voice.speaker, voice.predict, self.device, self.threads
+            settings = voice.speaker, voice.consent, voice.predict, self.device, self.threads
             return partial(self._decode, OpenVocoder(voice.vocoder, *settings))
         return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
 
@@ -157,6 +164,8 @@ class _Decoding:
             )  # fmt: skip
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
+            if self.voice is not None and self.voice.consent:
+                facts["consent"] = self.voice.consent
         return self._unheard(decoded(job, facts, took), job.source, codec)
 
     def _unheard(self, outcome: Outcome, source: str, codec: Codec | OpenVocoder) -> Outcome:

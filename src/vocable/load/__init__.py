@@ -17,7 +17,7 @@ is ever run.
     coders      the same, to code token files by
     conditions  what recordings are like, told by an embedding
     separators  of the speakers of a recording
-    vocoders    units back into sound
+    vocoders    units back into sound; hearing: whose voice, by a recording
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -258,11 +258,15 @@ def load_vocoder(
     name: str | os.PathLike[str], device: str | torch.device | None = None
 ) -> UnitVocoder:
     """Load what must be a vocoder of units, of either kind, by its folder or file; see `load`."""
+    from vocable.unit_vocoder import UnitVocoder
+
     where = locate(name)
     if vocoder := _vocoder(where, device):
         return vocoder
     if isinstance(where, Description) and says_units(where):
-        return read_sayer(where, load_codec, device)
+        sayer = read_sayer(where, load_codec, device)
+        assert isinstance(sayer, UnitVocoder)
+        return sayer
     raise ModelError(
         f"{name} is not a vocoder of units; vocable train vocoder makes one, or train say of units"
     )
@@ -354,7 +358,7 @@ def _vocoder(
     if known:
         return read_vocoder(known, device)
     assert isinstance(where, Description)
-    return open_vocoder(where, device)
+    return open_vocoder(where, load_embedding, device)
 
 
 def _models_tokens(description: Description) -> bool:

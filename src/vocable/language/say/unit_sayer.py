@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from torch import Tensor
 
 from vocable.atomic import check_target
-from vocable.audio import Audio
+from vocable.audio import Audio, Voice
 from vocable.audio.writer import format_of
 from vocable.binary_streams import BinaryFile
 from vocable.errors import ModelError, TokenError
@@ -64,6 +65,10 @@ class UnitSayer(Voiced):
     def speakers(self) -> Sequence[str]:
         """Names of the voices that it knows."""
         return tuple(self.voices)
+
+    def hear(self, voice: Voice) -> Float[Tensor, " voice"]:
+        """Return the numbers of a voice in a recording."""
+        return self.voice([voice])
 
     def decode(
         self, tokens: AudioTokens, *, speaker: Speaker = None, predict: bool = False,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vocable.audio import Audio, AudioWriter, Resampler, resample
+from vocable.audio import Audio, AudioWriter, Resampler, Voice, resample
 from vocable.binary_streams import BinaryFile
 from vocable.codecs.convert import Samples, join_streams, written_length, written_rate
 from vocable.codecs.session import evaluation_twin
@@ -24,6 +24,8 @@ from vocable.units.vocoder.frames import TILE, Frames, frames_of, frames_of_sour
 from vocable.units.vocoder.hifigan import UnitHifiGan
 from vocable.units.vocoder.voicing import Voicing, voicing_of
 
+Hears: TypeAlias = Callable[[Voice], np.ndarray]  # to `[vector]`
+
 
 class Vocoder:
     """Decode units of one set of centres to sound, by HiFi-GAN; a `UnitVocoder`.
@@ -32,8 +34,9 @@ class Vocoder:
     vocoder.decode(vocable.load("units-16k").encode("talk.flac"), speaker=1)
 
     units: the spec of the units that it was made for; None: its files do not say, and it decodes
-    none before `bound`. speakers: their names, where it has some. It runs a twin of the network in
-    evaluation mode, in fp32.
+    none before `bound`. speakers: their names, where it has some. hears: gives the vector of who
+    speaks in a recording, in the embedding that the network was trained with. It runs a twin of the
+    network in evaluation mode, in fp32.
     """
 
     def __init__(
@@ -44,7 +47,9 @@ class Vocoder:
         name: str = "vocoder",
         speakers: Sequence[str] = (),
         licence: str = "",
+        hears: Hears | None = None,
     ) -> None:
+        self.hears = hears
         self.network, self.name, self.licence = evaluation_twin(network), name, licence
         self.speakers = tuple(speakers)
         self.units = None if units is None else fitting(network.config, name, units)
@@ -58,8 +63,9 @@ class Vocoder:
         if self.units is not None and self.units.space != units.space:
             raise ModelError(f"{self.name} was made for {self.units.space}, not for {units.space}")
         return Vocoder(
-            self.network, units, name=self.name, speakers=self.speakers, licence=self.licence
-        )
+            self.network, units, name=self.name, speakers=self.speakers, licence=self.licence,
+            hears=self.hears,
+        )  # fmt: skip
 
     @property
     def spec(self) -> TokenSpec:
@@ -94,6 +100,15 @@ class Vocoder:
     def __repr__(self) -> str:
         units = "units that it does not name" if self.units is None else self.units.space
         return f"<Vocoder {self.name} of {units} on {self.device}>"
+
+    def hear(self, voice: Voice) -> np.ndarray:
+        """Return the vector of who speaks in a recording; ModelError where it hears none."""
+        if self.hears is None:
+            raise ModelError(
+                f"{self.name} knows no speakers from recordings; name one of its own, or train one "
+                "that does: vocoder.embedding"
+            )
+        return self.hears(voice)
 
     def decode(
         self,
@@ -223,6 +238,8 @@ class Vocoder:
     def _voicing(
         self, speaker: Speaker, language: int, pitch: Any, shape: tuple[int, int]
     ) -> Voicing:
+        if isinstance(speaker, Voice):
+            speaker = self.hear(speaker)
         with torch.inference_mode():
             return voicing_of(
                 self.network, self.name, self.speakers, speaker, language, pitch, shape

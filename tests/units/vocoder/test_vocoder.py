@@ -177,6 +177,75 @@ def test_what_a_vocoder_has_not_is_refused(changes, options, what):
         vocoder(**changes).decode(AudioTokens(SPEC, [units(4)]), **options)
 
 
+ODD = [
+    (["a", "b"], "list of <U1"),
+    ("high", "str of <U4"),
+    ([[1, 2], [3]], "list \\("),
+    ([None] * 6, "list of object"),
+    (np.zeros(6, complex), "ndarray of complex128"),
+    (np.zeros(6, bool), "ndarray of bool"),
+    ([], "whole share"),
+    (np.zeros((1, 0), int), "whole share"),
+    (np.zeros((1, 1, 6), int), r"pitch is \[1, 1, 6\]"),
+    (np.zeros((2, 6), int), r"pitch is \[2, 6\]; wanted 1 rows for 6 frames"),
+]
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("form", [{"pitch_bins": 4, "pitch_width": 2}, {"pitch_value": True}])
+@pytest.mark.parametrize(("pitch", "what"), ODD, ids=[str(k) for k in range(len(ODD))])
+def test_odd_pitch_is_refused(form, pitch, what):
+    with pytest.raises(ModelError, match=what) as error:
+        vocoder(**form).decode(AudioTokens(SPEC, [units(6)]), pitch=pitch)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("worst", [np.nan, np.inf, 1e300])
+def test_pitch_that_is_not_finite_is_refused(worst):
+    tokens = AudioTokens(SPEC, [units(6)])
+    with pytest.raises(ModelError, match="values, all finite"):
+        vocoder(pitch_value=True).decode(tokens, pitch=[100.0] * 5 + [worst])
+    with pytest.raises(ModelError, match="bins, 0 to 3, got"):
+        vocoder(pitch_bins=4, pitch_width=2).decode(tokens, pitch=[1.0] * 5 + [worst])
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("language", "what"),
+    [
+        ("de", "languages of toy-vocoder are 0 to 1, got str"),
+        (1.0, "got float"),
+        (None, "got NoneType"),
+        ([0, 1], "got list"),
+        (np.zeros(2), "got ndarray"),
+        (-1, "and -1 is asked for"),
+        (2, "and 2 is asked for"),
+    ],
+)
+def test_odd_languages_are_refused(language, what):
+    tokens = AudioTokens(SPEC, [units(4)])
+    with pytest.raises(ModelError, match=what):
+        vocoder(languages=2, language_width=2).decode(tokens, language=language)
+    with pytest.raises(ModelError, match="toy-vocoder has no languages; leave language out"):
+        vocoder().decode(tokens, language=language)
+
+
+def test_a_language_of_another_integer_type_is_a_language():
+    made, tokens = vocoder(languages=2, language_width=2), AudioTokens(SPEC, [units(4)])
+    wanted = made.decode(tokens, language=1).samples
+    np.testing.assert_array_equal(made.decode(tokens, language=np.int8(1)).samples, wanted)
+
+
+@pytest.mark.parametrize("speaker", ["ann", ["a"] * 6, [[0.1] * 6], np.zeros(6, complex), {1: 2}])
+def test_odd_vectors_are_refused(speaker):
+    tokens = AudioTokens(SPEC, [units(4)])
+    for form in ({"speakers": 0, "speaker_vector": 6}, {}):
+        if form or not isinstance(speaker, str):
+            with pytest.raises(ModelError, match="takes a speaker as a vector of") as error:
+                vocoder(**form).decode(tokens, speaker=speaker)
+            assert "\n" not in str(error.value)
+
+
 def test_units_of_other_centres_are_refused(tmp_path):
     made = vocoder()
     other = AudioTokens(replace(SPEC, space="other@1:0123456789abcdef"), [units(40)])

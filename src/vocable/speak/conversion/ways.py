@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vocable.audio import Audio, Voice
 from vocable.errors import ModelError
@@ -11,6 +11,7 @@ from vocable.load import load_codec, load_encoder, load_tokenizer, load_vocoder
 from vocable.nearest import nearest
 from vocable.speak.conversion.frames import FrameConversion
 from vocable.speak.conversion.pitch import PitchConversion
+from vocable.speak.conversion.sources import Progress, Target
 from vocable.speak.conversion.units import UnitConversion
 
 WAYS = ("units", "frames", "pitch")
@@ -18,10 +19,23 @@ UNITS, CODEC = "units-16k", "speech-16k"
 LAYER = 5  # of units-16k, for frames
 
 
+@runtime_checkable
 class Converts(Protocol):
     """What says a recording in another voice."""
 
-    def convert(self, source: Any, voice: Voice) -> Audio: ...
+    def convert(self, source: Any, voice: Voice) -> Audio:
+        """Return a recording, or what a path holds, its channels mixed, in a voice."""
+        ...
+
+    def convert_to(
+        self, source: Any, target: Target, voice: Voice, *, overwrite: bool = False,
+        progress: Progress = None,
+    ) -> None:  # fmt: skip
+        """Convert a file to an audio file, which appears whole or not at all, as `convert` does.
+
+        Memory does not grow with the length. progress: is given the share that is done.
+        """
+        ...
 
 
 def conversion(

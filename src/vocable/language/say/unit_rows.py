@@ -26,7 +26,7 @@ def unit_rows(tokens: AudioTokens, hops: int, total: int | None = None) -> Runs:
 
 def unit_runs(pieces: Iterable[AudioTokens], hops: int, total: int | None = None) -> Iterator[Runs]:
     """Yield the same of units that come in pieces: runs as they end."""
-    symbols, durations, said = np.zeros((0, 3), np.int64), np.zeros(0, np.int64), 0
+    symbols, durations, yielded = np.zeros((0, 3), np.int64), np.zeros(0, np.int64), 0
     for tokens in pieces:
         if not tokens.frames:
             continue
@@ -42,11 +42,11 @@ def unit_runs(pieces: Iterable[AudioTokens], hops: int, total: int | None = None
             lasting = np.concatenate([durations, lasting])
         if len(found) > 1:
             yield found[:-1], lasting[:-1]
-        said += int(lasting[:-1].sum())
+        yielded += int(lasting[:-1].sum())
         symbols, durations = found[-1:], lasting[-1:]
     if not len(symbols):
         raise TokenError("the recording is too short for a unit; 25 ms is the least")
-    yield symbols, durations if total is None else np.array([total - said])
+    yield symbols, durations if total is None else np.array([total - yielded])
 
 
 def pieces_of(runs: Iterable[Runs], frame: int, seconds: float = 10.0) -> Iterator[Runs]:

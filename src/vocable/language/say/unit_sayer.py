@@ -85,8 +85,8 @@ class UnitSayer(Voiced):
         frames = list(self._of_tokens(tokens, *given))
         stacks = np.stack(frames, 1)[:, None].astype(np.int32)
         source = None if predict else tokens.source
-        said = AudioTokens(self.codec.spec, list(stacks), source=source)
-        return self.codec.decode(said, rate=rate)
+        found = AudioTokens(self.codec.spec, list(stacks), source=source)
+        return self.codec.decode(found, rate=rate)
 
     def decode_batch(self, tokens: Sequence[AudioTokens], **options: Any) -> list[Audio]:
         """Decode several, one by one; options as `decode` has them."""
@@ -120,11 +120,11 @@ class UnitSayer(Voiced):
             check_spec(found.spec, self.spec, self.name, trust_space)
             check_frames(file.frames(name), self.spec, f"tokens of {file.name}")
             _check_streams(found.streams)
-            encoded, said = file.source(name), Path(folder, "said.vcb")
+            encoded, spoken = file.source(name), Path(folder, "spoken.vcb")
             pieces = counted_chunks(file, name, progress)
             frames = self._said(pieces, encoded, speaker, predict, seed, manner)
-            write_frames(frames, said, self.codec.spec, None if predict else encoded)
-            self.codec.decode_to(said, target, rate=rate, overwrite=overwrite)
+            write_frames(frames, spoken, self.codec.spec, None if predict else encoded)
+            self.codec.decode_to(spoken, target, rate=rate, overwrite=overwrite)
         if progress:
             progress(1.0)
 

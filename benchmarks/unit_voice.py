@@ -44,7 +44,7 @@ def main() -> None:
     sayer = vocable.load(options.model)
     if not isinstance(sayer, UnitSayer):
         parser.error(f"{options.model} says no units")
-    units = vocable.load(sayer.units.partition(":")[0])
+    units = vocable.load(sayer.spec.space.partition(":")[0])
     clips = [each for each in read_manifest(options.manifest) if each.text]
     clips = [each for each in clips if each.split == options.split][: options.clips]
     judge = Judge(recogniser(options.recogniser, options.language), options.embedding)
@@ -58,9 +58,9 @@ def main() -> None:
         found["recordings"].append(judge(clip.text, audio))
         found["round trip"].append(judge(clip.text, sayer.codec.decode(sayer.codec.encode(audio))))
         for seed in range(options.seeds):
-            for way, predicted in zip(ways[2:], (False, True), strict=True):
+            for way, predict in zip(ways[2:], (False, True), strict=True):
                 began = time.perf_counter()
-                made = sayer.decode(tokens, voice, predicted=predicted, seed=seed)
+                made = sayer.decode(tokens, speaker=voice, predict=predict, seed=seed)
                 took, said = took + time.perf_counter() - began, said + made.seconds
                 found[way].append(judge(clip.text, made))
     found["texts of others"] = shuffled(found[ways[2]][:: options.seeds])

@@ -14,8 +14,10 @@ from tests.cli.calls import call, results
 from tests.cli.small import RATE, write_tone
 from tests.cli.test_bundle import units  # noqa: F401 - a fixture
 from tests.separation.test_conv_tasnet import PAPER, network
+from vocable.load import describe
 from vocable.load.separators import save_separator
 from vocable.separation import BySpeaker
+from vocable.tokens import AudioTokens, write_tokens
 from vocable.tokens.layouts import Speakers
 from vocable.tokens.tracks import read_tracks
 
@@ -45,6 +47,47 @@ def test_a_track_of_each_speaker(form, separators, small, speech):
         assert tokens == codec.encode(part)
         assert len(codec.decode(tokens)) == RATE
     assert "track speaker-2" in call("info", "speech.vcb").output
+
+
+def test_one_speaker_is_decoded(separators, small, speech):
+    call("encode", speech.name, "--codec", small, "--speakers", 2, "--separator",
+         separators["causal"])  # fmt: skip
+    codec, tracks = vocable.load(small), read_tracks("speech.vcb")
+    call("decode", "speech.vcb", "-o", "second.wav", "--codec", small, "--track", "speaker-2")
+    wanted = np.clip(codec.decode(tracks["speaker-2"]).samples, -1, 1)
+    np.testing.assert_allclose(vocable.Audio.read("second.wav").samples, wanted, atol=2**-15)
+    sent = Path("speech.vcb").read_bytes()
+    streamed = call("stream", "decode", "--codec", small, "--track", "speaker-2", stdin=sent)
+    heard = np.frombuffer(streamed.stdout_bytes, "<i2") / 2**15
+    np.testing.assert_allclose(heard, wanted[0], atol=1e-3)
+
+    for options, says in [
+        ((), "holds the tracks 'speaker-1', 'speaker-2', of which 2 .*; choose one by --track"),
+        (("--track", "speaker-3"), "has no track 'speaker-3'; it holds 'speaker-1', 'speaker-2'"),
+    ]:
+        done = call("decode", "speech.vcb", "-o", "no.wav", "--codec", small, *options, code=1)
+        assert re.search(f"speech.vcb {says}", done.output)
+        done = call("stream", "decode", "--codec", small, *options, stdin=sent, code=1)
+        assert re.search(f"stdin {says}", done.output)
+    assert not Path("no.wav").exists()
+    done = call("stream", "decode", "--conceal", "--track", "speaker-2", stdin=sent, code=2)
+    assert "--conceal is for streams of one track; leave --track out" in done.output
+
+
+def test_a_speaker_is_decoded_by_the_codec_that_the_tokens_name(here):
+    spec = describe("speech-16k").spec
+    codes = [np.zeros((1, 3), int) for _ in spec.levels]
+    write_tokens("two.vcb", {name: AudioTokens(spec, codes) for name in ("one", "two")})
+    call("decode", "two.vcb", "-o", "two.wav", "--track", "two")
+    assert len(vocable.Audio.read("two.wav")) == 3 * spec.frame
+    sent = Path("two.vcb").read_bytes()
+    for command in (("decode", "two.vcb", "-o", "no.wav"), ("stream", "decode")):
+        done = call(*command, stdin=sent, code=1)
+        says = "holds the tracks 'one', 'two', of which 2 can be heard; choose one by --track"
+        assert says in done.output
+    AudioTokens(spec, codes).save("one.vcb")
+    done = call("decode", "one.vcb", "--track", "one", code=1)
+    assert "one.vcb holds one track, which has no name; leave --track out" in done.output
 
 
 def test_speakers_side_by_side_and_by_turns(separators, small, speech):

@@ -2,6 +2,7 @@
 
 import io
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from tests.codecs import tiny
 from vocable.audio import Audio
 from vocable.codecs import batch
 from vocable.errors import TokenError
-from vocable.tokens import TokenWriter, Track, read_tokens
+from vocable.tokens import AudioTokens, TokenWriter, Track, read_tokens, write_tokens
 
 CODEC = tiny.soundstream()
 
@@ -69,12 +70,40 @@ def test_tokens_without_an_end_decode_to_whole_frames(tmp_path):
     assert (audio.rate, len(audio)) == (8000, 32 * 16)
 
 
-def test_several_tracks_are_refused_by_name(tmp_path):
-    tracks = {"user": Track(CODEC.spec), "system": Track(CODEC.spec)}
-    with TokenWriter(tmp_path / "x.vcb", tracks) as file:
-        file.write(CODEC.encode(tiny.sound(64), rate=8000), "user")
-    with pytest.raises(TokenError, match="tracks 'user', 'system'"):
-        CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "out.wav")
+def test_one_of_several_tracks(tmp_path):
+    found = {name: CODEC.encode(tiny.sound(64, seed=k), rate=8000) for k, name in enumerate("ab")}
+    write_tokens(tmp_path / "x.vcb", found)
+    for name, tokens in found.items():
+        CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "out.wav", track=name, overwrite=True)
+        wanted = CODEC.decode(tokens).samples
+        np.testing.assert_allclose(
+            Audio.read(tmp_path / "out.wav").samples, np.clip(wanted, -1, 1), atol=2**-15
+        )
+    of_two = "x.vcb holds the tracks 'a', 'b', of which 2 are of .*; name one by track="
+    for track, what in ((None, of_two), ("c", "x.vcb has no track 'c'; it holds 'a', 'b'")):
+        with pytest.raises(TokenError, match=what):
+            CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "no.wav", track=track)
+    assert not (tmp_path / "no.wav").exists()
+
+
+def test_the_only_track_of_a_codec_among_several(tmp_path):
+    own = CODEC.encode(tiny.sound(64), rate=8000)
+    other = AudioTokens(replace(own.spec, space="other@1:0123456789abcdef"), own.stacks)
+    write_tokens(tmp_path / "x.vcb", {"other": other, "own": own})
+    CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "out.wav")
+    assert len(Audio.read(tmp_path / "out.wav")) == 64
+    with pytest.raises(TokenError, match="tokens come from other@1"):
+        CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "no.wav", track="other")
+    write_tokens(tmp_path / "x.vcb", {"one": other, "two": other}, overwrite=True)
+    with pytest.raises(TokenError, match="'one', 'two', of which 0 are of .*; take the codec of"):
+        CODEC.decode_to(tmp_path / "x.vcb", tmp_path / "no.wav")
+
+
+@pytest.mark.parametrize("ending", [".vcb", ".npz"])
+def test_a_file_without_named_tracks_has_none_to_choose(tmp_path, ending):
+    CODEC.encode(tiny.sound(64), rate=8000).save(tmp_path / f"x{ending}")
+    with pytest.raises(TokenError, match="holds one track, which has no name; leave track out"):
+        CODEC.decode_to(tmp_path / f"x{ending}", tmp_path / "no.wav", track="speaker-1")
 
 
 def test_memory_does_not_grow_with_the_length(tmp_path, monkeypatch):

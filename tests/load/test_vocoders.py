@@ -1,6 +1,7 @@
 """A vocoder in a folder: saved, described, loaded alone and beside its tokenizer, refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,9 +10,10 @@ import torch
 import vocable
 from tests.cli.calls import call, results
 from tests.units.vocoder.test_hifigan import network
-from vocable.audio import Audio
+from vocable.audio import Audio, Voice
+from vocable.conditions import embedding_of
 from vocable.errors import ModelError
-from vocable.load import describe, load_codec, load_vocoder, save_vocoder
+from vocable.load import describe, load_codec, load_embedding, load_vocoder, save_vocoder
 from vocable.units.vocoder.codec import UnitCodec
 from vocable.units.vocoder.hifigan import UnitHifiGanConfig
 from vocable.units.vocoder.vocoder import Vocoder
@@ -90,6 +92,79 @@ def test_what_is_no_vocoder_is_refused(folder, tmp_path):
         vocable.load(folder, dtype=torch.bfloat16)
     with pytest.raises(ModelError, match="bound"):
         save_vocoder(Vocoder(network(TINY)), tmp_path / "b", "b")
+
+
+@pytest.fixture(scope="module")
+def embedding():
+    return load_embedding("say-16k")
+
+
+@pytest.fixture
+def hearing(tmp_path, units, embedding):
+    """Return the folder of a vocoder whose speakers are vectors of say-16k."""
+    config = replace(TINY, speakers=0, speaker_vector=64, embedding=embedding.space)
+    save_vocoder(Vocoder(network(config), units.spec), tmp_path / "any", "any")
+    return tmp_path / "any"
+
+
+def her() -> np.ndarray:
+    """Return a second and a half of something that changes, as a voice does."""
+    time = np.arange(24_000) / 16_000
+    tone = np.sin(2 * np.pi * 200 * time) * (1 + np.sin(2 * np.pi * 4 * time))
+    return (0.2 * tone + np.random.default_rng(1).normal(0, 0.01, 24_000)).astype(np.float32)[None]
+
+
+def test_a_recording_is_a_speaker(hearing, units, embedding):
+    sound = np.random.default_rng(0).normal(0, 0.1, (1, 6001)).astype(np.float32)
+    tokens, shown = units.encode(Audio(sound, 16_000)), Voice(Audio(her(), 16_000))
+    made = load_vocoder(hearing)
+    vector = embedding_of(embedding, shown.audio)
+    np.testing.assert_array_equal(made.hear(shown), vector.numpy())
+    wanted = made.decode(tokens, speaker=vector).samples
+    np.testing.assert_array_equal(made.decode(tokens, speaker=shown).samples, wanted)
+    other = Voice(Audio(her()[:, ::-1], 16_000))
+    assert not np.array_equal(made.decode(tokens, speaker=other).samples, wanted)
+    bound = Vocoder(made.network, hears=made.hears).bound(units.spec)
+    np.testing.assert_array_equal(bound.decode(tokens, speaker=shown).samples, wanted)
+
+
+@pytest.mark.parametrize(
+    ("space", "what"),
+    [
+        ("say-16k@1:0123456789abcdef", "trained with voices of say-16k@1:01.* and here is say-16k"),
+        ("clap@1:0123456789abcdef", "does not come with vocable; give speaker a vector"),
+    ],
+)
+def test_another_embedding_is_refused(hearing, space, what):
+    config = json.loads((hearing / "config.json").read_text())
+    config["config"]["embedding"] = space
+    (hearing / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=what):
+        load_vocoder(hearing).hear(Voice(Audio(her(), 16_000)))
+
+
+def test_the_command_takes_a_recording_as_speaker(hearing, folder, units, tmp_path):
+    sound = np.random.default_rng(0).normal(0, 0.1, (1, 6001)).astype(np.float32)
+    tokens, path = units.encode(Audio(sound, 16_000)), tmp_path / "a.vcb"
+    tokens.save(path)
+    Audio(her(), 16_000).save(tmp_path / "her.wav")
+    Audio(her()[:, :8000], 16_000).save(tmp_path / "short.wav")
+    asked = ["decode", path, "--vocoder", hearing, "--speaker", tmp_path / "her.wav"]
+    consent = ["--consent", "her, in a test"]
+    for options, what in [
+        (asked, "whose voice is that? say who agreed"),
+        ([*asked[:-1], tmp_path / "short.wav", *consent], "--speaker: the voice is heard for 0.50"),
+        ([*asked[:-1], tmp_path / "none.wav", *consent], "none.wav"),
+        (["decode", path, "--vocoder", folder, *asked[4:], *consent], "no speakers from record"),
+        (["decode", path, *consent], "--consent is for units"),
+    ]:
+        assert what in call(*options, code=2).output
+        assert not (tmp_path / "a.wav").exists()
+    (done,) = results(*asked, *consent)
+    assert done["consent"] == "her, in a test"
+    shown = Voice.from_recording(tmp_path / "her.wav")
+    wanted = load_vocoder(hearing).decode(tokens, speaker=shown).samples
+    np.testing.assert_allclose(Audio.read(tmp_path / "a.wav").samples, wanted, atol=2**-15)
 
 
 def test_a_vocoder_of_other_centres_is_refused(folder):

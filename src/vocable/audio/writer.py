@@ -65,7 +65,7 @@ class AudioWriter:
         self.channels = channels
         self.samples = 0
         self.clipped = 0
-        self._format, self._subtype = _format_of(target)
+        self._format, self._subtype = format_of(target)
         _check_limits(self.name, self._subtype, self.rate, channels)
         self._check_size(expected)
         vorbis = self._subtype in ORDERED_AS_VORBIS
@@ -165,7 +165,7 @@ class AudioWriter:
         )
 
 
-def _format_of(target: str | os.PathLike[str]) -> tuple[str, str]:
+def format_of(target: str | os.PathLike[str]) -> tuple[str, str]:
     if str(target) == "-":
         return WRITABLE[".wav"]
     ending = Path(target).suffix.lower()

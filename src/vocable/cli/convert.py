@@ -9,6 +9,7 @@ from vocable.cli import options
 from vocable.cli.console import Console
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.paths import check_endings, check_input, check_outputs
+from vocable.cli.pipes import input_path
 from vocable.cli.shown_voice import shown_voice
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import VocableError
@@ -54,6 +55,7 @@ def command(
     """
     from vocable.audio.formats import WRITABLE
     from vocable.cli.open_codec import set_up
+    from vocable.cli.results import audio_facts
 
     path = Path(recording)
     out = out or str(path.with_name(f"{path.stem}-converted.wav"))
@@ -70,12 +72,13 @@ def command(
         shown = shown_voice(voice, "", consent)
         began = time.perf_counter()
         way_of = conversion(way, model, units=units, seed=seed, device=device)
-        audio = way_of.convert(recording, shown)
-        took = time.perf_counter() - began
-        audio.save(out, overwrite=force)
+        with input_path(recording) as source, console.progress(recording) as progress:
+            way_of.convert_to(source, out, shown, overwrite=force, progress=progress)
+        took, seconds = time.perf_counter() - began, audio_facts(out)["seconds"]
     except (VocableError, OSError) as error:
         raise Refusal(message_of(error)) from error
-    console.line(f"{out}  {duration(audio.seconds)}  {times_real_time(audio.seconds / took)}")
-    console.result({"audio": recording, "out": out, "way": way, "seconds": audio.seconds,
-                    "consent": consent})  # fmt: skip
+    console.line(f"{out}  {duration(seconds)}  {times_real_time(seconds / took)}")
+    console.result(
+        {"audio": recording, "out": out, "way": way, "seconds": seconds, "consent": consent}
+    )
     return 0

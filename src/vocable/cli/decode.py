@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     help="Recording, or a folder.  [default: beside the input, .wav]",
 )
 @options.codec_of_tokens
+@options.track
 @options.model_of_tokens
 @click.option(
     "--vocoder",
@@ -48,7 +49,12 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Decode units by this vocoder, its folder or file.",
 )
-@click.option("--speaker", metavar="N", help="Its speaker, by number or name.  [default: 0]")
+@click.option(
+    "--speaker",
+    metavar="N",
+    help="Its speaker, by number, name, or a recording of anybody.  [default: 0]",
+)
+@click.option("--consent", default="", help="Who agreed to the voice in that recording being used.")
 @click.option(
     "--predict-durations",
     is_flag=True,
@@ -65,9 +71,11 @@ def command(
     inputs: tuple[str, ...],
     out: str | None,
     codec: str | None,
+    track: str | None,
     lm: str | None,
     vocoder: str | None,
     speaker: str | None,
+    consent: str,
     predict_durations: bool,
     rate: int | None,
     device: str | None,
@@ -87,9 +95,9 @@ def command(
     """
     from vocable.audio.formats import WRITABLE
 
-    if vocoder is None and (speaker is not None or predict_durations):
-        name = "--speaker" if speaker is not None else "--predict-durations"
-        raise Refusal(f"{name} is for units, which a vocoder decodes; give --vocoder FOLDER")
+    ours = {"--speaker": speaker, "--consent": consent, "--predict-durations": predict_durations}
+    if vocoder is None and (given := [name for name, value in ours.items() if value]):
+        raise Refusal(f"{given[0]} is for units, which a vocoder decodes; give --vocoder FOLDER")
     if vocoder is not None and codec is not None:
         raise Refusal("--vocoder and --codec both say what decodes; give one of them")
     console = Console(as_json=as_json, quiet=quiet)
@@ -107,8 +115,10 @@ def command(
     check_stdout(todo, as_json=as_json)
     check_endings([job.target for job in todo.jobs], kinds)
     threads = threads or (1 if jobs > 1 else None)
-    voice = _Voice(vocoder, speaker, predict_durations) if vocoder is not None else None
-    return run(todo, _Decoding(codec, lm, voice, device, threads, rate, force), console, jobs)
+    voice = _Voice(vocoder, speaker, consent, predict_durations) if vocoder is not None else None
+    return run(
+        todo, _Decoding(codec, track, lm, voice, device, threads, rate, force), console, jobs
+    )
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,7 @@ class _Voice:
 
     vocoder: str
     speaker: str | None
+    consent: str
     predict: bool
 
 
@@ -125,6 +136,7 @@ class _Decoding:
     """What is done to each token file: the options of the call."""
 
     codec: str | None
+    track: str | None
     lm: str | None
     voice: _Voice | None
     device: str | None
@@ -136,7 +148,7 @@ class _Decoding:
         if self.lm is not None:
             open_coder(self.lm)
         if (voice := self.voice) is not None:
-            settings = voice.speaker, voice.predict, self.device, self.threads
+            settings = voice.speaker, voice.consent, voice.predict, self.device, self.threads
             return partial(self._decode, OpenVocoder(voice.vocoder, *settings))
         return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
 
@@ -144,11 +156,16 @@ class _Decoding:
         from vocable.cli.results import audio_facts, decoded
 
         with input_path(job.source) as source, output_path(job.target, ".wav") as target:
-            codec = codecs.for_file(source)
+            codec = codecs.for_file(source, self.track)
             began = time.perf_counter()
-            codec.decode_to(source, target, rate=self.rate, overwrite=self.force, progress=progress)
+            codec.decode_to(
+                source, target, track=self.track, rate=self.rate, overwrite=self.force,
+                progress=progress,
+            )  # fmt: skip
             took = time.perf_counter() - began
             facts = audio_facts(target) | {"bytes": os.path.getsize(target)}
+            if self.voice is not None and self.voice.consent:
+                facts["consent"] = self.voice.consent
         return self._unheard(decoded(job, facts, took), job.source, codec)
 
     def _unheard(self, outcome: Outcome, source: str, codec: Codec | OpenVocoder) -> Outcome:

@@ -19,6 +19,8 @@ _REPAIRS = {
 # The library's repairs are calls in Python; here they say where that call is.
 _PYTHON_REPAIRS = {
     "read with recover=True for the rest": "vocable.read_tokens(PATH, recover=True) reads the rest",
+    "name one by track=": "choose one by --track NAME",
+    "leave track out": "leave --track out",
     "or pass trust_space=True": "or call codec.decode_to(…, trust_space=True)",
     "make AudioTokens(spec, levels) of np.load": (
         "encode the recording again, or make AudioTokens(spec, levels) of it in Python"

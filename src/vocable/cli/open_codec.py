@@ -9,12 +9,14 @@ from vocable.cli.errors import Refusal, message_of
 from vocable.errors import ModelError, TokenError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vocable.codecs import Codec, Tokenizer
     from vocable.codecs.bundle import Bundle
     from vocable.conditions import Conditioner, Embeds
     from vocable.language.coder import ModelCoder
     from vocable.separation import BySpeaker
-    from vocable.tokens import TokenSpec
+    from vocable.tokens import TokenSpec, Track
     from vocable.units import UnitTokenizer
 
 
@@ -157,14 +159,17 @@ class CodecCache:
         self.named = open_codec(named, *self._settings) if named is not None else None
         self._by_name: dict[str, Codec] = {}
 
-    def for_file(self, path: str) -> Codec:
-        """Return the codec for a token file; ModelError if it does not come with vocable."""
+    def for_file(self, path: str, track: str | None) -> Codec:
+        """Return the codec for a track of a token file, None: the only one that can be heard.
+
+        ModelError if it does not come with vocable.
+        """
         from vocable.tokens import TokenFile
 
+        if self.named is not None:
+            return self.named
         with TokenFile(path) as file:
-            specs = [track.spec for track in file.tracks.values()]
-        sounding = [spec for spec in specs if not is_semantic(spec)]
-        return self.for_spec((sounding or specs)[0])
+            return self.for_spec(file.tracks[heard_track(file.name, file.tracks, track)].spec)
 
     def for_spec(self, spec: TokenSpec) -> Codec:
         """Return the codec for tokens: that of --codec, else the one that the tokens name."""
@@ -195,8 +200,19 @@ class CodecCache:
         )
 
 
-def is_semantic(spec: TokenSpec) -> bool:
-    """Return whether tokens say what is said only, and not how it sounds."""
+def heard_track(where: str, tracks: Mapping[str, Track], track: str | None) -> str:
+    """Return the name of a track: as asked, else the only one whose tokens say how it sounds.
+
+    Where all only say what is said it is the first, which no codec decodes. TokenError otherwise.
+    """
+    from vocable.tokens.file.one_track import chosen_track
+
+    if track is None and all(_is_semantic(each.spec) for each in tracks.values()):
+        return next(iter(tracks))
+    return chosen_track(where, tracks, track, lambda spec: not _is_semantic(spec), "can be heard")
+
+
+def _is_semantic(spec: TokenSpec) -> bool:
     return all(level.role == "semantic" for level in spec.levels)
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from vocable.cli.errors import Refusal, message_of
 from vocable.cli.open_codec import set_up
-from vocable.errors import ModelError
+from vocable.cli.shown_voice import named_or_shown
+from vocable.errors import ModelError, VocableError
 
 if TYPE_CHECKING:
     from vocable.tokens import TokenSpec
@@ -16,7 +17,13 @@ class OpenVocoder:
     """A vocoder that speaks as --speaker says, in the place of the codecs that files name."""
 
     def __init__(
-        self, name: str, speaker: str | None, predict: bool, device: str | None, threads: int | None
+        self,
+        name: str,
+        speaker: str | None,
+        consent: str,
+        predict: bool,
+        device: str | None,
+        threads: int | None,
     ) -> None:
         set_up(device, threads)
         from vocable.load import load_vocoder
@@ -25,12 +32,23 @@ class OpenVocoder:
             self._vocoder = load_vocoder(name, device)
         except (ModelError, OSError) as error:
             raise Refusal(f"--vocoder: {message_of(error)}") from error
-        self._speaker: int | str | None = speaker
-        if speaker and speaker.isdecimal() and speaker not in self._vocoder.speakers:
-            self._speaker = int(speaker)
-        self._predict = predict
+        self._speaker, self._predict = self._meant(speaker, consent), predict
 
-    def for_file(self, path: str) -> OpenVocoder:
+    def _meant(self, speaker: str | None, consent: str) -> Any:
+        """Return a name or number of its own, or the vector of who speaks in a recording."""
+        from vocable.audio import Voice
+
+        if speaker is None or speaker in self._vocoder.speakers:
+            return speaker
+        if speaker.isdecimal():
+            return int(speaker)
+        try:
+            meant = named_or_shown(speaker, "", consent)
+            return self._vocoder.hear(meant) if isinstance(meant, Voice) else meant
+        except (VocableError, OSError) as error:
+            raise Refusal(f"--speaker: {message_of(error)}") from error
+
+    def for_file(self, path: str, track: str | None) -> OpenVocoder:
         """Return what decodes a file: itself."""
         return self
 
@@ -45,7 +63,7 @@ class OpenVocoder:
         return self._vocoder.name
 
     def decode_to(self, source: Any, target: Any, **options: Any) -> None:
-        """Decode a file of units; see `Vocoder.decode_to`."""
+        """Decode a file of units; see `UnitVocoder.decode_to`."""
         self._vocoder.decode_to(
             source, target, speaker=self._speaker, predict=self._predict, **options
         )

@@ -55,6 +55,9 @@ codec_of_tokens = click.option(
     help="Codec to use: a name (`vocable models`), its folder or its file.  "
     "[default: the tokens' own]",
 )
+track = click.option(
+    "--track", metavar="NAME", help="Which of several tracks, as `vocable info` names them."
+)
 adaptive = click.option(
     "--adaptive",
     type=FloatRange(min=0),

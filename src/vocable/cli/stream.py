@@ -9,9 +9,9 @@ import click
 
 from vocable.cli import options
 from vocable.cli.errors import Refusal, message_of
-from vocable.cli.open_codec import CodecCache, chosen_levels, is_semantic, open_tokenizer
+from vocable.cli.open_codec import CodecCache, chosen_levels, heard_track, open_tokenizer
 from vocable.cli.paths import refuse_terminal
-from vocable.errors import FormatError, ModelError, TokenError
+from vocable.errors import FormatError, ModelError
 
 if TYPE_CHECKING:
     from vocable.cli.pcm import PcmWriter
@@ -120,6 +120,7 @@ def _opened(
     "say how much was lost.",
 )
 @options.codec_of_tokens
+@options.track
 @options.stream_machine
 def decode(
     form: str,
@@ -127,6 +128,7 @@ def decode(
     channels: int | None,
     conceal: bool,
     codec: str | None,
+    track: str | None,
     device: str | None,
     threads: int,
 ) -> int:
@@ -135,14 +137,18 @@ def decode(
     With --conceal a late listener joins at the next live record, which comes every 5 s, or with
     --codec at the second chunk of one frame.
     """
+    if conceal and track is not None:
+        raise Refusal("--conceal is for streams of one track; leave --track out")
     refuse_terminal()
     from vocable.cli.pcm import PcmWriter
 
     target = PcmWriter(sys.stdout.buffer, form)
     codecs = CodecCache(codec, device, threads)
-    run = _decode_with_gaps if conceal else _decode_whole
     try:
-        run(target, codecs, rate, channels)
+        if conceal:
+            _decode_with_gaps(target, codecs, rate, channels)
+        else:
+            _decode_whole(target, codecs, track, rate, channels)
     except FormatError as error:
         raise FormatError(f"stdin: {error}") from error
     target.close()
@@ -150,7 +156,11 @@ def decode(
 
 
 def _decode_whole(
-    target: PcmWriter, codecs: CodecCache, rate: int | None, channels: int | None
+    target: PcmWriter,
+    codecs: CodecCache,
+    track: str | None,
+    rate: int | None,
+    channels: int | None,
 ) -> None:
     from vocable.cli.streaming import decode_stream
     from vocable.tokens import TokenReader
@@ -160,9 +170,9 @@ def _decode_whole(
         reader = TokenReader(sys.stdin.buffer)
     except NotATokenFile as error:
         raise FormatError(f"{error}; --conceal joins a stream that has begun") from error
-    track, codec = _track_and_codec(reader, codecs)
+    name, codec = _track_and_codec(reader, codecs, track)
     try:
-        decode_stream(codec, reader, target, track=track, rate=rate, channels=channels)
+        decode_stream(codec, reader, target, track=name, rate=rate, channels=channels)
     except DamagedRecord as error:
         raise FormatError(f"{error}; --conceal goes on over gaps") from error
 
@@ -185,19 +195,15 @@ def _decode_with_gaps(
     )
 
 
-def _track_and_codec(reader: TokenReader, codecs: CodecCache) -> tuple[str, Codec]:
-    """Return the only track, or of several the only one that can be heard, and what decodes it."""
-    tracks, named = {name: track.spec for name, track in reader.tracks.items()}, codecs.named
-    if len(tracks) > 1 and named is not None:
-        own = named.spec
-        tracks = {name: spec for name, spec in tracks.items() if own.same_codes(spec)}
-    elif len(tracks) > 1:
-        tracks = {name: spec for name, spec in tracks.items() if not is_semantic(spec)}
-    if len(tracks) != 1:
-        names = ", ".join(map(repr, reader.tracks))
-        raise TokenError(
-            f"stdin holds the tracks {names}, of which {len(tracks)} can be heard here; one is, of "
-            "the codec that --codec names"
-        )
-    ((track, spec),) = tracks.items()
-    return track, codecs.for_spec(spec)
+def _track_and_codec(
+    reader: TokenReader, codecs: CodecCache, track: str | None
+) -> tuple[str, Codec]:
+    """Return the track that is asked for, or the only one that can be heard; what decodes it."""
+    from vocable.tokens.file.one_track import chosen_track
+
+    if codecs.named is None:
+        name = heard_track("stdin", reader.tracks, track)
+    else:
+        fits = codecs.named.spec.same_codes
+        name = chosen_track("stdin", reader.tracks, track, fits, "can be heard by --codec")
+    return name, codecs.for_spec(reader.tracks[name].spec)

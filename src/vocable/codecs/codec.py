@@ -87,6 +87,7 @@ class Codec(Tokenizer):
         source: str | os.PathLike[str] | bytes | BinaryFile,
         target: str | os.PathLike[str],
         *,
+        track: str | None = None,
         rate: int | None = None,
         trust_space: bool = False,
         overwrite: bool = False,
@@ -95,10 +96,11 @@ class Codec(Tokenizer):
         """Decode a `.vcb` file of any length to an audio file in bounded memory.
 
         source may also be a path of arrays (.npy, .npz, .safetensors), which are read whole.
+        track: which one, where a file holds several of this codec; TokenError without it.
         """
         files.decode_file(
-            self._session, self.spec, source, target, rate=rate, trust_space=trust_space,
-            overwrite=overwrite, progress=progress,
+            self._session, self.spec, source, target, track=track, rate=rate,
+            trust_space=trust_space, overwrite=overwrite, progress=progress,
         )  # fmt: skip
 
     # ---- tensors at the codec's rate ------------------------------------------------------------

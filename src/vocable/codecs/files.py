@@ -19,7 +19,7 @@ from vocable.atomic import check_target, replacing
 from vocable.audio import AudioReader, AudioWriter, Resampler
 from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch
-from vocable.codecs.codes import Codes, join_codes
+from vocable.codecs.codes import join_codes
 from vocable.codecs.convert import (
     Samples,
     check_fits,
@@ -36,6 +36,7 @@ from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
 from vocable.tokens.array_files import ENDINGS
 from vocable.tokens.file.coding_model import CodingModel
+from vocable.tokens.file.one_track import counted_chunks, track_for
 from vocable.tokens.file.stamp import stamp
 from vocable.tokens.formats import format_of
 
@@ -94,6 +95,7 @@ def decode_file(
     source: str | os.PathLike[str] | bytes | BinaryFile,
     target: str | os.PathLike[str],
     *,
+    track: str | None = None,
     rate: int | None = None,
     trust_space: bool = False,
     overwrite: bool = False,
@@ -101,21 +103,23 @@ def decode_file(
 ) -> None:
     """Decode a token file to a recording; the same samples as `decode` of its tokens.
 
-    source: a `.vcb` file with one track of this codec, "-" for stdin, an open binary file, or a
-    path of arrays that `AudioTokens.save` wrote. target: a path whose ending says the kind, or "-"
-    for stdout. The target appears whole or not at all.
+    source: a `.vcb` file, "-" for stdin, an open binary file, or a path of arrays that
+    `AudioTokens.save` wrote. track: the name of one, where a file holds several of this codec.
+    target: a path whose ending says the kind, or "-" for stdout. The target appears whole or not at
+    all.
     """
     with TokenFile(source) as file:
-        name, track = track_for(file, own)
-        spec, frames, encoded = track.spec, file.frames(name), file.source(name)
+        name, found = track_for(file, own, track)
+        spec, frames, encoded = found.spec, file.frames(name), file.source(name)
         check_fits(own, spec, trust_space=trust_space)
         if not frames:
             raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
         to = written_rate(own, encoded, rate)
         left = written_length(own, encoded, frames, to)
-        channels = encoded.channels if encoded else track.streams * spec.channels
+        channels = encoded.channels if encoded else found.streams * spec.channels
         resampler = Resampler(own.writes, to, channels)
-        blocks = batch.audio_blocks(session, _pieces(file, name, frames, progress))
+        pieces = map(codes_of, counted_chunks(file, name, progress))
+        blocks = batch.audio_blocks(session, pieces)
         with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
             for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):
                 writer.write(block[:, :left])
@@ -200,25 +204,3 @@ def token_file(
             f"{target}: writing failed after {done():.1f} s ({error.strerror}); nothing is left of "
             "it: make room and run again"
         ) from error
-
-
-def _pieces(file: TokenFile, name: str, frames: int, progress: Progress | None) -> Iterator[Codes]:
-    done = 0
-    for tokens in file.chunks(name):
-        done += tokens.frames
-        if progress:
-            progress(done / frames)
-        yield codes_of(tokens)
-
-
-def track_for(file: TokenFile, own: TokenSpec) -> tuple[str, Track]:
-    """Return the only track, or of several the only one of the codec's space."""
-    fitting = {k: v for k, v in file.tracks.items() if own.same_codes(v.spec)}
-    found = file.tracks if len(file.tracks) == 1 else fitting
-    if len(found) != 1:
-        names = ", ".join(map(repr, file.tracks))
-        raise TokenError(
-            f"{file.name} holds the tracks {names}, of which {len(found)} are of {own.space}; "
-            "decode one, by read_tokens"
-        )
-    return next(iter(found.items()))

@@ -21,6 +21,7 @@ is ever run.
     recognising their layouts, by content   devices     what torch can use
     coders      models of tokens, to code token files by
     conditions  what recordings are like, told by an embedding
+    hearing     whose voice a recording has, as a vocoder is told it
     published_units     their files, put together
     entries     of what is published, codecs and encoders
 """
@@ -53,8 +54,8 @@ if TYPE_CHECKING:
     from vocable.codecs import Codec, Tokenizer
     from vocable.conditions import Conditioner, Embeds
     from vocable.separation import Separator
+    from vocable.unit_vocoder import UnitVocoder
     from vocable.units import FeatureEncoder, SignalEncoder, TokenizerLayers
-    from vocable.units.vocoder.vocoder import Vocoder
 
 
 def models() -> list[Description]:
@@ -167,11 +168,16 @@ def load_tokenizer(
     return made
 
 
-def load_vocoder(name: str | os.PathLike[str], device: str | torch.device | None = None) -> Vocoder:
-    """Load what must be a vocoder of units, by its folder or file; see `load`."""
-    made: Vocoder | None = _opened(name, vocoders.KINDS, device)
+def load_vocoder(
+    name: str | os.PathLike[str], device: str | torch.device | None = None
+) -> UnitVocoder:
+    """Load what must be a vocoder of units, of either kind, by its folder or file; see `load`."""
+    made: UnitVocoder | None = _opened(name, (*vocoders.KINDS, say.UNITS), device)
     if made is None:
-        raise ModelError(f"{name} is not a vocoder of units; vocable train vocoder makes one")
+        raise ModelError(
+            f"{name} is not a vocoder of units; vocable train vocoder makes one, or train say of "
+            "units"
+        )
     return made
 
 
@@ -210,4 +216,5 @@ def _opened(
     weights: torch.dtype | None = None,
 ) -> Any:
     """Return the model of a name, which must be of one of these kinds; None where it is not."""
-    return opened(Place(name), Wanted(load_tokenizer, load_codec, device, dtype, weights), kinds)
+    wanted = Wanted(load_tokenizer, load_codec, load_embedding, device, dtype, weights)
+    return opened(Place(name), wanted, kinds)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import torch
 
     from vocable.codecs import Codec, Tokenizer
+    from vocable.conditions import Embeds
 
 Known = TypeVar("Known")
 Rows = list[tuple[str, str]]  # of a name and a text
@@ -52,6 +53,7 @@ class Wanted:
 
     tokenizer_of: Callable[..., Tokenizer]
     codec_of: Callable[..., Codec]
+    embedding_of: Callable[..., Embeds]
     device: str | torch.device | None
     dtype: torch.dtype | None = None
     weights: torch.dtype | None = None

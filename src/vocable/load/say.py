@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys import own
 from vocable.codecs.keys.description import Description
-from vocable.errors import ModelError
+from vocable.errors import ModelError, TokenError
 from vocable.fitting import fit
-from vocable.load.kind import Rows, ours
+from vocable.load.kind import Kind, Rows, ours
 from vocable.load.saving import stored
+from vocable.tokens import TokenSpec
 
 if TYPE_CHECKING:
     import torch
@@ -42,8 +43,26 @@ def read_sayer(
     network = read_network(description, codec).to(device or "cpu").eval().requires_grad_(False)
     name = f"{description.name}@{description.version}"
     known = network, codec, _voices(description), description.licence
-    units = str(description.facts.get("units", ""))
+    units = _units(description)
     return UnitSayer(name, *known, units=units) if units else Sayer(name, *known)
+
+
+def says_units(description: Any) -> bool:
+    """Return whether a model in our own layout is one that says units."""
+    return says(description) and bool(description.facts.get("units"))
+
+
+def _units(description: Description) -> TokenSpec | None:
+    """Return the spec of the units that a model says; None for one that says texts."""
+    if not says_units(description):
+        return None
+    try:
+        return TokenSpec.from_dict(description.facts["units"])
+    except (TokenError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{description.folder}: config.json does not say which units the model says ({error}); "
+            "train it again"
+        ) from error
 
 
 def read_network(description: Description, codec: Codec) -> Say:
@@ -72,12 +91,12 @@ def read_network(description: Description, codec: Codec) -> Say:
 
 def save_say(
     network: Say, folder: Path, space: str, name: str, *, version: str = "1", card: str = "",
-    voices: Mapping[str, KnownVoice] | None = None, units: str = "",
+    voices: Mapping[str, KnownVoice] | None = None, units: TokenSpec | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """Write a model that says tokens of a space to a folder that `load` reads; return its name.
 
-    units: the space of what is said, empty for phones. voices: those that it is to know. facts:
+    units: the spec of what is said, None for phones. voices: those that it is to know. facts:
     more entries for config.json, as licence and training. Files that are there are replaced, the
     description last. ModelError for weights that are not finite.
     """
@@ -90,7 +109,7 @@ def save_say(
         "config": asdict(network.config),
         "space": space,
         "voices": list(voices or {}),
-        **({"units": units} if units else {}),
+        **({"units": replace(units, out_rate=None).to_dict()} if units else {}),
     }
     made = stored(network, torch.float16, stated, facts or {})
     if voices:
@@ -139,3 +158,5 @@ KIND = ours(
     rows=_rows,
     does="says texts",
 )
+# those of them that are vocoders of units
+UNITS = Kind(lambda place: place.ours if says_units(place.ours) else None, KIND.open)

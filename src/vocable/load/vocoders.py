@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,6 +14,7 @@ from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError, VocableError
 from vocable.fitting import fit
 from vocable.load.devices import check_device
+from vocable.load.hearing import Hearing
 from vocable.load.kind import Rows, Wanted, ours, theirs
 from vocable.load.saving import stored
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from vocable.conditions import Embeds
+    from vocable.unit_vocoder import UnitVocoder
     from vocable.units.vocoder.codec import UnitCodec
     from vocable.units.vocoder.hifigan import UnitHifiGan
     from vocable.units.vocoder.vocoder import Vocoder
@@ -110,20 +113,29 @@ def read_vocoder(known: Known, device: str | torch.device | None = None) -> Voco
     return Vocoder(network.to(device or "cpu"), name=found.name)
 
 
-def open_vocoder(description: Description, device: str | torch.device | None = None) -> Vocoder:
-    """Return a vocoder in our own layout, bound to the units that it was made for."""
+def open_vocoder(
+    description: Description,
+    open_embedding: Callable[[str], Embeds],
+    device: str | torch.device | None = None,
+) -> Vocoder:
+    """Return a vocoder in our own layout, bound to the units that it was made for.
+
+    open_embedding: opens what hears voices, by its name.
+    """
     from vocable import weights
     from vocable.units.vocoder.vocoder import Vocoder
 
     network = _network(description.config, weights.restored(own.read(description)))
     name = f"{description.name}@{description.version}"
+    space = network.config.embedding
     return Vocoder(
         network.to(device or "cpu"), description.spec, name=name,
         speakers=description.facts.get("speakers", ()), licence=description.licence,
+        hears=Hearing(name, space, open_embedding) if space else None,
     )  # fmt: skip
 
 
-def with_vocoder(name: str | os.PathLike[str], tokenizer: Any, vocoder: Vocoder) -> UnitCodec:
+def with_vocoder(name: str | os.PathLike[str], tokenizer: Any, vocoder: UnitVocoder) -> UnitCodec:
     """Return a tokenizer of units as a codec by its vocoder; ModelError for another model."""
     from vocable.codecs import Codec, Tokenizer
     from vocable.units import UnitTokenizer
@@ -191,7 +203,7 @@ def _rows(description: Description) -> Rows:
 KINDS = (
     ours(
         (ARCHITECTURE,),
-        lambda description, wanted: open_vocoder(description, _device(wanted)),
+        lambda description, wanted: open_vocoder(description, wanted.embedding_of, _device(wanted)),
         rows=_rows,
         does="decodes units and encodes nothing",
         instead="give it beside their tokenizer, vocable.load(…, vocoder=…)",

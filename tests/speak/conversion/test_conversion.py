@@ -9,10 +9,12 @@ import torch
 import vocable
 from tests.cli.calls import call, results
 from tests.train.say.small import recipe
+from vocable import testing
 from vocable.audio import Audio, Voice
-from vocable.errors import ModelError, TokenError
+from vocable.errors import AudioError, ModelError, TokenError
 from vocable.load import load_codec, load_encoder, load_tokenizer
 from vocable.speak.conversion import (
+    Converts,
     FrameConversion,
     PitchConversion,
     PitchRange,
@@ -20,7 +22,7 @@ from vocable.speak.conversion import (
     conversion,
     pitch_range,
 )
-from vocable.speak.conversion.frames import nearest
+from vocable.speak.conversion.frames import Rows, nearest
 from vocable.train import run
 from vocable.train.say.packed import Utterance, pack
 from vocable.train.say.prepare import units_to_learn
@@ -68,6 +70,19 @@ def test_a_steady_voice_does_not_run_away():
     assert float(found[1] - found[0]) == pytest.approx(2)
 
 
+def test_a_range_is_the_quartiles_of_all_points(codec):
+    """Of tokens in pieces as of the whole; torch's quantile is the reference."""
+    tokens = codec.encode(SPEECH)
+    hz = codec.model.pitch(tokens)
+    low, middle, high = (
+        hz[hz > 0].double().log2().quantile(torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64))
+    ).tolist()
+    for pieces in ([tokens], [tokens[:10], tokens[10:11], tokens[11:]]):
+        found = pitch_range(codec.model, pieces)
+        assert found.middle == pytest.approx(middle, abs=1e-12)
+        assert found.spread == pytest.approx(high - low, abs=1e-12)
+
+
 def test_pitch_moves_and_the_rest_stays(codec, voice):
     tokens = codec.encode(SPEECH)
     moved = PitchConversion(codec).tokens(tokens, voice)
@@ -75,7 +90,7 @@ def test_pitch_moves_and_the_rest_stays(codec, voice):
     for before, after in zip(tokens.stacks[1:], moved.stacks[1:], strict=True):
         assert np.array_equal(before, after)
     own, found, wanted = (
-        pitch_range(codec.model, each) for each in (tokens, moved, codec.encode(voice.audio))
+        pitch_range(codec.model, [each]) for each in (tokens, moved, codec.encode(voice.audio))
     )
     assert wanted.middle - own.middle > 0.25 and abs(found.middle - wanted.middle) < 0.05
     unvoiced = (codec.model.pitch(tokens) == 0).numpy(), (codec.model.pitch(moved) == 0).numpy()
@@ -92,7 +107,7 @@ def test_frames_are_the_others(codec, voice):
     found = FrameConversion(codec, load_encoder("units-16k"), 5).convert(SPEECH, voice)
     mine = codec.encode(found)
     own, other = codec.encode(SPEECH), codec.encode(voice.audio)
-    ranges = [pitch_range(codec.model, each).middle for each in (own, mine, other)]
+    ranges = [pitch_range(codec.model, [each]).middle for each in (own, mine, other)]
     assert abs(ranges[1] - ranges[2]) < 0.1 < ranges[2] - ranges[0]
     levels = [
         codec.model.quantizer.level_book.entries[each.stacks[1][0].tolist()] for each in (own, mine)
@@ -113,6 +128,57 @@ def test_each_way_keeps_the_length(codec, voice, vocoder, rate):
         assert (found.samples.shape, found.rate) == (audio.samples.shape, rate)
 
 
+@pytest.mark.parametrize("number", range(3))
+def test_a_file_is_converted_as_a_recording(codec, voice, vocoder, tmp_path, number):
+    """Of more than one chunk of tokens, two channels and another rate."""
+    ways = [
+        lambda: PitchConversion(codec),
+        lambda: FrameConversion(codec, load_encoder("units-16k"), 5),
+        lambda: UnitConversion(load_tokenizer("units-16k"), vocable.load(vocoder), seed=3),
+    ]
+    speech = Audio.read(SPEECH)
+    long = np.tile(speech.samples, (2, -(-11 * speech.rate // len(speech))))
+    long[1] *= 0.5
+    Audio(long, speech.rate).resample(22_050).save(tmp_path / "in.wav")
+    way, done = ways[number](), []
+    assert isinstance(way, Converts)
+    way.convert_to(tmp_path / "in.wav", tmp_path / "out.wav", voice, progress=done.append)
+    found, wanted = Audio.read(tmp_path / "out.wav"), way.convert(tmp_path / "in.wav", voice)
+    assert (found.rate, found.samples.shape) == (22_050, wanted.samples.shape)
+    np.testing.assert_allclose(found.samples, np.clip(wanted.samples, -1, 1), atol=2**-14)
+    assert done == sorted(done) and done[-1] == 1.0
+    with pytest.raises(FileExistsError, match="out.wav exists"):
+        way.convert_to(tmp_path / "in.wav", tmp_path / "out.wav", voice)
+    with pytest.raises(AudioError, match="wave"):
+        way.convert_to(tmp_path / "in.wav", tmp_path / "out.wave", voice)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav", "out.wav"]
+
+
+@pytest.mark.parametrize("sizes", [[7], [1] * 7, [0, 3, 0, 4], [2, 5]])
+def test_rows_come_in_order_and_the_last_goes_on(sizes):
+    rows = torch.arange(14.0).reshape(7, 2)
+    taken = Rows(iter([part.numpy() for part in torch.split(rows, sizes)]))
+    assert torch.equal(taken.take(4), rows[:4])
+    assert torch.equal(taken.take(3), rows[4:])
+    assert torch.equal(taken.take(2), rows[-1:].expand(2, -1))
+    with pytest.raises(ModelError, match="too short for a frame of features"):
+        Rows(iter([])).take(1)
+
+
+@pytest.mark.alone
+def test_files_of_any_length_take_bounded_memory(tmp_path):
+    speech = Audio.read(SPEECH)
+    way, shown = PitchConversion(load_codec("speech-16k")), Voice(speech)
+    for seconds in (20, 140):
+        long = np.tile(speech.samples, (1, -(-seconds * speech.rate // len(speech))))
+        Audio(long, speech.rate).save(tmp_path / f"{seconds}.wav")
+
+    def convert(seconds: int) -> None:
+        way.convert_to(tmp_path / f"{seconds}.wav", tmp_path / "o.wav", shown, overwrite=True)
+
+    testing.check_bounded(convert, 20, 140, slack=2**23)
+
+
 def test_two_channels_are_mixed(codec, voice):
     audio = Audio.read(SPEECH)
     both = Audio(np.concatenate((audio.samples, audio.samples)), audio.rate)
@@ -122,7 +188,7 @@ def test_two_channels_are_mixed(codec, voice):
     )
 
 
-def test_what_cannot_be_is_refused(codec, voice, vocoder):
+def test_what_cannot_be_is_refused(codec, voice, vocoder, tmp_path):
     silence = Voice(Audio(np.zeros((1, 32_000)), 16_000))
     with pytest.raises(TokenError, match="no voice is heard in the recording: none of its frames"):
         PitchConversion(codec).convert(SPEECH, silence)
@@ -130,15 +196,23 @@ def test_what_cannot_be_is_refused(codec, voice, vocoder):
         PitchConversion(load_codec("sound-48k"))
     with pytest.raises(ModelError, match='no way of conversion is named "unit"; .*units'):
         conversion("unit")
-    with pytest.raises(ModelError, match="speech-16k says no units; train what does"):
+    with pytest.raises(
+        ModelError, match="speech-16k is not a vocoder of units; .* makes one, or train say"
+    ):
         conversion("units", "speech-16k")
     with pytest.raises(ModelError, match="by units takes a model that says them"):
         conversion("units")
-    with pytest.raises(ModelError, match="the units here are speech-16k@2"):
+    with pytest.raises(
+        ModelError, match="was made for units of units-16k@1.* but .* gives speech-16k@2"
+    ):
         UnitConversion(codec, vocable.load(vocoder))
     short = Audio(np.zeros((1, 300)), 16_000)
-    with pytest.raises(TokenError, match="too short for a unit"):
+    with pytest.raises(TokenError, match="tokens have 0 frames; at least 1 is needed, 25 ms"):
         UnitConversion(load_tokenizer("units-16k"), vocable.load(vocoder)).convert(short, voice)
+    short.save(tmp_path / "short.wav")
+    way = UnitConversion(load_tokenizer("units-16k"), vocable.load(vocoder))
+    with pytest.raises(TokenError, match="units of the recording have 0 frames; .* 25 ms"):
+        way.convert_to(tmp_path / "short.wav", tmp_path / "out.wav", voice)
 
 
 def test_the_command_converts(tmp_path, voice, vocoder):

@@ -6,8 +6,9 @@ import torch
 
 from tests.train.say.small import utterances
 from vocable.errors import RecipeError
+from vocable.tokens import Level, TokenSpec
 from vocable.train.say.batches import Batches
-from vocable.train.say.packed import pack, read_packed
+from vocable.train.say.packed import PHONES, Alphabet, pack, read_packed
 
 
 def packed():
@@ -24,6 +25,19 @@ def test_written_is_read(tmp_path):
         )  # fmt: skip
         for name in ("symbols", "durations", "codes"):
             assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_units_are_kept_with_their_spec(tmp_path):
+    level = Level(100, role="semantic")
+    spec = TokenSpec("toy@1:0", 16_000, 320, 1, (level,), (1,), window=400)
+    pack(utterances(), "toy@1:0", 0.04, Alphabet(spec, 100)).save(tmp_path / "units.npz")
+    assert read_packed(tmp_path / "units.npz").alphabet == Alphabet(spec, 100)
+    packed().save(tmp_path / "phones.npz")
+    assert read_packed(tmp_path / "phones.npz").alphabet == PHONES
+    stored = dict(np.load(tmp_path / "units.npz"))
+    np.savez(tmp_path / "space.npz", **stored | {"units": np.array(spec.space)})
+    with pytest.raises(RecipeError, match="make it: vocable data speech"):
+        read_packed(tmp_path / "space.npz")
 
 
 def test_other_files_are_refused(tmp_path):

@@ -11,7 +11,8 @@ from tests.units.vocoder.test_hifigan import TOY, network
 from vocable import testing
 from vocable.audio import Audio
 from vocable.errors import ModelError, TokenError
-from vocable.tokens import AudioTokens, Level, Source, TokenSpec
+from vocable.tokens import AudioTokens, Level, Source, TokenSpec, write_tokens
+from vocable.unit_vocoder import UnitVocoder
 from vocable.units.vocoder.codec import UnitCodec
 from vocable.units.vocoder.durations import DurationConfig
 from vocable.units.vocoder.hifigan import UnitHifiGanConfig
@@ -51,6 +52,11 @@ def test_units_without_a_source_give_whole_frames():
     assert higher.spec.writes == 32_000
     found = higher.decode(AudioTokens(SPEC, [units(7)]))
     assert found.rate == 32_000 and found.samples.shape == (1, 140)
+
+
+def test_it_has_the_form_of_all_vocoders_of_units():
+    made = vocoder()
+    assert isinstance(made, UnitVocoder) and made.rate == made.spec.writes
 
 
 def test_blocks_give_what_the_whole_gives():
@@ -102,6 +108,16 @@ def test_a_file_gives_the_same_samples(tmp_path, predict, source):
     found = Audio.read(tmp_path / "a.wav")
     assert found.rate == wanted.rate and done[-1] == 1.0
     np.testing.assert_allclose(found.samples, wanted.samples, rtol=0, atol=2**-15)
+
+
+def test_one_of_several_tracks_of_units(tmp_path):
+    made, found = vocoder(), {name: tokens_of(900 + len(name)) for name in ("a", "bb")}
+    write_tokens(tmp_path / "x.vcb", found)
+    made.decode_to(tmp_path / "x.vcb", tmp_path / "b.wav", track="bb")
+    wanted = made.decode(found["bb"]).samples
+    np.testing.assert_allclose(Audio.read(tmp_path / "b.wav").samples, wanted, atol=2**-15)
+    with pytest.raises(TokenError, match="tracks 'a', 'bb', of which 2 are of toy@1"):
+        made.decode_to(tmp_path / "x.vcb", tmp_path / "c.wav")
 
 
 def test_a_speaker_is_a_number_a_name_or_a_vector():
@@ -159,6 +175,75 @@ def test_languages_and_pitch():
 def test_what_a_vocoder_has_not_is_refused(changes, options, what):
     with pytest.raises(ModelError, match=what):
         vocoder(**changes).decode(AudioTokens(SPEC, [units(4)]), **options)
+
+
+ODD = [
+    (["a", "b"], "list of <U1"),
+    ("high", "str of <U4"),
+    ([[1, 2], [3]], "list \\("),
+    ([None] * 6, "list of object"),
+    (np.zeros(6, complex), "ndarray of complex128"),
+    (np.zeros(6, bool), "ndarray of bool"),
+    ([], "whole share"),
+    (np.zeros((1, 0), int), "whole share"),
+    (np.zeros((1, 1, 6), int), r"pitch is \[1, 1, 6\]"),
+    (np.zeros((2, 6), int), r"pitch is \[2, 6\]; wanted 1 rows for 6 frames"),
+]
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize("form", [{"pitch_bins": 4, "pitch_width": 2}, {"pitch_value": True}])
+@pytest.mark.parametrize(("pitch", "what"), ODD, ids=[str(k) for k in range(len(ODD))])
+def test_odd_pitch_is_refused(form, pitch, what):
+    with pytest.raises(ModelError, match=what) as error:
+        vocoder(**form).decode(AudioTokens(SPEC, [units(6)]), pitch=pitch)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("worst", [np.nan, np.inf, 1e300])
+def test_pitch_that_is_not_finite_is_refused(worst):
+    tokens = AudioTokens(SPEC, [units(6)])
+    with pytest.raises(ModelError, match="values, all finite"):
+        vocoder(pitch_value=True).decode(tokens, pitch=[100.0] * 5 + [worst])
+    with pytest.raises(ModelError, match="bins, 0 to 3, got"):
+        vocoder(pitch_bins=4, pitch_width=2).decode(tokens, pitch=[1.0] * 5 + [worst])
+
+
+@pytest.mark.usefixtures("untyped")
+@pytest.mark.parametrize(
+    ("language", "what"),
+    [
+        ("de", "languages of toy-vocoder are 0 to 1, got str"),
+        (1.0, "got float"),
+        (None, "got NoneType"),
+        ([0, 1], "got list"),
+        (np.zeros(2), "got ndarray"),
+        (-1, "and -1 is asked for"),
+        (2, "and 2 is asked for"),
+    ],
+)
+def test_odd_languages_are_refused(language, what):
+    tokens = AudioTokens(SPEC, [units(4)])
+    with pytest.raises(ModelError, match=what):
+        vocoder(languages=2, language_width=2).decode(tokens, language=language)
+    with pytest.raises(ModelError, match="toy-vocoder has no languages; leave language out"):
+        vocoder().decode(tokens, language=language)
+
+
+def test_a_language_of_another_integer_type_is_a_language():
+    made, tokens = vocoder(languages=2, language_width=2), AudioTokens(SPEC, [units(4)])
+    wanted = made.decode(tokens, language=1).samples
+    np.testing.assert_array_equal(made.decode(tokens, language=np.int8(1)).samples, wanted)
+
+
+@pytest.mark.parametrize("speaker", ["ann", ["a"] * 6, [[0.1] * 6], np.zeros(6, complex), {1: 2}])
+def test_odd_vectors_are_refused(speaker):
+    tokens = AudioTokens(SPEC, [units(4)])
+    for form in ({"speakers": 0, "speaker_vector": 6}, {}):
+        if form or not isinstance(speaker, str):
+            with pytest.raises(ModelError, match="takes a speaker as a vector of") as error:
+                vocoder(**form).decode(tokens, speaker=speaker)
+            assert "\n" not in str(error.value)
 
 
 def test_units_of_other_centres_are_refused(tmp_path):

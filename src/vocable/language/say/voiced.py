@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.arrays import to_numpy
 from vocable.audio import Audio, Voice
 from vocable.errors import ModelError
 from vocable.language.say.model import Say
@@ -20,7 +22,7 @@ from vocable.nearest import nearest
 from vocable.text.languages import USUAL
 from vocable.tokens import AudioTokens
 
-AnyVoice: TypeAlias = "str | Voice | Float[Tensor, ' voice'] | None"
+AnyVoice: TypeAlias = "str | int | Voice | Float[Tensor, ' voice'] | None"
 
 
 class SpeechCodec(DecodesSteps, Protocol):
@@ -28,7 +30,11 @@ class SpeechCodec(DecodesSteps, Protocol):
 
     def encode(self, source: Any) -> AudioTokens: ...
 
-    def decode(self, tokens: AudioTokens) -> Audio: ...
+    def decode(self, tokens: AudioTokens, *, rate: int | None = None) -> Audio: ...
+
+    def decode_to(
+        self, source: Any, target: Any, *, rate: int | None = None, overwrite: bool = False
+    ) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +48,8 @@ class KnownVoice:
 class Voiced:
     """A model that says something in a voice.
 
-    A voice is one of `voices` by name (the first where none is given), a recording (`Voice`), or
-    what `voice` makes of several.
+    A voice is one of `voices` by name or number (the first where none is given), a recording
+    (`Voice`), or what `voice` makes of several.
     """
 
     def __init__(
@@ -74,15 +80,33 @@ class Voiced:
             raise ModelError("a voice is made of one recording or more")
         return torch.stack(found).mean(0)
 
-    def known(self, voice: AnyVoice) -> KnownVoice:
-        """Return a voice, by whatever it is given as. ModelError for a name that is not known."""
+    def known(self, voice: Any) -> KnownVoice:
+        """Return a voice, by whatever it is given as. ModelError for what is none."""
         if isinstance(voice, Voice):
             return KnownVoice(self.voice([voice]))
-        if isinstance(voice, Tensor):
-            return KnownVoice(voice)
+        if not (voice is None or isinstance(voice, str | Integral)):
+            return KnownVoice(self._numbers(voice))
         if not self.voices:
             raise ModelError(f"{self.name} has no voice of its own; give it a recording of one")
-        name = next(iter(self.voices)) if voice is None else voice
-        if name not in self.voices:
-            raise ModelError(f'{self.name} has no voice "{name}"; {nearest(name, self.voices)}')
-        return self.voices[name]
+        names = list(self.voices)
+        if voice is None or isinstance(voice, Integral):
+            number = 0 if voice is None else int(voice)
+            if not 0 <= number < len(names):
+                last = len(names) - 1
+                raise ModelError(f"the voices of {self.name} are 0 to {last}, got {number}")
+            return self.voices[names[number]]
+        if voice not in self.voices:
+            raise ModelError(f'{self.name} has no voice "{voice}"; {nearest(voice, names)}')
+        return self.voices[voice]
+
+    def _numbers(self, given: Any) -> Float[Tensor, " voice"]:
+        """Return the numbers of a voice."""
+        length = self.network.config.voice
+        wanted = f"{self.name} takes a voice by name, as a recording, or as {length} numbers"
+        try:
+            numbers = np.asarray(to_numpy(given), np.float32)
+        except (TypeError, ValueError) as error:
+            raise ModelError(f"{wanted}, got {type(given).__name__}") from error
+        if numbers.shape != (length,) or not np.isfinite(numbers).all():
+            raise ModelError(f"{wanted}, all finite; got shape {list(numbers.shape)}")
+        return torch.from_numpy(numbers.copy())

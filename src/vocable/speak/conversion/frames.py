@@ -9,6 +9,7 @@ stays.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -25,8 +26,9 @@ from vocable.errors import ModelError
 from vocable.quantize.base import as_levels
 from vocable.quantize.precision import full_precision
 from vocable.speak.conversion.pitch import PitchConversion, pitch_model
-from vocable.speak.conversion.sources import one_channel
-from vocable.tokens import AudioTokens
+from vocable.speak.conversion.rewriting import rewrite
+from vocable.speak.conversion.sources import Progress, Target, one_channel
+from vocable.tokens import AudioTokens, TokenFile
 from vocable.units.tokenizer import Encodes
 
 NEAREST = 4  # frames whose mean is taken
@@ -49,26 +51,50 @@ class FrameConversion:
                 f"{codec.name}, {codec.spec.frame} at {codec.spec.rate} Hz; take another encoder"
             )
         self.codec, self.encoder, self.layer = codec, encoder, layer
+        self._pitch = PitchConversion(codec)
         self._together = frame // (encoder.frame * codec.spec.rate)  # of its frames in one of ours
 
     def convert(self, source: Any, voice: Voice) -> Audio:
         """Return a recording, mixed to one channel, by the sounds of a voice."""
         audio = one_channel(source)
-        own, other = self.codec.encode(audio), self.codec.encode(voice.audio)
-        moved = PitchConversion(self.codec).tokens(own, voice)
-        places = nearest(self._features(audio, own), self._features(voice.audio, other))
-        latents = self._latents(other)[places].mean(1)
-        return self.codec.decode(self._with(moved, latents))
+        own = self.codec.encode(audio)
+        return self.codec.decode(self._changing([own], audio, voice)(own))
 
-    def _features(self, audio: Audio, tokens: AudioTokens) -> Float[Tensor, "frames features"]:
-        """Return what each frame of the codec sounds like, the last filled up by its last row."""
-        (found,) = self.encoder.features([audio], layer=self.layer)
-        rows = torch.as_tensor(found, dtype=torch.float32)
-        wanted = tokens.frames * self._together
-        if not len(rows):
-            raise ModelError("the recording is too short for a frame of features: under 25 ms")
-        rows = torch.cat((rows, rows[-1:].expand(max(0, wanted - len(rows)), -1)))[:wanted]
-        return rows.reshape(tokens.frames, -1)
+    def convert_to(
+        self, source: Any, target: Target, voice: Voice, *, overwrite: bool = False,
+        progress: Progress = None,
+    ) -> None:  # fmt: skip
+        """Convert a file of any length to an audio file; as `convert` does.
+
+        Of the voice all frames are held, of the source those of a piece. It is read twice.
+        """
+
+        def change(file: TokenFile) -> Callable[[AudioTokens], AudioTokens]:
+            return self._changing(file.chunks(), source, voice)
+
+        rewrite(self.codec, source, target, change, overwrite=overwrite, progress=progress)
+
+    def _changing(
+        self, pieces: Iterable[AudioTokens], source: Any, voice: Voice
+    ) -> Callable[[AudioTokens], AudioTokens]:
+        """Return what says the pieces of a source, in order, by the sounds of a voice."""
+        moved, rows = self._pitch.mover(pieces, voice), self._rows(source)
+        other = self.codec.encode(voice.audio)
+        latents, shown = self._latents(other), self._features(self._rows(voice.audio), other)
+
+        def change(tokens: AudioTokens) -> AudioTokens:
+            places = nearest(self._features(rows, tokens), shown)
+            return self._with(moved(tokens), latents[places].mean(1))
+
+        return change
+
+    def _rows(self, source: Any) -> Rows:
+        parts = self.encoder.feature_parts([source], layer=self.layer, mix=True)
+        return Rows(rows for _, rows in parts)
+
+    def _features(self, rows: Rows, tokens: AudioTokens) -> Float[Tensor, "frames features"]:
+        """Return what each of the next frames of the codec sounds like."""
+        return rows.take(tokens.frames * self._together).reshape(tokens.frames, -1)
 
     @torch.inference_mode()
     def _latents(self, tokens: AudioTokens) -> Float[Tensor, "frames dimensions"]:
@@ -88,6 +114,27 @@ class FrameConversion:
         found = self.codec.model.quantizer
         assert isinstance(found, ContourQuantizer), "a level of pitch is one of contours"
         return found
+
+
+class Rows:
+    """Rows `[channels]` that come in parts, given out in order; the last one goes on and on."""
+
+    def __init__(self, parts: Iterator[Any]) -> None:
+        self._parts, self._held = parts, torch.zeros(0, 0)
+
+    def take(self, count: int) -> Float[Tensor, "count channels"]:
+        """Return the next rows. ModelError where there is none at all."""
+        # one more is held, which goes on where no other comes
+        while len(self._held) <= count and (more := next(self._parts, None)) is not None:
+            if len(more):
+                rows = torch.as_tensor(more, dtype=torch.float32)
+                self._held = torch.cat((self._held, rows)) if len(self._held) else rows
+        if not len(self._held):
+            raise ModelError("the recording is too short for a frame of features: under 25 ms")
+        lacking = max(0, count - len(self._held))
+        taken = torch.cat((self._held[:count], self._held[-1:].expand(lacking, -1)))
+        self._held = self._held[min(count, len(self._held) - 1) :]
+        return taken
 
 
 def nearest(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
+from vocable.arrays import to_numpy
 from vocable.audio import Audio, Voice
 from vocable.codecs import Codec
 from vocable.codecs.pitch_level import PitchLevel
 from vocable.errors import ModelError, TokenError
-from vocable.speak.conversion.sources import one_channel
-from vocable.tokens import AudioTokens
+from vocable.speak.conversion.rewriting import rewrite
+from vocable.speak.conversion.sources import Progress, Target, one_channel
+from vocable.tokens import AudioTokens, TokenFile
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,27 @@ class PitchRange:
         return found
 
 
-def pitch_range(model: PitchLevel, tokens: AudioTokens) -> PitchRange:
-    """Return the range of the pitch that tokens carry. TokenError where nothing is voiced."""
-    hz = model.pitch(tokens)
-    voiced = hz[hz > 0].double().log2()
-    if not len(voiced):
+def pitch_range(model: PitchLevel, pieces: Iterable[AudioTokens]) -> PitchRange:
+    """Return the range of the pitch that tokens carry. TokenError where nothing is voiced.
+
+    Values are counted, not kept: the book of contours has few.
+    """
+    counts: Counter[float] = Counter()
+    for tokens in pieces:
+        hz = to_numpy(model.pitch(tokens)).astype(np.float64)
+        found, times = np.unique(hz, return_counts=True)
+        counts.update(dict(zip(found.tolist(), times.tolist(), strict=True)))
+    voiced = sorted(hz for hz in counts if hz > 0)
+    if not voiced:
         raise TokenError("no voice is heard in the recording: none of its frames has a pitch")
-    low, middle, high = voiced.quantile(voiced.new_tensor([0.25, 0.5, 0.75])).tolist()
-    return PitchRange(middle, high - low)
+    octaves, ends = np.log2(voiced), np.cumsum([counts[hz] for hz in voiced])
+
+    def quartile(share: float) -> float:
+        place = share * (ends[-1] - 1)
+        low, high = octaves[np.searchsorted(ends, [int(place), ceil(place)], side="right")]
+        return float(low + (place - int(place)) * (high - low))
+
+    return PitchRange(quartile(0.5), quartile(0.75) - quartile(0.25))
 
 
 def pitch_model(codec: Codec) -> PitchLevel:
@@ -61,8 +80,25 @@ class PitchConversion:
         """Return a recording, mixed to one channel, with its pitch in the range of a voice."""
         return self.codec.decode(self.tokens(self.codec.encode(one_channel(source)), voice))
 
+    def convert_to(
+        self, source: Any, target: Target, voice: Voice, *, overwrite: bool = False,
+        progress: Progress = None,
+    ) -> None:  # fmt: skip
+        """Convert a file of any length to an audio file, in bounded memory; as `convert` does."""
+
+        def change(file: TokenFile) -> Callable[[AudioTokens], AudioTokens]:
+            return self.mover(file.chunks(), voice)
+
+        rewrite(self.codec, source, target, change, overwrite=overwrite, progress=progress)
+
     def tokens(self, tokens: AudioTokens, voice: Voice) -> AudioTokens:
         """Return tokens with their pitch in the range of a voice; other levels stay."""
-        wanted = pitch_range(self.model, self.codec.encode(voice.audio))
-        own = pitch_range(self.model, tokens)
-        return self.model.map_pitch(tokens, lambda hz: own.to(wanted, hz))
+        return self.mover([tokens], voice)(tokens)
+
+    def mover(
+        self, pieces: Iterable[AudioTokens], voice: Voice
+    ) -> Callable[[AudioTokens], AudioTokens]:
+        """Return what moves the pitch of any of these tokens to the range of a voice."""
+        wanted = pitch_range(self.model, [self.codec.encode(voice.audio)])
+        own = pitch_range(self.model, pieces)
+        return lambda tokens: self.model.map_pitch(tokens, lambda hz: own.to(wanted, hz))

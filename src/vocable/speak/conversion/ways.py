@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vocable.audio import Audio, Voice
 from vocable.errors import ModelError
 from vocable.language.say import UnitSayer
-from vocable.load import load, load_codec, load_encoder, load_tokenizer
+from vocable.load import load_codec, load_encoder, load_tokenizer, load_vocoder
 from vocable.nearest import nearest
 from vocable.speak.conversion.frames import FrameConversion
 from vocable.speak.conversion.pitch import PitchConversion
+from vocable.speak.conversion.sources import Progress, Target
 from vocable.speak.conversion.units import UnitConversion
 
 WAYS = ("units", "frames", "pitch")
@@ -18,10 +19,23 @@ UNITS, CODEC = "units-16k", "speech-16k"
 LAYER = 5  # of units-16k, for frames
 
 
+@runtime_checkable
 class Converts(Protocol):
     """What says a recording in another voice."""
 
-    def convert(self, source: Any, voice: Voice) -> Audio: ...
+    def convert(self, source: Any, voice: Voice) -> Audio:
+        """Return a recording, or what a path holds, its channels mixed, in a voice."""
+        ...
+
+    def convert_to(
+        self, source: Any, target: Target, voice: Voice, *, overwrite: bool = False,
+        progress: Progress = None,
+    ) -> None:  # fmt: skip
+        """Convert a file to an audio file, which appears whole or not at all, as `convert` does.
+
+        Memory does not grow with the length. progress: is given the share that is done.
+        """
+        ...
 
 
 def conversion(
@@ -30,7 +44,8 @@ def conversion(
 ) -> Converts:  # fmt: skip
     """Return a way of conversion: "units", "frames" or "pitch". ModelError for another.
 
-    model: what says units, trained by `vocable train say`; units: their tokenizer, by default that
+    model: a vocoder of units that takes a recording as its speaker, as `vocable train say` makes
+    one; units: their tokenizer, by default that
     of their name; seed: of what is drawn. All three are for "units" alone.
     """
     if way == "pitch":
@@ -41,8 +56,7 @@ def conversion(
         raise ModelError(f'no way of conversion is named "{way}"; {nearest(way, WAYS)}')
     if model is None:
         raise ModelError("converting by units takes a model that says them: vocable train say")
-    sayer = load(model, device)
-    if not isinstance(sayer, UnitSayer):
-        raise ModelError(f"{model} says no units; train what does: vocable train say")
-    name = units or sayer.units.partition(":")[0]
-    return UnitConversion(load_tokenizer(name, device), sayer, seed)
+    vocoder = load_vocoder(model, device)
+    drawn = {"seed": seed} if isinstance(vocoder, UnitSayer) else {}
+    name = units or vocoder.spec.space.partition(":")[0]
+    return UnitConversion(load_tokenizer(name, device), vocoder, **drawn)

@@ -19,13 +19,14 @@ def make_task(recipe: SayRecipe) -> Any:
 
 
 def complete(recipe: Recipe, data: Path) -> Recipe:
-    """Return a recipe with what is said, which the data decides: phones, or units of a space."""
+    """Return a recipe with what is said, which the data decides: phones, or units of a spec."""
     from vocable.train.say.packed import read_packed
 
     assert isinstance(recipe, SayRecipe)
     alphabet = read_packed(data).alphabet
     config = {**recipe.say.config, "symbols": alphabet.kinds}
-    return replace(recipe, say=replace(recipe.say, units=alphabet.units, config=config))
+    units = {} if alphabet.units is None else alphabet.units.to_dict()
+    return replace(recipe, say=replace(recipe.say, units=units, config=config))
 
 
 register_task(

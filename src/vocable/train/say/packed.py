@@ -6,6 +6,7 @@ recordings nor the codec's encoder, and starts at once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ import numpy as np
 
 from vocable.atomic import replacing
 from vocable.errors import RecipeError
+from vocable.tokens import TokenSpec
 
 _ARRAYS = {
     "symbols": 2, "durations": 1, "codes": 2, "symbol_counts": 1, "frame_counts": 1,
@@ -42,13 +44,13 @@ class Utterance:
 
 @dataclass(frozen=True)
 class Alphabet:
-    """What symbols are: units of a space, so many of them; of no space: phones."""
+    """What symbols are, and of how many kinds: units of a spec; of none: phones."""
 
-    units: str
+    units: TokenSpec | None
     kinds: int
 
 
-PHONES = Alphabet("", 64)
+PHONES = Alphabet(None, 64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +90,12 @@ class PackedSpeech:
     def save(self, path: Path, *, overwrite: bool = False) -> None:
         """Write the file whole or not at all."""
         with replacing(path, overwrite=overwrite) as fresh, fresh.open("wb") as file:
+            units, kinds = self.alphabet.units, self.alphabet.kinds
             facts = {
                 "space": self.space,
                 "frame_seconds": self.frame_seconds,
-                **vars(self.alphabet),
+                "units": "" if units is None else json.dumps(units.to_dict()),
+                "kinds": kinds,
             }
             arrays: dict[str, Any] = {name: np.array(fact) for name, fact in facts.items()}
             arrays |= self.arrays
@@ -125,11 +129,11 @@ def read_packed(path: Path) -> PackedSpeech:
         with np.load(path) as stored:
             arrays: dict[str, np.ndarray] = {name: stored[name] for name in _ARRAYS}
             space, seconds = str(stored["space"]), float(stored["frame_seconds"])
-            alphabet = (
-                Alphabet(str(stored["units"]), int(stored["kinds"]))
-                if "units" in stored
-                else PHONES
-            )
+            units = str(stored["units"]) if "units" in stored else ""
+            alphabet = PHONES
+            if units:
+                spec = TokenSpec.from_dict(json.loads(units))
+                alphabet = Alphabet(spec, int(stored["kinds"]))
     except (ValueError, KeyError, OSError, EOFError) as error:
         if isinstance(error, FileNotFoundError):
             raise

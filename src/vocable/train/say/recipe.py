@@ -14,7 +14,8 @@ class SayTable:
     """What is trained, and over which codec."""
 
     codec: str = "speech-16k"  # whose tokens are said
-    units: str = ""  # of which space they are said of, as the data has it; empty: of phones
+    # the spec of the units that are said, as the data has it; empty: phones
+    units: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)  # overrides of SayConfig
     name: str = ""  # of the exported model; empty: the recipe's name
     version: str = "1"

@@ -19,6 +19,7 @@ from vocable.fitting import fit
 from vocable.language.say import Disturbance, Say, SayConfig, Utterances, losses
 from vocable.load import load_codec
 from vocable.load.say import save_say
+from vocable.tokens import TokenSpec
 from vocable.train import bf16
 from vocable.train.distributed import Distributed
 from vocable.train.say.batches import Batches
@@ -120,9 +121,10 @@ class SayTask(Task):
         assert isinstance(model, Say)
         table = self.recipe.say
         licence = {"licence": table.licence} if table.licence else {}
+        units = TokenSpec.from_dict(table.units) if table.units else None
         return save_say(
             model, folder, self.books.space, table.name or self.recipe.name,
-            version=table.version, units=table.units, facts={**licence, "training": facts},
+            version=table.version, units=units, facts={**licence, "training": facts},
         )  # fmt: skip
 
     def state(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from vocable.audio import Audio
@@ -25,7 +27,7 @@ class Units:
                 "units that are said have one level, and last whole 10 ms"
             )
         self._tokenizer, self._hops = tokenizer, round(hops)
-        self.alphabet = Alphabet(spec.space, spec.levels[0].size)
+        self.alphabet = Alphabet(replace(spec, out_rate=None), spec.levels[0].size)
 
     def of(self, audio: Audio, hops: int) -> tuple[np.ndarray, np.ndarray]:
         """Return symbols `[runs, 3]` of a recording and how long each lasts, `hops` in all."""

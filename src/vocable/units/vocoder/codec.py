@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from vocable.audio import Audio
 from vocable.codecs.tokenizer import Tokenizer
 from vocable.errors import ModelError
 from vocable.tokens import AudioTokens, TokenSpec
+from vocable.unit_vocoder import UnitVocoder
 from vocable.units.tokenizer import UnitTokenizer
-from vocable.units.vocoder.vocoder import Vocoder
+
+Encodes: TypeAlias = Tokenizer | UnitTokenizer
 
 
 class UnitCodec:
-    """Encode recordings as units, and decode units by a vocoder.
+    """Encode recordings as units, and decode units by a vocoder of either kind.
 
     codec = vocable.load("units-16k", vocoder="FOLDER")
     codec.decode(codec.encode("talk.flac"), speaker=1)
@@ -23,7 +25,7 @@ class UnitCodec:
     ModelError for a vocoder that was made for other units, or whose files do not say for which.
     """
 
-    def __init__(self, tokenizer: Tokenizer | UnitTokenizer, vocoder: Vocoder) -> None:
+    def __init__(self, tokenizer: Encodes, vocoder: UnitVocoder) -> None:
         if vocoder.spec.space != tokenizer.spec.space:
             raise ModelError(
                 f"{vocoder.name} was made for units of {vocoder.spec.space} but {tokenizer.name} "
@@ -57,7 +59,7 @@ class UnitCodec:
         self.tokenizer.encode_to(source, target, **options)
 
     def decode(self, tokens: AudioTokens, **options: Any) -> Audio:
-        """Decode units; options as `Vocoder.decode` has them."""
+        """Decode units; options as the vocoder's `decode` has them."""
         return self.vocoder.decode(tokens, **options)
 
     def decode_batch(self, tokens: Sequence[AudioTokens], **options: Any) -> list[Audio]:
@@ -65,5 +67,5 @@ class UnitCodec:
         return self.vocoder.decode_batch(tokens, **options)
 
     def decode_to(self, source: Any, target: Any, **options: Any) -> None:
-        """Decode a `.vcb` file of any length to an audio file; see `Vocoder.decode_to`."""
+        """Decode a `.vcb` file of any length to an audio file; see the vocoder's `decode_to`."""
         self.vocoder.decode_to(source, target, **options)

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vocable.audio import Audio, AudioWriter, Resampler, resample
+from vocable.audio import Audio, AudioWriter, Resampler, Voice, resample
 from vocable.binary_streams import BinaryFile
 from vocable.codecs.convert import Samples, join_streams, written_length, written_rate
-from vocable.codecs.files import track_for
 from vocable.codecs.session import evaluation_twin
 from vocable.errors import ModelError
 from vocable.quantize.precision import full_precision
 from vocable.tokens import AudioTokens, TokenFile, TokenSpec, joined
-from vocable.units.vocoder.binding import check_frames, check_spec, check_tokens, fitting
+from vocable.tokens.file.one_track import counted_chunks, track_for
+from vocable.unit_vocoder import Speaker, check_frames, check_spec, check_tokens
+from vocable.units.vocoder.binding import fitting
 from vocable.units.vocoder.frames import TILE, Frames, frames_of, frames_of_source
 from vocable.units.vocoder.hifigan import UnitHifiGan
-from vocable.units.vocoder.voicing import Speaker, Voicing, voicing_of
+from vocable.units.vocoder.voicing import Voicing, voicing_of
+
+Hears: TypeAlias = Callable[[Voice], np.ndarray]  # to `[vector]`
 
 
 class Vocoder:
-    """Decode units of one set of centres to sound.
+    """Decode units of one set of centres to sound, by HiFi-GAN; a `UnitVocoder`.
 
     vocoder = vocable.load("FOLDER")
     vocoder.decode(vocable.load("units-16k").encode("talk.flac"), speaker=1)
 
     units: the spec of the units that it was made for; None: its files do not say, and it decodes
-    none before `bound`. speakers: their names, where it has some. It runs a twin of the network in
-    evaluation mode, in fp32.
+    none before `bound`. speakers: their names, where it has some. hears: gives the vector of who
+    speaks in a recording, in the embedding that the network was trained with. It runs a twin of the
+    network in evaluation mode, in fp32.
     """
 
     def __init__(
@@ -43,7 +47,9 @@ class Vocoder:
         name: str = "vocoder",
         speakers: Sequence[str] = (),
         licence: str = "",
+        hears: Hears | None = None,
     ) -> None:
+        self.hears = hears
         self.network, self.name, self.licence = evaluation_twin(network), name, licence
         self.speakers = tuple(speakers)
         self.units = None if units is None else fitting(network.config, name, units)
@@ -57,8 +63,9 @@ class Vocoder:
         if self.units is not None and self.units.space != units.space:
             raise ModelError(f"{self.name} was made for {self.units.space}, not for {units.space}")
         return Vocoder(
-            self.network, units, name=self.name, speakers=self.speakers, licence=self.licence
-        )
+            self.network, units, name=self.name, speakers=self.speakers, licence=self.licence,
+            hears=self.hears,
+        )  # fmt: skip
 
     @property
     def spec(self) -> TokenSpec:
@@ -93,6 +100,15 @@ class Vocoder:
     def __repr__(self) -> str:
         units = "units that it does not name" if self.units is None else self.units.space
         return f"<Vocoder {self.name} of {units} on {self.device}>"
+
+    def hear(self, voice: Voice) -> np.ndarray:
+        """Return the vector of who speaks in a recording; ModelError where it hears none."""
+        if self.hears is None:
+            raise ModelError(
+                f"{self.name} knows no speakers from recordings; name one of its own, or train one "
+                "that does: vocoder.embedding"
+            )
+        return self.hears(voice)
 
     def decode(
         self,
@@ -135,6 +151,7 @@ class Vocoder:
         source: str | os.PathLike[str] | bytes | BinaryFile,
         target: str | os.PathLike[str],
         *,
+        track: str | None = None,
         speaker: Speaker = None,
         language: int = 0,
         predict: bool = False,
@@ -146,21 +163,22 @@ class Vocoder:
         """Decode a `.vcb` file of any length to an audio file; the same samples as `decode`.
 
         Sound is held in bounded memory; with `predict` all units of the file are, not their sound.
-        The target appears whole or not at all.
+        The target appears whole or not at all. track: which one, where a file holds several of
+        these units.
         """
         with TokenFile(source) as file:
-            name, track = track_for(file, self.spec)
+            name, found = track_for(file, self.spec, track)
             frames, encoded = file.frames(name), file.source(name)
-            check_spec(track.spec, self.spec, self.name, trust_space)
-            check_frames(frames, f"tokens of {file.name}")
-            pieces: Iterable[AudioTokens] = _counted(file.chunks(name), frames, progress)
+            check_spec(found.spec, self.spec, self.name, trust_space)
+            check_frames(frames, self.spec, f"tokens of {file.name}")
+            pieces: Iterable[AudioTokens] = counted_chunks(file, name, progress)
             if predict:
                 timed = self.timed(joined(list(pieces)))
                 pieces, frames, encoded = [timed], timed.frames, None
-            voicing = self._voicing(speaker, language, None, (track.streams, frames))
+            voicing = self._voicing(speaker, language, None, (found.streams, frames))
             to = written_rate(self.spec, encoded, rate)
             left = written_length(self.spec, encoded, frames, to)
-            channels = encoded.channels if encoded else track.streams
+            channels = encoded.channels if encoded else found.streams
             resampler = Resampler(self.rate, to, channels)
             total = frames_of_source(self.spec, encoded, frames)
             with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
@@ -220,6 +238,8 @@ class Vocoder:
     def _voicing(
         self, speaker: Speaker, language: int, pitch: Any, shape: tuple[int, int]
     ) -> Voicing:
+        if isinstance(speaker, Voice):
+            speaker = self.hear(speaker)
         with torch.inference_mode():
             return voicing_of(
                 self.network, self.name, self.speakers, speaker, language, pitch, shape
@@ -230,14 +250,3 @@ def _samples(y: Tensor) -> Samples:
     """Return `[streams, 1, samples]` of the generator's rows."""
     found: Samples = y.transpose(1, 2).cpu().numpy()
     return found.reshape(len(found), 1, -1)
-
-
-def _counted(
-    chunks: Iterator[AudioTokens], frames: int, progress: Callable[[float], None] | None
-) -> Iterator[AudioTokens]:
-    done = 0
-    for tokens in chunks:
-        done += tokens.frames
-        if progress:
-            progress(done / frames)
-        yield tokens

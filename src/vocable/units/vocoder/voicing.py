@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 from torch import Tensor, nn
 
 from vocable.arrays import to_numpy
 from vocable.errors import ModelError
 from vocable.nearest import nearest
+from vocable.unit_vocoder import Speaker
 from vocable.units.vocoder.hifigan import UnitHifiGan
-
-Speaker: TypeAlias = Any
-"""A number or a name of the vocoder's own, or a vector: of as many numbers as its embedding of
-speakers has channels, or as the vectors have that it was trained with."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ def voicing_of(
     name: str,
     names: Sequence[str],
     speaker: Speaker,
-    language: int,
+    language: Any,
     pitch: Any,
     shape: tuple[int, int],
 ) -> Voicing:
@@ -66,12 +63,9 @@ def _speaker_row(
         if not (speaker is None or (isinstance(speaker, Integral) and speaker == 0)):
             raise ModelError(f"{name} has one speaker; leave speaker out")
         return None
-    if isinstance(speaker, str):
-        speaker = _number(name, names, speaker)
-    if speaker is None and config.speakers:
-        speaker = 0
-    if isinstance(speaker, Integral) and config.speakers:
-        return _row(table, int(speaker), config.speakers, f"speakers of {name}")
+    if config.speakers and (speaker is None or isinstance(speaker, str | Integral)):
+        number = _number(name, names, speaker) if isinstance(speaker, str) else speaker or 0
+        return _row(table, number, config.speakers, f"speakers of {name}")
     length = config.speaker_vector or config.speaker_width
     kind = f" of {config.embedding}" if config.embedding else ""
     vector = _vector(
@@ -92,30 +86,47 @@ def _number(name: str, names: Sequence[str], speaker: str) -> int:
 def _vector(wanted: str, given: Any, length: int) -> Tensor:
     if given is None or isinstance(given, Integral):
         raise ModelError(f"{wanted}, got {given}")
-    try:
-        values = np.asarray(to_numpy(given), np.float32)
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"{wanted}, got {type(given).__name__}") from error
+    values = _singles(_numbers(given, wanted))
     if values.shape != (length,) or not np.isfinite(values).all():
         raise ModelError(f"{wanted}, all finite; got shape {list(values.shape)}")
-    return torch.from_numpy(values.copy())
+    return torch.from_numpy(values)
 
 
-def _language_row(network: UnitHifiGan, name: str, language: int) -> Tensor | None:
+def _numbers(given: Any, wanted: str) -> np.ndarray:
+    """Return an array of integers or floats. ModelError for anything else."""
+    try:
+        values = to_numpy(given)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{wanted}, got {type(given).__name__} ({error})") from error
+    if values.dtype.kind not in "iuf":
+        raise ModelError(f"{wanted}, got {type(given).__name__} of {values.dtype}")
+    return values
+
+
+def _singles(values: np.ndarray) -> Float32[np.ndarray, "..."]:
+    """Return numbers as float32; what is beyond it becomes infinite."""
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def _language_row(network: UnitHifiGan, name: str, language: Any) -> Tensor | None:
     table = network.language
     if table is None:
-        if language:
+        if not (isinstance(language, Integral) and language == 0):
             raise ModelError(f"{name} has no languages; leave language out")
         return None
     return _row(table, language, network.config.languages, f"languages of {name}")
 
 
-def _row(table: nn.Module, number: int, size: int, what: str) -> Tensor:
-    if not 0 <= number < size:
-        raise ModelError(f"the {what} are 0 to {size - 1}, and {number} is asked for")
+def _row(table: nn.Module, number: Any, size: int, what: str) -> Tensor:
+    if not isinstance(number, Integral):
+        raise ModelError(f"the {what} are 0 to {size - 1}, got {type(number).__name__}")
+    first = int(number)
+    if not 0 <= first < size:
+        raise ModelError(f"the {what} are 0 to {size - 1}, and {first} is asked for")
     weight = table.weight
     assert isinstance(weight, Tensor)
-    return weight[number : number + 1]
+    return weight[first : first + 1]
 
 
 def _pitch_rows(
@@ -129,16 +140,20 @@ def _pitch_rows(
     what = f"bins, 0 to {config.pitch_bins - 1}" if config.pitch_bins else "values"
     if pitch is None:
         raise ModelError(f"{name} is told the pitch of each frame; give pitch, {what}")
-    values = np.atleast_2d(to_numpy(pitch))
+    values = np.atleast_2d(_numbers(pitch, f"pitch must be {what}"))
     streams, frames = shape
-    if values.ndim != 2 or len(values) != streams or frames % max(1, values.shape[1]):
+    given = values.shape[1]  # points, each of as many frames
+    if values.ndim != 2 or len(values) != streams or not given or frames % given:
         raise ModelError(
             f"pitch is {list(values.shape)}; wanted {streams} rows for {frames} frames, or for a "
             "whole share of them"
         )
-    values = values.repeat(frames // values.shape[1], axis=1)
+    values = values.repeat(frames // given, axis=1)
     if network.pitch is None:
-        return torch.from_numpy(values.astype(np.float32))[..., None].to(network.device)
+        values = _singles(values)
+        if not np.isfinite(values).all():
+            raise ModelError("pitch must be values, all finite; NaN or infinity came")
+        return torch.from_numpy(values)[..., None].to(network.device)
     if values.dtype.kind not in "iu" or not 0 <= values.min() <= values.max() < config.pitch_bins:
         raise ModelError(f"pitch must be {what}, got {values.min()} to {values.max()}")
     found: Tensor = network.pitch(torch.from_numpy(values.astype(np.int64)).to(network.device))

@@ -31,7 +31,7 @@ ARMS = {  # recipe, what is set, and positions a frame (None: one for each level
     "flatten": ("flatten", [], None),
     "frame + depth": ("csm", [], 1),
     "coarse first": ("delay", ["model.layout=coarse_first"], 2),
-    "coarse first, places": ("delay", ["model.layout=coarse_first", "model.places=true"], 2),
+    "coarse first, places": ("delay", ["model.layout=coarse_first"], 2),
     "delay": ("delay", [], 1),
     "parallel": ("delay", ["model.layout=parallel"], 1),
 }
@@ -116,7 +116,7 @@ def _recipe(plan: Plan, arm: str, seed: int, hidden: int) -> Recipe:
         f"seed={seed}", f"tokens.seconds={SECONDS}", f"tokens.positions={FRAMES * each + 32}",
         "tokens.patience=0", "tokens.held_out=100", f"schedule.steps={plan.steps}",
         f"checkpoints.evaluate_steps={plan.steps // 3}", "checkpoints.tensorboard=false",
-        f"optimizer.lr={RATE}", "precision=fp32",
+        f"optimizer.lr={RATE}", "precision=fp32", f"model.places={'places' in arm}".lower(),
     ]  # fmt: skip
     found: Recipe = complete(read_recipe(name, overrides), plan.tokens)
     return found

@@ -145,7 +145,7 @@ def test_a_model_is_told_where_codes_lie(data: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(data, tmp_path / "set")
     named = {f"{name}.{k}": each for name, all in places.items() for k, each in enumerate(all)}
     weights.write(copied / FILE, named)
-    short = ["model.places=true", "schedule.steps=2"]
+    short = ["schedule.steps=2"]
     wanted = {
         "delay": places["acoustic"],
         "coarse": [*places["semantic"], *places["acoustic"][:2]],
@@ -154,6 +154,8 @@ def test_a_model_is_told_where_codes_lie(data: Path, tmp_path: Path) -> None:
     for head, vectors in wanted.items():
         run(recipe(head, *short), copied, tmp_path / head, device="cpu")
         check_places(vocable.load(tmp_path / head).network.places, vectors)
+    run(recipe("delay", *short, "model.places=false"), copied, tmp_path / "not", device="cpu")
+    assert vocable.load(tmp_path / "not").network.places is None
     (copied / FILE).write_bytes(b"no tensors")
     with pytest.raises(RecipeError, match="places.safetensors.*make the set again"):
         run(recipe("delay", *short), copied, tmp_path / "bad", device="cpu")

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from vocable.train.language.families.parts import axes_of, places_config, track_of, transformer
+from vocable.train.language.families.parts import (
+    axes_of,
+    is_told,
+    places_config,
+    track_of,
+    transformer,
+)
 from vocable.train.language.recipe import Family, Track, Trunk
 
 
@@ -24,7 +30,7 @@ class Layouts(Family):
     track: str = "acoustic"
     levels: int = 0  # that are modelled; 0: all of the data
     depth: Trunk | None = None  # of the layouts whose rows are drawn in turn
-    places: bool = False  # whether it is told where codes lie among their neighbours
+    places: bool | None = None  # whether it is told where codes lie; None: where the data says it
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.frames import FramesConfig
@@ -34,7 +40,7 @@ class Layouts(Family):
         return FramesConfig(
             transformer(self.trunk), track.spec, levels, self.layout, self.delays, self.groups,
             self.track, None if self.depth is None else transformer(self.depth), track.streams,
-            places_config(tracks, self.track, levels) if self.places else None,
+            places_config(self.places, tracks, self.track, levels),
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:
@@ -51,7 +57,7 @@ class Flatten(Family):
     track: str = "acoustic"
     levels: int = 0  # that are modelled; 0: all of the data
     embedding: int = 0  # width of the table of ids; 0: the trunk's
-    places: bool = False  # whether it is told where codes lie among their neighbours
+    places: bool | None = None  # whether it is told where codes lie; None: where the data says it
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.stages import Part
@@ -64,10 +70,11 @@ class Flatten(Family):
         """Return the config of a stage of these parts."""
         from vocable.language.stages import StageConfig
 
-        parts = (*given, target) if self.places else ()
+        parts = (*given, target)
+        told = is_told(self.places, tracks, [part.track for part in parts if not part.whole])
         places = tuple(
             () if part.whole else axes_of(tracks, part.track, part.first, part.last)
-            for part in parts
+            for part in (parts if told else ())
         )
         trunk = transformer(self.trunk)
         return StageConfig(trunk, target, tuple(given), self.embedding, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +35,11 @@ def track_of(tracks: Mapping[str, Track], name: str, *, one_stream: bool = True)
     return found
 
 
+def is_told(places: bool | None, tracks: Mapping[str, Track], names: Iterable[str]) -> bool:
+    """Return whether a model is told where codes lie: as the recipe says, or else as it can be."""
+    return all(tracks[name].places for name in names) if places is None else places
+
+
 def axes_of(tracks: Mapping[str, Track], name: str, first: int, last: int) -> tuple[int, ...]:
     """Return how many axes the places of these levels have. RecipeError where none are known."""
     if not tracks[name].places:
@@ -45,8 +50,11 @@ def axes_of(tracks: Mapping[str, Track], name: str, first: int, last: int) -> tu
     return tracks[name].places[first:last]
 
 
-def places_config(tracks: Mapping[str, Track], name: str, levels: int) -> Any:
-    """Return the config of the places of the first levels."""
+def places_config(
+    places: bool | None, tracks: Mapping[str, Track], name: str, levels: int
+) -> Any | None:
+    """Return the config of the places of the first levels; None for a model that is told none."""
     from vocable.language.places import PlacesConfig
 
-    return PlacesConfig(axes_of(tracks, name, 0, levels))
+    told = is_told(places, tracks, [name])
+    return PlacesConfig(axes_of(tracks, name, 0, levels)) if told else None

@@ -18,7 +18,7 @@ class SoundStorm(Family):
     levels: int = 0  # that are modelled; 0: all of the data
     given: int = 0  # of these, the first ones, which are always known
     semantic: str = "semantic"  # the track of what is said; empty: none
-    places: bool = False  # whether it is told where codes lie among their neighbours
+    places: bool | None = None  # whether it is told where codes lie; None: where the data says it
 
     def config(self, tracks: dict[str, Track]) -> Any:
         from vocable.language.soundstorm import Condition, SoundStormConfig
@@ -29,7 +29,7 @@ class SoundStorm(Family):
             units = Condition(track_of(tracks, self.semantic).spec, self.semantic)
         return SoundStormConfig(
             transformer(self.trunk, causal=False), track.spec, levels, self.given, self.track,
-            units, places_config(tracks, self.track, levels) if self.places else None,
+            units, places_config(self.places, tracks, self.track, levels),
         )  # fmt: skip
 
     def network(self, config: Any) -> Any:

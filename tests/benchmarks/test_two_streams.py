@@ -40,7 +40,7 @@ def test_two_streams(monkeypatch, capsys, codec, speakers, tmp_path):
     assert nominal[0] == pytest.approx(2 * nominal[1], abs=1)
     names = [row[0] for row in rows[rows.index(bits[-1]) + 2 :]]
     assert names == ["held-out", "strangers", "made, seed 0", "made, seed 1", "all made / held-out"]
-    kept = {path: path.stat().st_mtime for path in tmp_path.rglob("*.safetensors")}
+    kept = {path: path.stat().st_mtime for path in tmp_path.rglob("model.safetensors")}
     again, _ = table(monkeypatch, capsys, "two_streams", str(tmp_path), *asked)
     assert again == rows and len(kept) == 4
     assert kept == {path: path.stat().st_mtime for path in kept}  # nothing is trained twice

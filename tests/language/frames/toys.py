@@ -9,7 +9,7 @@ from vocable.language.cache import Cache
 from vocable.language.config import TransformerConfig
 from vocable.language.frames import Frames, FramesConfig
 from vocable.language.lessons import GIVEN, Lesson
-from vocable.language.places import PlacesConfig
+from vocable.language.places import PlacedHead, PlacesConfig
 from vocable.tokens import AudioTokens, Level, TokenSpec
 
 SPEC = TokenSpec("toy@1:0a", 16_000, 640, 1, (Level(8), Level(6), Level(12)), (1, 2, 3))
@@ -37,8 +37,9 @@ def network(layout: str, streams: int = 1) -> Frames:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         made = Frames(config(layout, streams=streams)).eval().requires_grad_(False)
-        for weight in made.heads.parameters():  # heads that have decided
-            weight.mul_(8)
+        for head in made.heads:  # heads that have decided
+            placed = isinstance(head, PlacedHead)
+            (head.into if placed else head).weight.mul_(24 if placed else 8)
         if layout in PLACED:
             made.place({"acoustic": [torch.randn(8, 2), torch.randn(6, 3), torch.randn(12, 4)]})
     return made

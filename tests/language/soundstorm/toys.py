@@ -38,7 +38,7 @@ def network(**more):
     made = SoundStorm(config(**more))
     with torch.no_grad():
         for weight in made.parameters():
-            weight.mul_(3)
+            weight.mul_(3 if made.places is None else 2)
     if made.places is not None:
         sizes = zip(SIZES, PLACES.widths, strict=True)
         made.place({"acoustic": [torch.randn(size, width) for size, width in sizes]})

@@ -19,7 +19,7 @@ from vocable.codecs import Codec
 from vocable.codecs.identity import stored_digest
 from vocable.codecs.soundstream import SoundStream
 from vocable.errors import ModelError
-from vocable.load import describe, load_to_train, save_model
+from vocable.load import describe, load_embedding, load_to_train, save_model
 from vocable.testing.codec_examples import soundstream_tiny
 
 SOUND = Audio(tiny.sound(1000), 8000)
@@ -89,8 +89,11 @@ def test_a_precision_that_no_decoder_has_is_refused(folder, dtype):
 @pytest.mark.parametrize("device", ["cuda:99", "abacus"])
 def test_a_device_that_is_not_here_is_refused_in_torchs_words(folder, device):
     refusal = rf"device {device} cannot be used here \((?!.*bug).+\); try cpu$"
+    for name in (folder, "say-16k", "audiolm-16k"):  # whatever kind of model it is
+        with pytest.raises(ModelError, match=f"^{refusal}"):
+            vocable.load(name, device=device)
     with pytest.raises(ModelError, match=f"^{refusal}"):
-        vocable.load(folder, device=device)
+        load_embedding("say-16k", device)
     with pytest.raises(Refusal, match=f"^--{refusal}"):
         check_device(device)
 

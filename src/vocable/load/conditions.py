@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from vocable.conditions.origin import FILE
 from vocable.errors import ModelError
 from vocable.load.bundled import describe_bundled, is_bundled
+from vocable.load.devices import check_device
 from vocable.load.say import read_sayer, says
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ def open_embedding(
     name: str, codec_of: Callable[..., Codec], device: str | torch.device | None = None
 ) -> Embeds:
     """Return the voice that a model of the package hears, or a CLAP in a folder or on the hub."""
+    check_device(device)
     if is_bundled(name):
         from vocable.conditions.voice import VoiceEmbedding
 

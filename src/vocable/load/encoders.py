@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised
 from vocable.errors import ModelError, VocableError
-from vocable.load.devices import check_device
 from vocable.load.entries import check_entry
 from vocable.load.kind import Kind, Place, Rows, Wanted
 from vocable.load.recognising import recognised
@@ -121,7 +120,6 @@ def _open(found: tuple[Known, Entry | None], wanted: Wanted) -> FeatureEncoder:
             f"{known[2].name} computes its features in torch.float32, so that units do not depend "
             f"on the dtype; leave {wanted.dtype} out"
         )
-    check_device(wanted.device)
     return FeatureEncoder(read_encoder(known).to(wanted.device or "cpu"), licence)
 
 

@@ -20,6 +20,7 @@ from vocable.load import (
     vocoders,
 )
 from vocable.load.bundled import bundled, describe_bundled
+from vocable.load.devices import check_device
 from vocable.load.encoders import EncoderDescription
 from vocable.load.finding import found_in
 from vocable.load.found import Found
@@ -67,6 +68,7 @@ def opened(place: Place, wanted: Wanted, kinds: Iterable[Kind[Any]]) -> Any:
     """Return a model by the first of these kinds that knows it; None where none does."""
     for kind in kinds:
         if (known := kind.recognise(place)) is not None:
+            check_device(wanted.device)
             return kind.open(known, wanted)
     return None
 

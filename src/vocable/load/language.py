@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from vocable.codecs.keys.checkpoint import Checkpoint, open_checkpoint
 from vocable.errors import ModelError, VocableError
-from vocable.load.devices import check_device
 from vocable.load.entries import check_entry
 from vocable.load.kind import Kind, Place, Rows, Wanted
 
@@ -207,7 +206,6 @@ def _recognise(place: Place) -> _Located | None:
 
 def _open(located: _Located, wanted: Wanted) -> Generator:
     known, entry, fetched = located
-    check_device(wanted.device)
     licence = check_entry(known.found, entry)
     if fetched:
         fetch_beside(fetched, known)

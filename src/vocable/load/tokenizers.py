@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vocable.codecs.registry import build_for
-from vocable.load.devices import check_device
 from vocable.load.finding import find
 from vocable.load.found import Found
 
@@ -27,7 +26,6 @@ def open_tokenizer(
     from vocable.codecs import Codec, CodecModel, Tokenizer
     from vocable.nn.settings import plain_settings
 
-    check_device(device)
     # the first weights are random, which must not move the generator of the program around
     with plain_settings(), torch.random.fork_rng(devices=[]):
         model, tensors = _untrained(found)

@@ -44,6 +44,16 @@ def test_texts_without_room_are_left_out():
     assert mean_ctc_nats(logits[:1], [3], ids[:1], [3]) is None
 
 
+def test_a_text_without_room_moves_nothing():
+    torch.manual_seed(0)
+    logits = torch.randn(3, 4, 3, requires_grad=True)
+    ids = torch.tensor([[1, 2, 1, 2, 1], [1, 1, 1, -1, -1], [1, 2, -1, -1, -1]])
+    mean = mean_ctc_nats(logits, [4, 4, 4], ids, [5, 3, 2])
+    (moved,) = torch.autograd.grad(mean, logits)
+    (alone,) = torch.autograd.grad(mean_ctc_nats(logits[2:], [4], ids[2:], [2]), logits)
+    assert torch.equal(moved, alone) and moved[2].any()
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_wide_beam_finds_the_likeliest_text(seed):
     torch.manual_seed(seed)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 _NEVER = -np.inf
@@ -31,7 +31,9 @@ def ctc_nats(
     """
     scores = logits.float().log_softmax(-1).transpose(0, 1)
     given = torch.tensor(list(lengths)), torch.tensor(list(counts))
-    return F.ctc_loss(scores, ids.clamp(min=1), *given, reduction="none")
+    # torch gives what has no room a gradient of nan, and that of zero where it calls the nats zero
+    nats = F.ctc_loss(scores, ids.clamp(min=1), *given, reduction="none", zero_infinity=True)
+    return nats.masked_fill(~_has_room(lengths, ids, counts), torch.inf)
 
 
 def mean_ctc_nats(
@@ -45,6 +47,15 @@ def mean_ctc_nats(
     asked = torch.tensor(list(counts), device=nats.device)
     fits = nats.isfinite() & (asked > 0)
     return nats[fits].sum() / asked[fits].sum() if fits.any() else None
+
+
+def _has_room(
+    lengths: Sequence[int], ids: Int[Tensor, "batch most"], counts: Sequence[int]
+) -> Bool[Tensor, " batch"]:
+    rows, letters = (torch.tensor(list(each), device=ids.device) for each in (lengths, counts))
+    counted = torch.arange(1, ids.shape[1], device=ids.device) < letters[:, None]
+    equal = (ids[:, 1:] == ids[:, :-1]) & counted
+    return rows >= letters + equal.sum(1)
 
 
 def ctc_greedy(logits: Float[Tensor, "time letters"]) -> list[int]:

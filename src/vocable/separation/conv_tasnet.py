@@ -12,7 +12,8 @@ gives each speaker a mask over them, and a decoder that adds the masked filters 
 Differences from the paper: the recording is followed by `window - stride` zeros, so that each
 sample has all of its filters; and where `consistent`, what the parts lack of the recording is
 given to each of them in equal shares (Wisdom et al. 2019, arXiv:1811.08521): they add up to it, at
-its level, though a scale-invariant loss would not care.
+its level, though a scale-invariant loss would not care. With `filterbank="fourier"` the filters are
+those of a short-time transform, and masks, which are made of magnitudes, are of bins.
 """
 
 from __future__ import annotations
@@ -40,8 +41,10 @@ from vocable.nn import (
     Stack,
     State,
 )
+from vocable.separation.spectra import Overlapped, Spectra
 
 _EPS = 1e-8  # of the norms, as published
+_LEAST = 1e-10  # power of a bin, for a gradient where there is none
 _MOST = 6  # speakers: all their orders are tried
 _Run = Callable[[Block, Tensor], Tensor]
 
@@ -66,6 +69,7 @@ class ConvTasNetConfig:
     mask: Literal["sigmoid", "relu"] = "sigmoid"
     rectified: bool = False  # whether filters count where they are positive only
     consistent: bool = True  # whether the parts add up to the recording
+    filterbank: Literal["learned", "fourier"] = "learned"  # fourier: filters are window / 2 + 1
 
     def __post_init__(self) -> None:
         for name in ("rate", "filters", "stride", "bottleneck", "skip", "hidden", "kernel",
@@ -82,8 +86,24 @@ class ConvTasNetConfig:
             raise ModelError(
                 "the norm global needs all of the recording; causal takes cumulative or frame"
             )
+        if self.filterbank == "fourier":
+            self._check_fourier()
         if not self.causal and self.kernel % 2 == 0:
             raise ModelError(f"kernel is {self.kernel}; without causal it must be odd")
+
+    def _check_fourier(self) -> None:
+        if self.window % 2 or self.window < 2 * self.stride:
+            raise ModelError(
+                f"window is {self.window} samples; spectra take an even one of two strides, "
+                f"{2 * self.stride}, or more"
+            )
+        if self.filters != self.window // 2 + 1:
+            raise ModelError(
+                f"filters is {self.filters}; spectra of {self.window} samples have "
+                f"{self.window // 2 + 1}"
+            )
+        if self.rectified:
+            raise ModelError("rectified is of filters that are learnt; leave it out for spectra")
 
     @property
     def late(self) -> int:
@@ -104,17 +124,11 @@ class ConvTasNet(Block):
         self.lookahead = config.late if config.causal else None
         self.receptive = self._receptive()
         self._widths = [config.bottleneck, config.skip]
-        ends = (0, config.late)
-        self.encoder = Conv1d(
-            1, config.filters, config.window, stride=config.stride, pad=ends, bias=False
-        )
+        self.encoder, self.decoder = _filterbank(config)
         self.entry = Stack(_norm(config, config.filters), Linear(config.filters, config.bottleneck))
         dilations = [2**block for _ in range(config.repeats) for block in range(config.blocks)]
         self.units = nn.ModuleList(_unit(config, dilation) for dilation in dilations)
         self.head = Stack(PReLU(), Linear(config.skip, config.speakers * config.filters))
-        self.decoder = ConvTranspose1d(
-            config.filters, 1, config.window, stride=config.stride, bias=False
-        )
 
     def forward(
         self, x: Float[Tensor, "batch samples 1"]
@@ -165,6 +179,13 @@ class ConvTasNet(Block):
     def _filtered(self, frames: Tensor) -> Tensor:
         return frames.relu() if self.config.rectified else frames
 
+    def _sizes(self, frames: Tensor) -> Tensor:
+        """Return what masks are made of, one number a filter."""
+        if self.config.filterbank == "learned":
+            return frames
+        real, imaginary = frames.chunk(2, 2)
+        return (real.square() + imaginary.square() + _LEAST).sqrt()
+
     def _parts(self, frames: Tensor, samples: Tensor, run: _Run) -> Tensor:
         """Return the parts of the sound whose filters are given; `run` applies a block."""
         found = torch.cat([run(self.decoder, masked) for masked in self._masked(frames, run)], 2)
@@ -175,14 +196,15 @@ class ConvTasNet(Block):
 
     def _masked(self, frames: Tensor, run: _Run) -> list[Tensor]:
         """Return the filters of each speaker, `[batch, frames, filters]`."""
-        x, skips = run(self.entry, frames), []
+        x, skips = run(self.entry, self._sizes(frames)), []
         for unit in self._units():
             added, skip = torch.split(run(unit, x), self._widths, 2)
             x = x + added
             skips.append(skip)
         scores = run(self.head, sum(skips[1:], skips[0]))
         masks = scores.sigmoid() if self.config.mask == "sigmoid" else scores.relu()
-        return [frames * mask for mask in masks.chunk(self.config.speakers, 2)]
+        each = frames.shape[2] // self.config.filters  # numbers that a mask is of
+        return [frames * mask.repeat(1, 1, each) for mask in masks.chunk(self.config.speakers, 2)]
 
     def _in_order(self) -> list[Block]:
         """Return the blocks in the order in which `_parts` runs them."""
@@ -198,6 +220,18 @@ class ConvTasNet(Block):
             return None
         frames: int = (config.kernel - 1) * (2**config.blocks - 1) * config.repeats
         return frames * config.stride + 2 * config.window - config.stride
+
+
+def _filterbank(config: ConvTasNetConfig) -> tuple[Block, Block]:
+    """Return what turns samples into frames of filters, and what turns these into samples."""
+    if config.filterbank == "fourier":
+        sizes = config.window, config.stride
+        return Spectra(*sizes), Overlapped(*sizes)
+    how: dict[str, Any] = {"stride": config.stride, "bias": False}
+    return (
+        Conv1d(1, config.filters, config.window, pad=(0, config.late), **how),
+        ConvTranspose1d(config.filters, 1, config.window, **how),
+    )
 
 
 def _unit(config: ConvTasNetConfig, dilation: int) -> Stack:

@@ -64,7 +64,7 @@ class Separator:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return self.model.encoder.weight.device
+        return next(self.model.parameters()).device
 
     def separate(
         self, source: Any, *, rate: int | None = None, mix: bool = False, allow_loud: bool = False

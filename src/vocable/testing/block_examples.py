@@ -96,9 +96,8 @@ def _snac_like() -> nn.Block:
 
 def _separating(**options: Any) -> nn.Block:
     """Part what a first layer makes of the channels."""
-    config = ConvTasNetConfig(
-        filters=5, window=6, stride=2, bottleneck=4, skip=3, hidden=6, blocks=2, **options
-    )
+    sizes = {"filters": 5, "window": 6, "stride": 2, "bottleneck": 4, "skip": 3, "hidden": 6}
+    config = ConvTasNetConfig(**{**sizes, "blocks": 2, **options})
     return nn.Stack(nn.Conv1d(4, 1, 1), ConvTasNet(config))
 
 
@@ -175,6 +174,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "stack-windows": _snac_like,
     "conv-tasnet": _separating,
     "conv-tasnet-frame": lambda: _separating(norm="frame", mask="relu", rectified=True),
+    "conv-tasnet-spectra": lambda: _separating(filterbank="fourier", filters=4),
     "conv-tasnet-loose": lambda: _separating(consistent=False, speakers=3),
     "stack-hifigan": _hifigan_like,
 }

@@ -1,7 +1,7 @@
 """Convert recordings to other voices, and ask whose voice it is and what is still said.
 
     python -m benchmarks.conversion --manifest MANIFEST [--voices MANIFEST] [--speakers 12]
-        [--ways units frames pitch] [--model FOLDER]
+        [--ways units frames pitch] [--model FOLDER] [--figure FILE]
 
 Of each speaker of --manifest, whose rows need a true text, one recording is said in the voice of
 another speaker of --voices (default: the same manifest), each of whom has two recordings or more:
@@ -12,7 +12,7 @@ words        word error against A's text, %
 pitch        correlation of the logarithm of pitch with A's, where both are voiced
 
 beside `A itself` and `A, round trip` (floors of B's likeness, ceilings of words) and `B, another
-recording` (the ceiling of likeness).
+recording` (the ceiling of likeness); --figure draws words against likeness.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from benchmarks.tables import heading, progress, row
 from vocable.audio import Audio, Voice
 from vocable.audio.manifest import Clip, read_manifest
 from vocable.errors import MeasureError
-from vocable.evaluate.intervals import bootstrap_interval, ratio_interval
+from vocable.evaluate.intervals import Interval, bootstrap_interval, ratio_interval
 from vocable.measures.fundamental import f0
 from vocable.measures.recognisers import RATE, load_recogniser
 from vocable.measures.speakers import load_embedding, similarity
@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--model", help="what says units")
     parser.add_argument("--recogniser", default="whisper-tiny.en")
     parser.add_argument("--embedding", default="resemblyzer")
+    parser.add_argument("--figure", type=Path, help="draw words against likeness to this file")
     options = parser.parse_args()
     torch.set_num_threads(1)
     codec, judge = vocable.load("speech-16k"), Judge(options.recogniser, options.embedding)
@@ -94,6 +95,15 @@ def main() -> None:
         print(line(name, scores, speakers))
     words = sum(each.words for each in found["A itself"])
     print(f"\n{len(pairs)} pairs, {words} words; {describe('torch', threads=1)}")
+    if options.figure:
+        from benchmarks.conversion_figure import draw
+
+        *said, other = found
+        points = {
+            name: (mean_of("to_b", found[name], speakers), wrong(found[name], speakers))
+            for name in said
+        }
+        draw(points, mean_of("to_b", found[other], speakers), options.figure)
 
 
 class Judge:
@@ -128,7 +138,8 @@ def pairs_of(manifest: Path, voices: Path, most: int) -> list[Pair]:
     found = []
     for number, (speaker, clip) in enumerate(sorted(said.items())[:most]):
         turned = others[number % len(others) :] + others[: number % len(others)]
-        shown, other = next(each for each in turned[1:] if each[0].speaker != speaker)
+        in_turn = (*turned[1:], turned[0])
+        shown, other = next(each for each in in_turn if each[0].speaker != speaker)
         found.append(Pair(clip, shown, other))
     return found
 
@@ -138,18 +149,25 @@ def fitting(manifest: Path) -> list[Clip]:
     return [clip for clip in read_manifest(manifest) if LEAST <= clip.read().seconds <= MOST]
 
 
-def line(name: str, scores: Sequence[Scores], speakers: Sequence[str]) -> str:
-    """Return one row of the table."""
-    people = list(speakers)
-    to_b, to_a = (
-        bootstrap_interval(np.array([getattr(each, one) for each in scores]), people)
-        for one in ("to_b", "to_a")
+def mean_of(field: str, scores: Sequence[Scores], speakers: Sequence[str]) -> Interval:
+    """Return the mean of a score, with its interval over speakers."""
+    return bootstrap_interval(np.array([getattr(each, field) for each in scores]), speakers)
+
+
+def wrong(scores: Sequence[Scores], speakers: Sequence[str]) -> Interval:
+    """Return the word error in %, with its interval over speakers."""
+    errors, words = (
+        np.array([getattr(each, field) for each in scores], float) for field in ("errors", "words")
     )
+    return ratio_interval(100 * errors, words, speakers)
+
+
+def line(name: str, scores: Sequence[Scores], people: Sequence[str]) -> str:
+    """Return one row of the table."""
+    to_b, to_a = (mean_of(field, scores, people) for field in ("to_b", "to_a"))
     cells = [f"{each.mean:.3f} [{each.low:.3f}, {each.high:.3f}]" for each in (to_b, to_a)]
-    words = np.array([each.words for each in scores], float)
-    if words.sum():
-        errors = np.array([each.errors for each in scores], float)
-        rate = ratio_interval(100 * errors, words, people)
+    if sum(each.words for each in scores):
+        rate = wrong(scores, people)
         heard = np.array([np.isfinite(each.pitch) for each in scores])
         courses = np.array([each.pitch for each in scores])[heard]
         course = bootstrap_interval(

@@ -1,6 +1,7 @@
 """Part mixtures of two speakers, and ask what is left of each.
 
     python -m benchmarks.separation MODEL --data MANIFEST [--mixtures 48] [--recogniser NAME]
+        [--figure FILE]
 
 Speakers of the manifest are dealt into couples; each mixture is of one recording of either, whole,
 the second 0 to 1 s after the first and up to 5 dB louder or quieter, the same in every run. Three
@@ -14,7 +15,7 @@ units   that are wrong, inserted or missing, of those of the clean source, repea
 other   share of the other source in the energy of what both sources explain
 
 Intervals are 95 %, over couples. The last line says how often the part that comes first is whoever
-spoke first.
+spoke first. --figure draws the mixture whose gain is the median.
 """
 
 from __future__ import annotations
@@ -84,20 +85,23 @@ def main() -> None:
     parser.add_argument("--recogniser", default="whisper-tiny.en")
     parser.add_argument("--units", default="units-16k")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--figure", type=Path, help="draw a mixture and its parts to this file")
     options = parser.parse_args()
     torch.set_num_threads(1)
     separator, units = load_separator(options.model), vocable.load(options.units)
     clips = [clip for manifest in options.data for clip in read_manifest(manifest)]
     hear = load_recogniser(options.recogniser)
     rows: dict[str, list[Found]] = defaultdict(list)
-    first = 0
+    first, drawn = 0, []
     mixtures = list(made(clips, options.mixtures, options.seed))
     for number, mixture in enumerate(mixtures, 1):
         progress(f"{number} of {len(mixtures)} mixtures")
         systems, in_turn = parted(separator, mixture)
         first += in_turn
-        for name, found in judged(mixture, systems, hear, units).items():
-            rows[name] += found
+        found = judged(mixture, systems, hear, units)
+        for name in SYSTEMS:
+            rows[name] += found[name]
+        drawn.append((float(np.mean([part.gained for part in found[SYSTEMS[1]]])), systems))
     print(heading(["what is heard", "SI-SDR, dB", "gained, dB", "words wrong, %", "units wrong, %",
                    "other, %"]))  # fmt: skip
     for name in SYSTEMS:
@@ -105,6 +109,11 @@ def main() -> None:
     print(f"\n{len(mixtures)} mixtures of {len({m.couple for m in mixtures})} couples; in {first} "
           "the first part is whoever spoke first")  # fmt: skip
     print(f"\n{describe('faster-whisper', threads=1)}")
+    if options.figure:
+        from benchmarks.separation_figure import draw
+
+        gained, systems = sorted(drawn, key=lambda each: each[0])[len(drawn) // 2]
+        draw(systems, RATE, gained, options.figure)
 
 
 def made(clips: Sequence[Clip], count: int, seed: int) -> Iterator[Mixture]:

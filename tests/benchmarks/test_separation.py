@@ -45,8 +45,9 @@ def test_three_rows(monkeypatch, capsys, speakers, tmp_path):
     monkeypatch.setattr(separation, "load_recogniser", lambda name: heard)
     rows, _ = table(
         monkeypatch, capsys, "separation", str(tmp_path / "separator"), "--data", str(speakers),
-        "--mixtures", "5", "--units", str(tmp_path / "units"),
+        "--mixtures", "5", "--units", str(tmp_path / "units"), "--figure", str(tmp_path / "a.png"),
     )  # fmt: skip
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert [row[0] for row in rows[1:]] == list(separation.SYSTEMS)
     mixture, parts, clean = rows[1:]
     assert mixture[2] == clean[1] == clean[2] == "" and parts[2][0] in "+-"

@@ -46,6 +46,12 @@ def speechtokenizer(_):
     return found.tensors(), dict(found.config)
 
 
+def bigcodec(_):
+    """Return the tensors and the config of a toy of BigCodec."""
+    found = open_checkpoint(GOLDEN / "bigcodec" / "checkpoint")
+    return found.tensors(), dict(found.config)
+
+
 def transformers(name):
     """Return the tensors and the config of a toy that transformers makes."""
     package = pytest.importorskip("transformers")
@@ -74,7 +80,9 @@ FAMILIES = {
     "dac": (transformers, "Dac"),
     "mimi": (transformers, "Mimi"),
     "speechtokenizer": (speechtokenizer, ""),
+    "bigcodec": (bigcodec, ""),
 }
+ENCODERS, DECODERS = ("encoder.", "CodecEnc."), ("decoder.", "generator.")
 family = pytest.mark.parametrize("make, kind", FAMILIES.values(), ids=FAMILIES)
 
 
@@ -104,7 +112,7 @@ def test_a_whole_one_loads(make, kind, tmp_path):
 @family
 def test_keys_that_are_missing_or_too_many_are_named(make, kind, tmp_path):
     tensors, config = make(kind)
-    key = [k for k in tensors if k.startswith("decoder.") and k.endswith("bias")][-1]
+    key = [k for k in tensors if k.startswith(DECODERS) and k.endswith("bias")][-1]
     less = {k: v for k, v in tensors.items() if k != key}
     refused(written(tmp_path / "less", less, config), r"model\.safetensors .*lacks .*bias")
     more = {**tensors, "decoder.head.weight": torch.ones(2)}
@@ -149,7 +157,7 @@ def test_attention_over_any_number_of_rows_is_refused(make, kind, key, tmp_path)
 @family
 def test_another_size_is_named(make, kind, tmp_path):
     tensors, config = make(kind)
-    key = [k for k in tensors if k.startswith("decoder.") and k.endswith("bias")][-1]
+    key = [k for k in tensors if k.startswith(DECODERS) and k.endswith("bias")][-1]
     wrong = {**tensors, key: torch.ones(77)}
     refused(written(tmp_path / "x", wrong, config), r"of shape \[77\]; this model needs \[")
 
@@ -190,7 +198,7 @@ def test_bf16_gives_what_its_values_give_in_fp32(make, kind, tmp_path):
 @family
 def test_weights_that_are_not_finite_are_refused(make, kind, tmp_path):
     tensors, config = make(kind)
-    key = [k for k in tensors if k.startswith("encoder.") and k.endswith("bias")][0]
+    key = [k for k in tensors if k.startswith(ENCODERS) and k.endswith("bias")][0]
     tensors[key] = torch.full_like(tensors[key], torch.inf)
     refused(written(tmp_path / "x", tensors, config), "hold values that are not finite; fetch it")
 
@@ -234,7 +242,7 @@ def test_levels_and_bit_rates_that_it_has_not_name_the_nearest(here, small):
 CODECS = {
     name: codec
     for name, codec in codecs().items()
-    if name.startswith(("encodec", "mimi", "dac", "snac", "soundstream"))
+    if name.startswith(("encodec", "mimi", "dac", "snac", "bigcodec", "soundstream"))
 }
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 

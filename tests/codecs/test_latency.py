@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from vocable import testing
+from vocable.codecs.bigcodec import BigCodec, bigcodec
 from vocable.codecs.dac import DAC, dac_16khz, dac_24khz, dac_44khz
 from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encodec_48khz
 from vocable.codecs.latency import Latency, latency_of
@@ -69,6 +70,7 @@ FACTS = {
     "SNAC 24 kHz": lambda: on_meta(SNAC, snac_24khz()),
     "SNAC 32 kHz": lambda: on_meta(SNAC, snac_32khz()),
     "SNAC 44.1 kHz": lambda: on_meta(SNAC, snac_44khz()),
+    "BigCodec": lambda: on_meta(BigCodec, bigcodec()),
 }
 
 

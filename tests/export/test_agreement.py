@@ -35,6 +35,7 @@ CASES = [
         for pair in [
             ("soundstream", "onnx"),
             ("dac", "onnx"),
+            ("bigcodec", "onnx"),
             ("mimi", "onnx"),
             ("speech", "onnx"),
             ("channel-vocoder", "onnx"),

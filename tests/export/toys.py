@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vocable.codecs import Codec, CodecModel
+from vocable.codecs.bigcodec import BigCodec, bigcodec_tiny
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.mimi import Mimi
@@ -25,6 +26,7 @@ TOYS: dict[str, Callable[[], CodecModel]] = {
         replace(examples.encodec_tiny_symmetric(), strides=(3,), sizes=(16,) * 2)
     ),
     "dac": lambda: DAC(replace(dac_tiny(), strides=(5,), sizes=(16,) * 2)),
+    "bigcodec": lambda: BigCodec(replace(bigcodec_tiny(), strides=(5,))),
     "snac": lambda: SNAC(
         replace(snac_tiny(), strides=(4,), window=4, sizes=(16,) * 2, level_strides=(2, 1))
     ),

@@ -48,7 +48,10 @@ def test_a_published_name_is_what_its_family_recognises():
     """What came is compared with what was published, by these names."""
     named = {
         make.__name__
-        for architecture in ("encodec", "mimi", "dac", "snac", "speechtokenizer")
+        for architecture in (
+            *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
+            "bigcodec",
+        )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file

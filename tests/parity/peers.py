@@ -26,6 +26,7 @@ PEERS = {
     "moshi": "moshi",
     "snac": "snac",
     "speechtokenizer": "speechtokenizer",
+    "bigcodec": "bigcodec",
 }  # modules, and the packages that hold them
 TORCHAUDIO = tuple(
     f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",
@@ -33,7 +34,7 @@ TORCHAUDIO = tuple(
 )  # fmt: skip
 # what a peer imports, and what stands in for it: neither encoding nor decoding calls any of it
 STAND_INS = {
-    "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO,
+    "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO, "bigcodec": TORCHAUDIO,
     "speechtokenizer": ("speechtokenizer.trainer",),
 }  # fmt: skip
 

@@ -85,11 +85,13 @@ def _channels(model: nn.Module) -> int:
 
 def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(parameter.shape, generator=generator)
+    if re.search(r"act\.(alpha|beta)$", name):  # slopes of Snake as logarithms
+        return 0.3 * noise
     if re.search(r"alpha$|weight_g$|original0$|layer_scale\w*\.scale$", name):
         return (0.3 * noise).exp() * (0.3 if "layer_scale" in name else 1.0)
     if "bias" in name:
         return 0.2 * noise
-    if re.search(r"norm\w*\.weight$", name):
+    if re.search(r"(norm|ln)\w*\.weight$", name):
         return 1 + 0.2 * noise
     if parameter.dim() == 1:
         raise ValueError(f"{name} {list(parameter.shape)}: say how it is drawn")
@@ -147,7 +149,8 @@ def levels_of(model: nn.Module) -> list[tuple[nn.Module, str]]:
     found = []
     for module in model.modules():
         tensors = {**dict(module.named_buffers(recurse=False)), **module._modules}
-        if {"embed", "embed_sum", "embedding_sum", "codebook"} & tensors.keys():
+        own = {"embed", "embed_sum", "embedding_sum", "codebook"} & tensors.keys()
+        if own or "_codebook" in tensors and hasattr(module, "decode_latents"):
             method = next((name for name in SEARCHES if hasattr(module, name)), None)
             if method:
                 found.append((module, method))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tests.parity.bigcodec_networks import Networks
 from tests.parity.checkpoints import write_hub_folder, write_original
 from tests.parity.peers import peer
 from tests.parity.randomise import randomise
@@ -70,6 +71,9 @@ REFERENCES = {
     "SpeechTokenizer, its package": lambda: peer("speechtokenizer").SpeechTokenizer(
         SPEECHTOKENIZER
     ),
+    "BigCodec, bigcodec": lambda: Networks(
+        ngf=4, strides=(2, 5), latent=8, channels=16, lstm_layers=1, size=32, width=4
+    ),
 }
 
 # what is written beside the weights
@@ -81,7 +85,9 @@ def test_a_checkpoint_of_a_reference_is_verified(name, tmp_path, monkeypatch):
     monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
     made = REFERENCES[name]()
     model = randomise(made, seed=1)
-    if "," in name:
+    if isinstance(model, Networks):
+        path = model.write(tmp_path / "x" / "bigcodec.pt")
+    elif "," in name:
         path = write_original(model, tmp_path / "x", **STATED.get(name, {}))
     else:
         path = write_hub_folder(model, tmp_path / "x")

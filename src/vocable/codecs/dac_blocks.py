@@ -1,4 +1,4 @@
-"""The blocks that DAC and SNAC are made of, symmetric in time.
+"""The blocks that DAC, SNAC and BigCodec are made of, symmetric in time.
 
 "High-Fidelity Audio Compression with Improved RVQGAN" (Kumar et al. 2023, arXiv:2306.06546). The
 members of each stack are counted as in the published networks, so that keys translate one to one.
@@ -7,9 +7,11 @@ members of each stack are counted as in the published networks, so that keys tra
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from vocable.nn import (
+    AntiAliased,
     Block,
     Conv1d,
     ConvTranspose1d,
@@ -17,14 +19,24 @@ from vocable.nn import (
     Linear,
     Residual,
     Snake,
+    SnakeBeta,
     Stack,
 )
+
+Activation: TypeAlias = Callable[[int], Block]  # of so many channels
 
 DILATIONS = (1, 3, 9)  # of the three residual units of a block
 KERNEL = 7  # rows that a residual unit's first convolution sees
 
 
-def residual_unit(channels: int, dilation: int, *, depthwise: bool = False) -> Residual:
+def anti_aliased(channels: int) -> AntiAliased:
+    """Return BigVGAN's activation, which BigCodec and those after it have in place of Snake."""
+    return AntiAliased(channels, SnakeBeta(channels))
+
+
+def residual_unit(
+    channels: int, dilation: int, *, depthwise: bool = False, activation: Activation = Snake
+) -> Residual:
     """Return a unit: Snake, dilated convolution (of each channel by itself), Snake, pointwise."""
     pad = KERNEL // 2 * dilation
     wide = (
@@ -32,19 +44,33 @@ def residual_unit(channels: int, dilation: int, *, depthwise: bool = False) -> R
         if depthwise
         else Conv1d(channels, channels, KERNEL, dilation=dilation, pad=(pad, pad))
     )
-    return Residual(Stack(Snake(channels), wide, Snake(channels), Linear(channels, channels)))
+    before, between = activation(channels), activation(channels)
+    return Residual(Stack(before, wide, between, Linear(channels, channels)))
 
 
-def residual_units(channels: int, *, depthwise: bool = False) -> list[Block]:
+def residual_units(
+    channels: int, *, depthwise: bool = False, activation: Activation = Snake
+) -> list[Block]:
     """Return one unit for each dilation."""
-    return [residual_unit(channels, dilation, depthwise=depthwise) for dilation in DILATIONS]
+    return [
+        residual_unit(channels, dilation, depthwise=depthwise, activation=activation)
+        for dilation in DILATIONS
+    ]
 
 
-def encoder_block(narrow: int, wide: int, stride: int, *, depthwise: bool = False) -> Stack:
+def encoder_block(
+    narrow: int,
+    wide: int,
+    stride: int,
+    *,
+    depthwise: bool = False,
+    activation: Activation = Snake,
+) -> Stack:
     """Return three units at `narrow` channels, then a step down by `stride` to `wide` ones."""
     pad = math.ceil(stride / 2)
     down = Conv1d(narrow, wide, 2 * stride, stride=stride, pad=(pad, pad))
-    return Stack(*residual_units(narrow, depthwise=depthwise), Snake(narrow), down)
+    units = residual_units(narrow, depthwise=depthwise, activation=activation)
+    return Stack(*units, activation(narrow), down)
 
 
 def decoder_block(
@@ -55,6 +81,7 @@ def decoder_block(
     output_padding: int = 0,
     inserted: Sequence[Block] = (),
     depthwise: bool = False,
+    activation: Activation = Snake,
 ) -> Stack:
     """Return a step up by `stride` to `narrow` channels, then three units.
 
@@ -65,4 +92,5 @@ def decoder_block(
     trim = (pad, pad - output_padding)
     short = sum(trim) - stride
     up = ConvTranspose1d(wide, narrow, 2 * stride, stride=stride, trim=trim, short=short)
-    return Stack(Snake(wide), up, *inserted, *residual_units(narrow, depthwise=depthwise))
+    units = residual_units(narrow, depthwise=depthwise, activation=activation)
+    return Stack(activation(wide), up, *inserted, *units)

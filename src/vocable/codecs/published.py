@@ -82,6 +82,7 @@ _DAC_24 = (24_000, 1, 75.0, (24.0,), "251 ms")
 _DAC_44 = (44_100, 1, 86.1, (7.75,), "212 ms")
 _DAC_44_16 = (44_100, 1, 86.1, (15.5,), "212 ms")
 _SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
+_BIGCODEC = (16_000, 1, 80.0, (1.04,), "714 ms")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
@@ -149,6 +150,8 @@ PUBLISHED: tuple[Published, ...] = (
         "Apache-2.0", False, url="https://huggingface.co/fnlp/SpeechTokenizer/resolve/main/"
         "speechtokenizer_hubert_avg/SpeechTokenizer.pt",
     ),
+    # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose licence it is
+    Published("Alethia/BigCodec", "bigcodec", "bigcodec.pt", *_BIGCODEC, "MIT", False),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded
     Published(

@@ -35,6 +35,7 @@ class Architecture:
 
 # where each is, by name: an import of `vocable.units` here would go round in a circle
 _PACKAGE: dict[str, tuple[str, str]] = {
+    "bigcodec": ("vocable.codecs.bigcodec", "BigCodec"),
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),

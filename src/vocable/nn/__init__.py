@@ -1,6 +1,7 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, Snake, Tanh
+from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, Snake, SnakeBeta, Tanh
+from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
@@ -21,6 +22,7 @@ __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "AntiAliased",
     "Attention",
     "BidirectionalLSTM",
     "Block",
@@ -45,6 +47,7 @@ __all__ = [
     "Residual",
     "Scale",
     "Snake",
+    "SnakeBeta",
     "Stack",
     "State",
     "Tanh",

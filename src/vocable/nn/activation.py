@@ -191,3 +191,41 @@ class Snake(Pointwise):
     def keeps_dtype(self, x: Tensor) -> bool:
         """Say whether `x` is as precise as the weights."""
         return x.dtype == self.alpha.dtype
+
+
+class SnakeBeta(Pointwise):
+    """`x + sin(e^a x)^2 / e^b` with a learned `a` and `b` per channel (BigVGAN, arXiv:2206.04658).
+
+    Computed in fp32 at least, as Snake is.
+    """
+
+    pointwise = True
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.alpha, self.beta = (nn.Parameter(torch.zeros(channels)) for _ in range(2))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        kind = torch.result_type(x, self.alpha)
+        wide = torch.promote_types(kind, torch.float32)
+        x = x.to(wide)
+        phase = self.alpha.to(wide).exp() * x
+        inverse = 1 / (self.beta.to(wide).exp() + 1e-9)  # as in the published codecs
+        if not fast_forms():
+            return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
+        return torch.addcmul(x, phase.sin_().square_(), inverse, out=phase).to(kind)
+
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write each value's image into `out`, without memory beside it where all is fp32."""
+        if not x.dtype == out.dtype == self.alpha.dtype == torch.float32:
+            out.copy_(self.forward(x))
+            return
+        torch.mul(x, self.alpha.exp(), out=out).sin_().square_()
+        torch.addcmul(x, out, 1 / (self.beta.exp() + 1e-9), out=out)
+
+    def keeps_dtype(self, x: Tensor) -> bool:
+        """Say whether `x` is as precise as the weights."""
+        return x.dtype == self.alpha.dtype

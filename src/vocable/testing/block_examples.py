@@ -106,6 +106,25 @@ def _hifigan_like() -> nn.Block:
     return HifiGan(4, 8, (5, 2), (11, 4), (3, 5), ((1, 3), (1, 2)), slope=0.1)
 
 
+def _snake_beta(channels: int) -> nn.SnakeBeta:
+    """Return one whose slopes differ, which begin alike."""
+    made = nn.SnakeBeta(channels)
+    for slopes in (made.alpha, made.beta):
+        torch.nn.init.normal_(slopes, std=0.5)
+    return made
+
+
+def _bigcodec_like() -> nn.Block:
+    """Down by 2 and up by 3, an anti-aliased activation before each and in a unit."""
+    unit = nn.Stack(nn.AntiAliased(4, _snake_beta(4)), nn.Conv1d(4, 4, 3, pad=(1, 1)))
+    return nn.Stack(
+        nn.Residual(unit),
+        nn.Conv1d(4, 5, 4, stride=2, pad=(1, 1)),
+        nn.AntiAliased(5, _snake_beta(5)),
+        nn.ConvTranspose1d(5, 4, 6, stride=3, trim=(2, 1)),
+    )
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -151,6 +170,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "gelu": nn.GELU,
     "prelu": nn.PReLU,
     "snake": lambda: nn.Snake(4),
+    "snake-beta": lambda: _snake_beta(4),
+    "anti-aliased": lambda: nn.AntiAliased(4, _snake_beta(4)),
     "tanh": nn.Tanh,
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
@@ -177,4 +198,5 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-tasnet-spectra": lambda: _separating(filterbank="fourier", filters=4),
     "conv-tasnet-loose": lambda: _separating(consistent=False, speakers=3),
     "stack-hifigan": _hifigan_like,
+    "stack-anti-aliased": _bigcodec_like,
 }

@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
+from vocable.codecs.bigcodec import BigCodec, bigcodec_tiny
 from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
@@ -82,6 +83,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),

@@ -65,6 +65,7 @@ def reference_of(checkpoint: Checkpoint, found: Recognised) -> Reference:
         "mimi": _moshi,
         "snac": _snac,
         "speechtokenizer": _speechtokenizer,
+        "bigcodec": _bigcodec,
     }
     return makers[kind](checkpoint, found)
 
@@ -211,6 +212,29 @@ def _speechtokenizer(checkpoint: Checkpoint, found: Recognised) -> Reference:
         lambda x: _rows(model.encoder(x)),
         lambda x: model.encode(x).unbind(0),
         lambda codes: model.decode(torch.stack(list(codes))),
+    )
+
+
+def _bigcodec(checkpoint: Checkpoint, found: Recognised) -> Reference:
+    package, c, tensors = import_module("bigcodec"), found.config, checkpoint.tensors()
+    encoder = package.CodecEncoder(
+        ngf=c["encoder_channels"], up_ratios=c["strides"], out_channels=c["latent"],
+        rnn_num_layers=c["lstm_layers"],
+    )  # fmt: skip
+    decoder = package.CodecDecoder(
+        in_channels=c["latent"], vq_dim=c["latent"], upsample_initial_channel=c["decoder_channels"],
+        up_ratios=c["strides"][::-1], rnn_num_layers=c["lstm_layers"],
+        vq_num_quantizers=len(c["sizes"]), codebook_size=list(c["sizes"]),
+        codebook_dim=c["code_width"],
+    )  # fmt: skip
+    for model, part in ((encoder, "CodecEnc."), (decoder, "generator.")):
+        own = {k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)}
+        model.eval().load_state_dict(own)
+    return Reference(
+        "bigcodec",
+        lambda x: _rows(encoder(x)),
+        lambda x: decoder(encoder(x), vq=True)[1].unbind(0),
+        lambda codes: decoder(_rows(decoder.vq2emb(torch.stack(list(codes), 2))), vq=False),
     )
 
 

@@ -16,6 +16,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "Mimi": "vocable.codecs.keys.mimi",
     "DAC": "vocable.codecs.keys.dac",
     "SNAC": "vocable.codecs.keys.snac",
+    "BigCodec": "vocable.codecs.keys.bigcodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
 }
 

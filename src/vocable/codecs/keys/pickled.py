@@ -29,6 +29,7 @@ _WRAPPERS = (
     "weights",
     "generator",
 )  # around the tensors
+_PARTS = ("CodecEnc", "generator")  # networks of one model, side by side: BigCodec's
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
 _MOST_CLASSES = 64  # of settings, in one file
 _SHARED = 4  # times that the bytes of a file may count: tensors may share some
@@ -38,14 +39,18 @@ _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors of a file of torch.save by their keys, and what else it states.
 
-    Tensors are looked for inside "state_dict", "model" and other such names. What is stated are the
-    plain values around and among them. ModelError for a file that is damaged, that needs code to be
+    Tensors are looked for inside "state_dict", "model" and other such names; of networks side by
+    side each key begins with its network's name. What is stated are the plain values around and
+    among them. ModelError for a file that is damaged, that needs code to be
     read, or that holds no tensors by names.
     """
     held = _load(path)
     stated: dict[str, Any] = {}
     plain = _Plain(path)
     while isinstance(held, Mapping):
+        if all(isinstance(held.get(part), Mapping) for part in _PARTS):
+            held = {f"{part}.{key}": v for part in _PARTS for key, v in held[part].items()}
+            break
         wrapper = next((key for key in _WRAPPERS if isinstance(held.get(key), Mapping)), None)
         if wrapper is None:
             break

@@ -1,0 +1,76 @@
+"""BigCodec's checkpoint: `bigcodec.pt`, the state dicts of its encoder and its generator.
+
+    CodecEnc.block.N.…                                  the encoder
+    generator.model.N.…                                 the decoder
+    generator.quantizer.layers.N.{in_proj,out_proj}     the projections of a level
+    generator.quantizer.layers.N._codebook.weight       its entries
+
+Sizes come from the shapes. Nothing states the rate: it is that of the published model with these
+sizes, or what a config.json beside the file says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from torch import Tensor
+
+from vocable.codecs.bigcodec import PUBLISHED, BigCodecConfig
+from vocable.codecs.keys import anti_aliased as graph
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.seanet import refusing
+from vocable.errors import ModelError
+from vocable.weights import fuse_weight_norm, rename
+
+ENCODER, DECODER, QUANTIZER = "CodecEnc.block", "generator.model", "generator.quantizer"
+_LSTM = re.compile(r"CodecEnc\.block\.\d+\.lstm\.weight_ih_l\d+")
+
+
+def recognise(checkpoint: Checkpoint) -> Recognised | None:
+    """Return what a checkpoint of BigCodec holds, None for another's.
+
+    Raises ModelError where the parts make no BigCodec, or nothing says the rate.
+    """
+    shapes = graph.fused_shapes(checkpoint.shapes)
+    if f"{ENCODER}.0.weight" not in shapes:
+        return None
+    if not (books := graph.books(shapes, QUANTIZER)):
+        raise ModelError(
+            f"{checkpoint.path} has BigCodec's encoder but no codebook, {QUANTIZER}; fetch it again"
+        )
+    with refusing("weights of such shapes make no BigCodec"):
+        sizes = graph.sizes(shapes, ENCODER, DECODER) | {
+            "lstm_layers": sum(_LSTM.fullmatch(key) is not None for key in shapes),
+            "sizes": tuple(size for size, _ in books),
+            "code_width": books[0][1],
+        }
+    name, config = _with_rate(checkpoint, sizes)
+    return Recognised(name, "bigcodec", "bigcodec", config)
+
+
+def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
+    """Return the tensors by the keys of our model, without weight norm and the shared filters.
+
+    Raises ModelError for a key that is not BigCodec's.
+    """
+    tensors = graph.without_filters(fuse_weight_norm(checkpoint.tensors()))
+    levels = graph.level_rows(re.escape(QUANTIZER), r"quantizer.stack.\1.codebook")
+    return rename(tensors, [*levels, *graph.rows(re.escape(ENCODER), re.escape(DECODER))])
+
+
+def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name of the published model with these sizes, else "bigcodec", and all values."""
+    stated = checkpoint.config.get("sampling_rate")
+    for make in PUBLISHED:
+        config = make()
+        if config == replace(config, **sizes) and stated in (None, config.rate):
+            return make.__name__, asdict(config)
+    if stated is None:
+        raise ModelError(
+            f"{checkpoint.path} has the sizes of no published BigCodec and states no rate; put a "
+            'config.json with "sampling_rate" in Hz beside it'
+        )
+    return "bigcodec", asdict(BigCodecConfig(**sizes)) | {"rate": stated}

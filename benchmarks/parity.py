@@ -22,13 +22,9 @@ from benchmarks.tables import heading, row
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
-    "transformers",
-    "encodec",
-    "moshi",
-    "descript-audio-codec",
-    "snac",
-    "speechtokenizer",
+    *("transformers", "encodec", "moshi", "descript-audio-codec", "snac", "speechtokenizer"),
     "bigcodec",
+    "qwen-tts",
 )
 KEY = ("codec", "size", "reference")
 HEADING = [*KEY, "latents differ by", "samples differ by", "frames", "ties"]

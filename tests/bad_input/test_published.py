@@ -52,6 +52,12 @@ def bigcodec(_):
     return found.tensors(), dict(found.config)
 
 
+def qwen3_tts(_):
+    """Return the tensors and the config of a toy of Qwen3-TTS's tokenizer."""
+    found = open_checkpoint(GOLDEN / "qwen3_tts" / "checkpoint")
+    return found.tensors(), dict(found.config)
+
+
 def transformers(name):
     """Return the tensors and the config of a toy that transformers makes."""
     package = pytest.importorskip("transformers")
@@ -81,8 +87,10 @@ FAMILIES = {
     "mimi": (transformers, "Mimi"),
     "speechtokenizer": (speechtokenizer, ""),
     "bigcodec": (bigcodec, ""),
+    "qwen3-tts": (qwen3_tts, ""),
 }
 ENCODERS, DECODERS = ("encoder.", "CodecEnc."), ("decoder.", "generator.")
+RATES = ("sample_rate", "input_sample_rate", "output_sample_rate")  # elsewhere: sampling_rate
 family = pytest.mark.parametrize("make, kind", FAMILIES.values(), ids=FAMILIES)
 
 
@@ -139,8 +147,8 @@ def test_the_config_of_another_size_is_refused(make, kind, changes, tmp_path):
 @pytest.mark.parametrize("rate", [0, -5, "24000", 10**9, np.nan])
 def test_a_rate_that_is_none_is_refused_with_its_file(make, kind, rate, tmp_path):
     tensors, config = make(kind)
-    key = "sample_rate" if "sample_rate" in config else "sampling_rate"
-    folder = written(tmp_path / "x", tensors, config | {key: rate})
+    keys = [key for key in RATES if key in config] or ["sampling_rate"]
+    folder = written(tmp_path / "x", tensors, config | dict.fromkeys(keys, rate))
     refused(folder, r"x/model\.safetensors.*(whole Hz|an integer|int|finite)")
 
 

@@ -71,6 +71,7 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
         ("mimi", {"context": 3}),
         ("mimi", {"fill": True}),
         ("mimi", {"base": 3.0}),
+        ("qwen3-tts", {"context": 3}),
         ("encodec", {"edge": "zeros"}),
         ("soundstream", {"dilations": (1, 2)}),
         ("snac-windows", {"window": 12}),
@@ -87,7 +88,10 @@ def test_what_changes_codes_without_a_weight_changes_the_space(name, change):
 
 BESIDE_CODES = {
     **{"decoder_last_kernel": 5, "decoder_channels": 32, "decoder_blocks": 2, "synthesis": 640},
-    **{"dropout": 0.25, "scale": 0.9, "noise": False},
+    **{"dropout": 0.25, "scale": 0.9, "noise": False, "upsamples": (4,)},
+    **{"decoder_latent": 12, "decoder_width": 6, "decoder_filters": 16, "decoder_hidden": 12},
+    **{"decoder_layers": 2, "decoder_heads": 1, "decoder_head": 4, "decoder_context": 7},
+    **{"decoder_base": 5.0},
 }
 
 
@@ -95,7 +99,7 @@ BESIDE_CODES = {
     ("name", "field"),
     [
         (name, field)
-        for name in ("dac", "encodec", "mimi", "snac", "soundstream", "speech")
+        for name in ("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech")
         for field in sorted(CODECS[name].model.not_in_codes)
     ],
 )

@@ -22,7 +22,8 @@ from vocable.tokens import Level, TokenSpec
 
 TOKENIZERS = tokenizers()
 PACKAGE = (
-    *("dac", "encodec", "mimi", "snac", "soundstream", "speech", "speechtokenizer", "transform"),
+    *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
+    "transform",
     "bigcodec",
 )
 

@@ -19,7 +19,7 @@ def rows(time: int, batch: int = 2, channels: int = 8) -> torch.Tensor:
 def by_formula(block: nn.Attention, x: torch.Tensor, start: int = 0) -> torch.Tensor:
     """Attend row by row in double precision, with angles by their definition."""
     x, into, out = x.double(), block.into.weight.double(), block.out.weight.double()
-    width = block.channels // block.heads
+    width = block.width
     query, key, value = (x @ into.T).chunk(3, -1)
     frequencies = 10_000.0 ** (-2 * torch.arange(width // 2).double() / width)
     angles = (start + torch.arange(x.shape[1]).double())[:, None] * frequencies
@@ -134,6 +134,31 @@ def test_attention_that_cannot_be():
         nn.Attention(6, 2, context=4)
     with pytest.raises(ModelError, match="context must be at least 1 row but is 0"):
         nn.Attention(8, 2, context=0)
+
+
+def test_heads_of_their_own_width_are_those_of_a_wider_layer():
+    """Whose other channels are silent."""
+    block, wide = nn.Attention(4, 2, context=5, width=6), nn.Attention(12, 2, context=5)
+    with torch.no_grad():
+        wide.into.weight[:, :4] = block.into.weight
+        wide.out.weight[:4] = block.out.weight
+    x = rows(20)[..., :4]
+    wanted = wide(torch.nn.functional.pad(x, (0, 8)))[..., :4]
+    torch.testing.assert_close(block(x), wanted)
+    with pytest.raises(ModelError, match="has 6 channels in 2 heads; each needs an even number"):
+        nn.Attention(4, 2, context=5, width=3)
+
+
+def test_a_gated_layer():
+    layer = nn.GatedTransformerLayer(8, 2, context=6, hidden=16, scale=0.5)
+    x, (attention, mlp) = rows(20), layer.blocks
+    norm, widen, _, narrow, scale = mlp.branch.blocks
+    y = torch.nn.functional.rms_norm(x, (8,), eps=1e-5)
+    gate, value = widen(y).chunk(2, -1)
+    y = narrow(gate * gate.sigmoid() * value)
+    torch.testing.assert_close(mlp(x), x + 0.5 * y)
+    assert isinstance(norm, nn.RMSNorm) and isinstance(attention.branch.blocks[0], nn.RMSNorm)
+    torch.testing.assert_close(layer(x), mlp(attention(x)))
 
 
 def test_a_layer_starts_near_the_identity_and_knows_its_reach():

@@ -74,6 +74,7 @@ def test_one_row_awaited_late_costs_a_whole_early_stride():
 def test_reach_is_exact(name):
     """The input rows that some output row has a gradient to span `receptive` rows, none more."""
     block = block_named(name)
+    torch.manual_seed(0)  # a rectified row may reach nothing
     x = torch.randn(1, 24 * block.stride_in, 4, requires_grad=True)
     y = block(x)
     spans = []

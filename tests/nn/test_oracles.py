@@ -172,6 +172,16 @@ def test_normalisations_and_activations():
         close(snake(x), x + (snake.alpha * x).sin() ** 2 / snake.alpha)
     assert torch.equal(x, kept)
     close(nn.Tanh()(x), torch.tanh(x))
+    close(nn.Clamp()(3 * x), F.hardtanh(3 * x))
+    beta = nn.SnakeBeta(4)
+    close(beta(x), x + x.sin() ** 2)  # as it begins
+    with torch.no_grad():
+        beta.alpha.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
+        beta.beta.copy_(torch.tensor([-1.0, 0.0, 2.0, 0.5]))
+    wanted = x + (beta.alpha.exp() * x).sin() ** 2 / beta.beta.exp()
+    close(beta(x), wanted)
+    with torch.inference_mode():
+        close(beta(x), wanted)
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])

@@ -27,6 +27,7 @@ PEERS = {
     "snac": "snac",
     "speechtokenizer": "speechtokenizer",
     "bigcodec": "bigcodec",
+    "qwen_tts": "qwen-tts",
 }  # modules, and the packages that hold them
 TORCHAUDIO = tuple(
     f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",
@@ -36,7 +37,13 @@ TORCHAUDIO = tuple(
 STAND_INS = {
     "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO, "bigcodec": TORCHAUDIO,
     "speechtokenizer": ("speechtokenizer.trainer",),
+    "qwen_tts": tuple(f"qwen_tts.{part}" for part in (
+        "inference", "inference.qwen3_tts_model", "inference.qwen3_tts_tokenizer",
+        "core.tokenizer_25hz", "core.tokenizer_25hz.configuration_qwen3_tts_tokenizer_v1",
+        "core.tokenizer_25hz.modeling_qwen3_tts_tokenizer_v1",
+    )),
 }  # fmt: skip
+PARTS = {"moshi": "moshi.models", "qwen_tts": "qwen_tts.core"}  # that a package imports when asked
 
 
 def peer(name: str) -> ModuleType:
@@ -52,8 +59,8 @@ def peer(name: str) -> ModuleType:
         pytest.skip(reason, allow_module_level=True)
     with stand_ins(STAND_INS.get(name, ())):
         module = import_module(name)
-        if name == "moshi":
-            import_module("moshi.models")
+        if name in PARTS:
+            import_module(PARTS[name])
     return module
 
 

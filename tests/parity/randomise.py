@@ -87,7 +87,9 @@ def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(parameter.shape, generator=generator)
     if re.search(r"act\.(alpha|beta)$", name):  # slopes of Snake as logarithms
         return 0.3 * noise
-    if re.search(r"alpha$|weight_g$|original0$|layer_scale\w*\.scale$", name):
+    if name.endswith("cluster_usage"):
+        return 0.5 + 4 * torch.rand(parameter.shape, generator=generator)
+    if re.search(r"alpha$|beta$|gamma$|weight_g$|original0$|layer_scale\w*\.scale$", name):
         return (0.3 * noise).exp() * (0.3 if "layer_scale" in name else 1.0)
     if "bias" in name:
         return 0.2 * noise

@@ -4,6 +4,7 @@ Tokenizer, Codec            what a user holds: recordings, files, streams, ident
 AdaptiveRate                encodes with one of them, at a rate that follows the sound
 TokenizerModel, CodecModel  the networks behind them, which architectures define
 register, build             architectures by name
+Chunks                      how the program of a published codec cuts what it decodes
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vocable.codecs.adaptive import AdaptiveRate as AdaptiveRate
+    from vocable.codecs.chunks import Chunks as Chunks
     from vocable.codecs.codec import Codec as Codec
     from vocable.codecs.codec_model import CodecModel as CodecModel
     from vocable.codecs.codec_model import CodecOutput as CodecOutput
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "adaptive": ("AdaptiveRate",),
+    "chunks": ("Chunks",),
     "codec": ("Codec",),
     "codec_model": ("CodecModel", "CodecOutput"),
     "codes": ("Codes",),

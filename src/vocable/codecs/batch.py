@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from vocable.audio import Audio
+from vocable.codecs.chunks import Chunks
 from vocable.codecs.codes import Codes, cut_codes, frames_in, join_codes, split_segments
 from vocable.codecs.convert import Samples, codes_of, streams_of, tokens_of
 from vocable.codecs.session import Session
@@ -52,6 +53,14 @@ def decode_all(session: Session, items: Sequence[AudioTokens]) -> list[Samples]:
         for i, rows in zip(group, _rows([items[i].streams for i in group]), strict=True):
             found[i] = samples[rows]
     return [samples for samples in found if samples is not None]
+
+
+def decode_chunks(session: Session, tokens: AudioTokens, chunks: Chunks) -> Samples:
+    """Decode tokens chunk by chunk, each by itself, to streams at the codec's rate."""
+    cuts, frame = list(chunks.cuts(len(tokens))), session.codec.frame_written
+    found = decode_all(session, [tokens[cut] for cut, _ in cuts])
+    pairs = zip(found, cuts, strict=True)
+    return np.concatenate([x[..., before * frame :] for x, (_, before) in pairs], axis=2)
 
 
 def code_blocks(

@@ -14,6 +14,7 @@ from torch import Tensor
 from vocable.audio import Audio, resample
 from vocable.binary_streams import BinaryFile
 from vocable.codecs import batch, files
+from vocable.codecs.chunks import Chunks
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.codes import CodesLike
 from vocable.codecs.convert import Samples, check_fits, join_streams, written_length, written_rate
@@ -59,18 +60,30 @@ class Codec(Tokenizer):
     # ---- recordings -----------------------------------------------------------------------------
 
     def decode(
-        self, tokens: AudioTokens, *, rate: int | None = None, trust_space: bool = False
+        self,
+        tokens: AudioTokens,
+        *,
+        rate: int | None = None,
+        trust_space: bool = False,
+        chunks: Chunks | None = None,
     ) -> Audio:
         """Decode tokens to exactly the samples, channels and rate of their source.
 
         Tokens without a source (slices, generated ones) give whole frames at the codec's rate.
         rate: another rate in Hz. trust_space: decode tokens of other weights, with a warning.
+        chunks: decode pieces by themselves, as the program of a published codec does whose sound is
+        wanted; the default is the sound of the whole.
         Raises TokenError for tokens of another codec or other weights, naming both.
         """
-        return self.decode_batch([tokens], rate=rate, trust_space=trust_space)[0]
+        return self.decode_batch([tokens], rate=rate, trust_space=trust_space, chunks=chunks)[0]
 
     def decode_batch(
-        self, tokens: Sequence[AudioTokens], *, rate: int | None = None, trust_space: bool = False
+        self,
+        tokens: Sequence[AudioTokens],
+        *,
+        rate: int | None = None,
+        trust_space: bool = False,
+        chunks: Chunks | None = None,
     ) -> list[Audio]:
         """Decode several tokens, equal lengths together; the same audio as one by one."""
         own = self.spec
@@ -79,7 +92,10 @@ class Codec(Tokenizer):
             _check_tokens(item)
             check_fits(own, item.spec, trust_space=trust_space)
         rates = [written_rate(own, item.source, rate) for item in tokens]
-        found = batch.decode_all(self._session, tokens)
+        if chunks is None:
+            found = batch.decode_all(self._session, tokens)
+        else:
+            found = [batch.decode_chunks(self._session, item, chunks) for item in tokens]
         return [_audio(own, *each) for each in zip(found, tokens, rates, strict=True)]
 
     def decode_to(

@@ -34,15 +34,14 @@ from vocable.tokens import Level, TokenSpec
 
 
 @dataclass(frozen=True)
-class MimiConfig(SEANetConfig):
-    """The sizes of a Mimi: those of its SEANet, and these. Defaults are the published model's."""
+class MimiEncoderConfig(SEANetConfig):
+    """The sizes of Mimi's encoder and quantizer: those of its SEANet, and these, as published."""
 
     filters: int = 64
     strides: tuple[int, ...] = (4, 5, 6, 8)
     dilations: tuple[int, ...] = (1,)
     unit_kernel: int = 3
     unit_shrink: int = 2
-    decoder_last_kernel: int = 3
     latent: int = 512  # channels of the transformers, and of a frame
     rate: int = 24_000  # Hz
     resample: int = 2  # rows of the transformers a frame
@@ -55,12 +54,19 @@ class MimiConfig(SEANetConfig):
     codebook_width: int = 256  # channels in which the levels search
     semantic: int = 1  # levels before the acoustic ones
     sizes: tuple[int, ...] = (2048,) * 32  # entries of each level, semantic first
-    dropout: float = 1.0  # share of training items that use a drawn number of acoustic levels
 
     @property
     def frame(self) -> int:
         """Samples a frame."""
         return super().frame * self.resample
+
+
+@dataclass(frozen=True)
+class MimiConfig(MimiEncoderConfig):
+    """The sizes of a Mimi. Defaults are the published model's."""
+
+    decoder_last_kernel: int = 3
+    dropout: float = 1.0  # share of training items that use a drawn number of acoustic levels
 
 
 def mimi() -> MimiConfig:
@@ -82,25 +88,17 @@ class Mimi(CodecModel):
                 ResidualVQ(c.codebook_width, c.sizes[c.semantic :], dropout=c.dropout),
             ),
         )
-        levels = tuple(
-            Level(size, role="semantic" if number < c.semantic else "acoustic")
-            for number, size in enumerate(c.sizes)
-        )
         spec = TokenSpec(
             untrained("mimi"),
             rate=c.rate,
             frame=c.frame,
             channels=c.channels,
-            levels=levels,
+            levels=levels(c),
             prefixes=quantizer.prefixes,
             out_rate=out_rate(c.rate, c.strides, c.decoder_strides),
         )
         super().__init__(config, spec)
-        self.encoder = Stack(
-            encoder(c),
-            transformer(c),
-            downsample(c),
-        )
+        self.encoder = mimi_encoder(c)
         self.quantizer = quantizer
         self.decoder = Stack(
             upsample(c),
@@ -109,7 +107,20 @@ class Mimi(CodecModel):
         )
 
 
-def transformer(config: MimiConfig) -> Stack:
+def levels(config: MimiEncoderConfig) -> tuple[Level, ...]:
+    """Return the levels, of which the first say what is said."""
+    return tuple(
+        Level(size, role="semantic" if number < config.semantic else "acoustic")
+        for number, size in enumerate(config.sizes)
+    )
+
+
+def mimi_encoder(config: MimiEncoderConfig) -> Stack:
+    """Return `[B, T, channels] -> [B, T / frame, latent]`."""
+    return Stack(encoder(config), transformer(config), downsample(config))
+
+
+def transformer(config: MimiEncoderConfig) -> Stack:
     """Return the layers of one side, `[B, T, latent] -> [B, T, latent]`."""
     c = config
     layers: list[Block] = [
@@ -121,13 +132,13 @@ def transformer(config: MimiConfig) -> Stack:
     return Stack(*layers)
 
 
-def downsample(config: MimiConfig) -> Block:
+def downsample(config: MimiEncoderConfig) -> Block:
     """Return the way to one row a frame; before the recording lies its own first row."""
     width, stride = config.latent, config.resample
     return FirstRowConv1d(width, width, 2 * stride, stride=stride, fill=config.fill)
 
 
-def upsample(config: MimiConfig) -> Block:
+def upsample(config: MimiEncoderConfig) -> Block:
     """Return the way back: each channel by itself, as the published weights have it."""
     width, stride = config.latent, config.resample
     return ConvTranspose1d(width, width, 2 * stride, stride=stride, groups=width, bias=False)

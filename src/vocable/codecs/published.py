@@ -74,6 +74,7 @@ _MOSHI = (
 )
 _MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
 _ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
+_QWEN3_TTS_12 = (24_000, 1, 12.5, (2.2,), "80 ms")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
 _ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
 _MIMI = (24_000, 1, 12.5, (1.1, 4.4), "80 ms")
@@ -94,6 +95,11 @@ PUBLISHED: tuple[Published, ...] = (
         "kyutai/mimi", "mimi", "model.safetensors", *_MIMI, "CC-BY-4.0",
         revision="89091b3e466eb6a9d11e537bf26b144f194978f7",
         sha256="bac7e85083dcded655d24eaadde7e6eea34c0da1b35fa2d284e641bd2b942a5e",
+    ),
+    # name: the README of its authors' repository, github.com/QwenLM/Qwen3-TTS, whose licence it is
+    Published(
+        "Qwen/Qwen3-TTS-Tokenizer-12Hz", "qwen3_tts_12hz", "model.safetensors", *_QWEN3_TTS_12,
+        "Apache-2.0", False,
     ),
     # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
     # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).

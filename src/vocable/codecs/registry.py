@@ -41,6 +41,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
     "speech": ("vocable.codecs.speech", "Speech"),

@@ -74,14 +74,17 @@ def convert_separator(known: KnownSeparator, device: str | torch.device | None =
 
 def network_of(config: Any, tensors: Mapping[str, torch.Tensor]) -> ConvTasNet:
     """Return the network of these weights, which are not trained further."""
+    import torch
+
     from vocable import weights
     from vocable.nn.settings import plain_settings, without_memory
     from vocable.separation import ConvTasNet
 
     with without_memory():
+        weights.check_fits(ConvTasNet(config).state_dict(), tensors)
+    weights.check_finite(tensors, "fetch it again")
+    with plain_settings(), torch.random.fork_rng(devices=[]):
         network = ConvTasNet(config)
-    with plain_settings():
-        weights.check_finite(tensors, "fetch it again")
         weights.load_tensors(network, tensors)
     return network.eval().requires_grad_(False)
 

@@ -1,6 +1,6 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, Snake, SnakeBeta, Tanh
+from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, Snake, SnakeBeta, Tanh
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
@@ -15,7 +15,7 @@ from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
-from vocable.nn.transformer import TransformerLayer
+from vocable.nn.transformer import GatedTransformerLayer, TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Attention",
     "BidirectionalLSTM",
     "Block",
+    "Clamp",
     "Conv1d",
     "ConvNeXtBlock",
     "ConvTranspose1d",
@@ -33,6 +34,7 @@ __all__ = [
     "DepthwiseConv1d",
     "EdgeConv1d",
     "FirstRowConv1d",
+    "GatedTransformerLayer",
     "GroupNorm",
     "LayerNorm",
     "LeakyReLU",

@@ -117,6 +117,16 @@ class Tanh(Pointwise):
         return torch.tanh(x)
 
 
+class Clamp(Pointwise):
+    """Values beyond ±1 become ±1."""
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        return x.clamp(-1.0, 1.0)
+
+
 class PReLU(Pointwise):
     """`x` where positive, else a learned share of it, one for all (arXiv:1502.01852)."""
 
@@ -172,8 +182,8 @@ class Snake(Pointwise):
         """Map each value."""
         kind = torch.result_type(x, self.alpha)
         wide = torch.promote_types(kind, torch.float32)
-        x, alpha = x.to(wide), self.alpha.to(wide)
-        inverse = 1 / (alpha + 1e-9)  # as in the published codecs: alpha may learn to be 0
+        alpha, inverse = self._factors(wide)
+        x = x.to(wide)
         phase = alpha * x
         if not fast_forms():
             return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
@@ -185,47 +195,34 @@ class Snake(Pointwise):
         if not x.dtype == out.dtype == self.alpha.dtype == torch.float32:
             out.copy_(self.forward(x))
             return
-        torch.mul(x, self.alpha, out=out).sin_().square_()
-        torch.addcmul(x, out, 1 / (self.alpha + 1e-9), out=out)
+        alpha, inverse = self._factors(x.dtype)
+        torch.mul(x, alpha, out=out).sin_().square_()
+        torch.addcmul(x, out, inverse, out=out)
 
     def keeps_dtype(self, x: Tensor) -> bool:
         """Say whether `x` is as precise as the weights."""
         return x.dtype == self.alpha.dtype
 
+    def _factors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Return what the phase is multiplied by, and what the squared sine is."""
+        alpha = self.alpha.to(dtype)
+        return alpha, 1 / (alpha + 1e-9)  # as in the published codecs: alpha may learn to be 0
 
-class SnakeBeta(Pointwise):
-    """`x + sin(e^a x)^2 / e^b` with a learned `a` and `b` per channel (BigVGAN, arXiv:2206.04658).
 
-    Computed in fp32 at least, as Snake is.
+class SnakeBeta(Snake):
+    """`x + sin(x exp(alpha))^2 / exp(beta)`, both learned per channel.
+
+    "BigVGAN: A Universal Neural Vocoder with Large-Scale Training" (Lee et al. 2022,
+    arXiv:2206.04658).
     """
 
     pointwise = True
 
     def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.alpha, self.beta = (nn.Parameter(torch.zeros(channels)) for _ in range(2))
+        super().__init__(channels)
+        self.alpha = nn.Parameter(torch.zeros(channels))
+        self.beta = nn.Parameter(torch.zeros(channels))
 
-    def forward(
-        self, x: Float[Tensor, "batch time channels"]
-    ) -> Float[Tensor, "batch time channels"]:
-        """Map each value."""
-        kind = torch.result_type(x, self.alpha)
-        wide = torch.promote_types(kind, torch.float32)
-        x = x.to(wide)
-        phase = self.alpha.to(wide).exp() * x
-        inverse = 1 / (self.beta.to(wide).exp() + 1e-9)  # as in the published codecs
-        if not fast_forms():
-            return torch.addcmul(x, phase.sin().square(), inverse).to(kind)
-        return torch.addcmul(x, phase.sin_().square_(), inverse, out=phase).to(kind)
-
-    def write(self, x: Tensor, out: Tensor) -> None:
-        """Write each value's image into `out`, without memory beside it where all is fp32."""
-        if not x.dtype == out.dtype == self.alpha.dtype == torch.float32:
-            out.copy_(self.forward(x))
-            return
-        torch.mul(x, self.alpha.exp(), out=out).sin_().square_()
-        torch.addcmul(x, out, 1 / (self.beta.exp() + 1e-9), out=out)
-
-    def keeps_dtype(self, x: Tensor) -> bool:
-        """Say whether `x` is as precise as the weights."""
-        return x.dtype == self.alpha.dtype
+    def _factors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        alpha, beta = self.alpha.to(dtype), self.beta.to(dtype)
+        return alpha.exp(), 1 / (beta.exp() + 1e-9)

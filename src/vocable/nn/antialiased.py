@@ -147,6 +147,7 @@ def kaiser_taps() -> Float[Tensor, " taps"]:
     The window's shape is Kaiser's for a transition of 0.6 of the band (as in julius and BigVGAN).
     """
     attenuation = 2.285 * (FILTER // 2 - 1) * math.pi * 1.2 + 7.95  # dB
-    window = torch.kaiser_window(FILTER, periodic=False, beta=0.1102 * (attenuation - 8.7))
-    taps = window * torch.sinc((torch.arange(FILTER) - FILTER // 2 + 0.5) / 2) / 2
+    beta = 0.1102 * (attenuation - 8.7)
+    window = torch.kaiser_window(FILTER, periodic=False, beta=beta, device="cpu")
+    taps = window * torch.sinc((torch.arange(FILTER, device="cpu") - FILTER // 2 + 0.5) / 2) / 2
     return taps / taps.sum()

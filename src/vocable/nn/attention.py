@@ -27,25 +27,35 @@ class Attention(Block):
     "Attention Is All You Need" (Vaswani et al. 2017, arXiv:1706.03762), without biases. Queries,
     keys and values are one map, `into`, in this order. Memory grows with the rows, not with their
     square: rows ask in tiles that see no more than the context before them.
+    width: channels of a head; default: the heads share `channels` out.
     """
 
     pace: Tensor
     band: Tensor
 
-    def __init__(self, channels: int, heads: int, *, context: int, base: float = 10_000.0) -> None:
+    def __init__(
+        self,
+        channels: int,
+        heads: int,
+        *,
+        context: int,
+        base: float = 10_000.0,
+        width: int | None = None,
+    ) -> None:
         super().__init__()
-        if channels % (2 * heads):
+        inner = channels if width is None else heads * width
+        if inner % (2 * heads):
             raise ModelError(
-                f"attention has {channels} channels in {heads} heads; each needs an even number"
+                f"attention has {inner} channels in {heads} heads; each needs an even number"
             )
         if context < 1:
             raise ModelError(f"context must be at least 1 row but is {context}")
         if context > MOST_ROWS:
             raise ModelError(f"context is {context} rows; attention sees at most {MOST_ROWS}")
-        self.channels, self.heads, self.context = channels, heads, context
-        self.width, self.base = channels // heads, base
-        self.into = Linear(channels, 3 * channels, bias=False)
-        self.out = Linear(channels, channels, bias=False)
+        self.inner, self.heads, self.context = inner, heads, context
+        self.width, self.base = inner // heads, base
+        self.into = Linear(channels, 3 * inner, bias=False)
+        self.out = Linear(inner, channels, bias=False)
         self.register_buffer("pace", turns_per_row(self.width, base), persistent=False)
         self.register_buffer("band", _band(context), persistent=False)
         self.receptive = context
@@ -60,10 +70,10 @@ class Attention(Block):
     def initial_state(self, batch: int) -> State:
         """Return keys and values of the last `context - 1` rows, and how many rows have come.
 
-        They are one tensor, `[batch, context - 1, 2 · channels]`, from the start on, so that
+        They are one tensor, `[batch, context - 1, 2 · heads · width]`, from the start on, so that
         streams of any age stack; of the rows, those that never came are not seen.
         """
-        return self.zeros(batch, self.context - 1, 2 * self.channels), self._no_age(batch)
+        return self.zeros(batch, self.context - 1, 2 * self.inner), self._no_age(batch)
 
     def step(
         self, x: Float[Tensor, "batch time channels"], state: State
@@ -88,7 +98,7 @@ class Attention(Block):
         self, x: Tensor, age: Int[Tensor, "batch 1"], ages: list[int] | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys and values as rows; queries and keys turned to their positions."""
-        both, value = self.into.forward(x).tensor_split((2 * self.channels,), -1)
+        both, value = self.into.forward(x).tensor_split((2 * self.inner,), -1)
         if ages is None:
             positions = age + torch.arange(x.shape[1], device=x.device)
             turn = cos_and_sin(positions, self.pace, x.dtype)

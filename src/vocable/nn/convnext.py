@@ -43,12 +43,18 @@ class ConvNeXtBlock(Block):
     """
 
     def __init__(
-        self, channels: int, *, kernel: int = 7, expansion: int = 3, scale: float = 0.3
+        self,
+        channels: int,
+        *,
+        kernel: int = 7,
+        expansion: int = 3,
+        scale: float = 0.3,
+        eps: float = 1e-5,
     ) -> None:
         super().__init__()
         self.branch = Stack(
             DepthwiseConv1d(channels, kernel),
-            LayerNorm(channels),
+            LayerNorm(channels, eps=eps),
             Linear(channels, expansion * channels),
             GELU(),
             Linear(expansion * channels, channels),

@@ -6,6 +6,7 @@ from vocable.quantize.learn.estimator import rotation, straight_through
 from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.update import Ema, Gradient, Update
+from vocable.quantize.paired import PairedVQ
 from vocable.quantize.rvq import ResidualVQ
 from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
@@ -20,6 +21,7 @@ __all__ = [
     "KMeans",
     "LevelCodes",
     "Normalised",
+    "PairedVQ",
     "Parametrisation",
     "Plain",
     "Quantized",

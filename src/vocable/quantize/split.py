@@ -68,14 +68,14 @@ class SplitVQ(Quantizer):
         with full_precision(as_levels(codes)[0].device.type):
             rows = zip(self.parts, self._shares(codes), self.out, strict=True)
             found = [out(part.decode_checked(own)) for part, own, out in rows if own]
-            return _total(found)
+            return total(found)
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         with full_precision(z.device.type):
             z = z.float()
             pairs = zip(self.parts, self.into, strict=True)
             found = [part(into(z)) for part, into in pairs]
-            y = _total([out(f.z) for f, out in zip(found, self.out, strict=True)])
+            y = total([out(f.z) for f, out in zip(found, self.out, strict=True)])
             first = self.out[0](found[0].first)
         codes = [row for f in found for row in as_levels(f.codes)]
         health = _joined([f.health for f in found], z)
@@ -135,7 +135,7 @@ class SplitVQ(Quantizer):
         return totals
 
 
-def _total(values: list[Tensor]) -> Tensor:
+def total(values: list[Tensor]) -> Tensor:
     """Return the sum in order, which decides the last bit: all paths share it."""
     return sum(values[1:], values[0])
 

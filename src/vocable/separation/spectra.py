@@ -27,8 +27,11 @@ class Spectra(Block):
     samples from f · stride on; zeros follow the last.
     """
 
+    place: Tensor  # empty: keeps where the block is, which has no weights
+
     def __init__(self, window: int, stride: int) -> None:
         super().__init__()
+        self.register_buffer("place", torch.zeros(0), persistent=False)
         self.window, self.stride, self.late = window, stride, window - stride
         self.stride_in, self.ratio = stride, Ratio(1, stride)
         self.lookahead, self.receptive = self.late, window
@@ -70,9 +73,11 @@ class Overlapped(Block):
     """
 
     channels_out = 1
+    place: Tensor  # empty: keeps where the block is, which has no weights
 
     def __init__(self, window: int, stride: int) -> None:
         super().__init__()
+        self.register_buffer("place", torch.zeros(0), persistent=False)
         self.window, self.stride = window, stride
         self.ratio, self.receptive = Ratio(stride), window // stride
 

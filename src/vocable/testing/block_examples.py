@@ -173,11 +173,15 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "snake-beta": lambda: _snake_beta(4),
     "anti-aliased": lambda: nn.AntiAliased(4, _snake_beta(4)),
     "tanh": nn.Tanh,
+    "clamp": nn.Clamp,
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
     "attention": lambda: nn.Attention(4, 2, context=5),
     "attention-to-itself": lambda: nn.Attention(4, 1, context=1),
     "transformer": lambda: nn.TransformerLayer(4, 2, context=6, hidden=8, scale=0.5),
+    "transformer-gated": lambda: nn.GatedTransformerLayer(
+        4, 2, context=6, hidden=8, scale=0.5, width=6
+    ),
     "convnext": lambda: nn.ConvNeXtBlock(4),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),

@@ -21,6 +21,7 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
@@ -84,6 +85,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
+        "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
@@ -189,6 +191,33 @@ def mimi_tiny() -> MimiConfig:
         scale=0.3,
         codebook_width=4,
         sizes=(16,) * 4,
+    )
+
+
+def qwen3_tts_tiny() -> Qwen3TTSConfig:
+    """Return the sizes of a narrow tokenizer of Qwen3-TTS: 8 kHz, 16 samples a frame."""
+    return Qwen3TTSConfig(
+        rate=8000,
+        filters=4,
+        strides=(2, 4),
+        latent=8,
+        layers=1,
+        heads=2,
+        hidden=16,
+        context=5,
+        scale=0.3,
+        codebook_width=4,
+        sizes=(16,) * 4,
+        upsamples=(2,),
+        decoder_strides=(4, 2),
+        decoder_latent=8,
+        decoder_width=4,
+        decoder_layers=1,
+        decoder_heads=2,
+        decoder_head=6,
+        decoder_hidden=8,
+        decoder_context=5,
+        decoder_filters=8,
     )
 
 

@@ -7,7 +7,16 @@ from functools import partial
 
 import torch
 
-from vocable.quantize import VQ, Gradient, Normalised, Quantizer, ResidualVQ, SplitVQ, rotation
+from vocable.quantize import (
+    VQ,
+    Gradient,
+    Normalised,
+    PairedVQ,
+    Quantizer,
+    ResidualVQ,
+    SplitVQ,
+    rotation,
+)
 from vocable.testing.block_examples import seeded
 
 
@@ -36,6 +45,7 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
+    "paired": lambda: PairedVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
     ),

@@ -66,6 +66,7 @@ def reference_of(checkpoint: Checkpoint, found: Recognised) -> Reference:
         "snac": _snac,
         "speechtokenizer": _speechtokenizer,
         "bigcodec": _bigcodec,
+        "qwen3-tts": _qwen3_tts,
     }
     return makers[kind](checkpoint, found)
 
@@ -236,6 +237,24 @@ def _bigcodec(checkpoint: Checkpoint, found: Recognised) -> Reference:
         lambda x: decoder(encoder(x), vq=True)[1].unbind(0),
         lambda codes: decoder(_rows(decoder.vq2emb(torch.stack(list(codes), 2))), vq=False),
     )
+
+
+def _qwen3_tts(checkpoint: Checkpoint, found: Recognised) -> Reference:
+    package = import_module("qwen_tts.core")
+    config = package.Qwen3TTSTokenizerV2Config(**checkpoint.config)
+    model = package.Qwen3TTSTokenizerV2Model(config).eval()
+    model.load_state_dict(checkpoint.tensors())
+    encoder = model.encoder
+
+    def latents(x: Tensor) -> Tensor:
+        rows = encoder.encoder_transformer(_rows(encoder.encoder(x)))[0]
+        return _rows(encoder.downsample(_rows(rows)))
+
+    def codes(x: Tensor) -> tuple[Tensor, ...]:
+        every = torch.ones(x[:, 0].shape, dtype=torch.int64)
+        return torch.stack(model.encode(x[:, 0], every).audio_codes).unbind(2)
+
+    return Reference("qwen-tts", latents, codes, lambda codes: model.decoder(_stacked(codes)))
 
 
 def _rows(z: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "SNAC": "vocable.codecs.keys.snac",
     "BigCodec": "vocable.codecs.keys.bigcodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
+    "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
 }
 
 

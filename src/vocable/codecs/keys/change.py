@@ -17,6 +17,11 @@ def transposed(weight: Tensor) -> Tensor:
     return from_torch(weight, weight.shape[2] // 2)
 
 
+def transposed_patch(weight: Tensor) -> Tensor:
+    """Return the weight of a transposed convolution whose kernel is its stride."""
+    return from_torch(weight, weight.shape[2])
+
+
 def per_channel(value: Tensor) -> Tensor:
     """Return `[1, channels, 1]` as `[channels]`, as `Snake` keeps it."""
     return value.flatten()

@@ -12,7 +12,7 @@ counts of a codebook's learning, whose quotient, formed in fp32, are its entries
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -28,9 +28,9 @@ from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.weights import Row, rename
 
-_PARTS = ("semantic", "acoustic")
-_VQ = "quantizer.{}_residual_vector_quantizer."
-_MARKS = [_VQ.format(part) + "input_proj.weight" for part in _PARTS]
+PARTS = ("semantic", "acoustic")
+VQ = "quantizer.{}_residual_vector_quantizer."
+_MARKS = [VQ.format(part) + "input_proj.weight" for part in PARTS]
 # what others call otherwise than transformers' flat files, in order
 _RENAMED = (
     # transformers' modules
@@ -48,8 +48,8 @@ _RENAMED = (
     (r"\.norm2\.", ".post_attention_layernorm."),
     (r"\.layer_scale_1\.", ".self_attn_layer_scale."),
     (r"\.layer_scale_2\.", ".mlp_layer_scale."),
-    (r"^quantizer\.rvq_first\.", _VQ.format("semantic")),
-    (r"^quantizer\.rvq_rest\.", _VQ.format("acoustic")),
+    (r"^quantizer\.rvq_first\.", VQ.format("semantic")),
+    (r"^quantizer\.rvq_rest\.", VQ.format("acoustic")),
     (r"\.vq\.layers\.(\d+)\._codebook\.", r".layers.\1.codebook."),
     (r"\.codebook\.(?:_initialized|inited)$", ".codebook.initialized"),
     (r"\.codebook\.cluster_size$", ".codebook.cluster_usage"),
@@ -63,15 +63,15 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     Raises ModelError for one whose config asks for what Mimi does not do, or that says too little:
     a file of no published size without transformers' config beside it.
     """
-    shapes = {_as_in_transformers(key): shape for key, shape in checkpoint.shapes.items()}
+    shapes = {as_in_transformers(key): shape for key, shape in checkpoint.shapes.items()}
     if not all(mark in shapes for mark in _MARKS):
         return None
     stacked = any(key.endswith(".self_attn.in_proj.weight") for key in shapes)
     with seanet.refusing("weights of such shapes make no Mimi"):
-        sizes = _sizes(shapes)
+        sizes = seanet.sizes(shapes, "Mimi") | encoder_sizes(shapes)
     if checkpoint.config.get("model_type") == "mimi":
         with seanet.refusing("config.json does not describe a Mimi"):
-            config = sizes | _stated(checkpoint.config, sizes)
+            config = sizes | stated(checkpoint.config, sizes)
     else:  # none, or that of a language model which uses it
         config = _published(sizes)
     return Recognised("mimi", "moshi" if stacked else "transformers", "mimi", config)
@@ -79,17 +79,13 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.mimi`."""
-    tensors = {}
-    for key, value in checkpoint.tensors().items():
-        name = _as_in_transformers(key)
-        if name in tensors:
-            raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
-        tensors[name] = value
-    tensors = _with_entries(_with_stacked_maps(tensors, recognised.config["heads"]))
+    tensors = with_own_keys(checkpoint.tensors(), as_in_transformers)
+    tensors = with_entries(with_stacked_maps(tensors, recognised.config["heads"]))
     return rename(tensors, _table(tensors))
 
 
-def _as_in_transformers(key: str) -> str:
+def as_in_transformers(key: str) -> str:
+    """Return a key of any layout as transformers' flat files have it."""
     for pattern, instead in _RENAMED:
         key = re.sub(pattern, instead, key)
     return key
@@ -98,18 +94,34 @@ def _as_in_transformers(key: str) -> str:
 # ---- tensors ------------------------------------------------------------------------------------
 
 
-def _with_stacked_maps(tensors: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
+def with_own_keys(tensors: Mapping[str, Tensor], called: Callable[[str], str]) -> dict[str, Tensor]:
+    """Return tensors by what their keys are called here; refuse two of one name."""
+    found: dict[str, Tensor] = {}
+    for key, value in tensors.items():
+        name = called(key)
+        if name in found:
+            raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
+        found[name] = value
+    return found
+
+
+def with_stacked_maps(tensors: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
     """Return tensors with queries, keys and values as one map; each head's pairs in our order."""
     found = dict(tensors)
     for key in tensors:
         if key.endswith(".self_attn.q_proj.weight"):
             name = key.removesuffix("q_proj.weight")
-            three = [_taken(found, f"{name}{part}_proj.weight") for part in "qkv"]
-            found[name + "in_proj.weight"] = torch.cat(three)
+            three = [f"{name}{part}_proj.weight" for part in "qkv"]
+            found[name + "in_proj.weight"] = stacked(found, three)
         elif key.endswith(".self_attn.in_proj.weight"):
             query, keys, value = found[key].chunk(3)
             found[key] = torch.cat([_halves(query, heads), _halves(keys, heads), value])
     return found
+
+
+def stacked(tensors: dict[str, Tensor], keys: Sequence[str]) -> Tensor:
+    """Take maps of one row out of the tensors, and return them as one map, in this order."""
+    return torch.cat([_taken(tensors, key) for key in keys])
 
 
 def _halves(rows: Tensor, heads: int) -> Tensor:
@@ -118,7 +130,7 @@ def _halves(rows: Tensor, heads: int) -> Tensor:
     return pairs.transpose(1, 2).reshape(rows.shape)
 
 
-def _with_entries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def with_entries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return tensors with the entries of codebooks in place of their sums and counts."""
     found = dict(tensors)
     for key in tensors:
@@ -139,17 +151,23 @@ def _taken(tensors: dict[str, Tensor], key: str) -> Tensor:
 
 def _table(keys: Mapping[str, Any]) -> list[Row]:
     """Return what becomes of transformers' keys, once maps are stacked and codebooks formed."""
+    return [
+        *encoder_rows(keys),
+        Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
+        *seanet.rows(keys, "decoder", "decoder.blocks.2.blocks"),
+        *_of_layers("decoder"),
+    ]
+
+
+def encoder_rows(keys: Mapping[str, Any]) -> list[Row]:
+    """Return what becomes of the keys of the encoder and the quantizer."""
     table = [
         Row(r"downsample\.conv\.weight", "encoder.blocks.2.weight"),
-        Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
+        *seanet.rows(keys, "encoder", "encoder.blocks.0.blocks"),
+        *_of_layers("encoder"),
     ]
-    for side, stack in (
-        ("encoder", "encoder.blocks.0.blocks"),
-        ("decoder", "decoder.blocks.2.blocks"),
-    ):
-        table += [*seanet.rows(keys, side, stack), *_of_layers(side)]
-    for number, part in enumerate(_PARTS):
-        vq = re.escape(_VQ.format(part))
+    for number, part in enumerate(PARTS):
+        vq = re.escape(VQ.format(part))
         stack = rf"quantizer.parts.{number}.stack.\1.codebook.entries"
         table += [
             Row(vq + r"input_proj\.weight", f"quantizer.into.{number}.weight", pointwise),
@@ -179,12 +197,12 @@ def _of_layers(side: str) -> list[Row]:
 # ---- sizes --------------------------------------------------------------------------------------
 
 
-def _sizes(shapes: Shapes) -> dict[str, Any]:
-    """Return what the shapes say of a `MimiConfig`."""
+def encoder_sizes(shapes: Shapes) -> dict[str, Any]:
+    """Return what the shapes say of a `MimiEncoderConfig`, but for its SEANet."""
     layers = "encoder_transformer.layers."
     counted = re.compile(re.escape(layers) + r"\d+\.mlp\.fc1\.weight")
-    books = [_books(shapes, part) for part in _PARTS]
-    return seanet.sizes(shapes, "Mimi") | {
+    books = [_books(shapes, part) for part in PARTS]
+    return {
         "resample": shapes["downsample.conv.weight"][2] // 2,
         "layers": sum(bool(counted.fullmatch(key)) for key in shapes),
         "hidden": shapes[layers + "0.mlp.fc1.weight"][0],
@@ -196,7 +214,7 @@ def _sizes(shapes: Shapes) -> dict[str, Any]:
 
 def _books(shapes: Shapes, part: str) -> list[int]:
     """Return the entries of each level of a part."""
-    name = _VQ.format(part) + "layers.{}.codebook.embed_sum"
+    name = VQ.format(part) + "layers.{}.codebook.embed_sum"
     pattern = re.compile(re.escape(name).replace(r"\{\}", r"\d+"))
     count = sum(bool(pattern.fullmatch(key)) for key in shapes)
     return [shapes[name.format(n)][0] for n in range(count)]
@@ -218,7 +236,7 @@ def _published(sizes: Mapping[str, Any]) -> dict[str, Any]:
     return config | {"sizes": sizes["sizes"]}
 
 
-def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
+def stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what transformers' config.json says beside the sizes."""
     given = {key: value for key, value in config.items() if value is not None}
     heads, rotary = given.get("num_attention_heads", 8), given.get("rope_parameters", {})

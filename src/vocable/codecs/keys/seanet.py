@@ -79,14 +79,25 @@ def rows(keys: Mapping[str, Any], side: str, stack: str, inner: str = "") -> lis
 
 def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
     """Return what the shapes of fused weights say of a `SEANetConfig`; `family` is for errors."""
-    convs = [shapes[f"encoder.layers.{n}.conv.weight"] for n in numbers(shapes, "encoder")]
     ends = [shapes[f"decoder.layers.{n}.conv.weight"] for n in numbers(shapes, "decoder")]
+    convs = len(numbers(shapes, "encoder"))
+    if len(ends) != convs:
+        raise ModelError(
+            f"checkpoint has {convs} convolutions in its encoder, {len(ends)} in its decoder, "
+            f"which make no {family}; fetch it again"
+        )
+    return encoder_sizes(shapes, family) | {"decoder_last_kernel": ends[-1][2]}
+
+
+def encoder_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return what the shapes of an encoder's fused weights say of a `SEANetConfig`."""
+    convs = [shapes[f"encoder.layers.{n}.conv.weight"] for n in numbers(shapes, "encoder")]
     units = numbers(shapes, "encoder", r"block\.1\.conv")
     downs = len(convs) - 2
-    if downs < 1 or len(ends) != len(convs) or not units or len(units) % downs:
+    if downs < 1 or not units or len(units) % downs:
         raise ModelError(
-            f"checkpoint has {len(convs)} convolutions in its encoder, {len(ends)} in its decoder "
-            f"and {len(units)} residual units, which make no {family}; fetch it again"
+            f"checkpoint has {len(convs)} convolutions in its encoder and {len(units)} residual "
+            f"units, which make no {family}; fetch it again"
         )
     hidden, channels, kernel = shapes[f"encoder.layers.{units[0]}.block.1.conv.weight"]
     return {
@@ -99,7 +110,6 @@ def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
         "unit_shortcut": any(".shortcut." in key for key in shapes),
         "first_kernel": convs[0][2],
         "encoder_last_kernel": convs[-1][2],
-        "decoder_last_kernel": ends[-1][2],
         "latent": convs[-1][0],
     }
 

@@ -111,12 +111,6 @@ def _turns(config: Any, device: Any = None) -> tuple[Tensor, float]:
 
 def _renamed(own: Any) -> Any:
     def call(*, config: Any, input_embeds: Tensor, position_ids: Tensor, **_: Any) -> Any:
-        return own(
-            config=config,
-            inputs_embeds=input_embeds,
-            attention_mask=None,
-            past_key_values=None,
-            position_ids=position_ids,
-        )
+        return own(config, input_embeds, None, None, position_ids)
 
     return call

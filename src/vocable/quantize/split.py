@@ -18,6 +18,7 @@ from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_l
 from vocable.quantize.health import energy_of
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.total import total
 
 
 class SplitVQ(Quantizer):
@@ -68,14 +69,14 @@ class SplitVQ(Quantizer):
         with full_precision(as_levels(codes)[0].device.type):
             rows = zip(self.parts, self._shares(codes), self.out, strict=True)
             found = [out(part.decode_checked(own)) for part, own, out in rows if own]
-            return _total(found)
+            return total(found)
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         with full_precision(z.device.type):
             z = z.float()
             pairs = zip(self.parts, self.into, strict=True)
             found = [part(into(z)) for part, into in pairs]
-            y = _total([out(f.z) for f, out in zip(found, self.out, strict=True)])
+            y = total([out(f.z) for f, out in zip(found, self.out, strict=True)])
             first = self.out[0](found[0].first)
         codes = [row for f in found for row in as_levels(f.codes)]
         health = _joined([f.health for f in found], z)
@@ -133,11 +134,6 @@ class SplitVQ(Quantizer):
             for name, loss in quantized.losses.items():
                 totals[name] = totals[name] + loss * share if name in totals else loss * share
         return totals
-
-
-def _total(values: list[Tensor]) -> Tensor:
-    """Return the sum in order, which decides the last bit: all paths share it."""
-    return sum(values[1:], values[0])
 
 
 def _joined(parts: Sequence[Health], z: Tensor) -> Health:

@@ -7,7 +7,22 @@ from functools import partial
 
 import torch
 
-from vocable.quantize import VQ, Gradient, Normalised, Quantizer, ResidualVQ, SplitVQ, rotation
+from vocable.quantize import (
+    BSQ,
+    FSQ,
+    LFQ,
+    VQ,
+    AtanhBound,
+    Gradient,
+    Normalised,
+    Quantizer,
+    ResidualFSQ,
+    ResidualLFQ,
+    ResidualVQ,
+    SplitVQ,
+    SymmetricBound,
+    rotation,
+)
 from vocable.testing.block_examples import seeded
 
 
@@ -39,4 +54,12 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
     ),
+    "fsq": lambda: FSQ((8, 5, 4), dim=6),
+    "fsq-groups": lambda: FSQ((4, 5, 3), groups=2),
+    "fsq-bounded-twice": lambda: FSQ((4,) * 6, bound=AtanhBound(times=2)),
+    "fsq-symmetric": lambda: FSQ((4, 2, 3), groups=2, bound=SymmetricBound()),
+    "residual-fsq": lambda: ResidualFSQ((4, 5, 3), 3, dim=6, dropout=0.5),
+    "lfq": lambda: LFQ(4, dim=6),
+    "residual-lfq": lambda: ResidualLFQ(6, 3),
+    "bsq": lambda: BSQ(3, groups=2),
 }

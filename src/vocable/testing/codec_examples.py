@@ -20,6 +20,7 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
@@ -67,6 +68,9 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
         "soundstream-split": lambda: SoundStream(
             replace(soundstream_tiny(), semantic=1, split=True)
+        ),
+        "soundstream-residual-fsq": lambda: SoundStream(
+            replace(soundstream_tiny(), quantizer=ResidualFSQConfig((5, 3), levels=3))
         ),
         "soundstream-out-rate": lambda: SoundStream(
             replace(soundstream_tiny(), decoder_strides=(8, 2, 2))

@@ -1,6 +1,6 @@
 """Measure quantizers without codebooks, as shares of the rate at which this machine copies memory.
 
-    python -m benchmarks.scalar [--frames 65536] [--rounds 15]
+    python -m benchmarks.scalar [--frames 16384] [--rounds 15]
 
 All take their turn in every round, in one thread; the table has medians of their CPU time. Bytes
 are those of latents read and codes written. Beside them stands one pass of `torch.tanh` over the
@@ -75,7 +75,7 @@ def cpu_seconds(work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=1 << 16)
+    parser.add_argument("--frames", type=int, default=1 << 14)
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
     torch.set_num_threads(1)

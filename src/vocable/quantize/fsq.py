@@ -71,10 +71,9 @@ class FSQ(GroupedQuantizer):
     groups  codes a frame, each of its own numbers: neighbouring channels. All decode together
     bound   how latents come into the range of the steps
 
-    Laws: codes are whole numbers from first to last and equal for a frame alone or among others;
-    ``encode(decode(codes)) == codes`` holds where there is no projection and bounding a value again
-    does not move it to another step, which is not said of any bound. The gradient passes rounding
-    unchanged and the bound as it is. A NaN is a step in the middle; it is counted as unusable.
+    Laws: codes do not depend on what else is in a batch or a block; decoding is exact; values are
+    bounded again, so that ``encode(decode(codes)) == codes`` does not hold. The gradient passes
+    rounding unchanged and the bound as it is. A NaN lies at place 0, and is counted as unusable.
     """
 
     def __init__(

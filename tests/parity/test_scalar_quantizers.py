@@ -1,4 +1,4 @@
-"""Quantizers without codebooks against the packages that models with them are trained by.
+"""Quantizers without learned entries against the packages that models with them are trained by.
 
 vector-quantize-pytorch has each of them; transformers has the FSQ of X-Codec 2, which bounds twice.
 Codes and values to the bit, on this machine: both are elementwise in fp32.
@@ -15,8 +15,11 @@ from vocable.quantize import (
     FSQ,
     LFQ,
     AtanhBound,
+    Gradient,
     ResidualFSQ,
     ResidualLFQ,
+    ResidualVQ,
+    SimVQ,
     SymmetricBound,
 )
 
@@ -100,3 +103,24 @@ def test_residual_lfq():
     assert torch.equal(found.codes.transpose(1, 2), codes.long())
     torch.testing.assert_close(found.z, values, rtol=0, atol=1e-6)
     torch.testing.assert_close(found.losses["entropy"], losses.mean(), rtol=0, atol=1e-3)
+
+
+def test_simvq():
+    torch.manual_seed(0)
+    theirs = package.SimVQ(dim=8, codebook_size=64, rotation_trick=False).train()
+    ours = ResidualVQ(
+        8, (64,), codebook=SimVQ(), update=Gradient(), revival=None, initialise=None
+    ).train()
+    book = ours.stack[0].codebook
+    book.frozen.copy_(theirs.frozen_codebook)
+    with torch.no_grad():
+        book.map.weight.copy_(theirs.code_transform.weight)
+    z = latents(2, 500, 8, spread=0.5)
+    values, codes, loss = theirs(z)
+    found = ours(z)
+    assert torch.equal(found.codes[:, 0], codes)
+    torch.testing.assert_close(found.z, values, rtol=0, atol=1e-6)
+    torch.testing.assert_close(found.losses["codebook"] + found.losses["commitment"] / 4, loss)
+    loss.backward()
+    (found.losses["codebook"] + found.losses["commitment"] / 4).backward()
+    torch.testing.assert_close(book.map.weight.grad, theirs.code_transform.weight.grad)

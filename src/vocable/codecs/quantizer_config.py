@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from vocable.quantize import (
     BSQ,
@@ -17,9 +17,12 @@ from vocable.quantize import (
     LFQ,
     AtanhBound,
     Bound,
+    Gradient,
     Quantizer,
     ResidualFSQ,
     ResidualLFQ,
+    ResidualVQ,
+    SimVQ,
     SymmetricBound,
     TanBound,
 )
@@ -105,6 +108,19 @@ class ResidualLFQConfig(QuantizerConfig):
         return ResidualLFQ(self.bits, self.levels, dim=dim, dropout=self.dropout)
 
 
+@dataclass(frozen=True)
+class SimVQConfig(QuantizerConfig):
+    """Residual levels whose entries one map each makes of frozen vectors (`SimVQ`)."""
+
+    sizes: tuple[int, ...]  # entries of each level
+    dropout: float = 0.0
+    kind: Literal["simvq"] = "simvq"
+
+    def make(self, dim: int) -> Quantizer:
+        aids: dict[str, Any] = {"update": Gradient(), "revival": None, "initialise": None}
+        return ResidualVQ(dim, self.sizes, codebook=SimVQ(), dropout=self.dropout, **aids)
+
+
 QuantizerConfig.kinds.update(
     {
         "fsq": FSQConfig,
@@ -112,5 +128,6 @@ QuantizerConfig.kinds.update(
         "lfq": LFQConfig,
         "bsq": BSQConfig,
         "residual-lfq": ResidualLFQConfig,
+        "simvq": SimVQConfig,
     }
 )

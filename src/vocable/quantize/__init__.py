@@ -11,6 +11,7 @@ from vocable.quantize.learn.update import Ema, Gradient, Update
 from vocable.quantize.lfq import BSQ, LFQ
 from vocable.quantize.residual_scalar import ResidualFSQ, ResidualLFQ
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.simvq import SimVQ
 from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
 from vocable.quantize.vq import VQ
@@ -37,6 +38,7 @@ __all__ = [
     "ResidualLFQ",
     "ResidualVQ",
     "Revival",
+    "SimVQ",
     "SplitVQ",
     "SymmetricBound",
     "TanBound",

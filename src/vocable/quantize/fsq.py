@@ -71,9 +71,10 @@ class FSQ(GroupedQuantizer):
     groups  codes a frame, each of its own numbers: neighbouring channels. All decode together
     bound   how latents come into the range of the steps
 
-    Laws: codes do not depend on what else is in a batch or a block; decoding is exact; values are
-    bounded again, so that ``encode(decode(codes)) == codes`` does not hold. The gradient passes
-    rounding unchanged and the bound as it is. A NaN lies at place 0, and is counted as unusable.
+    Laws: codes do not depend on what else is in a batch or a block, but for ties where there is a
+    projection. Values are bounded again, so that ``encode(decode(codes)) == codes`` does not hold.
+    The gradient passes rounding unchanged and the bound as it is. A NaN lies at place 0, and is
+    counted as unusable.
     """
 
     def __init__(

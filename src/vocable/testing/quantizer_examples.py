@@ -19,6 +19,7 @@ from vocable.quantize import (
     ResidualFSQ,
     ResidualLFQ,
     ResidualVQ,
+    SimVQ,
     SplitVQ,
     SymmetricBound,
     rotation,
@@ -50,6 +51,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-of-strides": lambda: ResidualVQ(6, (16,) * 3, strides=(4, 2, 1)),
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
+    "rvq-simvq": lambda: ResidualVQ(
+        6, (16,) * 3, codebook=SimVQ(), update=Gradient(), revival=None, initialise=None
+    ),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]

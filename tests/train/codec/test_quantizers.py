@@ -23,6 +23,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "lfq": {"bits": 4},
     "bsq": {"bits": 3, "groups": 2},
     "residual-lfq": {"bits": 4, "levels": 2},
+    "simvq": {"sizes": [16, 8]},
 }
 
 
@@ -34,15 +35,19 @@ def test_every_kind_is_here():
     assert set(TABLES) == set(QuantizerConfig.kinds)
 
 
-@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=() if k in ("fsq", "lfq") else pytest.mark.slow) for k in TABLES]
+)
 def test_a_recipe_trains_a_codec_with_it(kind: str, voices: Path, tmp_path: Path):
-    names = {"lfq", "bsq", "residual-lfq"}
-    entropy = ["loss.codec.entropy=0.1"] if kind in names else []
+    own = {"entropy": 0.1} if kind in {"lfq", "bsq", "residual-lfq"} else {}
+    own |= {"codebook": 1.0} if kind == "simvq" else {}
+    weights = [f"loss.codec.{name}={weight}" for name, weight in own.items()]
     path = recipe(tmp_path, "soundstream", codec={"config": config(kind)})
-    train(path, voices, tmp_path / "run", "schedule.steps=3", *entropy)
+    train(path, voices, tmp_path / "run", "schedule.steps=3", *weights)
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     losses = {key for line in lines for key in line["losses"]}
-    assert ({"commitment", "entropy"} <= losses) == (kind in names)
+    wanted = {"commitment", *own} if own else set()
+    assert losses & {"commitment", "entropy", "codebook"} == wanted
     assert min(lines[-1]["used"]) > 0 and lines[-1]["gradient"] > 0
     codec, audio = vocable.load(tmp_path / "run"), sound(voices)
     tokens = codec.encode(audio)
@@ -63,11 +68,11 @@ def test_what_the_table_says_is_what_is_made_and_named():
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ({"kind": "fqs", "steps": [5]}, 'config.quantizer.kind is "fqs"; did you mean "fsq"'),
+        ({"kind": "fqs", "steps": [5]}, 'config.quantizer.kind is "fqs"; nearest: "lfq"'),
         ({"kind": "fsq"}, "config lacks config.quantizer.steps"),
         (
             {"kind": "fsq", "step": [5]},
-            'config has no key config.quantizer.step; did you mean "steps"',
+            'config has no key config.quantizer.step; nearest: "steps"',
         ),
         (
             {"kind": "fsq", "steps": [5, 1]},

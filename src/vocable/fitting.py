@@ -105,6 +105,8 @@ class _Fitter:
         raise self._error(f"{path} is {value!r}; wanted {wanted}")
 
     def _any_of(self, hints: Sequence[Any], value: Any, path: str) -> Any:
+        if isinstance(value, Mapping):  # a table that fits none is refused as what it was to be
+            hints = sorted(hints, key=is_dataclass)
         for hint in hints[:-1]:
             try:
                 return self.fit(hint, value, path)

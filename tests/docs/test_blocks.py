@@ -51,6 +51,7 @@ NOT_RUN = {
         "the network",
         "the files of the encoder and the centres",
     ],
+    "docs/quantizers.md": ["recordings of your own"],
     "docs/soundstorm.md": [
         "a set of tokens with the tracks acoustic and semantic, and an hour",
         "the model of the run above",

@@ -1,4 +1,4 @@
-"""Import the codecs that ours are compared with, each as it was published.
+"""Import the codecs and quantizers that ours are compared with, each as it was published.
 
     transformers = peer("transformers")    # the module, or the test is skipped
 
@@ -28,6 +28,7 @@ PEERS = {
     "speechtokenizer": "speechtokenizer",
     "bigcodec": "bigcodec",
     "qwen_tts": "qwen-tts",
+    "vector_quantize_pytorch": "vector-quantize-pytorch",
 }  # modules, and the packages that hold them
 TORCHAUDIO = tuple(
     f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",

@@ -7,6 +7,11 @@ from vocable.quantize import Quantizer, ResidualVQ
 from vocable.testing.quantizer_examples import quantizers
 
 QUANTIZERS = quantizers()
+LEARN = [  # from statistics: what is stored and no optimizer moves
+    name
+    for name, quantizer in QUANTIZERS.items()
+    if set(quantizer.state_dict()) - {key for key, _ in quantizer.named_parameters()}
+]
 
 
 def trained_on_noise(quantizer: Quantizer) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
@@ -20,7 +25,7 @@ def trained_on_noise(quantizer: Quantizer) -> dict[str, tuple[torch.Tensor, torc
     return {key: (before[key], after[key]) for key in before if key not in learned}
 
 
-@pytest.mark.parametrize("name", QUANTIZERS)
+@pytest.mark.parametrize("name", LEARN)
 def test_nothing_that_is_frozen_learns(name: str):
     quantizer = QUANTIZERS[name].train()
     moving = trained_on_noise(quantizer)

@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "quantizers.md").read_text("utf-8")
 
 def fsq() -> Quantizer:
     """Return the quantizer of the page."""
-    code = next(c for c in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "FSQ" in c)
+    code = next(c for c in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "class FSQ" in c)
     names: dict = {"__name__": "page"}
     exec(code, names)
     return names["fsq"]

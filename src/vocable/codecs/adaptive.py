@@ -192,7 +192,7 @@ class AdaptiveRate:
             return OfLatents(quantizer, self.levels)
         codes = torch.arange(self.spec.levels[0].size, device=self.tokenizer.device)
         with torch.inference_mode():
-            return OfCodes(quantizer.to_axes(quantizer.decode(codes[None, None]))[0])
+            return OfCodes(quantizer.axes_of(codes[None, None])[0])
 
     def _frames(self, recording: Recording, quiet: Quiet) -> Iterator[Frames]:
         """Yield the frames of a recording; `quiet` hears all of it."""

@@ -95,7 +95,7 @@ class EnCodec(CodecModel):
         found = quantizer(config)
         sides = (Side("scale", per="segment"),) if config.segment else ()
         segment = Segment(*config.segment) if config.segment else None
-        spec = token_spec("encodec", config, found.prefixes, sides=sides, segment=segment)
+        spec = token_spec("encodec", config, found, sides=sides, segment=segment)
         super().__init__(config, spec)
         self.encoder, self.quantizer, self.decoder = encoder(config), found, decoder(config)
 

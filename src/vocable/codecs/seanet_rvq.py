@@ -1,4 +1,4 @@
-"""What SoundStream and EnCodec share beside their graph: residual quantizers, and their tokens."""
+"""What SoundStream and EnCodec share beside their graph: quantizers, and their tokens."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
+from vocable.codecs.quantizer_config import QuantizerConfig
 from vocable.codecs.seanet import SEANetConfig
 from vocable.errors import ModelError
 from vocable.quantize import Quantizer, ResidualVQ, SplitVQ
@@ -14,7 +15,10 @@ from vocable.tokens import Level, Segment, Side, TokenSpec
 
 @dataclass(frozen=True)
 class SEANetRVQConfig(SEANetConfig):
-    """The sizes of a SEANet around one residual quantizer. Defaults are SoundStream's."""
+    """The sizes of a SEANet around one residual quantizer. Defaults are SoundStream's.
+
+    quantizer: another one, in place of residual levels of `sizes`.
+    """
 
     rate: int = 24_000  # Hz
     sizes: tuple[int, ...] = (1024,) * 24  # entries of each level
@@ -22,11 +26,14 @@ class SEANetRVQConfig(SEANetConfig):
     split: bool = False  # the semantic levels have a quantizer beside that of the others (Mimi)
     prefixes: tuple[int, ...] = ()  # numbers of levels that training draws; none: every number
     dropout: float = 1.0  # share of training items that use a drawn number of levels
+    quantizer: QuantizerConfig | None = None
 
 
 def quantizer(config: SEANetRVQConfig) -> Quantizer:
     """Return `[B, F, latent] -> codes`, and back."""
     c = config
+    if c.quantizer is not None:
+        return c.quantizer.make(c.latent)
     if c.split:
         if not 0 < c.semantic < len(c.sizes) or c.prefixes:
             raise ModelError(
@@ -42,7 +49,7 @@ def quantizer(config: SEANetRVQConfig) -> Quantizer:
 def token_spec(
     name: str,
     config: SEANetRVQConfig,
-    prefixes: tuple[int, ...],
+    quantizer: Quantizer,
     *,
     sides: tuple[Side, ...] = (),
     segment: Segment | None = None,
@@ -56,9 +63,9 @@ def token_spec(
         channels=c.channels,
         levels=tuple(
             Level(size, role="semantic" if number < c.semantic else "acoustic")
-            for number, size in enumerate(c.sizes)
+            for number, size in enumerate(quantizer.levels)
         ),
-        prefixes=prefixes,
+        prefixes=quantizer.prefixes,
         out_rate=out_rate(c.rate, c.strides, c.decoder_strides),
         sides=sides,
         segment=segment,

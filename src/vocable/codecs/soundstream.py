@@ -41,5 +41,5 @@ class SoundStream(CodecModel):
 
     def __init__(self, config: SoundStreamConfig) -> None:
         found = quantizer(config)
-        super().__init__(config, token_spec("soundstream", config, found.prefixes))
+        super().__init__(config, token_spec("soundstream", config, found))
         self.encoder, self.quantizer, self.decoder = encoder(config), found, decoder(config)

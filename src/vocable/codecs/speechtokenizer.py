@@ -69,5 +69,5 @@ class SpeechTokenizer(CodecModel):
 
     def __init__(self, config: SpeechTokenizerConfig) -> None:
         found = quantizer(config)
-        super().__init__(config, token_spec("speechtokenizer", config, found.prefixes))
+        super().__init__(config, token_spec("speechtokenizer", config, found))
         self.encoder, self.quantizer, self.decoder = encoder(config), found, decoder(config)

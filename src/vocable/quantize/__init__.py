@@ -1,19 +1,29 @@
 """Quantizers: latents to codes and back, and how their codebooks learn."""
 
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
+from vocable.quantize.bound import AtanhBound, Bound, SymmetricBound, TanBound
 from vocable.quantize.codebook import Normalised, Parametrisation, Plain
+from vocable.quantize.fsq import FSQ
 from vocable.quantize.learn.estimator import rotation, straight_through
 from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.update import Ema, Gradient, Update
+from vocable.quantize.lfq import BSQ, LFQ
 from vocable.quantize.paired import PairedVQ
+from vocable.quantize.residual_scalar import ResidualFSQ, ResidualLFQ
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.simvq import SimVQ
 from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
 from vocable.quantize.vq import VQ
 
 __all__ = [
+    "BSQ",
+    "FSQ",
+    "LFQ",
     "VQ",
+    "AtanhBound",
+    "Bound",
     "Ema",
     "Expire",
     "Gradient",
@@ -26,9 +36,14 @@ __all__ = [
     "Plain",
     "Quantized",
     "Quantizer",
+    "ResidualFSQ",
+    "ResidualLFQ",
     "ResidualVQ",
     "Revival",
+    "SimVQ",
     "SplitVQ",
+    "SymmetricBound",
+    "TanBound",
     "Update",
     "as_levels",
     "rotation",

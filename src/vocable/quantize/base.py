@@ -120,6 +120,10 @@ class Quantizer(nn.Module, ABC):
         """Return the codes of rows as `to_axes` gives them, and of means of such."""
         return self.encode(rows, levels)
 
+    def axes_of(self, codes: LevelCodes) -> Float[Tensor, "batch frames axes"]:
+        """Return what codes of any prefix of the levels stand for, as rows of `to_axes`."""
+        return self.to_axes(self.decode(codes))
+
     def axis_spacing(self, levels: int | None = None) -> Float[Tensor, " axes"]:
         """Return for each axis how far apart neighbours are of what the first `levels` tell apart.
 
@@ -129,7 +133,7 @@ class Quantizer(nn.Module, ABC):
         device = next(chain(self.parameters(), self.buffers())).device
         codes = torch.zeros(1, count, self.levels[count - 1], dtype=torch.int64, device=device)
         codes[0, -1] = torch.arange(self.levels[count - 1])
-        rows = self.to_axes(self.decode(codes))[0]
+        rows = self.axes_of(codes)[0]
         return rows.new_full((rows.shape[1],), spacing(rows))
 
     def code_axes(self, level: int) -> Float[Tensor, "size axes"]:
@@ -138,7 +142,7 @@ class Quantizer(nn.Module, ABC):
         shape = 1, len(self.levels), self.levels[level]
         codes = torch.zeros(shape, dtype=torch.int64, device=device)
         codes[0, level] = torch.arange(self.levels[level])
-        return self.to_axes(self.decode(codes))[0]
+        return self.axes_of(codes)[0]
 
     def wanted_levels(self, levels: int | None) -> int:
         """Return ``levels``, or all of them for None; refuse a number that is not in `prefixes`."""

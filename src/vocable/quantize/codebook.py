@@ -22,16 +22,21 @@ class Codebook(nn.Module):
     """Hold one level's entries `[size, width]`; map latents `[…, dim]` to their space and back."""
 
     projected = False  # True where `query` and `value` have weights that learn
+    written = True  # False where entries follow from weights, and none can be set by itself
+    entries: Tensor
 
     def __init__(self, size: int, width: int, learned: bool) -> None:
         super().__init__()
         self.size, self.width = size, width
-        entries = torch.randn(size, width, dtype=torch.float32) / width**0.5
+        self._ready: tuple[Seen, SearchTable] | None = None
+        self._hold(torch.randn(size, width, dtype=torch.float32) / width**0.5, learned)
+
+    def _hold(self, entries: Tensor, learned: bool) -> None:
+        """Keep random entries, as a parameter if ``learned``."""
         if learned:
             self.entries = nn.Parameter(entries)
         else:
             self.register_buffer("entries", entries)
-        self._ready: tuple[Seen, SearchTable] | None = None
 
     def query(self, z: Tensor) -> Tensor:
         """Return latents `[…, dim]` in the entries' space `[…, width]`."""

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vocable.errors import ModelError
 from vocable.quantize.codebook import Codebook, Parametrisation
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.estimator import Estimator
@@ -46,6 +47,11 @@ class CodebookLevel(nn.Module):
         super().__init__()
         learned = update is not None and update.learned
         self.codebook: Codebook = codebook.make(dim, size, learned)
+        if update is not None and not self.codebook.written and (revival or not learned):
+            raise ModelError(
+                f"entries of {type(codebook).__name__} are not written one by one; give "
+                "update=Gradient() and revival=None"
+            )
         self.learner: Learner | None = None
         if update is not None:
             self.learner = update.make(size, self.codebook.width)

@@ -18,7 +18,8 @@ from vocable.quantize.base import LevelCodes, Quantized, as_levels
 from vocable.quantize.learn.update import Gradient
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
-from vocable.quantize.split import SplitVQ, total
+from vocable.quantize.split import SplitVQ
+from vocable.quantize.total import total
 
 
 class PairedVQ(SplitVQ):

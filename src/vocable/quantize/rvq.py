@@ -23,6 +23,7 @@ from vocable.errors import ModelError
 from vocable.nn.settings import exporting
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Parametrisation, Plain
+from vocable.quantize.dropout import drawn_levels
 from vocable.quantize.health import energy_of, usable
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.kmeans import KMeans
@@ -32,6 +33,7 @@ from vocable.quantize.learn.update import Ema, Update
 from vocable.quantize.level import CodebookLevel, LevelStep
 from vocable.quantize.precision import full_precision
 from vocable.quantize.ties import tie_distance
+from vocable.quantize.total import total
 
 TILE = 1 << 19  # values of latents that pass all levels before the next, in the cache: 2 MiB
 
@@ -120,7 +122,7 @@ class ResidualVQ(Quantizer):
         rows = as_levels(codes)
         with full_precision(rows[0].device.type):
             pairs = zip(self.stack, rows, strict=False)
-            return _total([_value_if_given(level, row) for level, row in pairs])
+            return total([_value_if_given(level, row) for level, row in pairs])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         self._check_frames(z.shape[1])
@@ -129,14 +131,15 @@ class ResidualVQ(Quantizer):
             if self._learns and self._still_waiting(z.detach()):
                 return self._unquantized(z)
             steps, energy = self._quantize(z)
-            use = self._use(z.shape[0], z.device)
-            total = _total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
+            share = self.dropout if self.training else 0.0
+            use = drawn_levels(z.shape[0], len(self.levels), self.prefixes, share, z.device)
+            summed = total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
             # Projected levels have estimators inside, so that the encoder's gradient goes the way
             # of what is decoded: what no level sees would grow without bound otherwise.
             projected = self.stack[0].codebook.projected
             out, first = (
                 value if projected else self.estimator(z, value.detach())
-                for value in (total, steps[0].value)
+                for value in (summed, steps[0].value)
             )
             codes = [step.codes for step in steps]
             health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
@@ -225,17 +228,6 @@ class ResidualVQ(Quantizer):
             energy.append(energy_of(residual))
         return steps, torch.stack(energy)
 
-    def _use(self, batch: int, device: torch.device) -> Tensor:
-        """Return which items use which levels, `[levels, batch]`."""
-        used = torch.full((batch,), len(self.levels), device=device)
-        if self.training and self.dropout > 0:
-            choices = torch.tensor(self.prefixes, device=device)
-            drawn = choices[torch.randint(len(choices), (batch,), device=device)]
-            used = torch.where(
-                torch.rand(batch, dtype=torch.float32, device=device) < self.dropout, drawn, used
-            )
-        return torch.arange(len(self.levels), device=device)[:, None] < used
-
     def _still_waiting(self, z: Tensor) -> bool:
         """Add ``z`` to what waits for the k-means; run it once it is enough, else return True."""
         if self.waiting is None or self.waiting.dim() == 1:
@@ -278,14 +270,6 @@ class ResidualVQ(Quantizer):
         if saved is not None and self.waiting is not None:
             self.waiting = self.waiting.new_zeros(saved.shape)  # it has as many rows as came so far
         super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-def _total(values: list[Tensor]) -> Tensor:
-    """Return the sum, level 0 first: the order decides the last bit, so all paths share it."""
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
 
 
 def _value_if_given(level: CodebookLevel, codes: Tensor) -> Tensor:

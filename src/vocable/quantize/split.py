@@ -18,6 +18,7 @@ from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_l
 from vocable.quantize.health import energy_of
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.total import total
 
 
 class SplitVQ(Quantizer):
@@ -133,11 +134,6 @@ class SplitVQ(Quantizer):
             for name, loss in quantized.losses.items():
                 totals[name] = totals[name] + loss * share if name in totals else loss * share
         return totals
-
-
-def total(values: list[Tensor]) -> Tensor:
-    """Return the sum in order, which decides the last bit: all paths share it."""
-    return sum(values[1:], values[0])
 
 
 def _joined(parts: Sequence[Health], z: Tensor) -> Health:

@@ -21,6 +21,7 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
@@ -29,6 +30,7 @@ from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfi
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
+from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 from vocable.units.informed import Informed, InformedConfig
@@ -69,6 +71,9 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "soundstream-stereo": lambda: SoundStream(replace(soundstream_tiny(), channels=2)),
         "soundstream-split": lambda: SoundStream(
             replace(soundstream_tiny(), semantic=1, split=True)
+        ),
+        "soundstream-residual-fsq": lambda: SoundStream(
+            replace(soundstream_tiny(), quantizer=ResidualFSQConfig((5, 3), levels=3))
         ),
         "soundstream-out-rate": lambda: SoundStream(
             replace(soundstream_tiny(), decoder_strides=(8, 2, 2))
@@ -281,9 +286,21 @@ def filled(model: Model) -> Model:
                 _let_projections_undo(part)
         rows = model.encoder(model._rows(model.prepare_input(sound, model.find_sides(sound))))
         model.quantizer.start_learning(rows.flatten(0, 1), per_step=1)
+        if isinstance(model.quantizer, ScalarQuantizer):
+            _let_numbers_vary(model.quantizer, rows.flatten(0, 1))
     books = [part for part in model.modules() if isinstance(part, ContourBook)]
     assert all(len(set(map(tuple, book.hz.tolist()))) > 10 for book in books), "an empty book"
     return model.eval()
+
+
+def _let_numbers_vary(quantizer: ScalarQuantizer, rows: torch.Tensor) -> None:
+    """Let projected numbers fill the lattice: of an untrained encoder they are all about 0."""
+    into = quantizer.into
+    assert isinstance(into, torch.nn.Linear)
+    numbers = into(rows)
+    scale = 1 / numbers.std(0)
+    into.weight.mul_(scale[:, None])
+    into.bias.sub_(numbers.mean(0)).mul_(scale)
 
 
 def _let_projections_undo(book: Codebook) -> None:

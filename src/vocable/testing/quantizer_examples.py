@@ -8,13 +8,21 @@ from functools import partial
 import torch
 
 from vocable.quantize import (
+    BSQ,
+    FSQ,
+    LFQ,
     VQ,
+    AtanhBound,
     Gradient,
     Normalised,
     PairedVQ,
     Quantizer,
+    ResidualFSQ,
+    ResidualLFQ,
     ResidualVQ,
+    SimVQ,
     SplitVQ,
+    SymmetricBound,
     rotation,
 )
 from vocable.testing.block_examples import seeded
@@ -44,9 +52,20 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-of-strides": lambda: ResidualVQ(6, (16,) * 3, strides=(4, 2, 1)),
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
+    "rvq-simvq": lambda: ResidualVQ(
+        6, (16,) * 3, codebook=SimVQ(), update=Gradient(), revival=None, initialise=None
+    ),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "paired": lambda: PairedVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
     ),
+    "fsq": lambda: FSQ((8, 5, 4), dim=6),
+    "fsq-groups": lambda: FSQ((4, 5, 3), groups=2),
+    "fsq-bounded-twice": lambda: FSQ((4,) * 6, bound=AtanhBound(times=2)),
+    "fsq-symmetric": lambda: FSQ((4, 2, 3), groups=2, bound=SymmetricBound()),
+    "residual-fsq": lambda: ResidualFSQ((4, 5, 3), 3, dim=6, dropout=0.5),
+    "lfq": lambda: LFQ(4, dim=6),
+    "residual-lfq": lambda: ResidualLFQ(6, 3),
+    "bsq": lambda: BSQ(3, groups=2),
 }

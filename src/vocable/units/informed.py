@@ -65,7 +65,7 @@ class Informed(CodecModel):
                 f"samples, got {c.channels} channels at {c.rate} Hz in frames of {c.frame}"
             )
         found = quantizer(c)
-        super().__init__(c, token_spec("informed", c, found.prefixes))
+        super().__init__(c, token_spec("informed", c, found))
         self.encoder = Stack(Beside(encoder(c), told(c)), Linear(c.latent + c.told, c.latent))
         self.quantizer, self.decoder = found, decoder(c)
 

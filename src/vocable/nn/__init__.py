@@ -1,12 +1,14 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, Snake, Tanh
+from vocable.nn.activation import ELU, GELU, LeakyReLU, PReLU, SiLU, Snake, Tanh
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
+from vocable.nn.conditioned import AdaLayerNorm, Conditioned
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
-from vocable.nn.convnext import ConvNeXtBlock, Scale
+from vocable.nn.convnext import ConvNeXtBlock, Scale, SymmetricConvNeXtBlock
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
+from vocable.nn.inverse_stft import InverseSTFT
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.mean import Mean
@@ -14,16 +16,20 @@ from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
+from vocable.nn.resnet import ResnetBlock
 from vocable.nn.transformer import TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
+from vocable.nn.whole_attention import WholeAttention
 
 __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "AdaLayerNorm",
     "Attention",
     "BidirectionalLSTM",
     "Block",
+    "Conditioned",
     "Conv1d",
     "ConvNeXtBlock",
     "ConvTranspose1d",
@@ -32,6 +38,7 @@ __all__ = [
     "EdgeConv1d",
     "FirstRowConv1d",
     "GroupNorm",
+    "InverseSTFT",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -43,12 +50,16 @@ __all__ = [
     "Prolonged",
     "RMSNorm",
     "Residual",
+    "ResnetBlock",
     "Scale",
+    "SiLU",
     "Snake",
     "Stack",
     "State",
+    "SymmetricConvNeXtBlock",
     "Tanh",
     "TransformerLayer",
+    "WholeAttention",
     "fold",
     "seeded_noise",
     "select",

@@ -23,6 +23,7 @@ from vocable.tokens import Level, TokenSpec
 TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "snac", "soundstream", "speech", "speechtokenizer", "transform"),
+    *("vocos", "wavtokenizer"),
 )
 
 

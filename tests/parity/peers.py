@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from unittest.mock import MagicMock
 
@@ -26,6 +27,7 @@ PEERS = {
     "moshi": "moshi",
     "snac": "snac",
     "speechtokenizer": "speechtokenizer",
+    "vocos": "vocos",
 }  # modules, and the packages that hold them
 TORCHAUDIO = tuple(
     f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",
@@ -34,7 +36,7 @@ TORCHAUDIO = tuple(
 # what a peer imports, and what stands in for it: neither encoding nor decoding calls any of it
 STAND_INS = {
     "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO,
-    "speechtokenizer": ("speechtokenizer.trainer",),
+    "speechtokenizer": ("speechtokenizer.trainer",), "vocos": TORCHAUDIO,
 }  # fmt: skip
 
 
@@ -54,6 +56,20 @@ def peer(name: str) -> ModuleType:
         if name == "moshi":
             import_module("moshi.models")
     return module
+
+
+def checkout(repository: str, *modules: str) -> dict[str, ModuleType]:
+    """Return modules of a repository that is no package, by their names in it.
+
+    VOCABLE_CHECKOUTS names a folder with a clone of it; without one the test is skipped.
+    """
+    root = Path(os.environ.get("VOCABLE_CHECKOUTS", ".")) / repository
+    if "VOCABLE_CHECKOUTS" not in os.environ or not root.is_dir():
+        reason = f"no clone of {repository}: VOCABLE_CHECKOUTS names a folder that holds one"
+        pytest.skip(reason, allow_module_level=True)
+    with pytest.MonkeyPatch.context() as patch, stand_ins(TORCHAUDIO):
+        patch.syspath_prepend(str(root))
+        return {name: import_module(name) for name in modules}
 
 
 @contextmanager

@@ -79,14 +79,25 @@ def rows(keys: Mapping[str, Any], side: str, stack: str, inner: str = "") -> lis
 
 def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
     """Return what the shapes of fused weights say of a `SEANetConfig`; `family` is for errors."""
-    convs = [shapes[f"encoder.layers.{n}.conv.weight"] for n in numbers(shapes, "encoder")]
+    found = encoder_sizes(shapes, family)
     ends = [shapes[f"decoder.layers.{n}.conv.weight"] for n in numbers(shapes, "decoder")]
+    if len(ends) != len(found["strides"]) + 2:
+        raise ModelError(
+            f"checkpoint has {len(found['strides']) + 2} convolutions in its encoder but "
+            f"{len(ends)} in its decoder, which make no {family}; fetch it again"
+        )
+    return found | {"decoder_last_kernel": ends[-1][2]}
+
+
+def encoder_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return what the shapes of fused weights say of a SEANet without its decoder."""
+    convs = [shapes[f"encoder.layers.{n}.conv.weight"] for n in numbers(shapes, "encoder")]
     units = numbers(shapes, "encoder", r"block\.1\.conv")
     downs = len(convs) - 2
-    if downs < 1 or len(ends) != len(convs) or not units or len(units) % downs:
+    if downs < 1 or not units or len(units) % downs:
         raise ModelError(
-            f"checkpoint has {len(convs)} convolutions in its encoder, {len(ends)} in its decoder "
-            f"and {len(units)} residual units, which make no {family}; fetch it again"
+            f"checkpoint has {len(convs)} convolutions in its encoder and {len(units)} residual "
+            f"units, which make no {family}; fetch it again"
         )
     hidden, channels, kernel = shapes[f"encoder.layers.{units[0]}.block.1.conv.weight"]
     return {
@@ -99,18 +110,27 @@ def sizes(shapes: Shapes, family: str) -> dict[str, Any]:
         "unit_shortcut": any(".shortcut." in key for key in shapes),
         "first_kernel": convs[0][2],
         "encoder_last_kernel": convs[-1][2],
-        "decoder_last_kernel": ends[-1][2],
         "latent": convs[-1][0],
     }
 
 
 def rvq_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
     """Return what the shapes say of a SEANet around an RVQ, its LSTM included."""
+    return sizes(shapes, family) | _rvq(shapes)
+
+
+def rvq_encoder_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return the same without the decoder."""
+    return encoder_sizes(shapes, family) | _rvq(shapes)
+
+
+def _rvq(shapes: Shapes) -> dict[str, Any]:
+    """Return the layers of the encoder's LSTM, and the entries of each level."""
     books = [key for key in shapes if re.fullmatch(r"quantizer\.layers\.\d+\.codebook\.embed", key)]
     layers = [
         key for key in shapes if re.fullmatch(r"encoder\.layers\.\d+\.lstm\.weight_ih_l\d+", key)
     ]
-    return sizes(shapes, family) | {
+    return {
         "lstm_layers": len(layers),
         "sizes": tuple(
             shapes[f"quantizer.layers.{n}.codebook.embed"][0] for n in range(len(books))

@@ -21,7 +21,15 @@ from benchmarks.machine import describe
 from benchmarks.tables import heading, row
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("transformers", "encodec", "moshi", "descript-audio-codec", "snac", "speechtokenizer")
+PACKAGES = (
+    "transformers",
+    "encodec",
+    "moshi",
+    "descript-audio-codec",
+    "snac",
+    "speechtokenizer",
+    "vocos",
+)
 KEY = ("codec", "size", "reference")
 HEADING = [*KEY, "latents differ by", "samples differ by", "frames", "ties"]
 

@@ -20,6 +20,7 @@ from vocable.codecs import Codec
 from vocable.codecs.codes import Codes
 from vocable.codecs.keys import wavtokenizer as keys
 from vocable.load.converting import convert
+from vocable.testing.references import compare, reference_of
 
 CASES = {"toy": theirs.TOY} | theirs.PUBLISHED
 
@@ -92,6 +93,18 @@ def test_a_batch_of_unequal_lengths_is_the_reference_s_singles(pair):
         y = theirs.decoded(pair.reference, wanted)[0, :, : x.shape[1]]
         compare_samples(torch.tensor(audio.samples)[None], y[None])
         assert len(audio) == x.shape[1]
+
+
+@pytest.mark.slow
+def test_a_published_size_is_verified_by_its_yaml(tmp_path):
+    """As `vocable verify` does where the repository is on the path of Python."""
+    sizes = theirs.PUBLISHED["wavtokenizer_40"]
+    reference = randomise(theirs.reference(sizes), seed=2, run=theirs.run, samples=12_000)
+    path = theirs.write_lightning(reference.state_dict(), sizes, tmp_path)
+    checkpoint = open_checkpoint(path)
+    made = reference_of(checkpoint, keys.recognise(checkpoint))
+    found = compare(ours(path), made, sound(8 * 600, seed=1))
+    assert found.frames == 8 and found.package == "WavTokenizer"
 
 
 def test_all_forms_of_weight_norm_give_equal_tensors(tmp_path):

@@ -181,7 +181,7 @@ def vocos_tiny() -> VocosConfig:
     """Return the sizes of a narrow Vocos behind the narrow EnCodec."""
     return VocosConfig(
         **(asdict(encodec_tiny()) | {"prefixes": (2, 4)}),
-        conditions=(2, 4), width=8, hidden=12, blocks=2, window=64,
+        conditions=(2, 4), width=8, hidden=12, blocks=1, window=64,
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def wavtokenizer_tiny() -> WavTokenizerConfig:
     """Return the sizes of a narrow WavTokenizer: 8 kHz, 16 samples a frame."""
     return WavTokenizerConfig(
         rate=8000, filters=4, strides=(2, 8), lstm_layers=1, latent=8, sizes=(16,), width=8,
-        hidden=12, blocks=2, groups=4, window=64,
+        hidden=12, blocks=1, groups=4, window=64,
     )  # fmt: skip
 
 

@@ -110,7 +110,7 @@ def test_a_vocos_behind_another_encodec_is_refused(tmp_path):
         ("bandwidths", "[10.0]", r"know 2 bandwidths, but 10.0 kbps are \[2\] levels"),
         ("bandwidths", "[20.0, 10.0]", r"are \[4, 2\] levels of this codec"),
         ("bandwidths", "[10.0, 40.0]", "it decodes 8 levels but the codec has 4"),
-        ("bandwidths", "[low, high]", "its bandwidths are no numbers"),
+        ("bandwidths", "[low, high]", "its bandwidths are not numbers"),
     ],
 )
 def test_a_yaml_of_another_vocos_is_refused(key, value, words, tmp_path):

@@ -175,7 +175,7 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
         for value in stated_by_yaml(path).get("bandwidths", ()):
             stated = value.strip("[]").split(",")
     each = math.log2(codec["sizes"][0]) * math.ceil(codec["rate"] / math.prod(codec["strides"]))
-    with refusing("its bandwidths are no numbers"):
+    with refusing("its bandwidths are not numbers"):
         levels = tuple(math.floor(float(kbps) * 1000 / each) for kbps in stated)
     if len(levels) != known or list(levels) != sorted({*levels}) or levels[0] < 1:
         raise ModelError(

@@ -25,6 +25,7 @@ PACKAGES = (
     *("transformers", "encodec", "moshi", "descript-audio-codec", "snac", "speechtokenizer"),
     "bigcodec",
     "qwen-tts",
+    "vocos",
 )
 KEY = ("codec", "size", "reference")
 HEADING = [*KEY, "latents differ by", "samples differ by", "frames", "ties"]

@@ -92,5 +92,8 @@ def test_nothing_becomes_nothing(codec):
     assert {name: side.shape for name, side in codes.sides.items()} == {
         name: side.shape for name, side in stream.sides.items()
     }
-    for found in (codec.from_codes(codes), codec.finish_decoding(codec.start_decoding(2))):
+    sounds = [codec.from_codes(codes)]
+    if codec.model.decodes_in_steps:
+        sounds.append(codec.finish_decoding(codec.start_decoding(2)))
+    for found in sounds:
         assert found.shape == (2, codec.channels, 0)

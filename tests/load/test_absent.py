@@ -18,7 +18,7 @@ from vocable.errors import ModelError
         ("kyutai/mimmi", 'nearest: "kyutai/mimi"'),
         ("facebook/encodec24khz", 'nearest: "facebook/encodec_24khz"'),
         ("hubertsuizdak/snac_24khz", 'nearest: "hubertsiuzdak/snac_24khz"'),
-        ("nobody/whatever", "known: audiolm-16k, say-16k, sound-48k, speech-16k, .* and 53 more"),
+        ("nobody/whatever", "known: audiolm-16k, say-16k, sound-48k, speech-16k, .* and \\d+ more"),
     ],
 )
 def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):
@@ -51,7 +51,7 @@ def test_a_published_name_is_what_its_family_recognises():
         make.__name__
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
-            "bigcodec",
+            *("bigcodec", "wavtokenizer"),
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }

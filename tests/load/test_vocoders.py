@@ -217,7 +217,7 @@ def test_what_the_command_refuses(folder, units, tmp_path):
     for options, code, what in [
         (["--speaker", 1], 2, "give --vocoder"),
         (["--predict-durations"], 2, "give --vocoder"),
-        (["--vocoder", folder, "--codec", "speech-16k"], 2, "give one of them"),
+        (["--vocoder", folder, "--codec", "speech-16k"], 2, "nor EnCodec; vocoder= is for"),
         (["--vocoder", tmp_path / "none"], 2, "--vocoder: no model named"),
         (["--vocoder", folder, "--speaker", 7], 1, "are 0 to 1, and 7"),
         (["--vocoder", folder, "--speaker", "eve"], 1, 'no speaker "eve"'),

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from unittest.mock import MagicMock
 
@@ -29,6 +30,7 @@ PEERS = {
     "bigcodec": "bigcodec",
     "qwen_tts": "qwen-tts",
     "vector_quantize_pytorch": "vector-quantize-pytorch",
+    "vocos": "vocos",
 }  # modules, and the packages that hold them
 TORCHAUDIO = tuple(
     f"torchaudio{part}" for part in ("", ".functional", ".functional.functional", ".transforms",
@@ -37,7 +39,7 @@ TORCHAUDIO = tuple(
 # what a peer imports, and what stands in for it: neither encoding nor decoding calls any of it
 STAND_INS = {
     "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO, "bigcodec": TORCHAUDIO,
-    "speechtokenizer": ("speechtokenizer.trainer",),
+    "speechtokenizer": ("speechtokenizer.trainer",), "vocos": TORCHAUDIO,
     "qwen_tts": tuple(f"qwen_tts.{part}" for part in (
         "inference", "inference.qwen3_tts_model", "inference.qwen3_tts_tokenizer",
         "core.tokenizer_25hz", "core.tokenizer_25hz.configuration_qwen3_tts_tokenizer_v1",
@@ -63,6 +65,20 @@ def peer(name: str) -> ModuleType:
         if name in PARTS:
             import_module(PARTS[name])
     return module
+
+
+def checkout(repository: str, *modules: str) -> dict[str, ModuleType]:
+    """Return modules of a repository that is no package, by their names in it.
+
+    VOCABLE_CHECKOUTS names a folder with a clone of it; without one the test is skipped.
+    """
+    root = Path(os.environ.get("VOCABLE_CHECKOUTS", ".")) / repository
+    if "VOCABLE_CHECKOUTS" not in os.environ or not root.is_dir():
+        reason = f"no clone of {repository}: VOCABLE_CHECKOUTS names a folder that holds one"
+        pytest.skip(reason, allow_module_level=True)
+    with pytest.MonkeyPatch.context() as patch, stand_ins(TORCHAUDIO):
+        patch.syspath_prepend(str(root))
+        return {name: import_module(name) for name in modules}
 
 
 @contextmanager

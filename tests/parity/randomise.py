@@ -34,10 +34,13 @@ def sound(samples: int, batch: int = 1, channels: int = 1, seed: int = 0) -> Ten
 
 
 @torch.no_grad()
-def randomise(model: Model, seed: int, run: Run | None = None, samples: int = 24_000) -> Model:
+def randomise(
+    model: Model, seed: int, run: Run | None = None, samples: int = 24_000, *, books: bool = True
+) -> Model:
     """Make all weights of a reference random, and return it in evaluation mode.
 
     run: encodes and decodes a sound with all levels, `[1, channels, samples]`; known for the peers.
+    books: whether it searches codebooks, which are filled.
     """
     generator = torch.Generator().manual_seed(seed)
     model.eval()
@@ -50,9 +53,9 @@ def randomise(model: Model, seed: int, run: Run | None = None, samples: int = 24
     channels = _channels(model)
     with torch.random.fork_rng(devices=[]):  # SNAC draws noise
         torch.manual_seed(seed)
-        with _scaled(model), _filled(model, generator):
+        with _scaled(model), _filled(model, generator) if books else ExitStack():
             run(model, sound(samples, 1, channels, seed=seed))
-        with _usage_checked(model):
+        with _usage_checked(model) if books else ExitStack():
             run(model, sound(samples, 1, channels, seed=seed + 1))
     return model
 
@@ -89,11 +92,13 @@ def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
         return 0.3 * noise
     if name.endswith("cluster_usage"):
         return 0.5 + 4 * torch.rand(parameter.shape, generator=generator)
-    if re.search(r"alpha$|beta$|gamma$|weight_g$|original0$|layer_scale\w*\.scale$", name):
+    if re.search(r"alpha$|beta$|weight_g$|original0$|layer_scale\w*\.scale$", name):
         return (0.3 * noise).exp() * (0.3 if "layer_scale" in name else 1.0)
-    if "bias" in name:
+    if name.endswith("gamma"):  # of ConvNeXt's blocks
+        return 0.3 * noise.exp()
+    if "bias" in name or name.endswith("norm.shift.weight"):
         return 0.2 * noise
-    if re.search(r"(norm|ln)\w*\.weight$", name):
+    if re.search(r"(norm|ln)\w*(\.scale)?\.weight$|pos_net\.5\.weight$", name):
         return 1 + 0.2 * noise
     if parameter.dim() == 1:
         raise ValueError(f"{name} {list(parameter.shape)}: say how it is drawn")

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     "--vocoder",
     type=options.FILE,
     metavar="FOLDER",
-    help="Decode units by this vocoder, its folder or file.",
+    help="Decode units by this vocoder, its folder or file; or, with --codec, EnCodec by Vocos.",
 )
 @click.option(
     "--speaker",
@@ -96,10 +96,11 @@ def command(
     from vocable.audio.formats import WRITABLE
 
     ours = {"--speaker": speaker, "--consent": consent, "--predict-durations": predict_durations}
-    if vocoder is None and (given := [name for name, value in ours.items() if value]):
+    given = [name for name, value in ours.items() if value]
+    if given and vocoder is None:
         raise Refusal(f"{given[0]} is for units, which a vocoder decodes; give --vocoder FOLDER")
-    if vocoder is not None and codec is not None:
-        raise Refusal("--vocoder and --codec both say what decodes; give one of them")
+    if given and codec is not None:
+        raise Refusal(f"{given[0]} is for units, but --codec names a codec; leave one of them out")
     console = Console(as_json=as_json, quiet=quiet)
     kinds = tuple(WRITABLE)
     keep_ending = partial(without_second_ending, kinds)
@@ -147,10 +148,11 @@ class _Decoding:
     def start(self) -> Do:
         if self.lm is not None:
             open_coder(self.lm)
-        if (voice := self.voice) is not None:
+        if (voice := self.voice) is not None and self.codec is None:
             settings = voice.speaker, voice.consent, voice.predict, self.device, self.threads
             return partial(self._decode, OpenVocoder(voice.vocoder, *settings))
-        return partial(self._decode, CodecCache(self.codec, self.device, self.threads))
+        vocoder = voice.vocoder if voice else None
+        return partial(self._decode, CodecCache(self.codec, self.device, self.threads, vocoder))
 
     def _decode(self, codecs: CodecCache | OpenVocoder, job: Job, progress: Progress) -> Outcome:
         from vocable.cli.results import audio_facts, decoded

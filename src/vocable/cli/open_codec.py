@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from vocable.units import UnitTokenizer
 
 
-def open_codec(name: str, device: str | None, threads: int | None) -> Codec:
-    """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads."""
+def open_codec(
+    name: str, device: str | None, threads: int | None, vocoder: str | None = None
+) -> Codec:
+    """Return the codec of a name or folder, on a device (None: the CPU), and set CPU threads.
+
+    vocoder: decodes its tokens in place of its own decoder.
+    """
     set_up(device, threads)
     from vocable.load import load_codec
 
     try:
-        return load_codec(name, device=device)
+        return load_codec(name, device=device, vocoder=vocoder)
     except (ModelError, OSError) as error:
         raise Refusal(message_of(error)) from error
 
@@ -150,13 +155,22 @@ def check_device(name: str) -> None:
 
 
 class CodecCache:
-    """The codecs that token files name, each opened once; or for all the one of --codec."""
+    """The codecs that token files name, each opened once; or for all the one of --codec.
 
-    def __init__(self, named: str | None, device: str | None, threads: int | None) -> None:
+    vocoder: what decodes the tokens of --codec, if not the codec itself.
+    """
+
+    def __init__(
+        self,
+        named: str | None,
+        device: str | None,
+        threads: int | None,
+        vocoder: str | None = None,
+    ) -> None:
         if device is not None:
             check_device(device)
         self._settings = device, threads
-        self.named = open_codec(named, *self._settings) if named is not None else None
+        self.named = open_codec(named, *self._settings, vocoder) if named is not None else None
         self._by_name: dict[str, Codec] = {}
 
     def for_file(self, path: str, track: str | None) -> Codec:

@@ -84,6 +84,8 @@ _DAC_44 = (44_100, 1, 86.1, (7.75,), "212 ms")
 _DAC_44_16 = (44_100, 1, 86.1, (15.5,), "212 ms")
 _SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
 _BIGCODEC = (16_000, 1, 80.0, (1.04,), "714 ms")
+_WAVTOKENIZER_75 = (24_000, 1, 75.0, (0.9,), "decodes whole recordings")
+_WAVTOKENIZER_40 = (24_000, 1, 40.0, (0.48,), "decodes whole recordings")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
@@ -158,6 +160,25 @@ PUBLISHED: tuple[Published, ...] = (
     ),
     # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose licence it is
     Published("Alethia/BigCodec", "bigcodec", "bigcodec.pt", *_BIGCODEC, "MIT", False),
+    # repository: the README of its authors, whose licence it is; file: what several public projects
+    # fetch from there
+    Published(
+        "novateur/WavTokenizer-large-unify-40token", "wavtokenizer_40",
+        "wavtokenizer_large_unify_600_24k.ckpt", *_WAVTOKENIZER_40, "MIT", False,
+    ),
+    # files: the README of their authors
+    Published(
+        "WavTokenizer_small_600_24k_4096.ckpt", "wavtokenizer_40",
+        "WavTokenizer_small_600_24k_4096.ckpt", *_WAVTOKENIZER_40, "MIT", False,
+        url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
+        "WavTokenizer_small_600_24k_4096.ckpt",
+    ),
+    Published(
+        "WavTokenizer_small_320_24k_4096.ckpt", "wavtokenizer_75",
+        "WavTokenizer_small_320_24k_4096.ckpt", *_WAVTOKENIZER_75, "MIT", False,
+        url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
+        "WavTokenizer_small_320_24k_4096.ckpt",
+    ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded
     Published(

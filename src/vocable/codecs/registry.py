@@ -48,6 +48,8 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "speechtokenizer": ("vocable.codecs.speechtokenizer", "SpeechTokenizer"),
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
+    "vocos": ("vocable.codecs.vocos", "Vocos"),
+    "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
 }
 _REGISTERED: dict[str, Architecture] = {}
 _COUNTED = ("layers", "blocks")  # keys of a config that end so count parts of a model

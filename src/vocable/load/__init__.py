@@ -19,6 +19,7 @@ is ever run.
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
     recognising their layouts, by content   devices     what torch can use
+    second_decoder  another decoder for a codec's tokens
     coders      models of tokens, to code token files by
     conditions  what recordings are like, told by an embedding
     hearing     whose voice a recording has, as a vocoder is told it
@@ -44,6 +45,7 @@ from vocable.load.kind import Kind, Place, Wanted
 from vocable.load.kinds import KINDS, TOKENIZERS, Described, described, of_package, opened
 from vocable.load.published_units import load_units as load_units
 from vocable.load.saving import save_model as save_model
+from vocable.load.second_decoder import decoded_by_vocos
 from vocable.load.tokenizers import load_to_train as load_to_train
 from vocable.load.vocoders import save_vocoder as save_vocoder
 from vocable.load.vocoders import with_vocoder
@@ -102,15 +104,16 @@ def load(
     says texts (a `UnitSayer`: units), a `Separator` for one that parts speakers, or a `Generator`
     for another language model. What a name means shows when it is opened; `load_codec`,
     `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
-    Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC, SpeechTokenizer or
-    Qwen3-TTS's tokenizer, of wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or MusicGen, of
-    asteroid's Conv-TasNet, or of vocoders of units, in any of their layouts; docs/published.md
-    lists what is on the hub.
+    Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC, SpeechTokenizer,
+    WavTokenizer, BigCodec or Qwen3-TTS's tokenizer, of wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or
+    MusicGen, of asteroid's Conv-TasNet, or of vocoders of units, in any of their layouts;
+    docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A
     language model computes in what its weights are stored in, or in dtype. weights: of a language
     model that generates on the CPU, `torch.float16` or `torch.int8`, see `Generator.pack`.
+    vocoder: what decodes instead: a vocoder, for a tokenizer of units, or Vocos, for EnCodec.
     To train a model further see `load_to_train`. Respects `VOCABLE_CACHE`, `HF_HOME` and
     `HF_HUB_OFFLINE`. Raises ModelError for a name, folder or file that is not a model, and for a
     device or dtype that cannot be used.
@@ -118,15 +121,20 @@ def load(
     made = _opened(name, KINDS, device, dtype, weights)
     if weights is not None and getattr(made, "weights", None) is None:
         raise ModelError(f"{name} is not a language model; weights= is for these alone")
-    if vocoder is not None:
-        return with_vocoder(name, made, load_vocoder(vocoder, device))
-    return made
+    if vocoder is None:
+        return made
+    from vocable.codecs import Codec
+
+    if isinstance(made, Codec):
+        return decoded_by_vocos(made, vocoder)
+    return with_vocoder(name, made, load_vocoder(vocoder, device))
 
 
 def load_codec(
     name: str | os.PathLike[str],
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
+    vocoder: str | os.PathLike[str] | None = None,
 ) -> Codec:
     """Load what must decode as well as encode; see `load`."""
     from vocable.codecs import Codec
@@ -137,7 +145,7 @@ def load_codec(
             f"{found.name} encodes and does not decode; take a codec for this, or a vocoder for "
             "its units"
         )
-    return found
+    return found if vocoder is None else decoded_by_vocos(found, vocoder)
 
 
 def load_encoder(

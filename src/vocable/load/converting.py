@@ -61,6 +61,7 @@ def open_converted(weights: Path, sources: Mapping[str, str]) -> Found:
 
 def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
     """Return the layout that knows a checkpoint, and what it says; ModelError if none does."""
+    from vocable.codecs.keys.vocos import holds_vocos
     from vocable.language.registry import families as language_families
     from vocable.language.registry import layouts as languages
     from vocable.units.vocoder import keys as vocoder_keys
@@ -79,6 +80,11 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
         raise ModelError(
             f"{checkpoint.path} is {vocoder.name}, a vocoder of units, which encodes nothing; give "
             "it beside their tokenizer, vocable.load(…, vocoder=…)"
+        )
+    if holds_vocos(checkpoint.shapes):
+        raise ModelError(
+            f"{checkpoint.path} is Vocos, which encodes nothing; if it decodes EnCodec's tokens, "
+            "give it beside that codec, vocable.load(…, vocoder=…)"
         )
     if encoder := next(
         (found for each in encoders() if (found := each.recognise(checkpoint))), None

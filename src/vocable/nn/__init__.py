@@ -1,13 +1,15 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, Snake, SnakeBeta, Tanh
+from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, SiLU, Snake, SnakeBeta, Tanh
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
+from vocable.nn.conditioned import AdaLayerNorm, Conditioned
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
-from vocable.nn.convnext import ConvNeXtBlock, Scale
+from vocable.nn.convnext import ConvNeXtBlock, Scale, SymmetricConvNeXtBlock
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
+from vocable.nn.inverse_stft import InverseSTFT
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.mean import Mean
@@ -15,18 +17,22 @@ from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
+from vocable.nn.resnet import ResnetBlock
 from vocable.nn.transformer import GatedTransformerLayer, TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
+from vocable.nn.whole_attention import WholeAttention
 
 __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "AdaLayerNorm",
     "AntiAliased",
     "Attention",
     "BidirectionalLSTM",
     "Block",
     "Clamp",
+    "Conditioned",
     "Conv1d",
     "ConvNeXtBlock",
     "ConvTranspose1d",
@@ -36,6 +42,7 @@ __all__ = [
     "FirstRowConv1d",
     "GatedTransformerLayer",
     "GroupNorm",
+    "InverseSTFT",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -47,13 +54,17 @@ __all__ = [
     "Prolonged",
     "RMSNorm",
     "Residual",
+    "ResnetBlock",
     "Scale",
+    "SiLU",
     "Snake",
     "SnakeBeta",
     "Stack",
     "State",
+    "SymmetricConvNeXtBlock",
     "Tanh",
     "TransformerLayer",
+    "WholeAttention",
     "fold",
     "seeded_noise",
     "select",

@@ -105,6 +105,18 @@ class GELU(Pointwise):
         return F.gelu(x)
 
 
+class SiLU(Pointwise):
+    """`x` times its sigmoid (Elfwing et al. 2017, arXiv:1702.03118), also called swish."""
+
+    pointwise = True
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        return F.silu(x)
+
+
 class Tanh(Pointwise):
     """The hyperbolic tangent, which holds sound within ±1."""
 

@@ -1,6 +1,6 @@
 """The ConvNeXt block on one dimension (Liu et al. 2022, arXiv:2201.03545; Vocos, arXiv:2306.00814).
 
-Different here: the depthwise convolution is causal, so the block runs in steps with no look-ahead.
+Causal, so that it runs in steps with no look-ahead; and symmetric, as published.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.nn.activation import GELU
-from vocable.nn.block import Block, Stack, State
+from vocable.nn.block import Block, Residual, Stack, State
 from vocable.nn.conv import DepthwiseConv1d
 from vocable.nn.linear import Linear
 from vocable.nn.norm import LayerNorm
@@ -75,3 +75,29 @@ class ConvNeXtBlock(Block):
         y, state = conv.step(x, state)
         y = narrow.forward(gelu.forward(widen.forward(norm.forward(y))))
         return torch.addcmul(x, y, scale.weight), state
+
+
+class SymmetricConvNeXtBlock(Residual):
+    """The block as Vocos has it: its convolution sees as far ahead as back, `kernel // 2` rows.
+
+    hidden: channels of the MLP. norm: what stands before it, in place of a LayerNorm of eps 1e-6.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        hidden: int,
+        *,
+        kernel: int = 7,
+        scale: float,
+        norm: Block | None = None,
+    ) -> None:
+        branch = Stack(
+            DepthwiseConv1d(channels, kernel, pad=(kernel // 2, kernel // 2)),
+            norm or LayerNorm(channels, eps=1e-6),
+            Linear(channels, hidden),
+            GELU(),
+            Linear(hidden, channels),
+            Scale(channels, scale),
+        )
+        super().__init__(branch)

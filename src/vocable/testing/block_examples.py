@@ -183,6 +183,10 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
         4, 2, context=6, hidden=8, scale=0.5, width=6
     ),
     "convnext": lambda: nn.ConvNeXtBlock(4),
+    "convnext-symmetric": lambda: nn.SymmetricConvNeXtBlock(4, 10, scale=0.5),
+    "norm-of-conditions": lambda: nn.AdaLayerNorm(4, 3),
+    "inverse-stft": lambda: nn.Stack(nn.Linear(4, 18), nn.InverseSTFT(16, 4)),
+    "inverse-stft-center": lambda: nn.Stack(nn.Linear(4, 16), nn.InverseSTFT(14, 5, edge="center")),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
     "leaky-relu": lambda: nn.LeakyReLU(0.1),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import TypeVar
 
@@ -28,6 +28,8 @@ from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
 from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
 from vocable.codecs.transform import Transform, TransformConfig
+from vocable.codecs.vocos import Vocos, VocosConfig
+from vocable.codecs.wavtokenizer import WavTokenizer, WavTokenizerConfig
 from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
@@ -92,6 +94,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
+        "vocos": lambda: Vocos(vocos_tiny()),
+        "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -180,6 +184,22 @@ def speechtokenizer_tiny() -> SpeechTokenizerConfig:
     return SpeechTokenizerConfig(
         rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4, snake=True
     )
+
+
+def vocos_tiny() -> VocosConfig:
+    """Return the sizes of a narrow Vocos behind the narrow EnCodec."""
+    return VocosConfig(
+        **(asdict(encodec_tiny()) | {"prefixes": (2, 4)}),
+        conditions=(2, 4), width=8, hidden=12, blocks=1, window=64,
+    )  # fmt: skip
+
+
+def wavtokenizer_tiny() -> WavTokenizerConfig:
+    """Return the sizes of a narrow WavTokenizer: 8 kHz, 16 samples a frame."""
+    return WavTokenizerConfig(
+        rate=8000, filters=4, strides=(2, 8), lstm_layers=1, latent=8, sizes=(16,), width=8,
+        hidden=12, blocks=1, groups=4, window=64,
+    )  # fmt: skip
 
 
 def mimi_tiny() -> MimiConfig:

@@ -67,6 +67,7 @@ def reference_of(checkpoint: Checkpoint, found: Recognised) -> Reference:
         "speechtokenizer": _speechtokenizer,
         "bigcodec": _bigcodec,
         "qwen3-tts": _qwen3_tts,
+        "wavtokenizer": _wavtokenizer,
     }
     return makers[kind](checkpoint, found)
 
@@ -255,6 +256,31 @@ def _qwen3_tts(checkpoint: Checkpoint, found: Recognised) -> Reference:
         return torch.stack(model.encode(x[:, 0], every).audio_codes).unbind(2)
 
     return Reference("qwen-tts", latents, codes, lambda codes: model.decoder(_stacked(codes)))
+
+
+def _wavtokenizer(checkpoint: Checkpoint, found: Recognised) -> Reference:
+    """Return the code of its repository, whose folder has to be on the path of Python.
+
+    Its classes are made of the yaml beside the checkpoint.
+    """
+    package = import_module("decoder.pretrained")
+    config = min(checkpoint.path.parent.glob("*.yaml"))
+    model = package.WavTokenizer.from_hparams0802(config).eval()
+    kept = ("feature_extractor.", "backbone.", "head.")
+    model.load_state_dict({k: v for k, v in checkpoint.tensors().items() if k.startswith(kept)})
+    first = torch.tensor([0])
+
+    def sound(codes: Codes) -> Tensor:
+        rows = model.codes_to_features(torch.stack(list(codes)))
+        y: Tensor = model.head(model.backbone(rows, bandwidth_id=first))
+        return _with_channel(y)
+
+    return Reference(
+        "WavTokenizer",
+        lambda x: _rows(model.feature_extractor.encodec.encoder(x)),
+        lambda x: model.feature_extractor.infer(x[:, 0], first)[1].unbind(0),
+        sound,
+    )
 
 
 def _rows(z: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "BigCodec": "vocable.codecs.keys.bigcodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
+    "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
 }
 
 

@@ -116,11 +116,21 @@ def encoder_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
 
 def rvq_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
     """Return what the shapes say of a SEANet around an RVQ, its LSTM included."""
+    return sizes(shapes, family) | _rvq(shapes)
+
+
+def rvq_encoder_sizes(shapes: Shapes, family: str) -> dict[str, Any]:
+    """Return the same without the decoder."""
+    return encoder_sizes(shapes, family) | _rvq(shapes)
+
+
+def _rvq(shapes: Shapes) -> dict[str, Any]:
+    """Return the layers of the encoder's LSTM, and the entries of each level."""
     books = [key for key in shapes if re.fullmatch(r"quantizer\.layers\.\d+\.codebook\.embed", key)]
     layers = [
         key for key in shapes if re.fullmatch(r"encoder\.layers\.\d+\.lstm\.weight_ih_l\d+", key)
     ]
-    return sizes(shapes, family) | {
+    return {
         "lstm_layers": len(layers),
         "sizes": tuple(
             shapes[f"quantizer.layers.{n}.codebook.embed"][0] for n in range(len(books))

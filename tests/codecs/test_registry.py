@@ -23,7 +23,7 @@ from vocable.tokens import Level, TokenSpec
 TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "snac", "soundstream", "speech", "speechtokenizer", "transform"),
-    "bigcodec",
+    *("bigcodec", "facodec"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.codebook import Normalised, Parametrisation, Plain
+from vocable.quantize.factorised import FactorisedVQ
 from vocable.quantize.learn.estimator import rotation, straight_through
 from vocable.quantize.learn.kmeans import KMeans
 from vocable.quantize.learn.revival import Expire, Revival
@@ -15,6 +16,7 @@ __all__ = [
     "VQ",
     "Ema",
     "Expire",
+    "FactorisedVQ",
     "Gradient",
     "Health",
     "KMeans",

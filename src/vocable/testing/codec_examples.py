@@ -20,6 +20,7 @@ from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
@@ -84,6 +85,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
+        "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),

@@ -7,7 +7,16 @@ from functools import partial
 
 import torch
 
-from vocable.quantize import VQ, Gradient, Normalised, Quantizer, ResidualVQ, SplitVQ, rotation
+from vocable.quantize import (
+    VQ,
+    FactorisedVQ,
+    Gradient,
+    Normalised,
+    Quantizer,
+    ResidualVQ,
+    SplitVQ,
+    rotation,
+)
 from vocable.testing.block_examples import seeded
 
 
@@ -27,6 +36,10 @@ def _learned(make: Callable[[], Quantizer]) -> Quantizer:
     return quantizer.eval()
 
 
+def _factor(levels: int) -> ResidualVQ:
+    return ResidualVQ(6, (16,) * levels, codebook=Normalised(3), update=Gradient())
+
+
 _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "vq": lambda: VQ(6, 16),
     "rvq": lambda: ResidualVQ(6, (16,) * 4),
@@ -36,6 +49,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
+    "factorised": lambda: FactorisedVQ(
+        6, [_factor(1), _factor(2)], ResidualVQ(6, (16,) * 3, prefixes=(1, 3))
+    ),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
     ),

@@ -50,7 +50,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def other_half(name: str) -> str | None:
-    """Return what the other half of a model would be called; None for a file that is no half."""
+    """Return what the other half of a model would be called; None for a file that is whole."""
     if not (found := _HALF.fullmatch(name)):
         return None
     before, half, ending = found.groups()

@@ -16,6 +16,7 @@ ACTIVATIONS = {
     "Tanh": nn.Tanh,
     "PReLU": nn.PReLU,
     "Snake": lambda: nn.Snake(6),
+    "SnakeBeta": lambda: nn.SnakeBeta(6),
 }
 AFTER = {
     "Conv1d": lambda: nn.Conv1d(6, 4, 4, stride=2),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vocable import nn
 from vocable.errors import ModelError
+from vocable.nn.antialiased import kaiser_taps
 from vocable.nn.transposed import from_torch, to_torch
 
 
@@ -68,6 +69,17 @@ def test_depthwise_convolution_of_few_rows_and_of_many(kernel, stride, dilation,
     if padded.shape[1] >= block.span:
         wanted = by_torch(F.conv1d, padded, block.weight, block.bias, **options)
         close(block(rows(time)), wanted)
+
+
+@pytest.mark.parametrize("time, channels", [(1, 4), (2, 4), (7, 4), (600, 64)])
+def test_activation_between_filters(time, channels):
+    """Of few rows and of many; each filter sees the edge row of its own rate repeated."""
+    x, taps = rows(time, channels), kaiser_taps().expand(channels, 1, -1)
+    padded = F.pad(x.transpose(1, 2), (5, 5), mode="replicate")
+    doubled = 2 * F.conv_transpose1d(padded, taps, stride=2, groups=channels)[..., 15:-15]
+    padded = F.pad(doubled.tanh(), (5, 6), mode="replicate")
+    wanted = F.conv1d(padded, taps, stride=2, groups=channels).transpose(1, 2)
+    close(nn.AntiAliased(channels, nn.Tanh())(x), wanted)
 
 
 @given(

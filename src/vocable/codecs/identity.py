@@ -20,13 +20,16 @@ from vocable.weights import digest, stored
 
 
 def stored_digest(model: TokenizerModel) -> str:
-    """Return 16 hex digits over encoder and quantizer in the model's stored dtype, spec and config.
+    """Return 16 hex digits over what makes tokens in the model's stored dtype, spec and config.
 
     Of the spec all counts but the rate that is written, of the config what `encoding_config` gives.
     """
     lean = without_learning(model.quantizer).state_dict()
     tensors = {f"quantizer.{key}": value for key, value in lean.items()}
     tensors |= {f"encoder.{key}": value for key, value in model.encoder.state_dict().items()}
+    if model.side_encoder is not None:
+        more = model.side_encoder.state_dict()
+        tensors |= {f"side_encoder.{key}": value for key, value in more.items()}
     about = asdict(replace(model.spec, space=untrained("any"), out_rate=None))
     if config := encoding_config(model):
         about["config"] = config
@@ -91,7 +94,8 @@ class Identity:
         model = self._model
         writes = [
             (tensor.data_ptr(), -1 if tensor.is_inference() else tensor._version)
-            for part in (model.encoder, model.quantizer)
+            for part in (model.encoder, model.quantizer, model.side_encoder)
+            if part is not None
             for module in every_module(part)
             for tensors in (module._parameters, module._buffers)
             for tensor in tensors.values()

@@ -39,6 +39,14 @@ def untrained(name: str) -> str:
     return name + UNTRAINED
 
 
+class SideEncoder(nn.Module):
+    """Find the sides of tokens in what is quantized, `[batch, frames, dim]`."""
+
+    def forward(self, z: Float[Tensor, "batch frames dim"]) -> Sides:
+        """Return them by name, each `[batch, *shape]`."""
+        raise NotImplementedError(f"{type(self).__name__} must define forward(z)")
+
+
 class TokenizerModel(nn.Module):
     """Turn audio into codes. A subclass sets, in `__init__`, the parts:
 
@@ -49,8 +57,9 @@ class TokenizerModel(nn.Module):
     in bf16 one frame in six gets other codes, and a search in bf16 changes most frames.
 
     A model whose tokens have sides defines `find_sides` and, where they change what is encoded,
-    `prepare_input`. Sides per segment are found in each segment, sides per item in the whole
-    recording, which then can not be encoded in steps.
+    `prepare_input`; or it sets `side_encoder`, which finds them in the latents. Sides per segment
+    are found in each segment, sides per item in the whole recording, which then can not be encoded
+    in steps.
     """
 
     stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
@@ -66,6 +75,7 @@ class TokenizerModel(nn.Module):
     def __init__(self, config: Any, spec: TokenSpec) -> None:
         super().__init__()
         self.config, self.spec = config, spec
+        self.side_encoder: SideEncoder | None = None
         # carried from the files that the weights came from, and to those that they are saved in
         self.space, self.licence = spec.space, ""
 
@@ -146,6 +156,8 @@ class TokenizerModel(nn.Module):
         with full_precision(x.device.type):
             sides = self.find_sides(x)
             z = self.encoder(self._rows(self.prepare_input(x, sides)))
+            if self.side_encoder is not None:
+                sides = self.side_encoder(z)
             codes = as_codes(self.quantizer.encode(z, levels))
         samples, cuts = x.shape[2], self.spec.segment is not None
         frames = -(-samples // self.spec.frame) if cuts else self.spec.frames(samples)

@@ -86,6 +86,7 @@ _SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
 _BIGCODEC = (16_000, 1, 80.0, (1.04,), "714 ms")
 _WAVTOKENIZER_75 = (24_000, 1, 75.0, (0.9,), "decodes whole recordings")
 _WAVTOKENIZER_40 = (24_000, 1, 40.0, (0.48,), "decodes whole recordings")
+_FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "whole recordings")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
@@ -178,6 +179,12 @@ PUBLISHED: tuple[Published, ...] = (
         "WavTokenizer_small_320_24k_4096.ckpt", *_WAVTOKENIZER_75, "MIT", False,
         url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
         "WavTokenizer_small_320_24k_4096.ckpt",
+    ),
+    # files: the README of its authors, github.com/open-mmlab/Amphion, models/codec/ns3_codec, whose
+    # licence it is; the decoder beside it, ns3_facodec_decoder.bin, is fetched with it
+    Published(
+        "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC, "MIT",
+        False,
     ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded

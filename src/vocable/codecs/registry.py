@@ -39,6 +39,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
+    "facodec": ("vocable.codecs.facodec", "FACodec"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),

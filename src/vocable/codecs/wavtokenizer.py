@@ -89,7 +89,7 @@ class WavTokenizer(CodecModel):
 
     def __init__(self, config: WavTokenizerConfig) -> None:
         c, found = config, quantizer(config)
-        super().__init__(config, token_spec("wavtokenizer", config, found.prefixes))
+        super().__init__(config, token_spec("wavtokenizer", config, found))
         self.encoder, self.quantizer = encoder(config), found
         self.decoder = vocos_decoder(
             c.latent, c.width, c.hidden, c.blocks, window=c.window, hop=c.hop, inside=_inside(c)

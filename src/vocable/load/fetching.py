@@ -13,7 +13,7 @@ from typing import NamedTuple
 from vocable import hub
 from vocable.codecs.keys.checkpoint import USUAL
 from vocable.codecs.keys.config import CONFIG
-from vocable.codecs.keys.stored import parts_of
+from vocable.codecs.keys.stored import other_half, parts_of
 from vocable.codecs.published import Entry
 from vocable.errors import ModelError
 from vocable.load.entries import entry_of
@@ -56,6 +56,8 @@ def what_to_download(name: str) -> str:
     entry = entry_of(repository)
     revision = asked or (entry.revision if entry else None)
     file = entry.file if entry else "the file of its weights"
+    if half := other_half(file):
+        file += f", {half}"
     page = hub.page(repository) + (f"/tree/{revision}" if revision else "")
     return f"download {file} and {CONFIG} from {page} into a folder, and load that folder"
 
@@ -92,6 +94,8 @@ def _fetch_files(
     files = [weights]
     if weights.name.endswith(".index.json"):
         files += [hub.fetch(repository, part, revision) for part in parts_of(weights)]
+    if entry and (half := other_half(entry.file)):
+        files.append(hub.fetch(repository, half, revision))
     settled = record is not None and CONFIG not in record.files
     if not settled:
         config, settled = _config(repository, revision)

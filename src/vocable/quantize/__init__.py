@@ -3,6 +3,7 @@
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.bound import AtanhBound, Bound, SymmetricBound, TanBound
 from vocable.quantize.codebook import Normalised, Parametrisation, Plain
+from vocable.quantize.factorised import FactorisedVQ
 from vocable.quantize.fsq import FSQ
 from vocable.quantize.learn.estimator import rotation, straight_through
 from vocable.quantize.learn.kmeans import KMeans
@@ -26,6 +27,7 @@ __all__ = [
     "Bound",
     "Ema",
     "Expire",
+    "FactorisedVQ",
     "Gradient",
     "Health",
     "KMeans",

@@ -67,7 +67,7 @@ class SplitVQ(Quantizer):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            rows = zip(self.parts, self._shares(codes), self.out, strict=True)
+            rows = zip(self.parts, shares(self.parts, codes), self.out, strict=True)
             found = [out(part.decode_checked(own)) for part, own, out in rows if own]
             return total(found)
 
@@ -79,8 +79,9 @@ class SplitVQ(Quantizer):
             y = total([out(f.z) for f, out in zip(found, self.out, strict=True)])
             first = self.out[0](found[0].first)
         codes = [row for f in found for row in as_levels(f.codes)]
-        health = _joined([f.health for f in found], z)
-        return Quantized(y, torch.stack(codes, dim=1), self._losses(found), health, first)
+        health = joined_health([f.health for f in found], z)
+        losses = mean_losses(self.parts, found)
+        return Quantized(y, torch.stack(codes, dim=1), losses, health, first)
 
     @property
     def learning_started(self) -> bool:
@@ -111,32 +112,35 @@ class SplitVQ(Quantizer):
         """Return the larger of the parts' distances: each searches for itself."""
         found = []
         with torch.no_grad(), full_precision(z.device.type):
-            shares = zip(self._shares(codes), self._shares(other), strict=True)
-            for part, into, (a, b) in zip(self.parts, self.into, shares, strict=True):
+            both = zip(shares(self.parts, codes), shares(self.parts, other), strict=True)
+            for part, into, (a, b) in zip(self.parts, self.into, both, strict=True):
                 if a:
                     seen, moved = into(z.float()), into(other_z.float())
                     found.append(part.tie_distance(seen, a, moved, b))
         return torch.stack(found).amax(0)
 
-    def _shares(self, codes: LevelCodes) -> list[tuple[Tensor, ...]]:
-        """Return each part's levels; none for the last ones where there are fewer codes."""
-        rows, shares = as_levels(codes), []
-        for part in self.parts:
-            shares.append(rows[: len(part.levels)])
-            rows = rows[len(part.levels) :]
-        return shares
 
-    def _losses(self, found: Sequence[Quantized]) -> dict[str, Tensor]:
-        """Return each loss as the mean over all levels; a part without it has none to weigh in."""
-        totals: dict[str, Tensor] = {}
-        for part, quantized in zip(self.parts, found, strict=True):
-            share = len(part.levels) / len(self.levels)
-            for name, loss in quantized.losses.items():
-                totals[name] = totals[name] + loss * share if name in totals else loss * share
-        return totals
+def shares(parts: Sequence[Quantizer], codes: LevelCodes) -> list[tuple[Tensor, ...]]:
+    """Return each part's levels; none for the last ones where there are fewer codes."""
+    rows, found = as_levels(codes), []
+    for part in parts:
+        found.append(rows[: len(part.levels)])
+        rows = rows[len(part.levels) :]
+    return found
 
 
-def _joined(parts: Sequence[Health], z: Tensor) -> Health:
+def mean_losses(parts: Sequence[Quantizer], found: Sequence[Quantized]) -> dict[str, Tensor]:
+    """Return each loss as the mean over all levels; a part without it has none to weigh in."""
+    totals: dict[str, Tensor] = {}
+    levels = sum(len(part.levels) for part in parts)
+    for part, quantized in zip(parts, found, strict=True):
+        share = len(part.levels) / levels
+        for name, loss in quantized.losses.items():
+            totals[name] = totals[name] + loss * share if name in totals else loss * share
+    return totals
+
+
+def joined_health(parts: Sequence[Health], z: Tensor) -> Health:
     """Return the health of all levels; what a level leaves is said of its part's own projection."""
     whole = energy_of(z)
     shares = [whole * health.energy[1:] / health.energy[0] for health in parts]

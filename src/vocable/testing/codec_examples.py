@@ -20,6 +20,7 @@ from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
@@ -93,6 +94,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
+        "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),

@@ -13,6 +13,7 @@ from vocable.quantize import (
     LFQ,
     VQ,
     AtanhBound,
+    FactorisedVQ,
     Gradient,
     Normalised,
     PairedVQ,
@@ -44,6 +45,10 @@ def _learned(make: Callable[[], Quantizer]) -> Quantizer:
     return quantizer.eval()
 
 
+def _factor(levels: int) -> ResidualVQ:
+    return ResidualVQ(6, (16,) * levels, codebook=Normalised(3), update=Gradient())
+
+
 _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "vq": lambda: VQ(6, 16),
     "rvq": lambda: ResidualVQ(6, (16,) * 4),
@@ -57,6 +62,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     ),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "paired": lambda: PairedVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
+    "factorised": lambda: FactorisedVQ(
+        6, [_factor(1), _factor(2)], ResidualVQ(6, (16,) * 3, prefixes=(1, 3))
+    ),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
     ),

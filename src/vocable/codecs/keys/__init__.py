@@ -17,6 +17,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "DAC": "vocable.codecs.keys.dac",
     "SNAC": "vocable.codecs.keys.snac",
     "BigCodec": "vocable.codecs.keys.bigcodec",
+    "FACodec": "vocable.codecs.keys.facodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",

@@ -1,4 +1,4 @@
-"""What the checkpoints of BigCodec and its like share: an encoder and a decoder of one graph.
+"""What the checkpoints of BigCodec and FACodec share: an encoder and a decoder of one graph.
 
     ENCODER.0                       a convolution
     ENCODER.N.block.{0,1,2}.block.… a residual unit: activation, convolution, activation, pointwise

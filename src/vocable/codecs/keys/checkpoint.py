@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vocable.codecs.keys.config import read_config
 from vocable.codecs.keys.kind import ENDINGS, Kind, kind_of
-from vocable.codecs.keys.stored import files_of, header_of, tensors_of
+from vocable.codecs.keys.stored import files_of, header_of, other_half, tensors_of
 from vocable.errors import ModelError
 from vocable.nearest import listed
 
@@ -114,13 +114,14 @@ def weights_in(path: Path) -> Path:
     """Return the file of weights, or the index of them, that a path means.
 
     Of a folder that is an index before a file, safetensors before what torch.save writes, and the
-    usual name before others.
+    usual name before others; of two halves the decoder, whose other half is read with it.
     """
     if not path.is_dir():
         return path
     kinds = _kinds(path)
     for kind in _ORDER:
         found = sorted(file for file, its in kinds.items() if its == kind)
+        found = [file for file in found if not _has_decoder(file, found)]
         usual = [file for file in found if file.name in USUAL]
         if len(found) == 1 or usual:
             return (usual or found)[0]
@@ -144,6 +145,12 @@ def _kinds(folder: Path) -> dict[Path, Kind | None]:
     if broken is not None and not any(kinds.values()):
         raise broken
     return kinds
+
+
+def _has_decoder(file: Path, found: list[Path]) -> bool:
+    """Say whether a file is the encoder of two halves that are both among these."""
+    other = other_half(file.name)
+    return other is not None and file.name > other and file.with_name(other) in found
 
 
 def _looks_like_weights(file: Path) -> bool:

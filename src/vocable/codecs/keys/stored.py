@@ -1,8 +1,12 @@
-"""Read one file of weights, or several behind an index, whichever way it is stored."""
+"""Read one file of weights, or several, whichever way they are stored.
+
+Several lie behind an index, or are two halves: NAME_encoder.bin and NAME_decoder.bin (FACodec).
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+_HALF = re.compile(r"(.+_)(encoder|decoder)(\.\w+)")
+
+
 class Header(NamedTuple):
     """What a file says before its tensors are read: shapes by key, and plain values."""
 
@@ -25,9 +32,13 @@ class Header(NamedTuple):
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """Return the files that hold the tensors: the file itself, or the parts that an index names."""
+    """Return the files that hold the tensors: the parts that an index names, or the file itself.
+
+    With it comes its other half, where that lies beside it.
+    """
     if check_is_weights(path) != "index":
-        return (path,)
+        other = path.with_name(other_half(path.name) or path.name)
+        return tuple(sorted({path, other})) if other.is_file() else (path,)
     parts = [path.parent / name for name in parts_of(path)]
     missing = [part.name for part in parts if not part.is_file()]
     if missing:
@@ -36,6 +47,14 @@ def files_of(path: Path) -> tuple[Path, ...]:
             "beside it; fetch all parts into one folder"
         )
     return tuple(parts)
+
+
+def other_half(name: str) -> str | None:
+    """Return what the other half of a model would be called; None for a file that is whole."""
+    if not (found := _HALF.fullmatch(name)):
+        return None
+    before, half, ending = found.groups()
+    return f"{before}{'decoder' if half == 'encoder' else 'encoder'}{ending}"
 
 
 def parts_of(index: Path) -> list[str]:

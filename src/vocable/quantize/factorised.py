@@ -1,0 +1,148 @@
+"""Residual quantizers side by side on one latent, and one of what they leave of it.
+
+FACodec ("NaturalSpeech 3: Zero-Shot Speech Synthesis with Factorized Codec and Diffusion Models",
+Ju et al. 2024, arXiv:2403.03100) has levels of prosody and of content, each of the whole latent,
+and levels of detail for what their sum leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from vocable.errors import ModelError
+from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
+from vocable.quantize.health import energy_of
+from vocable.quantize.precision import full_precision
+from vocable.quantize.rvq import ResidualVQ
+from vocable.quantize.split import joined_health, mean_losses, shares
+from vocable.quantize.total import total
+
+
+class FactorisedVQ(Quantizer):
+    """Quantize a latent by each of ``beside``, and by ``rest`` what their sum leaves of it.
+
+    Levels are those of the parts, in order; a prefix is all of ``beside``, alone or with a prefix
+    of ``rest``. ``rest`` begins to learn when the others have begun.
+
+    Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``; decoding is the sum of
+    what the parts decode, in order; ``decode(encode(z)) == forward(z).z`` in evaluation. Everything
+    is computed in fp32.
+    """
+
+    beside: Sequence[ResidualVQ]
+
+    def __init__(self, dim: int, beside: Sequence[ResidualVQ], rest: ResidualVQ) -> None:
+        super().__init__()
+        parts = (*beside, rest)
+        if not beside or not all(part.uniform and part.dim == dim for part in parts):
+            raise ModelError(
+                f"quantizers side by side are 1 or more, and all read {dim} dimensions at one rate;"
+                f" got {len(beside)}, of dimensions {[part.dim for part in parts]}"
+            )
+        first = sum(len(part.levels) for part in beside)
+        self.dim, self.levels = dim, tuple(size for part in parts for size in part.levels)
+        self.prefixes = (first, *(first + n for n in rest.prefixes))
+        self.beside = nn.ModuleList(beside)  # type: ignore[assignment]
+        self.rest = rest
+
+    @property
+    def parts(self) -> tuple[ResidualVQ, ...]:
+        """All of them, in order."""
+        return (*self.beside, self.rest)
+
+    def encode(
+        self, z: Float[Tensor, "batch frames dim"], levels: int | None = None
+    ) -> Int[Tensor, "batch levels frames"]:
+        more = self.wanted_levels(levels) - self.prefixes[0]
+        with torch.no_grad(), full_precision(z.device.type):
+            z = z.float()
+            found = [part.encode(z) for part in self.beside]
+            codes = [row for own in found for row in as_levels(own)]
+            if more:
+                pairs = zip(self.beside, found, strict=True)
+                left = z - total([part.decode_checked(own) for part, own in pairs])
+                codes += as_levels(self.rest.encode(left, more))
+        return torch.stack(codes, dim=1)
+
+    def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
+        self.check_codes(codes)
+        with full_precision(as_levels(codes)[0].device.type):
+            pairs = zip(self.parts, shares(self.parts, codes), strict=True)
+            return total([part.decode_checked(own) for part, own in pairs if own])
+
+    def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
+        with full_precision(z.device.type):
+            z = z.float()
+            found = [part(z) for part in self.beside]
+            begun = all(part.learning_started for part in self.beside)
+            y = total([each.z for each in found]) if begun else z
+            found.append(self.rest(z - y.detach()) if begun else _nothing(self.rest, z))
+        codes = [row for each in found for row in as_levels(each.codes)]
+        return Quantized(
+            y + found[-1].z,
+            torch.stack(codes, dim=1),
+            mean_losses(self.parts, found),
+            joined_health([each.health for each in found], z),
+            found[0].first,
+        )
+
+    @property
+    def learning_started(self) -> bool:
+        """Whether all codebooks are in use; before, training's `forward` returns ``z`` as it is."""
+        return all(part.learning_started for part in self.parts)
+
+    @torch.no_grad()
+    def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
+        with full_precision(latents.device.type):
+            latents = latents.float()
+            for part in self.beside:
+                part.start_learning(latents, per_step)
+            known = [part.decode(part.encode(latents[None]))[0] for part in self.beside]
+            self.rest.start_learning(latents - total(known), per_step)
+
+    def resume_learning(self, per_step: int | None = None) -> None:
+        for part in self.parts:
+            part.resume_learning(per_step)
+
+    def drop_learning(self) -> None:
+        for part in self.parts:
+            part.drop_learning()
+
+    def tie_distance(
+        self,
+        z: Float[Tensor, "batch frames dim"],
+        codes: LevelCodes,
+        other_z: Float[Tensor, "batch frames dim"],
+        other: LevelCodes,
+    ) -> Float[Tensor, "batch frames"]:
+        """Return the largest of the parts' distances: each searches for itself.
+
+        Where those side by side differ, what they leave is not compared.
+        """
+        found, z, other_z = [], z.double(), other_z.double()
+        left, other_left = z, other_z
+        agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
+        own, others = shares(self.parts, codes), shares(self.parts, other)
+        with torch.no_grad(), full_precision(z.device.type):
+            for part, a, b in zip(self.beside, own, others, strict=False):
+                found.append(part.tie_distance(z, a, other_z, b))
+                left = left - part.decode_checked(a)
+                other_left = other_left - part.decode_checked(b)
+                agree &= torch.stack([x == y for x, y in zip(a, b, strict=True)]).all(0)
+            if own[-1]:
+                distance = self.rest.tie_distance(left, own[-1], other_left, others[-1])
+                found.append(distance.masked_fill(~agree, 0.0))
+        return torch.stack(found).amax(0)
+
+
+def _nothing(part: ResidualVQ, z: Tensor) -> Quantized:
+    """Return what a part gives that is not asked yet: zeros."""
+    codes = z.new_zeros(z.shape[0], len(part.levels), z.shape[1], dtype=torch.int64)
+    counts = tuple(z.new_zeros(size) for size in part.levels)
+    return Quantized(
+        torch.zeros_like(z), codes, {}, Health(counts, energy_of(z).repeat(len(counts) + 1))
+    )

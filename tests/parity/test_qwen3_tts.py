@@ -51,7 +51,10 @@ class Pair:
     path: Path
 
 
-@pytest.fixture(scope="module", params=["toy", pytest.param("published", marks=pytest.mark.slow)])
+LONG = [pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module", params=["toy", pytest.param("published", marks=LONG)])
 def pair(request, tmp_path_factory) -> Pair:
     config = CASES[request.param]
     reference = package.randomised(config, seed=1)

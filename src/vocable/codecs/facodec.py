@@ -102,7 +102,8 @@ class Timbre(SideEncoder):
         super().__init__()
         c, wide = config, config.latent
         # the first position of sines and cosines, which all rows of a recording have
-        self.register_buffer("constant", torch.arange(wide).remainder(2).float(), persistent=False)
+        first = torch.arange(wide, device="cpu").remainder(2).float()
+        self.register_buffer("constant", first, persistent=False)
         self.layers = Stack(*(self._layer(c) for _ in range(c.timbre_layers)))
         self.norm = LayerNorm(wide)
 

@@ -71,7 +71,7 @@ class FactorisedVQ(Quantizer):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            pairs = zip(self.parts, shares(self.parts, codes), strict=True)
+            pairs = zip(self.parts, shares([*self.parts], codes), strict=True)
             return total([part.decode_checked(own) for part, own in pairs if own])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
@@ -85,7 +85,7 @@ class FactorisedVQ(Quantizer):
         return Quantized(
             y + found[-1].z,
             torch.stack(codes, dim=1),
-            mean_losses(self.parts, found),
+            mean_losses([*self.parts], found),
             joined_health([each.health for each in found], z),
             found[0].first,
         )
@@ -126,7 +126,7 @@ class FactorisedVQ(Quantizer):
         found, z, other_z = [], z.double(), other_z.double()
         left, other_left = z, other_z
         agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
-        own, others = shares(self.parts, codes), shares(self.parts, other)
+        own, others = shares([*self.parts], codes), shares([*self.parts], other)
         with torch.no_grad(), full_precision(z.device.type):
             for part, a, b in zip(self.beside, own, others, strict=False):
                 found.append(part.tie_distance(z, a, other_z, b))

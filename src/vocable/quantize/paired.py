@@ -53,7 +53,7 @@ class PairedVQ(SplitVQ):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            rows = zip(self.decoding, shares(self.parts, codes), self.decoding_out, strict=True)
+            rows = zip(self.decoding, shares([*self.parts], codes), self.decoding_out, strict=True)
             return total([out(part.decode_checked(own)) for part, own, out in rows if own])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:

@@ -67,7 +67,7 @@ class SplitVQ(Quantizer):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            rows = zip(self.parts, shares(self.parts, codes), self.out, strict=True)
+            rows = zip(self.parts, shares([*self.parts], codes), self.out, strict=True)
             found = [out(part.decode_checked(own)) for part, own, out in rows if own]
             return total(found)
 
@@ -80,7 +80,7 @@ class SplitVQ(Quantizer):
             first = self.out[0](found[0].first)
         codes = [row for f in found for row in as_levels(f.codes)]
         health = joined_health([f.health for f in found], z)
-        losses = mean_losses(self.parts, found)
+        losses = mean_losses([*self.parts], found)
         return Quantized(y, torch.stack(codes, dim=1), losses, health, first)
 
     @property
@@ -112,7 +112,7 @@ class SplitVQ(Quantizer):
         """Return the larger of the parts' distances: each searches for itself."""
         found = []
         with torch.no_grad(), full_precision(z.device.type):
-            both = zip(shares(self.parts, codes), shares(self.parts, other), strict=True)
+            both = zip(shares([*self.parts], codes), shares([*self.parts], other), strict=True)
             for part, into, (a, b) in zip(self.parts, self.into, both, strict=True):
                 if a:
                     seen, moved = into(z.float()), into(other_z.float())

@@ -92,7 +92,7 @@ def test_nothing_stays_of_an_export_that_fails(plain, tmp_path, monkeypatch):
         ("item", "item is not exported: its tokens have the side peak beside the codes"),
         ("transform", "transform is not exported: each frame searches as many codebooks"),
         ("speechtokenizer", "speechtokenizer is not exported: its encoder's LSTM begins at both"),
-        ("vocos", "vocos is not exported: its decoder is told how many levels it gets"),
+        ("vocos", "encodec is not exported: its decoder is told how many levels it gets"),
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
         ("informed", "informed is not exported: its teacher attends in windows"),
     ],

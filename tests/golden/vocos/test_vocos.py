@@ -67,6 +67,8 @@ def test_tokens_are_encodec_s_and_both_decode_them(tmp_path):
     there, here = other.decode(tokens), plain.decode(tokens)
     assert len(there) == len(here) == 301
     assert abs(there.samples - here.samples).max() > 1e-3
+    save_model(other, tmp_path / "pair")
+    assert vocable.load(tmp_path / "pair").spec == plain.spec
 
 
 def test_a_saved_pair_loads_by_itself(tmp_path):

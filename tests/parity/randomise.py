@@ -46,6 +46,10 @@ def randomise(
     model.eval()
     for name, parameter in model.named_parameters():
         parameter.copy_(_drawn(name, parameter, generator))
+    for module in model.modules():
+        if {"alpha", "beta"} <= module._parameters.keys():  # a Snake of logarithms
+            module.alpha.log_()
+            module.beta.log_()
     for name, buffer in model.named_buffers():
         if name.endswith("inited"):  # else SpeechTokenizer clusters what it encodes first
             buffer.fill_(1)

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, replace
-from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.bigcodec import PUBLISHED, BigCodecConfig
+from vocable.codecs.bigcodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
 from vocable.weights import fuse_weight_norm, rename
@@ -47,7 +46,9 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
             "sizes": tuple(size for size, _ in books),
             "code_width": books[0][1],
         }
-    name, config = _with_rate(checkpoint, sizes)
+    name, config = with_rate(
+        "BigCodec", PUBLISHED, sizes, checkpoint.config.get("sampling_rate"), checkpoint.path
+    )
     return Recognised(name, "bigcodec", "bigcodec", config)
 
 
@@ -59,18 +60,3 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     tensors = graph.without_filters(fuse_weight_norm(checkpoint.tensors()))
     levels = graph.level_rows(re.escape(QUANTIZER), r"quantizer.stack.\1.codebook")
     return rename(tensors, [*levels, *graph.rows(re.escape(ENCODER), re.escape(DECODER))])
-
-
-def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the name of the published model with these sizes, else "bigcodec", and all values."""
-    stated = checkpoint.config.get("sampling_rate")
-    for make in PUBLISHED:
-        config = make()
-        if config == replace(config, **sizes) and stated in (None, config.rate):
-            return make.__name__, asdict(config)
-    if stated is None:
-        raise ModelError(
-            f"{checkpoint.path} has the sizes of no published BigCodec and states no rate; put a "
-            'config.json with "sampling_rate" in Hz beside it'
-        )
-    return "bigcodec", asdict(BigCodecConfig(**sizes)) | {"rate": stated}

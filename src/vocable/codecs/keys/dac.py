@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.dac import PUBLISHED, DACConfig
+from vocable.codecs.dac import PUBLISHED
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.rate import with_rate
 from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.weights import Row, fuse_weight_norm, rename
@@ -179,17 +180,7 @@ def _code_width(checkpoint: Checkpoint, books: list[tuple[int, ...]]) -> int:
 def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the name of the published model with these sizes, else "dac", and all values."""
     _check_config(checkpoint, sizes)
-    stated = _stated_rate(checkpoint)
-    for make in PUBLISHED:
-        config = make()
-        if config == replace(config, **sizes) and stated in (None, config.rate):
-            return make.__name__, asdict(config)
-    if stated is None:
-        raise ModelError(
-            f"{checkpoint.path} has the sizes of no published DAC and states no rate; put a "
-            'config.json with "sampling_rate" in Hz beside it'
-        )
-    return "dac", asdict(DACConfig(**sizes)) | {"rate": stated}
+    return with_rate("DAC", PUBLISHED, sizes, _stated_rate(checkpoint), checkpoint.path)
 
 
 def _check_config(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> None:

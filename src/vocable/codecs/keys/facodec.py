@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.facodec import PUBLISHED, FACodecConfig
+from vocable.codecs.facodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, rename
@@ -56,7 +56,9 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     _check_halves(checkpoint, shapes)
     with refusing("weights of such shapes make no FACodec"):
         sizes = _sizes(checkpoint, shapes)
-    name, config = _with_rate(checkpoint, sizes)
+    name, config = with_rate(
+        "FACodec", PUBLISHED, sizes, checkpoint.config.get("sampling_rate"), checkpoint.path
+    )
     return Recognised(name, "facodec", "facodec", config)
 
 
@@ -130,18 +132,3 @@ def _sizes(checkpoint: Checkpoint, shapes: graph.Shapes) -> dict[str, Any]:
         "timbre_hidden": hidden,
         "timbre_kernel": kernel,
     }
-
-
-def _with_rate(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the name of the published model with these sizes, else "facodec", and all values."""
-    stated = checkpoint.config.get("sampling_rate")
-    for make in PUBLISHED:
-        config = make()
-        if config == replace(config, **sizes) and stated in (None, config.rate):
-            return make.__name__, asdict(config)
-    if stated is None:
-        raise ModelError(
-            f"{checkpoint.path} has the sizes of no published FACodec and states no rate; put a "
-            'config.json with "sampling_rate" in Hz beside it'
-        )
-    return "facodec", asdict(FACodecConfig(**sizes)) | {"rate": stated}

@@ -43,10 +43,13 @@ def test_every_published_model_has_a_row():
         "speech-16k",
         "units-16k",
         "say-16k",
+        "separation-16k",
         "audiolm-16k",
         *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS, *LANGUAGE)),
     }
     assert lines["say-16k"].split()[1:4] == ["kathleen,", "kerstin", "speech-16k@2"]
+    parts = ["2", "16000", "Hz", "Apache-2.0", "here"]
+    assert lines["separation-16k"].split()[1:] == parts
     assert lines["audiolm-16k"].split()[1:] == ["none", "speech-16k@2", "Apache-2.0", "here"]
     assert facts["sesame/csm-1b"]["codec"] == "mimi"
     assert lines["sesame/csm-1b"].split()[1:6] == ["spoken", "32", "levels", "of", "mimi"]

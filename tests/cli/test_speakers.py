@@ -49,6 +49,13 @@ def test_a_track_of_each_speaker(form, separators, small, speech):
     assert "track speaker-2" in call("info", "speech.vcb").output
 
 
+def test_the_separator_of_the_package_is_the_default(small, speech):
+    call("encode", speech.name, "--codec", small, "--speakers", 2)
+    separator = vocable.load("separation-16k")
+    wanted = BySpeaker(separator, vocable.load(small)).encode("speech.wav")
+    assert read_tracks("speech.vcb") == wanted
+
+
 def test_one_speaker_is_decoded(separators, small, speech):
     call("encode", speech.name, "--codec", small, "--speakers", 2, "--separator",
          separators["causal"])  # fmt: skip
@@ -151,8 +158,8 @@ def test_a_full_disk_is_said_in_a_line(separators, small, speech, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (["--speakers", "2"], "--speakers N and --separator MODEL go together"),
-        (["--separator", "paper"], "--speakers N and --separator MODEL go together"),
+        (["--separator", "paper"], "--separator is for --speakers N; give both"),
+        (["--speakers", "3"], "--speakers 3: separation-16k parts 2; ask for"),
         (["--speakers", "3", "--separator", "paper"], "--speakers 3: .*paper parts 2; ask for"),
         (["--speakers", "2", "--separator", "three"], "--speakers 2: .*three parts 3"),
         (["--speakers", "0", "--separator", "paper"], "0 is not in the range"),

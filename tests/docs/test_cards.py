@@ -8,7 +8,7 @@ import pytest
 import vocable
 from benchmarks.flops import count
 from vocable.codecs import Codec
-from vocable.load import continuing, describe, models, sayers
+from vocable.load import continuing, describe, models, parting, sayers
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
@@ -27,9 +27,11 @@ SAYERS = [model.name for model in sayers()]
 each_sayer = pytest.mark.parametrize("name", SAYERS, scope="module")
 CONTINUING = [model.name for model in continuing()]
 each_continuing = pytest.mark.parametrize("name", CONTINUING, scope="module")
+PARTING = [model.name for model in parting()]
+each_parting = pytest.mark.parametrize("name", PARTING, scope="module")
 
 
-@pytest.fixture(scope="module", params=[*MODELS, *SAYERS, *CONTINUING])
+@pytest.fixture(scope="module", params=[*MODELS, *SAYERS, *CONTINUING, *PARTING])
 def name(request):
     return request.param
 
@@ -136,6 +138,17 @@ def test_stages_and_size(name, codec, card):
     assert all(f"`{space}`" in fact(card, "models") for space in spaces)
 
 
+@each_parting
+def test_speakers_and_size(name, codec, card):
+    parameters = sum(p.numel() for p in codec.model.parameters()) / 1e6
+    megabytes = (describe(name).folder / "model.safetensors").stat().st_size / 1e6
+    size = f"{megabytes:.1f} MB"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
+    assert f"in {size}" in README
+    rate = f"{codec.rate:,}".replace(",", " ")
+    assert fact(card, "parts").startswith(f"{codec.speakers} speakers at {rate} Hz;")
+
+
 def test_the_hours_are_the_sum_of_the_rows(card):
     (hours,) = re.findall(r"^\| data \(train split, ([\d.]+) h\)", card, re.M)
     training = card.partition("## Training")[2].partition("\n## ")[0]
@@ -144,7 +157,7 @@ def test_the_hours_are_the_sum_of_the_rows(card):
     assert set(re.findall(r"([\d.]+) hours in ", card)) <= {hours}
 
 
-@pytest.mark.parametrize("name", [*MODELS, *SAYERS], scope="module")
+@pytest.mark.parametrize("name", [*MODELS, *SAYERS, *PARTING], scope="module")
 def test_the_run_is_the_one_in_its_description(name, card):
     training = describe(name).facts["training"]
     steps = f"{training['steps']:,}".replace(",", " ")

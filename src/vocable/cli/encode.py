@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     Encoder = Tokenizer | UnitTokenizer | Bundle | BySpeaker | AdaptiveRate
 
 
+SEPARATOR = "separation-16k"
+
+
 @click.command("encode")
 @click.argument("inputs", nargs=-1, required=True, metavar="AUDIO...", type=options.FILE)
 @click.option(
@@ -55,7 +58,10 @@ if TYPE_CHECKING:
     help="Part so many speakers who talk at once: a track of each.",
 )
 @click.option(
-    "--separator", type=options.FILE, metavar="MODEL", help="What parts them: its folder or file."
+    "--separator",
+    type=options.FILE,
+    metavar="MODEL",
+    help=f"What parts them: its name, folder or file.  [default: {SEPARATOR}]",
 )
 @options.mix
 @options.allow_loud
@@ -119,11 +125,11 @@ def command(
 
 def _parted(speakers: int | None, separator: str | None) -> tuple[int, str] | None:
     """Return how many speakers are parted, and by what; None where none are."""
-    if speakers is None and separator is None:
-        return None
-    if speakers is None or separator is None:
-        raise Refusal("--speakers N and --separator MODEL go together; give both")
-    return speakers, separator
+    if speakers is not None:
+        return speakers, separator or SEPARATOR
+    if separator is not None:
+        raise Refusal("--separator is for --speakers N; give both")
+    return None
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,15 @@ from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.description import Description
 from vocable.errors import ModelError
-from vocable.load import audiolm, encoders, own_language, say, signal_encoders, vocoders
+from vocable.load import (
+    audiolm,
+    encoders,
+    own_language,
+    say,
+    separators,
+    signal_encoders,
+    vocoders,
+)
 from vocable.load.bundled import is_bundled as is_bundled
 from vocable.load.coders import load_coder as load_coder
 from vocable.load.conditions import open_conditioner, open_embedding
@@ -73,6 +81,11 @@ def sayers() -> list[Description]:
 def continuing() -> list[Description]:
     """Return the models of tokens of the package, each in its newest version."""
     return of_package(own_language.KIND, audiolm.KIND)
+
+
+def parting() -> list[Description]:
+    """Return the models of the package that part speakers, each in its newest version."""
+    return of_package(*separators.KINDS)
 
 
 def describe(name: str | os.PathLike[str]) -> Description:

@@ -22,7 +22,7 @@ def draw(systems: Mapping[str, np.ndarray], rate: int, gained: float, path: Path
     """
     shown = {name: _decibels(samples, rate) for name, samples in systems.items()}
     seconds = next(iter(systems.values())).shape[1] / rate
-    figure = Figure(figsize=(10, 2.2 * len(shown)), dpi=160, layout="constrained")
+    figure = Figure(figsize=(10, 2.2 * len(shown)), dpi=110, layout="constrained")
     axes = figure.subplots(len(shown), 2, sharex=True, sharey=True, squeeze=False)
     loudest = max(float(each.max()) for each in shown.values())
     for row, (name, both) in zip(axes, shown.items(), strict=True):

@@ -143,7 +143,7 @@ def stated(model):
     """Say how a network runs live, as the catalogue does."""
     latency, segment = latency_of(model), model.spec.segment
     if latency is None:
-        return "whole recordings"
+        return f"{'decodes ' if model.encodes_in_steps else ''}whole recordings"
     if segment is not None:
         return f"segments of {segment.length // model.spec.rate} s"
     steady, first = (round(1000 * float(value)) for value in (latency.steady, latency.first))

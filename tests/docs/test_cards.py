@@ -146,7 +146,7 @@ def test_speakers_and_size(name, codec, card):
     assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
     assert f"in {size}" in README
     rate = f"{codec.rate:,}".replace(",", " ")
-    assert fact(card, "parts").startswith(f"{codec.speakers} speakers at {rate} Hz;")
+    assert fact(card, "speakers").startswith(f"{codec.speakers} at {rate} Hz;")
 
 
 def test_the_hours_are_the_sum_of_the_rows(card):

@@ -18,7 +18,10 @@ from vocable.errors import ModelError
         ("kyutai/mimmi", 'nearest: "kyutai/mimi"'),
         ("facebook/encodec24khz", 'nearest: "facebook/encodec_24khz"'),
         ("hubertsuizdak/snac_24khz", 'nearest: "hubertsiuzdak/snac_24khz"'),
-        ("nobody/whatever", "known: audiolm-16k, say-16k, sound-48k, speech-16k, .* and \\d+ more"),
+        (
+            "nobody/whatever",
+            "known: audiolm-16k, say-16k, separation-16k, sound-48k, .* and \\d+ more",
+        ),
     ],
 )
 def test_a_repository_that_is_not_there_names_the_nearest(name, near, hub):

@@ -124,11 +124,12 @@ class ConvTasNet(Block):
         self.lookahead = config.late if config.causal else None
         self.receptive = self._receptive()
         self._widths = [config.bottleneck, config.skip]
-        self.encoder, self.decoder = _filterbank(config)
+        self.encoder = _encoder(config)
         self.entry = Stack(_norm(config, config.filters), Linear(config.filters, config.bottleneck))
         dilations = [2**block for _ in range(config.repeats) for block in range(config.blocks)]
         self.units = nn.ModuleList(_unit(config, dilation) for dilation in dilations)
         self.head = Stack(PReLU(), Linear(config.skip, config.speakers * config.filters))
+        self.decoder = _decoder(config)
 
     def forward(
         self, x: Float[Tensor, "batch samples 1"]
@@ -222,16 +223,21 @@ class ConvTasNet(Block):
         return frames * config.stride + 2 * config.window - config.stride
 
 
-def _filterbank(config: ConvTasNetConfig) -> tuple[Block, Block]:
-    """Return what turns samples into frames of filters, and what turns these into samples."""
+def _encoder(config: ConvTasNetConfig) -> Block:
+    """Return what turns samples into frames of filters."""
+    window, stride = config.window, config.stride
     if config.filterbank == "fourier":
-        sizes = config.window, config.stride
-        return Spectra(*sizes), Overlapped(*sizes)
-    how: dict[str, Any] = {"stride": config.stride, "bias": False}
-    return (
-        Conv1d(1, config.filters, config.window, pad=(0, config.late), **how),
-        ConvTranspose1d(config.filters, 1, config.window, **how),
-    )
+        return Spectra(window, stride)
+    ends = (0, config.late)
+    return Conv1d(1, config.filters, window, stride=stride, pad=ends, bias=False)
+
+
+def _decoder(config: ConvTasNetConfig) -> Block:
+    """Return what turns frames of filters into samples."""
+    window, stride = config.window, config.stride
+    if config.filterbank == "fourier":
+        return Overlapped(window, stride)
+    return ConvTranspose1d(config.filters, 1, window, stride=stride, bias=False)
 
 
 def _unit(config: ConvTasNetConfig, dilation: int) -> Stack:

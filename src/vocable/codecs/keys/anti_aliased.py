@@ -24,7 +24,6 @@ from vocable.nn.antialiased import kaiser_taps
 from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
-_DIRECTION = re.compile(r"\.(weight_v|parametrizations\.weight\.original1)$")
 _FILTER = re.compile(r".*\.(upsample|downsample\.lowpass)\.filter")
 _NEAR = 2e-3  # of a tap: more than half precision takes from it, less than another filter has
 
@@ -77,11 +76,6 @@ def without_filters(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 "models have; fetch it again"
             )
     return kept
-
-
-def fused_shapes(shapes: Shapes) -> dict[str, tuple[int, ...]]:
-    """Return the shapes that fused weights have: those of the directions of weight norm."""
-    return {_DIRECTION.sub(".weight", key): shape for key, shape in shapes.items()}
 
 
 def sizes(shapes: Shapes, encoder: str, decoder: str) -> dict[str, Any]:

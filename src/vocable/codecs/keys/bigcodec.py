@@ -19,6 +19,7 @@ from torch import Tensor
 from vocable.codecs.bigcodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
@@ -33,7 +34,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
     Raises ModelError where the parts make no BigCodec, or nothing says the rate.
     """
-    shapes = graph.fused_shapes(checkpoint.shapes)
+    shapes = fused_shapes(checkpoint.shapes)
     if f"{ENCODER}.0.weight" not in shapes:
         return None
     if not (books := graph.books(shapes, QUANTIZER)):

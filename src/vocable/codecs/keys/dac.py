@@ -20,6 +20,7 @@ from torch import Tensor
 from vocable.codecs.dac import PUBLISHED
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.rate import with_rate
 from vocable.errors import ModelError
 from vocable.fitting import check_config
@@ -33,7 +34,6 @@ _MEMBERS = {
     "up": ("snake", "transposed", "unit", "unit", "unit"),  # a block of the decoder
 }
 _BOOK = re.compile(r"quantizer\.quantizers\.(\d+)\.codebook\.weight")
-_DIRECTION = re.compile(r"\.(?:weight_v|parametrizations\.weight\.original1)$")
 _COUNTED = tuple(f"block.{i}" for i in range(5))
 _UNITS = ("res_unit1", "res_unit2", "res_unit3")
 
@@ -77,7 +77,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
     Raises ModelError where the sizes are not those of a DAC, or the rate is not known.
     """
-    shapes = _without_weight_norm(checkpoint.shapes)
+    shapes = fused_shapes(checkpoint.shapes)
     if not _books(shapes):
         return None
     for layout in _LAYOUTS:
@@ -205,8 +205,3 @@ def _stated_rate(checkpoint: Checkpoint) -> Any:
     if isinstance(arguments, Mapping) and "sample_rate" in arguments:
         return arguments["sample_rate"]
     return checkpoint.config.get("sampling_rate")
-
-
-def _without_weight_norm(shapes: Shapes) -> Shapes:
-    """Return the shapes that fused weights have: those of the directions."""
-    return {_DIRECTION.sub(".weight", key): shape for key, shape in shapes.items()}

@@ -23,6 +23,7 @@ from torch import Tensor
 from vocable.codecs.encodec import PUBLISHED
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
 from vocable.errors import ModelError
 from vocable.fitting import check_config
@@ -42,7 +43,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         return None
     layout = "transformers" if seanet.BOOK in checkpoint.shapes else "encodec"
     with seanet.refusing("weights of such shapes make no EnCodec"):
-        sizes = _sizes({seanet.as_fused(key): shape for key, shape in shapes.items()})
+        sizes = _sizes(fused_shapes(shapes))
     if checkpoint.config:
         with seanet.refusing("config.json does not describe an EnCodec"):
             config = sizes | _stated_by_config(checkpoint.config, sizes)

@@ -22,6 +22,7 @@ from torch import Tensor
 from vocable.codecs.facodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
@@ -48,7 +49,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     Raises ModelError for one of them alone, for the second version, where the parts make no
     FACodec, and where nothing says the rate.
     """
-    shapes = graph.fused_shapes(checkpoint.shapes)
+    shapes = fused_shapes(checkpoint.shapes)
     activation = re.compile(rf"({ENCODER}|{DECODER})\.1\.block\.\d\.(block\.\d\.)?act\.beta")
     if not any(activation.fullmatch(key) for key in shapes):
         return None

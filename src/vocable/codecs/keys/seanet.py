@@ -35,11 +35,6 @@ def as_in_transformers(key: str) -> str:
     return key
 
 
-def as_fused(key: str) -> str:
-    """Return the key of a weight whose shape is that of a half of weight norm."""
-    return re.sub(r"\.(weight_v|parametrizations\.weight\.original1)$", ".weight", key)
-
-
 def is_seanet_rvq(shapes: Shapes) -> bool:
     """Say whether keys, named as in transformers, are of a SEANet around an RVQ."""
     return BOOK in shapes and any(_FIRST.fullmatch(key) for key in shapes)

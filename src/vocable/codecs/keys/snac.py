@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.errors import ModelError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
-_DIRECTION = re.compile(r"\.(parametrizations\.weight\.original1|weight_v)$")
 _DOWN = re.compile(r"encoder\.block\.\d+\.block\.4\.weight")
 _UP = re.compile(r"decoder\.model\.\d+\.block\.1\.weight")
 _UNIT = re.compile(r"encoder\.block\.\d+\.block\.0\.block\.1\.weight")
@@ -48,7 +48,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
     Raises ModelError where the config contradicts the tensors, and where nothing says the rate.
     """
-    shapes = {_DIRECTION.sub(".weight", key): shape for key, shape in checkpoint.shapes.items()}
+    shapes = fused_shapes(checkpoint.shapes)
     needed = ((_DOWN, 3), (_UP, 3), (_UNIT, 3), (_BOOK, 2))
     found = [({len(shape) for shape in _matching(shapes, key)}, axes) for key, axes in needed]
     if _matching(shapes, _LAST_SNAKE) or any(axes != {wanted} for axes, wanted in found):

@@ -16,6 +16,7 @@ from torch import Tensor
 from vocable.codecs.keys import seanet
 from vocable.codecs.keys.change import per_channel
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.speechtokenizer import PUBLISHED
 from vocable.errors import ModelError
 from vocable.fitting import check_config
@@ -32,7 +33,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     if not (seanet.is_seanet_rvq(shapes) and seanet.reads_backwards(shapes)):
         return None
     with seanet.refusing("weights of such shapes make no SpeechTokenizer"):
-        fused = {seanet.as_fused(key): shape for key, shape in shapes.items()}
+        fused = fused_shapes(shapes)
         snake = any(key.endswith(".alpha") for key in shapes)
         sizes = seanet.rvq_sizes(fused, "SpeechTokenizer") | {"snake": snake}
     if checkpoint.config:

@@ -21,6 +21,7 @@ from torch import Tensor
 from vocable.codecs.keys import seanet, vocos
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.wavtokenizer import INSIDE, PUBLISHED
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, rename
@@ -102,7 +103,7 @@ def _sizes(shapes: seanet.Shapes) -> dict[str, Any]:
             "checkpoint has the decoder of WavTokenizer, but not both encoder and codebook; take "
             "the whole file"
         )
-    fused = {seanet.as_fused(key): shape for key, shape in shapes.items()}
+    fused = fused_shapes(shapes)
     return seanet.rvq_encoder_sizes(fused, "WavTokenizer") | vocos.decoder_sizes(shapes)
 
 

@@ -42,6 +42,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "nanocodec": ("vocable.codecs.nanocodec", "NanoCodec"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),

@@ -1,6 +1,17 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, SiLU, Snake, SnakeBeta, Tanh
+from vocable.nn.activation import (
+    ELU,
+    GELU,
+    Clamp,
+    HalfSnake,
+    LeakyReLU,
+    PReLU,
+    SiLU,
+    Snake,
+    SnakeBeta,
+    Tanh,
+)
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
@@ -42,6 +53,7 @@ __all__ = [
     "FirstRowConv1d",
     "GatedTransformerLayer",
     "GroupNorm",
+    "HalfSnake",
     "InverseSTFT",
     "LayerNorm",
     "LeakyReLU",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import safetensors
 
 from vocable.codecs.keys.kind import check_is_weights
+from vocable.codecs.keys.nemo import nemo_parts
 from vocable.errors import ModelError
 from vocable.nearest import listed
 
@@ -77,9 +78,7 @@ def header_of(path: Path) -> Header:
         if check_is_weights(file) == "safetensors":
             found = Header(_shapes(file), {})
         else:
-            from vocable.codecs.keys.pickled import read_pickled
-
-            tensors, more = read_pickled(file)
+            tensors, more = _unpickled(file)
             found = Header({key: tuple(value.shape) for key, value in tensors.items()}, more)
         _check_twice(path, shapes, found.shapes)
         shapes |= found.shapes
@@ -90,13 +89,23 @@ def header_of(path: Path) -> Header:
 def tensors_of(path: Path) -> dict[str, Tensor]:
     """Return all tensors as stored, on the CPU."""
     from vocable import weights
-    from vocable.codecs.keys.pickled import read_pickled
 
     tensors: dict[str, Tensor] = {}
     for file in files_of(path):
         safe = check_is_weights(file) == "safetensors"
-        tensors |= weights.read(file) if safe else read_pickled(file)[0]
+        tensors |= weights.read(file) if safe else _unpickled(file)[0]
     return tensors
+
+
+def _unpickled(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors by their keys, and what else is stated: of NeMo's also its config."""
+    from vocable.codecs.keys.pickled import read_pickled
+
+    if check_is_weights(file) != "nemo":
+        return read_pickled(file)
+    with nemo_parts(file) as (config, weights):
+        tensors, more = read_pickled(file, weights)
+    return tensors, more | {"model_config": config}
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

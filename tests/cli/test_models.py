@@ -39,6 +39,7 @@ def test_every_published_model_has_a_row():
     lines = {line.split()[0]: line for table in tables for line in table.splitlines()[1:]}
     assert list(lines) == list(facts)
     assert set(facts) == {
+        "dmel-16k",
         "sound-48k",
         "speech-16k",
         "units-16k",

@@ -20,7 +20,8 @@ def no_client(monkeypatch):
 
 
 def test_a_bundled_model_a_folder_and_a_file_need_no_client(tmp_path):
-    assert [model.name for model in models()] == ["sound-48k", "speech-16k", "units-16k"]
+    names = ["dmel-16k", "sound-48k", "speech-16k", "units-16k"]
+    assert [model.name for model in models()] == names
     assert vocable.load("speech-16k").encode(tiny.sound(1000), rate=8000).frames
     space = save_model(tiny.soundstream(), tmp_path / "toy", name="toy")
     assert vocable.load(tmp_path / "toy").spec.space == space

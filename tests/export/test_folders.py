@@ -93,6 +93,7 @@ def test_nothing_stays_of_an_export_that_fails(plain, tmp_path, monkeypatch):
         ("transform", "transform is not exported: each frame searches as many codebooks"),
         ("speechtokenizer", "speechtokenizer is not exported: its encoder's LSTM begins at both"),
         ("vocos", "encodec is not exported: its decoder is told how many levels it gets"),
+        ("dmel", "dmel is not exported: its decoder follows phases row by row"),
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
         ("informed", "informed is not exported: its teacher attends in windows"),
     ],

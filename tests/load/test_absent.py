@@ -20,7 +20,7 @@ from vocable.errors import ModelError
         ("hubertsuizdak/snac_24khz", 'nearest: "hubertsiuzdak/snac_24khz"'),
         (
             "nobody/whatever",
-            "known: audiolm-16k, say-16k, separation-16k, sound-48k, .* and \\d+ more",
+            "known: audiolm-16k, dmel-16k, say-16k, separation-16k, sound-48k and \\d+ more",
         ),
     ],
 )

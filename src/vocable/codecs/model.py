@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, ClassVar
 
 import torch
@@ -86,8 +87,8 @@ class TokenizerModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
+        """Where the weights are, or what stands in for them."""
+        return next(chain(self.parameters(), self.buffers())).device
 
     @property
     def encodes_in_steps(self) -> bool:

@@ -38,6 +38,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "bigcodec": ("vocable.codecs.bigcodec", "BigCodec"),
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
+    "dmel": ("vocable.codecs.dmel", "DMel"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "informed": ("vocable.units.informed", "Informed"),

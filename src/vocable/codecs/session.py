@@ -166,7 +166,7 @@ class Session:
         inference = torch.inference_mode()  # a tenth faster than no_grad for a block of a stream
         if not decoding:
             return inference  # the model sees to the precision of what makes codes
-        kind = self._weights[0].device.type
+        kind = (self._weights[0] if self._weights else self.model).device.type
         if self.precision is not None:
             return _Both(inference, torch.autocast(kind, self.precision))
         precision = full_precision(kind)

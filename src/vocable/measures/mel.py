@@ -25,9 +25,10 @@ from vocable.measures.spectral import (
     hann,
     magnitudes,
 )
+from vocable.signal.slaney import slaney_filters as slaney_filters
+from vocable.signal.slaney import triangles
 
 Filters = Float64[np.ndarray, "bins bands"]
-Edges = Float64[np.ndarray, "edges"]
 
 # Windows in samples and mel bands of each (DAC's paper; its class has other defaults).
 DAC_SCALES = ((32, 5), (64, 10), (128, 20), (256, 40), (512, 80), (1024, 160), (2048, 320))
@@ -62,17 +63,6 @@ def mel_distance_encodec(reference: Signal, degraded: Signal, rate: int) -> floa
 
 
 @lru_cache(maxsize=32)
-def slaney_filters(rate: int, window: int, bands: int) -> Filters:
-    """Return triangular filters of equal area, on Slaney's mel scale from 0 Hz to half the rate.
-
-    These are librosa's, in which published distances are stated. Training losses use another bank
-    on purpose: `vocable.signal.spectra.mel_filters`, on the HTK scale, each filter with peak 1.
-    """
-    edges = _slaney_to_hz(np.linspace(0.0, _hz_to_slaney(rate / 2), bands + 2))
-    return _read_only(_triangles(edges, rate, window) * (2.0 / (edges[2:] - edges[:-2])))
-
-
-@lru_cache(maxsize=32)
 def htk_filters(rate: int, window: int, bands: int, lowest: float) -> Filters:
     """Return triangular filters with peak 1, on the HTK mel scale from `lowest` to half the rate.
 
@@ -80,15 +70,7 @@ def htk_filters(rate: int, window: int, bands: int, lowest: float) -> Filters:
     """
     low, high = (2595 * np.log10(1 + hz / 700) for hz in (lowest, rate / 2))
     edges = 700 * (10 ** (np.linspace(low, high, bands + 2) / 2595) - 1)
-    return _read_only(_triangles(edges, rate, window))
-
-
-def _triangles(edges: Edges, rate: int, window: int) -> Filters:
-    bins = np.arange(window // 2 + 1) * (rate / window)
-    rising = (bins[:, None] - edges[:-2]) / np.diff(edges)[:-1]
-    falling = (edges[2:] - bins[:, None]) / np.diff(edges)[1:]
-    triangles: Filters = np.maximum(0.0, np.minimum(rising, falling))
-    return triangles
+    return _read_only(triangles(edges, rate, window))
 
 
 def _read_only(filters: Filters) -> Filters:
@@ -136,15 +118,6 @@ def _encodec_mel(samples: Samples, rate: int, window: int) -> Spectrum:
     power = frame_magnitudes(padded, window, hop) ** 2 / np.sum(hann(window) ** 2)
     mel: Spectrum = power @ htk_filters(rate, window, ENCODEC_BANDS, ENCODEC_LOWEST)
     return mel
-
-
-# Slaney's scale: 200/3 Hz a mel up to 1 kHz (mel 15), then 27 mels to each factor of 6.4.
-def _hz_to_slaney(hz: float) -> float:
-    return hz * 3 / 200 if hz < 1000 else 15 + 27 * float(np.log(hz / 1000) / np.log(6.4))
-
-
-def _slaney_to_hz(mel: Edges) -> Edges:
-    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((mel - 15) / 27))
 
 
 MEL_DISTANCE_DAC = Measure(

@@ -19,6 +19,7 @@ from vocable.codecs.bigcodec import BigCodec, bigcodec_tiny
 from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
+from vocable.codecs.dmel import DMel, DMelConfig
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
@@ -90,6 +91,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "dac": lambda: DAC(dac_tiny()),
         "dac-odd-stride": lambda: DAC(replace(dac_tiny(), strides=(3, 4))),
         "dac-out-rate": lambda: DAC(replace(dac_tiny(), decoder_strides=(8, 2, 3))),
+        "dmel": lambda: DMel(dmel_tiny()),
         "snac": lambda: SNAC(replace(snac_tiny(), window=0)),
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
@@ -265,6 +267,11 @@ def speech_tiny() -> SpeechConfig:
     )
 
 
+def dmel_tiny() -> DMelConfig:
+    """Return the numbers of a coarse dMel: 8 kHz, 80 samples a frame."""
+    return DMelConfig(rate=8000, frame=80, transform=256, bands=8, lowest=100.0, highest=3800.0)
+
+
 def channel_vocoder_tiny() -> ChannelVocoderConfig:
     """Return the sizes of a narrow channel vocoder."""
     return ChannelVocoderConfig(
@@ -311,7 +318,7 @@ def filled(model: Model) -> Model:
                 _let_projections_undo(part)
         rows = model.encoder(model._rows(model.prepare_input(sound, model.find_sides(sound))))
         model.quantizer.start_learning(rows.flatten(0, 1), per_step=1)
-        if isinstance(model.quantizer, ScalarQuantizer):
+        if isinstance(model.quantizer, ScalarQuantizer) and [*model.encoder.parameters()]:
             _let_numbers_vary(model, model.quantizer.into(rows.flatten(0, 1)))
     books = [part for part in model.modules() if isinstance(part, ContourBook)]
     assert all(len(set(map(tuple, book.hz.tolist()))) > 10 for book in books), "an empty book"

@@ -85,6 +85,16 @@ SLOW = [
     "docs/tutorial-finetune.md",
     "docs/tutorial-voice.md",
 ]  # run by `dev.py test-all`
+# Pages that train, a quarter of a minute each; their recipes have tests of their own. Also for
+# `test-all`.
+TRAINING = [
+    "docs/language-training.md",
+    "docs/recognising.md",
+    "docs/speaking.md",
+    "docs/translation.md",
+    "docs/unit-vocoder.md",
+    "docs/voice-conversion.md",
+]
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
 ELSEWHERE = {"docs/tutorial-voice.md": "tests/speak/test_tutorial.py"}  # run and judged there
 
@@ -105,7 +115,8 @@ def clone(tmp_path_factory):
 
 
 def as_parameter(page: Page):
-    marks = [pytest.mark.slow, pytest.mark.timeout(1800)] if page.is_slow else []
+    slow = page.is_slow or page.name in TRAINING
+    marks = [pytest.mark.slow, pytest.mark.timeout(1800)] if slow else []
     if page.has_shell:
         marks.append(pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one"))
     return pytest.param(page, id=page.name, marks=marks)

@@ -138,8 +138,7 @@ def test_a_pace_needs_durations_of_the_model(sayer, tokenizer, voice):
         sayer.decode([1, 2], speaker=voice)
 
 
-@pytest.mark.parametrize("predict", [False, True])
-@pytest.mark.parametrize("source", [True, False])
+@pytest.mark.parametrize(("predict", "source"), [(False, True), (True, False)])
 def test_a_file_gives_the_same_samples(sayer, tokenizer, voice, tmp_path, predict, source):
     """Of two pieces, in chunks that end anywhere; the file is as long as the recording was."""
     units = tokenizer.encode(noise(22_050 * 12 + 7), rate=22_050)

@@ -165,6 +165,7 @@ def test_rows_come_in_order_and_the_last_goes_on(sizes):
         Rows(iter([])).take(1)
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_files_of_any_length_take_bounded_memory(tmp_path):
     speech = Audio.read(SPEECH)

@@ -75,7 +75,7 @@ def models() -> list[Description]:
 
 def sayers() -> list[Description]:
     """Return the models that say texts of the package, each in its newest version."""
-    return of_package(say.KIND)
+    return [each for each in of_package(say.KIND) if not say.says_units(each)]
 
 
 def continuing() -> list[Description]:
@@ -86,6 +86,12 @@ def continuing() -> list[Description]:
 def parting() -> list[Description]:
     """Return the models of the package that part speakers, each in its newest version."""
     return of_package(*separators.KINDS)
+
+
+def vocoding() -> list[Description]:
+    """Return the vocoders of units of the package, each in its newest version."""
+    found = of_package(say.KIND, *vocoders.KINDS)
+    return [each for each in found if not say.says(each) or say.says_units(each)]
 
 
 def describe(name: str | os.PathLike[str]) -> Description:

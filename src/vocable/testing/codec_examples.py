@@ -37,7 +37,10 @@ from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 from vocable.units.informed import Informed, InformedConfig
+from vocable.units.neucodec import NeuCodec, NeuCodecConfig
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
+from vocable.units.w2v_bert import W2vBertConfig
+from vocable.units.xcodec2 import XCodec2, XCodec2Config
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -98,6 +101,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
+        "xcodec2": lambda: XCodec2(xcodec2_tiny()),
+        "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -201,6 +206,15 @@ def wavtokenizer_tiny() -> WavTokenizerConfig:
     return WavTokenizerConfig(
         rate=8000, filters=4, strides=(2, 8), lstm_layers=1, latent=8, sizes=(16,), width=8,
         hidden=12, blocks=1, groups=4, window=64,
+    )  # fmt: skip
+
+
+def xcodec2_tiny() -> XCodec2Config:
+    """Return the sizes of a narrow X-Codec 2: 16 kHz, 320 samples a frame, as w2v-BERT hears."""
+    heard = W2vBertConfig(width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2)
+    return XCodec2Config(
+        encoder_channels=2, strides=(16, 20), width=32, semantic=heard, steps=(4, 4, 3), heads=2,
+        hidden=8, blocks=1,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
+    "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "neucodec": ("vocable.units.neucodec", "NeuCodec"),
@@ -52,6 +53,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
+    "xcodec": ("vocable.units.xcodec", "XCodec"),
     "xcodec2": ("vocable.units.xcodec2", "XCodec2"),
 }
 _REGISTERED: dict[str, Architecture] = {}

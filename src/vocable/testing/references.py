@@ -32,6 +32,8 @@ _HUB = {
     "dac": "DacModel",
     "xcodec2": "Xcodec2Model",
     "neucodec": "NeuCodecModel",
+    "xcodec": "XcodecModel",
+    "higgs": "HiggsAudioV2TokenizerModel",
 }
 
 
@@ -129,6 +131,8 @@ def _transformers(checkpoint: Checkpoint, found: Recognised) -> Reference:
     model = kind.from_pretrained(checkpoint.path.parent, local_files_only=True).eval()
     if found.architecture == "encodec":
         return _encodec_of_transformers(model)
+    if found.architecture in ("xcodec", "higgs"):
+        return import_module("vocable.testing.semantic_references").xcodec_reference(model)  # type: ignore[no-any-return]
     if found.architecture in ("xcodec2", "neucodec"):
         return import_module("vocable.testing.semantic_references").xcodec2_reference(model)  # type: ignore[no-any-return]
     counted = {"num_quantizers": len(found.config["sizes"])} if found.architecture == "mimi" else {}

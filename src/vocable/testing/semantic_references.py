@@ -33,10 +33,10 @@ def xcodec2_reference(model: Any) -> Reference:
             extractor(row.numpy(), sampling_rate=16_000, padding=False, return_tensors="pt")
             for row in padded
         ]
-        heard = torch.cat([each["input_features"].float() for each in features])
+        bands = torch.cat([each["input_features"].float() for each in features])
         kept: list[Tensor] = []
         hook = model.fc_encoder.register_forward_hook(lambda layer, given, y: kept.append(y))
-        codes = model.encode(x, input_features=heard).audio_codes.long()
+        codes = model.encode(x, input_features=bands).audio_codes.long()
         hook.remove()
         return kept[0][:, :frames], codes[..., :frames]
 

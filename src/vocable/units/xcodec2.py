@@ -15,9 +15,9 @@ w2v-BERT attends to all of a recording, and so does the decoder, whose norms are
 as well: both take whole recordings. Memory follows their length, the time of attention its square.
 
 Differences. The published code puts a frame of silence behind a recording of whole frames; here it
-is heard, as it was in training, and its token left out. Its decoder turns queries and keys by
-angles that depend on the head and not on the place, which no score depends on: there are no
-positions here. Dropout is left out, and so is the head that only training has.
+is put there, too, but its token is left out. The published decoder turns queries and keys by angles
+that depend on the head and not on the place, which no score depends on: there are no positions
+here. Dropout is left out, and so is the head that only training has.
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ class Heard(WholeEncoder):
         silence = self.behind + -(x.shape[1] + self.behind) % self.stride_in
         x = F.pad(x, (0, 0, 0, silence))
         padded = F.pad(x[..., 0], (self.around, self.around))
-        said = self.adapter(self.speech(padded, self.speech.layers))
+        semantic = self.adapter(self.speech(padded, self.speech.layers))
         # in steps, so that of the many rows of its first layers few are held
-        heard = Block.forward(self.sound, x)[:, : said.shape[1]]
-        y: Tensor = self.joined(torch.cat((said, heard), 2))
+        acoustic = Block.forward(self.sound, x)[:, : semantic.shape[1]]
+        y: Tensor = self.joined(torch.cat((semantic, acoustic), 2))
         return y
 
 

@@ -80,11 +80,11 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     semantic = w2v_bert.config_of(speech, stated)
     with seanet.refusing("weights of such shapes make no X-Codec 2 and no NeuCodec"):
         sizes = _sizes(shapes, checkpoint.config) | {"semantic": semantic}
-    published = xcodec2 if sizes["hop"] == _frame(sizes) else neucodec
-    name = published.__name__
+        published = xcodec2 if sizes["hop"] == _frame(sizes) else neucodec
+        name = published.__name__
+        if not original:
+            _check(checkpoint.config, name, sizes)
     layout = "xcodec2" if original else "transformers"
-    if not original:
-        _check(checkpoint.config, name, sizes)
     return Recognised(name, layout, name, asdict(published()) | sizes)
 
 

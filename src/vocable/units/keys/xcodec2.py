@@ -95,7 +95,8 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     depth = len(recognised.config["strides"])
     sound = graph.without_filters({_counted(key, depth): value for key, value in found.items()})
     ours = {f"encoder.speech.{k}": value for k, value in w2v_bert.renamed(speech).items()}
-    return ours | rename(sound, [*_rows(recognised.config["blocks"]), *_sound_rows()])
+    table = graph.encoder_rows("sound", "encoder.sound.blocks")
+    return ours | rename(sound, [*_rows(recognised.config["blocks"]), *table])
 
 
 # ---- keys ---------------------------------------------------------------------------------------
@@ -148,10 +149,6 @@ def _in_three(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             for part, value in zip("qkv", found.pop(key).chunk(3), strict=True):
                 found[f"{match[1]}.self_attn.{part}_proj.weight"] = value
     return found
-
-
-def _sound_rows() -> Iterator[Row]:
-    yield from graph.encoder_rows("sound", "encoder.sound.blocks")
 
 
 def _rows(blocks: int) -> Iterator[Row]:

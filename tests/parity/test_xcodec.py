@@ -30,6 +30,7 @@ from vocable.load.converting import convert, recognise  # noqa: E402
 from vocable.testing.references import Reference  # noqa: E402
 from vocable.testing.semantic_references import xcodec_reference  # noqa: E402
 
+pytestmark = pytest.mark.timeout(1800)  # networks of published size are made and written
 slow = pytest.mark.slow
 NAMES = {"xcodec": "X-Codec", "xcodec_wavlm": "X-Codec WavLM", "higgs": "Higgs audio"}
 

@@ -32,6 +32,7 @@ from vocable.load.converting import convert, recognise  # noqa: E402
 from vocable.testing.references import Reference, reference_of  # noqa: E402
 
 FRAME = 320
+pytestmark = pytest.mark.timeout(1800)  # networks of published size are made and written
 slow = pytest.mark.slow
 
 

@@ -24,7 +24,8 @@ TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
-    *("bigcodec", "facodec", "vocos", "wavtokenizer"),
+    *("bigcodec", "facodec", "higgs", "neucodec", "vocos", "wavtokenizer"),
+    *("xcodec", "xcodec2"),
 )
 
 

@@ -106,6 +106,8 @@ def test_nothing_stays_of_an_export_that_fails(plain, tmp_path, monkeypatch):
         ("speechtokenizer", "speechtokenizer is not exported: its encoder's LSTM begins at both"),
         ("vocos", "encodec is not exported: its decoder is told how many levels it gets"),
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
+        ("xcodec", "xcodec is not exported: its encoder looks over all of a recording"),
+        ("xcodec2", "xcodec2 is not exported: its encoder and its decoder look over all of"),
         ("informed", "informed is not exported: its teacher attends in windows"),
     ],
 )

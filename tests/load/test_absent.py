@@ -10,6 +10,10 @@ from vocable.codecs import published
 from vocable.codecs.mimi import mimi
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
 from vocable.errors import ModelError
+from vocable.units.higgs import higgs
+from vocable.units.neucodec import neucodec
+from vocable.units.xcodec import PUBLISHED as XCODEC
+from vocable.units.xcodec2 import xcodec2
 
 
 @pytest.mark.parametrize(
@@ -58,7 +62,8 @@ def test_a_published_name_is_what_its_family_recognises():
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
-    named.add(qwen3_tts_12hz.__name__)
+    named |= {make.__name__ for make in (qwen3_tts_12hz, xcodec2, neucodec, higgs)}
+    named |= {make.__name__ for make in XCODEC}
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file
     assert {entry.model for entry in published.PUBLISHED} == named
 

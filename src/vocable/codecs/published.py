@@ -86,6 +86,9 @@ _SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
 _BIGCODEC = (16_000, 1, 80.0, (1.04,), "714 ms")
 _WAVTOKENIZER_75 = (24_000, 1, 75.0, (0.9,), "decodes whole recordings")
 _WAVTOKENIZER_40 = (24_000, 1, 40.0, (0.48,), "decodes whole recordings")
+_XCODEC2 = (16_000, 1, 50.0, (0.8,), "whole recordings")
+_XCODEC = (16_000, 1, 50.0, (0.5, 1.0, 1.5, 2.0, 4.0), "encodes whole recordings")
+_HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "whole recordings")
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
@@ -185,6 +188,39 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC, "MIT",
         False,
+    ),
+    # names: the documentation of transformers, model_doc/xcodec2.md and neucodec.md, and the
+    # package xcodec2 0.1.5; licences: cards, as others cite them, and the package neucodec 0.0.6
+    Published(
+        "HKUSTAudio/xcodec2-hf", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
+    ),
+    Published(
+        "HKUSTAudio/xcodec2", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
+    ),
+    Published(
+        "neuphonic/neucodec", "neucodec", "model.safetensors", *_XCODEC2, "Apache-2.0", False
+    ),
+    # names: the documentation of transformers, model_doc/xcodec.md; the licence: the card of the
+    # fifth, the others were not read
+    *(
+        Published(f"hf-audio/{name}", "xcodec", "model.safetensors", *_XCODEC, "CC-BY-4.0", False)
+        for name in (
+            "xcodec-hubert-librispeech", "xcodec-hubert-general", "xcodec-hubert-general-balanced",
+        )
+    ),
+    Published(
+        "hf-audio/xcodec-wavlm-mls", "xcodec_wavlm", "model.safetensors", *_XCODEC, "CC-BY-4.0",
+        False,
+    ),
+    Published(
+        "hf-audio/xcodec-wavlm-more-data", "xcodec_wavlm", "model.safetensors", *_XCODEC,
+        "CC-BY-4.0",
+    ),
+    # name: the documentation of transformers, model_doc/higgs_audio_v2_tokenizer.md; the licence
+    # has terms of its own, for many users among others
+    Published(
+        "bosonai/higgs-audio-v2-tokenizer", "higgs", "model.safetensors", *_HIGGS,
+        "Boson Higgs Audio 2 Community", False,
     ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded

@@ -40,8 +40,10 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "dac": ("vocable.codecs.dac", "DAC"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
+    "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "neucodec": ("vocable.units.neucodec", "NeuCodec"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
@@ -51,6 +53,8 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
+    "xcodec": ("vocable.units.xcodec", "XCodec"),
+    "xcodec2": ("vocable.units.xcodec2", "XCodec2"),
 }
 _REGISTERED: dict[str, Architecture] = {}
 _COUNTED = ("layers", "blocks")  # keys of a config that end so count parts of a model
@@ -139,7 +143,9 @@ def build_for(
 def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
     """Refuse more layers than tensors: even without memory, each takes its time."""
     for key, value in config.items():
-        if key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
+        if isinstance(value, Mapping):
+            _check_layers(value, tensors)
+        elif key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
             raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
 
 

@@ -2,7 +2,7 @@
 
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.bound import AtanhBound, Bound, SymmetricBound, TanBound
-from vocable.quantize.codebook import Normalised, Parametrisation, Plain
+from vocable.quantize.codebook import Normalised, Parametrisation, Plain, Projected
 from vocable.quantize.factorised import FactorisedVQ
 from vocable.quantize.fsq import FSQ
 from vocable.quantize.learn.estimator import rotation, straight_through
@@ -36,6 +36,7 @@ __all__ = [
     "PairedVQ",
     "Parametrisation",
     "Plain",
+    "Projected",
     "Quantized",
     "Quantizer",
     "ResidualFSQ",

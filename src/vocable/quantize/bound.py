@@ -32,7 +32,7 @@ class TanBound(Bound):
     """The paper's listing (arXiv:2309.15505, appendix A) and NVIDIA's codecs."""
 
     def lattice(self, steps: Sequence[int], groups: int = 1) -> Lattice:
-        n = torch.tensor(tuple(steps))
+        n = torch.tensor(tuple(steps), device="cpu")
         reach = (n - 1).float() / 2 * (1 - EPS)
         return OffsetLattice(steps, groups, reach, (offset_of(n) / reach).tan())
 
@@ -52,7 +52,7 @@ class AtanhBound(Bound):
                 f"steps are {tuple(steps)}; by AtanhBound a number has 3 to 1000, others by "
                 "SymmetricBound"
             )
-        n = torch.tensor(tuple(steps))
+        n = torch.tensor(tuple(steps), device="cpu")
         reach = (n - 1).float() * (1 + EPS) / 2
         return OffsetLattice(steps, groups, reach, (offset_of(n) / reach).atanh(), self.times)
 

@@ -115,7 +115,17 @@ class Normalised(Parametrisation):
         return _NormalisedCodebook(dim, size, self.width, learned)
 
 
-class _NormalisedCodebook(Codebook):
+@dataclass(frozen=True)
+class Projected(Parametrisation):
+    """Entries in a low-dimensional space of the level's own, compared by Euclidean distance."""
+
+    width: int = 64  # dimensions of the lookup
+
+    def make(self, dim: int, size: int, learned: bool) -> Codebook:
+        return _ProjectedCodebook(dim, size, self.width, learned)
+
+
+class _ProjectedCodebook(Codebook):
     projected = True
 
     def __init__(self, dim: int, size: int, width: int, learned: bool) -> None:
@@ -127,16 +137,13 @@ class _NormalisedCodebook(Codebook):
         low: Tensor = self.down(z)
         return low
 
-    def key(self, x: Tensor) -> Tensor:
-        return F.normalize(x, dim=-1)
-
     def value(self, x: Tensor) -> Tensor:
         latent: Tensor = self.up(x)
         return latent
 
     @torch.no_grad()
     def start(self, z: Float[Tensor, "rows dim"], how: KMeans) -> None:
-        """Put the projections at the main axes of latents, the entries at centres of directions.
+        """Put the projections at the main axes of latents, the entries at cluster centres.
 
         `up` then undoes `down`; random ones would add to what the next level has to quantize.
         """
@@ -146,7 +153,18 @@ class _NormalisedCodebook(Codebook):
             linear.weight.zero_()
             linear.weight[: len(weight), : weight.shape[1]] = weight
             linear.bias.zero_()
-        x = self.query(z)
+        self._start_entries(self.query(z), how)
+
+    def _start_entries(self, x: Float[Tensor, "rows width"], how: KMeans) -> None:
+        self.entries.copy_(kmeans(x, self.size, how.iterations))
+
+
+class _NormalisedCodebook(_ProjectedCodebook):
+    def key(self, x: Tensor) -> Tensor:
+        return F.normalize(x, dim=-1)
+
+    def _start_entries(self, x: Float[Tensor, "rows width"], how: KMeans) -> None:
+        """Put them at centres of directions."""
         directions = kmeans(self.key(x), self.size, how.iterations)
         codes = nearest(self.key(x), prepare(self.key(directions)))
         counts = count_codes(codes, self.size)[:, None]

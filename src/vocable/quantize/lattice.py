@@ -46,9 +46,11 @@ class Lattice(nn.Module):
                 f"steps {steps} make {self.size} codes, and a level has {MOST} at most; make "
                 "several groups or levels of them"
             )
-        self._keep("steps", torch.tensor(steps))
-        self._keep("basis", torch.tensor([math.prod(steps[:i]) for i in range(len(steps))]))
-        self._keep("zero", torch.zeros(self.width, dtype=torch.float32))
+        # on the processor: on the meta device, arithmetic of torch loads a second of it
+        basis = [math.prod(steps[:i]) for i in range(len(steps))]
+        self._keep("steps", torch.tensor(steps, device="cpu"))
+        self._keep("basis", torch.tensor(basis, device="cpu"))
+        self._keep("zero", torch.zeros(self.width, dtype=torch.float32, device="cpu"))
 
     @abstractmethod
     def place(self, x: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows width"]:

@@ -36,8 +36,15 @@ from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
+from vocable.units.higgs import Higgs, HiggsConfig
 from vocable.units.informed import Informed, InformedConfig
+from vocable.units.neucodec import NeuCodec, NeuCodecConfig
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
+from vocable.units.w2v_bert import W2vBertConfig
+from vocable.units.wav2vec2 import Wav2Vec2Config
+from vocable.units.wavlm import WavLMConfig
+from vocable.units.xcodec import XCodec, XCodecConfig
+from vocable.units.xcodec2 import XCodec2, XCodec2Config
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -98,6 +105,10 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
+        "xcodec": lambda: XCodec(xcodec_tiny()),
+        "higgs": lambda: Higgs(higgs_tiny()),
+        "xcodec2": lambda: XCodec2(xcodec2_tiny()),
+        "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -201,6 +212,40 @@ def wavtokenizer_tiny() -> WavTokenizerConfig:
     return WavTokenizerConfig(
         rate=8000, filters=4, strides=(2, 8), lstm_layers=1, latent=8, sizes=(16,), width=8,
         hidden=12, blocks=1, groups=4, window=64,
+    )  # fmt: skip
+
+
+_HUBERT_TINY = Wav2Vec2Config(
+    width=8, blocks=1, heads=2, hidden=8, filters=4, position_kernel=4, position_groups=2
+)
+
+
+def xcodec_tiny() -> XCodecConfig:
+    """Return the sizes of a narrow X-Codec with WavLM: 16 kHz, 320 samples a frame."""
+    return XCodecConfig(
+        encoder_channels=2, strides=(16, 20), latent=8, decoder_channels=8,
+        decoder_strides=(16, 20), semantic=WavLMConfig(**vars(_HUBERT_TINY), buckets=8, furthest=8),
+        dilations=(1, 2), blocks=1, sizes=(16,) * 4, prefixes=(1, 2, 4),
+    )  # fmt: skip
+
+
+def higgs_tiny() -> HiggsConfig:
+    """Return the sizes of a narrow Higgs audio tokenizer: 24 kHz, 960 samples a frame."""
+    return HiggsConfig(
+        encoder_channels=2, strides=(16, 60), latent=8, decoder_channels=8,
+        decoder_strides=(60, 16), semantic=_HUBERT_TINY, dilations=(1,), blocks=1,
+        sizes=(16,) * 4, prefixes=(2, 4), code_width=4,
+    )  # fmt: skip
+
+
+def xcodec2_tiny() -> XCodec2Config:
+    """Return the sizes of a narrow X-Codec 2: 16 kHz, 320 samples a frame, as w2v-BERT hears."""
+    semantic = W2vBertConfig(
+        width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
+    )
+    return XCodec2Config(
+        encoder_channels=2, strides=(16, 20), width=32, semantic=semantic, steps=(4, 4, 3), heads=2,
+        hidden=8, blocks=1,
     )  # fmt: skip
 
 

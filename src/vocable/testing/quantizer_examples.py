@@ -17,6 +17,7 @@ from vocable.quantize import (
     Gradient,
     Normalised,
     PairedVQ,
+    Projected,
     Quantizer,
     ResidualFSQ,
     ResidualLFQ,
@@ -57,6 +58,7 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-of-strides": lambda: ResidualVQ(6, (16,) * 3, strides=(4, 2, 1)),
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
+    "rvq-projected": lambda: ResidualVQ(6, (16,) * 4, codebook=Projected(3), update=Gradient()),
     "rvq-simvq": lambda: ResidualVQ(
         6, (16,) * 3, codebook=SimVQ(), update=Gradient(), revival=None, initialise=None
     ),

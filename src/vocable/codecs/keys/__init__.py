@@ -21,6 +21,8 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
+    "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
+    "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
 }
 
 

@@ -30,23 +30,26 @@ _NEAR = 2e-3  # of a tap: more than half precision takes from it, less than anot
 
 def rows(encoder: str, decoder: str) -> Iterator[Row]:
     """Yield what becomes of the keys of a graph whose parts these patterns name, without groups."""
+    yield from encoder_rows(encoder, "encoder.blocks")
+    up = rf"{decoder}\.(\d+)\.block\.(1)\.weight"
+    yield Row(up, r"decoder.blocks.\1.blocks.\2.weight", transposed)
+    yield from encoder_rows(decoder, "decoder.blocks")
+
+
+def encoder_rows(theirs: str, stack: str) -> Iterator[Row]:
+    """Yield what becomes of the keys of an encoder, members of our `stack`."""
     unit = r"\.(\d+)\.block\.(\d)\.block\.(\d)"
-    for theirs, ours in ((encoder, r"encoder.blocks.\1"), (decoder, r"decoder.blocks.\1")):
-        branch = rf"{ours}.blocks.\2.branch.blocks.\3"
-        yield Row(rf"{theirs}{unit}\.act\.(alpha|beta)", rf"{branch}.blocks.1.\4")
-        yield Row(
-            rf"{theirs}\.(\d+)\.block\.(\d)\.block\.(3)\.weight", f"{branch}.weight", pointwise
-        )
-        yield Row(rf"{theirs}{unit}\.(weight|bias)", rf"{branch}.\4")
-        member = rf"{ours}.blocks.\2"
-        yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.act\.(alpha|beta)", rf"{member}.blocks.1.\3")
-        if theirs == decoder:
-            up = rf"{theirs}\.(\d+)\.block\.(1)\.weight"
-            yield Row(up, f"{member}.weight", transposed)
-        yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.(weight|bias)", rf"{member}.\3")
-        yield Row(rf"{theirs}\.(\d+)\.act\.(alpha|beta)", rf"{ours}.blocks.1.\2")
-        yield Row(rf"{theirs}\.(\d+)\.lstm\.(\w+)", rf"{ours}.branch.cells.\2")
-        yield Row(rf"{theirs}\.(\d+)\.(weight|bias)", rf"{ours}.\2")
+    ours = rf"{stack}.\1"
+    branch = rf"{ours}.blocks.\2.branch.blocks.\3"
+    yield Row(rf"{theirs}{unit}\.act\.(alpha|beta)", rf"{branch}.blocks.1.\4")
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.block\.(3)\.weight", f"{branch}.weight", pointwise)
+    yield Row(rf"{theirs}{unit}\.(weight|bias)", rf"{branch}.\4")
+    member = rf"{ours}.blocks.\2"
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.act\.(alpha|beta)", rf"{member}.blocks.1.\3")
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.(weight|bias)", rf"{member}.\3")
+    yield Row(rf"{theirs}\.(\d+)\.act\.(alpha|beta)", rf"{ours}.blocks.1.\2")
+    yield Row(rf"{theirs}\.(\d+)\.lstm\.(\w+)", rf"{ours}.branch.cells.\2")
+    yield Row(rf"{theirs}\.(\d+)\.(weight|bias)", rf"{ours}.\2")
 
 
 def level_rows(quantizer: str, ours: str) -> Iterator[Row]:

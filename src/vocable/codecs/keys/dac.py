@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor
 
@@ -109,13 +109,26 @@ def _quantizer_rows() -> Iterator[Row]:
 
 
 def _rows(layout: _Layout, depth: int) -> Iterator[Row]:
-    for side, ours, block in (
-        ("encoder", "encoder.blocks", "down"),
-        ("decoder", "decoder.block.blocks", "up"),
-    ):
-        kinds = ("convolution", *[block] * depth, "snake", "convolution")
-        for i, (kind, name) in enumerate(zip(kinds, layout.parts(side, depth), strict=True)):
-            yield from _member(layout, kind, name, f"{ours}.{i}")
+    yield from _side(layout, "encoder", "encoder.blocks", "down", depth)
+    yield from _side(layout, "decoder", "decoder.block.blocks", "up", depth)
+
+
+def rows_in_transformers(
+    side: str, stack: str, block: Literal["down", "up"], depth: int, first: int = 0
+) -> Iterator[Row]:
+    """Yield the rows of an encoder ("down") or a decoder of DAC that is part of another model.
+
+    stack: ours, of which member `first` is the first of this part.
+    """
+    yield from _side(_LAYOUTS[1], side, stack, block, depth, first)
+
+
+def _side(
+    layout: _Layout, side: str, stack: str, block: str, depth: int, first: int = 0
+) -> Iterator[Row]:
+    kinds = ("convolution", *[block] * depth, "snake", "convolution")
+    for i, (kind, name) in enumerate(zip(kinds, layout.parts(side, depth), strict=True)):
+        yield from _member(layout, kind, name, f"{stack}.{first + i}")
 
 
 def _member(layout: _Layout, kind: str, theirs: str, ours: str) -> Iterator[Row]:

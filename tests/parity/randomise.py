@@ -84,7 +84,8 @@ def run_all_levels(model: nn.Module, audio: Tensor) -> object:
 
 def _channels(model: nn.Module) -> int:
     config = getattr(model, "config", model)
-    return int(getattr(config, "audio_channels", getattr(config, "channels", 1)))
+    names = ("audio_channels", "channels", "number_channels")
+    return int(next((found for name in names if (found := getattr(config, name, None))), 1))
 
 
 # Random values

@@ -42,6 +42,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "moss": ("vocable.codecs.moss", "Moss"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
@@ -139,6 +140,9 @@ def build_for(
 def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
     """Refuse more layers than tensors: even without memory, each takes its time."""
     for key, value in config.items():
+        for part in value if isinstance(value, list | tuple) else ():
+            if isinstance(part, Mapping):
+                _check_layers(part, tensors)
         if key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
             raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
 

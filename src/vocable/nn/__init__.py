@@ -15,6 +15,7 @@ from vocable.nn.local_attention import LocalAttention
 from vocable.nn.mean import Mean
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
+from vocable.nn.patch import Patch, Unpatch
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
 from vocable.nn.resnet import ResnetBlock
@@ -51,6 +52,7 @@ __all__ = [
     "NoiseBlock",
     "NoiseSource",
     "PReLU",
+    "Patch",
     "Prolonged",
     "RMSNorm",
     "Residual",
@@ -64,6 +66,7 @@ __all__ = [
     "SymmetricConvNeXtBlock",
     "Tanh",
     "TransformerLayer",
+    "Unpatch",
     "WholeAttention",
     "fold",
     "seeded_noise",

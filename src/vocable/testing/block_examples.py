@@ -162,6 +162,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     ),
     "conv-first-row": lambda: nn.FirstRowConv1d(4, 5, 4, stride=2),
     "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
+    "patch": lambda: nn.Patch(4, 3),
+    "unpatch": lambda: nn.Unpatch(4, 2),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "rms-norm": lambda: nn.RMSNorm(4),

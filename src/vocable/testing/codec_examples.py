@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -22,6 +22,7 @@ from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.moss import Moss, MossConfig, MossStage
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
 from vocable.codecs.snac import SNAC, snac_tiny
@@ -92,6 +93,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "moss": lambda: Moss(moss_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
@@ -219,6 +221,16 @@ def mimi_tiny() -> MimiConfig:
         codebook_width=4,
         sizes=(16,) * 4,
     )
+
+
+def moss_tiny() -> MossConfig:
+    """Return the sizes of a narrow MOSS-Audio-Tokenizer: 8 kHz, stereo, 16 samples a frame."""
+    stage: dict[str, Any] = {"width": 8, "heads": 2, "layers": 1, "hidden": 16}
+    return MossConfig(
+        rate=8000, channels=2, patch=2, latent=12, code=8, sizes=(16,) * 4, code_width=4, scale=0.3,
+        encoder=(MossStage(8, 4, 5, **stage, map_in=False), MossStage(2, 6, 3, **stage)),
+        decoder=(MossStage(2, 8, 3, **stage, map_out=False), MossStage(8, 8, 5, **stage)),
+    )  # fmt: skip
 
 
 def qwen3_tts_tiny() -> Qwen3TTSConfig:

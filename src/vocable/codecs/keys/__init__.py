@@ -20,6 +20,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "FACodec": "vocable.codecs.keys.facodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
+    "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
 }
 

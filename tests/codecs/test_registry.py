@@ -24,7 +24,7 @@ TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
-    *("bigcodec", "facodec", "moss", "vocos", "wavtokenizer"),
+    *("bigcodec", "facodec", "moss", "voxtral", "vocos", "wavtokenizer"),
 )
 
 

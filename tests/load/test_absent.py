@@ -9,6 +9,7 @@ import vocable
 from vocable.codecs import published
 from vocable.codecs.mimi import mimi
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
+from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
 
 
@@ -58,7 +59,7 @@ def test_a_published_name_is_what_its_family_recognises():
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
-    named.add(qwen3_tts_12hz.__name__)
+    named |= {qwen3_tts_12hz.__name__, voxtral_tts.__name__}
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file
     assert {entry.model for entry in published.PUBLISHED} == named
 

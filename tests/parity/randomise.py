@@ -97,8 +97,8 @@ def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
         return 0.3 * noise
     if name.endswith("cluster_usage"):
         return 0.5 + 4 * torch.rand(parameter.shape, generator=generator)
-    if re.search(r"alpha$|beta$|weight_g$|original0$|layer_scale\w*\.scale$", name):
-        return (0.3 * noise).exp() * (0.3 if "layer_scale" in name else 1.0)
+    if re.search(r"alpha$|beta$|weight_g$|original0$|layer_scale\w*\.scale$|_scale$", name):
+        return (0.3 * noise).exp() * (0.3 if "_scale" in name else 1.0)
     if name.endswith("gamma"):  # of ConvNeXt's blocks
         return 0.3 * noise.exp()
     if "bias" in name or name.endswith("norm.shift.weight"):

@@ -75,6 +75,7 @@ _MOSHI = (
 _MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
 _ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
 _QWEN3_TTS_12 = (24_000, 1, 12.5, (2.2,), "80 ms")
+_VOXTRAL = (24_000, 1, 12.5, (2.14,), "80 ms")
 _MOSS = (24_000, 1, 12.5, (1.0, 4.0), "80 ms")
 _MOSS_V2 = (48_000, 2, 12.5, (4.0,), "80 ms")
 _MOSS_NANO = (48_000, 2, 12.5, (2.0,), "80 ms")
@@ -124,6 +125,12 @@ PUBLISHED: tuple[Published, ...] = (
         "OpenMOSS-Team/MOSS-Audio-Tokenizer-Nano", "moss_audio_tokenizer_nano",
         "model.safetensors.index.json", *_MOSS_NANO, "Apache-2.0", False,
         revision="6aa02b01e445cc585582cf0ba480bc3ea6c8dd68",
+    ),
+    # file: what vllm-omni 0.30.0 takes of it, and several public projects; the licence: what they
+    # state of its card
+    Published(
+        "mistralai/Voxtral-4B-TTS-2603", "voxtral_tts", "consolidated.safetensors", *_VOXTRAL,
+        "CC-BY-NC-4.0", False,
     ),
     # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
     # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).

@@ -51,6 +51,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
+    "voxtral": ("vocable.codecs.voxtral", "Voxtral"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
 }
 _REGISTERED: dict[str, Architecture] = {}
@@ -140,11 +141,11 @@ def build_for(
 def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
     """Refuse more layers than tensors: even without memory, each takes its time."""
     for key, value in config.items():
-        for part in value if isinstance(value, list | tuple) else ():
+        for part in value if isinstance(value, list | tuple) else (value,):
             if isinstance(part, Mapping):
                 _check_layers(part, tensors)
-        if key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
-            raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
+            elif key.endswith(_COUNTED) and isinstance(part, int) and part > tensors:
+                raise ModelError(f"config.{key} is {part}, but there are {tensors} tensors in all")
 
 
 def _check_made_without_memory(

@@ -1,6 +1,7 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
 from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, SiLU, Snake, SnakeBeta, Tanh
+from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
@@ -28,6 +29,7 @@ __all__ = [
     "GELU",
     "LSTM",
     "AdaLayerNorm",
+    "AlibiAttention",
     "AntiAliased",
     "Attention",
     "BidirectionalLSTM",

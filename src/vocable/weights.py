@@ -56,16 +56,21 @@ def check_hash(path: str | Path, sha256: str) -> None:
         )
 
 
-def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
+def read(path: str | Path, *, sha256: str | None = None, below: str = "") -> dict[str, Tensor]:
     """Read the tensors of a safetensors file, as stored, on the CPU.
 
-    `sha256` is what the whole file must hash to. A file that does not, or that is damaged, is a
-    `ModelError`; one that is missing stays a `FileNotFoundError`.
+    `below` is what the keys begin with of those that are wanted. `sha256` is what the whole file
+    must hash to. A file that does not, or that is damaged, is a `ModelError`; one that is missing
+    stays a `FileNotFoundError`.
     """
     if sha256 is not None:
         check_hash(path, sha256)
     try:
-        return load_file(str(path))
+        if not below:
+            return load_file(str(path))
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            names = [name for name in file.keys() if name.startswith(below)]  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in names}
     except safetensors.SafetensorError as error:
         raise ModelError(f"{path} is damaged ({error}); fetch it again") from error
 

@@ -24,7 +24,7 @@ TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
-    *("bigcodec", "facodec", "higgs", "neucodec", "vocos", "wavtokenizer"),
+    *("bigcodec", "facodec", "higgs", "moss", "neucodec", "voxtral", "vocos", "wavtokenizer"),
     *("xcodec", "xcodec2"),
 )
 

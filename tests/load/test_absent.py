@@ -9,6 +9,7 @@ import vocable
 from vocable.codecs import published
 from vocable.codecs.mimi import mimi
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
+from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
 from vocable.units.higgs import higgs
 from vocable.units.neucodec import neucodec
@@ -58,12 +59,12 @@ def test_a_published_name_is_what_its_family_recognises():
         make.__name__
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
-            *("bigcodec", "facodec", "wavtokenizer"),
+            *("bigcodec", "facodec", "moss", "wavtokenizer"),
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
-    named |= {make.__name__ for make in (qwen3_tts_12hz, xcodec2, neucodec, higgs)}
-    named |= {make.__name__ for make in XCODEC}
+    made = qwen3_tts_12hz, voxtral_tts, xcodec2, neucodec, higgs
+    named |= {make.__name__ for make in (*made, *XCODEC)}
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file
     assert {entry.model for entry in published.PUBLISHED} == named
 

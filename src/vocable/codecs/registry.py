@@ -43,6 +43,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "moss": ("vocable.codecs.moss", "Moss"),
     "neucodec": ("vocable.units.neucodec", "NeuCodec"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
@@ -52,6 +53,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
+    "voxtral": ("vocable.codecs.voxtral", "Voxtral"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
     "xcodec": ("vocable.units.xcodec", "XCodec"),
     "xcodec2": ("vocable.units.xcodec2", "XCodec2"),
@@ -143,10 +145,11 @@ def build_for(
 def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
     """Refuse more layers than tensors: even without memory, each takes its time."""
     for key, value in config.items():
-        if isinstance(value, Mapping):
-            _check_layers(value, tensors)
-        elif key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
-            raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, Mapping):
+                _check_layers(part, tensors)
+            elif key.endswith(_COUNTED) and isinstance(part, int) and part > tensors:
+                raise ModelError(f"config.{key} is {part}, but there are {tensors} tensors in all")
 
 
 def _check_made_without_memory(

@@ -3,6 +3,7 @@
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.bound import AtanhBound, Bound, SymmetricBound, TanBound
 from vocable.quantize.codebook import Normalised, Parametrisation, Plain, Projected
+from vocable.quantize.concatenated import ConcatenatedQuantizer
 from vocable.quantize.factorised import FactorisedVQ
 from vocable.quantize.fsq import FSQ
 from vocable.quantize.learn.estimator import rotation, straight_through
@@ -25,6 +26,7 @@ __all__ = [
     "VQ",
     "AtanhBound",
     "Bound",
+    "ConcatenatedQuantizer",
     "Ema",
     "Expire",
     "FactorisedVQ",

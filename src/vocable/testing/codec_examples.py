@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -22,6 +22,7 @@ from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.moss import Moss, MossConfig, MossStage
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
 from vocable.codecs.snac import SNAC, snac_tiny
@@ -30,6 +31,7 @@ from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.codecs.vocos import Vocos, VocosConfig
+from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizer, WavTokenizerConfig
 from vocable.load import load_tokenizer, models
 from vocable.quantize.codebook import Codebook
@@ -99,6 +101,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "moss": lambda: Moss(moss_tiny()),
+        "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
@@ -264,6 +268,26 @@ def mimi_tiny() -> MimiConfig:
         codebook_width=4,
         sizes=(16,) * 4,
     )
+
+
+def moss_tiny() -> MossConfig:
+    """Return the sizes of a narrow MOSS-Audio-Tokenizer: 8 kHz, stereo, 16 samples a frame."""
+    stage: dict[str, Any] = {"width": 8, "heads": 2, "layers": 1, "hidden": 16}
+    return MossConfig(
+        rate=8000, channels=2, patch=2, latent=12, code=8, sizes=(16,) * 4, code_width=4, scale=0.3,
+        encoder=(MossStage(8, 4, 5, **stage, map_in=False), MossStage(2, 6, 3, **stage)),
+        decoder=(MossStage(2, 8, 3, **stage, map_out=False), MossStage(8, 8, 5, **stage)),
+    )  # fmt: skip
+
+
+def voxtral_tiny() -> VoxtralConfig:
+    """Return the sizes of a narrow codec of Voxtral: 8 kHz, 16 samples a frame."""
+    return VoxtralConfig(
+        rate=8000, patch=4, patch_kernel=3, width=8, heads=2, head=6, hidden=12, window=4,
+        layers=(1, 1, 1), kernels=(4, 4, 3), strides=(2, 2, 1), scale=0.3,
+        decoder_layers=(1, 1, 1), decoder_kernels=(3, 4, 4), decoder_strides=(1, 2, 2),
+        size=16, searched=4, steps=5, rounded=3,
+    )  # fmt: skip
 
 
 def qwen3_tts_tiny() -> Qwen3TTSConfig:

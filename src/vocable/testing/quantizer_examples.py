@@ -13,6 +13,7 @@ from vocable.quantize import (
     LFQ,
     VQ,
     AtanhBound,
+    ConcatenatedQuantizer,
     FactorisedVQ,
     Gradient,
     Normalised,
@@ -69,6 +70,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     ),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
+    ),
+    "concatenated": lambda: ConcatenatedQuantizer(
+        [VQ(4, 16), FSQ((5,), groups=2, bound=SymmetricBound())]
     ),
     "fsq": lambda: FSQ((8, 5, 4), dim=6),
     "fsq-groups": lambda: FSQ((4, 5, 3), groups=2),

@@ -20,6 +20,8 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "FACodec": "vocable.codecs.keys.facodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
+    "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
+    "Voxtral": "vocable.codecs.keys.voxtral",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",

@@ -114,9 +114,14 @@ def with_stacked_maps(tensors: Mapping[str, Tensor], heads: int) -> dict[str, Te
             three = [f"{name}{part}_proj.weight" for part in "qkv"]
             found[name + "in_proj.weight"] = stacked(found, three)
         elif key.endswith(".self_attn.in_proj.weight"):
-            query, keys, value = found[key].chunk(3)
-            found[key] = torch.cat([_halves(query, heads), _halves(keys, heads), value])
+            found[key] = in_halves(found[key], heads)
     return found
+
+
+def in_halves(rows: Tensor, heads: int) -> Tensor:
+    """Return a map of queries, keys and values whose pairs are neighbours with pairs in halves."""
+    query, key, value = rows.chunk(3)
+    return torch.cat([_halves(query, heads), _halves(key, heads), value])
 
 
 def stacked(tensors: dict[str, Tensor], keys: Sequence[str]) -> Tensor:

@@ -74,7 +74,7 @@ NOT_RUN = {
         "recordings of single speakers, and an hour and a half",
     ],
     "docs/two-streams.md": ["recordings of your own, and hours"],
-    "docs/voice-conversion.md": ["recordings of your own, and hours", "the model of that run"],
+    "docs/voice-conversion.md": ["recordings of your own, and hours"],
     "docs/unit-vocoder.md": [
         "the file of a vocoder, and a tokenizer of the units that it was made for",
     ],

@@ -30,7 +30,7 @@ _WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
 @click.option(
     "--way",
     type=click.Choice(_WAYS),
-    default="frames",
+    default="units",
     show_default=True,
     help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
 )

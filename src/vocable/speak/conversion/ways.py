@@ -39,7 +39,7 @@ class Converts(Protocol):
 
 
 def conversion(
-    way: str = "frames", model: str = VOCODER, *, units: str | None = None, seed: int = 0,
+    way: str = "units", model: str = VOCODER, *, units: str | None = None, seed: int = 0,
     device: str | None = None,
 ) -> Converts:  # fmt: skip
     """Return a way of conversion: "units", "frames" or "pitch". ModelError for another.

@@ -161,7 +161,7 @@ def test_what_is_there_is_replaced_only_when_asked_and_only_a_checkpoint(tmp_pat
     check_same(tensors(out), before)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    refused("no folder with a ch", toy, tmp_path / "mine", overwrite=True, kind=FileExistsError)
+    refused("not a folder with a ch", toy, tmp_path / "mine", overwrite=True, kind=FileExistsError)
     refused("there is no folder", toy, tmp_path / "no" / "x", kind=FileNotFoundError)
     refused("where the checkpoint lies itself", out, out, to="bigcodec", overwrite=True)
     assert left(tmp_path) == ["mine", "x"]

@@ -63,7 +63,7 @@ class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
     names = COMMANDS
-    modules = {  # units.py writes numbers with their units of measure, and these are no names
+    modules = {  # units.py writes numbers with their units of measure; these cannot be names
         "units": "semantic_units",
         "continue": "continue_recording",
         "convert-checkpoint": "convert_checkpoint",

@@ -103,7 +103,7 @@ def _check_free(target: Path, *, overwrite: bool) -> None:
             f"{target} exists; take another name, or overwrite=True (--force) to replace it"
         )
     if not (target.is_dir() and (own.recognise(target) or holds_checkpoint(target))):
-        raise FileExistsError(f"{target} is no folder with a checkpoint; take another name")
+        raise FileExistsError(f"{target} is not a folder with a checkpoint; take another name")
 
 
 def _forms(architecture: str) -> Mapping[str, Form]:
@@ -186,8 +186,8 @@ def _check_same(found: Found, folder: Path, layout: str) -> None:
     module, recognised = recognise(checkpoint)
     config = _values(recognised.architecture, recognised.config)
     for key, value in _values(about.architecture, about.config).items():
-        said = config.get(key)
-        if said != value and key not in _OF_TRAINING and not _any_prefix(key, value):
+        stated = config.get(key)
+        if stated != value and key not in _OF_TRAINING and not _any_prefix(key, value):
             raise ModelError(f"{about.name}: its {key} {value} cannot be said in {layout} files")
     tensors, own_tensors = module.read(checkpoint, recognised), _in_fp32(found.read())
     weights.check_fits(own_tensors, tensors)

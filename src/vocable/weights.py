@@ -23,6 +23,7 @@ from vocable.eight_bits import rounded
 from vocable.errors import ModelError
 from vocable.hub import file_hash as file_hash
 
+_ROUNDING = 2.0**-24  # of a number that fp32 holds, at most
 SHOWN = 3  # keys named in an error before the count takes over
 WEIGHTS = "model.safetensors"
 
@@ -154,7 +155,8 @@ def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     Knows the old form, `X.weight_g` and `X.weight_v`, and the parametrised one,
     `X.parametrizations.weight.original0` and `original1`; computed in double precision, fp32 at
-    least. Other keys stay. ModelError for one half without the other.
+    least. A gain that is ‖v‖ as fp32 holds it gives v, bit for bit. Other keys stay. ModelError for
+    one half without the other.
     """
     fused: dict[str, Tensor] = {}
     for key, value in tensors.items():
@@ -186,8 +188,20 @@ def _fused(key: str, gain: Tensor, direction: Tensor) -> Tensor:
         )
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
-    weight: Tensor = gain.double().reshape(norm.shape) * v / norm
+    factor = gain.double().reshape(norm.shape)
+    weight = torch.where((factor - norm).abs() <= _ROUNDING * norm, v, factor * v / norm)
     return weight.to(torch.promote_types(direction.dtype, torch.float32))
+
+
+def part_weight_norm(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return gain and direction of a weight in fp32, which `fuse_weight_norm` makes this weight.
+
+    The direction is the weight, but for rows of zeros, which have none: theirs is any, with a gain
+    of zero.
+    """
+    axes = tuple(range(1, weight.dim()))
+    gain = torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True).float()
+    return gain, torch.where(gain == 0, torch.ones_like(weight).copysign(weight), weight)
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:

@@ -51,6 +51,7 @@ NOT_RUN = {
     "docs/published.md": [
         "the network",
         "the network",
+        "the files of a codec",
         "the files of the encoder and the centres",
     ],
     "docs/quantizers.md": ["recordings of your own"],

@@ -136,9 +136,11 @@ def build_for(
     A config may state any size: it takes no memory before the tensors are known to have it. That
     is for architectures of the package; a user's own may not be made without memory.
     """
+    from vocable import weights
+
     if name in _PACKAGE and name not in _REGISTERED:
         _check_layers(config, len(tensors))
-        _check_made_without_memory(name, config, tensors)
+        weights.check_fits(outline(name, config).state_dict(), tensors)
     return build(name, config)
 
 
@@ -152,10 +154,8 @@ def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
                 raise ModelError(f"config.{key} is {part}, but there are {tensors} tensors in all")
 
 
-def _check_made_without_memory(
-    name: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
-) -> None:
-    from vocable import weights
+def outline(name: str, config: Mapping[str, Any]) -> TokenizerModel:
+    """Return a model without learning aids, whose tensors have shapes and hold no memory."""
     from vocable.nn.settings import without_memory
 
     found = architecture(name)
@@ -163,7 +163,7 @@ def _check_made_without_memory(
     with without_memory(), _refusing(found):
         model: TokenizerModel = found.model(values)
     model.quantizer.drop_learning()
-    weights.check_fits(model.state_dict(), tensors)
+    return model
 
 
 @contextmanager

@@ -18,7 +18,8 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
-    recognising their layouts, by content   devices     what torch can use
+    rewriting   them in other layouts       recognising their layouts, by content
+    devices     what torch can use
     second_decoder  another decoder for a codec's tokens
     coders      models of tokens, to code token files by
     conditions  what recordings are like, told by an embedding
@@ -52,6 +53,7 @@ from vocable.load.finding import find
 from vocable.load.kind import Kind, Place, Wanted
 from vocable.load.kinds import KINDS, TOKENIZERS, Described, described, of_package, opened
 from vocable.load.published_units import load_units as load_units
+from vocable.load.rewriting import convert_checkpoint as convert_checkpoint
 from vocable.load.saving import save_model as save_model
 from vocable.load.second_decoder import decoded_by_vocos
 from vocable.load.tokenizers import load_to_train as load_to_train

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.steps import Tensors
 from vocable.errors import ModelError
 from vocable.nn.antialiased import kaiser_taps
 from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _FILTER = re.compile(r".*\.(upsample|downsample\.lowpass)\.filter")
+# layers with weight norm: all of the graph, and the projections of levels
+NORMED = r"(?:CodecEnc\.block|generator\.model|block|model)\..*|(?:generator\.)?quantizer\..*_proj"
 _NEAR = 2e-3  # of a tap: more than half precision takes from it, less than another filter has
 
 
@@ -64,21 +68,32 @@ def level_rows(quantizer: str, ours: str) -> Iterator[Row]:
         yield Row(rf"{layer}{projection}\.bias", f"{ours}.{name}.bias")
 
 
-def without_filters(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors but for the filters, which must be those that all published ones have."""
-    taps = kaiser_taps()
-    kept = {}
-    for key, value in tensors.items():
-        if not _FILTER.fullmatch(key):
-            kept[key] = value
-        elif value.shape != (1, 1, len(taps)) or not torch.allclose(
-            value[0, 0], taps, rtol=0, atol=_NEAR
-        ):
-            raise ModelError(
-                f"{key} is another filter than the {len(taps)} taps at half the band that these "
-                "models have; fetch it again"
-            )
-    return kept
+@dataclass(frozen=True)
+class Filters:
+    """Leaves out the filters of activations, which must be those that all published ones have."""
+
+    def read(self, tensors: Tensors) -> dict[str, Tensor]:
+        """Leave them out, once they are checked."""
+        taps = kaiser_taps()
+        kept = {}
+        for key, value in tensors.items():
+            if not _FILTER.fullmatch(key):
+                kept[key] = value
+            elif value.shape != (1, 1, len(taps)) or not torch.allclose(
+                value[0, 0], taps, rtol=0, atol=_NEAR
+            ):
+                raise ModelError(
+                    f"{key} is another filter than the {len(taps)} taps at half the band that "
+                    "these models have; fetch it again"
+                )
+        return kept
+
+    def write(self, tensors: Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Put both beside each activation."""
+        names = [key.removesuffix("act.alpha") for key in tensors if key.endswith(".act.alpha")]
+        filters = ("upsample.filter", "downsample.lowpass.filter")
+        taps = {f"{name}{each}": kaiser_taps()[None, None] for name in names for each in filters}
+        return {**tensors, **taps}
 
 
 def sizes(shapes: Shapes, encoder: str, decoder: str) -> dict[str, Any]:

@@ -6,7 +6,11 @@ A layout of a published family is a module with
     read(checkpoint, recognised) -> tensors         by the keys of our architecture
 
 The architecture's untrained model is made of `recognised.config`, and every one of its keys and
-shapes must then be met.
+shapes must then be met. A module that is called as its architecture, with
+
+    FORMS: {layout: Form}                           the steps of `read`, and the files (form.py)
+
+has its checkpoints written as well, in each layout whose form says the files.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.keys import mimi, seanet
+from vocable.codecs.keys import mimi, seanet, steps
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.fused import fused_shapes
@@ -67,7 +67,7 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not one of MOSS-Audio-Tokenizer's.
     """
-    tensors = mimi.with_own_keys(fuse_weight_norm(checkpoint.tensors()), _named)
+    tensors = steps.Names(_named).read(fuse_weight_norm(checkpoint.tensors()))
     shapes = {key: tuple(value.shape) for key, value in tensors.items()}
     rows = list(_quantizer_rows())
     for side in ("encoder", "decoder"):

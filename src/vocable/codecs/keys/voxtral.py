@@ -19,9 +19,10 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from vocable.codecs.keys import mimi, seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
@@ -77,7 +78,7 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
         name, _, part = key.removesuffix(".weight").rpartition(".")
         if others := {"wq": ("wk", "wv"), "w1": ("w3",)}.get(part):
             maps = [key, *(f"{name}.{other}.weight" for other in others)]
-            tensors[f"{name}.into.weight"] = mimi.stacked(tensors, maps)
+            tensors[f"{name}.into.weight"] = torch.cat([steps.taken(tensors, key) for key in maps])
     book = _BOOK.removesuffix("embedding_sum")
     sums, counts = tensors.pop(_BOOK), tensors.pop(book + "cluster_usage")
     tensors[book + "entries"] = sums / counts.clamp(min=1e-5)[:, None]

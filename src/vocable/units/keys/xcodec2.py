@@ -93,7 +93,7 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     found = _in_three(_named(fuse_weight_norm(checkpoint.tensors())))
     speech = {k.removeprefix(SPEECH): found.pop(k) for k in [*found] if k.startswith(SPEECH)}
     depth = len(recognised.config["strides"])
-    sound = graph.without_filters({_counted(key, depth): value for key, value in found.items()})
+    sound = graph.Filters().read({_counted(k, depth): value for k, value in found.items()})
     ours = {f"encoder.speech.{k}": value for k, value in w2v_bert.renamed(speech).items()}
     table = graph.encoder_rows("sound", "encoder.sound.blocks")
     return ours | rename(sound, [*_rows(recognised.config["blocks"]), *table])

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.health import energy_of
-from vocable.quantize.rvq import ResidualVQ
 
 Row = TypeVar("Row")
 
 
 class QuantizerOfParts(Quantizer):
-    """Quantize by several residual quantizers; levels are theirs, those of the first part first."""
+    """Quantize by several quantizers; levels are theirs, those of the first part first."""
 
-    parts: Sequence[ResidualVQ]
+    parts: Sequence[Any]  # quantizers that learn
 
     @property
     def learning_started(self) -> bool:
@@ -36,7 +35,11 @@ class QuantizerOfParts(Quantizer):
     @property
     def _waits(self) -> bool:
         """Whether training still collects latents for the first codebooks, and quantizes none."""
-        return not self.learning_started and any(part._learns for part in self.parts)
+        return not self.learning_started and self._learns
+
+    @property
+    def _learns(self) -> bool:
+        return any(part._learns for part in self.parts)
 
     def _arranged(self, rows: Sequence[Sequence[Row]]) -> list[Row]:
         """Return what each part says of its levels in the order of all levels."""

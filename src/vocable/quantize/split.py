@@ -33,6 +33,7 @@ class SplitVQ(QuantizerOfParts):
     Everything is computed in fp32.
     """
 
+    parts: Sequence[ResidualVQ]
     into: Sequence[nn.Linear]
     out: Sequence[nn.Linear]
 

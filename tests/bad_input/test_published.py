@@ -260,7 +260,7 @@ def test_levels_and_bit_rates_that_it_has_not_name_the_nearest(here, small):
 CODECS = {
     name: codec
     for name, codec in codecs().items()
-    if name.startswith(("encodec", "mimi", "dac", "snac", "bigcodec", "soundstream"))
+    if name.startswith(("encodec", "mimi", "dac", "snac", "bigcodec", "nanocodec", "soundstream"))
 }
 every_codec = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
 

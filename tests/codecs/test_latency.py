@@ -14,6 +14,7 @@ from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encode
 from vocable.codecs.latency import Latency, latency_of
 from vocable.codecs.mimi import Mimi, mimi
 from vocable.codecs.moss import Moss, moss_audio_tokenizer_nano
+from vocable.codecs.nanocodec import NanoCodec, nanocodec_0_6kbps, nanocodec_1_89kbps
 from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
@@ -77,6 +78,8 @@ FACTS = {
     "SNAC 32 kHz": lambda: on_meta(SNAC, snac_32khz()),
     "SNAC 44.1 kHz": lambda: on_meta(SNAC, snac_44khz()),
     "BigCodec": lambda: on_meta(BigCodec, bigcodec()),
+    "NanoCodec 12.5 Hz": lambda: on_meta(NanoCodec, nanocodec_0_6kbps()),
+    "NanoCodec 21.5 Hz": lambda: on_meta(NanoCodec, nanocodec_1_89kbps()),
 }
 
 

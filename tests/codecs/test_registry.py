@@ -24,8 +24,8 @@ TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
-    *("bigcodec", "facodec", "higgs", "moss", "neucodec", "voxtral", "vocos", "wavtokenizer"),
-    *("xcodec", "xcodec2"),
+    *("bigcodec", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
+    *("wavtokenizer", "xcodec", "xcodec2"),
 )
 
 

@@ -36,6 +36,7 @@ CASES = [
             ("snac", "onnx"),
             ("dac", "onnx"),
             ("bigcodec", "onnx"),
+            ("nanocodec", "onnx"),
             ("mimi", "onnx"),
             ("speech", "onnx"),
             ("channel-vocoder", "onnx"),

@@ -10,6 +10,7 @@ from vocable.codecs.bigcodec import BigCodec, bigcodec_tiny
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.mimi import Mimi
+from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream
 from vocable.testing import codec_examples as examples
@@ -27,6 +28,9 @@ TOYS: dict[str, Callable[[], CodecModel]] = {
     ),
     "dac": lambda: DAC(replace(dac_tiny(), strides=(5,), sizes=(16,) * 2)),
     "bigcodec": lambda: BigCodec(replace(bigcodec_tiny(), strides=(5,))),
+    "nanocodec": lambda: NanoCodec(
+        replace(nanocodec_tiny(), strides=(5,), decoder_channels=6, kernels=(3,))
+    ),
     "snac": lambda: SNAC(
         replace(snac_tiny(), strides=(4,), window=4, sizes=(16,) * 2, level_strides=(2, 1))
     ),

@@ -17,6 +17,7 @@ ACTIVATIONS = {
     "PReLU": nn.PReLU,
     "Snake": lambda: nn.Snake(6),
     "SnakeBeta": lambda: nn.SnakeBeta(6),
+    "HalfSnake": lambda: nn.HalfSnake(6),
 }
 AFTER = {
     "Conv1d": lambda: nn.Conv1d(6, 4, 4, stride=2),

@@ -106,13 +106,14 @@ def test_transposed_convolution(taps, stride, time, data):
     data=st.data(),
 )
 def test_transposed_convolution_of_each_channel_by_itself(taps, stride, bias, time, data):
-    kernel = taps * stride
+    """Of one channel in, or of several that are neighbours."""
+    kernel, groups = taps * stride, data.draw(st.sampled_from([2, 4]))
     left = data.draw(st.integers(0, kernel - stride))
-    options = {"stride": stride, "groups": 4, "bias": bias}
-    block = nn.ConvTranspose1d(4, 4, kernel, trim=(left, kernel - stride - left), **options)
+    options = {"stride": stride, "groups": groups, "bias": bias}
+    block = nn.ConvTranspose1d(4, groups, kernel, trim=(left, kernel - stride - left), **options)
     weight = to_torch(block.weight, stride)
     assert torch.equal(from_torch(weight, stride), block.weight)
-    full = by_torch(F.conv_transpose1d, rows(time), weight, block.bias, stride, groups=4)
+    full = by_torch(F.conv_transpose1d, rows(time), weight, block.bias, stride, groups=groups)
     close(block(rows(time)), full[:, left : left + time * stride])
 
 
@@ -185,6 +186,9 @@ def test_normalisations_and_activations():
     assert torch.equal(x, kept)
     close(nn.Tanh()(x), torch.tanh(x))
     close(nn.Clamp()(3 * x), F.hardtanh(3 * x))
+    half, wide = nn.HalfSnake(5), rows(3, 5)
+    wanted = (wide[..., :2] + wide[..., :2].sin() ** 2, F.leaky_relu(wide[..., 2:], 0.01))
+    close(half(wide), torch.cat(wanted, -1))
     beta = nn.SnakeBeta(4)
     close(beta(x), x + x.sin() ** 2)  # as it begins
     with torch.no_grad():

@@ -94,6 +94,8 @@ _XCODEC2 = (16_000, 1, 50.0, (0.8,), "whole recordings")
 _XCODEC = (16_000, 1, 50.0, (0.5, 1.0, 1.5, 2.0, 4.0), "encodes whole recordings")
 _HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "whole recordings")
+_NANOCODEC_12 = (22_050, 1, 12.5)
+_NANOCODEC_21 = (22_050, 1, 21.5)
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
 _SNAC_32 = (32_000, 1, 83.3, (1.88,), "940 ms")
 _SNAC_44 = (44_100, 1, 114.8, (2.58,), "682 ms")
@@ -249,6 +251,27 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "bosonai/higgs-audio-v2-tokenizer", "higgs", "model.safetensors", *_HIGGS,
         "Boson Higgs Audio 2 Community", False,
+    ),
+    # revisions, the hash, and the licence as it was read there: github.com/ayutaz/vokra, its notes
+    # on converting NanoCodec; files: what several public projects fetch
+    Published(
+        "nvidia/nemo-nano-codec-22khz-0.6kbps-12.5fps", "nanocodec_0_6kbps",
+        "nemo-nano-codec-22khz-0.6kbps-12.5fps.nemo", *_NANOCODEC_12, (0.6,), "1200 ms",
+        "NVIDIA Open Model License", False,
+        revision="5c8e22ed763c14d81337fbe6ca74062f3d10f7e5",
+        sha256="bd5883099d0c74ceda760b6b7a1600b86da4d8a02531c9c282679951dcb08870",
+    ),
+    Published(
+        "nvidia/nemo-nano-codec-22khz-1.78kbps-12.5fps", "nanocodec_1_78kbps",
+        "nemo-nano-codec-22khz-1.78kbps-12.5fps.nemo", *_NANOCODEC_12, (1.78,), "1200 ms",
+        "NVIDIA Open Model License", False,
+        revision="c4ab84a92c8d36a8b5a79eaea807cfaf7f03ed86",
+    ),
+    Published(
+        "nvidia/nemo-nano-codec-22khz-1.89kbps-21.5fps", "nanocodec_1_89kbps",
+        "nemo-nano-codec-22khz-1.89kbps-21.5fps.nemo", *_NANOCODEC_21, (1.89,), "650 ms",
+        "NVIDIA Open Model License", False,
+        revision="fc00890b604aa2de298d2641ffc6c5f6caf8c4d7",
     ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded

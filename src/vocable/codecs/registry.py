@@ -44,6 +44,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "moss": ("vocable.codecs.moss", "Moss"),
+    "nanocodec": ("vocable.codecs.nanocodec", "NanoCodec"),
     "neucodec": ("vocable.units.neucodec", "NeuCodec"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),

@@ -1,6 +1,17 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
-from vocable.nn.activation import ELU, GELU, Clamp, LeakyReLU, PReLU, SiLU, Snake, SnakeBeta, Tanh
+from vocable.nn.activation import (
+    ELU,
+    GELU,
+    Clamp,
+    HalfSnake,
+    LeakyReLU,
+    PReLU,
+    SiLU,
+    Snake,
+    SnakeBeta,
+    Tanh,
+)
 from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
@@ -45,6 +56,7 @@ __all__ = [
     "FirstRowConv1d",
     "GatedTransformerLayer",
     "GroupNorm",
+    "HalfSnake",
     "InverseSTFT",
     "LayerNorm",
     "LeakyReLU",

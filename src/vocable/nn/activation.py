@@ -238,3 +238,37 @@ class SnakeBeta(Snake):
     def _factors(self, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         alpha, beta = self.alpha.to(dtype), self.beta.to(dtype)
         return alpha.exp(), 1 / (beta.exp() + 1e-9)
+
+
+class HalfSnake(Pointwise):
+    """`Snake` on the first half of the channels, a leaky rectifier on the others (NVIDIA NeMo).
+
+    An odd number of channels has its middle one among the others.
+    """
+
+    pointwise = True
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.snake, self.rectifier = Snake(channels // 2), LeakyReLU(0.01)
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        first, others = self._halves(x)
+        return torch.cat((self.snake(first), self.rectifier(others)), -1)
+
+    def write(self, x: Tensor, out: Tensor) -> None:
+        """Write each value's image into `out`, each half into its place."""
+        for half, part, into in zip(
+            (self.snake, self.rectifier), self._halves(x), self._halves(out), strict=True
+        ):
+            half.write(part, into)
+
+    def keeps_dtype(self, x: Tensor) -> bool:
+        """Say whether `x` is as precise as the weights."""
+        return self.snake.keeps_dtype(x)
+
+    def _halves(self, x: Tensor) -> tuple[Tensor, ...]:
+        return x.tensor_split((self.snake.alpha.shape[0],), -1)

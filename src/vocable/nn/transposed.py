@@ -29,7 +29,8 @@ class ConvTranspose1d(Block):
     trim = (left, right) output rows are cut off, together `kernel - stride + short`; cutting rows
     at the left is look-ahead: `step` is late by as many output rows, `finish` gives them.
     short: rows that the end of all lacks, as DAC's odd strides lose one.
-    groups: 1, or as many as channels: each channel has a kernel of its own.
+    groups: 1, or as many as channels out: each is made of its own share of the channels in, one or
+    several that are neighbours, by a kernel each.
     """
 
     channels_out: int
@@ -62,10 +63,10 @@ class ConvTranspose1d(Block):
                 f"the end can lack 0 to {min(trim[0], stride - 1)} rows, those that step withholds "
                 f"and fewer than stride, but short is {short}"
             )
-        if groups != 1 and not groups == channels_in == channels_out:
+        if groups != 1 and (groups != channels_out or channels_in % groups):
             raise ModelError(
-                f"a transposed convolution has 1 group, or one for each channel, but has {groups} "
-                f"for {channels_in} channels in and {channels_out} out"
+                f"a transposed convolution has 1 group, or one for each channel out, but has "
+                f"{groups} for {channels_in} channels in and {channels_out} out"
             )
         made = nn.ConvTranspose1d(
             channels_in, channels_out, kernel, stride, groups=groups, bias=bias
@@ -135,6 +136,8 @@ class ConvTranspose1d(Block):
         count = rows.shape[1] - self.taps + 1
         parts = [rows[:, i : i + count, None] * self.weight[..., i] for i in range(self.taps)]
         y = sum(parts[1:], parts[0]).flatten(1, 2)
+        if self.channels_in > self.groups:
+            y = torch.unflatten(y, 2, (self.groups, -1)).sum(3)
         return y if self.bias is None else y + self.bias
 
 

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.quantize.base import LevelCodes, Quantized, Quantizer, as_levels
-from vocable.quantize.split import joined_health, mean_losses, shares
+from vocable.quantize.parts import QuantizerOfParts
 
 
-class ConcatenatedQuantizer(Quantizer):
+class ConcatenatedQuantizer(QuantizerOfParts):
     """Quantize ranges of channels, in order, each by one of ``parts``, and put them together again.
 
     Levels are those of the parts, in order. No part stands for another's channels: all levels
@@ -26,8 +26,6 @@ class ConcatenatedQuantizer(Quantizer):
     Laws: ``decode(encode(z)) == forward(z).z`` in evaluation; a range decodes to the same whatever
     the codes of the others.
     """
-
-    parts: Sequence[Quantizer]
 
     def __init__(self, parts: Sequence[Quantizer]) -> None:
         super().__init__()
@@ -50,30 +48,16 @@ class ConcatenatedQuantizer(Quantizer):
 
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
-        pairs = zip(self.parts, shares([*self.parts], codes), strict=True)
+        pairs = zip(self.parts, self._shares(codes), strict=True)
         return torch.cat([part.decode(_stacked(own)) for part, own in pairs], 2)
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         found = [part(x) for part, x in zip(self.parts, self._ranges(z), strict=True)]
-        codes = [row for each in found for row in as_levels(each.codes)]
-        return Quantized(
-            torch.cat([each.z for each in found], 2),
-            torch.stack(codes, dim=1),
-            mean_losses([*self.parts], found),
-            joined_health([each.health for each in found], z.float()),
-        )
+        return self._joined(torch.cat([each.z for each in found], 2), found, z.float(), None)
 
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
         for part, rows in zip(self.parts, self._ranges(latents[None]), strict=True):
             part.start_learning(rows[0], per_step)
-
-    def resume_learning(self, per_step: int | None = None) -> None:
-        for part in self.parts:
-            part.resume_learning(per_step)
-
-    def drop_learning(self) -> None:
-        for part in self.parts:
-            part.drop_learning()
 
     def tie_distance(
         self,
@@ -83,7 +67,7 @@ class ConcatenatedQuantizer(Quantizer):
         other: LevelCodes,
     ) -> Float[Tensor, "batch frames"]:
         """Return the largest of the parts' distances: each searches for itself."""
-        own, others = shares([*self.parts], codes), shares([*self.parts], other)
+        own, others = self._shares(codes), self._shares(other)
         ranges = zip(self.parts, self._ranges(z), own, self._ranges(other_z), others, strict=True)
         found = [part.tie_distance(x, _stacked(a), y, _stacked(b)) for part, x, a, y, b in ranges]
         return torch.stack(found).amax(0)

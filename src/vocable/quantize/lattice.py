@@ -46,8 +46,8 @@ class Lattice(nn.Module):
                 f"steps {steps} make {self.size} codes, and a level has {MOST} at most; make "
                 "several groups or levels of them"
             )
-        # on the processor: on the meta device, arithmetic of torch loads a second of it
         basis = [math.prod(steps[:i]) for i in range(len(steps))]
+        # made on the processor: without memory, arithmetic would load a second of torch
         self._keep("steps", torch.tensor(steps, device="cpu"))
         self._keep("basis", torch.tensor(basis, device="cpu"))
         self._keep("zero", torch.zeros(self.width, dtype=torch.float32, device="cpu"))

@@ -146,6 +146,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "transposed-depthwise-ahead": lambda: nn.ConvTranspose1d(
         4, 4, 6, stride=2, groups=4, trim=(3, 1)
     ),
+    "transposed-pairs": lambda: nn.ConvTranspose1d(4, 2, 6, stride=3, groups=2),
     "transposed-short": lambda: nn.ConvTranspose1d(4, 5, 10, stride=5, trim=(3, 3), short=1),
     "conv-reflect": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect"),
     "conv-reflect-symmetric": lambda: nn.EdgeConv1d(4, 5, 7, edge="reflect", pad=(3, 3)),
@@ -172,6 +173,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "gelu": nn.GELU,
     "prelu": nn.PReLU,
     "snake": lambda: nn.Snake(4),
+    "half-snake": lambda: nn.HalfSnake(5),
     "snake-beta": lambda: _snake_beta(4),
     "anti-aliased": lambda: nn.AntiAliased(4, _snake_beta(4)),
     "tanh": nn.Tanh,

@@ -23,6 +23,7 @@ from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
 from vocable.codecs.moss import Moss, MossConfig, MossStage
+from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
 from vocable.codecs.snac import SNAC, snac_tiny
@@ -34,6 +35,7 @@ from vocable.codecs.vocos import Vocos, VocosConfig
 from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizer, WavTokenizerConfig
 from vocable.load import load_tokenizer, models
+from vocable.nn import Conv1d
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
@@ -105,6 +107,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
+        "nanocodec": lambda: NanoCodec(nanocodec_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
@@ -378,20 +381,21 @@ def filled(model: Model) -> Model:
         rows = model.encoder(model._rows(model.prepare_input(sound, model.find_sides(sound))))
         model.quantizer.start_learning(rows.flatten(0, 1), per_step=1)
         if isinstance(model.quantizer, ScalarQuantizer):
-            _let_numbers_vary(model.quantizer, rows.flatten(0, 1))
+            _let_numbers_vary(model, model.quantizer.into(rows.flatten(0, 1)))
     books = [part for part in model.modules() if isinstance(part, ContourBook)]
     assert all(len(set(map(tuple, book.hz.tolist()))) > 10 for book in books), "an empty book"
     return model.eval()
 
 
-def _let_numbers_vary(quantizer: ScalarQuantizer, rows: torch.Tensor) -> None:
-    """Let projected numbers fill the lattice: of an untrained encoder they are all about 0."""
-    into = quantizer.into
-    assert isinstance(into, torch.nn.Linear)
-    numbers = into(rows)
+def _let_numbers_vary(model: TokenizerModel, numbers: torch.Tensor) -> None:
+    """Let numbers fill the lattice: of an untrained encoder they are all about the same."""
+    layers = [part for part in model.encoder.modules() if isinstance(part, Conv1d)]
+    into = model.quantizer.get_submodule("into")
+    last = into if isinstance(into, torch.nn.Linear) else layers[-1]
+    assert isinstance(last.weight, torch.Tensor) and last.bias is not None
     scale = 1 / numbers.std(0)
-    into.weight.mul_(scale[:, None])
-    into.bias.sub_(numbers.mean(0)).mul_(scale)
+    last.weight.mul_(scale.reshape(-1, *(1,) * (last.weight.dim() - 1)))
+    last.bias.sub_(numbers.mean(0)).mul_(scale)
 
 
 def _let_projections_undo(book: Codebook) -> None:

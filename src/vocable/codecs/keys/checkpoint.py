@@ -37,7 +37,7 @@ USUAL = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-_ORDER: tuple[Kind, ...] = ("index", "safetensors", "torch")
+_ORDER: tuple[Kind, ...] = ("index", "safetensors", "torch", "nemo")
 _log = logging.getLogger("vocable")
 
 
@@ -47,7 +47,8 @@ class Checkpoint:
 
     path: the file, or the index of several. config: what a config.json beside it says; empty where
     there is none. stated: what the file itself says beside its tensors: all plain values of what
-    torch.save was given (the arguments of DAC's class, say, in `stated["metadata"]["kwargs"]`).
+    torch.save was given (the arguments of DAC's class, say, in `stated["metadata"]["kwargs"]`), and
+    the config in an archive of NeMo's, as `stated["model_config"]`.
     """
 
     path: Path

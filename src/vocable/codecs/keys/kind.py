@@ -10,15 +10,18 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
+from vocable.codecs.keys.nemo import is_nemo
 from vocable.errors import ModelError
 
-Kind = Literal["safetensors", "torch", "index"]
+Kind = Literal["safetensors", "torch", "index", "nemo"]
 
-ENDINGS = (".safetensors", ".bin", ".pth", ".th", ".pt", ".ckpt")  # that weights usually have
+# that weights usually have
+ENDINGS = (".safetensors", ".bin", ".pth", ".th", ".pt", ".ckpt", ".nemo")
 _HEAD = 512  # bytes: enough for all that is told apart here
 _LONGEST = 100_000_000  # bytes of a header of safetensors, whose length stands before it
 _ZIP = b"PK\x03\x04"  # torch.save since 2020
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))  # torch.save before
+_TAR, _TAR_AT = b"ustar", 257
 _LFS = b"version https://git-lfs"
 _HTML = (b"<!doctype", b"<html", b"<?xml", b"<head")
 _OTHERS = {
@@ -44,6 +47,8 @@ def kind_of(path: Path) -> Kind | None:
         return "torch"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _LONGEST:
         return "safetensors"
+    if head[_TAR_AT:].startswith(_TAR):
+        return "nemo" if is_nemo(path) else None
     if head.lstrip().startswith(b"{") and b'"weight_map"' in path.read_bytes():
         return "index"
     return None
@@ -89,8 +94,8 @@ def _other(path: Path) -> str:
     for magic, name in _OTHERS.items():
         if head.startswith(magic):
             return name
-    if head[257:262] == b"ustar":
-        return "a tar archive"
+    if head[_TAR_AT:].startswith(_TAR):
+        return "a tar archive without weights"
     if head.startswith(_ZIP):
         return "a zip archive without weights"
     return f"not a checkpoint (it begins with {head[:8].hex(' ')}, {os.path.getsize(path)} bytes)"

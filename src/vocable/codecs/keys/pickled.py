@@ -12,7 +12,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor
@@ -36,15 +36,19 @@ _SHARED = 4  # times that the bytes of a file may count: tensors may share some
 _REFUSED = re.compile(r"GLOBAL\s+([\w.]+)")
 
 
-def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_pickled(
+    path: Path, part: IO[bytes] | None = None
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Return the tensors of a file of torch.save by their keys, and what else it states.
+
+    part: where such a file lies in that at `path`, if it is a part of it.
 
     Tensors are looked for inside "state_dict", "model" and other such names; of networks side by
     side each key begins with its network's name. What is stated are the plain values around and
     among them. ModelError for a file that is damaged, that needs code to be
     read, or that holds no tensors by names.
     """
-    held = _load(path)
+    held = _load(path, part)
     stated: dict[str, Any] = {}
     plain = _Plain(path)
     while isinstance(held, Mapping):
@@ -60,14 +64,15 @@ def read_pickled(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     return tensors, stated | plain.of({k: v for k, v in held.items() if k not in tensors})
 
 
-def _load(path: Path) -> Any:
-    _check_stored(path)
+def _load(path: Path, part: IO[bytes] | None) -> Any:
+    source = path if part is None else part
+    _check_stored(path, source)
     inert: dict[str, type[Inert]] = {}
     while True:
         try:
             with warnings.catch_warnings(), safe_globals([*inert.values()]):
                 warnings.simplefilter("ignore")  # of protocols that it does not know well
-                return _load_tensors(path)
+                return _load_tensors(source)
         except OSError:
             raise
         except Exception as error:  # a damaged file raises whatever its bytes lead to
@@ -79,19 +84,22 @@ def _load(path: Path) -> Any:
             inert[name] = found
 
 
-def _load_tensors(path: Path) -> Any:
+def _load_tensors(source: Path | IO[bytes]) -> Any:
+    if not isinstance(source, Path):
+        source.seek(0)
+        return torch.load(source, map_location="cpu", weights_only=True)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        return torch.load(source, map_location="cpu", weights_only=True, mmap=True)
     except RuntimeError:  # a file of before 2020 can not be mapped
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(source, map_location="cpu", weights_only=True)
 
 
-def _check_stored(path: Path) -> None:
+def _check_stored(path: Path, source: Path | IO[bytes]) -> None:
     """Refuse a compressed zip: torch writes none, and a few bytes of one may become gigabytes."""
     kinds: set[int] = set()
     with (
         contextlib.suppress(zipfile.BadZipFile, NotImplementedError, ValueError),
-        zipfile.ZipFile(path) as archive,
+        zipfile.ZipFile(source) as archive,
     ):
         kinds = {part.compress_type for part in archive.infolist()}
     if kinds - {zipfile.ZIP_STORED}:

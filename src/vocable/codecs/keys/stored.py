@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import safetensors
 
 from vocable.codecs.keys.kind import check_is_weights
+from vocable.codecs.keys.nemo import nemo_parts
 from vocable.errors import ModelError
 from vocable.nearest import listed
 
@@ -77,9 +78,7 @@ def header_of(path: Path) -> Header:
         if check_is_weights(file) == "safetensors":
             found = Header(_shapes(file), {})
         else:
-            from vocable.codecs.keys.pickled import read_pickled
-
-            tensors, more = read_pickled(file)
+            tensors, more = _unpickled(file)
             found = Header({key: tuple(value.shape) for key, value in tensors.items()}, more)
         _check_twice(path, shapes, found.shapes)
         shapes |= found.shapes
@@ -90,14 +89,24 @@ def header_of(path: Path) -> Header:
 def tensors_of(path: Path, below: str = "") -> dict[str, Tensor]:
     """Return the tensors whose keys begin so, as stored, on the CPU."""
     from vocable import weights
-    from vocable.codecs.keys.pickled import read_pickled
 
     tensors: dict[str, Tensor] = {}
     for file in files_of(path):
         safe = check_is_weights(file) == "safetensors"
-        found = weights.read(file, below=below) if safe else read_pickled(file)[0]
+        found = weights.read(file, below=below) if safe else _unpickled(file)[0]
         tensors |= {key: value for key, value in found.items() if key.startswith(below)}
     return tensors
+
+
+def _unpickled(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Return the tensors by their keys, and what else is stated: of NeMo's also its config."""
+    from vocable.codecs.keys.pickled import read_pickled
+
+    if check_is_weights(file) != "nemo":
+        return read_pickled(file)
+    with nemo_parts(file) as (config, weights):
+        tensors, more = read_pickled(file, weights)
+    return tensors, more | {"model_config": config}
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

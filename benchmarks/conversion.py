@@ -39,6 +39,7 @@ from vocable.measures.recognisers import RATE, load_recogniser
 from vocable.measures.speakers import load_embedding, similarity
 from vocable.measures.words import word_edits
 from vocable.speak.conversion import WAYS, conversion
+from vocable.speak.conversion.ways import VOCODER
 
 LEAST, MOST = 2.5, 15.0  # seconds of a recording
 
@@ -69,8 +70,8 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="what is said, with texts")
     parser.add_argument("--voices", type=Path, help="recordings of the other voices")
     parser.add_argument("--speakers", type=int, default=12)
-    parser.add_argument("--ways", nargs="+", choices=WAYS, default=["frames", "pitch"])
-    parser.add_argument("--model", help="what says units")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--model", default=VOCODER, help="what says units")
     parser.add_argument("--recogniser", default="whisper-tiny.en")
     parser.add_argument("--embedding", default="resemblyzer")
     parser.add_argument("--figure", type=Path, help="draw words against likeness to this file")

@@ -1,12 +1,13 @@
 """Translate numbers from English units into German ones; the speech is synthetic.
 
-    python -m benchmarks.number_translation FOLDER [--pairs 2400] [--seeds 3] [--set model.x=y …]
+    python -m benchmarks.number_translation FOLDER [--pairs 5000] [--seeds 3] [--arms ARM …]
+        [--set model.x=y …]
 
 The speech is synthetic: espeak-ng says numbers below 10 000 in English, in eight voices and at
 several speeds, and in German in one voice; `units-16k` makes units of both. The numbers of train,
-valid and eval are different ones, of the same few words. Arms, each on the same pairs: the recipe
-`units-to-units`; the same without heads of letters; the same with letters, on units as they come,
-where equal neighbours are not joined (only with --raw).
+valid and eval are different ones, of the same few words. Arms, each on the same pairs: `letters`,
+the recipe `units-to-units`; `no letters`, without heads of letters; `raw`, the recipe on units as
+they come, where equal neighbours are not joined.
 
 No voice says what comes out. A recogniser by CTC (the recipe `asr`, on the German units of train)
 writes it, and "exact" is a number that it writes word for word: unlike a search for the nearest
@@ -43,7 +44,7 @@ VOICES = [f"en-us+{each}" for each in ("m1", "m3", "m5", "m7", "f1", "f2", "f3",
 SPEEDS = (140, 160, 180)  # words a minute; espeak-ng's own is 175
 TARGET = "de"
 HELD = 0.15  # of all pairs, once for valid and once for eval
-ARMS = {"letters": [], "no letters": ["model.heads=[]"], "letters, raw": ["model.dedup=false"]}
+ARMS = {"letters": [], "no letters": ["model.heads=[]"], "raw": ["model.dedup=false"]}
 ONES = {
     "en": "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen",
@@ -61,10 +62,10 @@ def main() -> None:
     """Print a table of all arms."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="for data and runs")
-    parser.add_argument("--pairs", type=int, default=2400)
+    parser.add_argument("--pairs", type=int, default=5000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--beam", type=int, default=5)
-    parser.add_argument("--raw", action="store_true", help="the third arm too")
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=["letters", "no letters"])
     parser.add_argument("--set", action="append", default=[], help="of all recipes, as a.b=c")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
@@ -80,11 +81,9 @@ def main() -> None:
     known = [judge.transcribe(each.tracks["target"]) for each in told]
     print(shown("the German units of eval (ceiling)", [(known, 0)], right))
     print(shown("those of another number (floor)", [(known[1:] + known[:1], 0)], right))
-    for arm, sets in ARMS.items():
-        if arm == "letters, raw" and not options.raw:
-            continue
+    for arm in options.arms:
         found = [
-            translated(options, arm, [*sets, *options.set], seed, told, judge)
+            translated(options, arm, [*ARMS[arm], *options.set], seed, told, judge)
             for seed in range(options.seeds)
         ]
         print(shown(f"English units, translated: {arm}", found, right), flush=True)
@@ -157,7 +156,7 @@ def translated(
     judge: Any,
 ) -> tuple[list[str], int]:  # fmt: skip
     """Return what the judge hears of each translation, and how many had no end."""
-    folder = options.folder / f"{arm.replace(', ', '-').replace(' ', '-')}-{seed}"
+    folder = options.folder / f"{arm.replace(' ', '-')}-{seed}"
     tokens = TokenSet(options.folder / "pairs")
     model = trained("units-to-units", folder, tokens, [*sets, f"seed={seed}"])
     found = [model.translate(each.tracks["source"], beam=options.beam) for each in told]

@@ -25,6 +25,7 @@ PACKAGES = (
     *("transformers", "encodec", "moshi", "descript-audio-codec", "snac", "speechtokenizer"),
     "bigcodec",
     "qwen-tts",
+    "vllm-omni",
     "vocos",
 )
 KEY = ("codec", "size", "reference")

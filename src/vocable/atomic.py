@@ -115,21 +115,30 @@ def replacing(target: str | os.PathLike[str], *, overwrite: bool = False) -> Ite
 
 
 @contextlib.contextmanager
-def new_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
+def new_folder(target: str | os.PathLike[str], *, overwrite: bool = False) -> Iterator[Path]:
     """Yield a folder to write into, which becomes `target` unless the body raises.
 
-    FileExistsError where there is something by that name, before or after. What a process that died
-    left behind goes with the next one that writes `target`.
+    FileExistsError where there is something by that name, before or after; with `overwrite` a
+    folder is replaced, once the new one is whole. What a process that died left behind goes with
+    the next one that writes `target`.
     """
     folder = Path(target)
-    check_new(folder)
+    if not overwrite:
+        check_new(folder)
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
         yield unfinished
-        check_new(folder)
-        unfinished.rename(folder)
+        if overwrite and folder.is_dir():
+            old = folder.with_name(f".{folder.name}.old")
+            shutil.rmtree(old, ignore_errors=True)
+            folder.rename(old)
+            unfinished.rename(folder)
+            shutil.rmtree(old)
+        else:
+            check_new(folder)
+            unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

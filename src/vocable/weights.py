@@ -23,6 +23,7 @@ from vocable.eight_bits import rounded
 from vocable.errors import ModelError
 from vocable.hub import file_hash as file_hash
 
+_ROUNDING = 2.0**-24  # of a number that fp32 holds, at most
 SHOWN = 3  # keys named in an error before the count takes over
 WEIGHTS = "model.safetensors"
 
@@ -56,16 +57,21 @@ def check_hash(path: str | Path, sha256: str) -> None:
         )
 
 
-def read(path: str | Path, *, sha256: str | None = None) -> dict[str, Tensor]:
+def read(path: str | Path, *, sha256: str | None = None, below: str = "") -> dict[str, Tensor]:
     """Read the tensors of a safetensors file, as stored, on the CPU.
 
-    `sha256` is what the whole file must hash to. A file that does not, or that is damaged, is a
-    `ModelError`; one that is missing stays a `FileNotFoundError`.
+    `below` is what the keys begin with of those that are wanted. `sha256` is what the whole file
+    must hash to. A file that does not, or that is damaged, is a `ModelError`; one that is missing
+    stays a `FileNotFoundError`.
     """
     if sha256 is not None:
         check_hash(path, sha256)
     try:
-        return load_file(str(path))
+        if not below:
+            return load_file(str(path))
+        with safetensors.safe_open(str(path), framework="pt") as file:
+            names = [name for name in file.keys() if name.startswith(below)]  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in names}
     except safetensors.SafetensorError as error:
         raise ModelError(f"{path} is damaged ({error}); fetch it again") from error
 
@@ -149,7 +155,8 @@ def fuse_weight_norm(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
     Knows the old form, `X.weight_g` and `X.weight_v`, and the parametrised one,
     `X.parametrizations.weight.original0` and `original1`; computed in double precision, fp32 at
-    least. Other keys stay. ModelError for one half without the other.
+    least. A gain that is ‖v‖ as fp32 holds it gives v, bit for bit. Other keys stay. ModelError for
+    one half without the other.
     """
     fused: dict[str, Tensor] = {}
     for key, value in tensors.items():
@@ -181,8 +188,20 @@ def _fused(key: str, gain: Tensor, direction: Tensor) -> Tensor:
         )
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
-    weight: Tensor = gain.double().reshape(norm.shape) * v / norm
+    factor = gain.double().reshape(norm.shape)
+    weight = torch.where((factor - norm).abs() <= _ROUNDING * norm, v, factor * v / norm)
     return weight.to(torch.promote_types(direction.dtype, torch.float32))
+
+
+def part_weight_norm(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Return gain and direction of a weight in fp32, which `fuse_weight_norm` makes this weight.
+
+    The direction is the weight, but for rows of zeros, which have none: theirs is any, with a gain
+    of zero.
+    """
+    axes = tuple(range(1, weight.dim()))
+    gain = torch.linalg.vector_norm(weight.double(), dim=axes, keepdim=True).float()
+    return gain, torch.where(gain == 0, torch.ones_like(weight).copysign(weight), weight)
 
 
 def load_tensors(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:

@@ -58,6 +58,12 @@ def qwen3_tts(_):
     return found.tensors(), dict(found.config)
 
 
+def moss(form):
+    """Return the tensors and the config of a toy of MOSS-Audio-Tokenizer."""
+    found = open_checkpoint(GOLDEN / "moss" / form)
+    return found.tensors(), dict(found.config)
+
+
 def transformers(name):
     """Return the tensors and the config of a toy that transformers makes."""
     package = pytest.importorskip("transformers")
@@ -88,6 +94,7 @@ FAMILIES = {
     "speechtokenizer": (speechtokenizer, ""),
     "bigcodec": (bigcodec, ""),
     "qwen3-tts": (qwen3_tts, "qwen3-tts"),
+    "moss": (moss, "later"),
 }
 ENCODERS, DECODERS = ("encoder.", "CodecEnc."), ("decoder.", "generator.")
 RATES = ("sample_rate", "input_sample_rate", "output_sample_rate")  # elsewhere: sampling_rate

@@ -7,7 +7,7 @@ import argparse
 import numpy as np
 import pytest
 
-from benchmarks import number_translation, soundstorm
+from benchmarks import number_translation, quantizer_ablation, soundstorm
 from tests.language import pairs
 from tests.language.frames import toys as frames
 from tests.language.recogniser.test_recogniser import TRUNK
@@ -18,8 +18,11 @@ from vocable.language.recogniser import Recogniser, RecogniserConfig, Recogniser
 from vocable.language.soundstorm import MaskedSampling
 from vocable.language.stages import Part, StageGenerator
 from vocable.language.translator import TranslatorGenerator
+from vocable.nn.settings import without_memory
 from vocable.testing.block_examples import seeded
 from vocable.tokens.sets import About, TokenSetWriter
+from vocable.train import read_recipe
+from vocable.train.codec.model import build
 
 
 def test_all_ways_make_the_codes_of_each_frame() -> None:
@@ -48,3 +51,10 @@ def test_what_was_translated_is_read(tmp_path, monkeypatch: pytest.MonkeyPatch) 
     assert len(texts) == 3 and all(isinstance(each, str) for each in texts) and 0 <= unended <= 3
     row = number_translation.shown("it", [(["a b", "c"], 0)], ["a b", "d"])
     assert "50.0" in row and np.isclose(number_translation.bleu(["a b c d"], ["a b c d"]), 100)
+
+
+@pytest.mark.parametrize("arm", quantizer_ablation.ARMS.values(), ids=quantizer_ablation.ARMS)
+def test_quantizers_are_compared_at_equal_bits(arm: list[str]) -> None:
+    with without_memory():
+        model = build(read_recipe("distil-none", [*quantizer_ablation.SHARED, *arm]))
+    assert float(model.spec.bitrate()) == 80 * quantizer_ablation.BITS

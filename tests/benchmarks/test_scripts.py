@@ -68,6 +68,7 @@ def test_streaming(monkeypatch, capsys, codec):
     assert all(float(low) <= float(high) for _, _, _, low, high, *_ in rows[1:])
 
 
+@pytest.mark.slow
 def test_latency_of_the_stream_itself_is_a_frame_and_its_overlap(monkeypatch, capsys, codec):
     options = ("--codec", codec, "--seconds", "1", "--levels", "2")
     rows, _ = table(monkeypatch, capsys, "latency", *options)
@@ -76,6 +77,7 @@ def test_latency_of_the_stream_itself_is_a_frame_and_its_overlap(monkeypatch, ca
     assert 1 < rate < 5  # two seconds, and the head
 
 
+@pytest.mark.slow
 def test_concealment(monkeypatch, capsys, codec, data):
     pytest.importorskip("pesq")
     pytest.importorskip("pystoi")
@@ -117,6 +119,7 @@ def test_levels_judges_use_stability_and_what_goes_with_each_level(
     assert "2 clips" in about
 
 
+@pytest.mark.slow
 def test_units_of_every_row_are_clustered_and_judged(monkeypatch, capsys, data, tmp_path):
     shape = StreamingUnitsConfig(bands=40, channels=32, layers=2, context=20, units=6)
     save_model(StreamingUnits(shape), tmp_path / "run", name="tiny", version="1")
@@ -141,6 +144,7 @@ def test_units_of_every_row_are_clustered_and_judged(monkeypatch, capsys, data, 
     assert "6 recordings of 2 speakers" in about and "centres of 2 clips" in about
 
 
+@pytest.mark.slow
 def test_forms_of_distillation_are_trained_and_judged(monkeypatch, capsys, data, tmp_path):
     spoken = [[n / 8, (n + 1) / 8, ("aa", "iy", "s")[n % 3]] for n in range(12)]
     rows = []

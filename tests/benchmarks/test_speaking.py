@@ -4,6 +4,7 @@ import json
 import sys
 
 import numpy as np
+import pytest
 import soundfile
 
 from benchmarks import speaking
@@ -17,6 +18,7 @@ def test_sixty_sentences_that_can_be_said():
     assert all(text.endswith(".") and not any(map(str.isdigit, text)) for text in HARVARD + NEWS)
 
 
+@pytest.mark.slow
 def test_its_table(tmp_path, monkeypatch, capsys):
     run(recipe(schedule={"steps": 2, "warmup": 1}), write(tmp_path), tmp_path / "run")
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 8000), 16_000)

@@ -29,6 +29,7 @@ def speakers(tmp_path_factory):
     return str(folder / "manifest.jsonl")
 
 
+@pytest.mark.slow
 def test_two_streams(monkeypatch, capsys, codec, speakers, tmp_path):
     monkeypatch.setattr(two_streams, "GIVEN", 1.0)
     asked = ["--codec", codec, "--minutes", "0.3", "--seconds", "3", "--steps", "2", "--seeds", "2"]

@@ -63,6 +63,7 @@ def test_what_failed_is_named_and_counted(here: Path, small: Path, data: str) ->
     assert read_study("out").asked("mine") == 6
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="cp")
 def test_what_vocable_did_not_make_is_judged_too(here: Path, small: Path, data: str) -> None:
     call("encode", ".", "-o", "coded", "--codec", small, "--quiet")

@@ -65,6 +65,12 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
         assert changed.spec.space != space
 
 
+def _seeing(rows: int) -> tuple[Any, ...]:
+    """Return the stages of an encoder whose attention sees so many rows."""
+    stages = CODECS["moss"].model.config.encoder
+    return tuple(replace(stage, context=rows) for stage in stages)
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [
@@ -72,6 +78,7 @@ def test_the_space_follows_encoder_and_quantizer_and_nothing_else():
         ("mimi", {"fill": True}),
         ("mimi", {"base": 3.0}),
         ("qwen3-tts", {"context": 3}),
+        ("moss", {"encoder": _seeing(2)}),
         ("encodec", {"edge": "zeros"}),
         ("soundstream", {"dilations": (1, 2)}),
         ("snac-windows", {"window": 12}),
@@ -81,6 +88,7 @@ def test_what_changes_codes_without_a_weight_changes_the_space(name, change):
     one = CODECS[name].model
     other = with_encoder_of(one, replace(one.config, **change))
     x = torch.tensor(tiny.sound(997))[None]  # ends inside a frame
+    x = x.expand(1, one.spec.channels, -1)
     codes, changed = (torch.cat(model.to_codes(x), 1) for model in (one, other))
     assert codes.shape == changed.shape and not torch.equal(codes, changed)
     assert stored_digest(one) != stored_digest(other)

@@ -13,10 +13,12 @@ from vocable.codecs.dac import DAC, dac_16khz, dac_24khz, dac_44khz
 from vocable.codecs.encodec import EnCodec, encodec_24khz, encodec_32khz, encodec_48khz
 from vocable.codecs.latency import Latency, latency_of
 from vocable.codecs.mimi import Mimi, mimi
+from vocable.codecs.moss import Moss, moss_audio_tokenizer_nano
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_0_6kbps, nanocodec_1_89kbps
 from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
+from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 
 CODECS = testing.codecs()
 
@@ -64,6 +66,8 @@ FACTS = {
     "SoundStream": lambda: on_meta(SoundStream, soundstream_24khz()),
     "Mimi": lambda: on_meta(Mimi, mimi()),
     "Qwen3-TTS 12 Hz": lambda: on_meta(Qwen3TTS, qwen3_tts_12hz()),
+    "MOSS-Audio-Tokenizer-Nano": lambda: on_meta(Moss, moss_audio_tokenizer_nano()),
+    "Voxtral's codec": lambda: on_meta(Voxtral, VoxtralConfig()),
     "EnCodec 24 kHz": lambda: on_meta(EnCodec, encodec_24khz()),
     "EnCodec 48 kHz": lambda: on_meta(EnCodec, encodec_48khz()),
     "EnCodec 32 kHz": lambda: on_meta(EnCodec, encodec_32khz()),

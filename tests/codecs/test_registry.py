@@ -24,7 +24,8 @@ TOKENIZERS = tokenizers()
 PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
-    *("bigcodec", "dmel", "facodec", "nanocodec", "vocos", "wavtokenizer"),
+    *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
+    *("wavtokenizer", "xcodec", "xcodec2"),
 )
 
 

@@ -67,6 +67,18 @@ def test_weight_norm_in_both_forms_becomes_a_plain_weight(kind, old):
         weights.fuse_weight_norm({half[0]: stored[half[0]]})
 
 
+def test_a_weight_that_is_parted_fuses_to_itself_bit_for_bit():
+    torch.manual_seed(0)
+    weight = torch.randn(500, 7, 3) * torch.logspace(-15, 15, 500)[:, None, None]
+    weight[3], weight[4] = 0.0, -0.0
+    gain, direction = weights.part_weight_norm(weight)
+    assert gain.shape == (500, 1, 1) and direction.shape == weight.shape
+    fused = weights.fuse_weight_norm({"a.weight_g": gain, "a.weight_v": direction})["a.weight"]
+    assert torch.equal(fused.view(torch.int32), weight.view(torch.int32))
+    theirs = torch._weight_norm(direction, gain, 0)  # also of rows of zeros
+    torch.testing.assert_close(theirs, weight, rtol=1e-6, atol=0)
+
+
 @pytest.mark.parametrize("gain", [(), (3,), (2, 3)])
 def test_a_gain_that_is_not_one_a_channel_is_named(gain):
     halves = {"a.weight_g": torch.ones(gain), "a.weight_v": torch.ones(2, 3, 4)}

@@ -51,6 +51,7 @@ NOT_RUN = {
     "docs/published.md": [
         "the network",
         "the network",
+        "the files of a codec",
         "the files of the encoder and the centres",
     ],
     "docs/quantizers.md": ["recordings of your own"],
@@ -74,7 +75,7 @@ NOT_RUN = {
         "recordings of single speakers, and an hour and a half",
     ],
     "docs/two-streams.md": ["recordings of your own, and hours"],
-    "docs/voice-conversion.md": ["recordings of your own, and hours", "the model of that run"],
+    "docs/voice-conversion.md": ["recordings of your own, and hours"],
     "docs/unit-vocoder.md": [
         "the file of a vocoder, and a tokenizer of the units that it was made for",
     ],
@@ -85,6 +86,16 @@ SLOW = [
     "docs/tutorial-finetune.md",
     "docs/tutorial-voice.md",
 ]  # run by `dev.py test-all`
+# Pages that train, a quarter of a minute each; their recipes have tests of their own. Also for
+# `test-all`.
+TRAINING = [
+    "docs/language-training.md",
+    "docs/recognising.md",
+    "docs/speaking.md",
+    "docs/translation.md",
+    "docs/unit-vocoder.md",
+    "docs/voice-conversion.md",
+]
 RECORDINGS = {"docs/tutorial-finetune.md": "tests/train/voice"}  # what a page asks of the reader
 ELSEWHERE = {"docs/tutorial-voice.md": "tests/speak/test_tutorial.py"}  # run and judged there
 
@@ -105,7 +116,8 @@ def clone(tmp_path_factory):
 
 
 def as_parameter(page: Page):
-    marks = [pytest.mark.slow, pytest.mark.timeout(1800)] if page.is_slow else []
+    slow = page.is_slow or page.name in TRAINING
+    marks = [pytest.mark.slow, pytest.mark.timeout(1800)] if slow else []
     if page.has_shell:
         marks.append(pytest.mark.skipif(sys.platform == "win32", reason="the shell is a POSIX one"))
     return pytest.param(page, id=page.name, marks=marks)

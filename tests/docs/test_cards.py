@@ -8,7 +8,7 @@ import pytest
 import vocable
 from benchmarks.flops import count
 from vocable.codecs import Codec
-from vocable.load import continuing, describe, models, parting, sayers
+from vocable.load import continuing, describe, models, parting, sayers, vocoding
 
 ROOT = Path(__file__).parents[2]
 RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
@@ -27,11 +27,13 @@ SAYERS = [model.name for model in sayers()]
 each_sayer = pytest.mark.parametrize("name", SAYERS, scope="module")
 CONTINUING = [model.name for model in continuing()]
 each_continuing = pytest.mark.parametrize("name", CONTINUING, scope="module")
+VOCODING = [model.name for model in vocoding()]
+each_vocoding = pytest.mark.parametrize("name", VOCODING, scope="module")
 PARTING = [model.name for model in parting()]
 each_parting = pytest.mark.parametrize("name", PARTING, scope="module")
 
 
-@pytest.fixture(scope="module", params=[*MODELS, *SAYERS, *CONTINUING, *PARTING])
+@pytest.fixture(scope="module", params=[*MODELS, *SAYERS, *CONTINUING, *VOCODING, *PARTING])
 def name(request):
     return request.param
 
@@ -113,7 +115,7 @@ def test_voices_and_size(name, codec, card):
     parameters = sum(p.numel() for p in codec.network.parameters()) / 1e6
     megabytes = sum(p.stat().st_size for p in describe(name).folder.glob("*.safetensors")) / 1e6
     size = f"{megabytes:.1f} MB"
-    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in half precision"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in 8 bits"
     assert f"in {size}" in README
     languages = {"en": "English", "de": "German"}
     voices = [f"{each} ({languages[known.language]})" for each, known in codec.voices.items()]
@@ -121,6 +123,19 @@ def test_voices_and_size(name, codec, card):
     spec = codec.codec.spec
     tokens = f"tokens of `{spec.space.partition(':')[0]}`, {spec.frame_rate} frames/s of"
     assert fact(card, "says") == f"{tokens} {len(spec.levels)} levels"
+
+
+@each_vocoding
+def test_units_voices_and_size(name, codec, card):
+    parameters = sum(p.numel() for p in codec.network.parameters()) / 1e6
+    megabytes = sum(p.stat().st_size for p in describe(name).folder.glob("*.safetensors")) / 1e6
+    size = f"{megabytes:.1f} MB"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in 8 bits"
+    assert f"in {size}" in README
+    spec = codec.spec
+    units = f"{spec.levels[0].size}, {spec.frame_rate} frames/s"
+    assert f"`{spec.space.partition(':')[0]}` ({units})" in fact(card, "says")
+    assert fact(card, "voices").startswith(codec.speakers[0])
 
 
 @each_continuing
@@ -157,7 +172,7 @@ def test_the_hours_are_the_sum_of_the_rows(card):
     assert set(re.findall(r"([\d.]+) hours in ", card)) <= {hours}
 
 
-@pytest.mark.parametrize("name", [*MODELS, *SAYERS, *PARTING], scope="module")
+@pytest.mark.parametrize("name", [*MODELS, *SAYERS, *VOCODING, *PARTING], scope="module")
 def test_the_run_is_the_one_in_its_description(name, card):
     training = describe(name).facts["training"]
     steps = f"{training['steps']:,}".replace(",", " ")

@@ -29,11 +29,11 @@ CASES = [
     ("plain", "onnx"),
     ("plain", "torch"),
     ("encodec", "onnx"),
-    ("snac", "onnx"),
     *(
         pytest.param(pair, marks=SLOW)
         for pair in [
             ("soundstream", "onnx"),
+            ("snac", "onnx"),
             ("dac", "onnx"),
             ("bigcodec", "onnx"),
             ("nanocodec", "onnx"),

@@ -14,6 +14,7 @@ from vocable.codecs import Codec, CodecModel
 from vocable.codecs.dac import DAC, dac_24khz, dac_44khz
 from vocable.codecs.encodec import EnCodec, encodec_24khz
 from vocable.codecs.mimi import Mimi, mimi
+from vocable.codecs.moss import Moss, moss_audio_tokenizer_nano
 from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_44khz
 from vocable.export import export
@@ -26,6 +27,7 @@ MODELS: dict[str, Callable[[], CodecModel]] = {
     "encodec-24": lambda: EnCodec(encodec_24khz()),
     "mimi": lambda: Mimi(mimi()),
     "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_12hz()),
+    "moss-nano": lambda: Moss(moss_audio_tokenizer_nano()),
     "dac-24": lambda: DAC(dac_24khz()),  # its odd stride loses rows, which follow after all
     "dac-44": lambda: DAC(dac_44khz()),
     "snac-24": lambda: SNAC(snac_24khz()),

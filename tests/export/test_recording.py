@@ -10,7 +10,7 @@ from vocable.export.graphs import Decoder, Encoder
 from vocable.export.recording import record
 
 
-@pytest.mark.parametrize("graph", [Encoder, Decoder])
+@pytest.mark.parametrize("graph", [Encoder, pytest.param(Decoder, marks=pytest.mark.slow)])
 def test_sizes_do_not_grow_with_the_number_of_blocks(graph):
     """A comparison of lengths that stays open doubles each size after it."""
     with torch.random.fork_rng(devices=[]):

@@ -202,3 +202,17 @@ def test_a_folder_appears_at_the_end_or_not_at_all(tmp_path):
     with pytest.raises(FileExistsError, match="late exists"), new_folder(tmp_path / "late"):
         (tmp_path / "late").mkdir()
     assert sorted(os.listdir(tmp_path)) == ["deep", "late"]
+
+
+def test_a_folder_is_replaced_once_the_new_one_is_whole(tmp_path):
+    target = tmp_path / "folder"
+    target.mkdir()
+    (target / "old").write_bytes(b"")
+    with pytest.raises(KeyboardInterrupt), new_folder(target, overwrite=True) as path:
+        (path / "new").write_bytes(b"")
+        raise KeyboardInterrupt
+    assert [each.name for each in target.iterdir()] == ["old"]
+    with new_folder(target, overwrite=True) as path:
+        (path / "new").write_bytes(b"")
+    assert [each.name for each in target.iterdir()] == ["new"]
+    assert [each.name for each in tmp_path.iterdir()] == ["folder"]

@@ -13,14 +13,16 @@ from tests.conftest import modules_with_shapes
 from vocable import nn
 
 ROOT = Path(__file__).parents[2]
-# Laws that run every block, quantizer, codec and layout: whole, and in steps.
-WHOLE = ["tests/laws/test_batch.py", "tests/laws/test_layouts.py",
-         "tests/laws/test_host_settings.py::test_quantizers_ignore_settings"]  # fmt: skip
-STEPS = ["tests/laws/test_steps.py::test_steps_equal_whole", "tests/laws/test_no_loss.py"]
+# Laws that run every block, quantizer and codec; then layouts, what learns, and all in steps.
+WHOLE = ["tests/laws/test_batch.py"]
+MORE = ["tests/laws/test_layouts.py",
+        "tests/laws/test_host_settings.py::test_quantizers_ignore_settings",
+        "tests/laws/test_steps.py::test_steps_equal_whole",
+        "tests/laws/test_no_loss.py"]  # fmt: skip
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("laws", [WHOLE, pytest.param(STEPS, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("laws", [WHOLE, pytest.param(MORE, marks=pytest.mark.slow)])
 def test_laws_hold_with_shapes_checked(laws):
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *laws],

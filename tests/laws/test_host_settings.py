@@ -16,6 +16,8 @@ from vocable.testing.quantizer_examples import quantizer_named
 
 BLOCKS, QUANTIZERS, TOKENIZERS = testing.blocks(), testing.quantizers(), testing.tokenizers()
 BUNDLED = {model.name for model in models()}
+# Of each architecture the first example; its other sizes and the bundled models in `test-all`.
+FIRST = {type(TOKENIZERS[name].model): name for name in reversed(TOKENIZERS)}.values()
 
 
 def sound(codec: Codec, frames: int = 6) -> Audio:
@@ -23,7 +25,10 @@ def sound(codec: Codec, frames: int = 6) -> Audio:
     return Audio(x[0].numpy(), codec.rate)
 
 
-@pytest.mark.parametrize("name", TOKENIZERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name not in FIRST)) for name in TOKENIZERS],
+)
 def test_codecs_ignore_settings(name: str, tmp_path: Path):
     codec = TOKENIZERS[name]
     folder = name if name in BUNDLED else tmp_path / "model"

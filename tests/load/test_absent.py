@@ -9,7 +9,12 @@ import vocable
 from vocable.codecs import published
 from vocable.codecs.mimi import mimi
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
+from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
+from vocable.units.higgs import higgs
+from vocable.units.neucodec import neucodec
+from vocable.units.xcodec import PUBLISHED as XCODEC
+from vocable.units.xcodec2 import xcodec2
 
 
 @pytest.mark.parametrize(
@@ -54,11 +59,12 @@ def test_a_published_name_is_what_its_family_recognises():
         make.__name__
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
-            *("bigcodec", "facodec", "nanocodec", "wavtokenizer"),
+            *("bigcodec", "facodec", "moss", "nanocodec", "wavtokenizer"),
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
-    named.add(qwen3_tts_12hz.__name__)
+    made = qwen3_tts_12hz, voxtral_tts, xcodec2, neucodec, higgs
+    named |= {make.__name__ for make in (*made, *XCODEC)}
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file
     assert {entry.model for entry in published.PUBLISHED} == named
 

@@ -9,7 +9,7 @@ import pytest
 
 from vocable.codecs.registry import architectures
 from vocable.errors import ModelError
-from vocable.load import continuing, load_codec, load_tokenizer, models, parting, sayers
+from vocable.load import continuing, load_codec, load_tokenizer, models, parting, sayers, vocoding
 from vocable.load.kinds import KINDS
 from vocable.load.own_language import FAMILIES
 
@@ -51,15 +51,17 @@ def test_the_package_is_listed_by_kind(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["vocable.load.bundled"], "BUNDLED", tmp_path)
     for name in ("soundstream", *DOES):
         write(tmp_path / name / "1", name)
-    listings = models, sayers, continuing, parting
+    listings = models, sayers, continuing, parting, vocoding
     listed = [[each.name for each in listing()] for listing in listings]
-    assert listed == [["soundstream"], ["say"], sorted([*FAMILIES, "audiolm"]), ["conv-tasnet"]]
+    assert listed == [
+        ["soundstream"], ["say"], sorted([*FAMILIES, "audiolm"]), ["conv-tasnet"], ["unit-hifigan"]
+    ]  # fmt: skip
 
 
 def test_listing_loads_no_torch():
     code = (
-        "import sys; from vocable.load import continuing, models, parting, sayers\n"
-        "assert models() and sayers() and continuing() and parting()\n"
+        "import sys; from vocable.load import continuing, models, parting, sayers, vocoding\n"
+        "assert models() and sayers() and continuing() and parting() and vocoding()\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -15,6 +15,7 @@ def threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_forms_agree(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["convolution.py", "--rounds", "1"])
     monkeypatch.setattr(convolution, "ROWS", (4, 200))

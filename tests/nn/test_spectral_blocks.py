@@ -86,6 +86,19 @@ def test_every_row_attends_to_all(scores, monkeypatch):
     check_rows_equal("rows", block(x).detach(), block.out(seen @ value).detach())
 
 
+def test_heads_attend_each_with_its_own_channels():
+    block, x = nn.WholeAttention(6, heads=2, bias=False), rows(5, 6)
+    query, key, value = (each(x).chunk(2, 2) for each in (block.query, block.key, block.value))
+    seen = [
+        (q @ k.transpose(1, 2) * 3**-0.5).softmax(2) @ v
+        for q, k, v in zip(query, key, value, strict=True)
+    ]
+    check_rows_equal("rows", block(x).detach(), block.out(torch.cat(seen, 2)).detach())
+    assert block.out.bias is None
+    with pytest.raises(ModelError, match="6 channels do not part into 4 heads"):
+        nn.WholeAttention(6, heads=4)
+
+
 def test_what_needs_the_whole_recording_says_so():
     attention = nn.WholeAttention(6)
     with pytest.raises(ModelError, match="attends to the whole recording, so it has no steps"):

@@ -16,6 +16,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 from unittest.mock import MagicMock
 
 import pytest
@@ -54,17 +55,21 @@ def peer(name: str) -> ModuleType:
 
     Works at the top of a file, too: then all of the file's tests are skipped.
     """
-    package = PEERS[name]
     if find_spec(name) is None:
-        reason = f'{package} is not installed: "python3 dev.py parity" installs it and runs this'
-        if os.environ.get("VOCABLE_PARITY") == "all":
-            raise RuntimeError(reason)
-        pytest.skip(reason, allow_module_level=True)
+        absent(PEERS[name])
     with stand_ins(STAND_INS.get(name, ())):
         module = import_module(name)
         if name in PARTS:
             import_module(PARTS[name])
     return module
+
+
+def absent(package: str) -> NoReturn:
+    """Skip the test, or fail if all peers are wanted."""
+    reason = f'{package} is not installed: "python3 dev.py parity" installs it and runs this'
+    if os.environ.get("VOCABLE_PARITY") == "all":
+        raise RuntimeError(reason)
+    pytest.skip(reason, allow_module_level=True)
 
 
 def checkout(repository: str, *modules: str) -> dict[str, ModuleType]:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from tests.parity.peers import peer
 from tests.parity.randomise import randomise
 
+UNUSED = ("encoder.decoder", "encoder.upsample")  # of the whole Mimi
 MODELING = "qwen_tts.core.tokenizer_12hz.modeling_qwen3_tts_tokenizer_v2"
 
 
@@ -75,11 +76,10 @@ def write(model: nn.Module, config: dict[str, Any], folder: Path, half: bool = F
     (folder / "config.json").write_text(
         json.dumps({"model_type": "qwen3_tts_tokenizer_12hz", **config})
     )
-    unused = ("encoder.decoder", "encoder.upsample")
     tensors = {
         key: (value.half() if half and value.is_floating_point() else value).contiguous()
         for key, value in model.state_dict().items()
-        if not key.startswith(unused)
+        if not key.startswith(UNUSED)
     }
     save_file(tensors, folder / "model.safetensors")
     (folder / "model.safetensors").chmod(0o644)

@@ -84,7 +84,8 @@ def run_all_levels(model: nn.Module, audio: Tensor) -> object:
 
 def _channels(model: nn.Module) -> int:
     config = getattr(model, "config", model)
-    return int(getattr(config, "audio_channels", getattr(config, "channels", 1)))
+    names = ("audio_channels", "channels", "number_channels")
+    return int(next((found for name in names if (found := getattr(config, name, None))), 1))
 
 
 # Random values
@@ -92,15 +93,13 @@ def _channels(model: nn.Module) -> int:
 
 def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(parameter.shape, generator=generator)
-    if re.search(r"act\.(alpha|beta)$", name):  # slopes of Snake as logarithms
-        return 0.3 * noise
     if name.endswith("cluster_usage"):
         return 0.5 + 4 * torch.rand(parameter.shape, generator=generator)
-    if re.search(r"alpha$|beta$|weight_g$|original0$|layer_scale\w*\.scale$", name):
-        return (0.3 * noise).exp() * (0.3 if "layer_scale" in name else 1.0)
+    if re.search(r"alpha$|beta$|weight_g$|original0$|layer_scale\w*\.scale$|_scale$", name):
+        return (0.3 * noise).exp() * (0.3 if "_scale" in name else 1.0)
     if name.endswith("gamma"):  # of ConvNeXt's blocks
         return 0.3 * noise.exp()
-    if "bias" in name or name.endswith("norm.shift.weight"):
+    if "bias" in name or name.endswith(("norm.shift.weight", "masked_spec_embed")):
         return 0.2 * noise
     if re.search(r"(norm|ln)\w*(\.scale)?\.weight$|pos_net\.5\.weight$", name):
         return 1 + 0.2 * noise

@@ -211,6 +211,7 @@ def test_by_default_it_is_the_recording_that_is_filled_up(pair):
             compare_latents(z, pair.latents(x))
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_window_of_attention_is_the_reference_s(tmp_path):
     """Recordings many times as long; a row more or less to see is another codec."""

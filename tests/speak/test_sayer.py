@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import vocable
 from tests.train.say.small import recipe, write
@@ -108,6 +109,15 @@ def test_a_model_that_says_texts_is_no_codec(tmp_path, sayer):
     save_say(sayer.network, tmp_path, "speech-16k@2:0000000000000000", "small")
     with pytest.raises(ModelError, match="the codec here has"):
         vocable.load(tmp_path)
+
+
+def test_eight_bits_are_nearly_the_weights(sayer, tmp_path):
+    save_say(sayer.network, tmp_path, sayer.codec.spec.space, "small", dtype=torch.int8)
+    stored = load_file(tmp_path / "model.safetensors")
+    assert {each.dtype for each in stored.values() if each.dim() == 2} == {torch.int8}
+    found, whole = vocable.load(tmp_path).network.state_dict(), sayer.network.state_dict()
+    for key in stored.keys() & whole.keys():
+        assert (found[key] - whole[key]).abs().max() <= whole[key].abs().max() / 250
 
 
 def test_loading_draws_no_random_numbers(sayer, tmp_path):

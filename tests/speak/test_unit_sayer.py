@@ -10,6 +10,7 @@ import torch
 import vocable
 from tests.cli.calls import call
 from tests.train.say.small import recipe
+from vocable import testing
 from vocable.errors import ModelError, RecipeError, TokenError, VocableError
 from vocable.language.say import KnownVoice, Manner, UnitSayer
 from vocable.load import load_codec, load_tokenizer, load_vocoder
@@ -138,8 +139,7 @@ def test_a_pace_needs_durations_of_the_model(sayer, tokenizer, voice):
         sayer.decode([1, 2], speaker=voice)
 
 
-@pytest.mark.parametrize("predict", [False, True])
-@pytest.mark.parametrize("source", [True, False])
+@pytest.mark.parametrize(("predict", "source"), [(False, True), (True, False)])
 def test_a_file_gives_the_same_samples(sayer, tokenizer, voice, tmp_path, predict, source):
     """Of two pieces, in chunks that end anywhere; the file is as long as the recording was."""
     units = tokenizer.encode(noise(22_050 * 12 + 7), rate=22_050)
@@ -154,6 +154,22 @@ def test_a_file_gives_the_same_samples(sayer, tokenizer, voice, tmp_path, predic
     np.testing.assert_allclose(found.samples, np.clip(wanted.samples, -1, 1), rtol=0, atol=2**-14)
     (many,) = sayer.decode_batch([tokens[:50]], rate=8000, **given)
     assert many.rate == 8000
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+def test_files_of_any_length_take_bounded_memory(sayer, voice, tmp_path):
+    """Law 7: the sound of five minutes more would be 19 MB more."""
+    for seconds in (60, 360):
+        units = np.random.default_rng(0).integers(0, 100, 50 * seconds)
+        AudioTokens(sayer.spec, [units[None].astype(np.int32)]).save(tmp_path / f"{seconds}.vcb")
+
+    def decode(seconds: int) -> None:
+        sayer.decode_to(
+            tmp_path / f"{seconds}.vcb", tmp_path / "a.wav", speaker=voice, overwrite=True
+        )
+
+    testing.check_bounded(decode, 60, 360)
 
 
 def test_what_a_file_is_refused_for(sayer, tokenizer, voice, tmp_path):

@@ -67,6 +67,7 @@ def train_in_two(
     run_two(code)
 
 
+@pytest.mark.slow
 def test_the_main_process_gives_the_others_its_weights(tmp_path: Path) -> None:
     code = f"""
         import os, torch
@@ -82,6 +83,7 @@ def test_the_main_process_gives_the_others_its_weights(tmp_path: Path) -> None:
         assert torch.equal(torch.load(tmp_path / f"{rank}.pt").data, torch.ones(2, 2))
 
 
+@pytest.mark.slow
 def test_the_threads_that_the_processes_meet_by_end_before_the_interpreter() -> None:
     run_two("""
         import atexit, os, psutil, torch

@@ -73,7 +73,7 @@ def test_killed_and_resumed_equals_undisturbed(table: dict, manifest: Path, tmp_
 
 
 @posix
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("how", [pytest.param("SIGINT", marks=pytest.mark.slow), "SIGTERM"])
 def test_asked_to_stop_it_saves_where_it_is(
     table: dict, manifest: Path, tmp_path: Path, how: str
 ) -> None:

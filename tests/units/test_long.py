@@ -142,6 +142,7 @@ def test_memory_does_not_grow_with_a_file(name, long):
     check_bounded(encode, 100, 600)
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_memory_of_a_bundle_does_not_grow_with_a_file(long, tmp_path):
     """Units that go through the recording by themselves, and units that stream."""
@@ -170,6 +171,7 @@ def test_three_hours_take_the_memory_of_ten_minutes(name, tmp_path):
     check_bounded(encode, 10, 180)
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_features_take_their_own_memory_twice_at_most_and_that_of_a_window(long):
     encoder = ENCODERS["mfcc"]()

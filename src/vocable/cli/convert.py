@@ -14,7 +14,7 @@ from vocable.cli.shown_voice import shown_voice
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import VocableError
 
-_WAYS = ("units", "frames", "pitch")
+_WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
 
 
 @click.command("convert")
@@ -30,11 +30,17 @@ _WAYS = ("units", "frames", "pitch")
 @click.option(
     "--way",
     type=click.Choice(_WAYS),
-    default="frames",
+    default="units",
     show_default=True,
     help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
 )
-@click.option("--model", metavar="FOLDER", help="What says units, for --way units.")
+@click.option(
+    "--model",
+    metavar="NAME_OR_FOLDER",
+    default=_MODEL,
+    show_default=True,
+    help="What says units, for --way units.",
+)
 @click.option(
     "--units", metavar="NAME_OR_FOLDER", help="The units that it says.  [default: by name]"
 )
@@ -45,7 +51,7 @@ _WAYS = ("units", "frames", "pitch")
 @options.force
 @options.output
 def command(
-    recording: str, out: str | None, voice: str, consent: str, way: str, model: str | None,
+    recording: str, out: str | None, voice: str, consent: str, way: str, model: str,
     units: str | None, seed: int,
     device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip

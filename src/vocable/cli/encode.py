@@ -49,6 +49,7 @@ SEPARATOR = "separation-16k"
 )
 @options.codec
 @options.levels
+@options.beam
 @options.adaptive
 @options.coding_model
 @click.option(
@@ -77,6 +78,7 @@ def command(
     codec: str | None,
     levels: int | None,
     kbps: float | None,
+    beam: int | None,
     adaptive: float | None,
     lm: str | None,
     speakers: int | None,
@@ -119,7 +121,7 @@ def command(
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
     codec = codec or options.DEFAULT_CODEC
-    work = _Encoding(codec, device, threads, given, kbps, adaptive, lm, force, parted)
+    work = _Encoding(codec, device, threads, given, kbps, adaptive, lm, force, parted, beam)
     return run(todo, work, console, jobs)
 
 
@@ -145,12 +147,13 @@ class _Encoding:
     lm: str | None
     force: bool
     parted: tuple[int, str] | None = None
+    beam: int | None = None
 
     def start(self) -> Do:
         from vocable.codecs import Tokenizer
 
         opened: Tokenizer | UnitTokenizer | Bundle | BySpeaker
-        opened = tokenizer = open_tokenizer(self.codec, self.device, self.threads)
+        opened = tokenizer = self._along(open_tokenizer(self.codec, self.device, self.threads))
         if self.adaptive is not None and (self.lm or self.parted):
             raise Refusal("--adaptive goes with neither --lm nor --speakers; leave out one of them")
         given = {name: self.given[name] for name in ("mix", "allow_loud")}
@@ -169,6 +172,21 @@ class _Encoding:
         if self.adaptive is None:
             given["levels"] = levels
         return partial(self._encode, opened, self._at_rate(opened, levels), given)
+
+    def _along(
+        self, opened: "Tokenizer | UnitTokenizer | Bundle"
+    ) -> "Tokenizer | UnitTokenizer | Bundle":
+        """Return what searches along several paths, where that is asked for."""
+        from vocable.codecs import Tokenizer
+
+        if self.beam is None:
+            return opened
+        if not isinstance(opened, Tokenizer):
+            raise Refusal("--beam is of one codec; bundles and units are searched as they are")
+        try:
+            return opened.with_beam(self.beam)
+        except VocableError as error:
+            raise Refusal(f"--beam: {message_of(error)}") from error
 
     def _at_rate(
         self, opened: "Tokenizer | UnitTokenizer | Bundle | BySpeaker", levels: int | None

@@ -36,6 +36,7 @@ COMMANDS = (
     "units",
     "speak",
     "convert",
+    "convert-checkpoint",
     "continue",
     "generate",
     "stream",
@@ -62,9 +63,10 @@ class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.NAME`, imported when needed."""
 
     names = COMMANDS
-    modules = {  # units.py writes numbers with their units of measure, and `continue` is a keyword
+    modules = {  # units.py writes numbers with their units of measure; these cannot be names
         "units": "semantic_units",
         "continue": "continue_recording",
+        "convert-checkpoint": "convert_checkpoint",
     }
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:

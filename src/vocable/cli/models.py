@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HEAD = ("name", "rate", "frames/s", "kbps", "latency", "licence of the weights", "")
 ENCODER_HEAD = ("encoder", "frames/s", "layers", "channels", "licence of the weights", "")
 SPEAKS_HEAD = ("speaks", "voices", "tokens", "licence of the weights", "")
+VOCODES_HEAD = ("vocoder", "units", "voices", "licence of the weights", "")
 PARTS_HEAD = ("parts", "speakers", "rate", "licence of the weights", "")
 LANGUAGE_HEAD = ("language model", "text", "tokens", "licence of the weights", "")
 UNITS_HEAD = ("units", "encoder", "layer", "k", "licence of the centres")
@@ -36,14 +37,14 @@ def command(as_json: bool) -> int:
     one; tokens decode by the version that made them.
     """
     from vocable.codecs.published import PUBLISHED
-    from vocable.load import continuing, describe, parting, sayers
+    from vocable.load import continuing, describe, parting, sayers, vocoding
     from vocable.load.bundled import bundled
     from vocable.load.published_language import LANGUAGE
     from vocable.units.published import ENCODERS, UNITS
 
     console = Console(as_json=as_json)
     rows: list[tuple[str, ...]] = [HEAD]
-    apart = {each.name for each in (*sayers(), *continuing(), *parting())}
+    apart = {each.name for each in (*sayers(), *continuing(), *parting(), *vocoding())}
     for name in bundled(older=True):
         if (own := describe(name)).name not in apart:
             console.result(facts_of(own) | {"name": name, "here": True})
@@ -65,6 +66,10 @@ def command(as_json: bool) -> int:
     for sayer in sayers():
         console.result(facts_of(sayer) | {"here": True})
         speaks.append(_speaks_row(sayer))
+    vocodes: list[tuple[str, ...]] = [VOCODES_HEAD]
+    for vocoder in vocoding():
+        console.result(facts_of(vocoder) | {"here": True})
+        vocodes.append(_vocodes_row(vocoder))
     parts: list[tuple[str, ...]] = [PARTS_HEAD]
     for separator in parting():
         console.result(facts_of(separator) | {"here": True})
@@ -78,7 +83,7 @@ def command(as_json: bool) -> int:
         console.result(facts)
         language.append(_language_row(model, facts))
     if not as_json:
-        tables = rows, encoders, units, speaks, parts, language
+        tables = rows, encoders, units, speaks, vocodes, parts, language
         click.echo("\n\n".join(columns(table) for table in tables))
     return 0
 
@@ -86,6 +91,12 @@ def command(as_json: bool) -> int:
 def _speaks_row(model: Any) -> tuple[str, ...]:
     voices = ", ".join(model.facts["voices"])
     return model.name, voices, model.space.partition(":")[0], model.licence, "here"
+
+
+def _vocodes_row(model: Any) -> tuple[str, ...]:
+    space = model.facts["units"]["space"] if "units" in model.facts else model.space
+    voices = ", ".join([*model.facts.get("voices", model.facts.get("speakers", ())), "any"])
+    return model.name, space.partition(":")[0], voices, model.licence, "here"
 
 
 def _parts_row(model: Any) -> tuple[str, ...]:

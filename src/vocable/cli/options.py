@@ -65,6 +65,12 @@ adaptive = click.option(
     help="Join neighbouring frames to one token where that distorts less than LAMBDA for each bit "
     "it saves; try 0.2 to 4.",
 )
+beam = click.option(
+    "--beam",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Search residual levels together, by the N best sums after each; 4 is much.  [default: 1]",
+)
 coding_model = click.option(
     "--lm",
     type=FILE,

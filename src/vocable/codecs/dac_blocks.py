@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 from vocable.nn import (
@@ -94,3 +95,15 @@ def decoder_block(
     up = ConvTranspose1d(wide, narrow, 2 * stride, stride=stride, trim=trim, short=short)
     units = residual_units(narrow, depthwise=depthwise, activation=activation)
     return Stack(activation(wide), up, *inserted, *units)
+
+
+def anti_aliased_encoder(channels: int, strides: Sequence[int], latent: int) -> Stack:
+    """Return `[B, T, 1] -> [B, T / frame, latent]`, without the LSTM that BigCodec has besides.
+
+    channels: of the first convolution, which each stride doubles.
+    """
+    widths = [channels * 2**i for i in range(len(strides) + 1)]
+    blocks: list[Block] = [Conv1d(1, widths[0], 7, pad=(3, 3))]
+    for (narrow, wide), stride in zip(pairwise(widths), strides, strict=True):
+        blocks.append(encoder_block(narrow, wide, stride, activation=anti_aliased))
+    return Stack(*blocks, anti_aliased(widths[-1]), Conv1d(widths[-1], latent, 3, pad=(1, 1)))

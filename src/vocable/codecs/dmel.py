@@ -95,7 +95,8 @@ class LogMels(Placed):
         c = self.config
         with torch.autocast(x.device.type, enabled=False):
             line = torch.cat([state, x[..., 0].float()], dim=1)
-            windows = line.unfold(1, 2 * c.frame, c.frame) * hann(2 * c.frame, line.device)
+            parts = line.unflatten(1, (-1, c.frame))  # whole frames: steps are of whole strides
+            windows = torch.cat([parts[:, :-1], parts[:, 1:]], -1) * hann(2 * c.frame, line.device)
             found = torch.fft.rfft(windows, c.transform)
             power = found.real.square() + found.imag.square()
             mels = power.clamp(min=_FLOOR).sqrt() @ _filters(c, line.device)

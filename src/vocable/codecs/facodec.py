@@ -28,7 +28,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.codecs.codec_model import CodecModel
-from vocable.codecs.dac_blocks import anti_aliased, decoder_block, encoder_block
+from vocable.codecs.dac_blocks import anti_aliased, anti_aliased_encoder, decoder_block
 from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.model import SideEncoder, Sides, untrained
 from vocable.errors import ModelError
@@ -149,16 +149,6 @@ class Everywhere(Block):
         raise ModelError("Everywhere attends to all of the recording; run the block whole")
 
 
-def encoder(config: FACodecConfig) -> Stack:
-    """Return `[B, T, 1] -> [B, T / frame, latent]`."""
-    c = config
-    widths = [c.encoder_channels * 2**i for i in range(len(c.strides) + 1)]
-    blocks: list[Block] = [Conv1d(1, widths[0], 7, pad=(3, 3))]
-    for (narrow, wide), stride in zip(pairwise(widths), c.strides, strict=True):
-        blocks.append(encoder_block(narrow, wide, stride, activation=anti_aliased))
-    return Stack(*blocks, anti_aliased(widths[-1]), Conv1d(widths[-1], c.latent, 3, pad=(1, 1)))
-
-
 def decoder(config: FACodecConfig) -> Stack:
     """Return `[B, F, latent] -> [B, F · frame, 1]`."""
     c = config
@@ -207,7 +197,8 @@ class FACodec(CodecModel):
             sides=(Side("timbre", (c.latent,)),),
         )
         super().__init__(config, spec)
-        self.encoder, self.quantizer, self.decoder = encoder(c), found, decoder(c)
+        self.encoder = anti_aliased_encoder(c.encoder_channels, c.strides, c.latent)
+        self.quantizer, self.decoder = found, decoder(c)
         self.side_encoder = Timbre(c)
         self.style = nn.Linear(c.latent, 2 * c.latent)
 

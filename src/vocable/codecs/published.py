@@ -75,6 +75,10 @@ _MOSHI = (
 _MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
 _ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
 _QWEN3_TTS_12 = (24_000, 1, 12.5, (2.2,), "80 ms")
+_VOXTRAL = (24_000, 1, 12.5, (2.14,), "80 ms")
+_MOSS = (24_000, 1, 12.5, (1.0, 4.0), "80 ms")
+_MOSS_V2 = (48_000, 2, 12.5, (4.0,), "80 ms")
+_MOSS_NANO = (48_000, 2, 12.5, (2.0,), "80 ms")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
 _ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
 _MIMI = (24_000, 1, 12.5, (1.1, 4.4), "80 ms")
@@ -86,6 +90,9 @@ _SPEECHTOKENIZER = (16_000, 1, 50.0, (4.0,), "whole recordings")
 _BIGCODEC = (16_000, 1, 80.0, (1.04,), "714 ms")
 _WAVTOKENIZER_75 = (24_000, 1, 75.0, (0.9,), "decodes whole recordings")
 _WAVTOKENIZER_40 = (24_000, 1, 40.0, (0.48,), "decodes whole recordings")
+_XCODEC2 = (16_000, 1, 50.0, (0.8,), "whole recordings")
+_XCODEC = (16_000, 1, 50.0, (0.5, 1.0, 1.5, 2.0, 4.0), "encodes whole recordings")
+_HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "whole recordings")
 _NANOCODEC_12 = (22_050, 1, 12.5)
 _NANOCODEC_21 = (22_050, 1, 21.5)
@@ -105,6 +112,30 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "Qwen/Qwen3-TTS-Tokenizer-12Hz", "qwen3_tts_12hz", "model.safetensors", *_QWEN3_TTS_12,
         "Apache-2.0", False,
+    ),
+    # names and licence: the READMEs of its authors, github.com/OpenMOSS/MOSS-Audio-Tokenizer and
+    # MOSS-TTS-Nano; files: github.com/ayutaz/vokra, its converter, which states the revisions, too,
+    # and the hash of the second one's index
+    Published(
+        "OpenMOSS-Team/MOSS-Audio-Tokenizer", "moss_audio_tokenizer",
+        "model.safetensors.index.json", *_MOSS, "Apache-2.0", False,
+    ),
+    Published(
+        "OpenMOSS-Team/MOSS-Audio-Tokenizer-v2", "moss_audio_tokenizer_v2",
+        "model.safetensors.index.json", *_MOSS_V2, "Apache-2.0", False,
+        revision="f6e20e543b33d2c252a7ef71bdf8aa71e5ff9169",
+        sha256="912f52f053e04ff7e9abc8f05aa75dfbb40b31c86a0f4ad5c5a36e4aa28a624f",
+    ),
+    Published(
+        "OpenMOSS-Team/MOSS-Audio-Tokenizer-Nano", "moss_audio_tokenizer_nano",
+        "model.safetensors.index.json", *_MOSS_NANO, "Apache-2.0", False,
+        revision="6aa02b01e445cc585582cf0ba480bc3ea6c8dd68",
+    ),
+    # file: what vllm-omni 0.30.0 takes of it, and several public projects; the licence: what they
+    # state of its card
+    Published(
+        "mistralai/Voxtral-4B-TTS-2603", "voxtral_tts", "consolidated.safetensors", *_VOXTRAL,
+        "CC-BY-NC-4.0", False,
     ),
     # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
     # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
@@ -187,6 +218,39 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC, "MIT",
         False,
+    ),
+    # names: the documentation of transformers, model_doc/xcodec2.md and neucodec.md, and the
+    # package xcodec2 0.1.5; licences: cards, as others cite them, and the package neucodec 0.0.6
+    Published(
+        "HKUSTAudio/xcodec2-hf", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
+    ),
+    Published(
+        "HKUSTAudio/xcodec2", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
+    ),
+    Published(
+        "neuphonic/neucodec", "neucodec", "model.safetensors", *_XCODEC2, "Apache-2.0", False
+    ),
+    # names: the documentation of transformers, model_doc/xcodec.md; the licence: the card of the
+    # fifth, the others were not read
+    *(
+        Published(f"hf-audio/{name}", "xcodec", "model.safetensors", *_XCODEC, "CC-BY-4.0", False)
+        for name in (
+            "xcodec-hubert-librispeech", "xcodec-hubert-general", "xcodec-hubert-general-balanced",
+        )
+    ),
+    Published(
+        "hf-audio/xcodec-wavlm-mls", "xcodec_wavlm", "model.safetensors", *_XCODEC, "CC-BY-4.0",
+        False,
+    ),
+    Published(
+        "hf-audio/xcodec-wavlm-more-data", "xcodec_wavlm", "model.safetensors", *_XCODEC,
+        "CC-BY-4.0",
+    ),
+    # name: the documentation of transformers, model_doc/higgs_audio_v2_tokenizer.md; the licence
+    # has terms of its own, for many users among others
+    Published(
+        "bosonai/higgs-audio-v2-tokenizer", "higgs", "model.safetensors", *_HIGGS,
+        "Boson Higgs Audio 2 Community", False,
     ),
     # revisions, the hash, and the licence as it was read there: github.com/ayutaz/vokra, its notes
     # on converting NanoCodec; files: what several public projects fetch

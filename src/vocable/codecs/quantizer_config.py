@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
+import torch
+from torch import nn
+
+from vocable.errors import ModelError
 from vocable.quantize import (
     BSQ,
     FSQ,
     LFQ,
+    VQ,
+    Apart,
     AtanhBound,
+    Balance,
     Bound,
+    Cluster,
+    CrossScaleVQ,
+    Entropy,
     Gradient,
+    GroupedVQ,
     Quantizer,
     ResidualFSQ,
     ResidualLFQ,
@@ -121,6 +133,90 @@ class SimVQConfig(QuantizerConfig):
         return ResidualVQ(dim, self.sizes, codebook=SimVQ(), dropout=self.dropout, **aids)
 
 
+@dataclass(frozen=True)
+class VQConfig(QuantizerConfig):
+    """One codebook, of 16 384 entries and more, started by k-means and revived (`VQ`)."""
+
+    size: int
+    kind: Literal["vq"] = "vq"
+
+    def make(self, dim: int) -> Quantizer:
+        return VQ(dim, self.size)
+
+
+@dataclass(frozen=True)
+class EntropyConfig(QuantizerConfig):
+    """Residual levels by gradient, held in use by the loss `entropy` (`Entropy`)."""
+
+    sizes: tuple[int, ...]
+    dropout: float = 0.0
+    kind: Literal["entropy"] = "entropy"
+
+    def make(self, dim: int) -> Quantizer:
+        aids: dict[str, Any] = {"update": Gradient(), "losses": (Entropy(),)}
+        return ResidualVQ(dim, self.sizes, dropout=self.dropout, **aids)
+
+
+@dataclass(frozen=True)
+class ERVQConfig(QuantizerConfig):
+    """Residual levels whose entries move to vectors, with the losses `balance` and `apart`."""
+
+    sizes: tuple[int, ...]
+    dropout: float = 0.0
+    kind: Literal["ervq"] = "ervq"
+
+    def make(self, dim: int) -> Quantizer:
+        aids: dict[str, Any] = {"update": Gradient(), "revival": Cluster()}
+        losses = Balance(), Apart()
+        return ResidualVQ(dim, self.sizes, dropout=self.dropout, losses=losses, **aids)
+
+
+@dataclass(frozen=True)
+class GroupedConfig(QuantizerConfig):
+    """Groups of channels with residual levels each (`GroupedVQ`); of one level: product VQ."""
+
+    groups: int
+    sizes: tuple[int, ...]  # entries of each level of a group
+    dropout: float = 0.0
+    kind: Literal["grouped"] = "grouped"
+
+    def make(self, dim: int) -> Quantizer:
+        return _grouped(dim, self.groups, self.sizes, self.dropout)
+
+
+@dataclass(frozen=True)
+class CrossScaleConfig(QuantizerConfig):
+    """Scales of the latent, each in what coarser ones do not foretell of it (`CrossScaleVQ`)."""
+
+    widths: tuple[int, ...]  # channels of the scales before the latent itself, coarsest first
+    groups: int  # codes of each scale
+    size: int  # entries of each group's codebook
+    dropout: float = 0.5
+    kind: Literal["cross-scale"] = "cross-scale"
+
+    def make(self, dim: int) -> Quantizer:
+        scales = *self.widths, dim
+        parts = [_grouped(width, self.groups, (self.size,)) for width in scales]
+        pairs = list(pairwise(scales))
+        coarsen = [nn.Sequential(_linear(wide, few), nn.GELU()) for few, wide in pairs]
+        refine = [
+            nn.Sequential(_linear(few, wide), nn.GELU(), _linear(wide, wide)) for few, wide in pairs
+        ]
+        return CrossScaleVQ(parts, coarsen, refine, dropout=self.dropout)
+
+
+def _linear(given: int, wanted: int) -> nn.Linear:
+    return nn.Linear(given, wanted, dtype=torch.float32)
+
+
+def _grouped(dim: int, groups: int, sizes: tuple[int, ...], dropout: float = 0.0) -> GroupedVQ:
+    if groups < 1 or dim % groups:
+        raise ModelError(
+            f"groups is {groups} but the latent has {dim} channels; give a number that divides them"
+        )
+    return GroupedVQ([ResidualVQ(dim // groups, sizes, dropout=dropout) for _ in range(groups)])
+
+
 QuantizerConfig.kinds.update(
     {
         "fsq": FSQConfig,
@@ -129,5 +225,10 @@ QuantizerConfig.kinds.update(
         "bsq": BSQConfig,
         "residual-lfq": ResidualLFQConfig,
         "simvq": SimVQConfig,
+        "vq": VQConfig,
+        "entropy": EntropyConfig,
+        "ervq": ERVQConfig,
+        "grouped": GroupedConfig,
+        "cross-scale": CrossScaleConfig,
     }
 )

@@ -41,9 +41,12 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "dmel": ("vocable.codecs.dmel", "DMel"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
+    "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "moss": ("vocable.codecs.moss", "Moss"),
     "nanocodec": ("vocable.codecs.nanocodec", "NanoCodec"),
+    "neucodec": ("vocable.units.neucodec", "NeuCodec"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),
@@ -52,7 +55,10 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
+    "voxtral": ("vocable.codecs.voxtral", "Voxtral"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
+    "xcodec": ("vocable.units.xcodec", "XCodec"),
+    "xcodec2": ("vocable.units.xcodec2", "XCodec2"),
 }
 _REGISTERED: dict[str, Architecture] = {}
 _COUNTED = ("layers", "blocks")  # keys of a config that end so count parts of a model
@@ -132,23 +138,26 @@ def build_for(
     A config may state any size: it takes no memory before the tensors are known to have it. That
     is for architectures of the package; a user's own may not be made without memory.
     """
+    from vocable import weights
+
     if name in _PACKAGE and name not in _REGISTERED:
         _check_layers(config, len(tensors))
-        _check_made_without_memory(name, config, tensors)
+        weights.check_fits(outline(name, config).state_dict(), tensors)
     return build(name, config)
 
 
 def _check_layers(config: Mapping[str, Any], tensors: int) -> None:
     """Refuse more layers than tensors: even without memory, each takes its time."""
     for key, value in config.items():
-        if key.endswith(_COUNTED) and isinstance(value, int) and value > tensors:
-            raise ModelError(f"config.{key} is {value}, but there are {tensors} tensors in all")
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, Mapping):
+                _check_layers(part, tensors)
+            elif key.endswith(_COUNTED) and isinstance(part, int) and part > tensors:
+                raise ModelError(f"config.{key} is {part}, but there are {tensors} tensors in all")
 
 
-def _check_made_without_memory(
-    name: str, config: Mapping[str, Any], tensors: Mapping[str, Tensor]
-) -> None:
-    from vocable import weights
+def outline(name: str, config: Mapping[str, Any]) -> TokenizerModel:
+    """Return a model without learning aids, whose tensors have shapes and hold no memory."""
     from vocable.nn.settings import without_memory
 
     found = architecture(name)
@@ -156,7 +165,7 @@ def _check_made_without_memory(
     with without_memory(), _refusing(found):
         model: TokenizerModel = found.model(values)
     model.quantizer.drop_learning()
-    weights.check_fits(model.state_dict(), tensors)
+    return model
 
 
 @contextmanager

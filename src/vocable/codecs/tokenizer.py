@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from vocable.audio import Audio
 from vocable.codecs import batch, files
+from vocable.codecs.beam import beam_model
 from vocable.codecs.codes import Codes
 from vocable.codecs.convert import Samples, check_block, read_source
 from vocable.codecs.identity import Identity
@@ -24,6 +26,8 @@ from vocable.notebook import card
 from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.spec_rows import all_rows
+
+Own = TypeVar("Own", bound="Tokenizer")
 
 
 class Tokenizer:
@@ -159,6 +163,20 @@ class Tokenizer:
             allow_loud=allow_loud, overwrite=overwrite, progress=progress, listen=listen,
             model=model,
         )  # fmt: skip
+
+    def with_beam(self: Own, beam: int) -> Own:
+        """Return what encodes by the same weights to tokens that lie nearer to the sound's latents.
+
+        The residual levels of a frame are searched together: the `beam` best sums are kept after
+        each level, see `ResidualVQ.beam`. Tokens decode as all of this space do. Those of fewer
+        levels than were encoded are not the best of so few: ask for `levels` when encoding.
+        Raises ModelError for models without residual levels, or with levels of several rates.
+        """
+        other = copy.copy(self)
+        other.model = beam_model(self.model, beam)
+        other._session = Session(other.model, self._session.precision)
+        other._identity = Identity(other.model)
+        return other
 
     # ---- tensors at the tokenizer's rate --------------------------------------------------------
 

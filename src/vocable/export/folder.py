@@ -5,16 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from vocable.atomic import new_folder
 from vocable.codecs import Codec
 from vocable.codecs.session import evaluation_twin
 from vocable.errors import ModelError
@@ -52,7 +49,7 @@ def export(
     writer, target = _writer(to), Path(folder)
     _check_exports(codec)
     _check_target(target, overwrite=overwrite)
-    with _replacing(target) as fresh, plain_settings():
+    with new_folder(target, overwrite=overwrite) as fresh, plain_settings():
         graphs = graphs_of(copy.deepcopy(evaluation_twin(codec.model)).cpu().requires_grad_(False))
         paths = {graph: _written(codec, writer, graph, fresh) for graph in graphs}
         files = [(graph, path.name, path.stat().st_size) for graph, path in paths.items()]
@@ -118,28 +115,3 @@ def _is_exported(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     return isinstance(facts, dict) and facts.get("format") == FORMAT
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Yield a new folder beside the target, which gets its name unless the body raises."""
-    fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    try:
-        yield fresh
-        fresh.chmod(0o777 & ~_umask())
-        if target.exists():
-            old = fresh.with_suffix(".old")
-            target.rename(old)
-            fresh.rename(target)
-            shutil.rmtree(old)
-        else:
-            fresh.rename(target)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

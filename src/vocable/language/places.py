@@ -53,7 +53,7 @@ class Places(nn.Module):
     def __init__(self, size: int, width: int) -> None:
         super().__init__()
         self.register_buffer("vectors", torch.zeros(size, width))
-        self._kept = Kept()
+        self._kept = Kept[Tensor]()
 
     @torch.no_grad()
     def set(self, vectors: Float[Tensor, "size width"]) -> None:

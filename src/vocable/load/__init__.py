@@ -18,7 +18,8 @@ is ever run.
     finding     what a name means           bundled     the models of the package
     fetching    files of the hub            records     their hashes at the first download
     converting  checkpoints of others       saving      models as folders
-    recognising their layouts, by content   devices     what torch can use
+    rewriting   them in other layouts       recognising their layouts, by content
+    devices     what torch can use
     second_decoder  another decoder for a codec's tokens
     coders      models of tokens, to code token files by
     conditions  what recordings are like, told by an embedding
@@ -52,6 +53,7 @@ from vocable.load.finding import find
 from vocable.load.kind import Kind, Place, Wanted
 from vocable.load.kinds import KINDS, TOKENIZERS, Described, described, of_package, opened
 from vocable.load.published_units import load_units as load_units
+from vocable.load.rewriting import convert_checkpoint as convert_checkpoint
 from vocable.load.saving import save_model as save_model
 from vocable.load.second_decoder import decoded_by_vocos
 from vocable.load.tokenizers import load_to_train as load_to_train
@@ -75,7 +77,7 @@ def models() -> list[Description]:
 
 def sayers() -> list[Description]:
     """Return the models that say texts of the package, each in its newest version."""
-    return of_package(say.KIND)
+    return [each for each in of_package(say.KIND) if not say.says_units(each)]
 
 
 def continuing() -> list[Description]:
@@ -86,6 +88,12 @@ def continuing() -> list[Description]:
 def parting() -> list[Description]:
     """Return the models of the package that part speakers, each in its newest version."""
     return of_package(*separators.KINDS)
+
+
+def vocoding() -> list[Description]:
+    """Return the vocoders of units of the package, each in its newest version."""
+    found = of_package(say.KIND, *vocoders.KINDS)
+    return [each for each in found if not say.says(each) or say.says_units(each)]
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
@@ -118,9 +126,10 @@ def load(
     for another language model. What a name means shows when it is opened; `load_codec`,
     `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC, SpeechTokenizer,
-    WavTokenizer, BigCodec, FACodec or Qwen3-TTS's tokenizer, of wav2vec 2.0, HuBERT or WavLM, of
-    CSM, Orpheus, Moshi or MusicGen, of asteroid's Conv-TasNet, or of vocoders of units, in any of
-    their layouts; docs/published.md lists what is on the hub.
+    WavTokenizer, BigCodec, FACodec, X-Codec 1 or 2, NeuCodec, of the tokenizers of Higgs audio,
+    MOSS, Voxtral TTS or Qwen3-TTS, of wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or
+    MusicGen, of asteroid's Conv-TasNet, or of vocoders of units, in any of their layouts;
+    docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A

@@ -152,9 +152,10 @@ class _Inside(Checkpoint):
 
     held: Mapping[str, Tensor] = field(default_factory=dict)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Return its tensors; floats as fp32."""
-        return {k: v.float() if v.is_floating_point() else v for k, v in self.held.items()}
+    def tensors(self, below: str = "") -> dict[str, Tensor]:
+        """Return its tensors whose keys begin so; floats as fp32."""
+        held = {key: value for key, value in self.held.items() if key.startswith(below)}
+        return {k: v.float() if v.is_floating_point() else v for k, v in held.items()}
 
 
 def _codec_inside(

@@ -84,7 +84,7 @@ def read_network(description: Description, codec: Codec) -> Say:
     # the first weights are random, which must not move the generator of the program around
     with plain_settings(), torch.random.fork_rng(devices=[]):
         network = Say(config)
-        weights.load_tensors(network, own.read(description))
+        weights.load_tensors(network, weights.restored(own.read(description)))
         network.books.set(books.entries)
     return network
 
@@ -92,13 +92,14 @@ def read_network(description: Description, codec: Codec) -> Say:
 def save_say(
     network: Say, folder: Path, space: str, name: str, *, version: str = "1", card: str = "",
     voices: Mapping[str, KnownVoice] | None = None, units: TokenSpec | None = None,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None, dtype: torch.dtype | None = None,
 ) -> str:  # fmt: skip
     """Write a model that says tokens of a space to a folder that `load` reads; return its name.
 
     units: the spec of what is said, None for phones. voices: those that it is to know. facts:
-    more entries for config.json, as licence and training. Files that are there are replaced, the
-    description last. ModelError for weights that are not finite.
+    more entries for config.json, as licence and training. dtype: what the file holds weights in,
+    torch.float16 (the default) or torch.int8, half of that, see `vocable.eight_bits`. Files that
+    are there are replaced, the description last. ModelError for weights that are not finite.
     """
     import torch
 
@@ -111,7 +112,7 @@ def save_say(
         "voices": list(voices or {}),
         **({"units": replace(units, out_rate=None).to_dict()} if units else {}),
     }
-    made = stored(network, torch.float16, stated, facts or {})
+    made = stored(network, dtype or torch.float16, stated, facts or {})
     if voices:
         write_voices(folder, voices)
     made.write(folder, card)

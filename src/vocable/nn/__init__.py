@@ -12,6 +12,7 @@ from vocable.nn.activation import (
     SnakeBeta,
     Tanh,
 )
+from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
@@ -26,6 +27,7 @@ from vocable.nn.local_attention import LocalAttention
 from vocable.nn.mean import Mean
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
 from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
+from vocable.nn.patch import Patch, Unpatch
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
 from vocable.nn.resnet import ResnetBlock
@@ -38,6 +40,7 @@ __all__ = [
     "GELU",
     "LSTM",
     "AdaLayerNorm",
+    "AlibiAttention",
     "AntiAliased",
     "Attention",
     "BidirectionalLSTM",
@@ -63,6 +66,7 @@ __all__ = [
     "NoiseBlock",
     "NoiseSource",
     "PReLU",
+    "Patch",
     "Prolonged",
     "RMSNorm",
     "Residual",
@@ -76,6 +80,7 @@ __all__ = [
     "SymmetricConvNeXtBlock",
     "Tanh",
     "TransformerLayer",
+    "Unpatch",
     "WholeAttention",
     "fold",
     "seeded_noise",

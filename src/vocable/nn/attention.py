@@ -8,7 +8,7 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vocable.errors import ModelError
@@ -56,9 +56,13 @@ class Attention(Block):
         self.width, self.base = inner // heads, base
         self.into = Linear(channels, 3 * inner, bias=False)
         self.out = Linear(inner, channels, bias=False)
-        self.register_buffer("pace", turns_per_row(self.width, base), persistent=False)
-        self.register_buffer("band", _band(context), persistent=False)
+        self._keep_places()
         self.receptive = context
+
+    def _keep_places(self) -> None:
+        """Hold what places rows against each other: how fast they turn, and which see which."""
+        self.register_buffer("pace", turns_per_row(self.width, self.base), persistent=False)
+        self.register_buffer("band", torch.tensor(looks_back(self.context)[1]), persistent=False)
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
@@ -118,7 +122,7 @@ class Attention(Block):
             if age is not None and seen.start < keys.shape[1] - query.shape[1]:
                 came = keys.shape[1] - query.shape[1] - age  # the first row that has, [batch, 1]
                 slots = torch.arange(seen.start, seen.stop, device=query.device)
-                mask = mask & (slots >= came)[:, None, None]
+                mask = self._without(mask, (slots >= came)[:, None, None])
             y = F.scaled_dot_product_attention(
                 self._heads(query[:, asking]).transpose(1, 2),
                 self._heads(keys[:, seen]).transpose(1, 2),
@@ -146,7 +150,7 @@ class Attention(Block):
         distance = slots[size:, None] - slots
         begun = torch.arange(count, device=query.device)[:, None, None, None] > 0
         mask = (distance >= 0) & (distance < size) & (begun | (slots >= size))
-        scores = query @ keys.transpose(3, 4) * self.width**-0.5
+        scores = self._at(query @ keys.transpose(3, 4) * self.width**-0.5, distance)
         found = scores.masked_fill(~mask, -torch.inf).softmax(4) @ values
         found = found.transpose(2, 3).flatten(3).flatten(1, 2)[:, :rows]
         return self.out.forward(found)
@@ -158,8 +162,16 @@ class Attention(Block):
             stop = min(start + TILE, asking)
             first = past + start - self.context + 1  # that the tile's first row sees
             seen = slice(max(0, first), past + stop)
-            mask = self.band[: stop - start, seen.start - first : seen.stop - first]
+            mask = self.band[..., : stop - start, seen.start - first : seen.stop - first]
             yield slice(start, stop), seen, mask
+
+    def _without(self, mask: Tensor, came: Tensor) -> Tensor:
+        """Return a mask in which rows that never came are not seen."""
+        return mask & came
+
+    def _at(self, scores: Tensor, distance: Tensor) -> Tensor:
+        """Return scores with what they owe to how far apart rows are: here nothing."""
+        return scores
 
     def _heads(self, rows: Tensor) -> Float[Tensor, "batch time heads width"]:
         return rows.reshape(*rows.shape[:2], rows.shape[2] // self.width, self.width)
@@ -170,14 +182,16 @@ class Attention(Block):
         return kept if rows.shape[1] < 2 * self.context else kept.clone()
 
     def _no_age(self, batch: int) -> Int[Tensor, "batch 1"]:
-        return torch.zeros(batch, 1, dtype=torch.int64, device=self.pace.device)
+        return torch.zeros(batch, 1, dtype=torch.int64, device=self.band.device)
 
 
-def _band(context: int) -> Bool[Tensor, "tile seen"]:
-    """Return which rows each of a tile sees, of those that any of it does."""
+def looks_back(context: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far back each row of a tile looks for those that any of it sees, and if it does.
+
+    By numpy: on the meta device, arithmetic of torch loads a second of it.
+    """
     distance = np.arange(TILE)[:, None] - np.arange(TILE + context - 1) + context - 1
-    # by numpy: on the meta device, arithmetic of torch loads a second of it
-    return torch.tensor((distance >= 0) & (distance < context))
+    return distance, (distance >= 0) & (distance < context)
 
 
 def _block_before(blocks: Tensor) -> Tensor:

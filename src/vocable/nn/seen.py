@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
 from vocable.nn.settings import ordinary_tensors
 
+Made = TypeVar("Made")
 SAMPLES = 16  # values that are compared where a change left no trace
 
 
@@ -39,13 +40,13 @@ class Seen:
         return flat[:: max(1, len(flat) // SAMPLES)]
 
 
-class Kept:
+class Kept(Generic[Made]):
     """What is made of some tensors, for as long as these stay the same. Copies make their own."""
 
     def __init__(self) -> None:
-        self._ready: tuple[list[Seen], Tensor] | None = None
+        self._ready: tuple[list[Seen], Made] | None = None
 
-    def made(self, make: Callable[[], Tensor], *of: Tensor) -> Tensor:
+    def made(self, make: Callable[[], Made], *of: Tensor) -> Made:
         """Return what `make` makes of these, without gradient; of old, if they are the same."""
         if any(each.is_inference() for each in of):  # whose changes are not counted
             return make()
@@ -54,7 +55,12 @@ class Kept:
                 self._ready = [Seen(each) for each in of], make()
         return self._ready[1]
 
-    def __deepcopy__(self, memo: object) -> Kept:
+    def look_again(self) -> None:
+        """Drop what was made of tensors that have changed and left no trace."""
+        if self._ready is not None and not all(map(Seen.keeps_values, self._ready[0])):
+            self._ready = None
+
+    def __deepcopy__(self, memo: object) -> Kept[Made]:
         return Kept()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ SCORES = 1 << 24  # of queries against keys, that are held at once
 
 
 class WholeAttention(Block):
-    """Each row attends to all rows, in one head as wide as the row; maps have biases.
+    """Each row attends to all rows, without positions; `heads` share the channels.
 
     It needs the recording to its end, so it runs whole only: `lookahead` is None. Rows ask in
     blocks, so that memory follows the rows, not their square; time follows the square.
@@ -25,21 +25,29 @@ class WholeAttention(Block):
     receptive = None
     owns_output = True
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, heads: int = 1, bias: bool = True) -> None:
         super().__init__()
-        self.query, self.key, self.value, self.out = (Linear(channels, channels) for _ in range(4))
+        if heads < 1 or channels % heads:
+            raise ModelError(f"{channels} channels do not part into {heads} heads; change one")
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (
+            Linear(channels, channels, bias=bias) for _ in range(4)
+        )
 
     def forward(
         self, x: Float[Tensor, "batch time channels"]
     ) -> Float[Tensor, "batch time channels"]:
         """Attend over the recording."""
-        key, value = self.key(x), self.value(x)
-        rows = max(1, SCORES // max(1, x.shape[0] * x.shape[1]))
+        query, key, value = (
+            each(x).unflatten(2, (self.heads, -1)).transpose(1, 2)
+            for each in (self.query, self.key, self.value)
+        )
+        rows = max(1, SCORES // max(1, x.shape[0] * self.heads * x.shape[1]))
         found = [
-            F.scaled_dot_product_attention(asking[:, None], key[:, None], value[:, None])[:, 0]
-            for asking in torch.split(self.query(x), rows, 1)
+            F.scaled_dot_product_attention(asking, key, value)
+            for asking in torch.split(query, rows, 2)
         ]
-        y: Tensor = self.out(torch.cat(found, 1))
+        y: Tensor = self.out(torch.cat(found, 2).transpose(1, 2).flatten(2))
         return y
 
     def step(

@@ -2,12 +2,16 @@
 
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
 from vocable.quantize.bound import AtanhBound, Bound, SymmetricBound, TanBound
-from vocable.quantize.codebook import Normalised, Parametrisation, Plain
+from vocable.quantize.codebook import Normalised, Parametrisation, Plain, Projected
+from vocable.quantize.concatenated import ConcatenatedQuantizer
+from vocable.quantize.cross_scale import CrossScaleVQ
 from vocable.quantize.factorised import FactorisedVQ
 from vocable.quantize.fsq import FSQ
+from vocable.quantize.grouped import GroupedVQ
 from vocable.quantize.learn.estimator import rotation, straight_through
 from vocable.quantize.learn.kmeans import KMeans
-from vocable.quantize.learn.revival import Expire, Revival
+from vocable.quantize.learn.losses import Apart, Balance, CodebookLoss, Entropy
+from vocable.quantize.learn.revival import Cluster, Expire, Revival
 from vocable.quantize.learn.update import Ema, Gradient, Update
 from vocable.quantize.lfq import BSQ, LFQ
 from vocable.quantize.paired import PairedVQ
@@ -23,12 +27,20 @@ __all__ = [
     "FSQ",
     "LFQ",
     "VQ",
+    "Apart",
     "AtanhBound",
+    "Balance",
     "Bound",
+    "Cluster",
+    "CodebookLoss",
+    "ConcatenatedQuantizer",
+    "CrossScaleVQ",
     "Ema",
+    "Entropy",
     "Expire",
     "FactorisedVQ",
     "Gradient",
+    "GroupedVQ",
     "Health",
     "KMeans",
     "LevelCodes",
@@ -36,6 +48,7 @@ __all__ = [
     "PairedVQ",
     "Parametrisation",
     "Plain",
+    "Projected",
     "Quantized",
     "Quantizer",
     "ResidualFSQ",

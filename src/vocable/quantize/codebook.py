@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vocable.nn.seen import Seen
+from vocable.nn.seen import Kept, Seen
 from vocable.nn.settings import ordinary_tensors
+from vocable.quantize.beam import BeamTable, beam_table
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.kmeans import KMeans, kmeans
 from vocable.quantize.search import SearchTable, nearest, prepare
@@ -29,6 +30,7 @@ class Codebook(nn.Module):
         super().__init__()
         self.size, self.width = size, width
         self._ready: tuple[Seen, SearchTable] | None = None
+        self._beam = Kept[BeamTable]()
         self._hold(torch.randn(size, width, dtype=torch.float32) / width**0.5, learned)
 
     def _hold(self, entries: Tensor, learned: bool) -> None:
@@ -47,7 +49,7 @@ class Codebook(nn.Module):
         return x
 
     def value(self, x: Tensor) -> Tensor:
-        """Return what vectors `[…, width]` of the entries' space stand for in the latent."""
+        """Return what vectors `[…, width]` of the entries' space stand for; it is affine."""
         return x
 
     @torch.no_grad()
@@ -58,13 +60,13 @@ class Codebook(nn.Module):
     def search(self, x: Tensor) -> Tensor:
         """Return the codes `[…]` of the entries nearest to ``x`` `[…, width]`."""
         flat = self.key(x.detach()).reshape(-1, self.width)
-        return nearest(flat, self._table()).reshape(x.shape[:-1])
+        return nearest(flat, self.table()).reshape(x.shape[:-1])
 
     def train(self, mode: bool = True) -> Codebook:
-        self._ready = None
+        self._ready, self._beam = None, Kept()
         return super().train(mode)
 
-    def _table(self) -> SearchTable:
+    def table(self) -> SearchTable:
         """Return the search table, in evaluation kept as long as the entries are the same."""
         entries = self.entries
         if self.training or entries.is_inference() or torch.compiler.is_compiling():
@@ -76,10 +78,22 @@ class Codebook(nn.Module):
             self._ready = ready = Seen(entries), table
         return ready[1]
 
+    @torch.no_grad()
+    def beam_table(self) -> BeamTable:
+        """Return the table for a search of several levels, kept as `table` is."""
+
+        def make() -> BeamTable:
+            return beam_table(self.entries, self.value, projected=self.projected)
+
+        if self.training or torch.compiler.is_compiling():
+            return make()
+        return self._beam.made(make, *self.parameters(), *self.buffers())
+
     def look_again(self) -> None:
         """Drop what was made of entries that have changed and left no trace."""
         if self._ready is not None and not self._ready[0].keeps_values():
             self._ready = None
+        self._beam.look_again()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_ready": None}  # copies and files make their own
@@ -115,7 +129,17 @@ class Normalised(Parametrisation):
         return _NormalisedCodebook(dim, size, self.width, learned)
 
 
-class _NormalisedCodebook(Codebook):
+@dataclass(frozen=True)
+class Projected(Parametrisation):
+    """Entries in a low-dimensional space of the level's own, compared by Euclidean distance."""
+
+    width: int = 64  # dimensions of the lookup
+
+    def make(self, dim: int, size: int, learned: bool) -> Codebook:
+        return _ProjectedCodebook(dim, size, self.width, learned)
+
+
+class _ProjectedCodebook(Codebook):
     projected = True
 
     def __init__(self, dim: int, size: int, width: int, learned: bool) -> None:
@@ -127,16 +151,13 @@ class _NormalisedCodebook(Codebook):
         low: Tensor = self.down(z)
         return low
 
-    def key(self, x: Tensor) -> Tensor:
-        return F.normalize(x, dim=-1)
-
     def value(self, x: Tensor) -> Tensor:
         latent: Tensor = self.up(x)
         return latent
 
     @torch.no_grad()
     def start(self, z: Float[Tensor, "rows dim"], how: KMeans) -> None:
-        """Put the projections at the main axes of latents, the entries at centres of directions.
+        """Put the projections at the main axes of latents, the entries at cluster centres.
 
         `up` then undoes `down`; random ones would add to what the next level has to quantize.
         """
@@ -146,7 +167,18 @@ class _NormalisedCodebook(Codebook):
             linear.weight.zero_()
             linear.weight[: len(weight), : weight.shape[1]] = weight
             linear.bias.zero_()
-        x = self.query(z)
+        self._start_entries(self.query(z), how)
+
+    def _start_entries(self, x: Float[Tensor, "rows width"], how: KMeans) -> None:
+        self.entries.copy_(kmeans(x, self.size, how.iterations))
+
+
+class _NormalisedCodebook(_ProjectedCodebook):
+    def key(self, x: Tensor) -> Tensor:
+        return F.normalize(x, dim=-1)
+
+    def _start_entries(self, x: Float[Tensor, "rows width"], how: KMeans) -> None:
+        """Put them at centres of directions."""
         directions = kmeans(self.key(x), self.size, how.iterations)
         codes = nearest(self.key(x), prepare(self.key(directions)))
         counts = count_codes(codes, self.size)[:, None]

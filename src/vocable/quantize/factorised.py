@@ -14,15 +14,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
-from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
+from vocable.quantize.base import Health, LevelCodes, Quantized, as_levels
 from vocable.quantize.health import energy_of
+from vocable.quantize.parts import QuantizerOfParts
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
-from vocable.quantize.split import joined_health, mean_losses, shares
 from vocable.quantize.total import total
 
 
-class FactorisedVQ(Quantizer):
+class FactorisedVQ(QuantizerOfParts):
     """Quantize a latent by each of ``beside``, and by ``rest`` what their sum leaves of it.
 
     Levels are those of the parts, in order; a prefix is all of ``beside``, alone or with a prefix
@@ -50,7 +50,7 @@ class FactorisedVQ(Quantizer):
         self.rest = rest
 
     @property
-    def parts(self) -> tuple[ResidualVQ, ...]:
+    def parts(self) -> tuple[ResidualVQ, ...]:  # type: ignore[override]
         """All of them, in order."""
         return (*self.beside, self.rest)
 
@@ -71,7 +71,7 @@ class FactorisedVQ(Quantizer):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            pairs = zip(self.parts, shares([*self.parts], codes), strict=True)
+            pairs = zip(self.parts, self._shares(codes), strict=True)
             return total([part.decode_checked(own) for part, own in pairs if own])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
@@ -81,19 +81,7 @@ class FactorisedVQ(Quantizer):
             begun = all(part.learning_started for part in self.beside)
             y = total([each.z for each in found]) if begun else z
             found.append(self.rest(z - y.detach()) if begun else _nothing(self.rest, z))
-        codes = [row for each in found for row in as_levels(each.codes)]
-        return Quantized(
-            y + found[-1].z,
-            torch.stack(codes, dim=1),
-            mean_losses([*self.parts], found),
-            joined_health([each.health for each in found], z),
-            found[0].first,
-        )
-
-    @property
-    def learning_started(self) -> bool:
-        """Whether all codebooks are in use; before, training's `forward` returns ``z`` as it is."""
-        return all(part.learning_started for part in self.parts)
+        return self._joined(y + found[-1].z, found, z, found[0].first)
 
     @torch.no_grad()
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
@@ -103,14 +91,6 @@ class FactorisedVQ(Quantizer):
                 part.start_learning(latents, per_step)
             known = [part.decode(part.encode(latents[None]))[0] for part in self.beside]
             self.rest.start_learning(latents - total(known), per_step)
-
-    def resume_learning(self, per_step: int | None = None) -> None:
-        for part in self.parts:
-            part.resume_learning(per_step)
-
-    def drop_learning(self) -> None:
-        for part in self.parts:
-            part.drop_learning()
 
     def tie_distance(
         self,
@@ -126,7 +106,7 @@ class FactorisedVQ(Quantizer):
         found, z, other_z = [], z.double(), other_z.double()
         left, other_left = z, other_z
         agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
-        own, others = shares([*self.parts], codes), shares([*self.parts], other)
+        own, others = self._shares(codes), self._shares(other)
         with torch.no_grad(), full_precision(z.device.type):
             for part, a, b in zip(self.beside, own, others, strict=False):
                 found.append(part.tie_distance(z, a, other_z, b))

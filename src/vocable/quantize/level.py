@@ -13,6 +13,7 @@ from vocable.quantize.codebook import Codebook, Parametrisation
 from vocable.quantize.health import count_codes, usable
 from vocable.quantize.learn.estimator import Estimator
 from vocable.quantize.learn.kmeans import KMeans
+from vocable.quantize.learn.losses import Assigned
 from vocable.quantize.learn.revival import Revival
 from vocable.quantize.learn.update import Learner, Update
 
@@ -25,6 +26,8 @@ class LevelStep:
     codes: Tensor  # [batch, tokens]
     counts: Tensor  # [size]: how often each entry was chosen, by usable vectors
     losses: dict[str, Tensor]  # per item, [batch]
+    sought: Tensor  # [batch, tokens, width]
+    chosen: Tensor  # [batch, tokens, width], with gradient to entries that have one
 
 
 class CodebookLevel(nn.Module):
@@ -72,11 +75,11 @@ class CodebookLevel(nn.Module):
         """Return what is searched for, `[batch, tokens, width]`."""
         return self.codebook.query(self._pooled(residual))
 
-    def forward(self, residual: Tensor) -> LevelStep:
-        """Quantize with losses and, in training mode, learn."""
+    def forward(self, residual: Tensor, codes: Tensor | None = None) -> LevelStep:
+        """Quantize with losses and, in training mode, learn; codes: those that are found."""
         pooled = self._pooled(residual)
         x = self.codebook.query(pooled)
-        codes = self.codebook.search(x)
+        codes = self.codebook.search(x) if codes is None else codes
         chosen = F.embedding(codes, self.codebook.entries)
         losses = {"commitment": _distance(x, chosen.detach())}
         known = usable(x)
@@ -87,7 +90,12 @@ class CodebookLevel(nn.Module):
         if self.training and self.learner is not None:
             self._learn(self.learner, x.detach().flatten(0, 1), codes.flatten())
         counts = count_codes(codes, self.codebook.size, known)
-        return LevelStep(value, codes, counts, losses)
+        return LevelStep(value, codes, counts, losses, x, chosen)
+
+    def assigned(self, step: LevelStep) -> Assigned:
+        """Return what losses of the whole codebook ask of a step."""
+        value = self._spread(self.codebook.value(step.chosen))
+        return Assigned(step.sought, self.codebook.entries, value)
 
     @torch.no_grad()
     def start_learning(self, residual: Tensor, how: KMeans, per_step: int) -> None:

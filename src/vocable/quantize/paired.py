@@ -18,7 +18,7 @@ from vocable.quantize.base import LevelCodes, Quantized, as_levels
 from vocable.quantize.learn.update import Gradient
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
-from vocable.quantize.split import SplitVQ, shares
+from vocable.quantize.split import SplitVQ
 from vocable.quantize.total import total
 
 
@@ -53,7 +53,7 @@ class PairedVQ(SplitVQ):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            rows = zip(self.decoding, shares([*self.parts], codes), self.decoding_out, strict=True)
+            rows = zip(self.decoding, self._shares(codes), self.decoding_out, strict=True)
             return total([out(part.decode_checked(own)) for part, own, out in rows if own])
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
@@ -74,11 +74,6 @@ class PairedVQ(SplitVQ):
         super().drop_learning()
         for part in self.decoding:
             part.drop_learning()
-
-    @property
-    def _waits(self) -> bool:
-        """Whether training still collects latents for the first codebooks, and quantizes none."""
-        return not self.learning_started and any(part._learns for part in self.parts)
 
     @torch.no_grad()
     def _copy(self) -> None:

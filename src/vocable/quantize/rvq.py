@@ -16,17 +16,19 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
 from vocable.nn.settings import exporting
 from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
+from vocable.quantize.beam import search_paths
 from vocable.quantize.codebook import Parametrisation, Plain
 from vocable.quantize.dropout import drawn_levels
 from vocable.quantize.health import energy_of, usable
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.kmeans import KMeans
+from vocable.quantize.learn.losses import CodebookLoss
 from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
 from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.update import Ema, Update
@@ -43,13 +45,14 @@ class ResidualVQ(Quantizer):
 
     ``codebook``, ``update``, ``revival``, ``estimator`` and ``initialise`` are the learning aids;
     with ``update=None`` the codebooks are frozen, with ``initialise=None`` learning starts from the
-    entries as they are. ``dropout`` is the share of items that use a random number of levels in
-    training, drawn evenly from ``prefixes`` (default: every number). ``strides``: frames that a
-    token of each level lasts (default: 1 each).
+    entries as they are. ``losses``: more of them than nearness. ``dropout`` is the share of items
+    that use a random number of levels in training, drawn evenly from ``prefixes`` (default: every
+    number). ``strides``: frames that a token of each level lasts (default: 1 each).
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``, since the search is
     greedy; decoding is the sum over rows, level 0 first; ``decode(encode(z)) == forward(z).z`` in
-    evaluation. ``encode(decode(codes)) == codes`` does not hold. Everything is computed in fp32.
+    evaluation: both but where `beam` is more than 1. ``encode(decode(codes)) == codes`` does not
+    hold. Everything is computed in fp32.
     """
 
     stack: Sequence[CodebookLevel]
@@ -65,6 +68,7 @@ class ResidualVQ(Quantizer):
         revival: Revival | None = Expire(),  # noqa: B008
         estimator: Estimator = straight_through,
         initialise: KMeans | None = KMeans(),  # noqa: B008
+        losses: Sequence[CodebookLoss] = (),
         dropout: float = 0.0,
         prefixes: Sequence[int] | None = None,
         strides: Sequence[int] | None = None,
@@ -76,22 +80,50 @@ class ResidualVQ(Quantizer):
         _check(self.levels, self.prefixes, self.strides, dropout)
         self.uniform = max(self.strides) == 1
         self.dropout, self.estimator = dropout, estimator
+        self._beam = 1
         aids = (codebook, update, revival, estimator)
         sized = zip(self.levels, self.strides, strict=True)
         self.stack = nn.ModuleList(  # type: ignore[assignment]
             CodebookLevel(dim, size, *aids, stride=stride) for size, stride in sized
         )
-        self.initialise = initialise
+        self.initialise, self.losses = initialise, tuple(losses)
+        for loss in self.losses:
+            if loss.of_entries and not self.stack[0].learned:
+                raise ModelError(
+                    f"the loss {loss.name} is of entries that learn by it; give update=Gradient()"
+                )
         # Latents that wait for the k-means, [rows, dim]; one-dimensional once it is done: so it is
         # in the checkpoint, and asking for it never waits for the device.
         waiting = None if update is None else torch.zeros(0, dim, dtype=torch.float32)
         self.register_buffer("waiting", waiting)
 
+    @property
+    def beam(self) -> int:
+        """How many sums `encode` keeps after each level; 1: the nearest entry of each (greedy).
+
+        With more it finds codes whose sum lies nearer to the latent, never farther. They decode as
+        others do, but are for as many levels as are asked for: fewer of them are not what encoding
+        with fewer gives. `forward` stays greedy.
+        """
+        return self._beam
+
+    @beam.setter
+    def beam(self, paths: int) -> None:
+        if not isinstance(paths, int) or paths < 1:
+            raise ModelError(f"beam is {paths}; give 1 for greedy search, or more paths")
+        if paths > 1 and not self.uniform:
+            raise ModelError(
+                f"beam is {paths} but levels have strides {self.strides}; only levels of one rate "
+                "are searched along several paths, so leave it at 1"
+            )
+        self._beam = paths
+
     def encode(self, z: Float[Tensor, "batch frames dim"], levels: int | None = None) -> LevelCodes:
         wanted = self.wanted_levels(levels)
         self._check_frames(z.shape[1])
         with torch.no_grad(), full_precision(z.device.type):
-            found = [self._search(tile, wanted) for tile in self._tiles(z.float())]
+            search = self._search if self.beam == 1 else self._search_paths
+            found = [search(tile, wanted) for tile in self._tiles(z.float())]
             if len(found) == 1:
                 return self._joined(found[0])
             return self._joined([torch.cat(level, 1) for level in zip(*found, strict=True)])
@@ -113,6 +145,19 @@ class ResidualVQ(Quantizer):
             codes.append(level.encode(residual))
         return codes
 
+    def _search_paths(self, z: Tensor, levels: int) -> list[Tensor]:
+        """Return the codes of the best path, of the greedy one where no other is better."""
+        if exporting():
+            raise ModelError(f"beam is {self.beam} but a graph searches greedily; set it to 1")
+        greedy = torch.stack(self._search(z, levels))
+        tables = [level.codebook.beam_table() for level in list(self.stack)[:levels]]
+        found = search_paths(z.flatten(0, 1), tables, self.beam).view_as(greedy)
+        better = self._error(z, found) < self._error(z, greedy)
+        return list(torch.where(better, found, greedy))
+
+    def _error(self, z: Tensor, codes: Tensor) -> Tensor:
+        return (z - self.decode_checked(list(codes))).double().square().sum(-1)
+
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         return self.decode_checked(codes)
@@ -124,15 +169,23 @@ class ResidualVQ(Quantizer):
             pairs = zip(self.stack, rows, strict=False)
             return total([_value_if_given(level, row) for level, row in pairs])
 
-    def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
+    def forward(
+        self,
+        z: Float[Tensor, "batch frames dim"],
+        codes: Sequence[Tensor] | None = None,
+        use: Bool[Tensor, "levels batch"] | None = None,
+    ) -> Quantized:
+        """Quantize ``z`` with gradient, and learn from it in training mode.
+
+        codes, use: what a quantizer around this one has found, and drawn, for all its parts.
+        """
         self._check_frames(z.shape[1])
         with full_precision(z.device.type):
             z = z.float()
             if self._learns and self._still_waiting(z.detach()):
                 return self._unquantized(z)
-            steps, energy = self._quantize(z)
-            share = self.dropout if self.training else 0.0
-            use = drawn_levels(z.shape[0], len(self.levels), self.prefixes, share, z.device)
+            steps, energy = self._quantize(z, codes)
+            use = self.drawn_levels(z) if use is None else use
             summed = total([_masked(s.value, u) for s, u in zip(steps, use, strict=True)])
             # Projected levels have estimators inside, so that the encoder's gradient goes the way
             # of what is decoded: what no level sees would grow without bound otherwise.
@@ -141,9 +194,10 @@ class ResidualVQ(Quantizer):
                 value if projected else self.estimator(z, value.detach())
                 for value in (summed, steps[0].value)
             )
-            codes = [step.codes for step in steps]
+            rows = [step.codes for step in steps]
             health = Health(tuple(step.counts for step in steps), energy, _count_unusable(z))
-            return Quantized(out, self._joined(codes), _mean_losses(steps, use), health, first)
+            losses = _mean_losses(steps, use) | self._more_losses(steps)
+            return Quantized(out, self._joined(rows), losses, health, first)
 
     @property
     def _learns(self) -> bool:
@@ -179,6 +233,7 @@ class ResidualVQ(Quantizer):
     def drop_learning(self) -> None:
         """Remove all that only training needs, so that `state_dict` is what inference needs."""
         self.waiting = self.initialise = None
+        self.losses = ()
         for level in self.stack:
             level.learner = level.revival = None
 
@@ -209,6 +264,14 @@ class ResidualVQ(Quantizer):
             z, other_z = z - step, other_z - step
         return found
 
+    def _more_losses(self, steps: list[LevelStep]) -> dict[str, Tensor]:
+        """Return the losses of whole codebooks, all levels in use."""
+        if not self.losses:
+            return {}
+        pairs = zip(self.stack, steps, strict=True)
+        levels = [level.assigned(step) for level, step in pairs]
+        return {loss.name: loss.of(levels) for loss in self.losses}
+
     def _joined(self, codes: list[Tensor]) -> LevelCodes:
         return torch.stack(codes, dim=1) if self.uniform else tuple(codes)
 
@@ -219,11 +282,18 @@ class ResidualVQ(Quantizer):
                 f"multiple of {math.lcm(*self.strides)}; pad the audio"
             )
 
-    def _quantize(self, z: Tensor) -> tuple[list[LevelStep], Tensor]:
+    def drawn_levels(self, z: Float[Tensor, "batch frames dim"]) -> Bool[Tensor, "levels batch"]:
+        """Return which items use which levels: in training a share of them a drawn number."""
+        share = self.dropout if self.training else 0.0
+        return drawn_levels(z.shape[0], len(self.levels), self.prefixes, share, z.device)
+
+    def _quantize(
+        self, z: Tensor, codes: Sequence[Tensor] | None
+    ) -> tuple[list[LevelStep], Tensor]:
         residual, steps = z, []
         energy = [energy_of(z)]
-        for level in self.stack:
-            steps.append(level(residual))
+        for number, level in enumerate(self.stack):
+            steps.append(level(residual, None if codes is None else codes[number]))
             residual = residual - steps[-1].value.detach()
             energy.append(energy_of(residual))
         return steps, torch.stack(energy)
@@ -257,7 +327,8 @@ class ResidualVQ(Quantizer):
         codes = [z.new_zeros(z.shape[0], count, dtype=torch.int64) for count in tokens]
         # A zero that every weight is part of: distributed training waits for all their gradients.
         zero = z.new_zeros(()) + sum(weights.sum() * 0 for weights in self.parameters())
-        names = ("commitment", "codebook") if self.stack[0].learned else ("commitment",)
+        names = ["commitment", *(["codebook"] if self.stack[0].learned else [])]
+        names += [loss.name for loss in self.losses]
         none = tuple(z.new_zeros(size) for size in self.levels)
         energy = energy_of(z).repeat(len(self.levels) + 1)
         health = Health(none, energy, _count_unusable(z))

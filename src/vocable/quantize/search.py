@@ -42,12 +42,18 @@ def prepare(entries: Float[Tensor, "entries dim"], *, kept: bool = False) -> Sea
     kept: for many searches, which pay for more preparation.
     """
     keys = entries.detach().float()
-    size, dim = keys.shape
+    size = len(keys)
     group = GROUP if size % GROUP == 0 and size >= 8 * GROUP else 1
-    dealt = keys.reshape(size // group, group, dim).transpose(0, 1).reshape(size, dim).contiguous()
+    columns = dealt(keys, group)
     packed = PackedWeight() if kept else None
     turned = keys.T.contiguous()
-    return SearchTable(dealt, _half_norms(dealt), group, turned, _half_norms(keys), packed)
+    return SearchTable(columns, _half_norms(columns), group, turned, _half_norms(keys), packed)
+
+
+def dealt(rows: Float[Tensor, "entries *dim"], group: int) -> Float[Tensor, "entries *dim"]:
+    """Return rows dealt to columns in runs of `group`."""
+    columns = rows.reshape(len(rows) // group, group, *rows.shape[1:]).transpose(0, 1)
+    return columns.reshape(rows.shape).contiguous()
 
 
 def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "rows"]:
@@ -72,7 +78,7 @@ def nearest(x: Float[Tensor, "rows dim"], table: SearchTable) -> Int[Tensor, "ro
                     buffer = table.keys.new_empty(len(block), len(table.keys))
                 out = buffer[: len(block)]
                 scores = torch.addmm(table.bias, block, table.keys.T, out=out)
-            found.append(_best(scores, table.group))
+            found.append(best(scores, table.group))
         return found[0] if len(found) == 1 else torch.cat(found)
 
 
@@ -88,7 +94,7 @@ def _half_norms(keys: Tensor) -> Tensor:
     return keys.square().sum(dim=1).mul_(-0.5)
 
 
-def _best(scores: Tensor, group: int) -> Tensor:
+def best(scores: Float[Tensor, "rows entries"], group: int) -> Int[Tensor, "rows"]:
     """Return the place of each row's maximum, entries dealt to columns in runs of `group`."""
     rows, size = scores.shape
     if group == 1:

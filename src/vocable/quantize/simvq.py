@@ -39,7 +39,7 @@ class _MappedCodebook(Codebook):
         self.register_buffer("frozen", entries)
         self.map = nn.Linear(self.width, self.width, bias=False, dtype=torch.float32)
         self.map.weight.requires_grad_(learned)
-        self._made = Kept()
+        self._made = Kept[Tensor]()
 
     @property
     def entries(self) -> Float[Tensor, "size width"]:  # type: ignore[override]
@@ -52,7 +52,7 @@ class _MappedCodebook(Codebook):
         """Leave the entries as they are."""
 
     def train(self, mode: bool = True) -> _MappedCodebook:
-        self._made = Kept()
+        self._made = Kept[Tensor]()
         super().train(mode)
         return self
 

@@ -14,18 +14,19 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from vocable.errors import ModelError
-from vocable.quantize.base import Health, LevelCodes, Quantized, Quantizer, as_levels
-from vocable.quantize.health import energy_of
+from vocable.quantize.base import LevelCodes, Quantized, as_levels
+from vocable.quantize.parts import QuantizerOfParts
 from vocable.quantize.precision import full_precision
 from vocable.quantize.rvq import ResidualVQ
 from vocable.quantize.total import total
 
 
-class SplitVQ(Quantizer):
+class SplitVQ(QuantizerOfParts):
     """Quantize a latent by each of ``parts``, each behind bias-free projections into and out of it.
 
     Levels are those of the parts, in order; a prefix is all of some parts and a prefix of the next.
-    Each part learns from its own projection of the latent, which learns by the part's estimator.
+    Each part learns from its own projection of the latent, which learns by the part's estimator;
+    before they have started, training's `forward` only projects.
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``; decoding is the sum of
     what the parts decode, projected, in order; ``decode(encode(z)) == forward(z).z`` in evaluation.
@@ -67,7 +68,7 @@ class SplitVQ(Quantizer):
     def decode(self, codes: LevelCodes) -> Float[Tensor, "batch frames dim"]:
         self.check_codes(codes)
         with full_precision(as_levels(codes)[0].device.type):
-            rows = zip(self.parts, shares([*self.parts], codes), self.out, strict=True)
+            rows = zip(self.parts, self._shares(codes), self.out, strict=True)
             found = [out(part.decode_checked(own)) for part, own, out in rows if own]
             return total(found)
 
@@ -78,29 +79,13 @@ class SplitVQ(Quantizer):
             found = [part(into(z)) for part, into in pairs]
             y = total([out(f.z) for f, out in zip(found, self.out, strict=True)])
             first = self.out[0](found[0].first)
-        codes = [row for f in found for row in as_levels(f.codes)]
-        health = joined_health([f.health for f in found], z)
-        losses = mean_losses([*self.parts], found)
-        return Quantized(y, torch.stack(codes, dim=1), losses, health, first)
-
-    @property
-    def learning_started(self) -> bool:
-        """Whether all codebooks are in use; before, training's `forward` only projects ``z``."""
-        return all(part.learning_started for part in self.parts)
+        return self._joined(y, found, z, first)
 
     @torch.no_grad()
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
         with full_precision(latents.device.type):
             for part, into in zip(self.parts, self.into, strict=True):
                 part.start_learning(into(latents.float()), per_step)
-
-    def resume_learning(self, per_step: int | None = None) -> None:
-        for part in self.parts:
-            part.resume_learning(per_step)
-
-    def drop_learning(self) -> None:
-        for part in self.parts:
-            part.drop_learning()
 
     def tie_distance(
         self,
@@ -112,40 +97,9 @@ class SplitVQ(Quantizer):
         """Return the larger of the parts' distances: each searches for itself."""
         found = []
         with torch.no_grad(), full_precision(z.device.type):
-            both = zip(shares([*self.parts], codes), shares([*self.parts], other), strict=True)
+            both = zip(self._shares(codes), self._shares(other), strict=True)
             for part, into, (a, b) in zip(self.parts, self.into, both, strict=True):
                 if a:
                     seen, moved = into(z.float()), into(other_z.float())
                     found.append(part.tie_distance(seen, a, moved, b))
         return torch.stack(found).amax(0)
-
-
-def shares(parts: Sequence[Quantizer], codes: LevelCodes) -> list[tuple[Tensor, ...]]:
-    """Return each part's levels; none for the last ones where there are fewer codes."""
-    rows, found = as_levels(codes), []
-    for part in parts:
-        found.append(rows[: len(part.levels)])
-        rows = rows[len(part.levels) :]
-    return found
-
-
-def mean_losses(parts: Sequence[Quantizer], found: Sequence[Quantized]) -> dict[str, Tensor]:
-    """Return each loss as the mean over all levels; a part without it has none to weigh in."""
-    totals: dict[str, Tensor] = {}
-    levels = sum(len(part.levels) for part in parts)
-    for part, quantized in zip(parts, found, strict=True):
-        share = len(part.levels) / levels
-        for name, loss in quantized.losses.items():
-            totals[name] = totals[name] + loss * share if name in totals else loss * share
-    return totals
-
-
-def joined_health(parts: Sequence[Health], z: Tensor) -> Health:
-    """Return the health of all levels; what a level leaves is said of its part's own projection."""
-    whole = energy_of(z)
-    shares = [whole * health.energy[1:] / health.energy[0] for health in parts]
-    return Health(
-        tuple(counts for health in parts for counts in health.counts),
-        torch.cat([whole[None], *shares]),
-        torch.stack([health.unusable for health in parts]).amax(0),
-    )

@@ -6,9 +6,12 @@ of one level, so it is made of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vocable.quantize.codebook import Parametrisation, Plain
 from vocable.quantize.learn.estimator import Estimator, straight_through
 from vocable.quantize.learn.kmeans import KMeans
+from vocable.quantize.learn.losses import CodebookLoss
 from vocable.quantize.learn.revival import Expire, Revival
 from vocable.quantize.learn.update import Ema, Update
 from vocable.quantize.rvq import ResidualVQ
@@ -30,6 +33,7 @@ class VQ(ResidualVQ):
         revival: Revival | None = Expire(),  # noqa: B008
         estimator: Estimator = straight_through,
         initialise: KMeans | None = KMeans(),  # noqa: B008
+        losses: Sequence[CodebookLoss] = (),
     ) -> None:
         super().__init__(
             dim,
@@ -39,4 +43,5 @@ class VQ(ResidualVQ):
             revival=revival,
             estimator=estimator,
             initialise=initialise,
+            losses=losses,
         )

@@ -163,6 +163,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     ),
     "conv-first-row": lambda: nn.FirstRowConv1d(4, 5, 4, stride=2),
     "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
+    "patch": lambda: nn.Patch(4, 3),
+    "unpatch": lambda: nn.Unpatch(4, 2),
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "rms-norm": lambda: nn.RMSNorm(4),
@@ -180,6 +182,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
     "attention": lambda: nn.Attention(4, 2, context=5),
     "attention-to-itself": lambda: nn.Attention(4, 1, context=1),
+    "attention-alibi": lambda: nn.AlibiAttention(4, 2, context=5, width=6),
     "transformer": lambda: nn.TransformerLayer(4, 2, context=6, hidden=8, scale=0.5),
     "transformer-gated": lambda: nn.GatedTransformerLayer(
         4, 2, context=6, hidden=8, scale=0.5, width=6

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -23,6 +23,7 @@ from vocable.codecs.dmel import DMel, DMelConfig
 from vocable.codecs.encodec import EnCodec, EnCodecConfig
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi, MimiConfig
+from vocable.codecs.moss import Moss, MossConfig, MossStage
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
@@ -32,6 +33,7 @@ from vocable.codecs.speech import Speech, SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
 from vocable.codecs.transform import Transform, TransformConfig
 from vocable.codecs.vocos import Vocos, VocosConfig
+from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizer, WavTokenizerConfig
 from vocable.load import load_tokenizer, models
 from vocable.nn import Conv1d
@@ -39,8 +41,15 @@ from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
+from vocable.units.higgs import Higgs, HiggsConfig
 from vocable.units.informed import Informed, InformedConfig
+from vocable.units.neucodec import NeuCodec, NeuCodecConfig
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
+from vocable.units.w2v_bert import W2vBertConfig
+from vocable.units.wav2vec2 import Wav2Vec2Config
+from vocable.units.wavlm import WavLMConfig
+from vocable.units.xcodec import XCodec, XCodecConfig
+from vocable.units.xcodec2 import XCodec2, XCodec2Config
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -96,6 +105,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "moss": lambda: Moss(moss_tiny()),
+        "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "nanocodec": lambda: NanoCodec(nanocodec_tiny()),
@@ -103,6 +114,10 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
+        "xcodec": lambda: XCodec(xcodec_tiny()),
+        "higgs": lambda: Higgs(higgs_tiny()),
+        "xcodec2": lambda: XCodec2(xcodec2_tiny()),
+        "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -209,6 +224,40 @@ def wavtokenizer_tiny() -> WavTokenizerConfig:
     )  # fmt: skip
 
 
+_HUBERT_TINY = Wav2Vec2Config(
+    width=8, blocks=1, heads=2, hidden=8, filters=4, position_kernel=4, position_groups=2
+)
+
+
+def xcodec_tiny() -> XCodecConfig:
+    """Return the sizes of a narrow X-Codec with WavLM: 16 kHz, 320 samples a frame."""
+    return XCodecConfig(
+        encoder_channels=2, strides=(16, 20), latent=8, decoder_channels=8,
+        decoder_strides=(16, 20), semantic=WavLMConfig(**vars(_HUBERT_TINY), buckets=8, furthest=8),
+        dilations=(1, 2), blocks=1, sizes=(16,) * 4, prefixes=(1, 2, 4),
+    )  # fmt: skip
+
+
+def higgs_tiny() -> HiggsConfig:
+    """Return the sizes of a narrow Higgs audio tokenizer: 24 kHz, 960 samples a frame."""
+    return HiggsConfig(
+        encoder_channels=2, strides=(16, 60), latent=8, decoder_channels=8,
+        decoder_strides=(60, 16), semantic=_HUBERT_TINY, dilations=(1,), blocks=1,
+        sizes=(16,) * 4, prefixes=(2, 4), code_width=4,
+    )  # fmt: skip
+
+
+def xcodec2_tiny() -> XCodec2Config:
+    """Return the sizes of a narrow X-Codec 2: 16 kHz, 320 samples a frame, as w2v-BERT hears."""
+    semantic = W2vBertConfig(
+        width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
+    )
+    return XCodec2Config(
+        encoder_channels=2, strides=(16, 20), width=32, semantic=semantic, steps=(4, 4, 3), heads=2,
+        hidden=8, blocks=1,
+    )  # fmt: skip
+
+
 def mimi_tiny() -> MimiConfig:
     """Return a Mimi of a few thousand weights: 8 kHz, 16 samples a frame, attention over 5 rows."""
     return MimiConfig(
@@ -224,6 +273,26 @@ def mimi_tiny() -> MimiConfig:
         codebook_width=4,
         sizes=(16,) * 4,
     )
+
+
+def moss_tiny() -> MossConfig:
+    """Return the sizes of a narrow MOSS-Audio-Tokenizer: 8 kHz, stereo, 16 samples a frame."""
+    stage: dict[str, Any] = {"width": 8, "heads": 2, "layers": 1, "hidden": 16}
+    return MossConfig(
+        rate=8000, channels=2, patch=2, latent=12, code=8, sizes=(16,) * 4, code_width=4, scale=0.3,
+        encoder=(MossStage(8, 4, 5, **stage, map_in=False), MossStage(2, 6, 3, **stage)),
+        decoder=(MossStage(2, 8, 3, **stage, map_out=False), MossStage(8, 8, 5, **stage)),
+    )  # fmt: skip
+
+
+def voxtral_tiny() -> VoxtralConfig:
+    """Return the sizes of a narrow codec of Voxtral: 8 kHz, 16 samples a frame."""
+    return VoxtralConfig(
+        rate=8000, patch=4, patch_kernel=3, width=8, heads=2, head=6, hidden=12, window=4,
+        layers=(1, 1, 1), kernels=(4, 4, 3), strides=(2, 2, 1), scale=0.3,
+        decoder_layers=(1, 1, 1), decoder_kernels=(3, 4, 4), decoder_strides=(1, 2, 2),
+        size=16, searched=4, steps=5, rounded=3,
+    )  # fmt: skip
 
 
 def qwen3_tts_tiny() -> Qwen3TTSConfig:

@@ -12,11 +12,19 @@ from vocable.quantize import (
     FSQ,
     LFQ,
     VQ,
+    Apart,
     AtanhBound,
+    Balance,
+    Cluster,
+    ConcatenatedQuantizer,
+    CrossScaleVQ,
+    Entropy,
     FactorisedVQ,
     Gradient,
+    GroupedVQ,
     Normalised,
     PairedVQ,
+    Projected,
     Quantizer,
     ResidualFSQ,
     ResidualLFQ,
@@ -49,6 +57,18 @@ def _factor(levels: int) -> ResidualVQ:
     return ResidualVQ(6, (16,) * levels, codebook=Normalised(3), update=Gradient())
 
 
+def _thirds() -> GroupedVQ:
+    return GroupedVQ([VQ(2, 16) for _ in range(3)])
+
+
+def _map(given: int, wanted: int) -> torch.nn.Linear:
+    return torch.nn.Linear(given, wanted, dtype=torch.float32)
+
+
+def _grouped() -> ResidualVQ:
+    return ResidualVQ(3, (16, 8), codebook=Normalised(2), update=Gradient())
+
+
 _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "vq": lambda: VQ(6, 16),
     "rvq": lambda: ResidualVQ(6, (16,) * 4),
@@ -57,8 +77,13 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "rvq-of-strides": lambda: ResidualVQ(6, (16,) * 3, strides=(4, 2, 1)),
     "rvq-gradient": lambda: ResidualVQ(6, (16,) * 4, update=Gradient(), estimator=rotation),
     "rvq-normalised": lambda: ResidualVQ(6, (16,) * 4, codebook=Normalised(3), update=Gradient()),
+    "rvq-projected": lambda: ResidualVQ(6, (16,) * 4, codebook=Projected(3), update=Gradient()),
     "rvq-simvq": lambda: ResidualVQ(
         6, (16,) * 3, codebook=SimVQ(), update=Gradient(), revival=None, initialise=None
+    ),
+    "vq-entropy": lambda: VQ(6, 16, losses=(Entropy(),)),
+    "ervq": lambda: ResidualVQ(
+        6, (16,) * 3, update=Gradient(), revival=Cluster(), losses=(Balance(), Apart())
     ),
     "split": lambda: SplitVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "paired": lambda: PairedVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
@@ -67,6 +92,20 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     ),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]
+    ),
+    "concatenated": lambda: ConcatenatedQuantizer(
+        [VQ(4, 16), FSQ((5,), groups=2, bound=SymmetricBound())]
+    ),
+    "product": _thirds,
+    "grouped": lambda: GroupedVQ(
+        [ResidualVQ(3, (16,) * 3, dropout=0.5, prefixes=(1, 3)) for _ in range(2)]
+    ),
+    "grouped-normalised": lambda: GroupedVQ([_grouped() for _ in range(2)]),
+    "cross-scale": lambda: CrossScaleVQ(
+        [GroupedVQ([VQ(2, 16)]), GroupedVQ([VQ(2, 16), VQ(2, 16)]), _thirds()],
+        [_map(4, 2), _map(6, 4)],
+        [_map(2, 4), _map(4, 6)],
+        dropout=0.5,
     ),
     "fsq": lambda: FSQ((8, 5, 4), dim=6),
     "fsq-groups": lambda: FSQ((4, 5, 3), groups=2),

@@ -22,10 +22,19 @@ from torch import Tensor
 
 from vocable.codecs import Codec, Codes
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.errors import ModelError
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal
 from vocable.testing.ties import check_codes_agree
 
-_HUB = {"encodec": "EncodecModel", "mimi": "MimiModel", "dac": "DacModel"}
+_HUB = {
+    "encodec": "EncodecModel",
+    "mimi": "MimiModel",
+    "dac": "DacModel",
+    "xcodec2": "Xcodec2Model",
+    "neucodec": "NeuCodecModel",
+    "xcodec": "XcodecModel",
+    "higgs": "HiggsAudioV2TokenizerModel",
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,8 @@ def reference_of(checkpoint: Checkpoint, found: Recognised) -> Reference:
         "qwen3-tts": _qwen3_tts,
         "wavtokenizer": _wavtokenizer,
     }
+    if kind not in makers:
+        raise ModelError(f"no reference is known that reads the {found.layout} layout")
     return makers[kind](checkpoint, found)
 
 
@@ -120,6 +131,10 @@ def _transformers(checkpoint: Checkpoint, found: Recognised) -> Reference:
     model = kind.from_pretrained(checkpoint.path.parent, local_files_only=True).eval()
     if found.architecture == "encodec":
         return _encodec_of_transformers(model)
+    if found.architecture in ("xcodec", "higgs"):
+        return import_module("vocable.testing.semantic_references").xcodec_reference(model)  # type: ignore[no-any-return]
+    if found.architecture in ("xcodec2", "neucodec"):
+        return import_module("vocable.testing.semantic_references").xcodec2_reference(model)  # type: ignore[no-any-return]
     counted = {"num_quantizers": len(found.config["sizes"])} if found.architecture == "mimi" else {}
 
     def latents(x: Tensor) -> Tensor:

@@ -13,7 +13,8 @@ is padded, and a batch computes what its items alone would.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -106,17 +107,23 @@ class Body(nn.Module):
 
     def forward(self, x: Rows, lengths: Sequence[int], layer: int, final_norm: bool) -> Rows:
         """Return what block `layer` gives."""
+        x = next(islice(self.layers(x, lengths), layer, None))
+        return self.norm(x) if final_norm else x
+
+    def layers(self, x: Rows, lengths: Sequence[int]) -> Iterator[Rows]:
+        """Yield what block 1 gets, then what each block gives, as it is asked for."""
         x = torch.cat([self.positions(part) for part in torch.split(x, list(lengths), 1)], 1)
         if not self.pre_norm:
             x = self.norm(x)
-        x = self.run(x, lengths, layer)
-        return self.norm(x) if final_norm else x
+        yield x
+        more = self.more(lengths)
+        for block in self.blocks:
+            x = block(x, lengths, *more)
+            yield x
 
-    def run(self, x: Rows, lengths: Sequence[int], layer: int) -> Rows:
-        """Run the first blocks."""
-        for block in list(self.blocks)[:layer]:
-            x = block(x, lengths)
-        return x
+    def more(self, lengths: Sequence[int]) -> list[Any]:
+        """Return what attention gets beside rows, for recordings of these lengths."""
+        return []
 
 
 def added(x: Tensor, y: Tensor) -> Tensor:

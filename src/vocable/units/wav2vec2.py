@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -122,6 +123,18 @@ class Wav2Vec2(EncoderModel):
         """Return a layer of rows of several recordings, one behind the other."""
         y: Tensor = self.transformer(rows, lengths, layer, final_norm)
         return y
+
+    def mean_of_layers(
+        self, x: Float[Tensor, "batch time"]
+    ) -> Float[Tensor, "batch rows channels"]:
+        """Return the mean of all layers of recordings of one length, 0 among them."""
+        fronts = [self.front(each, self.look([each])) for each in x]
+        lengths = [rows.shape[1] for rows in fronts]
+        rows = torch.cat(fronts, 1)
+        total = torch.zeros_like(rows)
+        for layer in self.transformer.layers(rows, lengths):
+            total += layer
+        return (total / (self.layers + 1)).reshape(len(x), -1, total.shape[2])
 
 
 def positions_of(config: Wav2Vec2Config) -> PositionalConv:

@@ -95,13 +95,10 @@ class WavLMBody(Body):
         self.furthest = config.furthest
         self.offsets = nn.Parameter(torch.zeros(config.buckets, config.heads))
 
-    def run(self, x: Rows, lengths: Sequence[int], layer: int) -> Rows:
-        """Run the first blocks; recordings of one length share their biases."""
+    def more(self, lengths: Sequence[int]) -> list[Offsets]:
+        """Return the biases; recordings of one length share theirs."""
         of_length = {rows: self._biases(rows) for rows in set(lengths)}
-        biases = [of_length[rows] for rows in lengths]
-        for block in list(self.blocks)[:layer]:
-            x = block(x, lengths, *biases)
-        return x
+        return [of_length[rows] for rows in lengths]
 
     def _biases(self, rows: int) -> Offsets:
         distance = torch.arange(1 - rows, rows, device=self.offsets.device)

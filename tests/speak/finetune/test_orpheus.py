@@ -172,8 +172,9 @@ def test_ours_and_peft_read_what_it_leaves(done, model):
     torch.testing.assert_close(theirs(IDS).logits[0], found, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("tied", [False, True], ids=["head", "tied"])
-@pytest.mark.parametrize("method", ["lora", "full"])
+@pytest.mark.parametrize(
+    ("method", "tied"), [("lora", False), ("full", True)], ids=["lora-head", "full-tied"]
+)
 def test_a_whole_model_is_read_by_ours_and_transformers(tune, tmp_path, method, tied):
     transformers = pytest.importorskip("transformers")
     reference = references.make_reference(tie_word_embeddings=tied)
@@ -208,6 +209,7 @@ def equal(one, other):
     return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
 
 
+@pytest.mark.slow
 def test_stopped_and_resumed_is_undisturbed(tune, tmp_path, monkeypatch):
     whole = tune(tmp_path / "whole", tuning__dropout=0.2)
     after = Loop._after_step
@@ -298,6 +300,7 @@ def call(*args, code=0):
     return done
 
 
+@pytest.mark.slow
 def test_the_commands_tune_and_speak(model, codec, voice, tmp_path):
     """Fine-tuned on anna, asked for by her name: the sentence is that of the tuned model."""
     out, wav = tmp_path / "out", tmp_path / "said.wav"

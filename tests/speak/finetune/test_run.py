@@ -120,7 +120,10 @@ def assert_equal(one, other):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"tuning__dropout": 0.2, "held_out__samples": 1}, {"tuning__method": "full"}],
+    [
+        {"tuning__dropout": 0.2, "held_out__samples": 1},
+        pytest.param({"tuning__method": "full"}, marks=pytest.mark.slow),
+    ],
 )
 def test_stopped_and_resumed_is_undisturbed(model, voice, tmp_path, monkeypatch, changes):
     whole = tune(model, voice, tmp_path / "whole", **changes)

@@ -115,6 +115,7 @@ def test_all_of_it_may_learn(model, voice, tmp_path):
     assert list(vocable.load(done.folder).voices) == ["john"]
 
 
+@pytest.mark.slow
 def test_a_run_that_stopped_goes_on_exactly(model, voice, adapted, tmp_path, monkeypatch):
     after = Loop._after_step
 

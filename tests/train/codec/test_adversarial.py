@@ -160,7 +160,14 @@ def test_equal_signals_have_no_feature_distance_and_cannot_be_told_apart() -> No
     assert float(loss.detach()) >= 2 - 1e-6  # the hinge's bound
 
 
-@pytest.mark.parametrize("table", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param(KINDS[name], marks=[pytest.mark.slow] * ("band" in name or "residual" in name))
+        for name in KINDS
+    ],
+    ids=KINDS,
+)
 def test_the_discriminators_learn_to_tell_apart(table: Adversarial) -> None:
     torch.manual_seed(0)
     discriminators = Discriminators(table)

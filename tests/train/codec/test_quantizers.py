@@ -24,7 +24,20 @@ TABLES: dict[str, dict[str, Any]] = {
     "bsq": {"bits": 3, "groups": 2},
     "residual-lfq": {"bits": 4, "levels": 2},
     "simvq": {"sizes": [16, 8]},
+    "vq": {"size": 32},
+    "entropy": {"sizes": [16, 8]},
+    "ervq": {"sizes": [16, 8], "dropout": 0.5},
+    "cross-scale": {"widths": [4], "groups": 2, "size": 8},
+    "grouped": {"groups": 2, "sizes": [8, 4], "dropout": 0.5},
 }
+
+
+OWN = {
+    **dict.fromkeys(("lfq", "bsq", "residual-lfq"), {"entropy": 0.1}),
+    "simvq": {"codebook": 1.0},
+    "entropy": {"codebook": 1.0, "entropy": 0.1},
+    "ervq": {"codebook": 1.0, "balance": 0.1, "apart": 0.1},
+}  # the losses that a recipe has to weight
 
 
 def config(kind: str, **more: Any) -> dict[str, Any]:
@@ -39,15 +52,14 @@ def test_every_kind_is_here():
     "kind", [pytest.param(k, marks=() if k in ("fsq", "lfq") else pytest.mark.slow) for k in TABLES]
 )
 def test_a_recipe_trains_a_codec_with_it(kind: str, voices: Path, tmp_path: Path):
-    own = {"entropy": 0.1} if kind in {"lfq", "bsq", "residual-lfq"} else {}
-    own |= {"codebook": 1.0} if kind == "simvq" else {}
+    own = OWN.get(kind, {})
     weights = [f"loss.codec.{name}={weight}" for name, weight in own.items()]
     path = recipe(tmp_path, "soundstream", codec={"config": config(kind)})
     train(path, voices, tmp_path / "run", "schedule.steps=3", *weights)
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     losses = {key for line in lines for key in line["losses"]}
-    wanted = {"commitment", *own} if own else set()
-    assert losses & {"commitment", "entropy", "codebook"} == wanted
+    wanted = set() if "fsq" in kind else {"commitment", *own}
+    assert losses & {"commitment", "entropy", "codebook", "balance", "apart"} == wanted
     assert min(lines[-1]["used"]) > 0 and lines[-1]["gradient"] > 0
     codec, audio = vocable.load(tmp_path / "run"), sound(voices)
     tokens = codec.encode(audio)
@@ -79,6 +91,10 @@ def test_what_the_table_says_is_what_is_made_and_named():
             r"steps are \(5, 1\); give each number of a code 2 or more",
         ),
         ({"kind": "lfq", "bits": "4"}, "config.quantizer.bits is '4'; wanted int"),
+        (
+            {"kind": "grouped", "groups": 3, "sizes": [8]},
+            "groups is 3 but the latent has 8 channels; give a number that divides them",
+        ),
     ],
 )
 def test_a_table_that_makes_none(table: dict[str, Any], says: str):

@@ -118,6 +118,7 @@ def test_each_stretch_has_all_of_it(tmp_path: Path) -> None:
             assert found["semantic"] == tokens[item].tracks["semantic"][first:last]
 
 
+@pytest.mark.slow
 def test_what_it_tells_is_learnt(tmp_path: Path) -> None:
     """Short stretches, of which the units seen before tell less than the condition does."""
     data = write_told(tmp_path / "set")

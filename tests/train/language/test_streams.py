@@ -36,7 +36,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("layout", [["model.layout=delay"], ACOUSTIC_DELAY])
+@pytest.mark.parametrize(
+    "layout", [["model.layout=delay"], pytest.param(ACOUSTIC_DELAY, marks=pytest.mark.slow)]
+)
 def test_a_stream_is_told_from_the_other(layout: list[str], data: Path, tmp_path: Path) -> None:
     asked = recipe("delay", *layout, "schedule.steps=150", "optimizer.lr=0.02")
     run(asked, data, tmp_path / "run", device="cpu")

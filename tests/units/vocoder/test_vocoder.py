@@ -294,6 +294,7 @@ def test_other_things_than_tokens_are_refused():
         vocoder().decode(units(4))
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_files_of_any_length_take_bounded_memory(tmp_path):
     config = UnitHifiGanConfig(units=10, unit_width=4, channels=32, block_kernels=(3,),

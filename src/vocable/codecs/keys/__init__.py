@@ -10,7 +10,7 @@ from importlib import import_module
 
 from vocable.codecs.keys.checkpoint import Layout
 
-VERSION = 2  # of all maps of keys together: converted models that are kept are made anew
+VERSION = 3  # of all maps of keys together: converted models that are kept are made anew
 FAMILIES = {  # a family's name -> the module that knows its layouts
     "EnCodec": "vocable.codecs.keys.encodec",
     "Mimi": "vocable.codecs.keys.mimi",
@@ -20,9 +20,20 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "FACodec": "vocable.codecs.keys.facodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
+    "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
+    "Voxtral": "vocable.codecs.keys.voxtral",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
+    "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
+    "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
 }
+
+
+def layout_of(architecture: str) -> Layout | None:
+    """Return the module that reads the checkpoints of an architecture, after which it is called."""
+    name = architecture.replace("-", "_")
+    found = (module for module in FAMILIES.values() if module.rpartition(".")[2] == name)
+    return next((import_module(module) for module in found), None)
 
 
 def families() -> list[str]:

@@ -13,40 +13,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.steps import Tensors
 from vocable.errors import ModelError
 from vocable.nn.antialiased import kaiser_taps
 from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _FILTER = re.compile(r".*\.(upsample|downsample\.lowpass)\.filter")
+# layers with weight norm: all of the graph, and the projections of levels
+NORMED = r"(?:CodecEnc\.block|generator\.model|block|model)\..*|(?:generator\.)?quantizer\..*_proj"
 _NEAR = 2e-3  # of a tap: more than half precision takes from it, less than another filter has
 
 
 def rows(encoder: str, decoder: str) -> Iterator[Row]:
     """Yield what becomes of the keys of a graph whose parts these patterns name, without groups."""
+    yield from encoder_rows(encoder, "encoder.blocks")
+    up = rf"{decoder}\.(\d+)\.block\.(1)\.weight"
+    yield Row(up, r"decoder.blocks.\1.blocks.\2.weight", transposed)
+    yield from encoder_rows(decoder, "decoder.blocks")
+
+
+def encoder_rows(theirs: str, stack: str) -> Iterator[Row]:
+    """Yield what becomes of the keys of an encoder, members of our `stack`."""
     unit = r"\.(\d+)\.block\.(\d)\.block\.(\d)"
-    for theirs, ours in ((encoder, r"encoder.blocks.\1"), (decoder, r"decoder.blocks.\1")):
-        branch = rf"{ours}.blocks.\2.branch.blocks.\3"
-        yield Row(rf"{theirs}{unit}\.act\.(alpha|beta)", rf"{branch}.blocks.1.\4")
-        yield Row(
-            rf"{theirs}\.(\d+)\.block\.(\d)\.block\.(3)\.weight", f"{branch}.weight", pointwise
-        )
-        yield Row(rf"{theirs}{unit}\.(weight|bias)", rf"{branch}.\4")
-        member = rf"{ours}.blocks.\2"
-        yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.act\.(alpha|beta)", rf"{member}.blocks.1.\3")
-        if theirs == decoder:
-            up = rf"{theirs}\.(\d+)\.block\.(1)\.weight"
-            yield Row(up, f"{member}.weight", transposed)
-        yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.(weight|bias)", rf"{member}.\3")
-        yield Row(rf"{theirs}\.(\d+)\.act\.(alpha|beta)", rf"{ours}.blocks.1.\2")
-        yield Row(rf"{theirs}\.(\d+)\.lstm\.(\w+)", rf"{ours}.branch.cells.\2")
-        yield Row(rf"{theirs}\.(\d+)\.(weight|bias)", rf"{ours}.\2")
+    ours = rf"{stack}.\1"
+    branch = rf"{ours}.blocks.\2.branch.blocks.\3"
+    yield Row(rf"{theirs}{unit}\.act\.(alpha|beta)", rf"{branch}.blocks.1.\4")
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.block\.(3)\.weight", f"{branch}.weight", pointwise)
+    yield Row(rf"{theirs}{unit}\.(weight|bias)", rf"{branch}.\4")
+    member = rf"{ours}.blocks.\2"
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.act\.(alpha|beta)", rf"{member}.blocks.1.\3")
+    yield Row(rf"{theirs}\.(\d+)\.block\.(\d)\.(weight|bias)", rf"{member}.\3")
+    yield Row(rf"{theirs}\.(\d+)\.act\.(alpha|beta)", rf"{ours}.blocks.1.\2")
+    yield Row(rf"{theirs}\.(\d+)\.lstm\.(\w+)", rf"{ours}.branch.cells.\2")
+    yield Row(rf"{theirs}\.(\d+)\.(weight|bias)", rf"{ours}.\2")
 
 
 def level_rows(quantizer: str, ours: str) -> Iterator[Row]:
@@ -61,21 +68,32 @@ def level_rows(quantizer: str, ours: str) -> Iterator[Row]:
         yield Row(rf"{layer}{projection}\.bias", f"{ours}.{name}.bias")
 
 
-def without_filters(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the tensors but for the filters, which must be those that all published ones have."""
-    taps = kaiser_taps()
-    kept = {}
-    for key, value in tensors.items():
-        if not _FILTER.fullmatch(key):
-            kept[key] = value
-        elif value.shape != (1, 1, len(taps)) or not torch.allclose(
-            value[0, 0], taps, rtol=0, atol=_NEAR
-        ):
-            raise ModelError(
-                f"{key} is another filter than the {len(taps)} taps at half the band that these "
-                "models have; fetch it again"
-            )
-    return kept
+@dataclass(frozen=True)
+class Filters:
+    """Leaves out the filters of activations, which must be those that all published ones have."""
+
+    def read(self, tensors: Tensors) -> dict[str, Tensor]:
+        """Leave them out, once they are checked."""
+        taps = kaiser_taps()
+        kept = {}
+        for key, value in tensors.items():
+            if not _FILTER.fullmatch(key):
+                kept[key] = value
+            elif value.shape != (1, 1, len(taps)) or not torch.allclose(
+                value[0, 0], taps, rtol=0, atol=_NEAR
+            ):
+                raise ModelError(
+                    f"{key} is another filter than the {len(taps)} taps at half the band that "
+                    "these models have; fetch it again"
+                )
+        return kept
+
+    def write(self, tensors: Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Put both beside each activation."""
+        names = [key.removesuffix("act.alpha") for key in tensors if key.endswith(".act.alpha")]
+        filters = ("upsample.filter", "downsample.lowpass.filter")
+        taps = {f"{name}{each}": kaiser_taps()[None, None] for name in names for each in filters}
+        return {**tensors, **taps}
 
 
 def sizes(shapes: Shapes, encoder: str, decoder: str) -> dict[str, Any]:

@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 
 from vocable.codecs.bigcodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
+from vocable.codecs.keys import steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.fused import fused_shapes
+from vocable.codecs.keys.pickled import PARTS
 from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
-from vocable.weights import fuse_weight_norm, rename
 
 ENCODER, DECODER, QUANTIZER = "CodecEnc.block", "generator.model", "generator.quantizer"
 _LSTM = re.compile(r"CodecEnc\.block\.\d+\.lstm\.weight_ih_l\d+")
@@ -58,6 +61,21 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not BigCodec's.
     """
-    tensors = graph.without_filters(fuse_weight_norm(checkpoint.tensors()))
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
     levels = graph.level_rows(re.escape(QUANTIZER), r"quantizer.stack.\1.codebook")
-    return rename(tensors, [*levels, *graph.rows(re.escape(ENCODER), re.escape(DECODER))])
+    rows = graph.rows(re.escape(ENCODER), re.escape(DECODER))
+    return [graph.Filters(), steps.WeightNorm(graph.NORMED), steps.Table((*levels, *rows))]
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    networks: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
+    for key, value in tensors.items():
+        part, _, name = key.partition(".")
+        networks[part][name] = value
+    return {"bigcodec.pt": networks, "config.json": {"sampling_rate": config["rate"]}}
+
+
+FORMS = {"bigcodec": Form(_steps, _files)}

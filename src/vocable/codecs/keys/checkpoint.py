@@ -6,7 +6,11 @@ A layout of a published family is a module with
     read(checkpoint, recognised) -> tensors         by the keys of our architecture
 
 The architecture's untrained model is made of `recognised.config`, and every one of its keys and
-shapes must then be met.
+shapes must then be met. A module that is called as its architecture, with
+
+    FORMS: {layout: Form}                           the steps of `read`, and the files (form.py)
+
+has its checkpoints written as well, in each layout whose form says the files.
 """
 
 from __future__ import annotations
@@ -57,15 +61,16 @@ class Checkpoint:
         """The files that the tensors lie in."""
         return files_of(self.path)
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self, below: str = "") -> dict[str, Tensor]:
         """Return the tensors by their own keys, on the CPU; floats of any kind as fp32.
 
+        below: what the keys begin with of those that are wanted.
         Half precision, bf16 and fp16, becomes fp32 exactly; double precision is rounded, which is
         logged.
         """
         import torch
 
-        tensors = tensors_of(self.path)
+        tensors = tensors_of(self.path, below)
         if any(value.dtype == torch.float64 for value in tensors.values()):
             _log.warning("%s holds double precision, which is rounded to fp32", self.path)
         return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}

@@ -10,21 +10,25 @@ these sizes. Quantizer dropout matters to training alone, and is the paper's.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from torch import Tensor
 
 from vocable.codecs.dac import PUBLISHED
+from vocable.codecs.keys import steps
 from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.rate import with_rate
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -87,14 +91,12 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     return None
 
 
-def read(checkpoint: Checkpoint, recognised: Recognised) -> dict[str, Tensor]:
+def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of our model, without weight norm.
 
     Raises ModelError for a key that is not a DAC's.
     """
-    (layout,) = (layout for layout in _LAYOUTS if layout.name == recognised.layout)
-    table = [*_quantizer_rows(), *_rows(layout, len(recognised.config["strides"]))]
-    return rename(fuse_weight_norm(checkpoint.tensors()), table)
+    return steps.read(FORMS[recognised.layout].steps(recognised.config), checkpoint.tensors())
 
 
 # ---- keys ---------------------------------------------------------------------------------------
@@ -109,13 +111,26 @@ def _quantizer_rows() -> Iterator[Row]:
 
 
 def _rows(layout: _Layout, depth: int) -> Iterator[Row]:
-    for side, ours, block in (
-        ("encoder", "encoder.blocks", "down"),
-        ("decoder", "decoder.block.blocks", "up"),
-    ):
-        kinds = ("convolution", *[block] * depth, "snake", "convolution")
-        for i, (kind, name) in enumerate(zip(kinds, layout.parts(side, depth), strict=True)):
-            yield from _member(layout, kind, name, f"{ours}.{i}")
+    yield from _side(layout, "encoder", "encoder.blocks", "down", depth)
+    yield from _side(layout, "decoder", "decoder.block.blocks", "up", depth)
+
+
+def rows_in_transformers(
+    side: str, stack: str, block: Literal["down", "up"], depth: int, first: int = 0
+) -> Iterator[Row]:
+    """Yield the rows of an encoder ("down") or a decoder of DAC that is part of another model.
+
+    stack: ours, of which member `first` is the first of this part.
+    """
+    yield from _side(_LAYOUTS[1], side, stack, block, depth, first)
+
+
+def _side(
+    layout: _Layout, side: str, stack: str, block: str, depth: int, first: int = 0
+) -> Iterator[Row]:
+    kinds = ("convolution", *[block] * depth, "snake", "convolution")
+    for i, (kind, name) in enumerate(zip(kinds, layout.parts(side, depth), strict=True)):
+        yield from _member(layout, kind, name, f"{stack}.{first + i}")
 
 
 def _member(layout: _Layout, kind: str, theirs: str, ours: str) -> Iterator[Row]:
@@ -205,3 +220,56 @@ def _stated_rate(checkpoint: Checkpoint) -> Any:
     if isinstance(arguments, Mapping) and "sample_rate" in arguments:
         return arguments["sample_rate"]
     return checkpoint.config.get("sampling_rate")
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _steps(layout: _Layout, normed: str, config: Mapping[str, Any]) -> list[steps.Step]:
+    table = (*_quantizer_rows(), *_rows(layout, len(config["strides"])))
+    return [steps.WeightNorm(normed), steps.Table(table)]
+
+
+def _config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return transformers' config.json."""
+    c, strides = config, list(config["strides"])
+    return {
+        "architectures": ["DacModel"],
+        "model_type": "dac",
+        "encoder_hidden_size": c["encoder_channels"],
+        "downsampling_ratios": strides,
+        "upsampling_ratios": strides[::-1],
+        "decoder_hidden_size": c["decoder_channels"],
+        "hidden_size": c["latent"],
+        "n_codebooks": len(c["sizes"]),
+        "codebook_size": all_equal(c["sizes"], "entries of a level"),
+        "codebook_dim": c["code_width"],
+        "quantizer_dropout": c["dropout"],
+        "sampling_rate": c["rate"],
+        "hop_length": math.prod(strides),
+    }
+
+
+def _package_files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file of the package, with the arguments of its class."""
+    c, strides = config, list(config["strides"])
+    arguments = {
+        "encoder_dim": c["encoder_channels"],
+        "encoder_rates": strides,
+        "latent_dim": c["latent"],
+        "decoder_dim": c["decoder_channels"],
+        "decoder_rates": strides[::-1],
+        "n_codebooks": len(c["sizes"]),
+        "codebook_size": all_equal(c["sizes"], "entries of a level"),
+        "codebook_dim": c["code_width"],
+        "quantizer_dropout": c["dropout"],
+        "sample_rate": c["rate"],
+    }
+    return {"weights.pth": {"state_dict": dict(tensors), "metadata": {"kwargs": arguments}}}
+
+
+_NORMED = r"(?!.*\.codebook$).*"  # all layers but the entries of codebooks
+FORMS = {
+    "transformers": Form(partial(_steps, _LAYOUTS[1], ""), hub_files(_config)),
+    "dac": Form(partial(_steps, _LAYOUTS[0], _NORMED), _package_files),
+}

@@ -21,13 +21,14 @@ from typing import Any
 from torch import Tensor
 
 from vocable.codecs.encodec import PUBLISHED
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 _EDGES = {"reflect": "reflect", "constant": "zeros", "zero": "zeros"}
 
@@ -56,20 +57,21 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.encodec`, weight norm fused."""
-    tensors = {seanet.as_in_transformers(key): value for key, value in checkpoint.tensors().items()}
-    tensors = fuse_weight_norm(tensors)
-    return rename(tensors, _table(tensors, bool(recognised.config["group_norm"])))
+    return steps.read(FORMS[recognised.layout].steps(recognised.config), checkpoint.tensors())
 
 
-def _table(tensors: Mapping[str, Tensor], normed: bool) -> list[Row]:
-    """Return what becomes of transformers' keys; a convolution with a norm is a block of two."""
+def _steps(names: steps.Names, config: Mapping[str, Any]) -> list[steps.Step]:
+    """Return the way from transformers' keys; a convolution with a norm is a block of two."""
+    normed = bool(config["group_norm"])
     side, layer = r"(encoder|decoder)\.layers\.(\d+)", r"\1.blocks.\2"
-    return [
-        *seanet.rvq_rows(tensors, "conv." if normed else ""),
+    table = (
+        *seanet.rvq_rows(config, "conv." if normed else ""),
         Row(side + r"\.norm\.(weight|bias)", layer + r".norm.\3"),
         Row(side + r"\.block\.([13])\.norm\.(weight|bias)", layer + r".branch.blocks.\3.norm.\4"),
         Row(side + r"\.shortcut\.norm\.(weight|bias)", layer + r".shortcut.norm.\3"),
-    ]
+    )
+    fused = [] if normed else [steps.WeightNorm(r".*\.conv")]
+    return [names, seanet.STATISTICS, *fused, steps.Table(table)]
 
 
 # ---- sizes, from the shapes of fused weights ----------------------------------------------------
@@ -161,3 +163,47 @@ def _stated_by_recipe(recipe: str, sizes: Mapping[str, Any]) -> dict[str, Any]:
         "segment": None,
         "prefixes": (),
     }
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return transformers' config.json."""
+    c = config
+    entries = all_equal(c["sizes"], "entries of a level")
+    each = math.log2(entries) * math.ceil(c["rate"] / math.prod(c["strides"]))
+    length, hop = c["segment"] or (0, 0)
+    offered = c["prefixes"] or range(1, len(c["sizes"]) + 1)  # numbers of levels
+    found = {
+        "target_bandwidths": [levels * each / 1000 for levels in offered],
+        "sampling_rate": c["rate"],
+        "normalize": bool(length),
+        "chunk_length_s": length / c["rate"] if length else None,
+        "overlap": (length - hop) / length if length else None,
+        "norm_type": "time_group_norm" if c["group_norm"] else "weight_norm",
+    }
+    return seanet.config_of_graph(c, "encodec", "EncodecModel") | found
+
+
+def _package_files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    return {"model.th": tensors, "config.json": _config(config)}
+
+
+_HUB = steps.Names(steps.old_halves, steps.PARAMETRISED)
+
+
+def _of_hub(config: Mapping[str, Any]) -> list[steps.Step]:
+    return _steps(_HUB, config)
+
+
+def _of_package(config: Mapping[str, Any]) -> list[steps.Step]:
+    names = steps.Names(seanet.as_in_transformers, seanet.as_in_package(config))
+    return _steps(names, config)
+
+
+FORMS = {
+    "transformers": Form(_of_hub, hub_files(_config)),
+    "encodec": Form(_of_package, _package_files),
+    "audiocraft": Form(_of_package),
+}

@@ -13,22 +13,27 @@ it is that of the published model with these sizes, or what a config.json beside
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vocable.codecs.facodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
+from vocable.codecs.keys import steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 ENCODER, DECODER = "block", "model"
+_POSITIONS = 5000  # rows that the reference has of them
 _PARTS = ("prosody", "content", "detail")
 _HALVES = {
     f"{ENCODER}.0.weight": "encoder",
@@ -68,9 +73,14 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not FACodec's.
     """
-    used = {k: v for k, v in checkpoint.tensors().items() if "_predictor." not in k}
-    tensors = graph.without_filters(fuse_weight_norm(used))
-    return rename(tensors, [*_rows(), *graph.rows(ENCODER, DECODER)])
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    heads = steps.Aside(r".*_predictor\..*", steps.nothing)
+    positions = steps.Aside(r"timbre_encoder\.position_emb\.pe", _positions)
+    table = steps.Table((*_rows(), *graph.rows(ENCODER, DECODER)))
+    return [heads, positions, graph.Filters(), steps.WeightNorm(graph.NORMED), table]
 
 
 # ---- keys ---------------------------------------------------------------------------------------
@@ -90,8 +100,31 @@ def _rows() -> Iterator[Row]:
     yield Row(layer + r"ffn\.ffn_1\.(weight|bias)", rf"{ours}.1.branch.blocks.1.\2")
     yield Row(layer + r"ffn\.ffn_2\.(weight|bias)", rf"{ours}.1.branch.blocks.3.\2")
     yield Row(r"timbre_encoder\.last_ln\.(weight|bias)", r"side_encoder.norm.\1")
-    yield Row(r"timbre_encoder\.position_emb\.pe", None)  # its first row is a constant of ours
     yield Row(r"timbre_linear\.(weight|bias)", r"style.\1")
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _positions(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return sines and cosines of positions; of these the first alone is used, a constant."""
+    width = len(tensors["timbre_encoder.last_ln.weight"])
+    turns = torch.exp(torch.arange(0, width, 2) * (-math.log(10_000.0) / width))
+    angles = torch.arange(_POSITIONS)[:, None] * turns
+    table = torch.stack((angles.sin(), angles.cos()), 2).reshape(_POSITIONS, 1, width)
+    return {"timbre_encoder.position_emb.pe": table}
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    inside = {k: v for k, v in tensors.items() if k.startswith(f"{ENCODER}.")}
+    return {
+        "ns3_facodec_encoder.bin": inside,
+        "ns3_facodec_decoder.bin": {k: v for k, v in tensors.items() if k not in inside},
+        "config.json": {"sampling_rate": config["rate"]},
+    }
+
+
+FORMS = {"facodec": Form(_steps, _files)}
 
 
 # ---- sizes --------------------------------------------------------------------------------------

@@ -11,28 +11,31 @@ counts of a codebook's learning, whose quotient, formed in fp32, are its entries
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.change import pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.mimi import mimi
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, rename
+from vocable.weights import Row
 
 PARTS = ("semantic", "acoustic")
 VQ = "quantizer.{}_residual_vector_quantizer."
 _MARKS = [VQ.format(part) + "input_proj.weight" for part in PARTS]
 # what others call otherwise than transformers' flat files, in order
-_RENAMED = (
+_RENAMED: steps.Pairs = (
     # transformers' modules
     (r"^(?:encoder|decoder)\.(encoder|decoder)(?:_seanet)?\.layers\.", r"\1.layers."),
     (r"^(?:encoder|decoder)\.(\w+_transformer|downsample|upsample)\.", r"\1."),
@@ -79,91 +82,86 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.mimi`."""
-    tensors = with_own_keys(checkpoint.tensors(), as_in_transformers)
-    tensors = with_entries(with_stacked_maps(tensors, recognised.config["heads"]))
-    return rename(tensors, _table(tensors))
+    return steps.read(FORMS[recognised.layout].steps(recognised.config), checkpoint.tensors())
 
 
 def as_in_transformers(key: str) -> str:
     """Return a key of any layout as transformers' flat files have it."""
-    for pattern, instead in _RENAMED:
-        key = re.sub(pattern, instead, key)
-    return key
+    return steps.substituted(key, _RENAMED)
 
 
 # ---- tensors ------------------------------------------------------------------------------------
 
-
-def with_own_keys(tensors: Mapping[str, Tensor], called: Callable[[str], str]) -> dict[str, Tensor]:
-    """Return tensors by what their keys are called here; refuse two of one name."""
-    found: dict[str, Tensor] = {}
-    for key, value in tensors.items():
-        name = called(key)
-        if name in found:
-            raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
-        found[name] = value
-    return found
+MAPS = steps.Stacked(
+    tuple(f".self_attn.{part}_proj.weight" for part in "qkv"), ".self_attn.in_proj.weight"
+)
 
 
-def with_stacked_maps(tensors: Mapping[str, Tensor], heads: int) -> dict[str, Tensor]:
-    """Return tensors with queries, keys and values as one map; each head's pairs in our order."""
-    found = dict(tensors)
-    for key in tensors:
-        if key.endswith(".self_attn.q_proj.weight"):
-            name = key.removesuffix("q_proj.weight")
-            three = [f"{name}{part}_proj.weight" for part in "qkv"]
-            found[name + "in_proj.weight"] = stacked(found, three)
-        elif key.endswith(".self_attn.in_proj.weight"):
-            query, keys, value = found[key].chunk(3)
-            found[key] = torch.cat([_halves(query, heads), _halves(keys, heads), value])
-    return found
+def _initialized(tensors: steps.Tensors) -> dict[str, Tensor]:
+    """Return what says that the encoder's codebooks hold entries."""
+    sums = [key for key in tensors if key.endswith(".embed_sum") and key.startswith("quantizer.")]
+    return {key.removesuffix("embed_sum") + "initialized": torch.ones(1) for key in sums}
 
 
-def stacked(tensors: dict[str, Tensor], keys: Sequence[str]) -> Tensor:
-    """Take maps of one row out of the tensors, and return them as one map, in this order."""
-    return torch.cat([_taken(tensors, key) for key in keys])
+BOOKS = (steps.Aside(r".*\.codebook\.initialized", _initialized), steps.Entries())
 
 
-def _halves(rows: Tensor, heads: int) -> Tensor:
-    """Put the first of all pairs of neighbours before the second, in each head."""
-    pairs = rows.reshape(heads, -1, 2, rows.shape[1])
-    return pairs.transpose(1, 2).reshape(rows.shape)
+@dataclass(frozen=True)
+class Halves:
+    """Rows of queries and keys in our order: the first of all pairs of neighbours, in each head."""
+
+    heads: int
+
+    def read(self, tensors: steps.Tensors) -> dict[str, Tensor]:
+        """Put the first of all pairs before the second."""
+        return _with_maps(tensors, partial(in_halves, heads=self.heads))
+
+    def write(self, tensors: steps.Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Put pairs beside one another."""
+        return _with_maps(tensors, partial(_in_pairs, heads=self.heads))
 
 
-def with_entries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with the entries of codebooks in place of their sums and counts."""
-    found = dict(tensors)
-    for key in tensors:
-        if key.endswith(".codebook.embed_sum"):
-            name = key.removesuffix("embed_sum")
-            sums, counts = _taken(found, key), _taken(found, name + "cluster_usage")
-            found[name + "embed"] = sums.float() / counts.float().clamp(min=1e-5)[:, None]
-    return found
+def in_halves(rows: Tensor, heads: int) -> Tensor:
+    """Return a map of queries, keys and values whose pairs are neighbours with pairs in halves."""
+    return _turned(rows, (heads, -1, 2))
 
 
-def _taken(tensors: dict[str, Tensor], key: str) -> Tensor:
-    if key not in tensors:
-        raise ModelError(
-            f"checkpoint lacks {key}, without which others mean nothing; fetch it again"
-        )
-    return tensors.pop(key)
+def _in_pairs(rows: Tensor, heads: int) -> Tensor:
+    return _turned(rows, (heads, 2, -1))
 
 
-def _table(keys: Mapping[str, Any]) -> list[Row]:
-    """Return what becomes of transformers' keys, once maps are stacked and codebooks formed."""
-    return [
-        *encoder_rows(keys),
-        Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
-        *seanet.rows(keys, "decoder", "decoder.blocks.2.blocks"),
-        *_of_layers("decoder"),
+def _turned(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
+    """Swap the last two ways in which rows of queries and keys are parted."""
+    *asked, value = rows.chunk(3)
+    turned = [
+        part.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(part.shape) for part in asked
     ]
+    return torch.cat([*turned, value])
 
 
-def encoder_rows(keys: Mapping[str, Any]) -> list[Row]:
+def _with_maps(tensors: steps.Tensors, turned: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:
+    return {
+        key: turned(value) if key.endswith(MAPS.into) else value for key, value in tensors.items()
+    }
+
+
+def _table(config: Mapping[str, Any]) -> steps.Table:
+    """Return what becomes of transformers' keys, once maps are stacked and codebooks formed."""
+    return steps.Table(
+        (
+            *encoder_rows(config),
+            Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
+            *seanet.rows(config, "decoder", "decoder.blocks.2.blocks"),
+            *_of_layers("decoder"),
+        )
+    )
+
+
+def encoder_rows(config: Mapping[str, Any]) -> list[Row]:
     """Return what becomes of the keys of the encoder and the quantizer."""
     table = [
         Row(r"downsample\.conv\.weight", "encoder.blocks.2.weight"),
-        *seanet.rows(keys, "encoder", "encoder.blocks.0.blocks"),
+        *seanet.rows(config, "encoder", "encoder.blocks.0.blocks"),
         *_of_layers("encoder"),
     ]
     for number, part in enumerate(PARTS):
@@ -173,7 +171,6 @@ def encoder_rows(keys: Mapping[str, Any]) -> list[Row]:
             Row(vq + r"input_proj\.weight", f"quantizer.into.{number}.weight", pointwise),
             Row(vq + r"output_proj\.weight", f"quantizer.out.{number}.weight", pointwise),
             Row(vq + r"layers\.(\d+)\.codebook\.embed", stack),
-            Row(vq + r"layers\.\d+\.codebook\.initialized", None),
         ]
     return table
 
@@ -265,3 +262,73 @@ def stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, Any
         "context": given.get("sliding_window", 250),
         "base": float(rotary.get("rope_theta", given.get("rope_theta", 10_000.0))),
     }
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+_MOSHI: steps.Pairs = (  # what takes `as_in_transformers` back, from what is said last
+    (rf"^{re.escape(VQ.format('semantic'))}", "quantizer.rvq_first."),
+    (rf"^{re.escape(VQ.format('acoustic'))}", "quantizer.rvq_rest."),
+    (r"\.layers\.(\d+)\.codebook\.", r".vq.layers.\1._codebook."),
+    (r"\._codebook\.initialized$", "._codebook._initialized"),
+    (r"\._codebook\.embed_sum$", "._codebook.embedding_sum"),
+    (r"\.mlp_layer_scale\.", ".layer_scale_2."),
+    (r"\.self_attn_layer_scale\.", ".layer_scale_1."),
+    (r"\.post_attention_layernorm\.", ".norm2."),
+    (r"\.input_layernorm\.", ".norm1."),
+    (r"\.mlp\.fc([12])\.", r".linear\1."),
+    (r"\.self_attn\.o_proj\.", ".self_attn.out_proj."),
+    (r"\.self_attn\.in_proj\.weight$", ".self_attn.in_proj_weight"),
+    (r"_transformer\.layers\.", "_transformer.transformer.layers."),
+    (r"^downsample\.conv\.", "downsample.conv.conv.conv."),
+    (r"^upsample\.conv\.", "upsample.convtr.convtr.convtr."),
+)
+
+
+def encoder_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what transformers' config.json says, but for the decoder's kernel."""
+    c = {**config, "lstm_layers": 0, "decoder_last_kernel": config["encoder_last_kernel"]}
+    found = {
+        "sampling_rate": c["rate"],
+        "frame_rate": c["rate"] / (math.prod(c["strides"]) * c["resample"]),
+        "codebook_dim": c["codebook_width"],
+        "vector_quantization_hidden_dimension": c["codebook_width"],
+        "num_quantizers": len(c["sizes"]),
+        "num_semantic_quantizers": c["semantic"],
+        "upsample_groups": c["latent"],
+        "num_hidden_layers": c["layers"],
+        "intermediate_size": c["hidden"],
+        "num_attention_heads": c["heads"],
+        "num_key_value_heads": c["heads"],
+        "head_dim": c["latent"] // c["heads"],
+        "sliding_window": c["context"],
+        "rope_parameters": {"rope_type": "default", "rope_theta": c["base"]},
+        "norm_eps": 1e-5,
+        "attention_bias": False,
+        "hidden_act": "gelu",
+    }
+    graph = seanet.config_of_graph(c, "mimi", "MimiModel")
+    del graph["num_lstm_layers"]
+    return graph | found
+
+
+def _config(config: Mapping[str, Any]) -> dict[str, Any]:
+    ends = [config["encoder_last_kernel"], config["decoder_last_kernel"]]
+    all_equal(ends, "last kernels")
+    return encoder_config(config)
+
+
+def _of_hub(config: Mapping[str, Any]) -> list[steps.Step]:
+    return [steps.Names(as_in_transformers), MAPS, *BOOKS, _table(config)]
+
+
+def _of_moshi(config: Mapping[str, Any]) -> list[steps.Step]:
+    back = (*_MOSHI, *seanet.as_in_package(config))
+    names = steps.Names(as_in_transformers, back)
+    return [names, Halves(config["heads"]), *BOOKS, _table(config)]
+
+
+FORMS = {
+    "transformers": Form(_of_hub, hub_files(_config)),
+    "moshi": Form(_of_moshi, hub_files(_config)),
+}

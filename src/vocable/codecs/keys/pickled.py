@@ -29,7 +29,7 @@ _WRAPPERS = (
     "weights",
     "generator",
 )  # around the tensors
-_PARTS = ("CodecEnc", "generator")  # networks of one model, side by side: BigCodec's
+PARTS = ("CodecEnc", "generator")  # networks of one model, side by side: BigCodec's
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
 _MOST_CLASSES = 64  # of settings, in one file
 _SHARED = 4  # times that the bytes of a file may count: tensors may share some
@@ -52,8 +52,8 @@ def read_pickled(
     stated: dict[str, Any] = {}
     plain = _Plain(path)
     while isinstance(held, Mapping):
-        if all(isinstance(held.get(part), Mapping) for part in _PARTS):
-            held = {f"{part}.{key}": v for part in _PARTS for key, v in held[part].items()}
+        if all(isinstance(held.get(part), Mapping) for part in PARTS):
+            held = {f"{part}.{key}": v for part in PARTS for key, v in held[part].items()}
             break
         wrapper = next((key for key in _WRAPPERS if isinstance(held.get(key), Mapping)), None)
         if wrapper is None:

@@ -12,20 +12,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from vocable.codecs.keys import mimi, seanet
+from vocable.codecs.keys import mimi, seanet, steps
 from vocable.codecs.keys.change import pointwise, transposed, transposed_patch
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, rename
+from vocable.weights import Row
 
 _TRUNK = "decoder.pre_transformer."
 _MARKS = (_TRUNK + "input_proj.weight", "decoder.decoder.0.conv.weight", "downsample.conv.weight")
@@ -59,14 +61,35 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.qwen3_tts`."""
-    config = recognised.config
-    tensors = mimi.with_own_keys(checkpoint.tensors(), _named)
-    tensors = mimi.with_entries(mimi.with_stacked_maps(tensors, config["heads"]))
-    for gate in [key for key in tensors if key.endswith(".mlp.gate_proj.weight")]:
-        name = gate.removesuffix("gate_proj.weight")
-        tensors[name + "gated.weight"] = mimi.stacked(tensors, (gate, name + "up_proj.weight"))
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
     acoustic = len(config["sizes"]) - config["semantic"]
-    return rename(tensors, [*_unused(acoustic), *mimi.encoder_rows(tensors), *_rows()])
+    unused = rf"{re.escape(mimi.VQ.format('acoustic'))}layers\.(?!(?:{_any(range(acoustic))})\.).*"
+    return [
+        steps.Names(_named, _BACK),
+        steps.Aside(unused, steps.nothing),  # levels of the encoder that the codec does not use
+        steps.Aside(r"decoder\.quantizer\.\w+\.input_proj\.weight", _projections),
+        mimi.MAPS,
+        steps.Stacked((".mlp.gate_proj.weight", ".mlp.up_proj.weight"), ".mlp.gated.weight"),
+        *mimi.BOOKS,
+        steps.Table((*mimi.encoder_rows(config), *_rows())),
+    ]
+
+
+def _any(numbers: Iterable[int]) -> str:
+    return "|".join(map(str, numbers))
+
+
+def _projections(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return zeros for the maps into the decoder's codebooks, in which nothing is searched."""
+    found = {}
+    for key, value in tensors.items():
+        if re.fullmatch(r"decoder\.quantizer\.\w+\.output_proj\.weight", key):
+            name = key.replace("output_proj", "input_proj")
+            found[name] = torch.zeros_like(value).transpose(0, 1).contiguous()
+    return found
 
 
 def _named(key: str) -> str:
@@ -78,13 +101,6 @@ def _named(key: str) -> str:
 
 
 # ---- tensors ------------------------------------------------------------------------------------
-
-
-def _unused(acoustic: int) -> list[Row]:
-    """Return what drops the encoder's levels that the codec does not use."""
-    vq = re.escape(mimi.VQ.format("acoustic"))
-    used = "|".join(map(str, range(acoustic)))
-    return [Row(vq + rf"layers\.(?!(?:{used})\.)\d+\..*", None)]
 
 
 def _rows() -> list[Row]:
@@ -102,7 +118,8 @@ def _rows() -> list[Row]:
         Row(up + r"\.1\.pwconv1\.(weight|bias)", own_up + r".1.branch.blocks.2.\2"),
         Row(up + r"\.1\.pwconv2\.(weight|bias)", own_up + r".1.branch.blocks.4.\2"),
         Row(up + r"\.1\.gamma", own_up + ".1.branch.blocks.5.weight"),
-        Row(step + r"\.(?:conv\.)?(weight|bias|alpha|beta)", own_step + r".\2"),
+        Row(step + r"\.conv\.(weight|bias)", own_step + r".\2"),
+        Row(step + r"\.(alpha|beta)", own_step + r".\2"),
         Row(step + r"\.block\.0\.(alpha|beta)", own_step + r".blocks.0.\2"),
         Row(step + r"\.block\.1\.conv\.weight", own_step + ".blocks.1.weight", transposed),
         Row(step + r"\.block\.1\.conv\.bias", own_step + ".blocks.1.bias"),
@@ -116,7 +133,6 @@ def _rows() -> list[Row]:
         vq = re.escape("decoder." + mimi.VQ.format(part))
         entries = rf"quantizer.decoding.{number}.stack.\1.codebook.entries"
         table += [
-            Row(vq + r"input_proj\.weight", None),
             Row(vq + r"output_proj\.weight", f"quantizer.decoding_out.{number}.weight", pointwise),
             Row(vq + r"layers\.(\d+)\.codebook\.embed", entries),
         ]
@@ -249,3 +265,55 @@ def _of_decoder(
         "decoder_context": given.get("sliding_window", 72),
         "decoder_base": float(given.get("rope_theta", 10_000.0)),
     }
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+_BACK: steps.Pairs = (  # what takes `_named` back
+    (r"^(?!decoder\.)", "encoder."),
+    (r"^(decoder\.quantizer\.)semantic_residual_vector_quantizer\.", r"\1rvq_first."),
+    (r"^(decoder\.quantizer\.)acoustic_residual_vector_quantizer\.", r"\1rvq_rest."),
+    (
+        r"(\.rvq_\w+)\.layers\.(\d+)\.codebook\.embed_sum",
+        r"\1.vq.layers.\2._codebook.embedding_sum",
+    ),
+    (r"(\.rvq_\w+)\.layers\.(\d+)\.codebook\.", r"\1.vq.layers.\2._codebook."),
+)
+
+
+def _config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config.json of the package `qwen-tts`; levels beyond those used are not there."""
+    c = config
+    frame = math.prod(c["strides"]) * c["resample"]
+    written = math.prod(c["decoder_strides"]) * math.prod(c["upsamples"])
+    return {
+        "architectures": ["Qwen3TTSTokenizerV2Model"],
+        "model_type": "qwen3_tts_tokenizer_12hz",
+        "encoder_config": mimi.encoder_config(c),
+        "decoder_config": {
+            "codebook_size": all_equal(c["sizes"], "entries of a level"),
+            "codebook_dim": c["latent"],
+            "latent_dim": c["decoder_latent"],
+            "hidden_size": c["decoder_width"],
+            "num_attention_heads": c["decoder_heads"],
+            "num_key_value_heads": c["decoder_heads"],
+            "head_dim": c["decoder_head"],
+            "intermediate_size": c["decoder_hidden"],
+            "sliding_window": c["decoder_context"],
+            "rope_theta": c["decoder_base"],
+            "num_hidden_layers": c["decoder_layers"],
+            "num_quantizers": len(c["sizes"]),
+            "num_semantic_quantizers": c["semantic"],
+            "upsample_rates": list(c["decoder_strides"]),
+            "upsampling_ratios": list(c["upsamples"]),
+            "decoder_dim": c["decoder_filters"],
+        },
+        "encoder_valid_num_quantizers": len(c["sizes"]),
+        "encode_downsample_rate": frame,
+        "decode_upsample_rate": written,
+        "input_sample_rate": c["rate"],
+        "output_sample_rate": c["rate"] * written // frame,
+    }
+
+
+FORMS = {"qwen-tts": Form(_steps, hub_files(_config))}

@@ -8,17 +8,23 @@ decoder.layers.N.conv.…             of all but the first and the last, transpo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from vocable.codecs.decoder_strides import decoder_strides
 from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.form import all_equal
+from vocable.codecs.keys.steps import Aside, Pairs, old_halves, substituted
 from vocable.errors import ModelError
 from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 # what the package `encodec`, and what was made of it, calls otherwise than transformers, in order
-_PACKAGE = (
+_PACKAGE: Pairs = (
     (r"^(encoder|decoder)\.model\.", r"\1.layers."),
     (r"\.(conv|convtr)\.\1\.", ".conv."),
     (r"\.(conv|convtr)\.norm\.", ".norm."),
@@ -30,9 +36,27 @@ _FIRST = re.compile(r"encoder\.layers\.0\.conv\.(weight|weight_v|parametrization
 
 def as_in_transformers(key: str) -> str:
     """Return a key of the package `encodec` as transformers has it; its own stay."""
-    for pattern, instead in _PACKAGE:
-        key = re.sub(pattern, instead, key)
-    return key
+    return old_halves(substituted(key, _PACKAGE))
+
+
+def as_in_package(config: Mapping[str, Any]) -> Pairs:
+    """Return what takes `as_in_transformers` back for a SEANet of these sizes."""
+    spread = "|".join(map(str, spread_layers(config)))
+    return (
+        (rf"^decoder\.layers\.({spread})\.conv\.", r"decoder.model.\1.convtr.convtr."),
+        (rf"^decoder\.layers\.({spread})\.norm\.", r"decoder.model.\1.convtr.norm."),
+        (r"^(encoder|decoder)\.layers\.", r"\1.model."),
+        (r"^((?:encoder|decoder)\..*)\.conv\.(?=weight|bias)", r"\1.conv.conv."),
+        (r"^((?:encoder|decoder)\.(?!.*convtr).*)\.norm\.", r"\1.conv.norm."),
+        (r"^quantizer\.layers\.(\d+)\.codebook\.", r"quantizer.vq.layers.\1._codebook."),
+    )
+
+
+def spread_layers(config: Mapping[str, Any]) -> list[int]:
+    """Return the numbers of a decoder's transposed convolutions."""
+    strides = decoder_strides(config["strides"], config.get("decoder_strides", ()))
+    first = 2 + bool(config.get("lstm_layers", 0))
+    return [first + n * (2 + len(config["dilations"])) for n in range(len(strides))]
 
 
 def is_seanet_rvq(shapes: Shapes) -> bool:
@@ -51,17 +75,13 @@ def numbers(keys: Mapping[str, Any], side: str, what: str = "conv") -> list[int]
     return sorted(int(match[1]) for key in keys if (match := pattern.fullmatch(key)))
 
 
-def rows(keys: Mapping[str, Any], side: str, stack: str, inner: str = "") -> list[Row]:
+def rows(config: Mapping[str, Any], side: str, stack: str, inner: str = "") -> list[Row]:
     """Return what becomes of the convolutions of a side, members of our `stack`.
 
     inner: what stands before `weight` and `bias` in ours, "conv." where a norm stands beside it.
     """
-    layer, own, last = (
-        rf"{side}\.layers\.(\d+)",
-        rf"{stack}.\1.",
-        max(numbers(keys, side), default=0),
-    )
-    spread = rf"{side}\.layers\.(?!0\.|{last}\.)(\d+)\.conv\.weight"
+    layer, own = rf"{side}\.layers\.(\d+)", rf"{stack}.\1."
+    spread = rf"{side}\.layers\.({'|'.join(map(str, spread_layers(config)))})\.conv\.weight"
     return [
         *([Row(spread, f"{own}{inner}weight", transposed)] if side == "decoder" else []),
         Row(layer + r"\.conv\.(weight|bias)", rf"{own}{inner}\2"),
@@ -133,20 +153,39 @@ def _rvq(shapes: Shapes) -> dict[str, Any]:
     }
 
 
-def rvq_rows(tensors: Mapping[str, Any], inner: str = "") -> list[Row]:
+def rvq_rows(config: Mapping[str, Any], inner: str = "") -> list[Row]:
     """Return what becomes of the keys of a SEANet around an RVQ; `inner` as for `rows`."""
-    convolutions = [
-        row
-        for part in ("encoder", "decoder")
-        for row in rows(tensors, part, f"{part}.blocks", inner)
-    ]
-    lstm = r"(encoder|decoder)\.layers\.(\d+)\.lstm\.(\w+)"
     return [
-        *convolutions,
-        Row(lstm, r"\1.blocks.\2.branch.cells.\3"),
-        Row(r"quantizer\.layers\.(\d+)\.codebook\.embed", r"quantizer.stack.\1.codebook.entries"),
-        Row(r"quantizer\.layers\.\d+\.codebook\.(inited|cluster_size|embed_avg)", None),
+        *rvq_encoder_rows(config, inner),
+        *rows(config, "decoder", "decoder.blocks", inner),
+        Row(r"decoder\.layers\.(\d+)\.lstm\.(\w+)", r"decoder.blocks.\1.branch.cells.\2"),
     ]
+
+
+def rvq_encoder_rows(config: Mapping[str, Any], inner: str = "") -> list[Row]:
+    """Return the same without the decoder."""
+    return [
+        *rows(config, "encoder", "encoder.blocks", inner),
+        Row(r"encoder\.layers\.(\d+)\.lstm\.(\w+)", r"encoder.blocks.\1.branch.cells.\2"),
+        Row(r"quantizer\.layers\.(\d+)\.codebook\.embed", r"quantizer.stack.\1.codebook.entries"),
+    ]
+
+
+def _statistics(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what learning would have counted, had each entry been met once."""
+    found = {}
+    for key, entries in tensors.items():
+        if key.endswith(".codebook.embed"):
+            name = key.removesuffix("embed")
+            found[name + "inited"] = torch.ones(1)
+            found[name + "cluster_size"] = torch.ones(len(entries))
+            found[name + "embed_avg"] = entries.clone()
+    return found
+
+
+STATISTICS = Aside(
+    r"quantizer\.layers\.\d+\.codebook\.(inited|cluster_size|embed_avg)", _statistics
+)
 
 
 def dilations(units: int, growth: int = 2) -> tuple[int, ...]:
@@ -164,6 +203,38 @@ def needed_of_graph(sizes: Mapping[str, Any]) -> dict[str, Any]:
         "codebook_size": sizes["sizes"][0],
         "trim_right_ratio": 1.0,
     }
+
+
+def config_of_graph(config: Mapping[str, Any], kind: str, model: str) -> dict[str, Any]:
+    """Return what transformers' config.json says of a SEANet, for a class `model` of a `kind`."""
+    c = config
+    last = all_equal([c["encoder_last_kernel"], c["decoder_last_kernel"]], "last kernels")
+    return {
+        "architectures": [model],
+        "model_type": kind,
+        "audio_channels": c["channels"],
+        "num_filters": c["filters"],
+        "upsampling_ratios": list(c["strides"][::-1]),
+        "num_residual_layers": len(c["dilations"]),
+        "dilation_growth_rate": growth_of(c["dilations"]),
+        "kernel_size": c["first_kernel"],
+        "last_kernel_size": last,
+        "residual_kernel_size": c["unit_kernel"],
+        "compress": c["unit_shrink"],
+        "use_conv_shortcut": c["unit_shortcut"],
+        "use_causal_conv": c["causal"],
+        "pad_mode": "constant" if c["edge"] == "zeros" else c["edge"],
+        "num_lstm_layers": c["lstm_layers"],
+        "hidden_size": c["latent"],
+        "codebook_size": all_equal(c["sizes"], "entries of a level"),
+        "codebook_dim": c["latent"],
+        "trim_right_ratio": 1.0,
+    }
+
+
+def growth_of(dilations: Sequence[int]) -> int:
+    """Return by what each unit's dilation is that of the one before, 2 where there is one."""
+    return int(dilations[1]) if len(dilations) > 1 else 2
 
 
 @contextmanager

@@ -10,16 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
+import torch
+from torch import Tensor
+
+from vocable.codecs.keys import steps
+from vocable.codecs.keys.change import per_channel, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.errors import ModelError
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from vocable.weights import Row
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _DOWN = re.compile(r"encoder\.block\.\d+\.block\.4\.weight")
@@ -59,23 +62,18 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     return Recognised(name, "snac", "snac", config)
 
 
-def read(checkpoint: Checkpoint, recognised: Recognised) -> dict[str, Tensor]:
+def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of our model, without weight norm.
 
     Raises ModelError for a key that is not SNAC's.
     """
-    from vocable import weights
-
-    return weights.rename(weights.fuse_weight_norm(checkpoint.tensors()), list(_rows()))
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
 
 
 # ---- keys ---------------------------------------------------------------------------------------
 
 
 def _rows() -> Iterator[Row]:
-    from vocable.codecs.keys.change import per_channel, pointwise, transposed
-    from vocable.weights import Row
-
     # after its first convolution of each channel by itself, the decoder has one of single rows
     yield Row(r"decoder\.model\.1\.weight", "decoder.blocks.1.weight", pointwise)
     yield Row(r"decoder\.model\.(\d+)\.block\.1\.weight", _block("decoder", 1), transposed)
@@ -93,7 +91,6 @@ def _rows() -> Iterator[Row]:
         yield Row(rf"{unit}\.(weight|bias)", rf"{branch}.\4")
         yield Row(rf"{part}\.norm\.(weight|bias)", rf"{ours}.branch.blocks.0.\2")
         yield Row(rf"{part}\.to_(qkv|out)\.weight", rf"{ours}.branch.blocks.1.\2.weight")
-        yield Row(rf"{part}\.rel_pos\.inv_freq", None)  # what the width of a head says anyway
     theirs, ours = r"quantizer\.quantizers\.(\d+)\.", r"quantizer.stack.\1.codebook."
     yield Row(theirs + r"codebook\.weight", ours + "entries")
     for projection, name in (("in_proj", "down"), ("out_proj", "up")):
@@ -103,6 +100,36 @@ def _rows() -> Iterator[Row]:
 
 def _block(side: str, member: int, tensor: str = "weight") -> str:
     return rf"{side}.blocks.\1.blocks.{member}.{tensor}"
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    return [
+        steps.Aside(r".*\.rel_pos\.inv_freq", partial(_rotations, config["head"])),
+        steps.WeightNorm(r"(?!.*\.(codebook|norm|to_qkv|to_out)$).*", parametrised=True),
+        steps.Table(tuple(_rows())),
+    ]
+
+
+def _rotations(head: int, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return how fast each pair of a head's channels turns, which its width says anyway."""
+    turns = 1.0 / 10_000 ** (torch.arange(0, head, 2).float() / head)
+    names = [key.removesuffix("to_qkv.weight") for key in tensors if key.endswith("to_qkv.weight")]
+    return {name + "rel_pos.inv_freq": turns.clone() for name in names}
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    stated = {key: _spelled(config[name]) for key, name in _STATED.items()} | {
+        "attn_window_size": config["window"] or None,
+        "decoder_rates": list(config["strides"][::-1]),
+        "codebook_size": all_equal(config["sizes"], "entries of a level"),
+    }
+    return {"pytorch_model.bin": tensors, "config.json": stated}
+
+
+FORMS = {"snac": Form(_steps, _files)}
 
 
 # ---- sizes --------------------------------------------------------------------------------------

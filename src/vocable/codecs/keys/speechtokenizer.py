@@ -13,14 +13,15 @@ from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.change import per_channel
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.speechtokenizer import PUBLISHED
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
@@ -44,16 +45,47 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.speechtokenizer`, weight norm fused."""
-    renamed = {seanet.as_in_transformers(key): v for key, v in checkpoint.tensors().items()}
-    tensors = fuse_weight_norm(renamed)
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
     layer, own = r"(encoder|decoder)\.layers\.(\d+)", r"\1.blocks.\2"
-    table = [
-        *seanet.rvq_rows(tensors),
+    table = (
+        *seanet.rvq_rows(config),
         Row(layer + r"\.alpha", own + ".alpha", per_channel),
         Row(layer + r"\.block\.([02])\.alpha", own + r".branch.blocks.\3.alpha", per_channel),
-        Row(r"transform\.(weight|bias)", None),
+    )
+    return [
+        steps.Names(seanet.as_in_transformers, seanet.as_in_package(config)),
+        steps.Aside(r"transform\.(weight|bias)", steps.nothing),
+        seanet.STATISTICS,
+        steps.WeightNorm(r".*\.conv"),
+        steps.Table(table),
     ]
-    return rename(tensors, table)
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the files of the package; equal widths say that there is no map to the teacher's."""
+    c = config
+    stated = {
+        "n_filters": c["filters"],
+        "strides": list(c["strides"][::-1]),
+        "dimension": c["latent"],
+        "semantic_dimension": c["latent"],
+        "bidirectional": True,
+        "dilation_base": seanet.growth_of(c["dilations"]),
+        "residual_kernel_size": c["unit_kernel"],
+        "n_residual_layers": len(c["dilations"]),
+        "lstm_layers": c["lstm_layers"],
+        "activation": "Snake" if c["snake"] else "ELU",
+        "codebook_size": all_equal(c["sizes"], "entries of a level"),
+        "n_q": len(c["sizes"]),
+        "sample_rate": c["rate"],
+    }
+    return {"SpeechTokenizer.pt": tensors, "config.json": stated}
+
+
+FORMS = {"speechtokenizer": Form(_steps, _files)}
 
 
 def _named(found: dict[str, Any]) -> tuple[str, str, str, dict[str, Any]]:

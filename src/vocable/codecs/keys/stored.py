@@ -86,14 +86,15 @@ def header_of(path: Path) -> Header:
     return Header(shapes, stated)
 
 
-def tensors_of(path: Path) -> dict[str, Tensor]:
-    """Return all tensors as stored, on the CPU."""
+def tensors_of(path: Path, below: str = "") -> dict[str, Tensor]:
+    """Return the tensors whose keys begin so, as stored, on the CPU."""
     from vocable import weights
 
     tensors: dict[str, Tensor] = {}
     for file in files_of(path):
         safe = check_is_weights(file) == "safetensors"
-        tensors |= weights.read(file) if safe else _unpickled(file)[0]
+        found = weights.read(file, below=below) if safe else _unpickled(file)[0]
+        tensors |= {key: value for key, value in found.items() if key.startswith(below)}
     return tensors
 
 

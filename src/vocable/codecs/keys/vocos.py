@@ -12,8 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from vocable.codecs.keys.change import CONDITIONS as CONDITIONS
+from vocable.codecs.keys.change import of_first
 from vocable.codecs.keys.checkpoint import Checkpoint
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
@@ -54,20 +57,20 @@ def decoder_rows(blocks: int, stack: str, inside: int, *, conditions: bool) -> I
     last = first + 1 + blocks
     yield Row(r"backbone\.final_layer_norm\.(weight|bias)", rf"{stack}.{last}.\1")
     yield Row(r"head\.out\.(weight|bias)", rf"{stack}.{last + 1}.\1")
-    yield Row(r"head\.istft\.window", None)
 
 
 def _norm(theirs: str, ours: str, conditions: bool) -> Iterator[Row]:
     if conditions:
         yield Row(rf"{theirs}\.(scale|shift)\.weight", rf"{ours}.\1")
         return
-    yield Row(rf"{theirs}\.scale\.weight", f"{ours}.weight", _of_first)
-    yield Row(rf"{theirs}\.shift\.weight", f"{ours}.bias", _of_first)
+    yield Row(rf"{theirs}\.scale\.weight", f"{ours}.weight", of_first)
+    yield Row(rf"{theirs}\.shift\.weight", f"{ours}.bias", of_first)
     yield Row(rf"{theirs}\.(weight|bias)", rf"{ours}.\1")
 
 
-def _of_first(rows: Tensor) -> Tensor:
-    return rows[0]
+def window(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the window that the size of the last map asks for."""
+    return {"head.istft.window": torch.hann_window(len(tensors["head.out.weight"]) - 2)}
 
 
 # ---- the yaml beside a checkpoint ----------------------------------------------------------------
@@ -160,6 +163,7 @@ def decoder_tensors(checkpoint: Checkpoint, blocks: int) -> dict[str, Tensor]:
     """Return the tensors of Vocos by the keys of `vocable.codecs.vocos`."""
     table = [
         *decoder_rows(blocks, "decoder.block.blocks", 0, conditions=True),
+        Row(r"head\.istft\.window", None),
         Row(r"feature_extractor\..*", None),  # EnCodec's own, which the codec brings
     ]
     return rename(checkpoint.tensors(), table)

@@ -12,19 +12,25 @@ losses, and what only learning needs. Of four bandwidths the norms have, the fir
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
-from vocable.codecs.keys import seanet, vocos
+from vocable.codecs.keys import seanet, steps, vocos
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal
 from vocable.codecs.keys.fused import fused_shapes
-from vocable.codecs.wavtokenizer import INSIDE, PUBLISHED
+from vocable.codecs.seanet import decoder
+from vocable.codecs.wavtokenizer import INSIDE, PUBLISHED, WavTokenizerConfig
 from vocable.errors import ModelError
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.nn.settings import without_memory
+from vocable.weights import Row
 
 _CODEC = "feature_extractor.encodec."
 _MODEL = (_CODEC + "encoder.", _CODEC + "quantizer.", "backbone.", "head.")  # what is run
@@ -66,15 +72,24 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.codecs.wavtokenizer`, weight norm fused."""
-    used = {k: v for k, v in checkpoint.tensors().items() if k.startswith(_MODEL)}
-    tensors = fuse_weight_norm({_named(key): value for key, value in used.items()})
-    blocks = recognised.config["blocks"]
-    table = [
-        *seanet.rvq_rows(tensors),
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    table = (
+        *seanet.rvq_encoder_rows(config),
         *_rows(),
-        *vocos.decoder_rows(blocks, "decoder.blocks", INSIDE, conditions=False),
+        *vocos.decoder_rows(config["blocks"], "decoder.blocks", INSIDE, conditions=False),
+    )
+    back = (*seanet.as_in_package(config), (r"^(encoder|quantizer)\.", rf"{_CODEC}\1."))
+    return [
+        steps.Aside(rf"(?!{'|'.join(map(re.escape, _MODEL))}).*", partial(_never_run, config)),
+        steps.Aside(r"head\.istft\.window", vocos.window),
+        steps.Names(_named, back),
+        seanet.STATISTICS,
+        steps.WeightNorm(r"encoder\..*"),
+        steps.Table(table),
     ]
-    return rename(tensors, table)
 
 
 def _named(key: str) -> str:
@@ -113,3 +128,74 @@ def _stated_rate(checkpoint: Checkpoint) -> int:
     if type(rate) is not int or rate < 1:
         raise ModelError(f"its settings say sample_rate {str(rate)[:60]}; wanted whole Hz, from 1")
     return rate
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _never_run(config: Mapping[str, Any], _: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return zeros for the decoder of EnCodec, which the reference holds and never runs.
+
+    Its strides are always those at 24 kHz.
+    """
+    sizes = {**config, "strides": (2, 4, 5, 8), "decoder_strides": ()}
+    unused = nn.Module()
+    with without_memory():
+        unused.decoder = decoder(WavTokenizerConfig(**sizes))
+    zeros = {key: torch.zeros(value.shape) for key, value in unused.state_dict().items()}
+    names = steps.Names(_named, (*seanet.as_in_package(sizes), ("^", _CODEC)))
+    table = steps.Table(tuple(seanet.rvq_rows(sizes)))
+    return steps.write([names, steps.WeightNorm(r".*\.conv"), table], zeros, unused)
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what Lightning would keep, and the yaml that makes the reference's networks."""
+    c, hop = config, math.prod(config["strides"])
+    yaml = _YAML.format(
+        rate=c["rate"],
+        strides=list(c["strides"][::-1]),
+        levels=len(c["sizes"]),
+        entries=all_equal(c["sizes"], "entries of a level"),
+        latent=c["latent"],
+        width=c["width"],
+        hidden=c["hidden"],
+        blocks=c["blocks"],
+        conditions=vocos.CONDITIONS,
+        window=c["window"],
+        hop=hop,
+    )
+    held = {"state_dict": dict(tensors), "hyper_parameters": {"sample_rate": c["rate"]}}
+    return {"model.ckpt": held, "config.yaml": yaml}
+
+
+_YAML = """\
+model:
+  init_args:
+    sample_rate: {rate}
+    feature_extractor:
+      class_path: decoder.feature_extractors.EncodecFeatures
+      init_args:
+        encodec_model: encodec_24khz
+        bandwidths: [6.6, 6.6, 6.6, 6.6]
+        train_codebooks: true
+        num_quantizers: {levels}
+        dowmsamples: {strides}
+        vq_bins: {entries}
+        vq_kmeans: 200
+    backbone:
+      class_path: decoder.models.VocosBackbone
+      init_args:
+        input_channels: {latent}
+        dim: {width}
+        intermediate_dim: {hidden}
+        num_layers: {blocks}
+        adanorm_num_embeddings: {conditions}
+    head:
+      class_path: decoder.heads.ISTFTHead
+      init_args:
+        dim: {width}
+        n_fft: {window}
+        hop_length: {hop}
+        padding: same
+"""
+FORMS = {"wavtokenizer": Form(_steps, _files)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vocable.errors import ModelError
@@ -54,7 +55,7 @@ class FramesConfig:
         if self.places is not None:
             self.places.check(self.levels)
 
-    @property
+    @cached_property
     def tokens(self) -> TokenSpec:
         """What the tokens are."""
         return TokenSpec.from_dict(self.spec)

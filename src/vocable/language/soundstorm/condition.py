@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ class Condition:
                 f"{self.tokens.name} has levels of several rates; a condition has one rate"
             )
 
-    @property
+    @cached_property
     def tokens(self) -> TokenSpec:
         """What the tokens are."""
         return TokenSpec.from_dict(self.spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from vocable.errors import ModelError
@@ -48,7 +49,7 @@ class SoundStormConfig:
                 f"given is {self.given}; wanted 0 to {self.levels - 1}, fewer than the levels"
             )
 
-    @property
+    @cached_property
     def tokens(self) -> TokenSpec:
         """What the tokens are."""
         return TokenSpec.from_dict(self.spec)

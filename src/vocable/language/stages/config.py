@@ -14,6 +14,7 @@ whole recording is like. A stage that is given nothing and foretells all levels 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -51,7 +52,7 @@ class Part:
                 f"from {self.first} up to {self.last}"
             )
 
-    @property
+    @cached_property
     def tokens(self) -> TokenSpec:
         """What the tokens are."""
         return TokenSpec.from_dict(self.spec)

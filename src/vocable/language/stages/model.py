@@ -44,7 +44,7 @@ class Stage(nn.Module):
         )
         for weight in self.known.parameters():  # at first places say as much as what is learnt
             nn.init.normal_(weight, std=weight.numel() ** -0.5)
-        self._kept = Kept()
+        self._kept = Kept[Tensor]()
 
     def place(self, tracks: Mapping[str, Sequence[Tensor]]) -> None:
         """Take where codes lie, where the config says that it is told; see `Placed`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from vocable.errors import ModelError
@@ -34,7 +35,7 @@ class ValleConfig:
         if self.trunk.positions != NoPositions():
             raise ModelError("text and audio count positions apart; a trunk here has none")
 
-    @property
+    @cached_property
     def tokens(self) -> TokenSpec:
         """What the tokens are."""
         return TokenSpec.from_dict(self.spec)

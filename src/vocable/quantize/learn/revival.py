@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vocable.quantize.health import usable
-from vocable.quantize.learn.replicas import from_first_replica, replicas
+from vocable.quantize.learn.replicas import from_first_replica, gather_rows, replicas
 from vocable.quantize.learn.update import Learner
 
 
@@ -41,3 +41,29 @@ class Expire(Revival):
         dead = learner.counts < self.below * learner.counts.mean()
         dead &= usable(vectors)  # the others wait for a better one
         learner.set_entries(entries, dead, vectors, x.shape[0] * replicas() / size)
+
+
+@dataclass(frozen=True)
+class Cluster(Revival):
+    """Move entries to vectors of the batch, the more the less often they are chosen.
+
+    "Online Clustered Codebook" (Zheng & Vedaldi 2023, arXiv:2307.15139), as ERVQ has it. A vector
+    is drawn for each entry, near ones most likely, and the entry goes ``exp(-rate · n)`` of the way
+    to it, where n is how often it is chosen over the mean, in units of ``1 - decay`` of the update:
+    entries in use hardly move. Differs: vectors of all replicas are drawn from.
+    """
+
+    rate: float = 10.0
+
+    @torch.no_grad()
+    def step(self, learner: Learner, entries: Tensor, x: Tensor) -> None:
+        rows = gather_rows(x)
+        known = usable(rows)
+        rows = torch.where(known[:, None], rows, 0.0)
+        near = 2 * entries @ rows.T - rows.square().sum(1)  # softmax: what the entry adds cancels
+        chances = near.masked_fill(~known, -torch.inf).softmax(1).nan_to_num(0.0)
+        drawn = torch.multinomial(chances + torch.finfo(chances.dtype).tiny, 1)[:, 0]
+        anchors = from_first_replica(rows[drawn])
+        share = learner.counts / learner.counts.sum().clamp(min=1e-8) * len(entries)
+        way = (-self.rate * share / (1 - learner.decay) - 1e-3).exp() * known.any()
+        learner.move_entries(entries, entries.lerp(anchors, way[:, None]))

@@ -42,6 +42,14 @@ class Learner(nn.Module):
         entries.copy_(torch.where(where[:, None], vectors, entries))
         self.counts.masked_fill_(where, count)
 
+    @torch.no_grad()
+    def move_entries(self, entries: Tensor, vectors: Tensor) -> None:
+        """Put ``vectors`` `[size, width]` into all entries, as if those that chose them were so.
+
+        How often each was chosen stays.
+        """
+        entries.copy_(vectors)
+
 
 class Update(ABC):
     """Make the learner of one level."""
@@ -101,3 +109,8 @@ class _EmaLearner(Learner):
     def set_entries(self, entries: Tensor, where: Tensor, vectors: Tensor, count: float) -> None:
         super().set_entries(entries, where, vectors, count)
         self.sums.copy_(torch.where(where[:, None], vectors * count, self.sums))
+
+    @torch.no_grad()
+    def move_entries(self, entries: Tensor, vectors: Tensor) -> None:
+        super().move_entries(entries, vectors)
+        self.sums.copy_(vectors * self.counts[:, None])

@@ -15,7 +15,7 @@ from vocable.speak.conversion.sources import Progress, Target
 from vocable.speak.conversion.units import UnitConversion
 
 WAYS = ("units", "frames", "pitch")
-UNITS, CODEC = "units-16k", "speech-16k"
+UNITS, CODEC, VOCODER = "units-16k", "speech-16k", "unit-voice-16k"
 LAYER = 5  # of units-16k, for frames
 
 
@@ -39,14 +39,13 @@ class Converts(Protocol):
 
 
 def conversion(
-    way: str = "frames", model: str | None = None, *, units: str | None = None, seed: int = 0,
+    way: str = "units", model: str = VOCODER, *, units: str | None = None, seed: int = 0,
     device: str | None = None,
 ) -> Converts:  # fmt: skip
     """Return a way of conversion: "units", "frames" or "pitch". ModelError for another.
 
-    model: a vocoder of units that takes a recording as its speaker, as `vocable train say` makes
-    one; units: their tokenizer, by default that
-    of their name; seed: of what is drawn. All three are for "units" alone.
+    model: a vocoder of units that takes a recording as its speaker; units: their tokenizer, by
+    default that of their name; seed: of what is drawn. All three are for "units" alone.
     """
     if way == "pitch":
         return PitchConversion(load_codec(CODEC, device))
@@ -54,8 +53,6 @@ def conversion(
         return FrameConversion(load_codec(CODEC, device), load_encoder(UNITS, device), LAYER)
     if way != "units":
         raise ModelError(f'no way of conversion is named "{way}"; {nearest(way, WAYS)}')
-    if model is None:
-        raise ModelError("converting by units takes a model that says them: vocable train say")
     vocoder = load_vocoder(model, device)
     drawn = {"seed": seed} if isinstance(vocoder, UnitSayer) else {}
     name = units or vocoder.spec.space.partition(":")[0]

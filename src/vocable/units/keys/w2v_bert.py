@@ -65,17 +65,27 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     shapes = {_PREFIX.sub("", key): shape for key, shape in checkpoint.shapes.items()}
     if _MARK not in shapes:
         return None
-    with seanet.refusing("weights of such shapes make no w2v-BERT"):
-        sizes = _sizes(shapes)
-        config = sizes | _stated(checkpoint.config, sizes)
-    published = (sizes["width"], sizes["blocks"]) == (1024, 24)
-    name = "w2v-bert-2.0" if published else f"w2v-bert-{sizes['blocks']}x{sizes['width']}"
+    config = config_of(shapes, checkpoint.config)
+    published = (config["width"], config["blocks"]) == (1024, 24)
+    name = "w2v-bert-2.0" if published else f"w2v-bert-{config['blocks']}x{config['width']}"
     return Recognised(name, "transformers", "w2v-bert", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.w2v_bert`."""
-    tensors = {_PREFIX.sub("", key): value for key, value in checkpoint.tensors().items()}
+    return renamed({_PREFIX.sub("", key): value for key, value in checkpoint.tensors().items()})
+
+
+def config_of(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a `W2vBertConfig`, of shapes and of what config.json says."""
+    with seanet.refusing("weights of such shapes make no w2v-BERT"):
+        sizes = _sizes(shapes)
+        return sizes | _stated(stated, sizes)
+
+
+def renamed(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors by the keys of `vocable.units.w2v_bert`, of those of an encoder alone."""
+    tensors = dict(theirs)
     for key in list(tensors):
         if match := re.fullmatch(r"(.+self_attn\.)linear_q\.(weight|bias)", key):
             names = [f"{match[1]}linear_{part}.{match[2]}" for part in "qkv"]

@@ -124,6 +124,24 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
         if name in tensors:
             raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
         tensors[name] = value
+    return renamed(tensors)
+
+
+def config_of(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a `Wav2Vec2Config` or `WavLMConfig`, named and stated as transformers.
+
+    Raises ModelError as `recognise` does.
+    """
+    weight_key(shapes)
+    with seanet.refusing("weights of such shapes make no wav2vec 2.0, HuBERT or WavLM"):
+        sizes = _sizes(shapes)
+    with seanet.refusing("its settings describe no wav2vec 2.0, HuBERT or WavLM"):
+        config = sizes | _of_hub(stated, sizes)
+    return config | _of_wavlm(stated, shapes[_OFFSETS]) if _OFFSETS in shapes else config
+
+
+def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors that transformers names by the keys of ours."""
     return rename(_with_one_map(fuse_taps(tensors)), _TABLE)
 
 

@@ -1,0 +1,201 @@
+"""Checkpoints in another layout are the same model: names, tensors, codes and sound."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+import vocable
+from tests.golden.encodec.opened import checkpoint as encodec
+from tests.golden.mimi import opened as mimi
+from tests.golden.mimi.layouts import layouts
+from tests.load.toys import SOUND
+from vocable.codecs.keys import layout_of
+from vocable.codecs.keys.checkpoint import weights_in
+from vocable.codecs.keys.stored import tensors_of
+from vocable.errors import ModelError
+from vocable.load import convert_checkpoint, describe, save_model
+from vocable.testing.codec_examples import small_codec
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FILES = {
+    "DAC": "dac/weights.pth",
+    "SNAC": "snac/checkpoint",
+    "SpeechTokenizer": "speechtokenizer/checkpoint",
+    "WavTokenizer": "wavtokenizer/checkpoint",
+    "BigCodec": "bigcodec/checkpoint",
+    "FACodec": "facodec/checkpoint",
+    "Qwen3-TTS": "qwen3_tts/checkpoint",
+}
+HELD = ("EnCodec causal", "EnCodec stereo", "Mimi")
+
+
+def source(name, tmp_path):
+    """Return the files of a toy of a family, in the layout of its own package."""
+    if name in FILES:
+        return GOLDEN / FILES[name]
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    if name == "Mimi":
+        tensors = layouts(mimi.state(), mimi.TOY["num_attention_heads"])["published"]
+        config = {"model_type": "mimi", **mimi.TOY}
+    else:
+        found = encodec(name.split()[1])
+        tensors, config = found.tensors(), dict(found.config)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+def tensors(path):
+    return tensors_of(weights_in(Path(path)))
+
+
+def check_same(one, other):
+    assert one.keys() == other.keys()
+    for key, value in one.items():
+        assert value.dtype == other[key].dtype, key
+        assert torch.equal(value, other[key]), key
+
+
+def others(path):
+    forms = layout_of(describe(path).architecture).FORMS
+    return [name for name, form in forms.items() if form.files]
+
+
+@pytest.mark.parametrize("name", [*HELD, *FILES])
+def test_ours_goes_to_every_layout_and_comes_back(name, tmp_path):
+    ours = convert_checkpoint(source(name, tmp_path), tmp_path / "ours").folder
+    for layout in others(ours):
+        done = convert_checkpoint(ours, tmp_path / layout, to=layout)
+        assert (done.was, done.layout) == ("vocable", layout)
+        assert done.files == {p.name: p.stat().st_size for p in (tmp_path / layout).iterdir()}
+        again = convert_checkpoint(tmp_path / layout, tmp_path / f"{layout}-ours").folder
+        check_same(tensors(again), tensors(ours))
+        assert describe(again).config == describe(ours).config
+        assert describe(again).space == describe(ours).space
+
+
+def test_all_layouts_give_the_same_codes_and_samples(tmp_path):
+    theirs = source("EnCodec causal", tmp_path)
+    codec = vocable.load(theirs)
+    tokens = codec.encode(SOUND, rate=8000)
+    for layout in ("vocable", "transformers"):
+        other = vocable.load(convert_checkpoint(theirs, tmp_path / layout, to=layout).folder)
+        assert other.encode(SOUND, rate=8000) == tokens
+        assert other.decode(tokens) == codec.decode(tokens)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_between_layouts_of_others_all_that_both_keep_goes_over_as_it_is(name, tmp_path):
+    """Halves of weight norm, statistics of learning: what ours has not comes back, too."""
+    theirs = source(name, tmp_path)
+    convert_checkpoint(theirs, tmp_path / "hub", to="transformers")
+    was = "moshi" if name == "Mimi" else "encodec"
+    convert_checkpoint(tmp_path / "hub", tmp_path / "back", to=was)
+    check_same(tensors(tmp_path / "back"), tensors(theirs))
+
+
+def test_half_precision_stays_between_layouts_of_others(tmp_path):
+    theirs = source("Mimi", tmp_path)
+    held = {k: v.bfloat16() for k, v in tensors(theirs).items()}
+    save_file(held, theirs / "model.safetensors")
+    convert_checkpoint(theirs, tmp_path / "hub", to="transformers")
+    convert_checkpoint(tmp_path / "hub", tmp_path / "back", to="moshi")
+    check_same(tensors(tmp_path / "back"), held)
+
+
+def test_a_fused_layout_gives_the_halves_of_a_weight_one_form(tmp_path):
+    first = convert_checkpoint(GOLDEN / "dac/weights.pth", tmp_path / "hub", to="transformers")
+    assert first.was == "dac"
+    convert_checkpoint(tmp_path / "hub", tmp_path / "one", to="dac")
+    convert_checkpoint(tmp_path / "one", tmp_path / "two", to="transformers")
+    check_same(tensors(tmp_path / "two"), tensors(tmp_path / "hub"))
+
+
+@pytest.mark.parametrize("name", ["encodec-symmetric", "dac-odd-stride"])
+def test_a_model_that_was_made_here_is_written_in_all_layouts(name, tmp_path):
+    save_model(small_codec(name), tmp_path / "mine", name="mine")
+    for layout in others(tmp_path / "mine"):
+        convert_checkpoint(tmp_path / "mine", tmp_path / layout, to=layout)
+        convert_checkpoint(tmp_path / layout, tmp_path / f"{layout}-ours")
+        check_same(tensors(tmp_path / f"{layout}-ours"), tensors(tmp_path / "mine"))
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+def left(folder):
+    return sorted(path.name for path in folder.iterdir() if path.name != "cache")
+
+
+def refused(words, *args, kind=ModelError, **options):
+    with pytest.raises(kind, match=words) as refusal:
+        convert_checkpoint(*args, **options)
+    assert "\n" not in str(refusal.value)
+
+
+def test_layouts_that_it_is_in_or_has_not_are_refused_with_those_it_has(tmp_path):
+    toy, out = GOLDEN / "dac/weights.pth", tmp_path / "x"
+    refused("in the layout dac already; others: vocable, transformers$", toy, out, to="dac")
+    refused("not written in a layout moshi; others: vocable, trans", toy, out, to="moshi")
+    refused("channel-vocoder, which only vocable's own layout", "speech-16k", out, to="dac")
+    refused("no model named", "no-such-model", out)
+    save_file({"a.weight": torch.ones(3)}, tmp_path / "other.safetensors")
+    refused(
+        "family that vocable does not know: it has a.weight", tmp_path / "other.safetensors", out
+    )
+    assert left(tmp_path) == ["other.safetensors"]
+
+
+def test_what_is_there_is_replaced_only_when_asked_and_only_a_checkpoint(tmp_path):
+    toy, out = GOLDEN / "bigcodec/checkpoint", tmp_path / "x"
+    convert_checkpoint(toy, out)
+    before = tensors(out)
+    refused(r"exists; take another name, or overwrite", toy, out, kind=FileExistsError)
+    save_file({"a.weight": torch.ones(3)}, out / "model.safetensors")
+    convert_checkpoint(toy, out, overwrite=True)
+    check_same(tensors(out), before)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    refused("not a folder with a ch", toy, tmp_path / "mine", overwrite=True, kind=FileExistsError)
+    refused("there is no folder", toy, tmp_path / "no" / "x", kind=FileNotFoundError)
+    refused("where the checkpoint lies itself", out, out, to="bigcodec", overwrite=True)
+    assert left(tmp_path) == ["mine", "x"]
+
+
+def test_what_asks_for_code_is_refused_and_leaves_nothing(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    torch.save({"a": Evil()}, tmp_path / "evil.bin")
+    refused(
+        "asks for .* to be run, which vocable never does", tmp_path / "evil.bin", tmp_path / "x"
+    )
+    assert left(tmp_path) == ["evil.bin"]
+
+
+def test_what_a_layout_cannot_say_is_refused_and_leaves_nothing(tmp_path):
+    save_model(small_codec("facodec"), tmp_path / "mine")  # published ones have four heads
+    words = "^facodec: its timbre_heads 2 cannot be said in facodec files$"
+    refused(words, tmp_path / "mine", tmp_path / "x", to="facodec")
+    assert left(tmp_path) == ["mine"]
+
+
+def test_weights_in_parts_become_one_file(tmp_path):
+    whole = convert_checkpoint(source("Mimi", tmp_path), tmp_path / "hub", to="transformers")
+    parts = tmp_path / "parts"
+    shutil.copytree(whole.folder, parts)
+    held = tensors(whole.folder)
+    (parts / "model.safetensors").unlink()
+    names = {key: f"model-{n % 2}.safetensors" for n, key in enumerate(held)}
+    for name in set(names.values()):
+        save_file({key: held[key] for key in held if names[key] == name}, parts / name)
+    index = {"metadata": {}, "weight_map": names}
+    (parts / "model.safetensors.index.json").write_text(json.dumps(index))
+    convert_checkpoint(parts, tmp_path / "moshi", to="moshi")
+    check_same(tensors(tmp_path / "moshi"), tensors(tmp_path / "theirs"))

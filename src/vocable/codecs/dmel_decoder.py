@@ -60,8 +60,8 @@ class Between(Block):
     ) -> tuple[Float[Tensor, "batch rows_out bands"], Any]:
         """Return the rows between those that have come."""
         rows = join(state, x)
-        parts = (torch.arange(FINER, device=x.device) + 0.5)[:, None] / FINER
-        y = torch.lerp(rows[:, :-1, None], rows[:, 1:, None], parts.to(x.dtype))
+        parts = (torch.arange(FINER, device=x.device, dtype=x.dtype) + 0.5)[:, None] / FINER
+        y = torch.lerp(rows[:, :-1, None], rows[:, 1:, None], parts)
         return y.flatten(1, 2), rows[:, -1:].clone()
 
     def finish(self, state: Any) -> Float[Tensor, "batch rows_out bands"]:
@@ -123,7 +123,7 @@ class PeakPhases(Placed):
             state = (state.gather(1, peak) + turn) % (2 * math.pi)
             found.append(state)
         # bins that are neighbours turn by half around the beginning of a window
-        half = math.pi * (torch.arange(x.shape[2], device=x.device) % 2)
+        half = math.pi * (torch.arange(x.shape[2], device=x.device) % 2).to(x.dtype)
         phases = torch.stack(found, 1) + half if found else torch.zeros_like(x)
         return torch.cat((x, phases), 2), state
 

@@ -54,18 +54,32 @@ class MossStage:
     base: float = 10_000.0  # of the rotary positions
 
 
+_DEEP: dict[str, Any] = {"width": 1280, "heads": 20, "layers": 32, "hidden": 5120}
+_SMALL: dict[str, Any] = {"width": 256, "heads": 4, "hidden": 1024}
+
+
 @dataclass(frozen=True)
 class MossConfig:
-    """The sizes of a MOSS-Audio-Tokenizer."""
+    """The sizes of a MOSS-Audio-Tokenizer; defaults are those of the small one."""
 
-    rate: int  # Hz
-    encoder: tuple[MossStage, ...]
-    decoder: tuple[MossStage, ...]  # in order
-    channels: int = 1
-    patch: int = 1  # rows of the encoder's last stage that are one frame
+    rate: int = 48_000  # Hz
+    encoder: tuple[MossStage, ...] = (
+        MossStage(240, 384, 1600, layers=4, **_SMALL),
+        MossStage(2, 384, 1200, layers=2, **_SMALL),
+        MossStage(2, 384, 800, layers=2, **_SMALL),
+        MossStage(2, 192, 500, layers=4, **_SMALL),
+    )
+    decoder: tuple[MossStage, ...] = (
+        MossStage(2, 768, 500, layers=4, **_SMALL),
+        MossStage(2, 768, 800, layers=2, **_SMALL),
+        MossStage(2, 768, 1200, layers=2, **_SMALL),
+        MossStage(240, 240, 1600, layers=4, **_SMALL),
+    )  # in order
+    channels: int = 2
+    patch: int = 4  # rows of the encoder's last stage that are one frame
     latent: int = 768  # channels a frame
     code: int = 512  # dimensions of what is quantized
-    sizes: tuple[int, ...] = (1024,) * 32  # entries of each level
+    sizes: tuple[int, ...] = (1024,) * 16  # entries of each level
     code_width: int = 8  # dimensions in which entries are searched
     dropout: float = 0.5  # share of training items that use a drawn number of levels
     scale: float = 0.01  # that layers start with
@@ -76,14 +90,13 @@ class MossConfig:
         return self.patch * math.prod(stage.patch for stage in self.encoder) // self.channels
 
 
-_DEEP: dict[str, Any] = {"width": 1280, "heads": 20, "layers": 32, "hidden": 5120}
-_SMALL: dict[str, Any] = {"width": 256, "heads": 4, "hidden": 1024}
-
-
 def moss_audio_tokenizer() -> MossConfig:
     """Return the sizes of the first one, 24 kHz, as published: attention over 10 s."""
     return MossConfig(
         rate=24_000,
+        channels=1,
+        patch=1,
+        sizes=(1024,) * 32,
         encoder=(
             MossStage(240, 384, 1000),
             MossStage(2, 384, 500, map_in=False),
@@ -102,8 +115,8 @@ def moss_audio_tokenizer() -> MossConfig:
 def moss_audio_tokenizer_v2() -> MossConfig:
     """Return the sizes of the second one, 48 kHz, stereo, as published."""
     return MossConfig(
-        rate=48_000,
-        channels=2,
+        patch=1,
+        sizes=(1024,) * 32,
         encoder=(
             MossStage(240, 384, 400),
             *(MossStage(2, 384, 400),) * 3,
@@ -121,24 +134,7 @@ def moss_audio_tokenizer_v2() -> MossConfig:
 
 def moss_audio_tokenizer_nano() -> MossConfig:
     """Return the sizes of the small one, 48 kHz, stereo, as published."""
-    return MossConfig(
-        rate=48_000,
-        channels=2,
-        patch=4,
-        sizes=(1024,) * 16,
-        encoder=(
-            MossStage(240, 384, 1600, layers=4, **_SMALL),
-            MossStage(2, 384, 1200, layers=2, **_SMALL),
-            MossStage(2, 384, 800, layers=2, **_SMALL),
-            MossStage(2, 192, 500, layers=4, **_SMALL),
-        ),
-        decoder=(
-            MossStage(2, 768, 500, layers=4, **_SMALL),
-            MossStage(2, 768, 800, layers=2, **_SMALL),
-            MossStage(2, 768, 1200, layers=2, **_SMALL),
-            MossStage(240, 240, 1600, layers=4, **_SMALL),
-        ),
-    )
+    return MossConfig()
 
 
 PUBLISHED = (moss_audio_tokenizer, moss_audio_tokenizer_v2, moss_audio_tokenizer_nano)

@@ -45,6 +45,12 @@ def test_all_bands_decode_together():
         CODEC.from_codes(CODEC.to_codes(ANSWERS["sound"])[:79])
 
 
+def test_tokens_of_other_steps_are_refused():
+    tokens = CODEC.encode(np.zeros((1, 5000), np.float32), rate=16_000)
+    with pytest.raises(TokenError, match="tokens come from dmel@"):
+        Codec(build("dmel", {"steps": 15}).eval()).decode(tokens)
+
+
 @pytest.mark.parametrize(
     ("config", "words"),
     [

@@ -95,7 +95,7 @@ class LogMels(Placed):
         c = self.config
         with torch.autocast(x.device.type, enabled=False):
             line = torch.cat([state, x[..., 0].float()], dim=1)
-            parts = line.unflatten(1, (-1, c.frame))  # whole frames: steps are of whole strides
+            parts = line.reshape(len(x), -1, c.frame)  # whole frames: steps are of whole strides
             windows = torch.cat([parts[:, :-1], parts[:, 1:]], -1) * hann(2 * c.frame, line.device)
             if not windows.shape[1]:  # of no rows there is no transform
                 return windows.new_zeros(len(x), 0, c.bands), state

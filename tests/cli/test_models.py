@@ -45,6 +45,7 @@ def test_every_published_model_has_a_row():
         "units-16k",
         "say-16k",
         "unit-voice-16k",
+        "unit-vocoder-16k",
         "separation-16k",
         "audiolm-16k",
         *(entry.name for entry in (*PUBLISHED, *ENCODERS, *UNITS, *LANGUAGE)),
@@ -52,6 +53,8 @@ def test_every_published_model_has_a_row():
     assert lines["say-16k"].split()[1:4] == ["kathleen,", "kerstin", "speech-16k@2"]
     voice = ["units-16k@1", "kathleen,", "kerstin,", "any", "Apache-2.0", "here"]
     assert lines["unit-voice-16k"].split()[1:] == voice
+    vocoder = ["units-16k@1", "kathleen,", "libri-27", "Apache-2.0", "here"]
+    assert lines["unit-vocoder-16k"].split()[1:] == vocoder
     parts = ["2", "16000", "Hz", "Apache-2.0", "here"]
     assert lines["separation-16k"].split()[1:] == parts
     assert lines["audiolm-16k"].split()[1:] == ["none", "speech-16k@2", "Apache-2.0", "here"]

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 import vocable
 from benchmarks.flops import count
@@ -52,6 +53,12 @@ def fact(card: str, key: str) -> str:
     """Return the value of a row of the card's first table."""
     (value,) = re.findall(rf"^\| {key} \| (.*) \|$", card, re.M)
     return value
+
+
+def stored_kinds(name: str) -> set[str]:
+    """Return the dtypes in the file of a model's weights, as safetensors calls them."""
+    with safe_open(describe(name).folder / "model.safetensors", "pt") as file:
+        return {file.get_slice(key).get_dtype() for key in file.keys()}  # noqa: SIM118
 
 
 @each_codec
@@ -129,8 +136,9 @@ def test_voices_and_size(name, codec, card):
 def test_units_voices_and_size(name, codec, card):
     parameters = sum(p.numel() for p in codec.network.parameters()) / 1e6
     megabytes = sum(p.stat().st_size for p in describe(name).folder.glob("*.safetensors")) / 1e6
-    size = f"{megabytes:.1f} MB"
-    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in 8 bits"
+    size, kept = f"{megabytes:.1f} MB", stored_kinds(name)
+    in_bytes = "8 bits" if "I8" in kept else "half precision"
+    assert fact(card, "size") == f"{parameters:.1f} M parameters, {size} in {in_bytes}"
     assert f"in {size}" in README
     spec = codec.spec
     units = f"{spec.levels[0].size}, {spec.frame_rate} frames/s"

@@ -94,8 +94,11 @@ def _speaks_row(model: Any) -> tuple[str, ...]:
 
 
 def _vocodes_row(model: Any) -> tuple[str, ...]:
-    space = model.facts["units"]["space"] if "units" in model.facts else model.space
-    voices = ", ".join([*model.facts.get("voices", model.facts.get("speakers", ())), "any"])
+    facts = model.facts
+    space = facts["units"]["space"] if "units" in facts else model.space
+    hears = "units" in facts or model.config["embedding"]
+    named = facts.get("voices", facts.get("speakers", ()))
+    voices = ", ".join([*named, *(["any"] if hears else [])])
     return model.name, space.partition(":")[0], voices, model.licence, "here"
 
 

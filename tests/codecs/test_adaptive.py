@@ -24,11 +24,12 @@ from vocable.units import SignalEncoder, UnitTokenizer, fit
 TOKENIZERS = testing.tokenizers()
 SPECTRA = "transform", "sound-48k"  # of which frames have no mean
 SAME = ("vocos",)  # its tokens are EnCodec's
+NEAR = ("voxtral",)  # latents of the toy lie far nearer to one another than its entries
 FITTING = [
     name
     for name, each in TOKENIZERS.items()
     if each.spec.uniform and each.spec.segment is None and each.spec.channels == 1
-    and each.model.encodes_in_steps and name not in SPECTRA + SAME
+    and each.model.encodes_in_steps and name not in SPECTRA + SAME + NEAR
 ]  # fmt: skip
 UNITS, CODEC = TOKENIZERS["streaming-units"], TOKENIZERS["channel-vocoder"]
 

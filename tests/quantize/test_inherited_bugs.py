@@ -43,7 +43,7 @@ class TwinEma(Ema):
 class LeakyRVQ(ResidualVQ):
     """Takes the residual from straight-through values: encodec issue 25."""
 
-    def _quantize(self, z):
+    def _quantize(self, z, codes):
         residual, steps, energy = z, [], []
         for level in self.stack:
             steps.append(level(residual))

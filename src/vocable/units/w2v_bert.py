@@ -163,7 +163,7 @@ class W2vBert(EncoderModel):
 
     def look(self, blocks: Iterable[Float[Tensor, " _"]]) -> Bands:
         """Return the statistics of the bands, those of an odd last frame among them."""
-        total = squares = torch.zeros(self.config.bands, dtype=torch.float64)
+        total = squares = torch.zeros(self.config.bands, dtype=torch.float64, device="cpu")
         frames = 0
         for part, _ in Cut(PART * self.step, after=self.frame - self.step).parts(blocks):
             found = self._bank(part).double()

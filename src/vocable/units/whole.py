@@ -66,8 +66,8 @@ class Whole:
 def look_at(blocks: Iterable[Float[Tensor, " _"]], kernel: int, stride: int) -> Whole:
     """Return the sums over a recording and over its windows of `kernel` samples, every `stride`."""
     samples, total, squares, windows = 0, 0.0, 0.0, 0
-    first = torch.zeros(kernel, dtype=torch.float64)
-    second = torch.zeros(kernel, kernel, dtype=torch.float64)
+    first = torch.zeros(kernel, dtype=torch.float64, device="cpu")
+    second = torch.zeros(kernel, kernel, dtype=torch.float64, device="cpu")
     fresh = max(1, BLOCK // stride) * stride
     for part, _ in Cut(fresh, after=max(0, kernel - stride)).parts(blocks):
         wide = part.detach().double()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,6 @@ def test_configs_that_cannot_be():
         ({"streams": 0}, "streams must be at least 1 but is 0"),
     ):
         with pytest.raises(ModelError, match=message):
-            FramesConfig(**{**vars(good), **change})
+            replace(good, **change)
     with pytest.raises(TokenError, match="levels must be one of"):
         FramesConfig(good.trunk, good.spec, 5)

@@ -107,7 +107,7 @@ def _block(side: str, member: int, tensor: str = "weight") -> str:
 
 def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
     return [
-        steps.Aside(r".*\.rel_pos\.inv_freq", partial(_rotations, config["head"])),
+        steps.Aside(r".*\.rel_pos\.inv_freq", partial(_rotations, config.get("head", 0))),
         steps.WeightNorm(r"(?!.*\.(codebook|norm|to_qkv|to_out)$).*", parametrised=True),
         steps.Table(tuple(_rows())),
     ]

@@ -197,7 +197,9 @@ def test_no_torch():
 
 
 def test_offline_asks_no_hub(monkeypatch):
-    pytest.importorskip("huggingface_hub.constants")  # reads HF_HUB_OFFLINE once, when it is imported
+    pytest.importorskip(
+        "huggingface_hub.constants"
+    )  # reads HF_HUB_OFFLINE once, when it is imported
     with serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         done = call("--offline", "info", "kyutai/mimi", code=2)

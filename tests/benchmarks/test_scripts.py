@@ -16,7 +16,8 @@ from benchmarks.scores import MEASURES
 from tests.measures.signals import RATE, noise, voice
 from vocable.codecs import build
 from vocable.load import save_model
-from vocable.testing.codec_examples import filled, transform_tiny
+from vocable.testing.codec_examples import filled
+from vocable.testing.tiny_configs import transform_tiny
 from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
 
 

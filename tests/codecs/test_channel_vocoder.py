@@ -16,7 +16,8 @@ from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
 from vocable.codecs.level_contours import SILENCE
 from vocable.errors import VocableError
 from vocable.measures import stoi
-from vocable.testing.codec_examples import channel_vocoder_tiny, filled, voice
+from vocable.testing.codec_examples import filled, voice
+from vocable.testing.tiny_configs import channel_vocoder_tiny
 
 RATE = 16_000
 RECORDING = Path(__file__).parents[2] / "examples" / "speech.flac"

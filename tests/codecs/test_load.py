@@ -20,7 +20,7 @@ from vocable.codecs.identity import stored_digest
 from vocable.codecs.soundstream import SoundStream
 from vocable.errors import ModelError
 from vocable.load import describe, load_embedding, load_to_train, save_model
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 SOUND = Audio(tiny.sound(1000), 8000)
 

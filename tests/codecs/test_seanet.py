@@ -12,7 +12,7 @@ import torch.nn.functional as F
 
 from vocable.codecs.seanet import SEANetConfig, decoder, encoder
 from vocable.nn.transposed import to_torch
-from vocable.testing.codec_examples import encodec_tiny, encodec_tiny_stereo, soundstream_tiny
+from vocable.testing.tiny_configs import encodec_tiny, encodec_tiny_stereo, soundstream_tiny
 
 CONFIGS = {
     "soundstream": replace(soundstream_tiny(), dilations=(1,)),

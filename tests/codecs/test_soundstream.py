@@ -10,7 +10,7 @@ from tests.codecs import tiny
 from vocable.codecs import build
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
 from vocable.errors import ModelError
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 
 @pytest.fixture(scope="module")

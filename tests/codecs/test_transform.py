@@ -13,7 +13,8 @@ from vocable.codecs.transform_attack import CODES, PLACES, Attacks
 from vocable.codecs.transform_plan import FLOOR, Plan, cut
 from vocable.codecs.transform_signal import Lapped, Unlapped, dct4
 from vocable.errors import ModelError
-from vocable.testing.codec_examples import filled, transform_tiny, voice
+from vocable.testing.codec_examples import filled, voice
+from vocable.testing.tiny_configs import transform_tiny
 
 FRAME, OVERLAP = 80, 16
 

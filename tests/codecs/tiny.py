@@ -13,7 +13,8 @@ import torch
 from vocable.codecs import Codec
 from vocable.codecs.soundstream import SoundStream
 from vocable.codecs.speech import Speech
-from vocable.testing.codec_examples import filled, soundstream_tiny, speech_tiny
+from vocable.testing.codec_examples import filled
+from vocable.testing.tiny_configs import soundstream_tiny, speech_tiny
 
 
 def soundstream(seed: int = 0, **changes: Hashable) -> Codec:

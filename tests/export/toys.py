@@ -14,17 +14,18 @@ from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream
 from vocable.testing import codec_examples as examples
+from vocable.testing import tiny_configs
 from vocable.testing.block_examples import seeded
 
 TOYS: dict[str, Callable[[], CodecModel]] = {
     "soundstream": lambda: SoundStream(
-        replace(examples.soundstream_tiny(), strides=(4,), dilations=(1,), sizes=(16,) * 2)
+        replace(tiny_configs.soundstream_tiny(), strides=(4,), dilations=(1,), sizes=(16,) * 2)
     ),
     "encodec": lambda: EnCodec(
-        replace(examples.encodec_tiny(), strides=(4,), lstm_layers=1, sizes=(16,) * 2)
+        replace(tiny_configs.encodec_tiny(), strides=(4,), lstm_layers=1, sizes=(16,) * 2)
     ),
     "encodec-symmetric": lambda: EnCodec(
-        replace(examples.encodec_tiny_symmetric(), strides=(3,), sizes=(16,) * 2)
+        replace(tiny_configs.encodec_tiny_symmetric(), strides=(3,), sizes=(16,) * 2)
     ),
     "dac": lambda: DAC(replace(dac_tiny(), strides=(5,), sizes=(16,) * 2)),
     "bigcodec": lambda: BigCodec(replace(bigcodec_tiny(), strides=(5,))),
@@ -34,7 +35,7 @@ TOYS: dict[str, Callable[[], CodecModel]] = {
     "snac": lambda: SNAC(
         replace(snac_tiny(), strides=(4,), window=4, sizes=(16,) * 2, level_strides=(2, 1))
     ),
-    "mimi": lambda: Mimi(replace(examples.mimi_tiny(), strides=(4,), sizes=(16,) * 3)),
+    "mimi": lambda: Mimi(replace(tiny_configs.mimi_tiny(), strides=(4,), sizes=(16,) * 3)),
 }
 
 

@@ -12,7 +12,7 @@ from vocable import nn, testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.soundstream import SoundStream
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 BLOCKS, CODECS = testing.blocks(), testing.codecs()
 

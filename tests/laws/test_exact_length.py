@@ -9,7 +9,7 @@ from vocable import testing
 from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.soundstream import SoundStream
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 CODECS = testing.codecs()
 

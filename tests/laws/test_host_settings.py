@@ -11,8 +11,8 @@ from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.soundstream import SoundStream
 from vocable.load import load_tokenizer, models, save_model
-from vocable.testing.codec_examples import soundstream_tiny
 from vocable.testing.quantizer_examples import quantizer_named
+from vocable.testing.tiny_configs import soundstream_tiny
 
 BLOCKS, QUANTIZERS, TOKENIZERS = testing.blocks(), testing.quantizers(), testing.tokenizers()
 BUNDLED = {model.name for model in models()}

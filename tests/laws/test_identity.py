@@ -11,7 +11,7 @@ from vocable.audio import Audio
 from vocable.codecs import Codec
 from vocable.codecs.codes import as_codes
 from vocable.codecs.soundstream import SoundStream
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 from vocable.tokens import read_tokens
 
 CODECS = testing.codecs()

@@ -15,7 +15,7 @@ from vocable.nn.packed import PackedWeight
 from vocable.nn.transposed import to_torch
 from vocable.testing import voice
 from vocable.testing.block_examples import seeded
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 WIDE = {
     "linear": lambda: nn.Linear(512, 384),

@@ -13,7 +13,7 @@ from vocable import nn
 from vocable.codecs.soundstream import SoundStream
 from vocable.ratio import Ratio
 from vocable.testing import codec_examples
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 from vocable.tokens import Cache, Source, TokenFile, delay, fits, flatten, write_tokens
 
 TOKENS = made(SPEECH, 2, 1, 60)

@@ -14,7 +14,8 @@ from vocable.codecs.bundle import Bundle
 from vocable.errors import AudioError
 from vocable.testing import check_bounded
 from vocable.testing.block_examples import seeded
-from vocable.testing.codec_examples import filled, small_codec, streaming_units_tiny
+from vocable.testing.codec_examples import filled, small_codec
+from vocable.testing.tiny_configs import streaming_units_tiny
 from vocable.tokens import read_tokens
 from vocable.tokens.tracks import read_tracks
 from vocable.units import FeatureEncoder, SignalEncoder, UnitTokenizer, centres_of

@@ -8,48 +8,67 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 
 from vocable.codecs import Codec, CodecModel, Tokenizer, TokenizerModel
 from vocable.codecs.bigcodec import BigCodec, bigcodec_tiny
-from vocable.codecs.channel_vocoder import ChannelVocoder, ChannelVocoderConfig
+from vocable.codecs.channel_vocoder import ChannelVocoder
 from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
-from vocable.codecs.dmel import DMel, DMelConfig
-from vocable.codecs.encodec import EnCodec, EnCodecConfig
+from vocable.codecs.dmel import DMel
+from vocable.codecs.encodec import EnCodec
 from vocable.codecs.facodec import FACodec, facodec_tiny
-from vocable.codecs.mimi import Mimi, MimiConfig
-from vocable.codecs.moss import Moss, MossConfig, MossStage
+from vocable.codecs.mimi import Mimi
+from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.quantizer_config import ResidualFSQConfig
-from vocable.codecs.qwen3_tts import Qwen3TTS, Qwen3TTSConfig
+from vocable.codecs.qwen3_tts import Qwen3TTS
 from vocable.codecs.snac import SNAC, snac_tiny
-from vocable.codecs.soundstream import SoundStream, SoundStreamConfig
-from vocable.codecs.speech import Speech, SpeechConfig
-from vocable.codecs.speechtokenizer import SpeechTokenizer, SpeechTokenizerConfig
-from vocable.codecs.transform import Transform, TransformConfig
-from vocable.codecs.vocos import Vocos, VocosConfig
-from vocable.codecs.voxtral import Voxtral, VoxtralConfig
-from vocable.codecs.wavtokenizer import WavTokenizer, WavTokenizerConfig
+from vocable.codecs.soundstream import SoundStream
+from vocable.codecs.speech import Speech
+from vocable.codecs.speechtokenizer import SpeechTokenizer
+from vocable.codecs.transform import Transform
+from vocable.codecs.vocos import Vocos
+from vocable.codecs.voxtral import Voxtral
+from vocable.codecs.wavtokenizer import WavTokenizer
 from vocable.load import load_tokenizer, models
 from vocable.nn import Conv1d
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
-from vocable.units.higgs import Higgs, HiggsConfig
-from vocable.units.informed import Informed, InformedConfig
+from vocable.testing.tiny_configs import (
+    channel_vocoder_tiny,
+    dmel_tiny,
+    encodec_tiny,
+    encodec_tiny_stereo,
+    encodec_tiny_symmetric,
+    higgs_tiny,
+    informed_tiny,
+    mimi_tiny,
+    moss_tiny,
+    qwen3_tts_tiny,
+    soundstream_tiny,
+    speech_tiny,
+    speechtokenizer_tiny,
+    streaming_units_tiny,
+    transform_tiny,
+    vocos_tiny,
+    voxtral_tiny,
+    wavtokenizer_tiny,
+    xcodec2_tiny,
+    xcodec_tiny,
+)
+from vocable.units.higgs import Higgs
+from vocable.units.informed import Informed
 from vocable.units.neucodec import NeuCodec, NeuCodecConfig
-from vocable.units.streaming import StreamingUnits, StreamingUnitsConfig
-from vocable.units.w2v_bert import W2vBertConfig
-from vocable.units.wav2vec2 import Wav2Vec2Config
-from vocable.units.wavlm import WavLMConfig
-from vocable.units.xcodec import XCodec, XCodecConfig
-from vocable.units.xcodec2 import XCodec2, XCodec2Config
+from vocable.units.streaming import StreamingUnits
+from vocable.units.xcodec import XCodec
+from vocable.units.xcodec2 import XCodec2
 
 Model = TypeVar("Model", bound=TokenizerModel)
 
@@ -155,224 +174,6 @@ def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:
     hiss = 0.2 * torch.rand(batch, channels, samples, generator=random, dtype=torch.float64) - 0.1
     voiced = (time % 0.2 < 0.16) * (0.6 + 0.4 * (30 * time).sin())
     return (2.2 * buzz * voiced + 0.3 * hiss).clamp(-0.5, 0.5).float()
-
-
-def streaming_units_tiny() -> StreamingUnitsConfig:
-    """Return the sizes of narrow units: 16 kHz, 320 samples a frame, as all of them."""
-    return StreamingUnitsConfig(
-        bands=8, ahead=1, channels=8, layers=1, heads=2, context=6, kernel=3, units=16
-    )
-
-
-def soundstream_tiny() -> SoundStreamConfig:
-    """Return the sizes of a narrow SoundStream with an LSTM: 8 kHz, 16 samples a frame."""
-    return SoundStreamConfig(
-        rate=8000,
-        filters=4,
-        strides=(2, 8),
-        dilations=(1, 3),
-        unit_kernel=3,
-        lstm_layers=1,
-        latent=8,
-        sizes=(16,) * 4,
-    )
-
-
-def informed_tiny() -> InformedConfig:
-    """Return the sizes of a narrow codec with a teacher: 16 kHz, 640 samples a frame."""
-    return InformedConfig(
-        filters=2, strides=(4, 4, 5, 8), dilations=(1,), latent=8, sizes=(16,) * 3,
-        teacher=streaming_units_tiny(), told=4,
-    )  # fmt: skip
-
-
-def encodec_tiny() -> EnCodecConfig:
-    """Return the sizes of a narrow EnCodec as at 24 kHz, causal, its edges reflected."""
-    return EnCodecConfig(rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4)
-
-
-def encodec_tiny_symmetric() -> EnCodecConfig:
-    """Return the sizes of a narrow EnCodec as at 32 kHz: odd strides, identity as the skip."""
-    return replace(encodec_tiny(), strides=(3, 5), causal=False, unit_shortcut=False)
-
-
-def encodec_tiny_stereo() -> EnCodecConfig:
-    """Return the sizes of a narrow EnCodec as at 48 kHz: stereo in segments of ten frames."""
-    return replace(encodec_tiny(), channels=2, causal=False, group_norm=True, segment=(160, 136))
-
-
-def speechtokenizer_tiny() -> SpeechTokenizerConfig:
-    """Return the sizes of a narrow SpeechTokenizer with Snake, which the published one lacks."""
-    return SpeechTokenizerConfig(
-        rate=8000, filters=4, strides=(2, 8), latent=8, sizes=(16,) * 4, snake=True
-    )
-
-
-def vocos_tiny() -> VocosConfig:
-    """Return the sizes of a narrow Vocos behind the narrow EnCodec."""
-    return VocosConfig(
-        **(asdict(encodec_tiny()) | {"prefixes": (2, 4)}),
-        conditions=(2, 4), width=8, hidden=12, blocks=1, window=64,
-    )  # fmt: skip
-
-
-def wavtokenizer_tiny() -> WavTokenizerConfig:
-    """Return the sizes of a narrow WavTokenizer: 8 kHz, 16 samples a frame."""
-    return WavTokenizerConfig(
-        rate=8000, filters=4, strides=(2, 8), lstm_layers=1, latent=8, sizes=(16,), width=8,
-        hidden=12, blocks=1, groups=4, window=64,
-    )  # fmt: skip
-
-
-_HUBERT_TINY = Wav2Vec2Config(
-    width=8, blocks=1, heads=2, hidden=8, filters=4, position_kernel=4, position_groups=2
-)
-
-
-def xcodec_tiny() -> XCodecConfig:
-    """Return the sizes of a narrow X-Codec with WavLM: 16 kHz, 320 samples a frame."""
-    return XCodecConfig(
-        encoder_channels=2, strides=(16, 20), latent=8, decoder_channels=8,
-        decoder_strides=(16, 20), semantic=WavLMConfig(**vars(_HUBERT_TINY), buckets=8, furthest=8),
-        dilations=(1, 2), blocks=1, sizes=(16,) * 4, prefixes=(1, 2, 4),
-    )  # fmt: skip
-
-
-def higgs_tiny() -> HiggsConfig:
-    """Return the sizes of a narrow Higgs audio tokenizer: 24 kHz, 960 samples a frame."""
-    return HiggsConfig(
-        encoder_channels=2, strides=(16, 60), latent=8, decoder_channels=8,
-        decoder_strides=(60, 16), semantic=_HUBERT_TINY, dilations=(1,), blocks=1,
-        sizes=(16,) * 4, prefixes=(2, 4), code_width=4,
-    )  # fmt: skip
-
-
-def xcodec2_tiny() -> XCodec2Config:
-    """Return the sizes of a narrow X-Codec 2: 16 kHz, 320 samples a frame, as w2v-BERT hears."""
-    semantic = W2vBertConfig(
-        width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
-    )
-    return XCodec2Config(
-        encoder_channels=2, strides=(16, 20), width=32, semantic=semantic, steps=(4, 4, 3), heads=2,
-        hidden=8, blocks=1,
-    )  # fmt: skip
-
-
-def mimi_tiny() -> MimiConfig:
-    """Return a Mimi of a few thousand weights: 8 kHz, 16 samples a frame, attention over 5 rows."""
-    return MimiConfig(
-        rate=8000,
-        filters=4,
-        strides=(2, 4),
-        latent=8,
-        layers=1,
-        heads=2,
-        hidden=16,
-        context=5,
-        scale=0.3,
-        codebook_width=4,
-        sizes=(16,) * 4,
-    )
-
-
-def moss_tiny() -> MossConfig:
-    """Return the sizes of a narrow MOSS-Audio-Tokenizer: 8 kHz, stereo, 16 samples a frame."""
-    stage: dict[str, Any] = {"width": 8, "heads": 2, "layers": 1, "hidden": 16}
-    return MossConfig(
-        rate=8000, channels=2, patch=2, latent=12, code=8, sizes=(16,) * 4, code_width=4, scale=0.3,
-        encoder=(MossStage(8, 4, 5, **stage, map_in=False), MossStage(2, 6, 3, **stage)),
-        decoder=(MossStage(2, 8, 3, **stage, map_out=False), MossStage(8, 8, 5, **stage)),
-    )  # fmt: skip
-
-
-def voxtral_tiny() -> VoxtralConfig:
-    """Return the sizes of a narrow codec of Voxtral: 8 kHz, 16 samples a frame."""
-    return VoxtralConfig(
-        rate=8000, patch=4, patch_kernel=3, width=8, heads=2, head=6, hidden=12, window=4,
-        layers=(1, 1, 1), kernels=(4, 4, 3), strides=(2, 2, 1), scale=0.3,
-        decoder_layers=(1, 1, 1), decoder_kernels=(3, 4, 4), decoder_strides=(1, 2, 2),
-        size=16, searched=4, steps=5, rounded=3,
-    )  # fmt: skip
-
-
-def qwen3_tts_tiny() -> Qwen3TTSConfig:
-    """Return the sizes of a narrow tokenizer of Qwen3-TTS: 8 kHz, 16 samples a frame."""
-    return Qwen3TTSConfig(
-        rate=8000,
-        filters=4,
-        strides=(2, 4),
-        latent=8,
-        layers=1,
-        heads=2,
-        hidden=16,
-        context=5,
-        scale=0.3,
-        codebook_width=4,
-        sizes=(16,) * 4,
-        upsamples=(2,),
-        decoder_strides=(4, 2),
-        decoder_latent=8,
-        decoder_width=4,
-        decoder_layers=1,
-        decoder_heads=2,
-        decoder_head=6,
-        decoder_hidden=8,
-        decoder_context=5,
-        decoder_filters=8,
-    )
-
-
-def speech_tiny() -> SpeechConfig:
-    """Return the sizes of a narrow codec of the shipped architecture."""
-    return SpeechConfig(
-        encoder_channels=8,
-        encoder_blocks=1,
-        latent=8,
-        decoder_channels=8,
-        decoder_blocks=1,
-        contours=32,
-        sizes=(16,) * 3,
-        dimensions=4,
-    )
-
-
-def dmel_tiny() -> DMelConfig:
-    """Return the numbers of a coarse dMel: 8 kHz, 80 samples a frame."""
-    return DMelConfig(rate=8000, frame=80, transform=256, bands=8, lowest=100.0, highest=3800.0)
-
-
-def channel_vocoder_tiny() -> ChannelVocoderConfig:
-    """Return the sizes of a narrow channel vocoder."""
-    return ChannelVocoderConfig(
-        bands=8,
-        encoder_channels=8,
-        encoder_blocks=1,
-        decoder_channels=8,
-        decoder_blocks=1,
-        contours=32,
-        levels=32,
-        sizes=(16,) * 3,
-        dimensions=4,
-    )
-
-
-def transform_tiny() -> TransformConfig:
-    """Return the sizes of a narrow transform codec: 8 kHz, 80 samples a frame."""
-    return TransformConfig(
-        rate=8000,
-        frame=80,
-        overlap=16,
-        bands=((32, 8), (80, 16)),
-        units=((32, 8), (64, 16)),
-        envelope=(16, 16),
-        groups=(4, 3),
-        planned=7,
-        size=16,
-        stages=2,
-        prefixes=(3, 5, 8, 10),
-        channels=8,
-        blocks=1,
-    )
 
 
 @torch.no_grad()

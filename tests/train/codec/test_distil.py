@@ -18,7 +18,8 @@ from vocable.codecs import build
 from vocable.errors import RecipeError
 from vocable.load import save_model
 from vocable.quantize import ResidualVQ
-from vocable.testing.codec_examples import filled, informed_tiny, streaming_units_tiny
+from vocable.testing.codec_examples import filled
+from vocable.testing.tiny_configs import informed_tiny, streaming_units_tiny
 from vocable.train import checkpoint
 from vocable.train.codec.distil.branch import BranchForm
 from vocable.train.codec.distil.features import Features, features_of

@@ -22,7 +22,7 @@ from vocable.codecs.dac import dac_tiny
 from vocable.codecs.snac import snac_tiny
 from vocable.errors import RecipeError, TokenError
 from vocable.load import load_to_train
-from vocable.testing.codec_examples import (
+from vocable.testing.tiny_configs import (
     encodec_tiny,
     encodec_tiny_stereo,
     mimi_tiny,

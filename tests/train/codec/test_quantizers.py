@@ -15,7 +15,7 @@ from vocable.codecs import build
 from vocable.codecs.quantizer_config import QuantizerConfig
 from vocable.errors import ModelError
 from vocable.quantize import FSQ
-from vocable.testing.codec_examples import soundstream_tiny
+from vocable.testing.tiny_configs import soundstream_tiny
 
 TABLES: dict[str, dict[str, Any]] = {
     "fsq": {"steps": [5, 4, 3], "groups": 2, "bound": "symmetric"},

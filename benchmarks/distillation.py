@@ -119,7 +119,7 @@ def judged(
     folder = options.folder / f"{arm}-{recipe.schedule.steps}-{seed}"
     progress(folder.name)
     if not (folder / "config.json").is_file():
-        _share(options.folder, folder)
+        share(options.folder, folder)
         resume = (folder / "checkpoint.pt").is_file()
         run(recipe, options.data, folder, resume=resume, device="cpu")
     progress(f"{folder.name}, judged")
@@ -149,7 +149,7 @@ def abx_within(codec: Codec, spoken: Sequence[Clip]) -> dict[str, np.ndarray]:
     return {name: np.array(errors) for name, errors in found.items()}
 
 
-def _share(folder: Path, target: Path) -> None:
+def share(folder: Path, target: Path) -> None:
     """Give a new run what other runs' recordings and teacher gave; each is checked when used."""
     target.mkdir(parents=True, exist_ok=True)
     for stem in SHARED:

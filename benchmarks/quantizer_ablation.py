@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.distillation import over_speakers, parameters
+from benchmarks.distillation import over_speakers, parameters, share
 from benchmarks.machine import describe
 from benchmarks.quantizer_ablation_figure import draw
 from benchmarks.results import shown
@@ -64,6 +64,16 @@ ARMS = {
     ],
     "LFQ, 14 signs": ['codec.config.quantizer={kind="lfq", bits=14}'],
     "BSQ, 14 signs": ['codec.config.quantizer={kind="bsq", bits=14}'],
+    "product, 2 × 128": ['codec.config.quantizer={kind="grouped", groups=2, sizes=[128]}'],
+    "grouped RVQ, 2 × 16·8": ['codec.config.quantizer={kind="grouped", groups=2, sizes=[16, 8]}'],
+    "cross-scale, 2 × 128": [
+        'codec.config.quantizer={kind="cross-scale", widths=[32], groups=1, size=128, dropout=0.0}'
+    ],
+    "RVQ, 2 × 128, taught": [
+        "codec.config.sizes=[128, 128]",
+        "codec.config.semantic=1",
+        'distil={teacher="units-16k", layer=5, form="level", weight=8.0}',
+    ],
 }
 SHARED = ["codec.config.strides=[2, 4, 5, 5]", "codec.config.dropout=0.0", "data.segment=1.6"]
 TRUNK = "model.trunk={width=96, layers=3, heads=4, hidden=256, context=2048, dropout=0.0}"
@@ -161,6 +171,7 @@ def judged(options: argparse.Namespace, arm: str, seed: int, clips: Sequence[Cli
     if not (folder / "config.json").is_file():
         overrides = [*SHARED, *ARMS[arm], f"seed={seed}", f"schedule.steps={options.steps}"]
         recipe = read_recipe("distil-none", [*overrides, "checkpoints.tensorboard=false"])
+        share(options.folder, folder)
         resume = (folder / "checkpoint.pt").is_file()
         run(recipe, options.data, folder, resume=resume, device="cpu")
     progress(f"{arm}, seed {seed}, judged")

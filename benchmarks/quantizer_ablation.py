@@ -3,7 +3,7 @@
     python -m benchmarks.quantizer_ablation FOLDER --data MANIFEST --phones MANIFEST [--steps 400]
         [--seeds 3] [--model-steps 300] [--clips 24] [--figure FILE] [--arms ARM …]
 
-The codec is the recipe distil-none's at 80 frames/s; all arms have 14 bits a frame, 1.12 kbit/s,
+The codec is the recipe distil-none's at 100 frames/s; all arms have 14 bits a frame, 1.4 kbit/s,
 the same data, the same steps, the same first weights around the quantizer. Runs are kept in FOLDER
 and gone on with; what is finished is read. Per arm, over the seeds:
 
@@ -75,7 +75,7 @@ ARMS = {
         'distil={teacher="units-16k", layer=5, form="level", weight=8.0}',
     ],
 }
-SHARED = ["codec.config.strides=[2, 4, 5, 5]", "codec.config.dropout=0.0", "data.segment=1.6"]
+SHARED = ["codec.config.strides=[2, 4, 4, 5]", "codec.config.dropout=0.0", "data.segment=1.6"]
 TRUNK = "model.trunk={width=96, layers=3, heads=4, hidden=256, context=2048, dropout=0.0}"
 FRAMES = 800  # of a batch of the model of tokens
 MEASURES = {"PESQ-WB": pesq, "STOI": stoi, "mel distance": mel_distance_dac}

@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 COLOURS = {"RVQ": "#4477aa", "VQ": "#228833", "Sim": "#66ccaa", "FSQ": "#ee6677",
-           "res": "#aa3377", "LFQ": "#ccbb44", "BSQ": "#999933"}  # fmt: skip
+           "res": "#aa3377", "LFQ": "#ccbb44", "BSQ": "#999933", "product": "#ee8866",
+           "grouped": "#332288", "cross": "#77aadd"}  # fmt: skip
 PANELS = {
     "mel distance, lower is nearer": lambda run: np.nanmean(run.sound, axis=0)[2],
     "PESQ-WB": lambda run: np.nanmean(run.sound, axis=0)[0],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-COLOURS = ("#4477aa", "#228833", "#ccbb44", "#ee6677", "#aa3377")  # Tol's
+COLOURS = ("#4477aa", "#228833", "#ccbb44", "#ee6677", "#aa3377", "#66ccee")  # Tol's
 GREYS = ("#cccccc", "#aaaaaa", "#777777")
 
 
@@ -23,7 +23,7 @@ def draw(found: Mapping[str, Sequence[Any]], nominal: Sequence[float], path: Pat
         (f"n-grams of order {order}", grey, [dict(zip(levels, bits, strict=True), frame=sum(bits))])
         for order, (bits, grey) in enumerate(zip(grams, GREYS, strict=True))
     ]
-    for (arm, runs), colour in zip(found.items(), COLOURS, strict=False):
+    for (arm, runs), colour in zip(found.items(), COLOURS, strict=True):
         shown.append((arm, colour, [each["bits"] for each in runs]))
     wide = 0.84 / len(shown)
     for place, (name, colour, runs) in enumerate(shown):

@@ -81,8 +81,9 @@ def test_a_model_and_n_grams_are_asked(model: Path, talks: Path, pairs: Path, sm
     for row in rows:
         assert 0 <= row["accuracy"] <= 1 and row["chance"] == 0.5 and row["by"] == "mean"
         assert row["pairs"] == row["items"] * (1 if row["part"] == "order" else 2)
+        assert 1 <= row["owners"] <= row["items"]
     shown = call(*line).stdout.splitlines()
-    assert shown[0].split()[:5] == ["model", "part", "group", "pairs", "items"]
+    assert shown[0].split()[:6] == ["model", "part", "group", "pairs", "items", "owners"]
     first = [row for row in rows if row["model"] == str(model)]
     for text, row in zip(shown[1:], first, strict=True):
         assert f" {100 * row['accuracy']:.1f} " in text and text.endswith(" 50")

@@ -17,7 +17,7 @@ from vocable.errors import VocableError
 if TYPE_CHECKING:
     from vocable.evaluate.likelihood import Accuracy
 
-HEADINGS = ("model", "part", "group", "pairs", "items", "accuracy", "95 %", "chance")
+HEADINGS = ("model", "part", "group", "pairs", "items", "owners", "accuracy", "95 %", "chance")
 
 
 @click.command("likelihood")
@@ -87,7 +87,7 @@ def _cells(row: Accuracy) -> tuple[str, ...]:
 
     mean, ends = row.interval.mean, _ends(row)
     interval = "-" if ends is None else f"{100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
-    counts = str(row.pairs), str(row.items)
+    counts = str(row.pairs), str(row.items), str(row.owners)
     shares = f"{100 * mean:.1f}", interval, f"{100 * CHANCE:g}"
     return row.system, row.part, row.group or "-", *counts, *shares
 
@@ -97,8 +97,8 @@ def _facts(row: Accuracy, by: str) -> dict[str, Any]:
 
     return {
         "model": row.system, "part": row.part, "group": row.group or None, "pairs": row.pairs,
-        "items": row.items, "accuracy": row.interval.mean, "interval": _ends(row), "chance": CHANCE,
-        "by": by,
+        "items": row.items, "owners": row.owners, "accuracy": row.interval.mean,
+        "interval": _ends(row), "chance": CHANCE, "by": by,
     }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_intervals_are_over_owners(many: tuple[list[Pair], list[float]]) -> None
     (row,) = accuracies("m", pairs, right.tolist())
     by_item = sorted(range(40), key=lambda k: str(k))
     wanted = bootstrap_interval(right[by_item], [f"s{k % 4}" for k in by_item])
-    assert row.interval == wanted
+    assert row.interval == wanted and row.owners == 4
     (alone,) = accuracies("m", [pair(k, owner="one") for k in range(9)], [1.0] * 9)
     assert np.isnan(alone.interval.low)
 

@@ -18,6 +18,7 @@ class Accuracy:
     """Of the pairs of a part, or of a `group` in it, the share that a system got right.
 
     interval    over items, 0 to 1, by the bootstrap over their owners
+    owners      that are drawn: speakers, couples of them, or items; of fewer than ten it is rough
     """
 
     system: str
@@ -26,6 +27,7 @@ class Accuracy:
     interval: Interval
     pairs: int
     items: int
+    owners: int
 
 
 def accuracies(system: str, pairs: Sequence[Pair], right: Sequence[float]) -> list[Accuracy]:
@@ -57,5 +59,6 @@ def _accuracy(
         owners[pair.item] = pair.owner or pair.item
     items = sorted(by_item)  # so that the draws do not depend on the order of pairs
     values = np.array([np.mean(by_item[item]) for item in items])
-    interval = bootstrap_interval(values, [owners[item] for item in items])
-    return Accuracy(system, part, group, interval, len(pairs), len(items))
+    drawn = [owners[item] for item in items]
+    interval = bootstrap_interval(values, drawn)
+    return Accuracy(system, part, group, interval, len(pairs), len(items), len(set(drawn)))

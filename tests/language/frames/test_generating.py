@@ -42,6 +42,14 @@ def test_greedy_frames_are_the_likeliest(layout, streams, given):
             assert int(logits[:size].argmax()) == lesson.ids[step, row]
 
 
+@pytest.mark.parametrize(("streams", "drawn"), [(1, Sampling(0.9, top_k=100)), (2, Sampling())])
+def test_several_streams_are_drawn_from_all_ids(streams, drawn):
+    """Silence ends as often as the model says it does, which colder draws do not."""
+    made = generator("delay", streams)
+    asked = [list(made.generate(seconds=0.4, seed=3, sampling=each)) for each in (None, drawn)]
+    np.testing.assert_array_equal(*asked)
+
+
 @pytest.mark.parametrize(("layout", "streams"), [("delay", 2), ("acoustic_delay", 2), ("depth", 1)])
 def test_the_last_frames_know_of_the_end(layout, streams):
     """All but the first row are drawn greedily, up to the end, as the whole foretells them."""

@@ -25,6 +25,9 @@ class FramesGenerator(ContinuingGenerator):
 
     network: Frames
     sampling = Sampling(temperature=0.9, top_k=100)
+    several = Sampling()
+    """Of several streams: out of a silence lead hundreds of codes, each of them unlikely, so that
+    colder draws hardly ever end it."""
 
     def generate(
         self,
@@ -54,12 +57,13 @@ class FramesGenerator(ContinuingGenerator):
         if context is not None:
             room = config.order.max_frames(self.spec, context - 1, config.levels) - given
         frames = self._frames(seconds, room, given)
+        sampling = sampling or (self.sampling if config.streams == 1 else self.several)
         if engine is None:
             steps = config.order.steps(self.spec, given + frames, config.levels)
             engine = self.start_engine(1, context=steps + 1)
         return Continued(
             engine, config, begin, frames, may_end=seconds is None,
-            sampling=sampling or self.sampling, seed=seed,
+            sampling=sampling, seed=seed,
         )  # fmt: skip
 
     def tokens(self, frames: Iterable[np.ndarray]) -> AudioTokens:

@@ -39,7 +39,7 @@ from vocable.measures.recognisers import RATE, load_recogniser
 from vocable.measures.speakers import load_embedding, similarity
 from vocable.measures.words import word_edits
 from vocable.speak.conversion import WAYS, conversion
-from vocable.speak.conversion.ways import VOCODER
+from vocable.speak.conversion.names import VOCODER
 
 LEAST, MOST = 2.5, 15.0  # seconds of a recording
 

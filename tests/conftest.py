@@ -1,6 +1,7 @@
 """Settings that all tests share."""
 
 import atexit
+import gc
 import importlib.util
 import logging
 import os
@@ -18,10 +19,9 @@ import jaxtyping
 import pytest
 
 # The same examples every time: a red run is repeatable, and says what the change did.
-hypothesis.settings.register_profile(
-    "house", deadline=None, max_examples=25, derandomize=True, database=None
-)
-hypothesis.settings.load_profile("house")
+SAME = {"deadline": None, "derandomize": True, "database": None}
+hypothesis.settings.register_profile("house", max_examples=10, **SAME)
+hypothesis.settings.register_profile("all", max_examples=25, **SAME)
 
 # Threads wait for each other at every small product: asleep, so that the one waited for has a core,
 # and not at all where each worker has one core.
@@ -53,6 +53,17 @@ atexit.register(shutil.rmtree, os.environ["VOCABLE_CACHE"], ignore_errors=True)
 # tests of Ctrl-C need children that hear it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give tests of random examples more of them where the slow tests run too, in `test-all`."""
+    hypothesis.settings.load_profile("house" if config.option.markexpr == "not slow" else "all")
+
+
+def pytest_collection_finish() -> None:
+    """Let no collection of garbage walk over all the tests, of which none goes."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

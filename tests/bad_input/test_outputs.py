@@ -105,7 +105,10 @@ batch.code_blocks = slow
 
 
 @posix
-@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "signal_number",  # what Ctrl-C says: tests/cli/test_group.py
+    [signal.SIGKILL, signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)],
+)
 def test_killed_half_way(
     here: Path, speech: Path, small: Path, signal_number: signal.Signals
 ) -> None:

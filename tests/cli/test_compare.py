@@ -13,6 +13,7 @@ from vocable import testing
 from vocable.audio import Audio
 from vocable.cli.compare import Comparison, as_table, as_title, compare
 from vocable.cli.console import Console
+from vocable.codecs import Codec
 from vocable.measures import REGISTRY, Measure, register
 from vocable.tokens import AudioTokens, Level, Source, TokenSpec
 
@@ -161,7 +162,20 @@ def test_a_shifted_pitch_is_scored_only_without_a_reference(
 CODECS = testing.codecs()
 
 
-@pytest.mark.parametrize("name", CODECS)
+def drawn(codec: Codec) -> tuple[object, ...]:
+    """Return what a picture shows of a codec besides its numbers."""
+    spec = codec.model.spec
+    strides = tuple(level.stride for level in spec.levels)
+    return len(set(strides)), spec.channels, bool(spec.segment), bool(spec.sides), spec.out_rate
+
+
+# The first codec of each kind of picture; the others, which draw the same, in `test-all`.
+FIRST = CODECS.firsts(drawn)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name not in FIRST)) for name in CODECS]
+)
 def test_every_kind_of_codec_is_compared_and_drawn(name: str, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from vocable.cli.report import figure

@@ -45,9 +45,11 @@ def test_help_loads_neither_torch_nor_numpy() -> None:
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
-@pytest.mark.parametrize("name", ["encode", "decode", "roundtrip", "info", "train codec"])
+@pytest.mark.parametrize(
+    "name", ["encode", "decode", "roundtrip", "info", "convert", "train codec"]
+)
 def test_what_cannot_work_is_refused_without_torch(name: str) -> None:
-    more = ["-o", "y.wav"] if name == "roundtrip" else []
+    more = {"roundtrip": ["-o", "y.wav"], "convert": ["--voice", "nothing"]}.get(name, [])
     wanted = ["--recipe", "nothing", "--data", __file__] if "train" in name else ["nothing", *more]
     code = (
         "import sys\nfrom vocable.cli.group import commands\n"

@@ -13,7 +13,6 @@ from vocable.units import Centres, SignalEncoder, UnitTokenizer, centres_of
 from vocable.units.tokenizer import origin_of
 
 TOKENIZERS = testing.tokenizers()
-UNITS = {name: TOKENIZERS.pop(name) for name in ("streaming-units", "units")}
 CODECS = ("soundstream", "encodec-stereo", "dac", "snac", "mimi", "channel-vocoder", "transform",
           "speech-16k", "sound-48k")  # fmt: skip
 RATE, SAMPLES = 22_050, 5001
@@ -49,7 +48,7 @@ def check_pair(semantic, acoustic, path, tmp_path) -> Tracks:
 
 @pytest.mark.parametrize("name", CODECS)
 def test_units_go_with_every_family_whole_and_live(name, recording, tmp_path):
-    units, codec = UNITS["streaming-units"], TOKENIZERS[name]
+    units, codec = TOKENIZERS["streaming-units"], TOKENIZERS[name]
     check_pair(units, codec, recording, tmp_path)
     both = {"semantic": units, "acoustic": codec}
     live = Bundle(both).live(rate=RATE, channels=2)
@@ -63,7 +62,7 @@ def test_units_go_with_every_family_whole_and_live(name, recording, tmp_path):
 
 @pytest.mark.parametrize("name", [*ENCODERS, "units"])
 def test_every_kind_of_units_goes_with_a_codec(name, recording, tmp_path):
-    units = UNITS[name] if name in UNITS else units_of(ENCODERS[name]())
+    units = TOKENIZERS[name] if name in TOKENIZERS else units_of(ENCODERS[name]())
     check_pair(units, TOKENIZERS["speech"], recording, tmp_path)
 
 

@@ -12,9 +12,8 @@ from vocable.codecs.convert import split_channels
 from vocable.codecs.segments import triangle
 from vocable.errors import ModelError, TokenError
 from vocable.testing import codecs, voice
-from vocable.testing.tiny_codecs import TINY
 
-CODECS = {name: codec for name, codec in codecs().items() if name in TINY}
+CODECS = codecs()
 
 
 def test_a_step_is_filled_with_the_last_token_of_each_level():

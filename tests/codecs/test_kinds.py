@@ -23,13 +23,16 @@ from vocable.testing import codecs, voice
 from vocable.testing.tiny_codecs import FRAME, TINY, TinyConfig
 from vocable.tokens import AudioTokens, TokenWriter, read_tokens
 
-CODECS = {
-    name: codec
-    for name, codec in codecs().items()
-    if name in TINY or name.startswith(("dac", "encodec", "mimi", "snac"))
-}
-STREAMED = [name for name, codec in CODECS.items() if codec.model.encodes_in_steps]
-every_kind = pytest.mark.parametrize("name", CODECS)
+CODECS = codecs()
+KINDS = [
+    name for name in CODECS if name in TINY or name.startswith(("dac", "encodec", "mimi", "snac"))
+]
+# Second sizes, for what takes long: their others are in `test-all`.
+SECOND = {"dac", "dac-out-rate", "encodec-symmetric", "mimi-filled", "snac"}
+MOST = [pytest.param(name, marks=[pytest.mark.slow] * (name in SECOND)) for name in KINDS]
+STREAMED = set(CODECS.names(lambda codec: codec.model.encodes_in_steps))
+SIDED = set(CODECS.names(lambda codec: codec.spec.sides))
+every_kind = pytest.mark.parametrize("name", KINDS)
 # one sample, part of a frame, 30 frames (no multiple of 4), whole and short segments (136 + 144 is
 # a segment of 9 frames and one of 1: together as long as a whole one)
 LENGTHS = (1, 15, 480, 496, 8 * FRAME + 144, 1001)
@@ -43,7 +46,7 @@ def recording(codec: Codec, samples: int, channels: int = 2, rate: int = 8000) -
     return Audio(sound, rate)
 
 
-@every_kind
+@pytest.mark.parametrize("name", MOST)
 @pytest.mark.parametrize(("samples", "levels"), LENGTHS_AND_LEVELS)
 def test_files_hold_what_memory_does(name, samples, levels, tmp_path, monkeypatch):
     codec, audio = CODECS[name], recording(CODECS[name], samples)
@@ -71,7 +74,7 @@ def test_arrays_hold_what_memory_does(name, tmp_path):
         assert all(np.array_equal(one[key], two[key]) for key in one)
 
 
-@pytest.mark.parametrize("name", STREAMED)
+@pytest.mark.parametrize("name", [each for each in MOST if each.values[0] in STREAMED])
 @pytest.mark.parametrize(("samples", "rate"), LENGTHS_AND_RATES)
 def test_live_streams_give_what_files_do(name, samples, rate, tmp_path):
     codec, audio = CODECS[name], recording(CODECS[name], samples, channels=3, rate=rate)
@@ -134,7 +137,7 @@ def test_the_sound_is_that_of_its_codes(name):
             codec.from_codes(tuple(codes))
 
 
-@pytest.mark.parametrize("name", [name for name, codec in CODECS.items() if codec.spec.sides])
+@pytest.mark.parametrize("name", [name for name in KINDS if name in SIDED])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_side_that_is_not_finite_is_named(name, value):
     """Not the sound that it would make."""

@@ -23,7 +23,7 @@ from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 CODECS = testing.codecs()
 
 
-@pytest.mark.parametrize("name", [name for name, codec in CODECS.items() if codec.latency])
+@pytest.mark.parametrize("name", CODECS.names(lambda codec: codec.latency))
 def test_streams_wait_as_long_as_is_said(name):
     codec = CODECS[name]
     spec = codec.spec

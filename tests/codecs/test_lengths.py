@@ -73,12 +73,12 @@ def test_int16_is_scaled():
 
 
 ALL = testing.codecs()
-every_codec = pytest.mark.parametrize("codec", ALL.values(), ids=ALL)
 
 
-@every_codec
-def test_nothing_becomes_nothing(codec):
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_becomes_nothing(name):
     """Whole as in steps; only what is found in a whole recording needs one."""
+    codec = ALL[name]
     nothing = torch.zeros(2, codec.channels, 0)
     if codec.spec.item_sides:
         with pytest.raises(AudioError, match="audio has 0 samples; .* in 1 or more"):

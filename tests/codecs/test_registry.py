@@ -100,12 +100,12 @@ def test_what_only_encodes_is_not_loaded_as_a_codec(tmp_path):
         load_codec(tmp_path / "units")
 
 
-OURS = {name: each for name, each in TOKENIZERS.items() if architecture_of(each.model) in PACKAGE}
+OURS = TOKENIZERS.names(lambda each: architecture_of(each.model) in PACKAGE)
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_model_is_made_without_memory_in_its_shapes(name):
-    model = copy.deepcopy(OURS[name].model)
+    model = copy.deepcopy(TOKENIZERS[name].model)
     found = architecture(architecture_of(model))
     with without_memory():
         empty = found.model(model.config)

@@ -22,8 +22,8 @@ from vocable.errors import ModelError
 from vocable.nn import seeded_noise
 from vocable.tokens import Vocabulary, read_tokens
 
-CODECS = {name: codec for name, codec in testing.codecs().items() if name.startswith("snac")}
-every_codec = pytest.mark.parametrize("name", CODECS)
+CODECS = testing.codecs()
+every_codec = pytest.mark.parametrize("name", [name for name in CODECS if name.startswith("snac")])
 
 
 def on_meta(config):

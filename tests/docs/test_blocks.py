@@ -7,6 +7,7 @@ import pytest
 
 from tests.docs.newcomer import Reader, fresh_clone
 from tests.docs.pages import PAGES, ROOT, SHOWN, Block, Page
+from tests.docs.warm import warmed
 
 # What no test runs, and what the page says that it needs. A block here is one that nobody checks.
 NOT_RUN = {
@@ -112,7 +113,8 @@ def modules():
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    return fresh_clone(tmp_path_factory.mktemp("clone"))
+    with warmed(fresh_clone(tmp_path_factory.mktemp("clone"))) as folder:
+        yield folder
 
 
 def as_parameter(page: Page):

@@ -11,9 +11,11 @@ import numpy as np
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 SAMPLES = re.compile(r"^samples = .*$", re.M)
-# Runs the README's lines as they are printed, but for where the samples come from.
-SCRIPT = """\
+# Runs the code of each file it is told of, with names of its own; says what came of it in a line.
+PROCESS = """\
+import os
 import sys
+import traceback
 
 class WithoutVocable:
     def find_spec(self, name, path=None, target=None):
@@ -21,25 +23,40 @@ class WithoutVocable:
             raise ImportError(name)
 
 sys.meta_path.insert(0, WithoutVocable())
-import re
+answers, sys.stdout = sys.stdout, sys.stderr
+for line in sys.stdin:
+    folder, code = eval(line)
+    os.chdir(folder)
+    try:
+        exec(compile(code, "README.md", "exec", dont_inherit=True), {"__name__": "__main__"})
+        said = "vocable is imported" if "vocable" in sys.modules else ""
+    except BaseException:
+        said = traceback.format_exc()
+    print(repr(said), file=answers, flush=True)
+"""
+# Runs the README's lines as they are printed, but for where the samples come from; programs are
+# read once for all samples.
+GIVEN = """\
+import functools
 import numpy
 
 as_given = numpy.asarray
 if {torch}:
     import torch
-    as_given = torch.from_numpy
+    as_given, load = torch.from_numpy, torch.export.load
+    torch.export.load = functools.cache(load)
 given = numpy.load(r"{given}")
-code = open(r"{code}", encoding="utf-8").read()
 found = {{}}
 for name in given.files:
     place = {{"given": as_given(given[name])}}
-    exec(code, place)
+    exec({code!r}, place)
     codes, sound = place["codes"], place["sound"]
     for number, level in enumerate(codes):
         found[f"{{name}}-codes-{{number}}"] = numpy.asarray(level)
     found[f"{{name}}-sound"] = numpy.asarray(sound)
 numpy.savez(r"{found}", **found)
-assert "vocable" not in sys.modules
+if {torch}:
+    torch.export.load = load
 """
 
 
@@ -48,40 +65,43 @@ def blocks(folder: Path) -> list[str]:
     return BLOCK.findall((folder / "README.md").read_text(encoding="utf-8"))
 
 
-def run_readme(
-    folder: Path, given: list[np.ndarray], scratch: Path
-) -> list[tuple[list[np.ndarray], np.ndarray]]:
-    """Run the README's first block on each of several samples; return codes and sound of each."""
-    lines, changed = SAMPLES.subn("samples = given", blocks(folder)[0])
-    assert changed == 1
-    (scratch / "code.py").write_text(lines, encoding="utf-8")
-    np.savez(scratch / "given.npz", **{f"n{n}": x for n, x in enumerate(given)})
-    run(
-        SCRIPT.format(
-            torch="torch" in lines,
-            given=scratch / "given.npz",
-            code=scratch / "code.py",
-            found=scratch / "found.npz",
-        ),
-        folder,
-    )
-    with np.load(scratch / "found.npz") as found:
-        return [_result(found, f"n{n}") for n in range(len(given))]
+class Outside:
+    """A process, without the environment's paths, that runs one piece of Python after another.
 
+    It is the same one for all: loading torch takes longer than what is run.
+    """
 
-def run_blocks(folder: Path) -> None:
-    """Run each block of the README by itself, without the names of the others."""
-    run(f"for code in {blocks(folder)!r}:\n    exec(code, {{}})\n", folder)
+    def __enter__(self) -> Outside:
+        command = [sys.executable, "-I", "-W", "ignore", "-c", PROCESS]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()
+
+    def run(self, code: str, folder: Path) -> None:
+        """Run Python in a folder, without the names of what ran before."""
+        assert self._process.stdin and self._process.stdout
+        print(repr((str(folder), code)), file=self._process.stdin, flush=True)
+        said = self._process.stdout.readline()
+        assert said == "''\n", said
+
+    def run_readme(
+        self, folder: Path, given: list[np.ndarray], scratch: Path
+    ) -> list[tuple[list[np.ndarray], np.ndarray]]:
+        """Run the README's first block on each of several samples; return codes and sound."""
+        lines, changed = SAMPLES.subn("samples = given", blocks(folder)[0])
+        assert changed == 1
+        np.savez(scratch / "given.npz", **{f"n{n}": x for n, x in enumerate(given)})
+        paths = {name: scratch / f"{name}.npz" for name in ("given", "found")}
+        self.run(GIVEN.format(torch="torch" in lines, code=lines, **paths), folder)
+        with np.load(paths["found"]) as found:
+            return [_result(found, f"n{n}") for n in range(len(given))]
 
 
 def _result(found: np.lib.npyio.NpzFile, name: str) -> tuple[list[np.ndarray], np.ndarray]:
     count = sum(key.startswith(f"{name}-codes-") for key in found.files)
     return [found[f"{name}-codes-{k}"] for k in range(count)], found[f"{name}-sound"]
-
-
-def run(code: str, folder: Path) -> str:
-    """Run Python in a folder, without the environment's paths; return what it prints."""
-    command = [sys.executable, "-I", "-W", "ignore", "-c", code]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

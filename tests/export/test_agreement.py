@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.export.outside import run, run_blocks, run_readme
+from tests.export.outside import Outside, blocks
 from tests.export.toys import toy
 from vocable.audio import Audio
 from vocable.codecs import Codec
@@ -52,17 +52,24 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def outside() -> Iterator[Outside]:
+    with Outside() as process:
+        yield process
+
+
 @dataclass(frozen=True)
 class Pair:
     """A codec, the folder that it was exported to, and what that gives for samples."""
 
+    name: str
     codec: Codec
     folder: Path
     found: list[tuple[torch.Tensor, list[np.ndarray], np.ndarray]]
 
 
 @pytest.fixture(scope="module", params=CASES, ids="-".join)
-def pair(request, tmp_path_factory) -> Iterator[Pair]:
+def pair(request, outside, tmp_path_factory) -> Iterator[Pair]:
     name, to = request.param
     codec = toy(name)
     folder = tmp_path_factory.mktemp(name) / "out"
@@ -70,8 +77,8 @@ def pair(request, tmp_path_factory) -> Iterator[Pair]:
     unit = codec.frame * codec.model.frames_together
     lengths = [1, codec.frame, 7 * unit, 11 * unit + codec.frame + 3]
     given = [voice(codec, batch, n) for n in lengths for batch in (1, 3)]
-    found = run_readme(folder, [x.numpy() for x in given], tmp_path_factory.mktemp(name))
-    yield Pair(codec, folder, [(x, *made) for x, made in zip(given, found, strict=True)])
+    found = outside.run_readme(folder, [x.numpy() for x in given], tmp_path_factory.mktemp(name))
+    yield Pair(name, codec, folder, [(x, *made) for x, made in zip(given, found, strict=True)])
 
 
 def test_the_readmes_lines_give_what_the_codec_gives(pair):
@@ -110,7 +117,7 @@ def test_the_lengths_are_those_of_encode_and_decode(pair):
             assert sound[0].shape == own.samples.shape
 
 
-def test_levels_that_are_minus_one_are_left_out(pair, tmp_path):
+def test_levels_that_are_minus_one_are_left_out(pair, outside, tmp_path):
     codec = pair.codec
     fewer = codec.spec.prefixes[0]
     if fewer == len(codec.spec.levels):
@@ -121,9 +128,8 @@ def test_levels_that_are_minus_one_are_left_out(pair, tmp_path):
     facts = json.loads((pair.folder / "codec.json").read_text())
     name = next(name for name in facts["files"] if name.startswith("decoder."))
     np.savez(tmp_path / "codes.npz", *(x.numpy() for x in given))
-    run(
-        _DECODE.format(codes=tmp_path / "codes.npz", name=name, out=tmp_path / "y.npy"), pair.folder
-    )
+    code = _DECODE.format(codes=tmp_path / "codes.npz", name=name, out=tmp_path / "y.npy")
+    outside.run(code, pair.folder)
     wanted = codec.from_codes(tuple(codes)[:fewer])[..., : 9 * codec.model.frame_written]
     assert np.abs(np.load(tmp_path / "y.npy") - wanted.numpy()).max() <= CLOSE
 
@@ -144,8 +150,18 @@ numpy.save(r"{out}", y)
 """
 
 
-def test_every_block_of_the_readme_runs(pair):
-    run_blocks(pair.folder)
+def test_every_block_of_the_readme_runs(pair, outside):
+    """Each by itself, without the names of the others."""
+    for block in blocks(pair.folder):
+        outside.run(block, pair.folder)
+
+
+def test_the_codec_is_as_it_was(pair):
+    samples = voice(pair.codec, 2, 1000)
+    twin = toy(pair.name).to_codes(samples)
+    assert all(map(torch.equal, twin, pair.codec.to_codes(samples)))
+    assert all(p.requires_grad for p in pair.codec.model.parameters())
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_nothing_else_is_in_the_folder(pair):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import vocable
-from tests.export.outside import run_readme
+from tests.export.outside import Outside
 from vocable.codecs import Codec, CodecModel
 from vocable.codecs.dac import DAC, dac_24khz, dac_44khz
 from vocable.codecs.encodec import EnCodec, encodec_24khz
@@ -42,7 +42,8 @@ def test_a_published_size_gives_elsewhere_what_it_gives_here(name, to, tmp_path)
     done = export(codec, tmp_path / "out", to=to)
     assert done.agreement.ties <= max(1, done.agreement.frames // 1000)
     samples = voice(codec, 1, 2 * codec.rate + 7)
-    ((codes, sound),) = run_readme(tmp_path / "out", [samples.numpy()], tmp_path)
+    with Outside() as process:
+        ((codes, sound),) = process.run_readme(tmp_path / "out", [samples.numpy()], tmp_path)
     levels = tuple(map(torch.from_numpy, codes))
     levels = levels[0].unbind(1) if len(levels) == 1 else levels
     mine = codec.from_codes(levels)[..., : samples.shape[2]].numpy()

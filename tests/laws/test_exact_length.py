@@ -21,7 +21,7 @@ def sound(codec: Codec, samples: int, streams: int, rate: int) -> Audio:
 
 
 @pytest.mark.parametrize("name", CODECS)
-@settings(max_examples=8)
+@settings(max_examples=settings().max_examples // 2)
 @given(
     samples=st.integers(1, 2000),
     streams=st.integers(1, 2),

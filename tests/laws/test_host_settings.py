@@ -17,7 +17,7 @@ from vocable.testing.tiny_configs import soundstream_tiny
 BLOCKS, QUANTIZERS, TOKENIZERS = testing.blocks(), testing.quantizers(), testing.tokenizers()
 BUNDLED = {model.name for model in models()}
 # Of each architecture the first example; its other sizes and the bundled models in `test-all`.
-FIRST = {type(TOKENIZERS[name].model): name for name in reversed(TOKENIZERS)}.values()
+FIRST = TOKENIZERS.firsts(lambda each: type(each.model))
 
 
 def sound(codec: Codec, frames: int = 6) -> Audio:

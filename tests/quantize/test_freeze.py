@@ -7,11 +7,9 @@ from vocable.quantize import Quantizer, ResidualVQ
 from vocable.testing.quantizer_examples import quantizers
 
 QUANTIZERS = quantizers()
-LEARN = [  # from statistics: what is stored and no optimizer moves
-    name
-    for name, quantizer in QUANTIZERS.items()
-    if set(quantizer.state_dict()) - {key for key, _ in quantizer.named_parameters()}
-]
+LEARN = QUANTIZERS.names(  # from statistics: what is stored and no optimizer moves
+    lambda each: set(each.state_dict()) - {key for key, _ in each.named_parameters()}
+)
 
 
 def trained_on_noise(quantizer: Quantizer) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:

@@ -25,6 +25,8 @@ RATE, FRAME, WIDTH = 8000, 32, 8
 class ToyCodec(nn.Module):
     """Frames of 32 samples through one layer, with dropout so that random numbers matter."""
 
+    side_encoder = None
+
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
         self.spec = SimpleNamespace(rate=RATE, writes=RATE, frame=FRAME, channels=1, segment=None)

@@ -40,7 +40,6 @@ ENCODERS = {
     "cpc": lambda: FeatureEncoder(CPC(CPCConfig(filters=8, width=8)).eval()),
     "mfcc": lambda: SignalEncoder("mfcc"),
 }
-each_encoder = pytest.mark.parametrize("name", ENCODERS)
 
 
 def units_of(encoder: FeatureEncoder | SignalEncoder, size: int = 7) -> UnitTokenizer:
@@ -66,7 +65,14 @@ def write(path: Path, seconds: float, rate: int = RATE, channels: int = 1) -> Pa
     return path
 
 
-@each_encoder
+# Those that have the windows of "base" in `test-all`.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in ("large", "wavlm")))
+        for name in ENCODERS
+    ],
+)
 def test_files_give_what_samples_in_memory_do(name, tmp_path):
     """Longer than a window of 100 s, in blocks, at another rate, between short ones."""
     encoder = ENCODERS[name]()

@@ -13,8 +13,7 @@ from vocable.cli.pipes import input_path
 from vocable.cli.shown_voice import shown_voice
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import VocableError
-
-_WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
+from vocable.speak.conversion.names import VOCODER, WAYS
 
 
 @click.command("convert")
@@ -29,7 +28,7 @@ _WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
 @click.option("--consent", default="", help="Who agreed to that voice being used.")
 @click.option(
     "--way",
-    type=click.Choice(_WAYS),
+    type=click.Choice(WAYS),
     default="units",
     show_default=True,
     help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
@@ -37,7 +36,7 @@ _WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
 @click.option(
     "--model",
     metavar="NAME_OR_FOLDER",
-    default=_MODEL,
+    default=VOCODER,
     show_default=True,
     help="What says units, for --way units.",
 )

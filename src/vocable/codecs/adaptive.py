@@ -63,14 +63,15 @@ class AdaptiveRate:
 
     tokenizer   a `Tokenizer` whose levels all have a token in every frame, or a `UnitTokenizer`
     price       of a bit in distortion, 0 to 1 000 000. At 0 equal neighbours alone are joined, so
-                that without `silence` the tokens of one level expand to those of the tokenizer
+                that without `silence` the tokens expand to those of the tokenizer
     levels      one of `spec.prefixes`; default all
     silence     what silence is; None: nothing
 
     One level: tokens are joined by what another entry in place of a frame's own one distorts, and
     get the entry that distorts least. Several: all levels of a frame are joined together, by what
-    the mean of the latents distorts, and the mean is quantized again; contours of pitch and
-    loudness are averaged point by point. Codebooks are taken as they are now.
+    the mean of the latents distorts, and the mean is quantized again, unless all have the same
+    codes; contours of pitch and loudness are averaged point by point. Codebooks are taken as they
+    are now.
 
     Equal latents give equal tokens, in blocks of any size. A token is settled some 16 frames late
     at most, in silence 64.

@@ -73,9 +73,28 @@ class Quiet:
         self._settled.append(silent)
 
 
+class Alike:
+    """How many frames of a run, up to each, have its codes, as the frames come."""
+
+    def __init__(self) -> None:
+        self._last: Int64[np.ndarray, "levels 1"] | None = None
+        self._count = 0  # of the last frame
+
+    def push(self, codes: Int64[np.ndarray, "levels frames"]) -> Int64[np.ndarray, " frames"]:
+        """Return it for the next frames, at least one."""
+        before = codes[:, :1] if self._last is None else self._last
+        joined = np.concatenate([before, codes], axis=1)
+        changed = (joined[:, 1:] != joined[:, :-1]).any(axis=0)
+        places = np.arange(1, len(changed) + 1)
+        found = places - np.maximum.accumulate(np.where(changed, places - 1, -self._count))
+        self._last, self._count = codes[:, -1:], int(found[-1])
+        return found
+
+
 class Segments:
     """Cut frames into runs of sound and of silence, and each run into segments, as they come.
 
+    A segment whose frames have other codes distorts something; one of the same codes keeps them.
     cut: returns how a run is cut that is silent, or is not.
     """
 
@@ -87,6 +106,7 @@ class Segments:
         self._silent: bool | None = None  # of the run that is under way
         self._cut, self._windows = cut(False), Windows(1, 1)
         self._sums = np.zeros((0, distortion.width + 1), np.int64)  # the rows of its open frames
+        self._alike, self._same = Alike(), np.zeros(0, np.int64)  # its answers for these
         self._found: list[Found] = []
 
     def push(self, frames: Frames | None, silent: Labels) -> Found:
@@ -100,9 +120,10 @@ class Segments:
         labels = np.concatenate([self._labels, silent])
         count = min(len(labels), len(self._rows))
         edges = np.flatnonzero(np.diff(labels[:count].astype(np.int8))) + 1
+        codes = self._codes[:, self._codes.shape[1] - len(self._rows) :]
         for part in np.split(np.arange(count), edges):
             if len(part):
-                self._extend(bool(labels[part[0]]), self._rows[part])
+                self._extend(bool(labels[part[0]]), self._rows[part], codes[:, part])
         self._labels, self._rows = labels[count:], self._rows[count:]
         return self._take()
 
@@ -111,17 +132,27 @@ class Segments:
         self._emit(self._cut.merger.finish())
         return self._take()
 
-    def _extend(self, silent: bool, rows: Int64[np.ndarray, "frames width"]) -> None:
+    def _extend(
+        self,
+        silent: bool,
+        rows: Int64[np.ndarray, "frames width"],
+        codes: Int64[np.ndarray, "levels frames"],
+    ) -> None:
         """Add frames to the run, or begin one."""
         if silent != self._silent:
             self._emit(self._cut.merger.finish())
             self._silent, self._cut = silent, self._cut_of(silent)
             self._windows = Windows(len(self._cut.prices), rows.shape[1] + 1)
+            self._alike = Alike()
         weights = np.full((len(rows), 1), self._cut.weight)
         weighted = np.concatenate([rows * self._cut.weight, weights], axis=1)
         self._sums = np.concatenate([self._sums, weighted])
+        same = self._alike.push(codes)
+        self._same = np.concatenate([self._same, same])
         costs = [self._distortion.costs(sums) for sums in self._windows.push(weighted)]
-        self._emit(self._cut.merger.push(np.stack(costs, axis=1) + self._cut.prices))
+        others = np.arange(1, len(costs) + 1) > same[:, None]
+        costs = np.maximum(np.stack(costs, axis=1), self._cut.weight * others)
+        self._emit(self._cut.merger.push(costs + self._cut.prices))
 
     def _emit(self, lengths: list[int]) -> None:
         """Make tokens of the first open frames of the run."""
@@ -130,10 +161,11 @@ class Segments:
         durations = np.array(lengths)
         ends = np.cumsum(durations)
         sums = np.add.reduceat(self._sums[: ends[-1]], ends - durations)
-        codes, several = self._codes[:, ends - durations], durations > 1
-        if several.any():
-            codes[:, several] = self._distortion.codes(sums[several])
+        codes, others = self._codes[:, ends - durations], durations > self._same[ends - 1]
+        if others.any():
+            codes[:, others] = self._distortion.codes(sums[others])
         self._codes, self._sums = self._codes[:, ends[-1] :], self._sums[ends[-1] :]
+        self._same = self._same[ends[-1] :]
         self._found.append((codes, durations))
 
     def _take(self) -> Found:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from vocable.errors import ModelError
 from vocable.nn.block import Block, State
 from vocable.ratio import Ratio
-from vocable.signal.spectra import hann
+from vocable.signal.spectra import hann, overlap_add
 
 LOUDEST = 100.0  # magnitude of a bin
 
@@ -67,9 +66,9 @@ class InverseSTFT(Block):
         sound, weight, to_cut = state
         taper = hann(self.window, x.device)
         frames = torch.fft.irfft(_spectra(x), self.window) * taper
-        sound, open_sound = self._added(frames, sound)
+        sound, open_sound = overlap_add(frames, sound, self.hop)
         squares = taper.square().expand(frames.shape)
-        weight, open_weight = self._added(squares, weight)
+        weight, open_weight = overlap_add(squares, weight, self.hop)
         first = min(to_cut.shape[1], sound.shape[1])
         y = sound[:, first:] / weight[:, first:]
         after = open_sound.clone(), open_weight.clone(), to_cut[:, first:].clone()
@@ -81,16 +80,6 @@ class InverseSTFT(Block):
         own = slice(to_cut.shape[1], self.window - self.hop - self.cut)
         y: Tensor = sound[:, own] / weight[:, own]
         return y[..., None]
-
-    def _added(self, frames: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Add frames to what is open, the oldest first; part what is final and what is open."""
-        count, hop = frames.shape[1], self.hop
-        pieces = F.pad(frames, (0, before.shape[1] + hop - self.window))
-        total = F.pad(before, (0, count * hop))
-        for late in range(before.shape[1], -1, -hop):
-            piece = pieces[..., late : late + hop].flatten(1)
-            total = total + F.pad(piece, (late, before.shape[1] - late))
-        return total[:, : count * hop], total[:, count * hop :]
 
 
 def _spectra(x: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ from torch import Tensor
 from vocable.nn import Block, State
 from vocable.nn.block import tail
 from vocable.ratio import Ratio
-from vocable.signal.spectra import root_hann
+from vocable.signal.spectra import overlap_add, root_hann
 
 
 class Spectra(Block):
@@ -91,12 +91,8 @@ class Overlapped(Block):
         """Add the windows where they overlap."""
         if not x.shape[1]:
             return self.zeros(len(x), 0, 1), state
-        count, stride = x.shape[1], self.stride
-        taper = root_hann(self.window, x.device) * (2 * stride / self.window)
+        taper = root_hann(self.window, x.device) * (2 * self.stride / self.window)
         real, imaginary = x.chunk(2, 2)
         windows = torch.fft.irfft(torch.complex(real, imaginary), self.window) * taper
-        total = F.pad(state, (0, count * stride))
-        for first in range(0, self.window, stride):
-            part = windows[..., first : first + stride].flatten(1)
-            total = total + F.pad(part, (first, self.window - stride - first))
-        return total[:, : count * stride, None], total[:, count * stride :].clone()
+        sound, after = overlap_add(windows, state, self.stride)
+        return sound[..., None], after.clone()

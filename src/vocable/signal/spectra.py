@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Complex, Float
 from torch import Tensor
 
@@ -41,6 +42,23 @@ def spectrum(x: Float[Tensor, "*batch time"], window: int, hop: int) -> Complex[
         flat, window, hop, window=taper, center=True, pad_mode="constant", return_complex=True
     )
     return out.reshape(*x.shape[:-1], *out.shape[-2:])
+
+
+def overlap_add(
+    frames: Float[Tensor, "batch frames window"], before: Float[Tensor, "batch open"], hop: int
+) -> tuple[Float[Tensor, "batch time"], Float[Tensor, "batch open"]]:
+    """Add frames, one every `hop` samples, to what is open; part what is final and what is open.
+
+    Open are the samples that later frames reach: as many hops as a window touches, less one. The
+    oldest frame is added first, however many come at a time.
+    """
+    count, late = frames.shape[1], before.shape[1]
+    pieces = F.pad(frames, (0, late + hop - frames.shape[2]))
+    total = F.pad(before, (0, count * hop))
+    for first in range(late, -1, -hop):
+        piece = pieces[..., first : first + hop].flatten(1)
+        total = total + F.pad(piece, (first, late - first))
+    return total[:, : count * hop], total[:, count * hop :]
 
 
 def magnitude(

@@ -183,10 +183,10 @@ def _gradients(y: Tensor, inputs: list[Tensor]) -> list[Tensor]:
 
 
 def _some_rows(block: Block, rows: int) -> list[int]:
-    """Return up to 16 multiples of the stride, spread over what the look-ahead leaves of `rows`."""
+    """Return up to 8 multiples of the stride, spread over what the look-ahead leaves of `rows`."""
     assert block.lookahead is not None
     last = (rows - block.lookahead) // block.stride_in
-    every = max(1, last // 16)
+    every = max(1, -(-last // 8))
     return [block.stride_in * i for i in range(1, last + 1, every)]
 
 

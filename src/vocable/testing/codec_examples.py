@@ -1,7 +1,7 @@
 """List examples of every codec and tokenizer: small ones, and the models of the package.
 
-Each call gives codecs of its own, so that no test sees what another did to them. They are copies:
-codebooks are learned, and models loaded, once a process.
+Each call gives codecs of its own, so that no test sees what another did to them. They are copies,
+made when they are asked for: codebooks are learned, and models loaded, once a process.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 
@@ -40,6 +40,7 @@ from vocable.nn import Conv1d
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
+from vocable.testing.examples import Examples
 from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 from vocable.testing.tiny_configs import (
     channel_vocoder_tiny,
@@ -73,29 +74,36 @@ from vocable.units.xcodec2 import XCodec2
 Model = TypeVar("Model", bound=TokenizerModel)
 
 
-def codecs() -> dict[str, Codec]:
+def codecs() -> Examples[Codec]:
     """Return codecs of a few thousand weights, with filled books, and the bundled ones, by name."""
-    small = {name: small_codec(name) for name in _small()}
-    return small | {name: each for name, each in _bundled().items() if isinstance(each, Codec)}
+    decode = [model.name for model in models() if isinstance(_form(model.name), Codec)]
+    return Examples([*_small(), *decode], small_codec, lambda name: cast(Codec, _form(name)))
+
+
+def tokenizers() -> Examples[Tokenizer]:
+    """Return everything that encodes: the codecs, and what has no way back to sound."""
+    names = [*codecs(), *(model.name for model in models()), *_UNITS]
+    return Examples(names, lambda name: copy.deepcopy(_learned(name)), _form)
 
 
 def small_codec(name: str) -> Codec:
-    """Return one of the codecs of a few thousand weights."""
-    return copy.deepcopy(_learned(name))
+    """Return one of the codecs."""
+    return cast(Codec, copy.deepcopy(_learned(name)))
 
 
 @cache
-def _learned(name: str) -> Codec:
-    return Codec(filled(seeded(_small()[name])))
-
-
-def _bundled() -> dict[str, Tokenizer]:
-    return {model.name: copy.deepcopy(_loaded(model.name)) for model in models()}
+def _learned(name: str) -> Tokenizer:
+    if name in _small():
+        return Codec(filled(seeded(_small()[name])))
+    return Tokenizer(filled(seeded(_UNITS[name]))) if name in _UNITS else load_tokenizer(name)
 
 
 @cache
-def _loaded(name: str) -> Tokenizer:
-    return load_tokenizer(name)
+def _form(name: str) -> Tokenizer:
+    """Return what has the form of an example, and nothing in its books."""
+    if name in _small():
+        return Codec(seeded(_small()[name]))
+    return Tokenizer(seeded(_UNITS[name])) if name in _UNITS else _learned(name)
 
 
 def _small() -> dict[str, Callable[[], CodecModel]]:
@@ -143,20 +151,10 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
     }
 
 
-def tokenizers() -> dict[str, Tokenizer]:
-    """Return everything that encodes: the codecs, and what has no way back to sound."""
-    return codecs() | _bundled() | {name: copy.deepcopy(_units(name)) for name in _UNITS}
-
-
 _UNITS: dict[str, Callable[[], TokenizerModel]] = {
     "units": lambda: TinyUnits(TinyConfig()),
     "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
 }
-
-
-@cache
-def _units(name: str) -> Tokenizer:
-    return Tokenizer(filled(seeded(_UNITS[name])))
 
 
 def voice(tokenizer: Tokenizer, batch: int, samples: int) -> torch.Tensor:

@@ -31,7 +31,7 @@ def check_codec_ignores_settings(make: Callable[[], Tokenizer], audio: Audio) ->
     codec = make()
     what = codec.name
     check_settings_ignored(f"{what}, used", lambda: _results(codec, audio))
-    check_settings_ignored(f"{what}, made", lambda: _results(make(), audio))
+    check_settings_ignored(f"{what}, made", lambda: _whole(make(), audio))
     wanted = _results(codec, audio)
     codec.model.train()
     try:
@@ -140,10 +140,13 @@ def _compare(
 
 def _results(codec: Tokenizer, audio: Audio) -> list[Tensor]:
     """Return a recording's codes and, where the codec decodes, samples: whole and in steps."""
-    tokens = codec.encode(audio)
     x = torch.from_numpy(audio.samples[None, : codec.channels].copy())
+    return [*_whole(codec, audio), *(tensor for _, tensor in _returned(codec, x))]
+
+
+def _whole(codec: Tokenizer, audio: Audio) -> list[Tensor]:
+    tokens = codec.encode(audio)
     found = [torch.from_numpy(stack.copy()) for stack in tokens.stacks]
-    found += [tensor for _, tensor in _returned(codec, x)]
     if isinstance(codec, Codec):
         found.append(torch.from_numpy(codec.decode(tokens).samples.copy()))
     return found

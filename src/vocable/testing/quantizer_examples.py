@@ -35,11 +35,12 @@ from vocable.quantize import (
     rotation,
 )
 from vocable.testing.block_examples import seeded
+from vocable.testing.examples import Examples
 
 
-def quantizers() -> dict[str, Quantizer]:
+def quantizers() -> Examples[Quantizer]:
     """Return quantizers of latents `[batch, frames, 6]`, learned on noise, in evaluation mode."""
-    return {name: quantizer_named(name) for name in _QUANTIZERS}
+    return Examples(_QUANTIZERS, quantizer_named, lambda name: seeded(_QUANTIZERS[name]))
 
 
 def quantizer_named(name: str) -> Quantizer:

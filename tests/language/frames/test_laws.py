@@ -14,11 +14,11 @@ every_layout = pytest.mark.parametrize(("layout", "streams"), CASES)
 
 def nats_by_place(made, lesson: Lesson) -> np.ndarray:
     """Return the nats of each id that is asked for, `[time, rows]`, 0 elsewhere."""
-    found = np.zeros(lesson.ids.shape)
-    for step, row in np.argwhere(lesson.levels != GIVEN):
-        levels = np.full_like(lesson.levels, GIVEN)
-        levels[step, row] = lesson.levels[step, row]
-        found[step, row] = float(made.nats(Lessons.of([Lesson(lesson.ids, levels)])).nats)
+    asked, found = lesson.levels != GIVEN, np.zeros(lesson.ids.shape)
+    numbers = np.full_like(lesson.levels, GIVEN)
+    numbers[asked] = np.arange(asked.sum())  # in place of levels: which id each is of
+    told = made.nats(Lessons.of([Lesson(lesson.ids, numbers)]))
+    found[asked] = told.nats.detach()[told.levels.argsort()]
     return found
 
 

@@ -133,7 +133,14 @@ def test_a_run_leaves_a_codec_that_loads(
     assert losses == wanted
 
 
-@EACH
+# EnCodec and DAC in `test-all`: they learn as EnCodec with segments and as SNAC.
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] * (name in ("encodec", "dac")))
+        for name in FAMILIES
+    ],
+)
 def test_a_run_resumes_to_the_last_bit(
     name: str, trained: Callable[[str], Path], voices: Path, tmp_path: Path
 ) -> None:

@@ -14,9 +14,12 @@ from torch import Tensor
 from tests.train.test_loop import lines, still_codec
 from tests.train.toy import ToyCodec, make_loop, train
 from vocable.codecs import CodecOutput
+from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.nn.settings import plain_settings
 from vocable.tokens import Segment
 from vocable.train import bf16
+from vocable.train.codec.task import CodecTask
+from vocable.train.registry import read_recipe
 
 
 @pytest.mark.parametrize(("precision", "inside"), [("fp32", "float32"), ("bf16", "bfloat16")])
@@ -134,6 +137,17 @@ def test_frozen_parts_stay(table: dict, manifest: Path, tmp_path: Path) -> None:
     after = train(table, manifest, tmp_path / "run", codec=codec)["average"]
     moved = {name for name in before if not torch.equal(before[name], after[name])}
     assert moved == {"decoder.weight", "decoder.bias"}
+
+
+def test_what_finds_sides_is_frozen_with_the_encoder() -> None:
+    """Tokens hold the sides: another of these would make a space of its own."""
+    codec = FACodec(facodec_tiny())
+    CodecTask(codec, read_recipe("decoder-only")).begin(resumed=True)
+    moves = {
+        name.partition(".")[0] for name, each in codec.named_parameters() if each.requires_grad
+    }
+    assert moves == {"decoder", "style"}
+    assert not codec.side_encoder.training and codec.decoder.training
 
 
 def test_reports_have_the_health_of_each_level(table: dict, manifest: Path, tmp_path: Path) -> None:

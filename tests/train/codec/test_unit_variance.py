@@ -7,16 +7,15 @@ import torch
 
 from vocable.codecs import CodecModel
 from vocable.errors import RecipeError
-from vocable.testing import codecs
+from vocable.testing.codec_examples import small_codec
 from vocable.train.codec.unit_variance import _layers, set_unit_variance
 
 NAMES = ["plain", "soundstream", "encodec", "encodec-stereo", "mimi", "dac", "snac"]
-CODECS = codecs()
 
 
 def fresh(name: str) -> CodecModel:
     torch.manual_seed(1)
-    model = CODECS[name].model
+    model = small_codec(name).model
     return type(model)(model.config)
 
 

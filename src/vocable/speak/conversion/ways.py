@@ -10,12 +10,11 @@ from vocable.language.say import UnitSayer
 from vocable.load import load_codec, load_encoder, load_tokenizer, load_vocoder
 from vocable.nearest import nearest
 from vocable.speak.conversion.frames import FrameConversion
+from vocable.speak.conversion.names import CODEC, UNITS, VOCODER, WAYS
 from vocable.speak.conversion.pitch import PitchConversion
 from vocable.speak.conversion.sources import Progress, Target
 from vocable.speak.conversion.units import UnitConversion
 
-WAYS = ("units", "frames", "pitch")
-UNITS, CODEC, VOCODER = "units-16k", "speech-16k", "unit-voice-16k"
 LAYER = 5  # of units-16k, for frames
 
 

@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vocable.train.codec.recipe import Rule
+from vocable.train.codec.recipe import Adversarial, Rule
+from vocable.train.distributed import Distributed
 
 
 def generator_loss(
@@ -54,6 +55,21 @@ def discriminator_loss(
     pairs = zip(discriminator(target), discriminator(output.detach()), strict=True)
     parts = [_missed(a[-1], rule) + _accepted(b[-1], rule) for a, b in pairs]
     return torch.stack(parts).mean()
+
+
+def losses_in_turn(
+    discriminator: nn.Module,
+    table: Adversarial,
+    distributed: Distributed,
+    target: Float[Tensor, "batch channels samples"],
+    output: Float[Tensor, "batch channels samples"],
+) -> dict[str, Tensor]:
+    """Return the discriminators' loss; none in steps that are not their turn (`table.update`)."""
+    if table.update < 1:
+        (learns,) = distributed.broadcast_values(float(torch.rand(())) < table.update)
+        if not learns:
+            return {}
+    return {"discriminator": discriminator_loss(discriminator, target, output, table.rule)}
 
 
 def _missed(scores: Tensor, rule: Rule) -> Tensor:

@@ -16,7 +16,7 @@ from vocable.codecs import Codec, CodecModel, CodecOutput
 from vocable.errors import RecipeError
 from vocable.quantize import Quantizer
 from vocable.train import bf16
-from vocable.train.codec.adversarial import discriminator_loss, generator_loss
+from vocable.train.codec.adversarial import generator_loss, losses_in_turn
 from vocable.train.codec.balance import Balancer
 from vocable.train.codec.discriminators import Discriminators
 from vocable.train.codec.evaluation import at_rate, evaluate
@@ -53,8 +53,8 @@ class CodecTask(Task):
         self.items_per_batch = recipe.data.batch * recipe.data.segment
         self.weights = recipe.loss_weights
         self.balancer = Balancer(self.weights) if recipe.loss.balance else None
-        for part in recipe.codec.freeze:
-            codec.get_submodule(part).requires_grad_(False)
+        for part in self._frozen():
+            part.requires_grad_(False)
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         """Decode the recordings of the manifest `data` to `folder`, or find them there."""
@@ -102,9 +102,14 @@ class CodecTask(Task):
                 set_unit_variance(self.codec, self.input_of(self.sound()))
             self.codec.prepare(self.input_of(self.sound()) for _ in range(batches))
         self.model.train()
-        for name in self.recipe.codec.freeze:
-            part = self.codec.get_submodule(name)
+        for part in self._frozen():
             part.freeze() if isinstance(part, Quantizer) else part.eval()
+
+    def _frozen(self) -> list[nn.Module]:
+        """Return the parts that stay: with the encoder what finds sides in its latents."""
+        names = self.recipe.codec.freeze
+        sides = self.codec.side_encoder if "encoder" in names else None
+        return [*map(self.codec.get_submodule, names), *([] if sides is None else [sides])]
 
     def draw(self) -> Any:
         return self.sound()
@@ -155,13 +160,8 @@ class CodecTask(Task):
 
     def discriminator_losses(self) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        table = self.recipe.adversarial
-        if table.update < 1:
-            (learns,) = self.distributed.broadcast_values(float(torch.rand(())) < table.update)
-            if not learns:
-                return {}
-        loss = discriminator_loss(self.discriminator, self._input, self._output, table.rule)
-        return {"discriminator": loss}
+        table, pair = self.recipe.adversarial, (self._input, self._output)
+        return losses_in_turn(self.discriminator, table, self.distributed, *pair)
 
     def report(self) -> dict[str, Any]:
         """Return the output's level and the health of the codebooks since the last report.

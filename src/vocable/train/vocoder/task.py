@@ -24,7 +24,7 @@ from vocable.errors import ModelError, RecipeError
 from vocable.fitting import fit
 from vocable.load import load, load_embedding, save_vocoder
 from vocable.tokens import TokenSpec
-from vocable.train.codec.adversarial import discriminator_loss, generator_loss
+from vocable.train.codec.adversarial import generator_loss, losses_in_turn
 from vocable.train.codec.discriminators import Discriminators
 from vocable.train.codec.losses import ReconstructionLoss
 from vocable.train.data.recordings import Recordings, open_recordings
@@ -120,13 +120,8 @@ class VocoderTask(Task):
 
     def discriminator_losses(self) -> dict[str, Tensor]:
         assert self.discriminator is not None
-        table = self.recipe.adversarial
-        if table.update < 1:
-            (learns,) = self.distributed.broadcast_values(float(torch.rand(())) < table.update)
-            if not learns:
-                return {}
-        loss = discriminator_loss(self.discriminator, self._target, self._output, table.rule)
-        return {"discriminator": loss}
+        table, pair = self.recipe.adversarial, (self._target, self._output)
+        return losses_in_turn(self.discriminator, table, self.distributed, *pair)
 
     def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
         """Return the mel distance of held-out recordings, and how far their durations are off."""

@@ -218,7 +218,8 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
 
 def _bits(codec: Mapping[str, Any]) -> float:
     """Return the bits a second of a level of EnCodec."""
-    return math.log2(codec["sizes"][0]) * math.ceil(codec["rate"] / math.prod(codec["strides"]))
+    frames: int = math.ceil(codec["rate"] / math.prod(codec["strides"]))
+    return math.log2(codec["sizes"][0]) * frames
 
 
 def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:

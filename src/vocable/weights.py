@@ -23,7 +23,7 @@ from vocable.eight_bits import rounded
 from vocable.errors import ModelError
 from vocable.hub import file_hash as file_hash
 
-_ROUNDING = 2.0**-24  # of a number that fp32 holds, at most
+ROUNDING = 2.0**-24  # of a number that fp32 holds, at most
 SHOWN = 3  # keys named in an error before the count takes over
 WEIGHTS = "model.safetensors"
 
@@ -189,7 +189,7 @@ def _fused(key: str, gain: Tensor, direction: Tensor) -> Tensor:
     v = direction.double()
     norm = torch.linalg.vector_norm(v, dim=tuple(range(1, v.dim())), keepdim=True)
     factor = gain.double().reshape(norm.shape)
-    weight = torch.where((factor - norm).abs() <= _ROUNDING * norm, v, factor * v / norm)
+    weight = torch.where((factor - norm).abs() <= ROUNDING * norm, v, factor * v / norm)
     return weight.to(torch.promote_types(direction.dtype, torch.float32))
 
 

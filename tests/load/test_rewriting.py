@@ -9,7 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 import vocable
+from tests.golden import drawn
 from tests.golden.encodec.opened import checkpoint as encodec
+from tests.golden.encodec.opened import load as load_encodec
 from tests.golden.mimi import opened as mimi
 from tests.golden.mimi.layouts import layouts
 from tests.load.toys import SOUND
@@ -18,6 +20,7 @@ from vocable.codecs.keys.checkpoint import weights_in
 from vocable.codecs.keys.stored import tensors_of
 from vocable.errors import ModelError
 from vocable.load import convert_checkpoint, describe, save_model
+from vocable.load.second_decoder import decoded_by_vocos
 from vocable.testing.codec_examples import small_codec
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -29,6 +32,16 @@ FILES = {
     "BigCodec": "bigcodec/checkpoint",
     "FACodec": "facodec/checkpoint",
     "Qwen3-TTS": "qwen3_tts/checkpoint",
+    "MOSS": "moss/later",
+    "MOSS, the first": "moss/first",
+    "NanoCodec": "nanocodec/checkpoint",
+    "Voxtral": "voxtral/checkpoint",
+}
+DRAWN = {
+    "X-Codec": "xcodec/xcodec_wavlm",
+    "Higgs audio": "xcodec/higgs",
+    "X-Codec 2": "xcodec2/xcodec2",
+    "NeuCodec": "xcodec2/neucodec",
 }
 HELD = ("EnCodec causal", "EnCodec stereo", "Mimi")
 
@@ -39,7 +52,10 @@ def source(name, tmp_path):
         return GOLDEN / FILES[name]
     folder = tmp_path / "theirs"
     folder.mkdir()
-    if name == "Mimi":
+    if name in DRAWN:
+        kept = json.loads((GOLDEN / f"{DRAWN[name]}.json").read_text())
+        tensors, config = drawn.tensors(kept["shapes"]), kept["config"]
+    elif name == "Mimi":
         tensors = layouts(mimi.state(), mimi.TOY["num_attention_heads"])["published"]
         config = {"model_type": "mimi", **mimi.TOY}
     else:
@@ -66,7 +82,7 @@ def others(path):
     return [name for name, form in forms.items() if form.files]
 
 
-@pytest.mark.parametrize("name", [*HELD, *FILES])
+@pytest.mark.parametrize("name", [*HELD, *FILES, *DRAWN])
 def test_ours_goes_to_every_layout_and_comes_back(name, tmp_path):
     ours = convert_checkpoint(source(name, tmp_path), tmp_path / "ours").folder
     for layout in others(ours):
@@ -123,6 +139,23 @@ def test_a_model_that_was_made_here_is_written_in_all_layouts(name, tmp_path):
         convert_checkpoint(tmp_path / "mine", tmp_path / layout, to=layout)
         convert_checkpoint(tmp_path / layout, tmp_path / f"{layout}-ours")
         check_same(tensors(tmp_path / f"{layout}-ours"), tensors(tmp_path / "mine"))
+
+
+def test_vocos_is_written_without_its_codec(tmp_path):
+    def behind(vocos):
+        codec = load_encodec(encodec("causal", target_bandwidths=[10.0, 20.0]))
+        return decoded_by_vocos(codec, vocos)
+
+    theirs = GOLDEN / "vocos/checkpoint"
+    save_model(behind(theirs), tmp_path / "ours", name="mine")
+    done = convert_checkpoint(tmp_path / "ours", tmp_path / "vocos", to="vocos")
+    assert done.files.keys() == {"config.yaml", "pytorch_model.bin"}
+    held = {k: v.float() for k, v in tensors(theirs).items()}
+    found = tensors(tmp_path / "vocos")
+    check_same(found, {key: held[key] for key in found})
+    again = behind(tmp_path / "vocos").model
+    check_same(again.state_dict(), behind(theirs).model.state_dict())
+    assert again.config == behind(theirs).model.config
 
 
 # ---- what is refused ----------------------------------------------------------------------------

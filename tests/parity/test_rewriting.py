@@ -6,6 +6,7 @@ filters and windows are not kept, and from there to the layout of the reference.
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -17,10 +18,17 @@ from safetensors.torch import load_file, save_file
 from tests.golden.encodec import opened as encodec
 from tests.golden.mimi import opened as mimi
 from tests.golden.mimi.make import TOY, moshi_model, uncompiled
-from tests.parity import qwen3_tts, wavtokenizer
+from tests.golden.nanocodec.make import SIZES as NANOCODEC
+from tests.golden.voxtral.make import ARGS as VOXTRAL
+from tests.golden.xcodec.test_xcodec import written as xcodec
+from tests.golden.xcodec2.test_xcodec2 import written as xcodec2
+from tests.parity import moss, nanocodec, qwen3_tts, voxtral, wavtokenizer
 from tests.parity.peers import peer
+from vocable.codecs.codes import Codes
 from vocable.codecs.keys.mimi import as_in_transformers as flat
+from vocable.codecs.keys.nemo import nemo_parts
 from vocable.load import convert_checkpoint
+from vocable.testing.semantic_references import xcodec2_reference, xcodec_reference
 
 pytestmark = pytest.mark.slow
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -193,6 +201,77 @@ def test_the_tokenizer_of_qwen3_tts_opens_in_its_package(tmp_path):
     assert not more and all(key.startswith(qwen3_tts.UNUSED) for key in lacking)
     assert torch.equal(qwen3_tts.codes(model, stored["sound"]), stored["codes"].long())
     close(qwen3_tts.decode(model, stored["codes"].long()), stored["decoded"])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("form", ["first", "later"])
+def test_moss_opens_in_its_authors_code(form, tmp_path):
+    stored = load_file(GOLDEN / f"moss/{form}.safetensors")
+    folder = rewritten(GOLDEN / "moss" / form, "moss", tmp_path)
+    given = json.loads((folder / "config.json").read_text())
+    model = moss.tokenizer({k: v for k, v in given.items() if k != "model_type"}, form)
+    model.load_state_dict(load_file(folder / "model.safetensors"))
+    codes = moss.codes(model, stored["sound"])
+    assert torch.equal(codes, stored["codes"].long())
+    close(moss.decode(model, codes), stored["decoded"])
+
+
+@torch.no_grad()
+def test_voxtral_s_codec_opens_in_its_package(tmp_path):
+    voxtral.code()
+    stored = answers("voxtral")
+    folder = rewritten(GOLDEN / "voxtral/checkpoint", "mistral", tmp_path)
+    args = json.loads((folder / "config.json").read_text())["multimodal"]["audio_tokenizer_args"]
+    model = voxtral.tokenizer(VOXTRAL | args)
+    held = load_file(folder / "consolidated.safetensors")
+    model.load_state_dict({k.removeprefix(voxtral.BELOW): v for k, v in held.items()})
+    codes = voxtral.codes(model, stored["sound"])
+    assert torch.equal(codes, stored["codes"].long())
+    close(voxtral.decode(model, codes), stored["decoded"])
+
+
+@torch.no_grad()
+def test_nanocodec_opens_in_nemo_s_parts(tmp_path):
+    stored = answers("nanocodec")
+    model = nanocodec.Networks(NANOCODEC).eval()
+    folder = rewritten(GOLDEN / "nanocodec/checkpoint", "nanocodec", tmp_path)
+    with nemo_parts(folder / "nanocodec.nemo") as (_, file):
+        model.load_state_dict(torch.load(io.BytesIO(file.read())))
+    codes = model.encode(stored["sound"])[1]
+    assert torch.equal(codes, stored["codes"])
+    close(model.decode(codes), stored["decoded"])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["xcodec_wavlm", "higgs"])
+def test_xcodec_opens_in_transformers(name, tmp_path):
+    peer("transformers")
+    from tests.parity.xcodec import network
+
+    stored = load_file(GOLDEN / f"xcodec/{name}.safetensors")
+    folder = rewritten(xcodec(tmp_path / "in", name), "transformers", tmp_path)
+    kind = "higgs" if name == "higgs" else "xcodec"
+    config = json.loads((folder / "config.json").read_text())
+    assert config.pop("model_type").startswith(kind)
+    model = network(kind, **config)
+    lacking, more = model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
+    assert not more and all(key.startswith(("fc1.", "decoder_semantic.")) for key in lacking)
+    reference = xcodec_reference(model)
+    codes = Codes(reference.codes(stored["sound"]))
+    assert torch.equal(codes.stacked(), stored["codes"])
+    close(reference.sound(codes), stored["decoded"])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["xcodec2", "neucodec"])
+def test_xcodec_2_opens_in_transformers(name, tmp_path):
+    stored = load_file(GOLDEN / f"xcodec2/{name}.safetensors")
+    folder = rewritten(xcodec2(tmp_path / "in", name), "transformers", tmp_path)
+    kind = "Xcodec2Model" if name == "xcodec2" else "NeuCodecModel"
+    reference = xcodec2_reference(opened(kind, folder))
+    codes = Codes(reference.codes(stored["sound"]))
+    assert torch.equal(codes.stacked(), stored["codes"])
+    close(reference.sound(codes), stored["decoded"])
 
 
 def _flat(key):

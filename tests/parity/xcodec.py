@@ -38,6 +38,14 @@ def reference(kind: str, *, wavlm: bool = False, toy: bool = True) -> nn.Module:
         speech: Any = transformers.WavLMConfig(**(_SPEECH if toy else {}), **more)
     else:
         speech = transformers.HubertConfig(**(_SPEECH if toy else {}))
+    return network(
+        kind, acoustic_model_config=sound.to_dict(), semantic_model_config=speech.to_dict(),
+        **(TOY if toy else _PUBLISHED)[kind],
+    )  # fmt: skip
+
+
+def network(kind: str, **config: Any) -> nn.Module:
+    """Return the network of a config, with the weights that it is made with."""
     name, module = (
         ("XcodecModel", "xcodec") if kind == "xcodec"
         else ("HiggsAudioV2TokenizerModel", "higgs_audio_v2_tokenizer")
@@ -48,12 +56,8 @@ def reference(kind: str, *, wavlm: bool = False, toy: bool = True) -> nn.Module:
     if kind == "higgs":
         modeling.torchaudio.functional.resample = resampled
     made = getattr(import_module(f"{package}.configuration_{module}"), name[:-5] + "Config")
-    config = made(
-        acoustic_model_config=sound.to_dict(), semantic_model_config=speech.to_dict(),
-        **(TOY if toy else _PUBLISHED)[kind],
-    )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
-        model: nn.Module = getattr(modeling, name)(config).eval()
+        model: nn.Module = getattr(modeling, name)(made(**config)).eval()
     return model
 
 

@@ -115,10 +115,10 @@ PUBLISHED: tuple[Published, ...] = (
     ),
     # names and licence: the READMEs of its authors, github.com/OpenMOSS/MOSS-Audio-Tokenizer and
     # MOSS-TTS-Nano; files: github.com/ayutaz/vokra, its converter, which states the revisions, too,
-    # and the hash of the second one's index
+    # and the hash of the second one's index; the licence of the first: its page on the hub, too
     Published(
         "OpenMOSS-Team/MOSS-Audio-Tokenizer", "moss_audio_tokenizer",
-        "model.safetensors.index.json", *_MOSS, "Apache-2.0", False,
+        "model.safetensors.index.json", *_MOSS, "Apache-2.0",
     ),
     Published(
         "OpenMOSS-Team/MOSS-Audio-Tokenizer-v2", "moss_audio_tokenizer_v2",
@@ -131,14 +131,14 @@ PUBLISHED: tuple[Published, ...] = (
         "model.safetensors.index.json", *_MOSS_NANO, "Apache-2.0", False,
         revision="6aa02b01e445cc585582cf0ba480bc3ea6c8dd68",
     ),
-    # file: what vllm-omni 0.30.0 takes of it, and several public projects; the licence: what they
-    # state of its card
+    # file: what vllm-omni 0.30.0 takes of it, and several public projects; the licence: its page on
+    # the hub
     Published(
         "mistralai/Voxtral-4B-TTS-2603", "voxtral_tts", "consolidated.safetensors", *_VOXTRAL,
-        "CC-BY-NC-4.0", False,
+        "CC-BY-NC-4.0",
     ),
-    # The licence: the card of the 48 kHz repository says MIT, the package of its authors says
-    # CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
+    # The licence: the page of the 48 kHz repository says MIT, that of 24 kHz none, the package of
+    # its authors CC-BY-NC 4.0 (PyPI, encodec 0.1.1).
     # revision: stated by several public projects, mteb's encodec_models.py among them
     Published(
         "facebook/encodec_24khz", "encodec_24khz", "model.safetensors", *_ENCODEC_24, "MIT", False,
@@ -146,7 +146,7 @@ PUBLISHED: tuple[Published, ...] = (
     ),
     # revision, hash and size, 76 291 152 bytes: stated alike by two public converters
     Published(
-        "facebook/encodec_48khz", "encodec_48khz", "model.safetensors", *_ENCODEC_48, "MIT", False,
+        "facebook/encodec_48khz", "encodec_48khz", "model.safetensors", *_ENCODEC_48, "MIT",
         revision="c3def8e7185ac8c8efdce6eb8c4a651e487a503e",
         sha256="47a15ffbaf7bb76176d0833e10590de0a8988a7848748608cefc36a1c88adfdc",
     ),
@@ -192,40 +192,43 @@ PUBLISHED: tuple[Published, ...] = (
         "Apache-2.0", False, url="https://huggingface.co/fnlp/SpeechTokenizer/resolve/main/"
         "speechtokenizer_hubert_avg/SpeechTokenizer.pt",
     ),
-    # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose licence it is
-    Published("Alethia/BigCodec", "bigcodec", "bigcodec.pt", *_BIGCODEC, "MIT", False),
-    # repository: the README of its authors, whose licence it is; file: what several public projects
-    # fetch from there
+    # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose code is MIT; the
+    # licence: its page on the hub
+    Published("Alethia/BigCodec", "bigcodec", "bigcodec.pt", *_BIGCODEC, "CC-BY-SA-4.0"),
+    # repository: the README of its authors; file: what several public projects fetch from there;
+    # the licence of all three: their pages on the hub
     Published(
         "novateur/WavTokenizer-large-unify-40token", "wavtokenizer_40",
-        "wavtokenizer_large_unify_600_24k.ckpt", *_WAVTOKENIZER_40, "MIT", False,
+        "wavtokenizer_large_unify_600_24k.ckpt", *_WAVTOKENIZER_40, "MIT",
     ),
     # files: the README of their authors
     Published(
         "WavTokenizer_small_600_24k_4096.ckpt", "wavtokenizer_40",
-        "WavTokenizer_small_600_24k_4096.ckpt", *_WAVTOKENIZER_40, "MIT", False,
+        "WavTokenizer_small_600_24k_4096.ckpt", *_WAVTOKENIZER_40, "MIT",
         url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
         "WavTokenizer_small_600_24k_4096.ckpt",
     ),
     Published(
         "WavTokenizer_small_320_24k_4096.ckpt", "wavtokenizer_75",
-        "WavTokenizer_small_320_24k_4096.ckpt", *_WAVTOKENIZER_75, "MIT", False,
+        "WavTokenizer_small_320_24k_4096.ckpt", *_WAVTOKENIZER_75, "MIT",
         url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
         "WavTokenizer_small_320_24k_4096.ckpt",
     ),
     # files: the README of its authors, github.com/open-mmlab/Amphion, models/codec/ns3_codec, whose
-    # licence it is; the decoder beside it, ns3_facodec_decoder.bin, is fetched with it
+    # code is MIT; the decoder beside it, ns3_facodec_decoder.bin, is fetched with it; the licence:
+    # its page on the hub, since 11 March 2024
     Published(
-        "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC, "MIT",
-        False,
+        "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC,
+        "Apache-2.0",
     ),
     # names: the documentation of transformers, model_doc/xcodec2.md and neucodec.md, and the
-    # package xcodec2 0.1.5; licences: cards, as others cite them, and the package neucodec 0.0.6
+    # package xcodec2 0.1.5; licences: the page of HKUSTAudio/xcodec2 on the hub, and the package
+    # neucodec 0.0.6
     Published(
         "HKUSTAudio/xcodec2-hf", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
     ),
     Published(
-        "HKUSTAudio/xcodec2", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0", False
+        "HKUSTAudio/xcodec2", "xcodec2", "model.safetensors", *_XCODEC2, "CC-BY-NC-4.0"
     ),
     Published(
         "neuphonic/neucodec", "neucodec", "model.safetensors", *_XCODEC2, "Apache-2.0", False
@@ -253,7 +256,8 @@ PUBLISHED: tuple[Published, ...] = (
         "Boson Higgs Audio 2 Community", False,
     ),
     # revisions, the hash, and the licence as it was read there: github.com/ayutaz/vokra, its notes
-    # on converting NanoCodec; files: what several public projects fetch
+    # on converting NanoCodec; that of the second: its page on the hub; files: what several public
+    # projects fetch
     Published(
         "nvidia/nemo-nano-codec-22khz-0.6kbps-12.5fps", "nanocodec_0_6kbps",
         "nemo-nano-codec-22khz-0.6kbps-12.5fps.nemo", *_NANOCODEC_12, (0.6,), "1200 ms",
@@ -264,7 +268,7 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "nvidia/nemo-nano-codec-22khz-1.78kbps-12.5fps", "nanocodec_1_78kbps",
         "nemo-nano-codec-22khz-1.78kbps-12.5fps.nemo", *_NANOCODEC_12, (1.78,), "1200 ms",
-        "NVIDIA Open Model License", False,
+        "NVIDIA Open Model License",
         revision="c4ab84a92c8d36a8b5a79eaea807cfaf7f03ed86",
     ),
     Published(

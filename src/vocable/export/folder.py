@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from vocable.atomic import new_folder
-from vocable.codecs import Codec
+from vocable.codecs import Codec, CodecModel
 from vocable.codecs.session import evaluation_twin
 from vocable.errors import ModelError
 from vocable.export import onnx_files, torch_files
@@ -83,15 +83,18 @@ def _writer(to: str) -> ModuleType:
     return FORMATS[to]
 
 
+def not_exported(model: CodecModel) -> str:
+    """Return why no graph of tensors in, tensors out can hold a model; empty where one can."""
+    if model.spec.segment:
+        return "it codes overlapping segments one by one, which a graph of fixed operators does not"
+    if model.spec.sides:
+        return f"its tokens have the side {model.spec.sides[0].name} beside the codes"
+    return model.not_exported
+
+
 def _check_exports(codec: Codec) -> None:
-    """Refuse what no graph of tensors in, tensors out can hold."""
-    model, spec = codec.model, codec.spec
-    why = model.not_exported
-    if spec.segment:
-        why = "it codes overlapping segments one by one, which a graph of fixed operators does not"
-    elif spec.sides:
-        why = f"its tokens have the side {spec.sides[0].name} beside the codes"
-    if why:
+    """Refuse a codec that no graph can hold."""
+    if why := not_exported(codec.model):
         raise ModelError(f"{codec.name} is not exported: {why}")
 
 

@@ -171,9 +171,9 @@ class FlatState:
         )
 
     def flat(self, state: State) -> tuple[Tensor, ...]:
-        """Return the tensors that have values, in order."""
+        """Return the tensors that have values, or had some at the start, in order."""
         pairs = zip(_leaves(state), _leaves(self.example), strict=True)
-        return tuple(part for part, example in pairs if example.numel())
+        return tuple(part for part, example in pairs if example.numel() or part.numel())
 
     def nested(self, parts: tuple[Tensor, ...], like: Tensor) -> State:
         """Return the state of these tensors, for a batch as large as that of `like`."""

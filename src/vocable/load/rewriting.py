@@ -79,8 +79,8 @@ def convert_checkpoint(
         if to == OWN:
             _write_own(found, fresh)
         else:
-            _write(found, forms[to], fresh, came, forms[was] if came else None)
-            _check_same(found, fresh, to)
+            _write(found, forms[to], fresh, came, forms.get(was))
+            (_check_same if forms[to].whole else _check_part)(found, fresh, to, forms[to])
         files = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
     return Rewritten(target, about.name, was, to, files)
 
@@ -107,7 +107,7 @@ def _check_free(target: Path, *, overwrite: bool) -> None:
 
 
 def _forms(architecture: str) -> Mapping[str, Form]:
-    """Return the layouts of others that a model's family is read in, and most are written in."""
+    """Return the layouts of others that a model's family is written in, and most it is read in."""
     forms: Mapping[str, Form] = getattr(layout_of(architecture), "FORMS", {})
     return forms
 
@@ -178,7 +178,15 @@ def _not_through_ours(
     return steps.write(way[: len(way) - shared], between, model)
 
 
-def _check_same(found: Found, folder: Path, layout: str) -> None:
+def _check_part(found: Found, folder: Path, layout: str, form: Form) -> None:
+    """Read what was written of a part; ModelError where it is another part."""
+    from vocable.codecs.keys import steps
+
+    config = _values(found.description.architecture, found.description.config)
+    _check_equal(found, layout, steps.read(form.steps(config), open_checkpoint(folder).tensors()))
+
+
+def _check_same(found: Found, folder: Path, layout: str, form: Form) -> None:
     """Read what was written; ModelError where it is another model."""
     from vocable import weights
 
@@ -189,12 +197,18 @@ def _check_same(found: Found, folder: Path, layout: str) -> None:
         stated = config.get(key)
         if stated != value and key not in _OF_TRAINING and not _any_prefix(key, value):
             raise ModelError(f"{about.name}: its {key} {value} cannot be said in {layout} files")
-    tensors, own_tensors = module.read(checkpoint, recognised), _in_fp32(found.read())
-    weights.check_fits(own_tensors, tensors)
+    tensors = module.read(checkpoint, recognised)
+    weights.check_fits(found.read(), tensors)
+    _check_equal(found, layout, tensors)
+
+
+def _check_equal(found: Found, layout: str, tensors: Mapping[str, Tensor]) -> None:
+    own_tensors = _in_fp32(found.read())
     unequal = [key for key in tensors if not _same_bits(tensors[key], own_tensors[key])]
     if unequal:
         raise ModelError(
-            f"{about.name}: {listed(unequal, 3)} would not be the same in {layout} files"
+            f"{found.description.name}: {listed(unequal, 3)} would not be the same in {layout} "
+            "files"
         )
 
 

@@ -56,7 +56,7 @@ def _model(encodec: EnCodec, checkpoint: Checkpoint) -> Vocos:
     with plain_settings(), torch.random.fork_rng(devices=[]):
         model = Vocos(VocosConfig(**config, **sizes))
         model.encoder, model.quantizer = encodec.encoder, encodec.quantizer
-        tensors = keys.decoder_tensors(checkpoint, sizes["blocks"])
+        tensors = keys.decoder_tensors(checkpoint, sizes)
         weights.check_finite(tensors, "fetch it again")
         own = {k: v for k, v in encodec.state_dict().items() if not k.startswith("decoder.")}
         weights.load_tensors(model, own | tensors)

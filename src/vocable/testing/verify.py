@@ -60,11 +60,11 @@ def verify(
         yield from verify_encoder(source, known, audio)
         return
     codec = load_codec(name)
-    piece = _piece(audio, codec)
+    sound = piece(audio, codec)
     if isinstance(source, Description):
         yield _own_hash(source)
         yield Check("keys", "ok", f"all met; space {codec.spec.space}")
-        yield from _laws(codec, piece)
+        yield from laws(codec, sound)
         yield Check("reference", "not checked", "it is in vocable's own layout, which has none")
         return
     sha256 = source.hashes.get(source.weights) or file_hash(source.weights)
@@ -73,11 +73,11 @@ def verify(
     _, found = recognise(checkpoint)
     details = f"{len(checkpoint.shapes)} of {found.name}, {found.layout} layout, all met"
     yield Check("keys", "ok", f"{details}; space {codec.spec.space}")
-    yield from _laws(codec, piece)
-    yield _reference(codec, piece, lambda x: compare(codec, reference_of(checkpoint, found), x))
+    yield from laws(codec, sound)
+    yield _reference(codec, sound, lambda x: compare(codec, reference_of(checkpoint, found), x))
 
 
-def _piece(audio: Audio, codec: Codec) -> Audio:
+def piece(audio: Audio, codec: Codec) -> Audio:
     """Return the beginning of a recording, at the rate and with the channels of a codec."""
     piece = Audio(audio.samples[:, : int(SECONDS * audio.rate)], audio.rate).resample(codec.rate)
     rows = piece.samples[np.arange(codec.spec.channels) % piece.channels]
@@ -102,7 +102,8 @@ def _own_hash(source: Description) -> Check:
     return Check("hash", "ok", f"SHA-256 {sha256}, as its {own.CONFIG} says")
 
 
-def _laws(codec: Codec, audio: Audio) -> Iterator[Check]:
+def laws(codec: Codec, audio: Audio) -> Iterator[Check]:
+    """Check the laws of codecs on a recording at the codec's rate, with its channels."""
     x = torch.from_numpy(audio.samples.copy())[None]
     short = Audio(audio.samples[:, : len(audio) // 3], audio.rate)
     sizes = [codec.frame * codec.model.frames_together, 7]

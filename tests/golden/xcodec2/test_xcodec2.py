@@ -100,7 +100,7 @@ def without(*parts):
         (without("semantic_encoder."), "lacks w2v-BERT 2.0, which its package fetches from else"),
         (
             without("semantic_encoder.encoder.layers.0.self_attn.linear_k."),
-            r"linear_k\.\w+; fetch it again",
+            r"linear_k\.\w+, without which others mean nothing; fetch it again",
         ),
         (without("semantic_adapter.conv4."), r"lacks 1 key \(encoder.adapter.blocks.3.weight\)"),
         (without("quantizer."), "make no X-Codec 2 and no NeuCodec"),

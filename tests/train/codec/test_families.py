@@ -65,6 +65,8 @@ SMALL = {
 
 def toml(value: Any) -> str:
     """Return a value as TOML has it; tables inline."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml, value))}]"
     if isinstance(value, dict):
         pairs = (f"{key} = {toml(item)}" for key, item in value.items() if item is not None)
         return "{ " + ", ".join(pairs) + " }"

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from vocable.codecs.keys.checkpoint import Layout
 
-VERSION = 3  # of all maps of keys together: converted models that are kept are made anew
+VERSION = 4  # of all maps of keys together: converted models that are kept are made anew
 FAMILIES = {  # a family's name -> the module that knows its layouts
     "EnCodec": "vocable.codecs.keys.encodec",
     "Mimi": "vocable.codecs.keys.mimi",
@@ -27,13 +27,19 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
 }
+_OTHERS = {  # architectures after which no module above is called
+    "higgs": "vocable.units.keys.xcodec",
+    "neucodec": "vocable.units.keys.xcodec2",
+    "vocos": "vocable.codecs.keys.vocos",
+}
 
 
 def layout_of(architecture: str) -> Layout | None:
     """Return the module that reads the checkpoints of an architecture, after which it is called."""
     name = architecture.replace("-", "_")
     found = (module for module in FAMILIES.values() if module.rpartition(".")[2] == name)
-    return next((import_module(module) for module in found), None)
+    module = _OTHERS.get(architecture) or next(found, None)
+    return import_module(module) if module else None
 
 
 def families() -> list[str]:

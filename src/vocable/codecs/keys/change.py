@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
+import torch
 from torch import Tensor, nn
 
 from vocable.nn.transposed import from_torch, to_torch
@@ -36,15 +38,48 @@ def of_first(rows: Tensor) -> Tensor:
     return rows[0]
 
 
+def as_gates(value: Tensor) -> Tensor:
+    """Return `[1, heads, 1, 1]` as `[heads]`, as WavLM's attention keeps it."""
+    return value.flatten()
+
+
+def in_halves(rows: Tensor, heads: int) -> Tensor:
+    """Return a map of queries, keys and values whose pairs are neighbours with pairs in halves."""
+    return _turned(rows, (heads, -1, 2))
+
+
+def in_pairs(rows: Tensor, heads: int) -> Tensor:
+    """Return a map whose pairs are in halves with pairs as neighbours."""
+    return _turned(rows, (heads, 2, -1))
+
+
+def _turned(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
+    """Swap the last two ways in which rows of queries and keys are parted."""
+    *asked, value = rows.chunk(3)
+    turned = [
+        part.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(part.shape) for part in asked
+    ]
+    return torch.cat([*turned, value])
+
+
+def taken_back(change: Callable[[Tensor], Tensor], value: Tensor, layer: nn.Module) -> Tensor:
+    """Return what a change made this value of. layer: ours, which has the value."""
+    if isinstance(change, partial):
+        return _BACK[change.func](value, layer, **change.keywords)
+    return _BACK[change](value, layer)
+
+
 def _to_torch(weight: Tensor, layer: nn.Module) -> Tensor:
     return to_torch(weight, layer.stride)  # type: ignore[arg-type]  # of a ConvTranspose1d
 
 
-# each change, and what takes it back for the layer that has the tensor
-BACK: Mapping[Callable[[Tensor], Tensor], Callable[[Tensor, nn.Module], Tensor]] = {
+_BACK: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     pointwise: lambda weight, _: weight[..., None],
     transposed: _to_torch,
     transposed_patch: _to_torch,
+    from_torch: lambda weight, _, stride: to_torch(weight, stride),
     per_channel: lambda value, _: value[None, :, None],
     of_first: lambda row, _: row.repeat(CONDITIONS, 1),
+    in_halves: lambda rows, _, heads: in_pairs(rows, heads),
+    as_gates: lambda value, _: value[None, :, None, None],
 }

@@ -6,7 +6,7 @@ A layout of a published family is a module with
     read(checkpoint, recognised) -> tensors         by the keys of our architecture
 
 The architecture's untrained model is made of `recognised.config`, and every one of its keys and
-shapes must then be met. A module that is called as its architecture, with
+shapes must then be met. A module that is called as its architecture, or is named for it, with
 
     FORMS: {layout: Form}                           the steps of `read`, and the files (form.py)
 

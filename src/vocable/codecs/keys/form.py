@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from vocable.codecs.keys.nemo import write_nemo
 from vocable.codecs.keys.steps import Step
 from vocable.errors import ModelError
 
@@ -24,12 +25,16 @@ Files = Callable[[Tensors, Config], Mapping[str, Any]]
 class Form:
     """A layout of a family. steps: of a model of this config. files: what each file is to hold.
 
-    By the ending of its name a file holds tensors (.safetensors), a table (.json), text (.yaml), or
-    what torch.save writes. Without `files` the layout is read only.
+    whole: False for a layout of a part of the model, which is loaded beside the rest.
+
+    By the ending of its name a file holds tensors (.safetensors), a table (.json), text (.yaml), an
+    archive's config and tensors (.nemo), or what torch.save writes. Without `files` the layout is
+    read only.
     """
 
     steps: Callable[[Config], Sequence[Step]]
     files: Files | None = None
+    whole: bool = True
 
 
 def hub_files(config_of: Callable[[Config], Mapping[str, Any]]) -> Files:
@@ -49,6 +54,8 @@ def write_file(path: Path, held: Any) -> None:
         path.write_text(json.dumps(held, indent=2) + "\n", encoding="utf-8")
     elif path.suffix == ".yaml":
         path.write_text(held, encoding="utf-8")
+    elif path.suffix == ".nemo":
+        write_nemo(path, *held)
     else:
         torch.save(held, path)
 

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from vocable.codecs.keys import seanet, steps
-from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.change import in_halves, in_pairs, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.seanet import Shapes
@@ -118,25 +118,7 @@ class Halves:
 
     def write(self, tensors: steps.Tensors, model: nn.Module) -> dict[str, Tensor]:
         """Put pairs beside one another."""
-        return _with_maps(tensors, partial(_in_pairs, heads=self.heads))
-
-
-def in_halves(rows: Tensor, heads: int) -> Tensor:
-    """Return a map of queries, keys and values whose pairs are neighbours with pairs in halves."""
-    return _turned(rows, (heads, -1, 2))
-
-
-def _in_pairs(rows: Tensor, heads: int) -> Tensor:
-    return _turned(rows, (heads, 2, -1))
-
-
-def _turned(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
-    """Swap the last two ways in which rows of queries and keys are parted."""
-    *asked, value = rows.chunk(3)
-    turned = [
-        part.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(part.shape) for part in asked
-    ]
-    return torch.cat([*turned, value])
+        return _with_maps(tensors, partial(in_pairs, heads=self.heads))
 
 
 def _with_maps(tensors: steps.Tensors, turned: Callable[[Tensor], Tensor]) -> dict[str, Tensor]:

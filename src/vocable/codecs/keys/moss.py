@@ -6,8 +6,9 @@
     quantizer.quantizers.L.{in_proj,out_proj,codebook}   a level
 
 N counts patches, too, which have no weights. The first one writes `self_attn.in_projs.0`, `linear1`
-and `linear2` where the others have `self_attn.in_proj`, `ffn.0` and `ffn.2`. A head's channels turn
-as neighbours, ours as halves: rows of queries and keys are put in our order.
+and `linear2` where the others have `self_attn.in_proj`, `ffn.0` and `ffn.2`; what is written has
+the names of the first one, which the code of the others reads. A head's channels turn as
+neighbours, ours as halves: rows of queries and keys are put in our order.
 """
 
 from __future__ import annotations
@@ -21,17 +22,18 @@ from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.keys import mimi, seanet, steps
-from vocable.codecs.keys.change import pointwise
+from vocable.codecs.keys import seanet, steps
+from vocable.codecs.keys.change import in_halves, pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.moss import PUBLISHED
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
-_RENAMED = (
+_RENAMED: steps.Pairs = (
     (r"\.self_attn\.(in|out)_projs\.0\.", r".self_attn.\1_proj."),
     (r"\.linear1\.", ".ffn.0."),
     (r"\.linear2\.", ".ffn.2."),
@@ -67,23 +69,24 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not one of MOSS-Audio-Tokenizer's.
     """
-    tensors = steps.Names(_named).read(fuse_weight_norm(checkpoint.tensors()))
-    shapes = {key: tuple(value.shape) for key, value in tensors.items()}
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
     rows = list(_quantizer_rows())
-    for side in ("encoder", "decoder"):
-        modules = _modules(shapes, side)
-        for number, (module, stage) in enumerate(
-            zip(modules, recognised.config[side], strict=True)
-        ):
-            rows += _stage_rows(side, module, number, stage["heads"])
-    return rename(tensors, rows)
+    for side, first in (("encoder", 1), ("decoder", config["patch"] > 1)):
+        for number, stage in enumerate(config[side]):
+            rows += _stage_rows(side, 2 * number + first, number, stage["heads"])
+    return [
+        steps.Names(_named, _BACK),
+        steps.WeightNorm(r"quantizer\..*_proj", parametrised=True),
+        steps.Table(tuple(rows)),
+    ]
 
 
 def _named(key: str) -> str:
     """Return a key as those after the first one have it."""
-    for pattern, instead in _RENAMED:
-        key = re.sub(pattern, instead, key)
-    return key
+    return steps.substituted(key, _RENAMED)
 
 
 def _modules(shapes: Shapes, side: str) -> list[int]:
@@ -112,7 +115,7 @@ def _stage_rows(side: str, module: int, number: int, heads: int) -> Iterator[Row
     ours = f"{side}.blocks.{at}.blocks.{number}.blocks.{trunk}.blocks."
     theirs = rf"{side}\.{module}\."
     layer, own = theirs + r"transformer\.layers\.(\d+)\.", ours + r"1.blocks.\1.blocks."
-    turned = partial(mimi.in_halves, heads=heads)
+    turned = partial(in_halves, heads=heads)
     yield Row(theirs + r"input_proj\.weight", ours + "0.blocks.0.weight")
     yield Row(theirs + r"output_proj\.weight", ours + "2.blocks.0.weight")
     yield Row(layer + r"norm1\.(weight|bias)", own + r"0.branch.blocks.0.\2")
@@ -222,3 +225,83 @@ def _quantizer(config: Mapping[str, Any], shapes: Shapes) -> dict[str, Any]:
         "sizes": tuple(size for size, _ in books),
         "code_width": books[0][1],
     }
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+_BACK: steps.Pairs = (
+    (r"\.self_attn\.(in|out)_proj\.", r".self_attn.\1_projs.0."),
+    (r"\.ffn\.0\.", ".linear1."),
+    (r"\.ffn\.2\.", ".linear2."),
+)
+
+
+def _about(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the config.json."""
+    c = config
+    sides = {f"{side}_kwargs": _kwargs(c, side) for side in ("encoder", "decoder")}
+    patches = [stage["patch"] for stage in c["encoder"]]
+    return {
+        "model_type": "moss-audio-tokenizer",
+        "sampling_rate": c["rate"],
+        "downsample_rate": math.prod(patches) * c["patch"] // c["channels"],
+        "number_channels": c["channels"],
+        "enable_channel_interleave": c["channels"] > 1,
+        **sides,
+        "quantizer_kwargs": {
+            "input_dim": c["latent"],
+            "rvq_dim": c["code"],
+            "output_dim": c["latent"],
+            "num_quantizers": len(c["sizes"]),
+            "codebook_size": all_equal(c["sizes"], "entries of a level"),
+            "codebook_dim": c["code_width"],
+            "quantizer_type": _KINDS[0],
+        },
+    }
+
+
+def _kwargs(config: Mapping[str, Any], side: str) -> list[dict[str, Any]]:
+    """Return the modules of a side, in order: seen from the sound, a patch before each stage."""
+    order = 1 if side == "encoder" else -1
+    stages = [*zip(config[side], _inputs(config, side), strict=True)]
+    rate, modules = config["rate"] * config["channels"], list[dict[str, Any]]()
+    for stage, channels in stages[::order]:
+        rate /= stage["patch"]
+        modules += [_patch(stage["patch"]), _layers(stage, channels, rate)]
+    if config["patch"] > 1:
+        modules.append(_patch(config["patch"]))
+    return modules[::order]
+
+
+def _inputs(config: Mapping[str, Any], side: str) -> list[int]:
+    """Return how many channels come into each stage."""
+    stages = config[side]
+    outs = [stage["out"] for stage in stages]
+    if side == "encoder":
+        return [out * stage["patch"] for out, stage in zip((1, *outs), stages, strict=False)]
+    behind = [out // stage["patch"] for out, stage in zip(outs, stages, strict=True)]
+    return [config["latent"] // config["patch"], *behind[:-1]]
+
+
+def _patch(size: int) -> dict[str, Any]:
+    return {"module_type": _PATCH, "patch_size": size}
+
+
+def _layers(stage: Mapping[str, Any], channels: int, rate: float) -> dict[str, Any]:
+    return {
+        "module_type": "Transformer",
+        "input_dimension": channels,
+        "output_dimension": stage["out"],
+        "d_model": stage["width"],
+        "num_heads": stage["heads"],
+        "num_layers": stage["layers"],
+        "dim_feedforward": stage["hidden"],
+        "max_period": stage["base"],
+        "context_duration": stage["context"] / rate,
+        "layer_scale": 0.01,
+        "conv_layout": True,
+        **_FIXED,
+    }
+
+
+FORMS = {"moss": Form(_steps, hub_files(_about))}

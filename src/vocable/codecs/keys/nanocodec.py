@@ -14,18 +14,22 @@ refused by what differs. Discriminators and losses are left out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from vocable.codecs.keys import steps
 from vocable.codecs.keys.change import per_channel, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.seanet import refusing
 from vocable.codecs.nanocodec import PUBLISHED, NanoCodecConfig
 from vocable.errors import ModelError
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 _MODEL = ("audio_encoder.", "audio_decoder.")
 _DOWN, _UP = (
@@ -84,16 +88,46 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for levels that are not those of the config.
     """
-    tensors = checkpoint.tensors()
-    steps = list(recognised.config["steps"])
-    for number in range(recognised.config["groups"]):
-        key = f"{_LEVELS}{number}.num_levels"
-        if key not in tensors or tensors[key].flatten().tolist() != steps:
-            raise ModelError(
-                f"checkpoint lacks {key} of {steps}, as its config says; fetch it again"
-            )
-    used = {key: value for key, value in tensors.items() if key.startswith(_MODEL)}
-    return rename(fuse_weight_norm(used), [*_rows(len(recognised.config["strides"]))])
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What the weights say once more of the levels: it must be what the config says."""
+
+    groups: int
+    each: tuple[int, ...]
+
+    def read(self, tensors: steps.Tensors) -> dict[str, Tensor]:
+        """Leave it out, once it is checked."""
+        for number in range(self.groups):
+            key = f"{_LEVELS}{number}.num_levels"
+            if key not in tensors or tensors[key].flatten().tolist() != list(self.each):
+                raise ModelError(
+                    f"checkpoint lacks {key} of {list(self.each)}, as its config says; fetch it "
+                    "again"
+                )
+        return {key: value for key, value in tensors.items() if not key.startswith(_LEVELS)}
+
+    def write(self, tensors: steps.Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Say it once more."""
+        numbers = torch.tensor(self.each, dtype=torch.int32)
+        base = torch.cumprod(torch.tensor([1, *self.each[:-1]]), 0).to(torch.int32)
+        found = dict(tensors)
+        for number in range(self.groups):
+            found[f"{_LEVELS}{number}.dim_base_index"] = base[None, :, None]
+            found[f"{_LEVELS}{number}.num_levels"] = numbers[None, :, None]
+        return found
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    others = rf"(?!{'|'.join(map(re.escape, (*_MODEL, _LEVELS)))}).*"
+    return [
+        steps.Aside(others, steps.nothing),  # discriminators and losses
+        Numbers(config["groups"], tuple(config["steps"])),
+        steps.WeightNorm(r".*", parametrised=True),
+        steps.Table(tuple(_rows(len(config["strides"])))),
+    ]
 
 
 def _checked(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -163,3 +197,58 @@ def _rows(strides: int) -> Iterator[Row]:
 
 def _snake(theirs: str, ours: str) -> Row:
     return Row(rf"{theirs}\.activation\.snake_act\.alpha", f"{ours}.snake.alpha", per_channel)
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the archive; settings of training are not in its config."""
+    c = config
+    yaml = _YAML.format(
+        rate=c["rate"],
+        frame=math.prod(c["strides"]),
+        strides=list(c["strides"]),
+        ups=list(c["decoder_strides"] or c["strides"][::-1]),
+        latent=c["groups"] * len(c["steps"]),
+        encoder_channels=c["encoder_channels"],
+        decoder_channels=c["decoder_channels"],
+        groups=c["groups"],
+        steps=list(c["steps"]),
+        kernels=list(c["kernels"]),
+        dilations=list(c["dilations"]),
+    )
+    return {"nanocodec.nemo": (yaml, dict(tensors))}
+
+
+_YAML = """\
+sample_rate: {rate}
+samples_per_frame: {frame}
+audio_encoder:
+  _target_: nemo.collections.tts.modules.audio_codec_modules.HiFiGANEncoder
+  down_sample_rates: {strides}
+  encoded_dim: {latent}
+  base_channels: {encoder_channels}
+  activation: lrelu
+  pad_mode: replicate
+  resblock_kernel_sizes: {kernels}
+  resblock_dilation_sizes: {dilations}
+audio_decoder:
+  _target_: nemo.collections.tts.modules.audio_codec_modules.CausalHiFiGANDecoder
+  up_sample_rates: {ups}
+  input_dim: {latent}
+  base_channels: {decoder_channels}
+  activation: half_snake
+  output_activation: clamp
+  pad_mode: zeros
+  n_groups_equal_to_out_channels: true
+  resblock_kernel_sizes: {kernels}
+  resblock_dilation_sizes: {dilations}
+vector_quantizer:
+  _target_: nemo.collections.tts.modules.audio_codec_modules.GroupFiniteScalarQuantizer
+  num_groups: {groups}
+  num_levels_per_group: {steps}
+target: nemo.collections.tts.models.audio_codec.AudioCodecModel
+"""
+
+FORMS = {"nanocodec": Form(_steps, _files)}

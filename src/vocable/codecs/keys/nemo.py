@@ -5,8 +5,9 @@ It is read where it lies: nothing is unpacked, and one whose names lead out of i
 
 from __future__ import annotations
 
+import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
@@ -76,3 +77,16 @@ def _part(
     if part is None:
         raise ModelError(f"{path} lacks {name}; take the archive as NVIDIA publishes it")
     return part
+
+
+def write_nemo(path: Path, config: str, tensors: Mapping[str, Any]) -> None:
+    """Write an archive of what its config says, as YAML, and of weights."""
+    import torch
+
+    weights = io.BytesIO()
+    torch.save(tensors, weights)
+    with tarfile.open(path, "w:") as archive:
+        for name, content in ((CONFIG, config.encode()), (WEIGHTS, weights.getvalue())):
+            member = tarfile.TarInfo(f"./{name}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))

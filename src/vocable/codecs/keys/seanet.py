@@ -183,9 +183,7 @@ def _statistics(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return found
 
 
-STATISTICS = Aside(
-    r"quantizer\.layers\.\d+\.codebook\.(inited|cluster_size|embed_avg)", _statistics
-)
+STATISTICS = Aside(r"quantizer\.\w+\.\d+\.codebook\.(inited|cluster_size|embed_avg)", _statistics)
 
 
 def dilations(units: int, growth: int = 2) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from vocable.codecs.keys.change import BACK
+from vocable.codecs.keys.change import taken_back
 from vocable.codecs.keys.inverse import Inverse
 from vocable.errors import ModelError
 from vocable.weights import Row, fuse_weight_norm, part_weight_norm, rename
@@ -102,9 +102,18 @@ class Table:
         found = {}
         for key, value in tensors.items():
             row, name = self.inverse.of(key)
-            layer = model.get_submodule(key.rpartition(".")[0])
-            found[name] = BACK[row.change](value, layer) if row.change else value
+            if row.change:
+                value = taken_back(row.change, value, model.get_submodule(key.rpartition(".")[0]))
+            found[name] = value
         return found
+
+
+def as_it_is(beginning: str) -> Row:
+    """Return a row by which keys that begin so, with their tensors, stay."""
+    return Row(rf"({re.escape(beginning)}.+)", r"\1")
+
+
+NO_LAYER = r"(?!)"  # of a layout whose files hold plain weights
 
 
 @dataclass(frozen=True)
@@ -149,6 +158,32 @@ class Aside:
     def write(self, tensors: Tensors, model: nn.Module) -> dict[str, Tensor]:
         """Make anew."""
         return {**tensors, **self.made(tensors)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Steps of a part alone. theirs, ours: what its keys begin with before and behind them."""
+
+    theirs: str
+    ours: str
+    steps: tuple[Step, ...]
+
+    def read(self, tensors: Tensors) -> dict[str, Tensor]:
+        """Read what begins so; leave the rest."""
+        part, rest = _parted(tensors, self.theirs)
+        return rest | {self.ours + key: value for key, value in read(self.steps, part).items()}
+
+    def write(self, tensors: Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Write what begins so; leave the rest."""
+        part, rest = _parted(tensors, self.ours)
+        written = write(self.steps, part, model.get_submodule(self.ours.rstrip(".")))
+        return rest | {self.theirs + key: value for key, value in written.items()}
+
+
+def _parted(tensors: Tensors, beginning: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the tensors whose keys begin so, without that, and the others."""
+    part = {k.removeprefix(beginning): v for k, v in tensors.items() if k.startswith(beginning)}
+    return part, {k: v for k, v in tensors.items() if not k.startswith(beginning)}
 
 
 def nothing(tensors: Tensors) -> Tensors:

@@ -9,18 +9,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from vocable.codecs.keys import steps
 from vocable.codecs.keys.change import CONDITIONS as CONDITIONS
 from vocable.codecs.keys.change import of_first
 from vocable.codecs.keys.checkpoint import Checkpoint
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
-from vocable.weights import Row, rename
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _BLOCK = re.compile(r"backbone\.convnext\.(\d+)\.gamma")
@@ -117,7 +120,8 @@ def _spelled(value: Any) -> str:
 
 # ---- Vocos itself, behind EnCodec ----------------------------------------------------------------
 
-BOOKS = "feature_extractor.codebook_weights"
+_CODEC = "feature_extractor."
+BOOKS = f"{_CODEC}codebook_weights"
 _MEL = "feature_extractor.mel_spec.mel_scale.fb"
 _PUBLISHED = ("1.5", "3.0", "6.0", "12.0")  # kbps
 
@@ -159,14 +163,35 @@ def sizes_behind(checkpoint: Checkpoint, codec: Mapping[str, Any], hop: int) -> 
     return sizes | {"conditions": _conditions(checkpoint, codec, known)}
 
 
-def decoder_tensors(checkpoint: Checkpoint, blocks: int) -> dict[str, Tensor]:
+def decoder_tensors(checkpoint: Checkpoint, sizes: Mapping[str, Any]) -> dict[str, Tensor]:
     """Return the tensors of Vocos by the keys of `vocable.codecs.vocos`."""
-    table = [
-        *decoder_rows(blocks, "decoder.block.blocks", 0, conditions=True),
-        Row(r"head\.istft\.window", None),
-        Row(r"feature_extractor\..*", None),  # EnCodec's own, which the codec brings
+    return steps.read(_steps(sizes), checkpoint.tensors())
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Leaves out the codec that Vocos decodes; of it, a file of Vocos has the first entries."""
+
+    levels: int
+
+    def read(self, tensors: steps.Tensors) -> dict[str, Tensor]:
+        """Leave it out."""
+        return {key: value for key, value in tensors.items() if not key.startswith(_CODEC)}
+
+    def write(self, tensors: steps.Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Leave it out, but for the entries of the levels that are decoded."""
+        found = {key: value for key, value in tensors.items() if key.startswith("decoder.")}
+        books = [tensors[f"quantizer.stack.{n}.codebook.entries"] for n in range(self.levels)]
+        return found | {BOOKS: torch.cat(books)}
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    rows = decoder_rows(config["blocks"], "decoder.block.blocks", 0, conditions=True)
+    return [
+        steps.Aside(r"head\.istft\.window", window),
+        steps.Table((steps.as_it_is(_CODEC), *rows)),
+        Beside(config["conditions"][-1]),
     ]
-    return rename(checkpoint.tensors(), table)
 
 
 def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) -> tuple[int, ...]:
@@ -178,7 +203,7 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
     for path in sorted(checkpoint.path.parent.glob("*.yaml")):
         for value in stated_by_yaml(path).get("bandwidths", ()):
             stated = value.strip("[]").split(",")
-    each = math.log2(codec["sizes"][0]) * math.ceil(codec["rate"] / math.prod(codec["strides"]))
+    each = _bits(codec)
     with refusing("its bandwidths are not numbers"):
         levels = tuple(math.floor(float(kbps) * 1000 / each) for kbps in stated)
     if len(levels) != known or list(levels) != sorted({*levels}) or levels[0] < 1:
@@ -189,3 +214,49 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
     if levels[-1] > len(codec["sizes"]):
         raise ModelError(f"it decodes {levels[-1]} levels but the codec has {len(codec['sizes'])}")
     return levels
+
+
+def _bits(codec: Mapping[str, Any]) -> float:
+    """Return the bits a second of a level of EnCodec."""
+    frames: int = math.ceil(codec["rate"] / math.prod(codec["strides"]))
+    return math.log2(codec["sizes"][0]) * frames
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Vocos alone, and the yaml that makes its network."""
+    c, each = config, _bits(config) / 1000
+    yaml = _YAML.format(
+        bandwidths=[levels * each for levels in c["conditions"]],
+        known=len(c["conditions"]),
+        hop=math.prod(c["decoder_strides"] or c["strides"]),
+        **{key: c[key] for key in ("latent", "width", "hidden", "blocks", "window")},
+    )
+    return {"pytorch_model.bin": dict(tensors), "config.yaml": yaml}
+
+
+_YAML = """\
+feature_extractor:
+  class_path: vocos.feature_extractors.EncodecFeatures
+  init_args:
+    encodec_model: encodec_24khz
+    bandwidths: {bandwidths}
+
+backbone:
+  class_path: vocos.models.VocosBackbone
+  init_args:
+    input_channels: {latent}
+    dim: {width}
+    intermediate_dim: {hidden}
+    num_layers: {blocks}
+    adanorm_num_embeddings: {known}
+
+head:
+  class_path: vocos.heads.ISTFTHead
+  init_args:
+    dim: {width}
+    n_fft: {window}
+    hop_length: {hop}
+    padding: same
+"""
+
+FORMS = {"vocos": Form(_steps, _files, whole=False)}

@@ -19,22 +19,31 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.nn.transposed import from_torch
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 BELOW = "audio_tokenizer."
 _BOOK, _FIRST = "quantizer.semantic_codebook.embedding_sum", "decoder_blocks.0.conv.weight"
-_TABLE = "audio_token_embedding."
+_TABLE, _INTO = "audio_token_embedding.", ".feed_forward.into.weight"
+_RENAMED: steps.Pairs = (
+    (r"\.semantic_codebook\.embedding_sum$", ".semantic.codebook.embed_sum"),
+    (r"\.semantic_codebook\.", ".semantic.codebook."),
+)
+_BACK: steps.Pairs = (
+    (r"\.semantic\.codebook\.embed_sum$", ".semantic_codebook.embedding_sum"),
+    (r"\.semantic\.codebook\.", ".semantic_codebook."),
+    ("^", BELOW),
+)
 _NAMES = {
     "rate": "sampling_rate", "patch": "pretransform_patch_size", "width": "dim",
     "patch_kernel": "patch_proj_kernel_size", "heads": "n_heads", "head": "head_dim",
@@ -73,16 +82,26 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not one of its codec.
     """
-    tensors = fuse_weight_norm(_named(checkpoint.tensors(below=_below(checkpoint.shapes))))
-    for key in list(tensors):
-        name, _, part = key.removesuffix(".weight").rpartition(".")
-        if others := {"wq": ("wk", "wv"), "w1": ("w3",)}.get(part):
-            maps = [key, *(f"{name}.{other}.weight" for other in others)]
-            tensors[f"{name}.into.weight"] = torch.cat([steps.taken(tensors, key) for key in maps])
-    book = _BOOK.removesuffix("embedding_sum")
-    sums, counts = tensors.pop(_BOOK), tensors.pop(book + "cluster_usage")
-    tensors[book + "entries"] = sums / counts.clamp(min=1e-5)[:, None]
-    return rename(tensors, list(_rows(recognised.config)))
+    found = checkpoint.tensors(below=_below(checkpoint.shapes))
+    return steps.read(_steps(recognised.config), found)
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    maps = tuple(f".attention.w{part}.weight" for part in "qkv")
+    return [
+        steps.Names(_as_mimi, _BACK),
+        steps.Aside(re.escape(_TABLE) + ".*", steps.nothing),
+        steps.WeightNorm(r".*\.conv", parametrised=True),
+        steps.Stacked(maps, ".attention.into.weight"),
+        steps.Stacked((".feed_forward.w1.weight", ".feed_forward.w3.weight"), _INTO),
+        steps.Entries(),
+        steps.Table(tuple(_rows(config))),
+    ]
+
+
+def _as_mimi(key: str) -> str:
+    """Return a key without what stands before all, the codebook's as Mimi's are called."""
+    return steps.substituted(key.removeprefix(BELOW), _RENAMED)
 
 
 def _below(keys: Mapping[str, Any]) -> str:
@@ -101,8 +120,7 @@ def _named(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows(config: Mapping[str, Any]) -> Iterator[Row]:
-    entries = "quantizer.parts.0.stack.0.codebook.entries"
-    yield Row(re.escape(_BOOK.replace("embedding_sum", "entries")), entries)
+    yield Row(r"quantizer\.semantic\.codebook\.embed", "quantizer.parts.0.stack.0.codebook.entries")
     yield Row(r"input_proj\.conv\.weight", "encoder.blocks.1.weight")
     for n in range(len(config["layers"])):
         yield from _trunk_rows(rf"encoder_blocks\.{2 * n}", f"encoder.blocks.{2 * n + 2}")
@@ -163,3 +181,20 @@ def _stated(args: Mapping[str, Any]) -> dict[str, Any]:
     if type(rate) is not int or rate < 1:
         raise ModelError(f"config.json says sampling_rate {str(rate)[:60]}; wanted whole Hz")
     return found
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the codec alone, as the file of Voxtral TTS has it beside its language model."""
+    args = {theirs: config[ours] for ours, theirs in _NAMES.items()}
+    for side, own in (("encoder_", ""), ("decoder_", "decoder_")):
+        for theirs, ours in _LISTS.items():
+            args[f"{side}{theirs}_str"] = ",".join(map(str, config[own + ours]))
+    args |= _FIXED | {"n_kv_heads": config["heads"], "conv_weight_norm": True}
+    about = {"multimodal": {"audio_tokenizer_args": args}}
+    return {"consolidated.safetensors": tensors, "config.json": about}
+
+
+FORMS = {"mistral": Form(_steps, _files)}

@@ -9,15 +9,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.weights import Row, rename
+from vocable.weights import Row
 
 _PREFIX = re.compile(r"(?:wav2vec2_bert|semantic_model)\.")
 _LAYER = r"encoder\.layers\.(\d+)\."
@@ -58,6 +57,15 @@ _TABLE = (
     Row(_LAYER + r"final_layer_norm\.(weight|bias)", r"blocks.\1.norm.\2"),
     Row(_HEADS, None),
 )
+STEPS: tuple[steps.Step, ...] = (
+    *(
+        steps.Stacked(
+            tuple(f".self_attn.linear_{part}.{kind}" for part in "qkv"), f".self_attn.into.{kind}"
+        )
+        for kind in ("weight", "bias")
+    ),
+    steps.Table(_TABLE),
+)
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
@@ -83,16 +91,9 @@ def config_of(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, Any]) 
         return sizes | _stated(stated, sizes)
 
 
-def renamed(theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return tensors by the keys of `vocable.units.w2v_bert`, of those of an encoder alone."""
-    tensors = dict(theirs)
-    for key in list(tensors):
-        if match := re.fullmatch(r"(.+self_attn\.)linear_q\.(weight|bias)", key):
-            names = [f"{match[1]}linear_{part}.{match[2]}" for part in "qkv"]
-            if lacking := [name for name in names if name not in tensors]:
-                raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
-            tensors[f"{match[1]}into.{match[2]}"] = torch.cat([tensors.pop(n) for n in names])
-    return rename(tensors, _TABLE)
+    return steps.read(STEPS, tensors)
 
 
 def _sizes(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -123,3 +124,25 @@ def _stated(config: Mapping[str, Any], sizes: Mapping[str, Any]) -> dict[str, An
     if not isinstance(back, int) or not 0 <= back <= both:
         raise ModelError(f"checkpoint has {both + 1} distances, which cannot reach {back} back")
     return {"back": back, "ahead": both - back, "eps": float(config.get("layer_norm_eps", 1e-5))}
+
+
+def hub_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what transformers' config.json says of such an encoder."""
+    c = config
+    return {
+        "model_type": "wav2vec2-bert",
+        "hidden_size": c["width"],
+        "num_hidden_layers": c["blocks"],
+        "num_attention_heads": c["heads"],
+        "intermediate_size": c["hidden"],
+        "feature_projection_input_dim": 2 * c["bands"],
+        "conv_depthwise_kernel_size": c["kernel"],
+        "left_max_position_embeddings": c["back"],
+        "right_max_position_embeddings": c["ahead"],
+        "position_embeddings_type": "relative_key",
+        "hidden_act": "swish",
+        "add_adapter": False,
+        "output_hidden_size": c["width"],
+        "layer_norm_eps": c["eps"],
+        "mask_time_prob": 0.0,  # else it has a row that stands in training where others are masked
+    }

@@ -18,15 +18,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
+from vocable.codecs.keys.change import as_gates
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.units.keys.positional import CONV, fuse_taps, weight_key
-from vocable.weights import Row, rename
+from vocable.units.keys.positional import CONV, Taps, weight_key
+from vocable.weights import Row
 
 _PREFIX = re.compile(r"(?:w2v_encoder\.w2v_model|hubert|wav2vec2|wavlm|w2v_model)\.")
 _FIRST = "feature_extractor.conv_layers.0.conv.weight"
@@ -69,7 +69,7 @@ _TABLE = (
     Row(r"feature_projection\.projection\.(weight|bias)", r"project.\1"),
     Row(re.escape(CONV) + r"\.(weight|bias)", r"transformer.positions.conv.\1"),
     Row(r"encoder\.layer_norm\.(weight|bias)", r"transformer.norm.\1"),
-    Row(_LAYER + r"attention\.(into|out)\.(weight|bias)", r"transformer.blocks.\1.attention.\2.\3"),
+    Row(_LAYER + r"attention\.into\.(weight|bias)", r"transformer.blocks.\1.attention.into.\2"),
     Row(_LAYER + r"attention\.out_proj\.(weight|bias)", r"transformer.blocks.\1.attention.out.\2"),
     Row(_LAYER + r"layer_norm\.(weight|bias)", r"transformer.blocks.\1.norm1.\2"),
     Row(_LAYER + r"final_layer_norm\.(weight|bias)", r"transformer.blocks.\1.norm2.\2"),
@@ -86,9 +86,19 @@ _TABLE = (
     Row(
         _LAYER + r"attention\.gru_rel_pos_const",
         r"transformer.blocks.\1.attention.gate_scale",
-        torch.flatten,
+        as_gates,
     ),
     Row(_HEADS, None),
+)
+STEPS: tuple[steps.Step, ...] = (  # from transformers' names to ours
+    Taps(),
+    *(
+        steps.Stacked(
+            tuple(f".attention.{part}_proj.{kind}" for part in "qkv"), f".attention.into.{kind}"
+        )
+        for kind in ("weight", "bias")
+    ),
+    steps.Table(_TABLE),
 )
 
 
@@ -142,7 +152,7 @@ def config_of(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, Any]) 
 
 def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return tensors that transformers names by the keys of ours."""
-    return rename(_with_one_map(fuse_taps(tensors)), _TABLE)
+    return steps.read(STEPS, tensors)
 
 
 def _as_in_transformers(key: str) -> str:
@@ -150,18 +160,6 @@ def _as_in_transformers(key: str) -> str:
     for pattern, instead in _RENAMED:
         key = re.sub(pattern, instead, key)
     return key
-
-
-def _with_one_map(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with queries, keys and values as one map."""
-    found = dict(tensors)
-    for key in tensors:
-        if match := re.fullmatch(r"(encoder\.layers\.\d+\.attention\.)q_proj\.(weight|bias)", key):
-            names = [f"{match[1]}{part}_proj.{match[2]}" for part in "qkv"]
-            if lacking := [name for name in names if name not in tensors]:
-                raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
-            found[f"{match[1]}into.{match[2]}"] = torch.cat([found.pop(name) for name in names])
-    return found
 
 
 # ---- what shapes say ----------------------------------------------------------------------------
@@ -265,6 +263,31 @@ def _of_wavlm(stated: Mapping[str, Any], offsets: tuple[int, ...]) -> dict[str, 
     """Return what WavLM has beside. Its own class has another default than its files say."""
     furthest = stated.get("max_bucket_distance", stated.get("max_distance", 800))
     return {"heads": offsets[1], "buckets": offsets[0], "furthest": furthest}
+
+
+def hub_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what transformers' config.json says of such an encoder."""
+    c = config
+    found = {
+        "model_type": "wavlm" if "buckets" in c else "hubert",
+        "hidden_size": c["width"],
+        "num_hidden_layers": c["blocks"],
+        "num_attention_heads": c["heads"],
+        "intermediate_size": c["hidden"],
+        "feat_extract_norm": c["extractor"],
+        "conv_dim": [c["filters"]] * len(c["kernels"]),
+        "conv_kernel": list(c["kernels"]),
+        "conv_stride": list(c["strides"]),
+        "conv_bias": c["filter_bias"],
+        "num_feat_extract_layers": len(c["kernels"]),
+        "num_conv_pos_embeddings": c["position_kernel"],
+        "num_conv_pos_embedding_groups": c["position_groups"],
+        "do_stable_layer_norm": c["pre_norm"],
+        "mask_time_prob": 0.0,  # else it has a row that stands in training where others are masked
+    }
+    if "buckets" in c:
+        found |= {"num_buckets": c["buckets"], "max_bucket_distance": c["furthest"]}
+    return found
 
 
 def check_settings(stated: Mapping[str, Any], needed: Mapping[str, Any]) -> None:

@@ -18,24 +18,25 @@ from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.change import pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.dac import rows_in_transformers
+from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.units.higgs import higgs
 from vocable.units.keys import wav2vec2
 from vocable.units.xcodec import xcodec, xcodec_wavlm
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
-SPEECH = "semantic_model."
+SPEECH, HEARD = "semantic_model.", "encoder.speech."
 _MARK = "encoder_semantic.conv.weight"
 _BOOK = re.compile(r"quantizer\.quantizers\.(\d+)\.codebook\.embed")
 _BLOCK = r"encoder_semantic\.conv_blocks\.(\d+)\."
-_UNUSED = r"fc1\..+|decoder_semantic\..+|quantizer\..+\.codebook\.(?:inited|cluster_size|embed_avg)"
+_UNUSED = r"fc1\..+|decoder_semantic\..+"
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
@@ -69,11 +70,17 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.xcodec`, without weight norm."""
-    tensors = checkpoint.tensors()
-    speech = {k.removeprefix(SPEECH): v for k, v in tensors.items() if k.startswith(SPEECH)}
-    rest = {k: v for k, v in tensors.items() if not k.startswith(SPEECH)}
-    ours = {f"encoder.speech.{k}": v for k, v in wav2vec2.renamed(speech).items()}
-    return ours | rename(fuse_weight_norm(rest), list(_rows(recognised.config)))
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    return [
+        steps.Part(SPEECH, HEARD, wav2vec2.STEPS),
+        steps.Aside(_UNUSED, steps.nothing),
+        seanet.STATISTICS,
+        steps.WeightNorm(steps.NO_LAYER),
+        steps.Table((steps.as_it_is(HEARD), *_rows(config))),
+    ]
 
 
 def _rows(config: Mapping[str, Any]) -> Iterator[Row]:
@@ -95,7 +102,6 @@ def _rows(config: Mapping[str, Any]) -> Iterator[Row]:
     yield Row(level + r"codebook\.embed", f"{own}.entries")
     yield Row(level + r"project_in\.(weight|bias)", rf"{own}.down.\2")
     yield Row(level + r"project_out\.(weight|bias)", rf"{own}.up.\2")
-    yield Row(_UNUSED, None)
 
 
 def _sizes(shapes: Shapes, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,3 +178,43 @@ def _check(config: Mapping[str, Any], model_type: str, sizes: Mapping[str, Any])
             "decoder_hidden_size": sizes["decoder_channels"],
         },
     )
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _about(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return transformers' config.json; the way back to HuBERT's features is drawn anew there."""
+    c, ones = config, [1] * config["blocks"]
+    entries = all_equal(c["sizes"], "entries of a level")
+    frame, width = math.prod(c["strides"]), c["latent"] + c["semantic"]["width"]
+    level = math.ceil(c["rate"] / frame) * math.log2(entries) / 1000  # kbps
+    offered = c["prefixes"] or range(1, len(c["sizes"]) + 1)
+    kind = "higgs_audio_v2_tokenizer" if c["code_width"] else "xcodec"
+    return {
+        "model_type": kind,
+        "sample_rate": c["rate"],
+        "target_bandwidths": [levels * level for levels in offered],
+        "codebook_size": entries,
+        "codebook_dim": c["code_width"] or width,
+        "kernel_size": 3,
+        "unit_kernel_size": 3,
+        "block_dilations": list(c["dilations"]),
+        "channel_ratios": ones,
+        "strides": ones,
+        "semantic_sample_rate": 16_000,
+        "downsample_factor": 320,
+        "acoustic_model_config": {
+            "model_type": "dac",
+            "encoder_hidden_size": c["encoder_channels"],
+            "downsampling_ratios": list(c["strides"]),
+            "hidden_size": c["latent"],
+            "decoder_hidden_size": c["decoder_channels"],
+            "upsampling_ratios": list(c["decoder_strides"] or c["strides"]),
+            "sampling_rate": c["rate"],
+        },
+        "semantic_model_config": wav2vec2.hub_config(c["semantic"]),
+    }
+
+
+FORMS = {"transformers": Form(_steps, hub_files(_about))}

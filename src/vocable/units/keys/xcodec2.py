@@ -13,13 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from torch import Tensor
 
 from vocable.codecs.keys import anti_aliased as graph
-from vocable.codecs.keys import seanet
+from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.errors import ModelError
 from vocable.fitting import check_config
@@ -27,10 +29,10 @@ from vocable.units.keys import w2v_bert
 from vocable.units.neucodec import neucodec
 from vocable.units.w2v_bert import W2vBert
 from vocable.units.xcodec2 import EPS, SPECTRUM, xcodec2
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row, fuse_weight_norm
 
 Shapes = Mapping[str, tuple[int, ...]]
-SPEECH = "semantic_encoder."
+SPEECH, HEARD = "semantic_encoder.", "encoder.speech."
 _HEAD = "acoustic_decoder.head.linear.weight"
 _HEADS_OF = 64  # channels of a head, where no config says how many there are
 _HEARD = 16  # blocks of w2v-BERT: the authors' files hold all 24
@@ -90,13 +92,19 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.xcodec2`, without weight norm."""
-    found = _in_three(_named(fuse_weight_norm(checkpoint.tensors())))
-    speech = {k.removeprefix(SPEECH): found.pop(k) for k in [*found] if k.startswith(SPEECH)}
-    depth = len(recognised.config["strides"])
-    sound = graph.Filters().read({_counted(k, depth): value for k, value in found.items()})
-    ours = {f"encoder.speech.{k}": value for k, value in w2v_bert.renamed(speech).items()}
-    table = graph.encoder_rows("sound", "encoder.sound.blocks")
-    return ours | rename(sound, [*_rows(recognised.config["blocks"]), *table])
+    tensors = _in_three(_named(fuse_weight_norm(checkpoint.tensors())))
+    return steps.read(_steps(recognised.config), graph.Filters().read(tensors))
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    """Return the steps from transformers' names, by which the authors' tensors go, too."""
+    depth = len(config["strides"])
+    table = (*_rows(config["blocks"]), *graph.encoder_rows("sound", "encoder.sound.blocks"))
+    return [
+        steps.Part(SPEECH, HEARD, w2v_bert.STEPS),
+        steps.Names(partial(_counted, depth=depth), _back(depth)),
+        steps.Table((steps.as_it_is(HEARD), *table)),
+    ]
 
 
 # ---- keys ---------------------------------------------------------------------------------------
@@ -241,3 +249,47 @@ def _check(config: Mapping[str, Any], name: str, sizes: Mapping[str, Any]) -> No
             "attention_bias": False,
         },
     )
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _back(depth: int) -> steps.Pairs:
+    """Return what takes `_counted` back to transformers' names."""
+    theirs, block = "acoustic_encoder.", r"^(acoustic_encoder\.block\.\d+)\."
+    ends = {0: "conv1", depth + 1: "snake1", depth + 2: "conv2"}
+    return (
+        *((rf"^sound\.{n}\.(?!block\.)", f"{theirs}{name}.") for n, name in ends.items()),
+        *((rf"^sound\.{n + 1}\.block\.", f"{theirs}block.{n}.") for n in range(depth)),
+        *((rf"{block}{n}\.", rf"\1.{name}.") for name, n in _BLOCK.items()),
+        *((rf"(\.res_unit\d)\.block\.{n}\.", rf"\1.{name}.") for name, n in _UNIT.items()),
+    )
+
+
+def _about(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return transformers' config.json."""
+    c, rate, frame = config, W2vBert.rate, _frame(config)
+    found = {
+        "encoder_hidden_size": c["encoder_channels"],
+        "downsampling_ratios": list(c["strides"]),
+        "hidden_size": c["width"],
+        "intermediate_size": c["hidden"],
+        "num_hidden_layers": c["blocks"],
+        "num_attention_heads": c["heads"],
+        "num_key_value_heads": c["heads"],
+        "head_dim": c["width"] // c["heads"],
+        "hidden_act": "silu",
+        "rms_norm_eps": EPS,
+        "attention_bias": False,
+        "quantization_dim": c["width"] + c["semantic"]["width"],
+        "quantization_levels": list(c["steps"]),
+        "semantic_model_config": w2v_bert.hub_config(c["semantic"]),
+    }
+    if c["hop"] == frame:
+        return {"model_type": "xcodec2", "sampling_rate": rate, **found}
+    written = rate * c["hop"] // frame
+    rates = {"input_sampling_rate": rate, "output_sampling_rate": written}
+    return {"model_type": "neucodec", **rates, **found}
+
+
+FORMS = {"transformers": Form(_steps, hub_files(_about))}

@@ -41,6 +41,8 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "dmel": ("vocable.codecs.dmel", "DMel"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
+    "focalcodec": ("vocable.units.focalcodec", "FocalCodec"),
+    "focalcodec-stream": ("vocable.units.focalcodec_stream", "FocalCodecStream"),
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),

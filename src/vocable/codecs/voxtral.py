@@ -127,7 +127,7 @@ def encoder(config: VoxtralConfig) -> Block:
     for n, (layers, kernel, stride) in enumerate(zip(c.layers, c.kernels, c.strides, strict=True)):
         out = c.latent if n + 1 == len(c.layers) else c.width
         blocks.append(trunk(c, layers, window))
-        blocks.append(FirstRowConv1d(c.width, out, kernel, stride=stride))
+        blocks.append(FirstRowConv1d(c.width, out, kernel, stride=stride, bias=False))
         window //= stride
     return Stack(*blocks)
 
@@ -141,7 +141,7 @@ def decoder(config: VoxtralConfig) -> Stack:
         blocks.append(
             ConvTranspose1d(c.width, c.width, kernel, stride=stride, bias=False)
             if n
-            else FirstRowConv1d(c.latent, c.width, kernel, stride=stride)
+            else FirstRowConv1d(c.latent, c.width, kernel, stride=stride, bias=False)
         )
         window *= stride
         blocks.append(trunk(c, layers, window))

@@ -1,4 +1,4 @@
-"""A causal convolution before whose recording lies its own first row, as in Mimi's downsampler."""
+"""Causal convolutions before whose recording lies its own first row, as in Mimi's downsampler."""
 
 from __future__ import annotations
 
@@ -13,12 +13,22 @@ from vocable.nn.edge import EdgeConv1d
 class FirstRowConv1d(EdgeConv1d):
     """`EdgeConv1d` that repeats the first row before it, and looks no further ahead than a stride.
 
+    past: rows before a stride that its output sees; default: all of the kernel but the stride.
     Its state has one shape from the start on: the rows kept, and whether one has come. So streams
     of any age share a batch, and a step can be exported.
     """
 
     def __init__(
-        self, channels_in: int, channels_out: int, kernel: int, *, stride: int, fill: bool = False
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        past: int | None = None,
+        fill: bool = False,
+        bias: bool = True,
     ) -> None:
         super().__init__(
             channels_in,
@@ -26,8 +36,10 @@ class FirstRowConv1d(EdgeConv1d):
             kernel,
             edge="replicate",
             stride=stride,
+            groups=groups,
+            pad=None if past is None else (past, 0),
             fill=fill,
-            bias=False,
+            bias=bias,
         )
 
     def initial_state(self, batch: int) -> State:

@@ -18,6 +18,8 @@ from vocable.codecs.transform import TransformConfig
 from vocable.codecs.vocos import VocosConfig
 from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
+from vocable.units.focalcodec import FocalCodecConfig
+from vocable.units.focalcodec_stream import FocalCodecStreamConfig
 from vocable.units.higgs import HiggsConfig
 from vocable.units.informed import InformedConfig
 from vocable.units.streaming import StreamingUnitsConfig
@@ -126,6 +128,27 @@ def xcodec2_tiny() -> XCodec2Config:
     return XCodec2Config(
         encoder_channels=2, strides=(16, 20), width=32, semantic=semantic, steps=(4, 4, 3), heads=2,
         hidden=8, blocks=1,
+    )  # fmt: skip
+
+
+_WAVLM_TINY = WavLMConfig(
+    **(vars(_HUBERT_TINY) | {"pre_norm": True, "extractor": "layer"}), buckets=8, furthest=8
+)
+
+
+def focalcodec_tiny() -> FocalCodecConfig:
+    """Return the sizes of a narrow FocalCodec: 16 kHz, 640 samples a frame."""
+    return FocalCodecConfig(
+        semantic=_WAVLM_TINY, widths=(8, 6), factors=(2, 1), kernels=(3, 4), bits=4,
+        decoder_width=8, decoder_hidden=12, decoder_blocks=1, window=640,
+    )  # fmt: skip
+
+
+def focalcodec_stream_tiny() -> FocalCodecStreamConfig:
+    """Return the sizes of a narrow FocalCodec-Stream: chunks of three frames of 320 samples."""
+    return FocalCodecStreamConfig(
+        semantic=_WAVLM_TINY, attention=7, chunk=3, widths=(8, 6), kernels=(3, 4, 6), last_kernel=5,
+        bits=4, decoder_width=8, decoder_blocks=1,
     )  # fmt: skip
 
 

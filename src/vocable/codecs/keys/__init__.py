@@ -26,6 +26,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
+    "FocalCodec": "vocable.units.keys.focalcodec",
 }
 
 

@@ -293,6 +293,18 @@ PUBLISHED: tuple[Published, ...] = (
         )
         for size, kbps in _FOCALCODEC_STREAM.items()
     ),
+    # files: the README of its authors, github.com/jiaqili3/DualCodec, whose licence it is; w2v-BERT
+    # 2.0, by which it encodes, is facebook's
+    Published(
+        "amphion/dualcodec", "dualcodec_12hz", "dualcodec_12hz_16384_4096.safetensors", 24_000, 1,
+        12.5, (0.18, 1.23), "encodes whole recordings", "MIT", False,
+    ),
+    Published(
+        "dualcodec_25hz_16384_1024.safetensors", "dualcodec_25hz",
+        "dualcodec_25hz_16384_1024.safetensors", 24_000, 1, 25.0, (0.35, 3.1),
+        "encodes whole recordings", "MIT", False, url="https://huggingface.co/amphion/dualcodec/"
+        "resolve/main/dualcodec_25hz_16384_1024.safetensors",
+    ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded
     Published(

@@ -39,6 +39,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "channel-vocoder": ("vocable.codecs.channel_vocoder", "ChannelVocoder"),
     "dac": ("vocable.codecs.dac", "DAC"),
     "dmel": ("vocable.codecs.dmel", "DMel"),
+    "dualcodec": ("vocable.units.dualcodec", "DualCodec"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "focalcodec": ("vocable.units.focalcodec", "FocalCodec"),

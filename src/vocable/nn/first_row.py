@@ -13,7 +13,8 @@ from vocable.nn.edge import EdgeConv1d
 class FirstRowConv1d(EdgeConv1d):
     """`EdgeConv1d` that repeats the first row before it, and looks no further ahead than a stride.
 
-    past: rows before a stride that its output sees; default: all of the kernel but the stride.
+    past: rows before a stride that its output sees; default: all of the kernel but the stride. With
+    more of them the last rows of the stride are not seen: the look-ahead is less than 0.
     Its state has one shape from the start on: the rows kept, and whether one has come. So streams
     of any age share a batch, and a step can be exported.
     """
@@ -41,6 +42,8 @@ class FirstRowConv1d(EdgeConv1d):
             fill=fill,
             bias=bias,
         )
+        if past is not None:  # rows of the stride that are not seen are not waited for
+            self.lookahead = self.span - stride - past
 
     def initial_state(self, batch: int) -> State:
         """Return zeros for the rows before the next output's, and that no row has come."""

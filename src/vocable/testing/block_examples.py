@@ -174,6 +174,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     ),
     "conv-first-row": lambda: nn.FirstRowConv1d(4, 5, 4, stride=2),
     "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
+    "conv-first-row-past": lambda: nn.FirstRowConv1d(4, 5, 4, stride=3, past=3),
     "conv-first-row-grouped": lambda: nn.FirstRowConv1d(4, 6, 4, groups=2),
     "patch": lambda: nn.Patch(4, 3),
     "unpatch": lambda: nn.Unpatch(4, 2),

@@ -44,6 +44,7 @@ from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 from vocable.testing.tiny_configs import (
     channel_vocoder_tiny,
     dmel_tiny,
+    dualcodec_tiny,
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
@@ -65,6 +66,7 @@ from vocable.testing.tiny_configs import (
     xcodec2_tiny,
     xcodec_tiny,
 )
+from vocable.units.dualcodec import DualCodec
 from vocable.units.focalcodec import FocalCodec
 from vocable.units.focalcodec_stream import FocalCodecStream
 from vocable.units.higgs import Higgs
@@ -141,6 +143,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "higgs": lambda: Higgs(higgs_tiny()),
         "xcodec2": lambda: XCodec2(xcodec2_tiny()),
         "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
+        "dualcodec": lambda: DualCodec(dualcodec_tiny()),
         "focalcodec": lambda: FocalCodec(focalcodec_tiny()),
         "focalcodec-stream": lambda: FocalCodecStream(focalcodec_stream_tiny()),
         "speech": lambda: Speech(speech_tiny()),

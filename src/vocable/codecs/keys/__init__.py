@@ -27,6 +27,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
     "FocalCodec": "vocable.units.keys.focalcodec",
+    "DualCodec": "vocable.units.keys.dualcodec",
 }
 
 

@@ -19,6 +19,7 @@ from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
 from vocable.codecs.voxtral import Voxtral, VoxtralConfig
+from vocable.units.focalcodec_stream import FocalCodecStream, focalcodec_50hz_4k_causal
 
 CODECS = testing.codecs()
 
@@ -78,6 +79,7 @@ FACTS = {
     "SNAC 32 kHz": lambda: on_meta(SNAC, snac_32khz()),
     "SNAC 44.1 kHz": lambda: on_meta(SNAC, snac_44khz()),
     "BigCodec": lambda: on_meta(BigCodec, bigcodec()),
+    "FocalCodec-Stream": lambda: on_meta(FocalCodecStream, focalcodec_50hz_4k_causal()),
     "NanoCodec 12.5 Hz": lambda: on_meta(NanoCodec, nanocodec_0_6kbps()),
     "NanoCodec 21.5 Hz": lambda: on_meta(NanoCodec, nanocodec_1_89kbps()),
 }

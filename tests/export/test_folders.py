@@ -123,6 +123,7 @@ def test_nothing_stays_of_an_export_that_fails(plain, unrecorded, tmp_path, monk
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
         ("xcodec", "xcodec is not exported: its encoder looks over all of a recording"),
         ("xcodec2", "xcodec2 is not exported: its encoder and its decoder look over all of"),
+        ("focalcodec-stream", "focalcodec-stream is not exported: its attention waits for chunks"),
         ("informed", "informed is not exported: its teacher attends in windows"),
     ],
 )

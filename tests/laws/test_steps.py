@@ -40,9 +40,9 @@ def test_steps_equal_whole_where_input_ends_inside_a_stride(name, strides, more,
     block = BLOCKS[name]
     x = torch.randn(2, strides * block.stride_in + more % block.stride_in, 4)
     testing.check_steps_equal_whole(block, x, [size * block.stride_in for size in sizes])
-    whole_strides = -(-x.shape[1] // block.stride_in)
-    short = block.short if whole_strides else 0
-    assert block(x).shape[1] == whole_strides * block.stride_in * block.ratio - short
+    whole_steps = -(-x.shape[1] // block.step_in)
+    short = block.short if whole_steps else 0
+    assert block(x).shape[1] == whole_steps * block.step_in * block.ratio - short
 
 
 @every_block

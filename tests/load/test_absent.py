@@ -11,6 +11,9 @@ from vocable.codecs.mimi import mimi
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
 from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
+from vocable.units.dualcodec import PUBLISHED as DUALCODEC
+from vocable.units.focalcodec import PUBLISHED as FOCALCODEC
+from vocable.units.focalcodec_stream import PUBLISHED as FOCALCODEC_STREAM
 from vocable.units.higgs import higgs
 from vocable.units.neucodec import neucodec
 from vocable.units.xcodec import PUBLISHED as XCODEC
@@ -64,7 +67,9 @@ def test_a_published_name_is_what_its_family_recognises():
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
     made = qwen3_tts_12hz, voxtral_tts, xcodec2, neucodec, higgs
-    named |= {make.__name__ for make in (*made, *XCODEC)}
+    named |= {
+        make.__name__ for make in (*made, *XCODEC, *DUALCODEC, *FOCALCODEC, *FOCALCODEC_STREAM)
+    }
     named.remove("speechtokenizer_snake")  # AnyGPT's, of which no source names a file
     assert {entry.model for entry in published.PUBLISHED} == named
 

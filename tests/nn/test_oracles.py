@@ -186,6 +186,7 @@ def test_normalisations_and_activations():
     assert torch.equal(x, kept)
     close(nn.Tanh()(x), torch.tanh(x))
     close(nn.Clamp()(3 * x), F.hardtanh(3 * x))
+    close(nn.DynamicTanh()(x), torch.tanh(x / 2))  # as it begins
     half, wide = nn.HalfSnake(5), rows(3, 5)
     wanted = (wide[..., :2] + wide[..., :2].sin() ** 2, F.leaky_relu(wide[..., 2:], 0.01))
     close(half(wide), torch.cat(wanted, -1))

@@ -109,6 +109,32 @@ def test_what_needs_the_whole_recording_says_so():
         unit.step(rows(3, 6), unit.initial_state(2))
 
 
+def test_focal_modulation_multiplies_rows_by_gated_contexts():
+    """Row by row, as in the paper: of the past only, and of both sides with the mean over time."""
+    x = rows(9, 6)
+    for block in (nn.FocalModulation(6, (3, 4)), nn.WholeFocalModulation(6, (3, 4))):
+        whole = isinstance(block, nn.WholeFocalModulation)
+        query, context, gates = block.into(x).split((6, 6, 2 + whole), 2)
+        total = torch.zeros_like(query)
+        for n, conv in enumerate(block.convs):
+            kernel, seen = conv.weight.shape[2], context
+            if whole:
+                seen = F.pad(seen, (0, 0, (kernel - 1) // 2, kernel // 2))
+            else:  # before the first row lies itself
+                seen = torch.cat((seen[:, :1].expand(-1, kernel - 1, -1), seen), 1)
+            taps = [seen[:, i : i + 9] * conv.weight[:, 0, i] for i in range(kernel)]
+            context = F.gelu(sum(taps) + conv.bias)
+            total = total + context * gates[..., n : n + 1]
+        if whole:
+            total = total + F.gelu(context.mean(1, keepdim=True)) * gates[..., 2:]
+        wanted = block.out(query * block.mix(total)).detach()
+        check_rows_equal("rows", block(x).detach(), wanted)
+    with pytest.raises(ModelError, match="takes the mean over the whole recording, so it has no"):
+        block.step(x, ())
+    with pytest.raises(ModelError, match=r"kernels are \(3, 0\); give 1 or more, of 1 row or more"):
+        nn.FocalModulation(6, (3, 0))
+
+
 def test_a_resnet_block_is_two_normed_convolutions_beside_a_skip():
     unit, x = nn.ResnetBlock(6, groups=3), rows(9, 6)
     y = x.transpose(1, 2)

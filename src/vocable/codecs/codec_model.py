@@ -73,8 +73,11 @@ class CodecModel(TokenizerModel):
 
     @property
     def frames_decoded_together(self) -> int:
-        """Frames that the decoder sees together: a step of all levels, or its own, if longer."""
-        return math.lcm(self.spec.step, self.decoder.stride_in)
+        """Frames that the decoder sees together: a step of all levels, or its own, if longer.
+
+        A decoder that takes the end as it is gets it so.
+        """
+        return math.lcm(self.spec.step, 1 if self.decoder.ragged else self.decoder.stride_in)
 
     @property
     def frames_decoded_a_step(self) -> int:

@@ -38,7 +38,8 @@ def latency_of(model: CodecModel) -> Latency | None:
     block = Ratio(model.samples_a_step, spec.rate)
     start = next(n for n in count(1) if _settled(model, n))
     # waits repeat once encoder and decoder have had what each of them sees together
-    frames = math.lcm(model.frames_together, model.frames_decoded_together)
+    own = -(-model.encoder.stride_in // spec.frame)
+    frames = math.lcm(spec.step, own, model.decoder.stride_in)
     period = frames * spec.frame // model.samples_a_step
     waits = [
         n * block - _settled(model, n - 1)

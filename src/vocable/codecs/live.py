@@ -8,6 +8,8 @@ for tokens in encoder.finish(): send(tokens)  # encoder.samples says how long th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from jaxtyping import Float32
@@ -183,7 +185,8 @@ class LiveDecoder:
         samples are left out.
         """
         unit, model = self._track.unit, self._codec.model
-        for _ in range(0, self._unseen % model.frames_decoded_together, unit):
+        window = math.lcm(unit, model.decoder.stride_in)
+        for _ in range(0, self._unseen % window, unit):
             first = cut_codes(self._track.spec, codes, 0, unit)
             assert self._state is not None
             block, self._state = self._codec.decode_step(first, self._state)

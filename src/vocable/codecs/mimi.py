@@ -135,7 +135,7 @@ def transformer(config: MimiEncoderConfig) -> Stack:
 def downsample(config: MimiEncoderConfig) -> Block:
     """Return the way to one row a frame; before the recording lies its own first row."""
     width, stride = config.latent, config.resample
-    return FirstRowConv1d(width, width, 2 * stride, stride=stride, fill=config.fill)
+    return FirstRowConv1d(width, width, 2 * stride, stride=stride, fill=config.fill, bias=False)
 
 
 def upsample(config: MimiEncoderConfig) -> Block:

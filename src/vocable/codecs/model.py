@@ -100,9 +100,10 @@ class TokenizerModel(nn.Module):
     def frames_together(self) -> int:
         """Frames that the encoder sees together: a step of all levels, or its own, if longer.
 
-        The end of a recording is filled up to a multiple of them.
+        The end of a recording is filled up to a multiple of them. An encoder that takes the end as
+        it is gets it so.
         """
-        own = -(-self.encoder.stride_in // self.spec.frame)
+        own = 1 if self.encoder.ragged else -(-self.encoder.stride_in // self.spec.frame)
         return math.lcm(self.spec.step, own)
 
     @property

@@ -94,6 +94,10 @@ _XCODEC2 = (16_000, 1, 50.0, (0.8,), "whole recordings")
 _XCODEC = (16_000, 1, 50.0, (0.5, 1.0, 1.5, 2.0, 4.0), "encodes whole recordings")
 _HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "encodes whole recordings")
+_FOCALCODEC = {
+    "50hz": (50.0, (0.65,)), "25hz": (25.0, (0.33,)), "12_5hz": (12.5, (0.16,)),
+}  # fmt: skip
+_FOCALCODEC_STREAM = {"2k": 0.55, "4k": 0.6, "65k": 0.8}
 _NANOCODEC_12 = (22_050, 1, 12.5)
 _NANOCODEC_21 = (22_050, 1, 21.5)
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
@@ -276,6 +280,34 @@ PUBLISHED: tuple[Published, ...] = (
         "nemo-nano-codec-22khz-1.89kbps-21.5fps.nemo", *_NANOCODEC_21, (1.89,), "650 ms",
         "NVIDIA Open Model License", False,
         revision="fc00890b604aa2de298d2641ffc6c5f6caf8c4d7",
+    ),
+    # names: the README of its authors, github.com/lucadellalib/focalcodec; files and licence: the
+    # pages of the repositories, but for that of 2k
+    *(
+        Published(
+            f"lucadellalib/focalcodec_{rate}", f"focalcodec_{rate}", "model.safetensors", 16_000, 1,
+            *stated, "whole recordings", "Apache-2.0",
+        )
+        for rate, stated in _FOCALCODEC.items()
+    ),
+    *(
+        Published(
+            f"lucadellalib/focalcodec_50hz_{size}_causal", f"focalcodec_50hz_{size}_causal",
+            "model.safetensors", 16_000, 1, 50.0, (kbps,), "80 ms", "Apache-2.0", size != "2k",
+        )
+        for size, kbps in _FOCALCODEC_STREAM.items()
+    ),
+    # files: the README of its authors, github.com/jiaqili3/DualCodec, whose licence it is; w2v-BERT
+    # 2.0, by which it encodes, is facebook's
+    Published(
+        "amphion/dualcodec", "dualcodec_12hz", "dualcodec_12hz_16384_4096.safetensors", 24_000, 1,
+        12.5, (0.18, 1.23), "encodes whole recordings", "MIT", False,
+    ),
+    Published(
+        "dualcodec_25hz_16384_1024.safetensors", "dualcodec_25hz",
+        "dualcodec_25hz_16384_1024.safetensors", 24_000, 1, 25.0, (0.35, 3.1),
+        "encodes whole recordings", "MIT", False, url="https://huggingface.co/amphion/dualcodec/"
+        "resolve/main/dualcodec_25hz_16384_1024.safetensors",
     ),
     # name: moshi 0.2.13, models/loaders.py; hash: github.com/ayutaz/vokra, .github/pins.yaml. It
     # lies beside Moshi's own weights, by whose name a language model is loaded

@@ -26,16 +26,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NoReturn
 
-from jaxtyping import Float
-from torch import Tensor
-
+from vocable.codecs.absent import Absent
 from vocable.codecs.chunks import Chunks
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.decoder_strides import out_rate
 from vocable.codecs.model import untrained
-from vocable.errors import ModelError
 from vocable.nn import (
     AlibiAttention,
     Block,
@@ -48,15 +44,16 @@ from vocable.nn import (
     RMSNorm,
     Scale,
     Stack,
-    State,
     Unpatch,
 )
 from vocable.nn.transformer import SwiGLU
 from vocable.quantize import FSQ, VQ, ConcatenatedQuantizer, SymmetricBound
-from vocable.ratio import Ratio
 from vocable.tokens import Level, TokenSpec
 
 PUBLISHED_CHUNKS = Chunks(frames=375)  # vllm-omni 0.30.0, `decode_helper_batch_async`
+_ABSENT = (
+    "the makers of Voxtral TTS publish its decoder alone; decode the codes of its language model"
+)
 
 
 @dataclass(frozen=True)
@@ -101,33 +98,17 @@ def voxtral_tts() -> VoxtralConfig:
     return VoxtralConfig(encodes=False)
 
 
-class Absent(Block):
-    """The place of an encoder that is not there: it takes frames, and refuses them."""
-
-    def __init__(self, frame: int, channels_out: int) -> None:
-        super().__init__()
-        self.stride_in, self.ratio, self.receptive = frame, Ratio(1, frame), frame
-        self.channels_out = channels_out
-
-    def step(self, x: Float[Tensor, "batch time channels"], state: State) -> NoReturn:
-        """Refuse."""
-        raise ModelError(
-            "these weights encode nothing: the makers of Voxtral TTS publish its decoder alone; "
-            "decode the codes of its language model"
-        )
-
-
 def encoder(config: VoxtralConfig) -> Block:
     """Return `[B, T, 1] -> [B, T / frame, latent]`."""
     c, window = config, config.window
     if not c.encodes:
-        return Absent(c.frame, c.latent)
+        return Absent(c.frame, c.latent, _ABSENT)
     edge = EdgeConv1d(c.patch, c.width, c.patch_kernel, edge="reflect", bias=False)
     blocks: list[Block] = [Patch(1, c.patch), edge]
     for n, (layers, kernel, stride) in enumerate(zip(c.layers, c.kernels, c.strides, strict=True)):
         out = c.latent if n + 1 == len(c.layers) else c.width
         blocks.append(trunk(c, layers, window))
-        blocks.append(FirstRowConv1d(c.width, out, kernel, stride=stride))
+        blocks.append(FirstRowConv1d(c.width, out, kernel, stride=stride, bias=False))
         window //= stride
     return Stack(*blocks)
 
@@ -141,7 +122,7 @@ def decoder(config: VoxtralConfig) -> Stack:
         blocks.append(
             ConvTranspose1d(c.width, c.width, kernel, stride=stride, bias=False)
             if n
-            else FirstRowConv1d(c.latent, c.width, kernel, stride=stride)
+            else FirstRowConv1d(c.latent, c.width, kernel, stride=stride, bias=False)
         )
         window *= stride
         blocks.append(trunk(c, layers, window))

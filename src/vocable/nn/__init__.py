@@ -4,6 +4,7 @@ from vocable.nn.activation import (
     ELU,
     GELU,
     Clamp,
+    DynamicTanh,
     HalfSnake,
     LeakyReLU,
     PReLU,
@@ -16,11 +17,13 @@ from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
 from vocable.nn.attention import Attention
 from vocable.nn.block import Block, Residual, Stack, State, fold, select, stack_states
+from vocable.nn.chunks import Chunks
 from vocable.nn.conditioned import AdaLayerNorm, Conditioned
 from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale, SymmetricConvNeXtBlock
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
+from vocable.nn.focal import FocalModulation, WholeFocalModulation
 from vocable.nn.inverse_stft import InverseSTFT
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
@@ -45,6 +48,7 @@ __all__ = [
     "Attention",
     "BidirectionalLSTM",
     "Block",
+    "Chunks",
     "Clamp",
     "Conditioned",
     "Conv1d",
@@ -52,8 +56,10 @@ __all__ = [
     "ConvTranspose1d",
     "CumulativeNorm",
     "DepthwiseConv1d",
+    "DynamicTanh",
     "EdgeConv1d",
     "FirstRowConv1d",
+    "FocalModulation",
     "GatedTransformerLayer",
     "GroupNorm",
     "HalfSnake",
@@ -82,6 +88,7 @@ __all__ = [
     "TransformerLayer",
     "Unpatch",
     "WholeAttention",
+    "WholeFocalModulation",
     "fold",
     "seeded_noise",
     "select",

@@ -129,6 +129,24 @@ class Tanh(Pointwise):
         return torch.tanh(x)
 
 
+class DynamicTanh(Pointwise):
+    """The hyperbolic tangent of values times a learned number, in place of a norm.
+
+    "Transformers without Normalization" (Zhu et al. 2025, arXiv:2503.10622), without the scale and
+    shift of channels, as FocalCodec-Stream has it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((1,), 0.5))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Map each value."""
+        return torch.tanh(x * self.weight)
+
+
 class Clamp(Pointwise):
     """Values beyond ±1 become ±1."""
 

@@ -38,7 +38,8 @@ class Block(nn.Module):
     stride_in: input has a multiple of this many rows; the last may be short if `ragged`.
     step_in: a step takes a multiple of this many, if the input has its multiple in the end.
     ratio: output rows per input row.
-    lookahead: input rows after a stride that its outputs wait for; None: unbounded.
+    lookahead: input rows after a stride that its outputs wait for, less than 0 where they do not
+        wait for its end; None: unbounded.
     receptive: input rows that an output row depends on; None: unbounded.
     short: output rows that the end of all lacks, of `ratio` rows per input row.
     channels_out: channels of the output; None: as many as come in.
@@ -85,7 +86,7 @@ class Block(nn.Module):
 
     @property
     def ragged(self) -> bool:
-        """Whether input may end inside a stride, which then gives all its output rows."""
+        """Whether input may end inside a stride: the step that it ends in gives all its rows."""
         return self.stride_in == 1
 
     def settled(self, rows: int) -> int:
@@ -195,8 +196,9 @@ class Stack(Block):
         if any(block.lookahead is None for block in self._members()):
             return None
         rows = self.stride_in * FAR
-        own = math.floor(rows * self.ratio)
-        return bisect_left(range(rows), own, key=lambda more: self.settled(rows + more))
+        own, least = math.floor(rows * self.ratio), 1 - self.stride_in
+        more = range(least, rows)
+        return least + bisect_left(more, own, key=lambda each: self.settled(rows + each))
 
     def _flat(self) -> list[Block]:
         """Return the members, those of stacks among them one by one."""

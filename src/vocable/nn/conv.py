@@ -102,8 +102,11 @@ class Conv1d(Block):
 
     @property
     def ragged(self) -> bool:
-        """Whether input may end inside a stride, which then gives a row of output."""
-        return self.fill or self.stride == 1
+        """Whether input may end inside a stride, which then gives a row of output.
+
+        So it does where a row of output sees no more of its own stride than the first row.
+        """
+        return self.fill or self.stride == 1 or self.pad[0] >= self.span - 1
 
     def _lacking(self, rows: int) -> int:
         """Return how many rows fill up the last stride; `rows` are counted with the left pad."""

@@ -1,4 +1,4 @@
-"""A causal convolution before whose recording lies its own first row, as in Mimi's downsampler."""
+"""Causal convolutions before whose recording lies its own first row, as in Mimi's downsampler."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ from vocable.nn.edge import EdgeConv1d
 class FirstRowConv1d(EdgeConv1d):
     """`EdgeConv1d` that repeats the first row before it, and looks no further ahead than a stride.
 
+    past: rows before a stride that its output sees; default: all of the kernel but the stride. With
+    more of them the last rows of the stride are not seen: the look-ahead is less than 0.
     Its state has one shape from the start on: the rows kept, and whether one has come. So streams
     of any age share a batch, and a step can be exported.
     """
 
     def __init__(
-        self, channels_in: int, channels_out: int, kernel: int, *, stride: int, fill: bool = False
+        self,
+        channels_in: int,
+        channels_out: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        groups: int = 1,
+        past: int | None = None,
+        fill: bool = False,
+        bias: bool = True,
     ) -> None:
         super().__init__(
             channels_in,
@@ -26,9 +37,13 @@ class FirstRowConv1d(EdgeConv1d):
             kernel,
             edge="replicate",
             stride=stride,
+            groups=groups,
+            pad=None if past is None else (past, 0),
             fill=fill,
-            bias=False,
+            bias=bias,
         )
+        if past is not None:  # rows of the stride that are not seen are not waited for
+            self.lookahead = self.span - stride - past
 
     def initial_state(self, batch: int) -> State:
         """Return zeros for the rows before the next output's, and that no row has come."""

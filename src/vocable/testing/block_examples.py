@@ -12,7 +12,10 @@ import torch
 
 from vocable import nn
 from vocable.separation.conv_tasnet import ConvTasNet, ConvTasNetConfig
+from vocable.units.focalcodec_stream import Refiner
 from vocable.units.vocoder.hifigan import HifiGan
+from vocable.units.wavlm import WavLMConfig
+from vocable.units.wavlm_chunks import ChunkBlocks
 
 Made = TypeVar("Made")
 
@@ -125,6 +128,14 @@ def _bigcodec_like() -> nn.Block:
     )
 
 
+def _wavlm_blocks() -> nn.Block:
+    """Chunks of three rows, which see nine, and biases that differ."""
+    sizes = WavLMConfig(width=4, blocks=2, heads=2, hidden=6, buckets=8, furthest=8)
+    made = ChunkBlocks(sizes, window=9, chunk=3)
+    torch.nn.init.normal_(made.offsets)
+    return made
+
+
 _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "conv-causal": lambda: nn.Conv1d(4, 5, 5),
     "conv-symmetric": lambda: nn.Conv1d(4, 5, 5, pad=(2, 2)),
@@ -163,6 +174,8 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     ),
     "conv-first-row": lambda: nn.FirstRowConv1d(4, 5, 4, stride=2),
     "conv-first-row-fill": lambda: nn.FirstRowConv1d(4, 5, 6, stride=3, fill=True),
+    "conv-first-row-past": lambda: nn.FirstRowConv1d(4, 5, 4, stride=3, past=3),
+    "conv-first-row-grouped": lambda: nn.FirstRowConv1d(4, 6, 4, groups=2),
     "patch": lambda: nn.Patch(4, 3),
     "unpatch": lambda: nn.Unpatch(4, 2),
     "linear": lambda: nn.Linear(4, 5),
@@ -177,6 +190,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "snake-beta": lambda: _snake_beta(4),
     "anti-aliased": lambda: nn.AntiAliased(4, _snake_beta(4)),
     "tanh": nn.Tanh,
+    "tanh-dynamic": nn.DynamicTanh,
     "clamp": nn.Clamp,
     "scale": lambda: nn.Scale(4, 0.3),
     "lstm": lambda: nn.LSTM(4, 5, layers=2),
@@ -190,9 +204,12 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "convnext": lambda: nn.ConvNeXtBlock(4),
     "convnext-symmetric": lambda: nn.SymmetricConvNeXtBlock(4, 10, scale=0.5),
     "norm-of-conditions": lambda: nn.AdaLayerNorm(4, 3),
+    "focal-modulation": lambda: nn.FocalModulation(4, (3, 4)),
     "inverse-stft": lambda: nn.Stack(nn.Linear(4, 18), nn.InverseSTFT(16, 4)),
     "inverse-stft-center": lambda: nn.Stack(nn.Linear(4, 16), nn.InverseSTFT(14, 5, edge="center")),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
+    "refiner": lambda: Refiner(4, 3),
+    "wavlm-blocks": _wavlm_blocks,
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
     "leaky-relu": lambda: nn.LeakyReLU(0.1),
     "mean-causal": lambda: nn.Mean(nn.Linear(4, 5), nn.Conv1d(4, 5, 5)),

@@ -36,7 +36,7 @@ from vocable.codecs.vocos import Vocos
 from vocable.codecs.voxtral import Voxtral
 from vocable.codecs.wavtokenizer import WavTokenizer
 from vocable.load import load_tokenizer, models
-from vocable.nn import Conv1d
+from vocable.nn import Conv1d, Linear
 from vocable.quantize.codebook import Codebook
 from vocable.quantize.scalar import ScalarQuantizer
 from vocable.testing.block_examples import seeded
@@ -45,9 +45,12 @@ from vocable.testing.tiny_codecs import TINY, TinyConfig, TinyUnits
 from vocable.testing.tiny_configs import (
     channel_vocoder_tiny,
     dmel_tiny,
+    dualcodec_tiny,
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
+    focalcodec_stream_tiny,
+    focalcodec_tiny,
     higgs_tiny,
     informed_tiny,
     mimi_tiny,
@@ -64,6 +67,9 @@ from vocable.testing.tiny_configs import (
     xcodec2_tiny,
     xcodec_tiny,
 )
+from vocable.units.dualcodec import DualCodec
+from vocable.units.focalcodec import FocalCodec
+from vocable.units.focalcodec_stream import FocalCodecStream
 from vocable.units.higgs import Higgs
 from vocable.units.informed import Informed
 from vocable.units.neucodec import NeuCodec, NeuCodecConfig
@@ -145,6 +151,9 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "higgs": lambda: Higgs(higgs_tiny()),
         "xcodec2": lambda: XCodec2(xcodec2_tiny()),
         "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
+        "dualcodec": lambda: DualCodec(dualcodec_tiny()),
+        "focalcodec": lambda: FocalCodec(focalcodec_tiny()),
+        "focalcodec-stream": lambda: FocalCodecStream(focalcodec_stream_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
@@ -195,7 +204,7 @@ def filled(model: Model) -> Model:
 
 def _let_numbers_vary(model: TokenizerModel, numbers: torch.Tensor) -> None:
     """Let numbers fill the lattice: of an untrained encoder they are all about the same."""
-    layers = [part for part in model.encoder.modules() if isinstance(part, Conv1d)]
+    layers = [part for part in model.encoder.modules() if isinstance(part, Conv1d | Linear)]
     into = model.quantizer.get_submodule("into")
     last = into if isinstance(into, torch.nn.Linear) else layers[-1]
     assert isinstance(last.weight, torch.Tensor) and last.bias is not None

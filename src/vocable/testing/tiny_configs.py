@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from vocable.codecs.channel_vocoder import ChannelVocoderConfig
+from vocable.codecs.dac import DACConfig
 from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
 from vocable.codecs.mimi import MimiConfig
@@ -18,6 +19,9 @@ from vocable.codecs.transform import TransformConfig
 from vocable.codecs.vocos import VocosConfig
 from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
+from vocable.units.dualcodec import DualCodecConfig
+from vocable.units.focalcodec import FocalCodecConfig
+from vocable.units.focalcodec_stream import FocalCodecStreamConfig
 from vocable.units.higgs import HiggsConfig
 from vocable.units.informed import InformedConfig
 from vocable.units.streaming import StreamingUnitsConfig
@@ -118,14 +122,49 @@ def higgs_tiny() -> HiggsConfig:
     )  # fmt: skip
 
 
+_W2V_BERT_TINY = W2vBertConfig(
+    width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
+)
+
+
 def xcodec2_tiny() -> XCodec2Config:
     """Return the sizes of a narrow X-Codec 2: 16 kHz, 320 samples a frame, as w2v-BERT hears."""
-    semantic = W2vBertConfig(
-        width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
-    )
     return XCodec2Config(
-        encoder_channels=2, strides=(16, 20), width=32, semantic=semantic, steps=(4, 4, 3), heads=2,
-        hidden=8, blocks=1,
+        encoder_channels=2, strides=(16, 20), width=32, semantic=_W2V_BERT_TINY, steps=(4, 4, 3),
+        heads=2, hidden=8, blocks=1,
+    )  # fmt: skip
+
+
+def dualcodec_tiny() -> DualCodecConfig:
+    """Return the sizes of a narrow DualCodec: 24 kHz, 960 samples a frame."""
+    sound = DACConfig(
+        rate=24_000, encoder_channels=2, strides=(16, 60), latent=8, decoder_channels=8,
+        sizes=(16,) * 3, code_width=4,
+    )  # fmt: skip
+    return DualCodecConfig(
+        sound=sound, semantic=_W2V_BERT_TINY, pooled=2, size=32, code_width=4, width=8, hidden=12,
+        blocks=1,
+    )  # fmt: skip
+
+
+_WAVLM_TINY = WavLMConfig(
+    **(vars(_HUBERT_TINY) | {"pre_norm": True, "extractor": "layer"}), buckets=8, furthest=8
+)
+
+
+def focalcodec_tiny() -> FocalCodecConfig:
+    """Return the sizes of a narrow FocalCodec: 16 kHz, 640 samples a frame."""
+    return FocalCodecConfig(
+        semantic=_WAVLM_TINY, widths=(8, 6), factors=(2, 1), kernels=(3, 4), bits=4,
+        decoder_width=8, decoder_hidden=12, decoder_blocks=1, window=640,
+    )  # fmt: skip
+
+
+def focalcodec_stream_tiny() -> FocalCodecStreamConfig:
+    """Return the sizes of a narrow FocalCodec-Stream: chunks of three frames of 320 samples."""
+    return FocalCodecStreamConfig(
+        semantic=_WAVLM_TINY, attention=7, chunk=3, widths=(8, 6), kernels=(3, 4, 6), last_kernel=5,
+        bits=4, decoder_width=8, decoder_blocks=1,
     )  # fmt: skip
 
 

@@ -26,6 +26,8 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
+    "FocalCodec": "vocable.units.keys.focalcodec",
+    "DualCodec": "vocable.units.keys.dualcodec",
 }
 _OTHERS = {  # architectures after which no module above is called
     "higgs": "vocable.units.keys.xcodec",

@@ -125,6 +125,18 @@ def rows_in_transformers(
     yield from _side(_LAYOUTS[1], side, stack, block, depth, first)
 
 
+def sizes_in_package(checkpoint: Checkpoint, shapes: Shapes) -> dict[str, Any]:
+    """Return what shapes say of a DAC that is part of another model, named as in its package."""
+    return _sizes(checkpoint, shapes, _LAYOUTS[0])
+
+
+def tensors_in_package(
+    tensors: Mapping[str, Tensor], config: Mapping[str, Any]
+) -> dict[str, Tensor]:
+    """Return the tensors of such a DAC by the keys of ours; of some of its parts, those."""
+    return steps.read(FORMS["dac"].steps(config), tensors)
+
+
 def _side(
     layout: _Layout, side: str, stack: str, block: str, depth: int, first: int = 0
 ) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Read one file of weights, or several, whichever way they are stored.
 
-Several lie behind an index, or are two halves: NAME_encoder.bin and NAME_decoder.bin (FACodec).
+Several lie behind an index, or are two halves: NAME_encoder.bin and NAME_decoder.bin (FACodec); or
+others belong to one, and lie beside it (DualCodec's statistics, and w2v-BERT, which it hears by).
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+# a file's name -> what belongs to it where it lies beside it, and what its keys get before them
+_BELONGS = {
+    re.compile(r"dualcodec_\w+\.safetensors"): {
+        "w2vbert2_mean_var_stats_emilia.pt": "statistics.",
+        "w2v-bert-2.0/model.safetensors": "w2v-bert-2.0.",
+    }
+}
 _HALF = re.compile(r"(.+_)(encoder|decoder)(\.\w+)")
 
 
@@ -35,11 +43,10 @@ class Header(NamedTuple):
 def files_of(path: Path) -> tuple[Path, ...]:
     """Return the files that hold the tensors: the parts that an index names, or the file itself.
 
-    With it comes its other half, where that lies beside it.
+    With it comes its other half, and what else belongs to it, where that lies beside it.
     """
     if check_is_weights(path) != "index":
-        other = path.with_name(other_half(path.name) or path.name)
-        return tuple(sorted({path, other})) if other.is_file() else (path,)
+        return tuple(sorted({path, *_beside(path)}))
     parts = [path.parent / name for name in parts_of(path)]
     missing = [part.name for part in parts if not part.is_file()]
     if missing:
@@ -48,6 +55,16 @@ def files_of(path: Path) -> tuple[Path, ...]:
             "beside it; fetch all parts into one folder"
         )
     return tuple(parts)
+
+
+def _beside(path: Path) -> dict[Path, str]:
+    """Return the files beside one that belong to it, and what their keys get before them."""
+    half = other_half(path.name)
+    named = {half: ""} if half else {}
+    for pattern, others in _BELONGS.items():
+        named |= others if pattern.fullmatch(path.name) else {}
+    found = {path.parent / name: prefix for name, prefix in named.items()}
+    return {file: prefix for file, prefix in found.items() if file.is_file()}
 
 
 def other_half(name: str) -> str | None:
@@ -74,14 +91,16 @@ def header_of(path: Path) -> Header:
     """Return the shapes by key, without torch for safetensors; torch reads what it saved."""
     shapes: dict[str, tuple[int, ...]] = {}
     stated: dict[str, Any] = {}
+    prefixes = _beside(path)
     for file in files_of(path):
         if check_is_weights(file) == "safetensors":
             found = Header(_shapes(file), {})
         else:
             tensors, more = _unpickled(file)
             found = Header({key: tuple(value.shape) for key, value in tensors.items()}, more)
-        _check_twice(path, shapes, found.shapes)
-        shapes |= found.shapes
+        own = {prefixes.get(file, "") + key: shape for key, shape in found.shapes.items()}
+        _check_twice(path, shapes, own)
+        shapes |= own
         stated |= found.stated
     return Header(shapes, stated)
 
@@ -91,10 +110,13 @@ def tensors_of(path: Path, below: str = "") -> dict[str, Tensor]:
     from vocable import weights
 
     tensors: dict[str, Tensor] = {}
+    prefixes = _beside(path)
     for file in files_of(path):
-        safe = check_is_weights(file) == "safetensors"
-        found = weights.read(file, below=below) if safe else _unpickled(file)[0]
-        tensors |= {key: value for key, value in found.items() if key.startswith(below)}
+        safe, prefix = check_is_weights(file) == "safetensors", prefixes.get(file, "")
+        own = "" if prefix else below
+        found = weights.read(file, below=own) if safe else _unpickled(file)[0]
+        named = {prefix + key: value for key, value in found.items()}
+        tensors |= {key: value for key, value in named.items() if key.startswith(below)}
     return tensors
 
 

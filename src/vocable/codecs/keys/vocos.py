@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vocable.codecs.keys.block_yaml import read_block_yaml, stated_anywhere
 from vocable.codecs.keys.change import CONDITIONS as CONDITIONS
 from vocable.codecs.keys.change import of_first
 from vocable.codecs.keys.checkpoint import Checkpoint
@@ -24,7 +25,6 @@ from vocable.weights import Row, rename
 
 Shapes = Mapping[str, tuple[int, ...]]
 _BLOCK = re.compile(r"backbone\.convnext\.(\d+)\.gamma")
-_VALUE = re.compile(r" *(?:- )?(\w+): *([^#\n]*?) *(?:#.*)?")
 
 
 def decoder_sizes(shapes: Shapes) -> dict[str, int]:
@@ -86,10 +86,10 @@ def check_yaml(weights: Path, needed: Mapping[str, Any]) -> None:
     for path in sorted({*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")}):
         stated = stated_by_yaml(path)
         wrong = [
-            f"{path.name} says {key} {value}, which for these weights must be {_spelled(wanted)}"
+            f"{path.name} says {key} {value}, which for these weights must be {_plain(wanted)}"
             for key, wanted in needed.items()
             for value in stated.get(key, ())
-            if value != _spelled(wanted)
+            if value != _plain(wanted)
         ]
         if not wrong:
             return
@@ -98,21 +98,17 @@ def check_yaml(weights: Path, needed: Mapping[str, Any]) -> None:
         raise ModelError(f"{complaints[0]}; fetch both from one place")
 
 
-def stated_by_yaml(path: Path) -> dict[str, list[str]]:
-    """Return the values of each key of a yaml file, line by line: nothing in it is made or run."""
+def stated_by_yaml(path: Path) -> dict[str, list[Any]]:
+    """Return the values of each key of a yaml file: nothing in it is made or run."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is not yaml ({error}); fetch it again") from error
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if (match := _VALUE.fullmatch(line)) and match[2]:
-            found.setdefault(match[1], []).append(match[2].strip("\"'"))
-    return found
+    return stated_anywhere(read_block_yaml(text, str(path)))
 
 
-def _spelled(value: Any) -> str:
-    return str(list(value)) if isinstance(value, tuple) else str(value)
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 # ---- Vocos itself, behind EnCodec ----------------------------------------------------------------
@@ -174,17 +170,18 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
 
     A level of EnCodec has the bits of its entries, times its frames a second.
     """
-    stated: Sequence[str] = _PUBLISHED
+    stated: Sequence[float] = _PUBLISHED
     for path in sorted(checkpoint.path.parent.glob("*.yaml")):
         for value in stated_by_yaml(path).get("bandwidths", ()):
-            stated = value.strip("[]").split(",")
+            stated = value if isinstance(value, list) else [value]
     each = math.log2(codec["sizes"][0]) * math.ceil(codec["rate"] / math.prod(codec["strides"]))
     with refusing("its bandwidths are not numbers"):
         levels = tuple(math.floor(float(kbps) * 1000 / each) for kbps in stated)
+        kbps = ", ".join(map(str, stated))
     if len(levels) != known or list(levels) != sorted({*levels}) or levels[0] < 1:
         raise ModelError(
-            f"its norms know {known} bandwidths, but {', '.join(stated)} kbps are {list(levels)} "
-            "levels of this codec; put the config.yaml that belongs to it beside it"
+            f"its norms know {known} bandwidths, but {kbps} kbps are {list(levels)} levels of this "
+            "codec; put the config.yaml that belongs to it beside it"
         )
     if levels[-1] > len(codec["sizes"]):
         raise ModelError(f"it decodes {levels[-1]} levels but the codec has {len(codec['sizes'])}")

@@ -69,6 +69,8 @@ NOT_RUN = {
         "recordings of your own, and hours",
         "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
+        "recordings of your own, and ten minutes",
+        "that run",
     ],
     "docs/two-speakers.md": [
         "a recording of two people",

@@ -41,6 +41,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "dmel": ("vocable.codecs.dmel", "DMel"),
     "encodec": ("vocable.codecs.encodec", "EnCodec"),
     "facodec": ("vocable.codecs.facodec", "FACodec"),
+    "flow-vocoder": ("vocable.codecs.flow_vocoder", "FlowVocoder"),
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),

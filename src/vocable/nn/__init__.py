@@ -21,6 +21,7 @@ from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale, SymmetricConvNeXtBlock
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
+from vocable.nn.flow import Flow, FlowSource
 from vocable.nn.inverse_stft import InverseSTFT
 from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
@@ -54,6 +55,8 @@ __all__ = [
     "DepthwiseConv1d",
     "EdgeConv1d",
     "FirstRowConv1d",
+    "Flow",
+    "FlowSource",
     "GatedTransformerLayer",
     "GroupNorm",
     "HalfSnake",

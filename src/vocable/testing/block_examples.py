@@ -194,6 +194,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "inverse-stft-center": lambda: nn.Stack(nn.Linear(4, 16), nn.InverseSTFT(14, 5, edge="center")),
     "local-attention": lambda: nn.LocalAttention(4, window=4, head=2),
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
+    "flow": lambda: nn.Flow(4, 3, width=6, blocks=1, source=nn.FlowSource(steps=2)),
     "leaky-relu": lambda: nn.LeakyReLU(0.1),
     "mean-causal": lambda: nn.Mean(nn.Linear(4, 5), nn.Conv1d(4, 5, 5)),
     "mean-ahead": lambda: nn.Mean(nn.Conv1d(4, 5, 5), nn.Conv1d(4, 5, 4, pad=(0, 3))),

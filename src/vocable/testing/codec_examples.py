@@ -22,6 +22,7 @@ from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.facodec import FACodec, facodec_tiny
+from vocable.codecs.flow_vocoder import FlowVocoder
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
@@ -48,6 +49,7 @@ from vocable.testing.tiny_configs import (
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
     higgs_tiny,
+    flow_vocoder_tiny,
     informed_tiny,
     mimi_tiny,
     moss_tiny,
@@ -142,6 +144,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "transform": lambda: Transform(transform_tiny()),
     }
 
+        "flow-vocoder": lambda: FlowVocoder(flow_vocoder_tiny()),
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""

@@ -8,6 +8,7 @@ from typing import Any
 from vocable.codecs.channel_vocoder import ChannelVocoderConfig
 from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
+from vocable.codecs.flow_vocoder import FlowVocoderConfig
 from vocable.codecs.mimi import MimiConfig
 from vocable.codecs.moss import MossConfig, MossStage
 from vocable.codecs.qwen3_tts import Qwen3TTSConfig
@@ -233,6 +234,13 @@ def transform_tiny() -> TransformConfig:
         rate=8000,
         frame=80,
         overlap=16,
+def flow_vocoder_tiny() -> FlowVocoderConfig:
+    """Return the sizes of a narrow channel vocoder with a narrow flow."""
+    return FlowVocoderConfig(
+        **asdict(channel_vocoder_tiny()), flow_bands=6, flow_channels=8, flow_blocks=1, steps=2
+    )
+
+
         bands=((32, 8), (80, 16)),
         units=((32, 8), (64, 16)),
         envelope=(16, 16),

@@ -40,6 +40,8 @@ CASES = [
             ("mimi", "onnx"),
             ("speech", "onnx"),
             ("channel-vocoder", "onnx"),
+            ("flow-vocoder", "onnx"),
+            ("vocos-mel", "onnx"),
             ("mimi", "torch"),
             ("out-rate", "onnx"),
             ("encodec", "torch"),

@@ -56,6 +56,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
+    "vocos-mel": ("vocable.codecs.vocos_mel", "VocosMel"),
     "voxtral": ("vocable.codecs.voxtral", "Voxtral"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),
     "xcodec": ("vocable.units.xcodec", "XCodec"),

@@ -34,6 +34,7 @@ from vocable.codecs.speech import Speech
 from vocable.codecs.speechtokenizer import SpeechTokenizer
 from vocable.codecs.transform import Transform
 from vocable.codecs.vocos import Vocos
+from vocable.codecs.vocos_mel import VocosMel
 from vocable.codecs.voxtral import Voxtral
 from vocable.codecs.wavtokenizer import WavTokenizer
 from vocable.load import load_tokenizer, models
@@ -48,8 +49,8 @@ from vocable.testing.tiny_configs import (
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
-    higgs_tiny,
     flow_vocoder_tiny,
+    higgs_tiny,
     informed_tiny,
     mimi_tiny,
     moss_tiny,
@@ -59,6 +60,7 @@ from vocable.testing.tiny_configs import (
     speechtokenizer_tiny,
     streaming_units_tiny,
     transform_tiny,
+    vocos_mel_tiny,
     vocos_tiny,
     voxtral_tiny,
     wavtokenizer_tiny,
@@ -134,6 +136,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
+        "vocos-mel": lambda: VocosMel(vocos_mel_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
         "xcodec": lambda: XCodec(xcodec_tiny()),
         "higgs": lambda: Higgs(higgs_tiny()),
@@ -141,10 +144,10 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
+        "flow-vocoder": lambda: FlowVocoder(flow_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
     }
 
-        "flow-vocoder": lambda: FlowVocoder(flow_vocoder_tiny()),
 
 def tokenizers() -> dict[str, Tokenizer]:
     """Return everything that encodes: the codecs, and what has no way back to sound."""

@@ -17,6 +17,7 @@ from vocable.codecs.speech import SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizerConfig
 from vocable.codecs.transform import TransformConfig
 from vocable.codecs.vocos import VocosConfig
+from vocable.codecs.vocos_mel import VocosMelConfig
 from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
 from vocable.units.higgs import HiggsConfig
@@ -86,6 +87,11 @@ def vocos_tiny() -> VocosConfig:
         **(asdict(encodec_tiny()) | {"prefixes": (2, 4)}),
         conditions=(2, 4), width=8, hidden=12, blocks=1, window=64,
     )  # fmt: skip
+
+
+def vocos_mel_tiny() -> VocosMelConfig:
+    """Return the sizes of a narrow Vocos of mel spectra: 8 kHz, 16 samples a frame."""
+    return VocosMelConfig(rate=8000, frame=16, window=64, bands=8, width=8, hidden=12, blocks=1)
 
 
 def wavtokenizer_tiny() -> WavTokenizerConfig:
@@ -228,12 +234,6 @@ def channel_vocoder_tiny() -> ChannelVocoderConfig:
     )
 
 
-def transform_tiny() -> TransformConfig:
-    """Return the sizes of a narrow transform codec: 8 kHz, 80 samples a frame."""
-    return TransformConfig(
-        rate=8000,
-        frame=80,
-        overlap=16,
 def flow_vocoder_tiny() -> FlowVocoderConfig:
     """Return the sizes of a narrow channel vocoder with a narrow flow."""
     return FlowVocoderConfig(
@@ -241,6 +241,12 @@ def flow_vocoder_tiny() -> FlowVocoderConfig:
     )
 
 
+def transform_tiny() -> TransformConfig:
+    """Return the sizes of a narrow transform codec: 8 kHz, 80 samples a frame."""
+    return TransformConfig(
+        rate=8000,
+        frame=80,
+        overlap=16,
         bands=((32, 8), (80, 16)),
         units=((32, 8), (64, 16)),
         envelope=(16, 16),

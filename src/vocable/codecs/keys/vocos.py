@@ -114,13 +114,12 @@ def _plain(value: Any) -> Any:
 # ---- Vocos itself, behind EnCodec ----------------------------------------------------------------
 
 BOOKS = "feature_extractor.codebook_weights"
-_MEL = "feature_extractor.mel_spec.mel_scale.fb"
-_PUBLISHED = ("1.5", "3.0", "6.0", "12.0")  # kbps
+_PUBLISHED = (1.5, 3.0, 6.0, 12.0)  # kbps
 
 
 def holds_vocos(shapes: Shapes) -> bool:
-    """Say whether a checkpoint is Vocos, of tokens or of spectra."""
-    return "head.out.weight" in shapes and (BOOKS in shapes or _MEL in shapes)
+    """Say whether a checkpoint is Vocos of tokens."""
+    return "head.out.weight" in shapes and BOOKS in shapes
 
 
 def sizes_behind(checkpoint: Checkpoint, codec: Mapping[str, Any], hop: int) -> dict[str, Any]:
@@ -177,8 +176,8 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
     each = math.log2(codec["sizes"][0]) * math.ceil(codec["rate"] / math.prod(codec["strides"]))
     with refusing("its bandwidths are not numbers"):
         levels = tuple(math.floor(float(kbps) * 1000 / each) for kbps in stated)
-        kbps = ", ".join(map(str, stated))
     if len(levels) != known or list(levels) != sorted({*levels}) or levels[0] < 1:
+        kbps = ", ".join(map(str, stated))
         raise ModelError(
             f"its norms know {known} bandwidths, but {kbps} kbps are {list(levels)} levels of this "
             "codec; put the config.yaml that belongs to it beside it"

@@ -9,10 +9,7 @@ spectra beside its distances. Runs are kept in FOLDER and gone on with; what is 
 is read. --seconds are those of the clock, so leave the core alone.
 
 PESQ-WB, STOI, mel distance (DAC's)   of held-out clips of --data, with 95 % intervals over speakers
-spread   of the log of 40 mel bands over a clip's time, as a share of the recording's: what averages
-         is too even, below 100 % (Toda and Tokuda 2007, "A speech parameter generation algorithm
-         considering global variance")
-decodes  seconds of sound a second of one thread of the processor
+decodes   seconds of sound in a second of one thread
 """
 
 from __future__ import annotations
@@ -37,7 +34,6 @@ from vocable.errors import MeasureError
 from vocable.evaluate.systems.tokenizer import evenly
 from vocable.load import load_codec
 from vocable.measures import mel_distance_dac, pesq, stoi
-from vocable.signal.spectra import log_mel
 from vocable.train import read_recipe, run
 from vocable.train.checkpoint import load as load_checkpoint
 from vocable.train.data.manifest import split
@@ -53,7 +49,7 @@ ARMS = {
     "flow": ("flow-16k", []),
 }  # the recipe of each, and what is set beside
 MEASURES = {"PESQ-WB": pesq, "STOI": stoi, "mel distance": mel_distance_dac}
-COLUMNS = ["decoder", "steps of training", *MEASURES, "spread, %", "decodes, × real time"]
+COLUMNS = ["decoder", "steps of training", *MEASURES, "decodes, × real time"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ def judged(codec: Codec, clips: Sequence[Clip], trained: int = 0) -> Found:
         begun = time.process_time()
         decoded = codec.decode(tokens)
         spent, seconds = spent + time.process_time() - begun, seconds + audio.seconds
-        sound.append([*measured(audio, decoded), spread(decoded) / spread(audio)])
+        sound.append([*measured(audio, decoded)])
     return Found(trained, sound, seconds / spent)
 
 
@@ -135,22 +131,14 @@ def measured(audio: Audio, decoded: Audio) -> Iterator[float]:
             yield float("nan")
 
 
-def spread(audio: Audio) -> float:
-    """Return the standard deviation over time of log mel bands, the mean of 40."""
-    bands = log_mel(torch.from_numpy(audio.samples[0]), audio.rate, 512, 40)
-    return float(bands.std(0).mean())
-
-
 def table(found: dict[str, Found], speakers: Sequence[str]) -> Iterator[str]:
     """Yield the lines of the table."""
     yield heading(COLUMNS)
     for name, each in found.items():
         sound = np.array(each.sound)
-        sound[:, -1] *= 100
-        digits = (2, 3, 3, 1)
         cells = [
-            shown(over_speakers(sound[:, k], None, speakers), digit)
-            for k, digit in enumerate(digits)
+            shown(over_speakers(sound[:, k], None, speakers), 2 if measure == "PESQ-WB" else 3)
+            for k, measure in enumerate(MEASURES)
         ]
         yield row([name, str(each.trained), *cells, f"{each.times_real_time:.0f}"])
 

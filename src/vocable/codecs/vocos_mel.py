@@ -74,6 +74,9 @@ def vocos_mel_24khz() -> VocosMelConfig:
     return VocosMelConfig()
 
 
+PUBLISHED = (vocos_mel_24khz,)
+
+
 class CentredMels(Placed):
     """Turn samples into log-mel spectra, `[B, T, 1] -> [B, T / frame, bands]`.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vocable.codecs.keys.block_yaml import DEEPEST, read_block_yaml
+from vocable.codecs.keys.block_yaml import DEEPEST, read_block_yaml, stated_anywhere
 from vocable.errors import ModelError
 
 yaml = pytest.importorskip("yaml")
@@ -30,6 +30,17 @@ def test_comments_and_brackets_written_by_hand_are_read():
         read_block_yaml(text, "x.yaml")
     found = read_block_yaml(text.replace("  - ignored?\n", ""), "x.yaml")
     assert found == {"a": [8, 7, 6, 6], "b": {"c": "x"}}
+
+
+def test_a_line_that_is_a_comment_may_quote():
+    text = "a: 1\n  # it's \"two\"\nb: 'x # y'\n"
+    assert read_block_yaml(text, "x.yaml") == {"a": 1, "b": "x # y"} == yaml.safe_load(text)
+
+
+def test_what_a_key_says_is_found_wherever_it_stands():
+    value = {"a": 1, "b": [{"a": [2, 3]}, "a"], "c": {"d": {"a": None}}}
+    assert stated_anywhere(value)["a"] == [1, [2, 3], None]
+    assert stated_anywhere(None) == stated_anywhere("a: 1") == {}
 
 
 @pytest.mark.parametrize("text", ["", "\n# only this\n"])

@@ -19,7 +19,7 @@ NOT_RUN = {
     ],
     "docs/audiolm.md": ["recordings of your own, and hours"],
     "docs/cli.md": ["a microphone and a loudspeaker"],
-    "docs/codecs.md": ["the network", "the network"],
+    "docs/codecs.md": ["the network", "the network", "the network"],
     "docs/csm.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
@@ -70,6 +70,8 @@ NOT_RUN = {
         "recordings of your own, and hours",
         "recordings of your own, and half an hour",
         "recordings of your own, and a codec",
+        "recordings of your own, and ten minutes",
+        "that run",
     ],
     "docs/two-speakers.md": [
         "a recording of two people",

@@ -45,6 +45,8 @@ CASES = [
             ("voxtral", "onnx"),
             ("speech", "onnx"),
             ("channel-vocoder", "onnx"),
+            ("flow-vocoder", "onnx"),
+            ("vocos-mel", "onnx"),
             ("mimi", "torch"),
             ("out-rate", "onnx"),
             ("encodec", "torch"),

@@ -29,6 +29,7 @@ FILES = {
     "SNAC": "snac/checkpoint",
     "SpeechTokenizer": "speechtokenizer/checkpoint",
     "WavTokenizer": "wavtokenizer/checkpoint",
+    "Vocos": "vocos_mel/checkpoint",
     "BigCodec": "bigcodec/checkpoint",
     "FACodec": "facodec/checkpoint",
     "Qwen3-TTS": "qwen3_tts/checkpoint",

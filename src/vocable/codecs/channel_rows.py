@@ -5,6 +5,7 @@ No block here has weights; each gives the same whole and in steps. A row is a ho
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -38,6 +39,12 @@ def band_shape(
     place = bark / bark[-1] * (bands - 1)
     index = torch.arange(bands, dtype=torch.float64, device=CPU)[:, None]
     return (1 - (place - index).abs()).clamp(min=0).float().to(device)
+
+
+def bands_told_apart(bins: int, rate: int) -> int:
+    """Return how many bands of `band_shape` there may be with a bin for each, at the lowest too."""
+    top = rate / 2 / 600
+    return int(math.asinh(top) / math.asinh(top / (bins - 1))) + 1
 
 
 class LevelRows(Placed):

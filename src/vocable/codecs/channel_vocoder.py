@@ -154,19 +154,28 @@ class ChannelDecoder(Block):
     def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[1]:
             return x.new_zeros(x.shape[0], 0, 1), state
+        spectra, _, (source, trunk, level) = self.spectra(x, state)
+        samples, late = self.overlap.step(spectra, state[2])
+        return samples.to(x.dtype), (source, trunk, late, level)
+
+    def spectra(self, x: Tensor, state: Any) -> tuple[Tensor, Tensor, Any]:
+        """Return spectra of two hops, one a row, and for each frame what the network was told.
+
+        Then what comes after them of the state: source, trunk, level.
+        """
         latent, hz, frames = x.tensor_split((-2 * POINTS, -POINTS), dim=-1)
         source, source_state = self.source.step(hz.flatten(1)[..., None], state[0])
         levels = torch.cat([state[3], frames.float().flatten(1)], dim=1)
         with torch.autocast(x.device.type, enabled=False):
             bands = self.components(latent.float())
         rise = (levels.diff(dim=1) / 20).clamp(-2, 2).reshape(frames.shape)
-        given = [part.to(latent.dtype) for part in (latent, pitch_features(hz), rise, bands)]
-        rows = self.into(torch.cat(given, dim=-1)).reshape(x.shape[0], -1, self.channels)
+        parts = [part.to(latent.dtype) for part in (latent, pitch_features(hz), rise, bands)]
+        told = torch.cat(parts, dim=-1)
+        rows = self.into(told).reshape(x.shape[0], -1, self.channels)
         rows, trunk_state = self.trunk.step(rows, state[1])
         gains = self.head(self.norm(rows)).float()
         shaped = self._shape(gains, bands.flatten(1), hz.flatten(1), levels[:, 1:], source)
-        samples, late = self.overlap.step(shaped, state[2])
-        return samples.to(x.dtype), (source_state, trunk_state, late, tail(levels, -1))
+        return shaped, told, (source_state, trunk_state, tail(levels, -1))
 
     def _shape(
         self, gains: Tensor, bands: Tensor, hz: Tensor, levels: Tensor, source: Tensor

@@ -199,6 +199,11 @@ PUBLISHED: tuple[Published, ...] = (
     # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose code is MIT; the
     # licence: its page on the hub
     Published("Alethia/BigCodec", "bigcodec", "bigcodec.pt", *_BIGCODEC, "CC-BY-SA-4.0"),
+    # repository and licence: the README of its authors; file: vocos 0.1.0, pretrained.py
+    Published(
+        "charactr/vocos-mel-24khz", "vocos_mel_24khz", "pytorch_model.bin", 24_000, 1, 93.75,
+        (56.25,), "331 ms", "MIT", False,
+    ),
     # repository: the README of its authors; file: what several public projects fetch from there;
     # the licence of all three: their pages on the hub
     Published(

@@ -83,8 +83,8 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
         )
     if holds_vocos(checkpoint.shapes):
         raise ModelError(
-            f"{checkpoint.path} is Vocos, which encodes nothing; if it decodes EnCodec's tokens, "
-            "give it beside that codec, vocable.load(…, vocoder=…)"
+            f"{checkpoint.path} is Vocos, which encodes nothing; it decodes EnCodec's tokens: give "
+            "it beside that codec, vocable.load(…, vocoder=…)"
         )
     if encoder := next(
         (found for each in encoders() if (found := each.recognise(checkpoint))), None

@@ -23,6 +23,7 @@ from vocable.nn.conv import Conv1d, DepthwiseConv1d
 from vocable.nn.convnext import ConvNeXtBlock, Scale, SymmetricConvNeXtBlock
 from vocable.nn.edge import EdgeConv1d
 from vocable.nn.first_row import FirstRowConv1d
+from vocable.nn.flow import Flow, FlowSource
 from vocable.nn.focal import FocalModulation, WholeFocalModulation
 from vocable.nn.inverse_stft import InverseSTFT
 from vocable.nn.linear import Linear
@@ -59,6 +60,8 @@ __all__ = [
     "DynamicTanh",
     "EdgeConv1d",
     "FirstRowConv1d",
+    "Flow",
+    "FlowSource",
     "FocalModulation",
     "GatedTransformerLayer",
     "GroupNorm",

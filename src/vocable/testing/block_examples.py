@@ -211,6 +211,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "refiner": lambda: Refiner(4, 3),
     "wavlm-blocks": _wavlm_blocks,
     "noise": lambda: nn.NoiseBlock(4, number=0, source=nn.NoiseSource()),
+    "flow": lambda: nn.Flow(4, 3, width=6, blocks=1, source=nn.FlowSource(steps=2)),
     "leaky-relu": lambda: nn.LeakyReLU(0.1),
     "mean-causal": lambda: nn.Mean(nn.Linear(4, 5), nn.Conv1d(4, 5, 5)),
     "mean-ahead": lambda: nn.Mean(nn.Conv1d(4, 5, 5), nn.Conv1d(4, 5, 4, pad=(0, 3))),

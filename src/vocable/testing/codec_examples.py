@@ -22,6 +22,7 @@ from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.facodec import FACodec, facodec_tiny
+from vocable.codecs.flow_vocoder import FlowVocoder
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
@@ -33,6 +34,7 @@ from vocable.codecs.speech import Speech
 from vocable.codecs.speechtokenizer import SpeechTokenizer
 from vocable.codecs.transform import Transform
 from vocable.codecs.vocos import Vocos
+from vocable.codecs.vocos_mel import VocosMel
 from vocable.codecs.voxtral import Voxtral
 from vocable.codecs.wavtokenizer import WavTokenizer
 from vocable.load import load_tokenizer, models
@@ -49,6 +51,7 @@ from vocable.testing.tiny_configs import (
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
+    flow_vocoder_tiny,
     focalcodec_stream_tiny,
     focalcodec_tiny,
     higgs_tiny,
@@ -61,6 +64,7 @@ from vocable.testing.tiny_configs import (
     speechtokenizer_tiny,
     streaming_units_tiny,
     transform_tiny,
+    vocos_mel_tiny,
     vocos_tiny,
     voxtral_tiny,
     wavtokenizer_tiny,
@@ -146,6 +150,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
+        "vocos-mel": lambda: VocosMel(vocos_mel_tiny()),
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
         "xcodec": lambda: XCodec(xcodec_tiny()),
         "higgs": lambda: Higgs(higgs_tiny()),
@@ -156,6 +161,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "focalcodec-stream": lambda: FocalCodecStream(focalcodec_stream_tiny()),
         "speech": lambda: Speech(speech_tiny()),
         "channel-vocoder": lambda: ChannelVocoder(channel_vocoder_tiny()),
+        "flow-vocoder": lambda: FlowVocoder(flow_vocoder_tiny()),
         "transform": lambda: Transform(transform_tiny()),
     }
 

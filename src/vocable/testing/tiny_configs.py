@@ -9,6 +9,7 @@ from vocable.codecs.channel_vocoder import ChannelVocoderConfig
 from vocable.codecs.dac import DACConfig
 from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
+from vocable.codecs.flow_vocoder import FlowVocoderConfig
 from vocable.codecs.mimi import MimiConfig
 from vocable.codecs.moss import MossConfig, MossStage
 from vocable.codecs.qwen3_tts import Qwen3TTSConfig
@@ -17,6 +18,7 @@ from vocable.codecs.speech import SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizerConfig
 from vocable.codecs.transform import TransformConfig
 from vocable.codecs.vocos import VocosConfig
+from vocable.codecs.vocos_mel import VocosMelConfig
 from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
 from vocable.units.dualcodec import DualCodecConfig
@@ -89,6 +91,11 @@ def vocos_tiny() -> VocosConfig:
         **(asdict(encodec_tiny()) | {"prefixes": (2, 4)}),
         conditions=(2, 4), width=8, hidden=12, blocks=1, window=64,
     )  # fmt: skip
+
+
+def vocos_mel_tiny() -> VocosMelConfig:
+    """Return the sizes of a narrow Vocos of mel spectra: 8 kHz, 16 samples a frame."""
+    return VocosMelConfig(rate=8000, frame=16, window=64, bands=8, width=8, hidden=12, blocks=1)
 
 
 def wavtokenizer_tiny() -> WavTokenizerConfig:
@@ -263,6 +270,13 @@ def channel_vocoder_tiny() -> ChannelVocoderConfig:
         levels=32,
         sizes=(16,) * 3,
         dimensions=4,
+    )
+
+
+def flow_vocoder_tiny() -> FlowVocoderConfig:
+    """Return the sizes of a narrow channel vocoder with a narrow flow."""
+    return FlowVocoderConfig(
+        **asdict(channel_vocoder_tiny()), flow_bands=6, flow_channels=8, flow_blocks=1, steps=2
     )
 
 

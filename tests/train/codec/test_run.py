@@ -166,7 +166,8 @@ def test_further_training_resumes(trained: Path, voices: Path, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("sets", "error", "message"),
     [
-        (["codec.start=toy"], RecipeError, "start or architecture, one of them"),
+        (["codec.architecture="], RecipeError, "neither start nor architecture; set one of them"),
+        (["codec.start=dmel-16k"], RecipeError, '"speech" has no decoder for what dmel-16k enc'),
         (['codec.freeze=["head"]'], RecipeError, "codec.freeze has head; it knows encoder"),
         (["codec.architecture=speach"], ModelError, 'nearest: "speech"'),
         (["codec.config={latnet = 3}"], ModelError, 'nearest: "latent"'),

@@ -22,6 +22,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
     "Voxtral": "vocable.codecs.keys.voxtral",
+    "Vocos": "vocable.codecs.keys.vocos_mel",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",

@@ -15,7 +15,7 @@ from vocable.errors import ModelError
 
 DEEPEST = 32  # blocks inside one another
 _KEY = re.compile(r"""(?:"([^"]*)"|'([^']*)'|([^\s"'\[{#-][^#]*?)):(?:\s+(.*))?""")
-_COMMENT = re.compile(r"(?:^|\s)#[^'\"]*$")
+_COMMENT = re.compile(r"^\s*#.*|\s#[^'\"]*$")
 _WORDS = {"null": None, "~": None, "": None, "true": True, "false": False}
 _Line = tuple[int, str]  # its indent, and what it says
 
@@ -33,6 +33,19 @@ def read_block_yaml(text: str, name: str) -> Any:
     if rest:
         raise ModelError(f"{name} is not YAML as programs dump it (at {rest[0][1][:60]!r})")
     return value
+
+
+def stated_anywhere(value: Any) -> dict[str, list[Any]]:
+    """Return the values of each key, wherever it stands, in their order."""
+    found: dict[str, list[Any]] = {}
+    inside = [value]
+    while inside:
+        block = inside.pop()
+        items = block.items() if isinstance(block, dict) else ()
+        for key, each in items:
+            found.setdefault(key, []).append(each)
+        inside += reversed(block if isinstance(block, list) else [each for _, each in items])
+    return found
 
 
 def _said(text: str) -> Iterator[str]:

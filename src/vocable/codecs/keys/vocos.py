@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from vocable.codecs.keys import steps
+from vocable.codecs.keys.block_yaml import read_block_yaml, stated_anywhere
 from vocable.codecs.keys.change import CONDITIONS as CONDITIONS
 from vocable.codecs.keys.change import of_first
 from vocable.codecs.keys.checkpoint import Checkpoint
@@ -27,7 +28,6 @@ from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _BLOCK = re.compile(r"backbone\.convnext\.(\d+)\.gamma")
-_VALUE = re.compile(r" *(?:- )?(\w+): *([^#\n]*?) *(?:#.*)?")
 
 
 def decoder_sizes(shapes: Shapes) -> dict[str, int]:
@@ -89,10 +89,10 @@ def check_yaml(weights: Path, needed: Mapping[str, Any]) -> None:
     for path in sorted({*weights.parent.glob("*.yaml"), *weights.parent.glob("*.yml")}):
         stated = stated_by_yaml(path)
         wrong = [
-            f"{path.name} says {key} {value}, which for these weights must be {_spelled(wanted)}"
+            f"{path.name} says {key} {value}, which for these weights must be {_plain(wanted)}"
             for key, wanted in needed.items()
             for value in stated.get(key, ())
-            if value != _spelled(wanted)
+            if value != _plain(wanted)
         ]
         if not wrong:
             return
@@ -101,34 +101,29 @@ def check_yaml(weights: Path, needed: Mapping[str, Any]) -> None:
         raise ModelError(f"{complaints[0]}; fetch both from one place")
 
 
-def stated_by_yaml(path: Path) -> dict[str, list[str]]:
-    """Return the values of each key of a yaml file, line by line: nothing in it is made or run."""
+def stated_by_yaml(path: Path) -> dict[str, list[Any]]:
+    """Return the values of each key of a yaml file: nothing in it is made or run."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is not yaml ({error}); fetch it again") from error
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if (match := _VALUE.fullmatch(line)) and match[2]:
-            found.setdefault(match[1], []).append(match[2].strip("\"'"))
-    return found
+    return stated_anywhere(read_block_yaml(text, str(path)))
 
 
-def _spelled(value: Any) -> str:
-    return str(list(value)) if isinstance(value, tuple) else str(value)
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 # ---- Vocos itself, behind EnCodec ----------------------------------------------------------------
 
 _CODEC = "feature_extractor."
 BOOKS = f"{_CODEC}codebook_weights"
-_MEL = "feature_extractor.mel_spec.mel_scale.fb"
-_PUBLISHED = ("1.5", "3.0", "6.0", "12.0")  # kbps
+_PUBLISHED = (1.5, 3.0, 6.0, 12.0)  # kbps
 
 
 def holds_vocos(shapes: Shapes) -> bool:
-    """Say whether a checkpoint is Vocos, of tokens or of spectra."""
-    return "head.out.weight" in shapes and (BOOKS in shapes or _MEL in shapes)
+    """Say whether a checkpoint is Vocos of tokens."""
+    return "head.out.weight" in shapes and BOOKS in shapes
 
 
 def sizes_behind(checkpoint: Checkpoint, codec: Mapping[str, Any], hop: int) -> dict[str, Any]:
@@ -199,17 +194,18 @@ def _conditions(checkpoint: Checkpoint, codec: Mapping[str, Any], known: int) ->
 
     A level of EnCodec has the bits of its entries, times its frames a second.
     """
-    stated: Sequence[str] = _PUBLISHED
+    stated: Sequence[float] = _PUBLISHED
     for path in sorted(checkpoint.path.parent.glob("*.yaml")):
         for value in stated_by_yaml(path).get("bandwidths", ()):
-            stated = value.strip("[]").split(",")
+            stated = value if isinstance(value, list) else [value]
     each = _bits(codec)
     with refusing("its bandwidths are not numbers"):
         levels = tuple(math.floor(float(kbps) * 1000 / each) for kbps in stated)
     if len(levels) != known or list(levels) != sorted({*levels}) or levels[0] < 1:
+        kbps = ", ".join(map(str, stated))
         raise ModelError(
-            f"its norms know {known} bandwidths, but {', '.join(stated)} kbps are {list(levels)} "
-            "levels of this codec; put the config.yaml that belongs to it beside it"
+            f"its norms know {known} bandwidths, but {kbps} kbps are {list(levels)} levels of this "
+            "codec; put the config.yaml that belongs to it beside it"
         )
     if levels[-1] > len(codec["sizes"]):
         raise ModelError(f"it decodes {levels[-1]} levels but the codec has {len(codec['sizes'])}")

@@ -12,7 +12,7 @@ from vocable.codecs.model import UNTRAINED
 from vocable.errors import RecipeError, TokenError
 from vocable.load import load_to_train, save_model
 from vocable.train.codec.recipe import CodecRecipe
-from vocable.train.codec.redecode import with_config
+from vocable.train.codec.redecode import with_decoder
 
 PARTS = ("encoder", "quantizer", "decoder")
 
@@ -23,11 +23,8 @@ def build(recipe: CodecRecipe) -> CodecModel:
     An old one keeps its token space only if its encoder and quantizer are frozen.
     """
     table = recipe.codec
-    if bool(table.start) == bool(table.architecture):
-        raise RecipeError(
-            f'codec needs start or architecture, one of them; it has start = "{table.start}", '
-            f'architecture = "{table.architecture}"'
-        )
+    if not (table.start or table.architecture):
+        raise RecipeError("codec has neither start nor architecture; set one of them")
     if unknown := set(table.freeze) - set(PARTS):
         raise RecipeError(f"codec.freeze has {', '.join(unknown)}; it knows {', '.join(PARTS)}")
     model = _load(recipe) if table.start else build_model(table.architecture, table.config)
@@ -49,10 +46,11 @@ def save(codec: CodecModel, recipe: CodecRecipe, folder: Path, facts: dict[str, 
 
 
 def _load(recipe: CodecRecipe) -> TokenizerModel:
-    """Return an old codec whose codebooks learn on, with another decoder if the config says so."""
-    model = load_to_train(recipe.codec.start)
-    if recipe.codec.config:
-        model = with_config(model, recipe.codec.config)
+    """Return an old codec whose codebooks learn on, with another decoder if the recipe says so."""
+    table = recipe.codec
+    model = load_to_train(table.start)
+    if table.config or table.architecture:
+        model = with_decoder(model, table.architecture, table.config)
     if not {"encoder", "quantizer"} <= set(recipe.codec.freeze):
         model.forget_space()
     return model

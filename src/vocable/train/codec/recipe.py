@@ -25,7 +25,7 @@ def _check_windows(windows: Sequence[int], name: str, lowest: int = 4) -> None:
 class CodecTable:
     """What is trained."""
 
-    architecture: str = ""  # a name in vocable.codecs; empty with `start`
+    architecture: str = ""  # a name in vocable.codecs; with `start` of another decoder for it
     # overrides of the architecture's config; with `start` of what concerns the decoder only
     config: dict[str, Any] = field(default_factory=dict)
     start: str = ""  # fine-tune this codec: a bundled name or a folder
@@ -208,8 +208,9 @@ class CodecRecipe(Recipe):
         adversarial = (
             self.adversarial.enabled and self.adversarial.weight + self.adversarial.feature
         )
+        compared = any(self.loss.reconstruction.values()) or self.loss.codec.get("flow")
         check(
-            any(self.loss.reconstruction.values()) or bool(adversarial),
+            bool(compared or adversarial),
             "the recipe does not compare output and input, so that nothing is learnt; "
             "set loss.mel, time, low_band, complex, spectral or pesq above 0",
         )

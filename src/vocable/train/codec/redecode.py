@@ -11,21 +11,28 @@ from torch import Tensor
 
 from vocable.codecs import TokenizerModel, build
 from vocable.codecs.identity import encoding_config
-from vocable.codecs.registry import architecture_of
+from vocable.codecs.registry import architecture, architecture_of
 from vocable.errors import RecipeError
 from vocable.nearest import listed
 
 _log = logging.getLogger(__name__)
 
 
-def with_config(model: TokenizerModel, changes: Mapping[str, Any]) -> TokenizerModel:
+def with_decoder(model: TokenizerModel, kind: str, changes: Mapping[str, Any]) -> TokenizerModel:
     """Return a model whose config has these values too; it encodes as `model` does.
 
+    kind: an architecture whose config is one of `model`'s and more; empty: the model's own.
     Weights of the decoder that fit nowhere are left out, and those that are new begin untrained;
     a line of the log names them. Raises RecipeError for values that change the encoder, the
     quantizer or anything else beside the decoder.
     """
-    made = build(architecture_of(model), {**asdict(model.config), **changes})
+    kind = kind or architecture_of(model)
+    if not issubclass(architecture(kind).config, type(model.config)):
+        raise RecipeError(
+            f'codec.architecture "{kind}" has no decoder for what {model.name} encodes; leave it '
+            f"out to have that of {architecture_of(model)}"
+        )
+    made = build(kind, {**asdict(model.config), **changes})
     made.space, made.licence = model.space, model.licence
     made.quantizer.resume_learning()
     old, new = model.state_dict(), made.state_dict()

@@ -14,7 +14,7 @@ from vocable.cli.shown_voice import shown_voice
 from vocable.cli.units import duration, times_real_time
 from vocable.errors import VocableError
 
-_WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
+_WAYS, _MODEL = ("units", "frames", "pitch", "timbre"), "unit-voice-16k"
 
 
 @click.command("convert")
@@ -32,14 +32,15 @@ _WAYS, _MODEL = ("units", "frames", "pitch"), "unit-voice-16k"
     type=click.Choice(_WAYS),
     default="units",
     show_default=True,
-    help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
+    help="Say its units anew; take the other's frames that sound alike; move the pitch alone; take "
+    "the timbre that a codec holds beside its codes.",
 )
 @click.option(
     "--model",
     metavar="NAME_OR_FOLDER",
     default=_MODEL,
     show_default=True,
-    help="What says units, for --way units.",
+    help="What says units, for --way units; a codec such as FACodec, for --way timbre.",
 )
 @click.option(
     "--units", metavar="NAME_OR_FOLDER", help="The units that it says.  [default: by name]"

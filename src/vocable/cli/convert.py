@@ -31,14 +31,15 @@ from vocable.speak.conversion.names import VOCODER, WAYS
     type=click.Choice(WAYS),
     default="units",
     show_default=True,
-    help="Say its units anew; take the other's frames that sound alike; move the pitch alone.",
+    help="Say its units anew; take the other's frames that sound alike; move the pitch alone; take "
+    "the timbre that a codec holds beside its codes.",
 )
 @click.option(
     "--model",
     metavar="NAME_OR_FOLDER",
     default=VOCODER,
     show_default=True,
-    help="What says units, for --way units.",
+    help="What says units, for --way units; a codec such as FACodec, for --way timbre.",
 )
 @click.option(
     "--units", metavar="NAME_OR_FOLDER", help="The units that it says.  [default: by name]"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -39,7 +39,7 @@ from vocable.quantize.base import Quantized
 class CodecOutput:
     """What a training step gets back: losses unweighted, health one entry per level.
 
-    quantized: what the quantizer gave, latents included.
+    quantized: what the quantizer gave, latents included. sides: those of each item, with gradient.
     """
 
     audio: Float[Tensor, "batch channels time"]
@@ -47,6 +47,7 @@ class CodecOutput:
     losses: dict[str, Tensor]
     health: Any
     quantized: Quantized | None = None
+    sides: Sides = field(default_factory=dict)
 
 
 class CodecModel(TokenizerModel):
@@ -107,7 +108,7 @@ class CodecModel(TokenizerModel):
         y = self.decoder(self.condition(found.z, sides)).transpose(1, 2)
         length = x.shape[-1] * self.spec.writes // self.spec.rate
         audio = self.restore_output(y, sides)[..., :length]
-        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health, found)
+        return CodecOutput(audio, as_codes(found.codes), found.losses, found.health, found, sides)
 
     def calibrate(self, audio: Iterable[Float[Tensor, "batch channels time"]]) -> None:
         """Adjust the decoder by held-out audio, after the last step of training."""

@@ -52,6 +52,7 @@ class FACodecConfig:
     content: tuple[int, ...] = (1024,) * 2
     detail: tuple[int, ...] = (1024,) * 3
     code_width: int = 8  # dimensions in which entries are searched
+    dropout: float = 0.75  # share of training items that do without detail
     timbre_layers: int = 4
     timbre_heads: int = 4
     timbre_hidden: int = 1024  # channels between the two maps of a layer
@@ -172,7 +173,7 @@ def quantizer(config: FACodecConfig) -> FactorisedVQ:
         return ResidualVQ(c.latent, sizes, codebook=book, update=Gradient(), prefixes=prefixes)
 
     beside = [part(sizes, (len(sizes),)) for sizes in (c.prosody, c.content)]
-    return FactorisedVQ(c.latent, beside, part(c.detail, (len(c.detail),)))
+    return FactorisedVQ(c.latent, beside, part(c.detail, (len(c.detail),)), c.dropout)
 
 
 class FACodec(CodecModel):
@@ -181,7 +182,7 @@ class FACodec(CodecModel):
     style: the scale and the offset of the latents that a voice asks for.
     """
 
-    not_in_codes = frozenset({"decoder_strides", "decoder_channels"})
+    not_in_codes = frozenset({"decoder_strides", "decoder_channels", "dropout"})
 
     def __init__(self, config: FACodecConfig) -> None:
         c, found = config, quantizer(config)

@@ -23,6 +23,7 @@ Shared = Float64[np.ndarray, "shared"]
 
 RATE = 16000  # Hz
 FRAME = 640  # samples of four points
+POINT = FRAME // 4  # samples of each
 SHARED = 10  # points (0.1 s) with a pitch in both recordings that a comparison needs
 _BLOCK = 750  # frames (30 s) looked at together
 

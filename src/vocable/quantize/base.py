@@ -29,6 +29,7 @@ class Quantized:
     losses: dict[str, Tensor]  # named, unweighted scalars
     health: Health
     first: Tensor | None = None  # what level 0 alone stands for, as `z`; None: nobody says it
+    parts: tuple[Tensor, ...] = ()  # what each part of a factorised quantizer stands for, as `z`
 
 
 class Quantizer(nn.Module, ABC):

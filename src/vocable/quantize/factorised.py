@@ -8,6 +8,7 @@ and levels of detail for what their sum leaves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from jaxtyping import Float, Int
@@ -26,7 +27,8 @@ class FactorisedVQ(QuantizerOfParts):
     """Quantize a latent by each of ``beside``, and by ``rest`` what their sum leaves of it.
 
     Levels are those of the parts, in order; a prefix is all of ``beside``, alone or with a prefix
-    of ``rest``. ``rest`` begins to learn when the others have begun.
+    of ``rest``. ``rest`` begins to learn when the others have begun. ``dropout`` is the share of
+    items that do without it in training, so that ``beside`` has to say what it can.
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``; decoding is the sum of
     what the parts decode, in order; ``decode(encode(z)) == forward(z).z`` in evaluation. Everything
@@ -35,7 +37,9 @@ class FactorisedVQ(QuantizerOfParts):
 
     beside: Sequence[ResidualVQ]
 
-    def __init__(self, dim: int, beside: Sequence[ResidualVQ], rest: ResidualVQ) -> None:
+    def __init__(
+        self, dim: int, beside: Sequence[ResidualVQ], rest: ResidualVQ, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         parts = (*beside, rest)
         if not beside or not all(part.uniform and part.dim == dim for part in parts):
@@ -43,6 +47,9 @@ class FactorisedVQ(QuantizerOfParts):
                 f"quantizers side by side are 1 or more, and all read {dim} dimensions at one rate;"
                 f" got {len(beside)}, of dimensions {[part.dim for part in parts]}"
             )
+        if not 0 <= dropout <= 1:
+            raise ModelError(f"dropout is {dropout}; wanted a share of items, 0 to 1")
+        self.dropout = dropout
         first = sum(len(part.levels) for part in beside)
         self.dim, self.levels = dim, tuple(size for part in parts for size in part.levels)
         self.prefixes = (first, *(first + n for n in rest.prefixes))
@@ -81,7 +88,15 @@ class FactorisedVQ(QuantizerOfParts):
             begun = all(part.learning_started for part in self.beside)
             y = total([each.z for each in found]) if begun else z
             found.append(self.rest(z - y.detach()) if begun else _nothing(self.rest, z))
-        return self._joined(y + found[-1].z, found, z, found[0].first)
+        joined = self._joined(y + self._kept(found[-1].z), found, z, found[0].first)
+        return replace(joined, parts=tuple(each.z for each in found))
+
+    def _kept(self, rest: Tensor) -> Tensor:
+        """Return what ``rest`` gives, 0 for the items that do without it."""
+        if not (self.training and self.dropout):
+            return rest
+        drawn = torch.rand(len(rest), 1, 1, dtype=torch.float32, device=rest.device)
+        return rest * (drawn >= self.dropout)
 
     @torch.no_grad()
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:

@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from tests.evaluate.probes.made_up import QUICK, TwoLevels, classes, tokens
-from vocable.evaluate.probes import Store, probe, summarise
+from tests.evaluate.probes.made_up import QUICK, Tone, TwoLevels, classes, tokens
+from vocable.evaluate.probes import Kept, Store, TokenInput, probe, summarise
+from vocable.testing.codec_examples import small_codec
 
 
 def run(folder, *sources, task=None, **how):
@@ -85,6 +87,17 @@ def test_the_summary_is_of_all_seeds(tmp_path):
     assert row.seeds == 3 and row.tested == 12 and row.trained == 24
     assert row.mean == pytest.approx(sum(values) / 3)
     assert row.low < row.mean < row.high
+
+
+def test_codes_are_read_without_what_lies_beside_them():
+    """Heard at once, and of what is kept of it."""
+    codec = small_codec("facodec")
+    source = TokenInput("facodec", codec, codec.spec.space, Kept(), (0, 2))
+    sound = Tone("a", tuple(range(12)))
+    own = codec.encode(sound.read())
+    for heard in (source.hear(sound), source.hear(sound)):
+        assert np.array_equal(heard.frames.T, own.codes[0, [0, 2]])
+        assert heard.sizes == (16, 16) and not heard.tokens.sides
 
 
 def test_an_unknown_head_and_too_many_levels_are_rows_with_a_reason(tmp_path):

@@ -19,45 +19,14 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from tests.parity.peers import TORCHAUDIO, stand_ins
+from tests.parity.facodec import MODULES, NOT_CALLED, Networks
+from tests.parity.peers import stand_ins
 from tests.parity.randomise import randomise, sound
 
 HERE = Path(__file__).parent
 CHECKPOINT = HERE / "checkpoint"
-NOT_CALLED = (*TORCHAUDIO, "pyworld", "librosa", "librosa.filters", "soundfile")
-
-
-class Networks(nn.Module):
-    """Both networks of Amphion's, small; its encoder of voices has one size, so it is replaced."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with stand_ins(NOT_CALLED):
-            codec = import_module("models.codec.ns3_codec.facodec")
-        transformer = import_module("models.codec.ns3_codec.transformer")
-        self.encoder = codec.FACodecEncoder(ngf=2, up_ratios=[2, 5], out_channels=8)
-        self.decoder = codec.FACodecDecoder(
-            in_channels=8, upsample_initial_channel=8, up_ratios=[5, 2], vq_dim=8, codebook_dim=4,
-            codebook_size_prosody=4, codebook_size_content=4, codebook_size_residual=4,
-        )  # fmt: skip
-        self.decoder.timbre_encoder = transformer.TransformerEncoder(
-            encoder_layer=2, encoder_hidden=8, encoder_head=4, conv_filter_size=12,
-            conv_kernel_size=5, encoder_dropout=0.1,
-        )  # fmt: skip
-        self.decoder.phone_predictor.heads = nn.ModuleList([nn.Linear(8, 3)])
-
-    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return latents, what is decoded, codes `[levels, batch, frames]` and the voice."""
-        z = self.encoder(x)
-        y, codes, _, _, voice = self.decoder(z, eval_vq=False, vq=True)
-        return z, y, codes, voice
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Encode and decode whole frames."""
-        _, y, _, voice = self.encode(x)
-        return self.decoder.inference(y, voice)
 
 
 def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -69,7 +38,13 @@ def halved(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def main() -> None:
     """Write all files."""
     sys.path.insert(0, sys.argv[1])
-    model = randomise(Networks(), seed=3, samples=4000)
+    with stand_ins(NOT_CALLED):
+        modules = [import_module(name) for name in MODULES]
+    networks = Networks(
+        *modules, ngf=2, strides=(2, 5), latent=8, channels=8, width=4, bits=4, layers=2, hidden=12,
+        phones=3,
+    )  # fmt: skip
+    model = randomise(networks, seed=3, samples=4000)
     model.decoder.timbre_encoder.position_emb.pe = model.decoder.timbre_encoder.position_emb.pe[:4]
     for parameter in model.parameters():
         parameter.copy_(parameter.half())
@@ -90,7 +65,7 @@ def main() -> None:
         "codes": codes,
         "timbre": voices,
         "decoded": decode(y, voices),
-        "decoded.3": decode(model.decoder.vq2emb(codes[:, :1], False), voices[:1]),
+        "decoded.3": model.decode(codes[:, :1], voices[:1], detail=False),
         "decoded.other": decode(y[:1], voices[1:]),
     }
     path = HERE / "answers.safetensors"

@@ -12,17 +12,19 @@ from tests.train.say.small import recipe
 from vocable import testing
 from vocable.audio import Audio, Voice
 from vocable.errors import AudioError, ModelError, TokenError
-from vocable.load import load_codec, load_encoder, load_tokenizer
+from vocable.load import load_codec, load_encoder, load_tokenizer, save_model
 from vocable.speak.conversion import (
     Converts,
     FrameConversion,
     PitchConversion,
     PitchRange,
+    TimbreConversion,
     UnitConversion,
     conversion,
     pitch_range,
 )
 from vocable.speak.conversion.frames import Rows, nearest
+from vocable.testing.codec_examples import small_codec
 from vocable.train import run
 from vocable.train.say.packed import Utterance, pack
 from vocable.train.say.prepare import units_to_learn
@@ -180,6 +182,28 @@ def test_files_of_any_length_take_bounded_memory(tmp_path):
     testing.check_bounded(convert, 20, 140, slack=2**23)
 
 
+def test_timbre_is_the_others_and_codes_stay(voice, tmp_path):
+    """An untrained FACodec: what is said beside the codes is another's, and heard."""
+    codec = small_codec("facodec")
+    way, short = TimbreConversion(codec), Audio(Audio.read(SPEECH).samples[:, :12_001], 16_000)
+    own, other = (codec.encode(each) for each in (short, voice.audio))
+    moved = way.tokens(own, voice)
+    assert moved.source == own.source and moved.spec == own.spec
+    assert all(np.array_equal(a, b) for a, b in zip(own.stacks, moved.stacks, strict=True))
+    assert np.array_equal(moved.sides["timbre"], other.sides["timbre"])
+    found = way.convert(short, voice)
+    assert found.samples.shape == short.samples.shape
+    assert np.abs(found.samples - codec.decode(own).samples).max() > 1e-4
+    save_model(codec.model, tmp_path / "codec")
+    short.save(tmp_path / "in.wav")
+    again = conversion("timbre", str(tmp_path / "codec"))
+    again.convert_to(tmp_path / "in.wav", tmp_path / "out.wav", voice)
+    wanted = again.convert(tmp_path / "in.wav", voice)
+    np.testing.assert_allclose(
+        Audio.read(tmp_path / "out.wav").samples, np.clip(wanted.samples, -1, 1), atol=2**-14
+    )
+
+
 def test_two_channels_are_mixed(codec, voice):
     audio = Audio.read(SPEECH)
     both = Audio(np.concatenate((audio.samples, audio.samples)), audio.rate)
@@ -195,6 +219,10 @@ def test_what_cannot_be_is_refused(codec, voice, vocoder, tmp_path):
         PitchConversion(codec).convert(SPEECH, silence)
     with pytest.raises(ModelError, match="sound-48k has no level of pitch to move; take speech"):
         PitchConversion(load_codec("sound-48k"))
+    with pytest.raises(ModelError, match="speech-16k holds no timbre beside its codes; take a c"):
+        conversion("timbre", "speech-16k")
+    with pytest.raises(ModelError, match="unit-voice-16k .*"):
+        conversion("timbre")
     with pytest.raises(ModelError, match='no way of conversion is named "unit"; .*units'):
         conversion("unit")
     with pytest.raises(

@@ -6,7 +6,7 @@ Log-mels are the ceiling: what the same head finds in the sound itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -73,7 +73,7 @@ class Input(Protocol):
 
 @dataclass(frozen=True)
 class TokenInput:
-    """The tokens of a tokenizer, all levels or some.
+    """The tokens of a tokenizer, all levels or some, without what lies beside them.
 
     space    identity of what encodes: that of the tokens that it gives
     kept     where tokens are kept
@@ -127,8 +127,11 @@ class TokenInput:
         tokens = self.tokenizer.encode(sound.read())
         if tokens.spec.space != self.space:
             raise MeasureError(f"tokens are of {tokens.spec.space}, expected {self.space}")
-        if tokens.durations is not None or tokens.sides:
-            raise MeasureError("a probe reads even frames without sides; take tokens before dedup")
+        if tokens.durations is not None:
+            raise MeasureError("a probe reads even frames; take tokens before dedup")
+        if tokens.sides:  # which a probe of codes does not read
+            spec = replace(tokens.spec, sides=())
+            tokens = AudioTokens(spec, tokens.stacks, source=tokens.source)
         self.kept.add(sound.key, self.space, **as_arrays(tokens))
         return tokens
 

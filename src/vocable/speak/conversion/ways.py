@@ -13,6 +13,7 @@ from vocable.speak.conversion.frames import FrameConversion
 from vocable.speak.conversion.names import CODEC, UNITS, VOCODER, WAYS
 from vocable.speak.conversion.pitch import PitchConversion
 from vocable.speak.conversion.sources import Progress, Target
+from vocable.speak.conversion.timbre import TimbreConversion
 from vocable.speak.conversion.units import UnitConversion
 
 LAYER = 5  # of units-16k, for frames
@@ -41,11 +42,14 @@ def conversion(
     way: str = "units", model: str = VOCODER, *, units: str | None = None, seed: int = 0,
     device: str | None = None,
 ) -> Converts:  # fmt: skip
-    """Return a way of conversion: "units", "frames" or "pitch". ModelError for another.
+    """Return a way of conversion: "units", "frames", "pitch" or "timbre". ModelError for another.
 
-    model: a vocoder of units that takes a recording as its speaker; units: their tokenizer, by
-    default that of their name; seed: of what is drawn. All three are for "units" alone.
+    model: a vocoder of units that takes a recording as its speaker; for "timbre" a codec that holds
+    it beside its codes. units: the vocoder's tokenizer, by default that of their name; seed: of
+    what is drawn. Both are for "units" alone.
     """
+    if way == "timbre":
+        return TimbreConversion(load_codec(model, device))
     if way == "pitch":
         return PitchConversion(load_codec(CODEC, device))
     if way == "frames":

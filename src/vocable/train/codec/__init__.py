@@ -17,18 +17,26 @@ def make_task(recipe: CodecRecipe) -> Any:
         from vocable.train.codec.distil.task import DistilTask
 
         return DistilTask(build(recipe), recipe)
+    if recipe.factors.content:
+        from vocable.train.codec.factors.task import FactorTask
+
+        return FactorTask(build(recipe), recipe)
     from vocable.train.codec.task import CodecTask
 
     return CodecTask(build(recipe), recipe)
 
 
 def complete(recipe: CodecRecipe, data: Path) -> CodecRecipe:
-    """Return a recipe with what its teacher decides, if it has one."""
-    if not recipe.distil.teacher:
-        return recipe
-    from vocable.train.codec.distil.teacher import complete as completed
+    """Return a recipe with what its teacher decides, or what the data says of its factors."""
+    if recipe.distil.teacher:
+        from vocable.train.codec.distil.teacher import complete as completed
 
-    return completed(recipe, data)
+        return completed(recipe, data)
+    if recipe.factors.content:
+        from vocable.train.codec.factors.told import complete as completed
+
+        return completed(recipe, data)
+    return recipe
 
 
 register_task(

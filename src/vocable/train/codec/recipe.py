@@ -190,6 +190,38 @@ class Distil:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Factors:
+    """What the parts of FACodec learn and forget, beside sound; nothing without content."""
+
+    content: str = ""  # "phones", which the manifest states, or a tokenizer of units: "units-16k"
+    pitch: float = 1.0  # weights: of pitch in prosody,
+    phone: float = 1.0  # of phones or units in content,
+    speaker: float = 1.0  # of speakers in timbre, and of each where it must not be
+    reversal: float = 1.0  # times the gradient of what must not be there, turned round
+    phones: int = 0  # how many there are, or units; 0: found when a run begins
+    speakers: int = 0  # likewise
+
+    def __post_init__(self) -> None:
+        for name in ("pitch", "phone", "speaker", "reversal", "phones", "speakers"):
+            value = getattr(self, name)
+            check(value >= 0, f"factors.{name} is {value}; wanted 0 or more")
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of every loss, by its name."""
+        return {
+            "pitch": self.pitch,
+            "pitch_in_content": self.pitch,
+            "pitch_in_detail": self.pitch,
+            "phone": self.phone,
+            "phone_in_prosody": self.phone,
+            "phone_in_detail": self.phone,
+            "speaker": self.speaker,
+            "speaker_in_codes": self.speaker,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodecRecipe(Recipe):
     """All that makes a codec's run, apart from the recordings."""
 
@@ -199,6 +231,7 @@ class CodecRecipe(Recipe):
     augment: Augment = Augment()
     loss: Loss = Loss()
     distil: Distil = Distil()
+    factors: Factors = Factors()
     adversarial: Adversarial = Adversarial()
     checkpoints: CodecCheckpoints = CodecCheckpoints()
     precision: Literal["fp32", "bf16"] = "fp32"  # bf16: inside the blocks, where it is faster
@@ -218,6 +251,10 @@ class CodecRecipe(Recipe):
             not self.loss.pesq or self.data.segment >= 0.032,
             f"data.segment is {self.data.segment} s; loss.pesq wants at least 0.032",
         )
+        check(
+            self.factors.content != "phones" or self.augment.trim_db is None,
+            "augment.trim_db cuts recordings, and their phones would be late; leave it out",
+        )
 
     @property
     def loss_weights(self) -> dict[str, float]:
@@ -229,4 +266,5 @@ class CodecRecipe(Recipe):
             "feature": self.adversarial.feature,
             **self.loss.codec,
             **distil,
+            **(self.factors.weights if self.factors.content else {}),
         }

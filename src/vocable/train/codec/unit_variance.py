@@ -78,6 +78,8 @@ def _run(model: CodecModel, x: Tensor) -> Tensor:
     sides = model.find_sides(x)
     given = model.prepare_input(x, sides)
     z = model.encoder(model._rows(given))
+    if model.side_encoder is not None:
+        sides = model.side_encoder(z)
     found = copy.deepcopy(model.quantizer).train()(z)
     # What prolongs a decoder calls its steps, which hooks do not see.
     decoder = model.decoder.block if isinstance(model.decoder, Prolonged) else model.decoder

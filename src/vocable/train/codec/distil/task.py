@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import Tensor
 
-from vocable.codecs import Codec, CodecModel
+from vocable.codecs import CodecModel
 from vocable.errors import ModelError, RecipeError
 from vocable.train.codec.distil.branch import BranchForm
 from vocable.train.codec.distil.features import features_of
@@ -22,7 +22,7 @@ from vocable.train.codec.distil.level import LevelForm
 from vocable.train.codec.distil.teacher import check_rate, open_teacher
 from vocable.train.codec.problems import untaught
 from vocable.train.codec.recipe import CodecRecipe
-from vocable.train.codec.task import CodecTask
+from vocable.train.codec.taught import TaughtTask
 from vocable.train.distributed import Distributed
 from vocable.train.task import Problem
 from vocable.units.informed import Informed
@@ -39,18 +39,15 @@ class Lesson(NamedTuple):
     known: Bool[Tensor, "batch frames"]
 
 
-class DistilTask(CodecTask):
-    """A codec and a form of distillation; `model` is both, and the codec alone is exported."""
+class DistilTask(TaughtTask):
+    """A codec and a form of distillation."""
+
+    taught_by = "distil"
 
     def __init__(self, codec: CodecModel, recipe: CodecRecipe) -> None:
-        super().__init__(codec, recipe)
         table = recipe.distil
-        if {"encoder", "quantizer"} & set(recipe.codec.freeze):
-            raise RecipeError(
-                "distil teaches encoder and quantizer; leave them out of codec.freeze"
-            )
         self.form = FORMS[table.form](codec, table.width)
-        self.model = nn.ModuleDict({"codec": codec, "form": self.form})
+        super().__init__(codec, recipe, form=self.form)
 
     def setup(self, data: Path, folder: Path, distributed: Distributed) -> None:
         """Decode the recordings and compute the teacher's features of them, or find both there."""
@@ -84,24 +81,6 @@ class DistilTask(CodecTask):
 
     def diagnose(self, line: dict[str, Any]) -> Sequence[Problem]:
         return [*super().diagnose(line), *untaught(line, self.form.untaught)]
-
-    def evaluate(self, model: nn.Module, board: Any, step: int) -> dict[str, Any]:
-        return super().evaluate(_codec_of(model), board, step)
-
-    def end(self, model: nn.Module) -> None:
-        super().end(_codec_of(model))
-
-    def export(self, model: nn.Module, folder: Path, facts: dict[str, Any]) -> str:
-        """Write the codec that `vocable.load` reads, without the form; return its token space."""
-        return super().export(_codec_of(model), folder, facts)
-
-    def in_use(self, model: nn.Module) -> Codec:
-        return super().in_use(_codec_of(model))
-
-
-def _codec_of(model: nn.Module) -> nn.Module:
-    """Return the codec of what a run has trained."""
-    return model.get_submodule("codec")
 
 
 def _inform(codec: Informed, teacher: Any, layer: int) -> None:

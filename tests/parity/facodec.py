@@ -1,0 +1,65 @@
+"""FACodec's first version as Amphion runs it: an encoder and a decoder, a file each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from tests.parity.checkpoints import Form, in_form
+from tests.parity.peers import TORCHAUDIO
+
+# what Amphion's code imports, and what neither encoding nor decoding calls
+NOT_CALLED = (*TORCHAUDIO, "pyworld", "librosa", "librosa.filters", "soundfile")
+MODULES = ("models.codec.ns3_codec.facodec", "models.codec.ns3_codec.transformer")
+
+
+class Networks(nn.Module):
+    """Both networks, by the code of these modules; the encoder of voices may be smaller.
+
+    bits: of each codebook. phones: answers of the predictor, which only training asks.
+    """
+
+    def __init__(
+        self, codec: ModuleType, transformer: ModuleType, *, ngf=32, strides=(2, 4, 5, 5),
+        latent=256, channels=1024, width=8, bits=10, layers=4, hidden=1024, phones=5003,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.encoder = codec.FACodecEncoder(ngf=ngf, up_ratios=list(strides), out_channels=latent)
+        self.decoder = codec.FACodecDecoder(
+            in_channels=latent, upsample_initial_channel=channels, up_ratios=list(strides[::-1]),
+            vq_dim=latent, codebook_dim=width, codebook_size_prosody=bits,
+            codebook_size_content=bits, codebook_size_residual=bits,
+        )  # fmt: skip
+        self.decoder.timbre_encoder = transformer.TransformerEncoder(
+            encoder_layer=layers, encoder_hidden=latent, encoder_head=4, conv_filter_size=hidden,
+            conv_kernel_size=5, encoder_dropout=0.1,
+        )  # fmt: skip
+        self.decoder.phone_predictor.heads = nn.ModuleList([nn.Linear(latent, phones)])
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return latents, what is decoded, codes `[levels, batch, frames]` and the voice."""
+        z = self.encoder(x)
+        y, codes, _, _, voice = self.decoder(z, eval_vq=False, vq=True)
+        return z, y, codes, voice
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode and decode whole frames."""
+        _, y, _, voice = self.encode(x)
+        return self.decoder.inference(y, voice)
+
+    def decode(self, codes: Tensor, voice: Tensor, *, detail: bool = True) -> Tensor:
+        """Return the sound of codes `[levels, batch, frames]` in a voice."""
+        return self.decoder.inference(self.decoder.vq2emb(codes, detail), voice)
+
+    def write(self, folder: Path, form: Form = "old", rate: int = 16_000) -> Path:
+        """Write both as published, and the rate in a config.json; return the folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for half in ("encoder", "decoder"):
+            tensors = in_form(getattr(self, half).state_dict(), form)
+            torch.save(tensors, folder / f"ns3_facodec_{half}.bin")
+        (folder / "config.json").write_text(json.dumps({"sampling_rate": rate}))
+        return folder

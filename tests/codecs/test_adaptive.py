@@ -29,7 +29,8 @@ FITTING = [
     name
     for name, each in TOKENIZERS.items()
     if each.spec.uniform and each.spec.segment is None and each.spec.channels == 1
-    and each.model.encodes_in_steps and name not in SPECTRA + SAME + NEAR
+    and each.model.encodes_in_steps and each.spec.latent is None
+    and name not in SPECTRA + SAME + NEAR
 ]  # fmt: skip
 UNITS, CODEC = TOKENIZERS["streaming-units"], TOKENIZERS["channel-vocoder"]
 

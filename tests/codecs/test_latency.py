@@ -18,6 +18,7 @@ from vocable.codecs.nanocodec import NanoCodec, nanocodec_0_6kbps, nanocodec_1_8
 from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
+from vocable.codecs.vibevoice import VibeVoice, vibevoice
 from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 
 CODECS = testing.codecs()
@@ -67,6 +68,7 @@ FACTS = {
     "Mimi": lambda: on_meta(Mimi, mimi()),
     "Qwen3-TTS 12 Hz": lambda: on_meta(Qwen3TTS, qwen3_tts_12hz()),
     "MOSS-Audio-Tokenizer-Nano": lambda: on_meta(Moss, moss_audio_tokenizer_nano()),
+    "VibeVoice": lambda: on_meta(VibeVoice, vibevoice()),
     "Voxtral's codec": lambda: on_meta(Voxtral, VoxtralConfig()),
     "EnCodec 24 kHz": lambda: on_meta(EnCodec, encodec_24khz()),
     "EnCodec 48 kHz": lambda: on_meta(EnCodec, encodec_48khz()),

@@ -54,6 +54,8 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "speechtokenizer": ("vocable.codecs.speechtokenizer", "SpeechTokenizer"),
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
     "transform": ("vocable.codecs.transform", "Transform"),
+    "vibevoice": ("vocable.codecs.vibevoice", "VibeVoice"),
+    "vibevoice-semantic": ("vocable.codecs.vibevoice", "VibeVoiceSemantic"),
     "vocos": ("vocable.codecs.vocos", "Vocos"),
     "voxtral": ("vocable.codecs.voxtral", "Voxtral"),
     "wavtokenizer": ("vocable.codecs.wavtokenizer", "WavTokenizer"),

@@ -89,6 +89,8 @@ def _check_exports(codec: Codec) -> None:
     why = model.not_exported
     if spec.segment:
         why = "it codes overlapping segments one by one, which a graph of fixed operators does not"
+    elif spec.latent is not None:
+        why = "its tokens are floats, and the graphs take codes"
     elif spec.sides:
         why = f"its tokens have the side {spec.sides[0].name} beside the codes"
     if why:

@@ -79,7 +79,7 @@ def convert_checkpoint(
         if to == OWN:
             _write_own(found, fresh)
         else:
-            _write(found, forms[to], fresh, came, forms[was] if came else None)
+            _write(found, forms[to], fresh, came, forms.get(was) if came else None)
             _check_same(found, fresh, to)
         files = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
     return Rewritten(target, about.name, was, to, files)

@@ -32,6 +32,7 @@ from vocable.codecs.soundstream import SoundStream
 from vocable.codecs.speech import Speech
 from vocable.codecs.speechtokenizer import SpeechTokenizer
 from vocable.codecs.transform import Transform
+from vocable.codecs.vibevoice import VibeVoice, VibeVoiceSemantic, VibeVoiceSemanticConfig
 from vocable.codecs.vocos import Vocos
 from vocable.codecs.voxtral import Voxtral
 from vocable.codecs.wavtokenizer import WavTokenizer
@@ -57,6 +58,7 @@ from vocable.testing.tiny_configs import (
     speechtokenizer_tiny,
     streaming_units_tiny,
     transform_tiny,
+    vibevoice_tiny,
     vocos_tiny,
     voxtral_tiny,
     wavtokenizer_tiny,
@@ -125,6 +127,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "moss": lambda: Moss(moss_tiny()),
+        "vibevoice": lambda: VibeVoice(vibevoice_tiny()),
         "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
@@ -150,6 +153,9 @@ def tokenizers() -> dict[str, Tokenizer]:
 
 _UNITS: dict[str, Callable[[], TokenizerModel]] = {
     "units": lambda: TinyUnits(TinyConfig()),
+    "vibevoice-semantic": lambda: VibeVoiceSemantic(
+        VibeVoiceSemanticConfig(**vars(vibevoice_tiny()))
+    ),
     "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
 }
 

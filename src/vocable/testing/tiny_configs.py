@@ -15,6 +15,7 @@ from vocable.codecs.soundstream import SoundStreamConfig
 from vocable.codecs.speech import SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizerConfig
 from vocable.codecs.transform import TransformConfig
+from vocable.codecs.vibevoice import VibeVoiceConfig
 from vocable.codecs.vocos import VocosConfig
 from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
@@ -153,6 +154,14 @@ def moss_tiny() -> MossConfig:
         rate=8000, channels=2, patch=2, latent=12, code=8, sizes=(16,) * 4, code_width=4, scale=0.3,
         encoder=(MossStage(8, 4, 5, **stage, map_in=False), MossStage(2, 6, 3, **stage)),
         decoder=(MossStage(2, 8, 3, **stage, map_out=False), MossStage(8, 8, 5, **stage)),
+    )  # fmt: skip
+
+
+def vibevoice_tiny() -> VibeVoiceConfig:
+    """Return the sizes of a narrow acoustic tokenizer of VibeVoice: 8 kHz, 16 samples a frame."""
+    return VibeVoiceConfig(
+        rate=8000, latent=6, filters=2, kernel=3, strides=(2, 8), depths=(1, 1, 2), expansion=2,
+        scale=0.3,
     )  # fmt: skip
 
 

@@ -90,7 +90,7 @@ def test_what_has_come_is_here_and_recorded(monkeypatch):
 
 def made(model):
     """Return the network of a published model, without memory."""
-    longer = (name for name in ("qwen3_tts",) if model.startswith(name))
+    longer = (name for name in ("qwen3_tts", "pocket_tts") if model.startswith(name))
     family = next(longer, model.partition("_")[0])
     network = architecture(family.replace("_", "-")).model
     config = getattr(importlib.import_module(network.__module__), model)()

@@ -47,6 +47,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "moss": ("vocable.codecs.moss", "Moss"),
     "nanocodec": ("vocable.codecs.nanocodec", "NanoCodec"),
     "neucodec": ("vocable.units.neucodec", "NeuCodec"),
+    "pocket-tts": ("vocable.codecs.pocket_tts", "PocketTTS"),
     "qwen3-tts": ("vocable.codecs.qwen3_tts", "Qwen3TTS"),
     "snac": ("vocable.codecs.snac", "SNAC"),
     "soundstream": ("vocable.codecs.soundstream", "SoundStream"),

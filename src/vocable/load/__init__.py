@@ -127,7 +127,7 @@ def load(
     `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC, SpeechTokenizer,
     WavTokenizer, BigCodec, FACodec, X-Codec 1 or 2, NeuCodec, of the tokenizers of Higgs audio,
-    MOSS, VibeVoice, Voxtral TTS or Qwen3-TTS, of wav2vec 2.0, HuBERT or WavLM, of CSM,
+    MOSS, Pocket TTS, VibeVoice, Voxtral TTS or Qwen3-TTS, of wav2vec 2.0, HuBERT or WavLM, of CSM,
     Orpheus, Moshi or MusicGen, of asteroid's Conv-TasNet, or of vocoders of units, in any of their
     layouts; docs/published.md lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.

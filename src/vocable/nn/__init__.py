@@ -11,6 +11,7 @@ from vocable.nn.activation import (
     Snake,
     SnakeBeta,
     Tanh,
+    TanhGELU,
 )
 from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
@@ -79,6 +80,7 @@ __all__ = [
     "State",
     "SymmetricConvNeXtBlock",
     "Tanh",
+    "TanhGELU",
     "TransformerLayer",
     "Unpatch",
     "WholeAttention",

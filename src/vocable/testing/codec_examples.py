@@ -25,6 +25,7 @@ from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
+from vocable.codecs.pocket_tts import PocketTTS
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS
 from vocable.codecs.snac import SNAC, snac_tiny
@@ -52,6 +53,7 @@ from vocable.testing.tiny_configs import (
     informed_tiny,
     mimi_tiny,
     moss_tiny,
+    pocket_tts_tiny,
     qwen3_tts_tiny,
     soundstream_tiny,
     speech_tiny,
@@ -127,6 +129,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "moss": lambda: Moss(moss_tiny()),
+        "pocket-tts": lambda: PocketTTS(pocket_tts_tiny()),
         "vibevoice": lambda: VibeVoice(vibevoice_tiny()),
         "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),

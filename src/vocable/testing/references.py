@@ -35,6 +35,7 @@ _HUB = {
     "xcodec": "XcodecModel",
     "higgs": "HiggsAudioV2TokenizerModel",
     "vibevoice": "VibeVoiceAcousticTokenizerModel",
+    "pocket-tts": "PocketTTSAudioTokenizerModel",
 }
 
 
@@ -147,6 +148,8 @@ def _transformers(checkpoint: Checkpoint, found: Recognised) -> Reference:
         return _of_floats(
             lambda x: model.encode(x, sample=False).latents, lambda z: model.decode(z).audio
         )
+    if found.architecture == "pocket-tts":
+        return _of_floats(lambda x: model.encode(x).latents, lambda z: model.decode(z).audio_values)
     counted = {"num_quantizers": len(found.config["sizes"])} if found.architecture == "mimi" else {}
 
     def latents(x: Tensor) -> Tensor:

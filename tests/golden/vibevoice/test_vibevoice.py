@@ -19,7 +19,7 @@ from vocable.evaluate.recording import Recording
 from vocable.evaluate.systems.tokenizer import codec_systems
 from vocable.load import convert_checkpoint, load_codec
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal
-from vocable.tokens import AudioTokens, Latent, TokenSpec, Vocabulary, delay, read_tokens
+from vocable.tokens import AudioTokens, Latent, TokenFile, TokenSpec, Vocabulary, delay, read_tokens
 
 HERE = Path(__file__).parent
 ANSWERS = weights.read(HERE / "answers.safetensors")
@@ -169,6 +169,12 @@ def test_files_that_hold_no_floats_are_refused_before_they_are_written(name, wor
     with pytest.raises(TokenError, match=words):
         tokens_of_six_floats().save(tmp_path / name)
     assert not [*tmp_path.iterdir()]
+
+
+def test_what_reads_integers_refuses_a_file_of_floats(tmp_path):
+    tokens_of_six_floats().save(tmp_path / "a.safetensors")
+    with pytest.raises(TokenError, match=r"a.safetensors holds floats; here take the tokens of"):
+        TokenFile(tmp_path / "a.safetensors")
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = (
     *("transformers", "encodec", "moshi", "descript-audio-codec", "snac", "speechtokenizer"),
     "bigcodec",
+    "pocket-tts",
     "qwen-tts",
     "vllm-omni",
     "vocos",

@@ -27,7 +27,7 @@ FITTING = [
     name
     for name in TOKENIZERS.names(
         lambda each: each.spec.uniform and each.spec.segment is None and each.spec.channels == 1
-        and each.model.encodes_in_steps
+        and each.model.encodes_in_steps and each.spec.latent is None
     )
     if name not in SPECTRA
 ]  # fmt: skip

@@ -15,9 +15,11 @@ from vocable.codecs.latency import Latency, latency_of
 from vocable.codecs.mimi import Mimi, mimi
 from vocable.codecs.moss import Moss, moss_audio_tokenizer_nano
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_0_6kbps, nanocodec_1_89kbps
+from vocable.codecs.pocket_tts import PocketTTS, pocket_tts
 from vocable.codecs.qwen3_tts import Qwen3TTS, qwen3_tts_12hz
 from vocable.codecs.snac import SNAC, snac_24khz, snac_32khz, snac_44khz
 from vocable.codecs.soundstream import SoundStream, soundstream_24khz
+from vocable.codecs.vibevoice import VibeVoice, vibevoice
 from vocable.codecs.voxtral import Voxtral, VoxtralConfig
 from vocable.units.focalcodec_stream import FocalCodecStream, focalcodec_50hz_4k_causal
 
@@ -68,6 +70,8 @@ FACTS = {
     "Mimi": lambda: on_meta(Mimi, mimi()),
     "Qwen3-TTS 12 Hz": lambda: on_meta(Qwen3TTS, qwen3_tts_12hz()),
     "MOSS-Audio-Tokenizer-Nano": lambda: on_meta(Moss, moss_audio_tokenizer_nano()),
+    "Pocket TTS": lambda: on_meta(PocketTTS, pocket_tts()),
+    "VibeVoice": lambda: on_meta(VibeVoice, vibevoice()),
     "Voxtral's codec": lambda: on_meta(Voxtral, VoxtralConfig()),
     "EnCodec 24 kHz": lambda: on_meta(EnCodec, encodec_24khz()),
     "EnCodec 48 kHz": lambda: on_meta(EnCodec, encodec_48khz()),

@@ -26,6 +26,7 @@ PACKAGE = (
     "transform",
     *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
     *("dualcodec", "focalcodec", "focalcodec-stream", "wavtokenizer", "xcodec", "xcodec2"),
+    *("pocket-tts", "vibevoice", "vibevoice-semantic", "wavtokenizer", "xcodec", "xcodec2"),
 )
 
 

@@ -118,6 +118,7 @@ def test_nothing_stays_of_an_export_that_fails(plain, unrecorded, tmp_path, monk
         ("item", "item is not exported: its tokens have the side peak beside the codes"),
         ("transform", "transform is not exported: each frame searches as many codebooks"),
         ("speechtokenizer", "speechtokenizer is not exported: its encoder's LSTM begins at both"),
+        ("vibevoice", "vibevoice is not exported: its tokens are floats"),
         ("vocos", "encodec is not exported: its decoder is told how many levels it gets"),
         ("dmel", "dmel is not exported: its decoder follows phases row by row"),
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),

@@ -29,7 +29,8 @@ def test_identity_is_kept(name: str):
 def codes_made(codec: Codec, folder: Path) -> list[torch.Tensor]:
     """Return the codes of one recording by every way to make them."""
     x = testing.voice(codec, 1, 100 * codec.frame - 9)
-    recording, target = Audio(x[0].numpy(), codec.rate), folder / "tokens.vcb"
+    recording = Audio(x[0].numpy(), codec.rate)
+    target = folder / ("tokens.vcb" if codec.spec.latent is None else "tokens.safetensors")
     recording.save(folder / "in.wav", overwrite=True)
     codec.encode_to(folder / "in.wav", target, overwrite=True)
     made = [codec.encode(recording).to_torch(), read_tokens(target).to_torch(), codec.to_codes(x)]

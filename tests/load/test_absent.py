@@ -8,7 +8,9 @@ import pytest
 import vocable
 from vocable.codecs import published
 from vocable.codecs.mimi import mimi
+from vocable.codecs.pocket_tts import pocket_tts
 from vocable.codecs.qwen3_tts import qwen3_tts_12hz
+from vocable.codecs.vibevoice import vibevoice
 from vocable.codecs.voxtral import voxtral_tts
 from vocable.errors import ModelError
 from vocable.units.dualcodec import PUBLISHED as DUALCODEC
@@ -66,7 +68,7 @@ def test_a_published_name_is_what_its_family_recognises():
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }
-    made = qwen3_tts_12hz, voxtral_tts, xcodec2, neucodec, higgs
+    made = pocket_tts, qwen3_tts_12hz, vibevoice, voxtral_tts, xcodec2, neucodec, higgs
     named |= {
         make.__name__ for make in (*made, *XCODEC, *DUALCODEC, *FOCALCODEC, *FOCALCODEC_STREAM)
     }

@@ -29,6 +29,7 @@ PEERS = {
     "snac": "snac",
     "speechtokenizer": "speechtokenizer",
     "bigcodec": "bigcodec",
+    "pocket_tts": "pocket-tts",
     "qwen_tts": "qwen-tts",
     "vector_quantize_pytorch": "vector-quantize-pytorch",
     "vocos": "vocos",
@@ -41,6 +42,7 @@ TORCHAUDIO = tuple(
 STAND_INS = {
     "encodec": TORCHAUDIO, "dac": TORCHAUDIO, "moshi": TORCHAUDIO, "bigcodec": TORCHAUDIO,
     "speechtokenizer": ("speechtokenizer.trainer",), "vocos": TORCHAUDIO,
+    "pocket_tts": ("sentencepiece",),
     "qwen_tts": tuple(f"qwen_tts.{part}" for part in (
         "inference", "inference.qwen3_tts_model", "inference.qwen3_tts_tokenizer",
         "core.tokenizer_25hz", "core.tokenizer_25hz.configuration_qwen3_tts_tokenizer_v1",

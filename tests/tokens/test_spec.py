@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.tokens.strategies import specs
 from vocable.audio import Audio
 from vocable.errors import TokenError
-from vocable.tokens import Level, Segment, Side, Source, Span, TokenSpec
+from vocable.tokens import Latent, Level, Segment, Side, Source, Span, TokenSpec
 
 TWO = (Level(1024), Level(1024))
 SPEECH = TokenSpec("speech-16k@1:0a1b", 16_000, 640, 1, TWO, (1, 2))
@@ -132,6 +132,8 @@ def test_json_is_short():
         ({"sides": (Side("a", per="segment"),)}, "needs a segment"),
         ({"window": 400, "segment": Segment(6400, 6400)}, "not both"),
         ({"levels": (Level(2, 3), Level(2)), "segment": Segment(6400, 6400)}, "a multiple of 3"),
+        ({"levels": (Level(2), Latent(3))}, r"Level values, got 2 \(or 1 Latent alone\)"),
+        ({"levels": (Latent(3),), "prefixes": (1,), "window": 9}, "neither a segment nor a window"),
     ],
 )
 def test_refused(change, message):
@@ -145,6 +147,8 @@ def test_refused(change, message):
         (Level, (1,), "level size must be an integer from 2"),
         (Level, (1 << 25,), "level size"),
         (Level, (2, 0), "level stride"),
+        (Latent, (0,), "latent dim must be an integer from 1"),
+        (Latent, (4, "noise"), "latent role must be one of acoustic"),
         (Level, (2, 1, "noise"), "level role must be one of acoustic, semantic, prosody"),
         (Side, ("not a name",), "side name must be an identifier"),
         (Side, ("a", (1 << 20,)), "each axis of shape"),
@@ -181,3 +185,23 @@ def test_json_refused(change, message):
 def test_missing_keys_are_named():
     with pytest.raises(TokenError, match="it lacks levels, space"):
         TokenSpec.from_dict({"rate": 1, "frame": 1})
+
+
+FLOATS = replace(SPEECH, levels=(Latent(64, "semantic"),), prefixes=(1,))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"latent": []}, r"latent must be \[dim, role\], got \[\]"),
+        ({"latent": "64"}, "latent must be a list, got str"),
+        ({"latent": [64.0]}, "latent dim must be an integer"),
+        ({"latent": [64], "levels": [[1, 8]]}, "has levels or a latent, not both"),
+    ],
+)
+def test_latents_have_one_form_in_json(change, message):
+    table = FLOATS.to_dict()
+    assert table["latent"] == [64, "semantic"] and "levels" not in table
+    assert TokenSpec.from_dict(json.loads(json.dumps(table))) == FLOATS
+    with pytest.raises(TokenError, match=message):
+        TokenSpec.from_dict(table | change)

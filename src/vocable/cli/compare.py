@@ -60,7 +60,8 @@ def compare(
     reference = _read_start(source, allow_loud=allow_loud)
     _warm_up(codec, reference)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
-        file = str(Path(folder) / "tokens.vcb")
+        ending = ".vcb" if codec.spec.latent is None else ".safetensors"
+        file = str(Path(folder) / f"tokens{ending}")
         with console.progress("encoding") as left:
             began = time.perf_counter()
             how: dict[str, Any] = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
@@ -128,8 +129,7 @@ def as_table(comparison: Comparison) -> str:
         ("codec", facts["space"]),
         ("duration", f"{facts['seconds']:.2f} s at {facts['rate_hz']} Hz{channels}"),
         ("frames", f"{facts['frames']} ({facts['frames_per_second']:g} frames/s{streams})"),
-        ("levels", f"{facts['levels']} of {len(comparison.tokens.spec.levels)}"),
-        ("bit rate, nominal", kbps(facts["bits_per_second"])),
+        *_held_rows(comparison),
         ("bit rate, on disk", disk),
         *_measured_row(comparison),
         ("level", _level(facts["level_db"])),
@@ -146,13 +146,27 @@ def as_table(comparison: Comparison) -> str:
 def as_title(comparison: Comparison, name: str) -> str:
     """Return the one line over a picture of the recording `name`."""
     facts, unscored = comparison.facts, comparison.unscored
-    rate = facts["bits_per_second"] / 1000
-    words = [name, f"{facts['codec']}, {facts['levels']} levels, {rate:.2f} kbps"]
+    if "floats_per_frame" in facts:
+        held = f"{facts['floats_per_frame']} floats a frame"
+    else:
+        held = f"{facts['levels']} levels, {facts['bits_per_second'] / 1000:.2f} kbps"
+    words = [name, f"{facts['codec']}, {held}"]
     if facts["pitch_semitones"]:
         words.append(f"pitch {facts['pitch_semitones']:+g} semitones")
     words += [" ".join(row) for row in _score_rows(comparison) if row[0] not in unscored]
     words += [f"({': '.join(row)})" for row in _measured_row(comparison)]
     return "    ".join(words)
+
+
+def _held_rows(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what a frame holds: levels and their bit rate, or floats."""
+    facts = comparison.facts
+    if "floats_per_frame" in facts:
+        return [("latent", f"{facts['floats_per_frame']} floats a frame")]
+    return [
+        ("levels", f"{facts['levels']} of {len(comparison.tokens.spec.levels)}"),
+        ("bit rate, nominal", kbps(facts["bits_per_second"])),
+    ]
 
 
 def _measured_row(comparison: Comparison) -> list[tuple[str, str]]:

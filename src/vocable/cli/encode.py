@@ -254,12 +254,15 @@ def _encode(
 ) -> dict[str, Any]:
     """Encode one file, block by block; return the facts for --json."""
     from vocable.cli.results import rate_on_disk, token_facts
+    from vocable.codecs import Tokenizer
     from vocable.codecs.bundle import Bundle
     from vocable.separation import BySpeaker
     from vocable.tokens import read_tokens
     from vocable.tokens.array_files import ENDINGS
 
-    if isinstance(encoder, Bundle | BySpeaker) or not target.lower().endswith(ENDINGS):
+    floats = isinstance(encoder, Tokenizer) and encoder.spec.latent is not None
+    several = isinstance(encoder, Bundle | BySpeaker)
+    if floats or several or not target.lower().endswith(ENDINGS):
         encoder.encode_to(source, target, **given, overwrite=force, progress=progress)
         return token_facts(target)
     with tempfile.TemporaryDirectory(prefix="vocable-") as folder:

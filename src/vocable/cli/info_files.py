@@ -61,9 +61,13 @@ def _recording(path: str, title: str) -> Entry:
 
 
 def _tracks(path: str, title: str) -> list[Entry]:
-    from vocable.cli.results import rate_on_disk, track_facts
+    from vocable.cli.results import rate_on_disk, token_facts, track_facts
     from vocable.tokens import TokenFile
+    from vocable.tokens.array_files import latents_in
 
+    if (latents := latents_in(path)) is not None:
+        facts = {"kind": "tokens", **token_facts(path)}
+        return [Entry(title, facts, partial(_latent_rows, facts, latents.spec), latents.spec)]
     entries: list[Entry] = []
     with TokenFile(path) as file:
         for name in file.tracks:
@@ -108,6 +112,19 @@ def _token_rows(facts: dict[str, Any], spec: TokenSpec) -> Rows:
     if not facts["complete"]:
         rows.append(("end", "missing: the stream broke off"))
     return rows
+
+
+def _latent_rows(facts: dict[str, Any], spec: TokenSpec) -> Rows:
+    from vocable.tokens.spec_rows import spec_rows
+
+    streams = "1 stream" if facts["streams"] == 1 else f"{facts['streams']} streams"
+    return [
+        ("space", facts["space"]),
+        ("recording", _length(facts)),
+        ("tokens", f"{facts['frames']} frames × {facts['floats_per_frame']} floats, {streams}"),
+        *spec_rows(spec, 1),
+        ("size", file_size(facts["bytes"])),
+    ]
 
 
 def _lasting(facts: dict[str, Any]) -> Rows:

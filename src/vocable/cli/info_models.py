@@ -34,7 +34,8 @@ def _described(model: Description) -> Entry:
     spec = model.spec
     facts: dict[str, Any] = {"kind": "model", "folder": str(model.folder), **model.facts}
     if spec is not None:
-        facts["bits_per_second"] = float(spec.bitrate())
+        if spec.latent is None:
+            facts["bits_per_second"] = float(spec.bitrate())
         facts["frames_per_second"] = float(spec.frame_rate)
     return Entry(f"{model.name}  ({model.folder})", facts, partial(_rows, model, spec), spec)
 
@@ -47,5 +48,6 @@ def _rows(model: Description, spec: TokenSpec | None) -> Rows:
     rows += [("architecture", model.architecture), *kind_of(model).rows(model)]
     if spec is not None:
         rows += [audio_row(spec), *spec_rows(spec, len(spec.levels))]
-        rows += [("bit rate", kbps(float(spec.bitrate())))]
+        if spec.latent is None:
+            rows += [("bit rate", kbps(float(spec.bitrate())))]
     return rows + ([("licence", model.licence)] if model.licence else [])

@@ -179,9 +179,12 @@ class CodecCache:
         ModelError if it does not come with vocable.
         """
         from vocable.tokens import TokenFile
+        from vocable.tokens.array_files import latents_in
 
         if self.named is not None:
             return self.named
+        if (latents := latents_in(path)) is not None:
+            return self.for_spec(latents.spec)
         with TokenFile(path) as file:
             return self.for_spec(file.tracks[heard_track(file.name, file.tracks, track)].spec)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vocable.atomic import replacing
 from vocable.audio import Audio
 from vocable.errors import MeasureError
-from vocable.tokens.grid import row_names, token_grid
+from vocable.tokens.grid import row_names, rows_a_stream, token_grid
 
 if TYPE_CHECKING:
     from vocable.tokens import AudioTokens
@@ -66,7 +66,8 @@ def figure(reference: Audio, decoded: Audio, tokens: AudioTokens, title: str = "
     from matplotlib.figure import Figure
 
     drawn = range(min(tokens.streams, STREAMS))
-    height = max(_TOKENS, _ROW * tokens.levels)
+    rows = rows_a_stream(tokens)
+    height = max(_TOKENS, _ROW * rows) if tokens.spec.latent is None else _TOKENS
     heights = [_WAVE, _WAVE, _MEL, _MEL, height]
     size = (_WIDTH, len(drawn) * sum(heights) + _MARGINS)
     picture = Figure(figsize=size, layout="constrained")
@@ -169,7 +170,7 @@ def _hertz(rate: int) -> tuple[list[float], list[str]]:
 
 def _draw_tokens(axis: Any, tokens: AudioTokens, stream: int, seconds: float) -> None:
     """Draw a row for each level of a stream, the first on top."""
-    rows = tokens.levels
+    rows = rows_a_stream(tokens)
     own = slice(stream * rows, (stream + 1) * rows)
     grid = token_grid(tokens, seconds, _COLUMNS)[own]
     image = axis.imshow(
@@ -182,6 +183,12 @@ def _draw_tokens(axis: Any, tokens: AudioTokens, stream: int, seconds: float) ->
         extent=(0, seconds, rows, 0),
     )
     axis.set_yticks(np.arange(rows) + 0.5, row_names(tokens)[own], fontsize=8)
-    axis.hlines(range(1, rows), 0, seconds, color="white", lw=0.5)
+    if tokens.spec.latent is None:
+        axis.hlines(range(1, rows), 0, seconds, color="white", lw=0.5)
     axis.set_xlim(0, seconds)
-    axis.figure.colorbar(image, ax=axis, pad=0.01, label="entry / codebook size")
+    axis.figure.colorbar(image, ax=axis, pad=0.01, label=_colours_of(tokens))
+
+
+def _colours_of(tokens: AudioTokens) -> str:
+    """Return what the colours of tokens say."""
+    return "entry / codebook size" if tokens.spec.latent is None else "least to greatest number"

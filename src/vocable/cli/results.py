@@ -11,11 +11,14 @@ from typing import Any
 from vocable.cli.attempt import Outcome
 from vocable.cli.paths import PIPE, Job
 from vocable.cli.units import file_size, kbps, times_real_time
-from vocable.tokens import TokenFile
+from vocable.tokens import AudioTokens, TokenFile
+from vocable.tokens.array_files import latents_in
 
 
 def token_facts(path: str) -> dict[str, Any]:
     """Return the facts of a token file, of each track where it has several, and its size."""
+    if (latents := latents_in(path)) is not None:
+        return latent_facts(latents) | rate_on_disk(path, float(latents.seconds))
     with TokenFile(path) as file:
         tracks = {name: track_facts(file, name) for name in file.tracks}
     first = next(iter(tracks.values()))
@@ -48,6 +51,24 @@ def track_facts(file: TokenFile, name: str) -> dict[str, Any]:
         "levels": track.levels,
         "bits_per_second": float(bits),
         **({} if model is None else {"coded_by": model}),
+    }
+
+
+def latent_facts(tokens: AudioTokens) -> dict[str, Any]:
+    """Return the facts of tokens that are floats."""
+    spec, source, latent = tokens.spec, tokens.source, tokens.spec.latent
+    assert latent is not None
+    return {
+        "codec": spec.name,
+        "space": spec.space,
+        "seconds": float(tokens.seconds),
+        "samples": source.samples if source else None,
+        "rate_hz": source.rate if source else spec.rate,
+        "channels": source.channels if source else tokens.streams * spec.channels,
+        "streams": tokens.streams,
+        "frames": tokens.frames,
+        "frames_per_second": float(spec.frame_rate),
+        "floats_per_frame": latent.dim,
     }
 
 

@@ -246,6 +246,8 @@ class CodecModel(TokenizerModel):
     def _on_device(self, codes: CodesLike) -> Codes:
         """Return codes of any integer type as int64, where the weights are, with their sides."""
         found = as_codes(codes)
+        if self.spec.latent is not None:
+            return self._latents_on_device(found)
         self._check_form(found)
         device = self.device
         if {level.dtype for level in found} != {torch.int64}:
@@ -259,6 +261,26 @@ class CodecModel(TokenizerModel):
         sides = {name: side.to(device) for name, side in found.sides.items()}
         levels = (level.to(device, torch.int64) for level in found)
         return Codes(levels, sides, found.segments)
+
+    def _latents_on_device(self, codes: Codes) -> Codes:
+        """Return floats of any type as fp32, where the weights are."""
+        assert self.spec.latent is not None
+        dim = self.spec.latent.dim
+        if len(codes) != 1 or codes[0].dim() != 3 or codes[0].shape[2] != dim:
+            given = [list(rows.shape) for rows in codes]
+            raise TokenError(
+                f"{self.name} decodes one tensor [batch, frames, {dim}], in a tuple, got {given}"
+            )
+        rows = codes[0]
+        if not rows.is_floating_point():
+            raise TokenError(
+                f"{self.name} decodes floats, got {rows.dtype}; give latents, as encode_step "
+                "returns them"
+            )
+        if not rows.isfinite().all():
+            raise TokenError("latents are not finite everywhere; encode the recording again")
+        sides = {name: side.to(self.device) for name, side in codes.sides.items()}
+        return Codes((rows.to(self.device, torch.float32),), sides, codes.segments)
 
     def _check_form(self, codes: Codes) -> None:
         """Refuse what is not one `[batch, tokens]` a level, of a prefix of the levels."""

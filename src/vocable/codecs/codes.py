@@ -18,6 +18,8 @@ from vocable.tokens import TokenSpec
 class Codes(tuple[Tensor, ...]):
     """Codes of each level, `[batch, tokens]` of integers, in order.
 
+    Of a tokenizer of floats one "level", `[batch, frames, dim]`.
+
     sides: what the model states beside the codes, by name: `[batch, *shape]` for a whole item,
     `[batch, segments, *shape]` for segments. Empty for most models.
     segments: frames of each segment, for models that have them.
@@ -169,5 +171,5 @@ def prolong(spec: TokenSpec, codes: Codes, last: Codes, frames: int) -> Codes:
     levels = []
     for level, x, before in zip(spec.levels, begun, last, strict=False):
         more = frames // level.stride - x.shape[1]
-        levels.append(torch.cat([x, before[:, -1:].expand(-1, more)], 1))
+        levels.append(torch.cat([x, before[:, -1:].expand(-1, more, *x.shape[2:])], 1))
     return Codes(levels, codes.sides)

@@ -83,8 +83,9 @@ def join_streams(source: Source | None, samples: Samples) -> Float32[np.ndarray,
 
 
 def tokens_of(spec: TokenSpec, codes: Codes, source: Source | None = None) -> AudioTokens:
-    """Return codes, one stream an item, as tokens."""
-    stacks = tuple(level.cpu().numpy().astype(np.int32) for level in codes)
+    """Return codes or latents, one stream an item, as tokens."""
+    kind = np.int32 if spec.latent is None else np.float32
+    stacks = tuple(level.cpu().numpy().astype(kind) for level in codes)
     kinds = {side.name: side.dtype for side in spec.sides}
     sides = {name: side.cpu().numpy().astype(kinds[name]) for name, side in codes.sides.items()}
     return AudioTokens(spec, stacks, sides, source=source)
@@ -100,7 +101,8 @@ def tokens_as_they_come(spec: TokenSpec, pieces: Iterable[Codes]) -> Iterator[Au
 def codes_of(tokens: AudioTokens) -> Codes:
     """Return the codes of tokens, one item a stream; those that last are repeated."""
     tokens = tokens if tokens.durations is None else tokens.expand()
-    levels = (torch.from_numpy(stack.astype(np.int64)) for stack in tokens.stacks)
+    kind = np.int64 if tokens.spec.latent is None else np.float32
+    levels = (torch.from_numpy(stack.astype(kind)) for stack in tokens.stacks)
     sides = {name: torch.from_numpy(np.array(side)) for name, side in tokens.sides.items()}
     return Codes(levels, sides, tokens.segments if tokens.spec.segment else ())
 
@@ -142,9 +144,11 @@ def check_fits(own: TokenSpec, spec: TokenSpec, *, trust_space: bool = False) ->
 
 
 def _described(spec: TokenSpec) -> str:
+    frame = f"{spec.frame} samples a frame at {spec.rate} Hz"
+    if spec.latent is not None:
+        return f"{spec.latent.dim} floats, {frame}"
     sizes = " × ".join(map(str, dict.fromkeys(level.size for level in spec.levels)))
     strides = "" if spec.uniform else f" of strides {[level.stride for level in spec.levels]}"
     segment = "" if spec.segment is None else f" in segments of {spec.segment.length}"
     sides = "".join(f", with {side.name}" for side in spec.sides)
-    frame = f"{spec.frame} samples a frame at {spec.rate} Hz"
     return f"{len(spec.levels)} levels of {sizes}{strides}, {frame}{segment}{sides}"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from jaxtyping import Float32
@@ -33,8 +33,8 @@ from vocable.codecs.convert import (
 )
 from vocable.codecs.session import Session, check_levels
 from vocable.errors import TokenError
-from vocable.tokens import AudioTokens, TokenFile, TokenSpec, TokenWriter, Track
-from vocable.tokens.array_files import ENDINGS
+from vocable.tokens import AudioTokens, Source, TokenFile, TokenSpec, TokenWriter, Track
+from vocable.tokens.array_files import ENDINGS, latents_in
 from vocable.tokens.file.coding_model import CodingModel
 from vocable.tokens.file.one_track import counted_chunks, track_for
 from vocable.tokens.file.stamp import stamp
@@ -71,16 +71,19 @@ def encode_file(
     levels = None if levels is None else int(levels)
     check_target(target, overwrite=overwrite)
     format_of(target)  # refuses an unknown ending before any work
-    if model is not None and Path(target).suffix.lower() in ENDINGS:
+    in_arrays = Path(target).suffix.lower() in ENDINGS
+    if model is not None and in_arrays:
         raise TokenError(f"{target}: arrays are not coded by a model; write a .vcb file")
     with AudioReader(source, allow_loud=allow_loud) as reader:
         channels = 1 if mix else reader.channels
-        track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
+        track = None  # refuses floats before any work
+        if not in_arrays:
+            track = Track(spec, levels or 0, rate=reader.rate, channels=channels)
         recording = _Recording(spec, reader, mix, progress, listen)
         blocks = batch.code_blocks(session, recording, levels)
-        if Path(target).suffix.lower() in ENDINGS:
+        if track is None:
             codes = join_codes(spec, list(blocks))
-            whole = tokens_of(spec, codes, track.source(recording.samples))
+            whole = tokens_of(spec, codes, Source(recording.samples, reader.rate, channels))
             whole.save(target, overwrite=overwrite)
         else:
             parts = tokens_as_they_come(spec, blocks)
@@ -101,31 +104,64 @@ def decode_file(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Decode a token file to a recording; the same samples as `decode` of its tokens.
+    """Decode a file of tokens to a recording; the same samples as `decode` of them.
 
     source: a `.vcb` file, "-" for stdin, an open binary file, or a path of arrays that
     `AudioTokens.save` wrote. track: the name of one, where a file holds several of this codec.
     target: a path whose ending says the kind, or "-" for stdout. The target appears whole or not at
     all.
     """
-    with TokenFile(source) as file:
-        name, found = track_for(file, own, track)
-        spec, frames, encoded = found.spec, file.frames(name), file.source(name)
-        check_fits(own, spec, trust_space=trust_space)
-        if not frames:
-            raise TokenError(f"{file.name} has 0 frames; at least 1 is needed")
-        to = written_rate(own, encoded, rate)
-        left = written_length(own, encoded, frames, to)
-        channels = encoded.channels if encoded else found.streams * spec.channels
-        resampler = Resampler(own.writes, to, channels)
-        pieces = map(codes_of, counted_chunks(file, name, progress))
-        blocks = batch.audio_blocks(session, pieces)
-        with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
-            for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):
-                writer.write(block[:, :left])
-                left -= min(left, block.shape[1])
+    if (latents := latents_in(source)) is not None:
+        where = str(source)
+        if track is not None:
+            raise TokenError(f"{where} holds one recording and no tracks; leave track out")
+        held = _Held(where, latents.spec, len(latents), latents.streams, latents.source)
+        _decode(session, own, held, [latents], target, rate, trust_space, overwrite)
+    else:
+        with TokenFile(source) as file:
+            name, found = track_for(file, own, track)
+            frames, encoded = file.frames(name), file.source(name)
+            held = _Held(file.name, found.spec, frames, found.streams, encoded)
+            pieces = counted_chunks(file, name, progress)
+            _decode(session, own, held, pieces, target, rate, trust_space, overwrite)
     if progress:
         progress(1.0)
+
+
+class _Held(NamedTuple):
+    """What a file holds, but for its tokens."""
+
+    name: str
+    spec: TokenSpec
+    frames: int
+    streams: int
+    source: Source | None
+
+
+def _decode(
+    session: Session,
+    own: TokenSpec,
+    held: _Held,
+    pieces: Iterable[AudioTokens],
+    target: str | os.PathLike[str],
+    rate: int | None,
+    trust_space: bool,
+    overwrite: bool,
+) -> None:
+    """Decode what comes in pieces, block by block."""
+    encoded = held.source
+    check_fits(own, held.spec, trust_space=trust_space)
+    if not held.frames:
+        raise TokenError(f"{held.name} has 0 frames; at least 1 is needed")
+    to = written_rate(own, encoded, rate)
+    left = written_length(own, encoded, held.frames, to)
+    channels = encoded.channels if encoded else held.streams * held.spec.channels
+    resampler = Resampler(own.writes, to, channels)
+    blocks = batch.audio_blocks(session, map(codes_of, pieces))
+    with AudioWriter(target, to, channels, overwrite=overwrite, expected=left) as writer:
+        for block in _resampled(resampler, (join_streams(encoded, b) for b in blocks)):
+            writer.write(block[:, :left])
+            left -= min(left, block.shape[1])
 
 
 class _Recording:

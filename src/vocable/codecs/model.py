@@ -54,6 +54,9 @@ class TokenizerModel(nn.Module):
     encoder   Block `[B, T, channels] -> [B, F, D]`, F = T / frame
     quantizer Quantizer `[B, F, D] -> codes`
 
+    A tokenizer of floats has a spec with a `Latent` and `Unquantized` for a quantizer: what is said
+    of codes here then holds of one level `[B, F, D]` of latents.
+
     Encoder and quantizer run in fp32 wherever codes are made, whatever autocast allows around them:
     in bf16 one frame in six gets other codes, and a search in bf16 changes most frames.
 
@@ -301,10 +304,8 @@ class TokenizerModel(nn.Module):
         return self.frames_together // stride + (-frames // stride)
 
     def _no_codes(self, batch: int, levels: int | None) -> Codes:
-        kind = {"dtype": torch.int64, "device": self.device}
-        count = self.quantizer.wanted_levels(levels)
         sides = {side.name: self._zeros(batch, 0, *side.shape) for side in self.spec.sides}
-        return Codes((torch.zeros(batch, 0, **kind) for _ in range(count)), sides)  # type: ignore[call-overload]
+        return Codes(self.quantizer.no_codes(batch, levels, self.device), sides)
 
     def _zeros(self, *shape: int) -> Tensor:
         """Return fp32 zeros where the weights are."""

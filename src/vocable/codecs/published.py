@@ -47,7 +47,7 @@ class Published(Entry):
     """One codec that somebody published.
 
     frames      frames per second, of the finest level
-    kbps        bit rates that its authors name, rounded as they do
+    kbps        bit rates that its authors name, rounded as they do; none of one that makes floats
     latency     of a stream that equals the whole, both ways (codecs/latency.py)
     """
 
@@ -76,6 +76,8 @@ _MIMI_FILE = "tokenizer-e351c8d8-checkpoint125.safetensors"
 _ENCODEC_24 = (24_000, 1, 75.0, (1.5, 3.0, 6.0, 12.0, 24.0), "13 ms, at first 93")
 _QWEN3_TTS_12 = (24_000, 1, 12.5, (2.2,), "80 ms")
 _VOXTRAL = (24_000, 1, 12.5, (2.14,), "80 ms")
+_POCKET_TTS = (24_000, 1, 12.5, (), "80 ms")
+_VIBEVOICE = (24_000, 1, 7.5, (), "133 ms")
 _MOSS = (24_000, 1, 12.5, (1.0, 4.0), "80 ms")
 _MOSS_V2 = (48_000, 2, 12.5, (4.0,), "80 ms")
 _MOSS_NANO = (48_000, 2, 12.5, (2.0,), "80 ms")
@@ -195,6 +197,23 @@ PUBLISHED: tuple[Published, ...] = (
         "SpeechTokenizer.pt", "speechtokenizer", "SpeechTokenizer.pt", *_SPEECHTOKENIZER,
         "Apache-2.0", False, url="https://huggingface.co/fnlp/SpeechTokenizer/resolve/main/"
         "speechtokenizer_hubert_avg/SpeechTokenizer.pt",
+    ),
+    # name, file and revision: the package pocket-tts 4.0.1, config/english.yaml; licence: a card of
+    # a conversion, as others cite it
+    Published(
+        "kyutai/pocket-tts", "pocket_tts", "languages/english/model.safetensors", *_POCKET_TTS,
+        "CC-BY-4.0", False, revision="db04f0e653473e5c7333c69686ac92b7460b0c1d",
+    ),
+    # name: transformers 5.24, its configuration of this codec
+    Published(
+        "eustlb/pocket-tts-audio-tokenizer", "pocket_tts", "model.safetensors", *_POCKET_TTS,
+        "CC-BY-4.0", False,
+    ),
+    # name: the documentation of transformers, model_doc/vibevoice_acoustic_tokenizer.md; licence:
+    # that of its authors' code, github.com/microsoft/VibeVoice
+    Published(
+        "microsoft/VibeVoice-AcousticTokenizer", "vibevoice", "model.safetensors", *_VIBEVOICE,
+        "MIT", False,
     ),
     # file: the README of its authors, github.com/Aria-K-Alethia/BigCodec, whose code is MIT; the
     # licence: its page on the hub

@@ -215,9 +215,12 @@ def _what_is_kept(model: nn.Module) -> list[Any]:
 def check_parts(model: TokenizerModel) -> None:
     """Refuse a model whose parts do not make the tokens that its spec describes."""
     spec, quantizer = model.spec, model.quantizer
-    strides = quantizer.strides or (1,) * len(quantizer.levels)
+    strides = quantizer.strides or (1,) * len(spec.levels)
+    latent = spec.latent
+    sizes = tuple(level.size for level in spec.levels) if latent is None else ()
     pairs: list[tuple[str, object, object]] = [
-        ("level sizes", tuple(level.size for level in spec.levels), tuple(quantizer.levels)),
+        ("level sizes", sizes, tuple(quantizer.levels)),
+        ("floats a frame", latent and latent.dim, latent and quantizer.dim),
         ("strides", tuple(level.stride for level in spec.levels), tuple(strides)),
         ("prefixes", spec.prefixes, tuple(quantizer.prefixes)),
         ("rows of the encoder per sample", Fraction(1, spec.frame), model.encoder.ratio),

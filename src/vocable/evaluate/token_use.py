@@ -24,7 +24,8 @@ from vocable.measures.tokens import (
     perplexity,
     used_share,
 )
-from vocable.tokens import AudioTokens, Level, TokenSpec, coded_bytes
+from vocable.tokens import AudioTokens, TokenSpec, coded_bytes
+from vocable.tokens.spec_parts import AnyLevel
 
 LanguageBits = Callable[[AudioTokens], float]
 """What a language model needs for the tokens of one recording: -log2 of their probability, bit."""
@@ -34,7 +35,7 @@ LanguageBits = Callable[[AudioTokens], float]
 class LevelUse:
     """How one level is used: `counts` of each entry, and the `runs` of equal tokens."""
 
-    level: Level
+    level: AnyLevel
     counts: Int64[np.ndarray, "entries"]
     runs: int
 

@@ -87,6 +87,8 @@ def not_exported(model: CodecModel) -> str:
     """Return why no graph of tensors in, tensors out can hold a model; empty where one can."""
     if model.spec.segment:
         return "it codes overlapping segments one by one, which a graph of fixed operators does not"
+    if model.spec.latent is not None:
+        return "its tokens are floats, and the graphs take codes"
     if model.spec.sides:
         return f"its tokens have the side {model.spec.sides[0].name} beside the codes"
     return model.not_exported

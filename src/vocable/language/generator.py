@@ -18,6 +18,7 @@ from vocable.language.sound import DecodesSteps
 from vocable.language.text_ids import FILE, TextIds, read_text_ids
 from vocable.notebook import card
 from vocable.tokens import AudioTokens, Level, TokenSpec
+from vocable.tokens.spec_parts import AnyLevel
 
 
 class Generator:
@@ -155,12 +156,12 @@ class Generator:
                 f"{spec.name} has {found}, but {self.name} models {wanted}; take {able.codec}"
             )
 
-    def _levels(self) -> Sequence[Level]:
+    def _levels(self) -> Sequence[AnyLevel]:
         """Return the levels of the tokens that the model models."""
         return (Level(self.network.config.codes),) * self.abilities.levels
 
 
-def _form(rate: int, frame: int, levels: Sequence[Level]) -> str:
+def _form(rate: int, frame: int, levels: Sequence[AnyLevel]) -> str:
     """Say what makes tokens of one kind: levels, sizes, frames."""
     sizes, strides = ([getattr(level, of) for level in levels] for of in ("size", "stride"))
     shown = str(sizes[0]) if len(set(sizes)) == 1 else ", ".join(map(str, sizes))

@@ -79,7 +79,7 @@ def convert_checkpoint(
         if to == OWN:
             _write_own(found, fresh)
         else:
-            _write(found, forms[to], fresh, came, forms.get(was))
+            _write(found, forms[to], fresh, came, forms.get(was) if came else None)
             (_check_same if forms[to].whole else _check_part)(found, fresh, to, forms[to])
         files = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
     return Rewritten(target, about.name, was, to, files)

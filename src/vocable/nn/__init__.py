@@ -12,6 +12,7 @@ from vocable.nn.activation import (
     Snake,
     SnakeBeta,
     Tanh,
+    TanhGELU,
 )
 from vocable.nn.alibi import AlibiAttention
 from vocable.nn.antialiased import AntiAliased
@@ -88,6 +89,7 @@ __all__ = [
     "State",
     "SymmetricConvNeXtBlock",
     "Tanh",
+    "TanhGELU",
     "TransformerLayer",
     "Unpatch",
     "WholeAttention",

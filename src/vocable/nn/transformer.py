@@ -69,14 +69,16 @@ class AttentionBlock(Block):
 
 
 class MLPBlock(Block):
-    """Norm, an MLP with GELU, without biases, a scale, and the skip."""
+    """Norm, an MLP without biases, a scale, and the skip; `function`: of the MLP, default GELU."""
 
-    def __init__(self, channels: int, hidden: int, *, scale: float = 0.01) -> None:
+    def __init__(
+        self, channels: int, hidden: int, *, scale: float = 0.01, function: Block | None = None
+    ) -> None:
         super().__init__()
         self.branch = Stack(
             LayerNorm(channels),
             Linear(channels, hidden, bias=False),
-            GELU(),
+            function or GELU(),
             Linear(hidden, channels, bias=False),
             Scale(channels, scale),
         )
@@ -136,7 +138,10 @@ class GatedMLPBlock(MLPBlock):
 
 
 class TransformerLayer(Stack):
-    """Attention over `context` rows, then an MLP, each behind a norm and beside a skip."""
+    """Attention over `context` rows, then an MLP, each behind a norm and beside a skip.
+
+    function: of the MLP, default GELU.
+    """
 
     def __init__(
         self,
@@ -147,10 +152,11 @@ class TransformerLayer(Stack):
         hidden: int,
         base: float = 10_000.0,
         scale: float = 0.01,
+        function: Block | None = None,
     ) -> None:
         super().__init__(
             AttentionBlock(channels, heads, context=context, base=base, scale=scale),
-            MLPBlock(channels, hidden, scale=scale),
+            MLPBlock(channels, hidden, scale=scale, function=function),
         )
 
 

@@ -20,6 +20,7 @@ from vocable.quantize.rvq import ResidualVQ
 from vocable.quantize.simvq import SimVQ
 from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
+from vocable.quantize.unquantized import Unquantized
 from vocable.quantize.vq import VQ
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "SplitVQ",
     "SymmetricBound",
     "TanBound",
+    "Unquantized",
     "Update",
     "as_levels",
     "rotation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -153,6 +154,11 @@ class Quantizer(nn.Module, ABC):
             allowed = ", ".join(map(str, self.prefixes))
             raise ModelError(f"levels is {levels} but this quantizer decodes {allowed} levels")
         return levels
+
+    def no_codes(self, batch: int, levels: int | None, device: torch.device) -> Sequence[Tensor]:
+        """Return codes of no frames, one `[batch, 0]` a level."""
+        count, kind = self.wanted_levels(levels), {"dtype": torch.int64, "device": device}
+        return tuple(torch.zeros(batch, 0, **kind) for _ in range(count))  # type: ignore[call-overload]
 
     def check_codes(self, codes: LevelCodes) -> int:
         """Return the number of levels in ``codes``; refuse codes that no codebook has."""

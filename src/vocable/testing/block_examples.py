@@ -184,6 +184,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "cumulative-norm": lambda: nn.CumulativeNorm(4),
     "elu": nn.ELU,
     "gelu": nn.GELU,
+    "tanh-gelu": nn.TanhGELU,
     "prelu": nn.PReLU,
     "snake": lambda: nn.Snake(4),
     "half-snake": lambda: nn.HalfSnake(5),

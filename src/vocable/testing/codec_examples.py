@@ -26,6 +26,7 @@ from vocable.codecs.flow_vocoder import FlowVocoder
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
+from vocable.codecs.pocket_tts import PocketTTS
 from vocable.codecs.quantizer_config import ResidualFSQConfig
 from vocable.codecs.qwen3_tts import Qwen3TTS
 from vocable.codecs.snac import SNAC, snac_tiny
@@ -33,6 +34,7 @@ from vocable.codecs.soundstream import SoundStream
 from vocable.codecs.speech import Speech
 from vocable.codecs.speechtokenizer import SpeechTokenizer
 from vocable.codecs.transform import Transform
+from vocable.codecs.vibevoice import VibeVoice, VibeVoiceSemantic, VibeVoiceSemanticConfig
 from vocable.codecs.vocos import Vocos
 from vocable.codecs.vocos_mel import VocosMel
 from vocable.codecs.voxtral import Voxtral
@@ -58,12 +60,14 @@ from vocable.testing.tiny_configs import (
     informed_tiny,
     mimi_tiny,
     moss_tiny,
+    pocket_tts_tiny,
     qwen3_tts_tiny,
     soundstream_tiny,
     speech_tiny,
     speechtokenizer_tiny,
     streaming_units_tiny,
     transform_tiny,
+    vibevoice_tiny,
     vocos_mel_tiny,
     vocos_tiny,
     voxtral_tiny,
@@ -143,6 +147,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
         "moss": lambda: Moss(moss_tiny()),
+        "pocket-tts": lambda: PocketTTS(pocket_tts_tiny()),
+        "vibevoice": lambda: VibeVoice(vibevoice_tiny()),
         "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
@@ -168,6 +174,9 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
 
 _UNITS: dict[str, Callable[[], TokenizerModel]] = {
     "units": lambda: TinyUnits(TinyConfig()),
+    "vibevoice-semantic": lambda: VibeVoiceSemantic(
+        VibeVoiceSemanticConfig(**vars(vibevoice_tiny()))
+    ),
     "streaming-units": lambda: StreamingUnits(streaming_units_tiny()),
 }
 

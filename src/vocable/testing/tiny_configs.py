@@ -12,11 +12,13 @@ from vocable.codecs.encodec import EnCodecConfig
 from vocable.codecs.flow_vocoder import FlowVocoderConfig
 from vocable.codecs.mimi import MimiConfig
 from vocable.codecs.moss import MossConfig, MossStage
+from vocable.codecs.pocket_tts import PocketTTSConfig, PocketTTSSide
 from vocable.codecs.qwen3_tts import Qwen3TTSConfig
 from vocable.codecs.soundstream import SoundStreamConfig
 from vocable.codecs.speech import SpeechConfig
 from vocable.codecs.speechtokenizer import SpeechTokenizerConfig
 from vocable.codecs.transform import TransformConfig
+from vocable.codecs.vibevoice import VibeVoiceConfig
 from vocable.codecs.vocos import VocosConfig
 from vocable.codecs.vocos_mel import VocosMelConfig
 from vocable.codecs.voxtral import VoxtralConfig
@@ -202,6 +204,14 @@ def moss_tiny() -> MossConfig:
     )  # fmt: skip
 
 
+def vibevoice_tiny() -> VibeVoiceConfig:
+    """Return the sizes of a narrow acoustic tokenizer of VibeVoice: 8 kHz, 16 samples a frame."""
+    return VibeVoiceConfig(
+        rate=8000, latent=6, filters=2, kernel=3, strides=(2, 8), depths=(1, 1, 2), expansion=2,
+        scale=0.3,
+    )  # fmt: skip
+
+
 def voxtral_tiny() -> VoxtralConfig:
     """Return the sizes of a narrow codec of Voxtral: 8 kHz, 16 samples a frame."""
     return VoxtralConfig(
@@ -210,6 +220,15 @@ def voxtral_tiny() -> VoxtralConfig:
         decoder_layers=(1, 1, 1), decoder_kernels=(3, 4, 4), decoder_strides=(1, 2, 2),
         size=16, searched=4, steps=5, rounded=3,
     )  # fmt: skip
+
+
+def pocket_tts_tiny() -> PocketTTSConfig:
+    """Return the sizes of a narrow codec of Pocket TTS, its decoder narrower yet, at 8 kHz."""
+    side = PocketTTSSide(
+        filters=4, strides=(2, 4), latent=8, layers=1, heads=2, hidden=16, context=5, scale=0.3
+    )
+    decoder = replace(side, filters=2, first_kernel=3, latent=4, layers=2, context=3)
+    return PocketTTSConfig(rate=8000, floats=6, resample=2, encoder=side, decoder=decoder)
 
 
 def qwen3_tts_tiny() -> Qwen3TTSConfig:

@@ -34,7 +34,7 @@ from .legal_ids import legal_ids
 from .positions import EMPTY
 from .repair import repair
 from .spec import TokenSpec
-from .spec_parts import Level, Segment, Side, Source, Span
+from .spec_parts import Latent, Level, Segment, Side, Source, Span
 from .values import AudioTokens, joined
 from .vocabulary import Vocabulary, orpheus
 from .vocabulary_tables import Tables
@@ -48,6 +48,7 @@ __all__ = [
     "Cache",
     "Fit",
     "IncompleteWarning",
+    "Latent",
     "Layout",
     "Legal",
     "Level",

@@ -7,6 +7,7 @@
                 `source` (samples, rate, channels), and `spec` as JSON
 .safetensors    the same names; the spec as metadata `vocable_spec`
 
+A latent is `latents` `[streams, frames, dim]`, float32, in the latter two.
 Codes have the smallest type of uint8, int16 and int32 that holds the largest codebook. Equal tokens
 give equal bytes.
 """
@@ -30,6 +31,7 @@ from .spec_parts import Source
 from .values import AudioTokens
 
 ENDINGS = (".npy", ".npz", ".safetensors")
+LATENT_ENDINGS = (".npz", ".safetensors")  # that hold floats
 _SPEC = "vocable_spec"  # the key of safetensors' metadata: one, since several come in random order
 
 Arrays = dict[str, np.ndarray]
@@ -45,8 +47,9 @@ def save_arrays(
     ending = Path(path).suffix.lower()
     arrays = _arrays(tokens)
     if ending == ".npy" and arrays.keys() - {"source"} != {"codes"}:
-        names = ", ".join(arrays.keys() - {"source"} if "codes" in arrays else arrays)
-        raise TokenError(f".npy holds one array, got {names}; save as .npz or .vcb")
+        names = ", ".join(name for name in arrays if name != "source")
+        others = ".npz or .vcb" if tokens.spec.latent is None else ".npz or .safetensors"
+        raise TokenError(f".npy holds one array, got {names}; save as {others}")
     spec = canonical_json(tokens.spec.to_dict()).decode()
     with replacing(path, overwrite=overwrite) as fresh, open(fresh, "wb") as file:
         _write(ending, file, arrays, spec)
@@ -66,6 +69,15 @@ def read_arrays(path: str | os.PathLike[str]) -> AudioTokens:
         raise FormatError(f"{path} does not hold tokens of vocable ({reason})") from error
 
 
+def latents_in(source: Any) -> AudioTokens | None:
+    """Return the tokens of a path whose file holds a latent; None for any other source."""
+    ending = Path(source).suffix.lower() if isinstance(source, str | os.PathLike) else ""
+    if ending not in LATENT_ENDINGS or not os.path.isfile(source):
+        return None
+    tokens = read_arrays(source)
+    return tokens if tokens.spec.latent is not None else None
+
+
 def holds_tokens(path: str | os.PathLike[str]) -> bool:
     """Return whether a file's name ends as arrays do, and it is not a model's `.safetensors`."""
     ending = Path(path).suffix.lower()
@@ -83,11 +95,7 @@ def _metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 
 
 def _arrays(tokens: AudioTokens) -> Arrays:
-    dtype = _code_type(max(level.size for level in tokens.spec.levels[: tokens.levels]))
-    if tokens.spec.uniform:
-        arrays = {"codes": tokens.codes.astype(dtype)}
-    else:
-        arrays = {f"level_{k}": codes.astype(dtype) for k, codes in enumerate(tokens.stacks)}
+    arrays = _rows(tokens)
     if tokens.durations is not None:
         arrays["durations"] = np.array(tokens.durations)
     if tokens.source is not None:
@@ -95,8 +103,19 @@ def _arrays(tokens: AudioTokens) -> Arrays:
     return arrays | {f"side_{name}": np.array(side) for name, side in tokens.sides.items()}
 
 
+def _rows(tokens: AudioTokens) -> Arrays:
+    if tokens.spec.latent is not None:
+        return {"latents": np.array(tokens.latents)}
+    dtype = _code_type(max(level.size for level in tokens.spec.levels[: tokens.levels]))
+    if tokens.spec.uniform:
+        return {"codes": tokens.codes.astype(dtype)}
+    return {f"level_{k}": codes.astype(dtype) for k, codes in enumerate(tokens.stacks)}
+
+
 def _tokens(arrays: Arrays, spec: TokenSpec) -> AudioTokens:
-    if "codes" in arrays:
+    if spec.latent is not None:
+        stacks = [arrays["latents"]]
+    elif "codes" in arrays:
         stacks = [arrays["codes"][:, level] for level in range(arrays["codes"].shape[1])]
     else:
         levels = sum(name.startswith("level_") for name in arrays)

@@ -1,7 +1,7 @@
 """Make sure that arrays fit a spec, before they become tokens.
 
-Codes, durations and sides come back as `AudioTokens` keeps them: int32, int64 or the side's own
-type, read-only, and not shared with an array that somebody could still write to.
+Codes, latents, durations and sides come back as `AudioTokens` keeps them: int32, float32, int64 or
+the side's own type, read-only, and not shared with an array that somebody could still write to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from ..arrays import to_numpy
 from ..errors import TokenError
 from .spec import TokenSpec
-from .spec_parts import MAX_CHANNELS, Side, Source
+from .spec_parts import MAX_CHANNELS, Latent, Side, Source
 
 MAX_DURATION = 1 << 16  # base frames: as many as a chunk of a token file holds
 
@@ -28,7 +28,10 @@ def check_stacks(spec: TokenSpec, given: Sequence[Any]) -> tuple[np.ndarray, ...
             f"stacks must be as many as one of {allowed} levels of {spec.name}, got {count}"
         )
     stacks = tuple(
-        _codes(f"level {k}", codes, spec.levels[k].size) for k, codes in enumerate(given)
+        _latents(codes, level)
+        if isinstance(level, Latent)
+        else _codes(f"level {k}", codes, level.size)
+        for k, (level, codes) in enumerate(zip(spec.levels, given, strict=False))
     )
     streams = {len(codes) for codes in stacks}
     if len(streams) > 1 or not 1 <= min(streams) <= MAX_CHANNELS:
@@ -55,14 +58,31 @@ def _codes(name: str, given: Any, size: int) -> np.ndarray:
     return _own(codes, np.int32)
 
 
+def _latents(given: Any, latent: Latent) -> np.ndarray:
+    rows = _array("latents", given)
+    if rows.ndim != 3 or rows.shape[2] != latent.dim or rows.dtype.kind != "f":
+        raise TokenError(
+            f"latents must be floats [streams, frames, {latent.dim}], got {rows.dtype} of shape "
+            f"{rows.shape}"
+        )
+    if not np.isfinite(rows).all():
+        stream, frame, number = np.argwhere(~np.isfinite(rows))[0]
+        raise TokenError(
+            f"latents hold {rows[stream, frame, number]} at stream {stream}, frame {frame}, "
+            f"number {number}; all must be finite"
+        )
+    return _own(rows, np.float32)
+
+
 def check_durations(
     spec: TokenSpec, stacks: tuple[np.ndarray, ...], given: Any
 ) -> np.ndarray | None:
     """Check durations: one stream, one rate, one positive integer per token."""
     if given is None:
         return None
-    if not spec.uniform or spec.segment is not None or stacks[0].shape[0] != 1:
-        raise TokenError("durations need one stream, strides of 1 and no segments")
+    held = not spec.uniform or spec.segment is not None or spec.latent is not None
+    if held or stacks[0].shape[0] != 1:
+        raise TokenError("durations need codes of one stream, strides of 1 and no segments")
     durations = integers("durations", given)
     if durations.shape != stacks[0].shape[1:]:
         raise TokenError(

@@ -57,9 +57,14 @@ def other_reader(path: str | os.PathLike[str]) -> Callable[..., Any] | None:
 
 
 def as_own(path: str | os.PathLike[str]) -> io.BytesIO | None:
-    """Return what another format holds as a `.vcb` in memory; None where the name ends in none."""
+    """Return what another format holds as a `.vcb` in memory; None where the name ends in none.
+
+    TokenError for floats, which a `.vcb` does not hold.
+    """
     if (read := other_reader(path)) is None:
         return None
-    file = io.BytesIO()
-    _FORMATS[OWN].save(file, read(path))
+    tokens, file = read(path), io.BytesIO()
+    if tokens.spec.latent is not None:
+        raise TokenError(f"{path} holds floats; here take the tokens of a codec with codebooks")
+    _FORMATS[OWN].save(file, tokens)
     return file

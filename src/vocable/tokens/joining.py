@@ -24,7 +24,7 @@ def concatenate(
     All parts must be of this spec and have these levels and streams; nothing else is checked.
     """
     stacks = tuple(
-        np.concatenate([np.zeros((streams, 0), np.int32), *(part.stacks[k] for part in parts)], 1)
+        np.concatenate([_no_tokens(spec, streams), *(part.stacks[k] for part in parts)], 1)
         for k in range(levels)
     )
     sides = dict(item_sides)
@@ -35,6 +35,12 @@ def concatenate(
         return TokenArrays(stacks, sides, None)
     lasting = [part.durations for part in parts if part.durations is not None]
     return TokenArrays(stacks, sides, np.concatenate([np.zeros(0, np.int64), *lasting]))
+
+
+def _no_tokens(spec: TokenSpec, streams: int) -> np.ndarray:
+    if spec.latent is None:
+        return np.zeros((streams, 0), np.int32)
+    return np.zeros((streams, 0, spec.latent.dim), np.float32)
 
 
 def join(parts: Sequence[TokensLike]) -> TokenArrays:

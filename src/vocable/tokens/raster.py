@@ -25,6 +25,8 @@ COLOURS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231,
 
 def picture(tokens: TokensLike) -> str:
     """Return HTML: facts, rows of colours with their names, a time axis, and a colour key."""
+    if tokens.spec.latent is not None:
+        return card("AudioTokens", tokens.spec.name, _facts(tokens), note("floats are not drawn"))
     streams = max(1, min(tokens.streams, MAX_ROWS // tokens.levels))
     parts = [_picture(tokens, streams), _colour_key(tokens)] if tokens.frames else []
     parts += [note(text) for text in _left_out(tokens, streams)]
@@ -45,6 +47,11 @@ def _facts(tokens: TokensLike) -> list[tuple[str, str]]:
     kept, total = tokens.levels, len(tokens.spec.levels)
     levels = f"{kept} levels" if kept == total else f"{kept} of {total} levels"
     streams = "1 stream" if tokens.streams == 1 else f"{tokens.streams} streams"
+    if (latent := tokens.spec.latent) is not None:
+        return [
+            ("length", f"{float(tokens.seconds):.2f} s"),
+            ("latents", f"{streams} × {tokens.frames} frames × {latent.dim} floats"),
+        ]
     rate = float(tokens.bitrate) / 1000
     return [
         ("length", f"{float(tokens.seconds):.2f} s, {rate:.2f} kbps"),

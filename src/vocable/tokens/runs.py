@@ -16,6 +16,8 @@ def merge(tokens: TokensLike) -> Parts:
 
     A run of more than 65 536 frames becomes several tokens.
     """
+    if tokens.spec.latent is not None:
+        raise TokenError("dedup needs codes; neighbours of floats are hardly ever equal")
     if tokens.streams != 1 or not tokens.spec.uniform or tokens.spec.segment is not None:
         raise TokenError("dedup needs one stream, strides of 1 and no segments; take one channel")
     codes = np.stack([stack[0] for stack in tokens.stacks])

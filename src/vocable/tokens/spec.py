@@ -21,6 +21,8 @@ from . import spec_json
 from .spec_parts import (
     MAX_CHANNELS,
     MAX_LEVELS,
+    AnyLevel,
+    Latent,
     Level,
     Segment,
     Side,
@@ -43,7 +45,7 @@ class TokenSpec:
     rate        Hz that the codec reads
     frame       samples per finest frame
     channels    channels that one stream holds together (1: every channel is a stream)
-    levels      one `Level` per codebook, coarsest meaning first
+    levels      one `Level` per codebook, coarsest meaning first; or one `Latent`, of floats
     prefixes    the numbers of levels that decode by themselves, ascending; the last is all levels
     out_rate    Hz that the codec writes, where that differs from `rate`
     window      samples that a frame needs, where frames are cut without padding (semantic units)
@@ -55,7 +57,7 @@ class TokenSpec:
     rate: int
     frame: int
     channels: int
-    levels: tuple[Level, ...]
+    levels: tuple[AnyLevel, ...]
     prefixes: tuple[int, ...]
     out_rate: int | None = None
     window: int | None = None
@@ -103,6 +105,12 @@ class TokenSpec:
         return all(level.role == "condition" for level in self.levels)
 
     @property
+    def latent(self) -> Latent | None:
+        """What the floats of a frame are, where it has no codes."""
+        first = self.levels[0]
+        return first if isinstance(first, Latent) else None
+
+    @property
     def item_sides(self) -> tuple[Side, ...]:
         """The sides that a whole item has once."""
         return tuple(side for side in self.sides if side.per == "item")
@@ -127,7 +135,10 @@ class TokenSpec:
         return -(-self.segment.length // self.frame)
 
     def bitrate(self, levels: int | None = None) -> Fraction:
-        """Nominal bit/s of one stream with the first `levels` levels: log2 of sizes, no sides."""
+        """Nominal bit/s of one stream with the first `levels` levels: log2 of sizes, no sides.
+
+        TokenError for a latent, whose floats have no such rate.
+        """
         chosen = self.levels[: self.check_levels(levels)]
         return self.frame_rate * sum((level.bits / level.stride for level in chosen), Ratio(0))
 
@@ -265,8 +276,14 @@ def _check_identity(spec: TokenSpec) -> None:
 
 def _check_levels(spec: TokenSpec) -> None:
     count = len(spec.levels)
-    if not 1 <= count <= MAX_LEVELS or not all(isinstance(x, Level) for x in spec.levels):
-        raise TokenError(f"levels must be 1 to {MAX_LEVELS} Level values, got {count}")
+    alone = count == 1 and isinstance(spec.levels[0], Latent)
+    every = all(isinstance(x, Level) for x in spec.levels)
+    if not 1 <= count <= MAX_LEVELS or not (alone or every):
+        raise TokenError(
+            f"levels must be 1 to {MAX_LEVELS} Level values, got {count} (or 1 Latent alone)"
+        )
+    if alone and (spec.segment is not None or spec.window is not None):
+        raise TokenError("a latent has neither a segment nor a window")
     if spec.step > MAX_STEP:
         raise TokenError(
             f"the strides of the levels must have a common multiple of at most {MAX_STEP} frames, "

@@ -1,7 +1,8 @@
 """Turn the fields of a spec into JSON and back; equal specs give equal JSON.
 
 Equal levels in a row become one run `[count, size, stride, role]`, without the role if it is
-acoustic, and without the stride too if that is 1; prefixes become runs `[from, to]`. Fields that
+acoustic, and without the stride too if that is 1; prefixes become runs `[from, to]`. In the place
+of levels a latent is `[dim]`, or `[dim, role]` if it is not acoustic. Fields that
 have their usual value are left out, and unknown keys are refused.
 """
 
@@ -14,10 +15,10 @@ from typing import Any
 
 from ..errors import TokenError
 from ..nearest import listed
-from .spec_parts import MAX_LEVELS, Level, Segment, Side
+from .spec_parts import MAX_LEVELS, AnyLevel, Latent, Level, Segment, Side
 
-_KEYS = {"space", "rate", "frame", "channels", "levels", "prefixes", "out_rate", "window", "sides",
-         "segment"}  # fmt: skip
+_KEYS = {"space", "rate", "frame", "channels", "levels", "latent", "prefixes", "out_rate", "window",
+         "sides", "segment"}  # fmt: skip
 _SIDE = {"name": str, "shape": list, "dtype": str, "per": str}
 
 
@@ -41,13 +42,7 @@ def check_keys(what: str, table: Any, known: set[str]) -> dict[str, Any]:
 
 def encode_fields(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a spec as integers, strings, lists and dictionaries."""
-    runs = [(len(list(same)), level) for level, same in groupby(spec["levels"])]
-    table: dict[str, Any] = {
-        "space": spec["space"],
-        "rate": spec["rate"],
-        "frame": spec["frame"],
-        "levels": [_level_run(n, level) for n, level in runs],
-    }
+    table = {key: spec[key] for key in ("space", "rate", "frame")} | _level_runs(spec["levels"])
     if spec["channels"] != 1:
         table["channels"] = spec["channels"]
     if spec["prefixes"] != tuple(range(1, len(spec["levels"]) + 1)):
@@ -66,12 +61,16 @@ def encode_fields(spec: Mapping[str, Any]) -> dict[str, Any]:
 def decode_fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that `encode_fields` wrote; TokenError names what is unknown or missing."""
     given = check_keys("a spec", table, _KEYS)
-    missing = sorted({"space", "rate", "frame", "levels"} - set(given))
+    latent = given.pop("latent", None)
+    if latent is not None and "levels" in given:
+        raise TokenError("a spec has levels or a latent, not both")
+    needed = {"space", "rate", "frame"} | (set() if latent is not None else {"levels"})
+    missing = sorted(needed - set(given))
     if missing:
         raise TokenError(
             f"a spec must have space, rate, frame and levels; it lacks {', '.join(missing)}"
         )
-    levels = _levels(given["levels"])
+    levels = _levels(given["levels"]) if latent is None else (_latent(latent),)
     prefixes = _prefixes(given["prefixes"]) if "prefixes" in given else range(1, len(levels) + 1)
     return (
         {"channels": 1}
@@ -83,6 +82,21 @@ def decode_fields(table: Mapping[str, Any]) -> dict[str, Any]:
             "segment": _segment(given.get("segment")),
         }
     )
+
+
+def _level_runs(levels: tuple[AnyLevel, ...]) -> dict[str, Any]:
+    first = levels[0]
+    if isinstance(first, Latent):
+        usual = first.role == Latent(first.dim).role
+        return {"latent": [first.dim] if usual else [first.dim, first.role]}
+    runs = [(len(list(same)), level) for level, same in groupby(levels)]
+    return {"levels": [_level_run(n, level) for n, level in runs if isinstance(level, Level)]}
+
+
+def _latent(value: Any) -> Latent:
+    if not 1 <= len(_list("latent", value)) <= 2:
+        raise TokenError(f"latent must be [dim, role], got {str(value)[:60]}")
+    return Latent(*value)
 
 
 def _level_run(count: int, level: Level) -> list[Any]:

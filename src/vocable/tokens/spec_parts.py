@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import log2, prod
+from typing import ClassVar, TypeAlias
 
 from ..errors import TokenError
 from ..ratio import Ratio
@@ -63,7 +64,39 @@ def _bits(size: int) -> Fraction:
     return Ratio(log2(size)).limit_denominator(1_000_000)
 
 
-def level_name(number: int, level: Level) -> str:
+@dataclass(frozen=True)
+class Latent:
+    """Floats in the place of codes: `dim` numbers a frame. It is the only level of its spec.
+
+    What needs integers asks a level for its size; of a latent that is a TokenError.
+    """
+
+    dim: int
+    role: str = "acoustic"
+    stride: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_count("latent dim", self.dim, 1, MAX_SIDE_VALUES)
+        check_choice("latent role", self.role, ROLES)
+
+    @property
+    def size(self) -> int:
+        """Refuse: there are no entries."""
+        raise TokenError(
+            f"these tokens are {self.dim} floats a frame, not integers; what needs codes takes a "
+            "codec with codebooks"
+        )
+
+    @property
+    def bits(self) -> Fraction:
+        """Refuse: there are no codes."""
+        return _bits(self.size)
+
+
+AnyLevel: TypeAlias = Level | Latent
+
+
+def level_name(number: int, level: AnyLevel) -> str:
     """Return what pictures call a spec's level `number`: `level 0, prosody`."""
     return f"level {number}" if level.role == "acoustic" else f"level {number}, {level.role}"
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 from ..notebook import card
-from .spec_parts import Level, Segment, Side
+from .spec_parts import AnyLevel, Latent, Segment, Side
 
 
 @runtime_checkable
@@ -32,7 +32,10 @@ class SpecLike(Protocol):
     def channels(self) -> int: ...
 
     @property
-    def levels(self) -> tuple[Level, ...]: ...
+    def levels(self) -> tuple[AnyLevel, ...]: ...
+
+    @property
+    def latent(self) -> Latent | None: ...
 
     @property
     def prefixes(self) -> tuple[int, ...]: ...
@@ -56,8 +59,10 @@ def spec_card(spec: SpecLike) -> str:
 
 def all_rows(spec: SpecLike) -> list[tuple[str, str]]:
     """Return all rows on a spec: its space, the audio, frames, levels, bit rate."""
-    rate = ("bit rate", f"{float(spec.bitrate()) / 1000:.2f} kbps")
-    return [("space", spec.space), audio_row(spec), *spec_rows(spec, len(spec.levels)), rate]
+    rows = [("space", spec.space), audio_row(spec), *spec_rows(spec, len(spec.levels))]
+    if spec.latent is None:
+        rows.append(("bit rate", f"{float(spec.bitrate()) / 1000:.2f} kbps"))
+    return rows
 
 
 def audio_row(spec: SpecLike) -> tuple[str, str]:
@@ -70,13 +75,14 @@ def audio_row(spec: SpecLike) -> tuple[str, str]:
 def spec_rows(spec: SpecLike, levels: int) -> list[tuple[str, str]]:
     """Return rows on frames and the first `levels` levels, in the words of docs/glossary.md."""
     kept = spec.levels[:levels]
-    sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
     window = "" if spec.window is None else f", each made of {spec.window}"
     frames = f"{float(spec.frame_rate):g} frames/s, {spec.frame} samples at {spec.rate} Hz{window}"
-    rows = [
-        ("frames", frames),
-        ("levels", f"{levels} of {len(spec.levels)}, codebooks of {sizes}"),
-    ]
+    if spec.latent is None:
+        sizes = ", ".join(dict.fromkeys(str(level.size) for level in kept))
+        held = ("levels", f"{levels} of {len(spec.levels)}, codebooks of {sizes}")
+    else:
+        held = ("latent", f"{spec.latent.dim} floats a frame, no codes")
+    rows = [("frames", frames), held]
     roles = [
         f"level {k} is {level.role}" for k, level in enumerate(kept) if level.role != "acoustic"
     ]

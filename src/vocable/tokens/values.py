@@ -1,4 +1,4 @@
-"""Hold audio tokens: integers that know what they mean.
+"""Hold audio tokens: integers, or the floats of a latent, that know what they mean.
 
 `AudioTokens` is a value: it cannot be changed, it compares by content, and it pickles. What comes
 from a slice, a join or a generator has no source, and decodes to whole frames.
@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Int32, Int64
+from jaxtyping import Float32, Int32, Int64
 
 from ..errors import TokenError
 from . import formats, joining, raster, runs, slicing
@@ -32,7 +32,8 @@ class AudioTokens:
 
     spec        what the codes are
     stacks      one array `[streams, frames_l]` per level, int32 and read-only; the first n of the
-                spec's levels, where n is one of its prefixes
+                spec's levels, where n is one of its prefixes; of a latent one array
+                `[streams, frames, dim]`, float32
     sides       the spec's sides by name: `[streams, *shape]` per item, or
                 `[streams, segments, *shape]` per segment
     durations   `[tokens]` base frames that each token lasts, for deduplicated tokens of one stream
@@ -43,7 +44,7 @@ class AudioTokens:
     """
 
     spec: TokenSpec
-    stacks: tuple[Int32[np.ndarray, "streams _"], ...]
+    stacks: tuple[Int32[np.ndarray, "streams _"] | Float32[np.ndarray, "streams _ dim"], ...]
     sides: Mapping[str, np.ndarray]
     durations: Int64[np.ndarray, " tokens"] | None
     source: Source | None
@@ -106,7 +107,12 @@ class AudioTokens:
 
     @property
     def codes(self) -> Int32[np.ndarray, "streams levels frames"]:
-        """All codes in one array; an error where levels have different rates."""
+        """All codes in one array; an error where levels have different rates, or are floats."""
+        if self.spec.latent is not None:
+            raise TokenError(
+                f"tokens of {self.spec.name} are {self.spec.latent.dim} floats a frame, not "
+                "integers; use tokens.latents"
+            )
         strides = [level.stride for level in self.spec.levels[: self.levels]]
         if len(set(strides)) > 1:
             shown = ", ".join(map(str, strides))
@@ -117,6 +123,13 @@ class AudioTokens:
         codes = np.stack(self.stacks, axis=1)
         codes.flags.writeable = False
         return codes
+
+    @property
+    def latents(self) -> Float32[np.ndarray, "streams frames dim"]:
+        """The floats of every frame; TokenError for tokens that are codes."""
+        if self.spec.latent is None:
+            raise TokenError(f"tokens of {self.spec.name} are integers; use tokens.codes")
+        return self.stacks[0]
 
     def first(self, levels: int) -> AudioTokens:
         """Keep the first `levels` levels, which must be one of `spec.prefixes`."""
@@ -161,10 +174,12 @@ class AudioTokens:
 
     def __repr__(self) -> str:
         total = "" if self.levels == len(self.spec.levels) else f" of {len(self.spec.levels)}"
+        latent = self.spec.latent
+        what = f"{self.levels}{total}" if latent is None else f"{latent.dim} floats"
+        rate = f", {float(self.bitrate):.0f} bit/s" if latent is None else ""
         return (
-            f"<AudioTokens {self.spec.name}: {self.streams} × {self.levels}{total} × "
-            f"{self.frames} frames, {float(self.seconds):.2f} s, "
-            f"{float(self.bitrate):.0f} bit/s>"
+            f"<AudioTokens {self.spec.name}: {self.streams} × {what} × "
+            f"{self.frames} frames, {float(self.seconds):.2f} s{rate}>"
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -179,9 +194,14 @@ class AudioTokens:
         return np.empty(0).__dlpack_device__()
 
     def to_torch(self) -> torch.Tensor | tuple[torch.Tensor, ...]:
-        """Return int64 codes `[streams, levels, frames]`; one tensor per level if rates differ."""
+        """Return int64 codes `[streams, levels, frames]`; one tensor per level if rates differ.
+
+        Of a latent: float32 `[streams, frames, dim]`.
+        """
         import torch
 
+        if self.spec.latent is not None:
+            return torch.from_numpy(np.array(self.latents))
         if self.spec.uniform:
             return torch.from_numpy(self.codes.astype(np.int64))
         return tuple(torch.from_numpy(stack.astype(np.int64)) for stack in self.stacks)

@@ -21,6 +21,8 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
+    "Pocket TTS": "vocable.codecs.keys.pocket_tts",
+    "VibeVoice": "vocable.codecs.keys.vibevoice",
     "Voxtral": "vocable.codecs.keys.voxtral",
     "Vocos": "vocable.codecs.keys.vocos_mel",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",

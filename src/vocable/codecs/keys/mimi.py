@@ -134,7 +134,7 @@ def _table(config: Mapping[str, Any]) -> steps.Table:
             *encoder_rows(config),
             Row(r"upsample\.conv\.weight", "decoder.blocks.0.weight", transposed),
             *seanet.rows(config, "decoder", "decoder.blocks.2.blocks"),
-            *_of_layers("decoder"),
+            *layer_rows("decoder", "decoder.blocks.1"),
         )
     )
 
@@ -144,7 +144,7 @@ def encoder_rows(config: Mapping[str, Any]) -> list[Row]:
     table = [
         Row(r"downsample\.conv\.weight", "encoder.blocks.2.weight"),
         *seanet.rows(config, "encoder", "encoder.blocks.0.blocks"),
-        *_of_layers("encoder"),
+        *layer_rows("encoder", "encoder.blocks.1"),
     ]
     for number, part in enumerate(PARTS):
         vq = re.escape(VQ.format(part))
@@ -157,8 +157,8 @@ def encoder_rows(config: Mapping[str, Any]) -> list[Row]:
     return table
 
 
-def _of_layers(side: str) -> list[Row]:
-    """Return what becomes of the keys of a transformer's layers."""
+def layer_rows(side: str, stack: str) -> list[Row]:
+    """Return what becomes of the keys of the layers of a side's transformer, our `stack`."""
     names = {
         r"input_layernorm\.(weight|bias)": r"0.branch.blocks.0.\2",
         r"self_attn\.in_proj\.weight": "0.branch.blocks.1.into.weight",
@@ -169,7 +169,7 @@ def _of_layers(side: str) -> list[Row]:
         r"mlp\.fc2\.weight": "1.branch.blocks.3.weight",
         r"mlp_layer_scale\.scale": "1.branch.blocks.4.weight",
     }
-    layer, own = rf"{side}_transformer\.layers\.(\d+)\.", rf"{side}.blocks.1.blocks.\1.blocks."
+    layer, own = rf"{side}_transformer\.layers\.(\d+)\.", rf"{stack}.blocks.\1.blocks."
     return [Row(layer + theirs, own + ours) for theirs, ours in names.items()]
 
 

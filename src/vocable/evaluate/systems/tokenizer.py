@@ -59,7 +59,9 @@ class CodecSystem:
 
     @property
     def name(self) -> str:
-        """The codec's name and the number of levels: `speech-16k, 4 levels`."""
+        """The codec's name and the number of levels: `speech-16k, 4 levels`; or its floats."""
+        if self.spec.latent is not None:
+            return f"{self.family}, {self.spec.latent.dim} floats"
         return f"{self.family}, {self.levels} level{'s' if self.levels > 1 else ''}"
 
     def identity(self, recording: str) -> Mapping[str, Any]:
@@ -74,6 +76,8 @@ class CodecSystem:
 
         def make(recording: Recording) -> Made:
             tokens = memory.encode(recording.audio).first(self.levels)
+            if self.spec.latent is not None:  # no bits, and nothing that a token file keeps
+                return Made(memory.codec.decode(tokens))
             bits = float(tokens.bitrate * tokens.seconds)
             return Made(memory.codec.decode(tokens), bits, tokens)
 

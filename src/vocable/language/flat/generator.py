@@ -16,7 +16,8 @@ from vocable.language.prompts import check_utterances
 from vocable.language.sampling import RepetitionPenalty, Sampling
 from vocable.language.session import Session, stop_at
 from vocable.language.utterances import Beginning, Limits, UtteranceGenerator
-from vocable.tokens import AudioTokens, Level, legal_ids
+from vocable.tokens import AudioTokens, legal_ids
+from vocable.tokens.spec_parts import AnyLevel
 
 
 class FlatGenerator(UtteranceGenerator[Utterance]):
@@ -84,7 +85,7 @@ class FlatGenerator(UtteranceGenerator[Utterance]):
     def _decoder(self) -> CycleCodec:
         return CycleCodec(self.with_codec(), self.config.template.ids.slots)
 
-    def _levels(self) -> Sequence[Level]:
+    def _levels(self) -> Sequence[AnyLevel]:
         return self.config.template.spec.levels
 
 

@@ -23,9 +23,10 @@ from jaxtyping import Int
 
 from vocable.errors import ModelError, TokenError
 from vocable.language.config import TransformerConfig
-from vocable.tokens import AudioTokens, Level, TokenSpec
+from vocable.tokens import AudioTokens, TokenSpec
 from vocable.tokens.layouts.levels import Levels
 from vocable.tokens.layouts.one_row import one_after_the_other
+from vocable.tokens.spec_parts import AnyLevel
 
 BEGIN, INSIDE, TURN = range(3)  # before a recording, before its middle, behind what is given
 SPECIALS = 3
@@ -63,7 +64,7 @@ class Part:
         return self.tokens.whole
 
     @property
-    def levels(self) -> tuple[Level, ...]:
+    def levels(self) -> tuple[AnyLevel, ...]:
         """The levels of the part."""
         return self.tokens.levels[self.first : self.last]
 
@@ -198,7 +199,7 @@ class StageConfig:
         """Return how many ids may stand where this level of the target does."""
         return self.tokens_of(level).size + (level == self.target.first)
 
-    def tokens_of(self, level: int) -> Level:
+    def tokens_of(self, level: int) -> AnyLevel:
         """Return a level of the target by its number in the track."""
         return self.target.tokens.levels[level]
 

@@ -52,6 +52,11 @@ class Track:
     durations: bool = False
 
     def __post_init__(self) -> None:
+        if self.spec.latent is not None:
+            raise TokenError(
+                f"{self.spec.name} makes floats, which a .vcb does not hold; save them as "
+                ".safetensors or .npz"
+            )
         put = object.__setattr__
         put(self, "levels", self.spec.check_levels(self.levels or None))
         put(self, "streams", self.streams or -(-(self.channels or 1) // self.spec.channels))

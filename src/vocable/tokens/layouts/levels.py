@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
+from ...errors import TokenError
 from ...ratio import Ratio
 from ..spec import TokenSpec
 
@@ -20,6 +21,8 @@ class Levels:
     @classmethod
     def of(cls, spec: TokenSpec, frames: int, levels: int | None) -> Levels:
         """Return the first levels of a spec; TokenError for what is not one of its prefixes."""
+        if spec.latent is not None:
+            raise TokenError(f"{spec.name} makes floats, and a layout orders codes")
         count = spec.check_levels(levels)
         return cls(tuple(level.stride for level in spec.levels[:count]), frames)
 

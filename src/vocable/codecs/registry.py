@@ -44,6 +44,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
+    "mimo-audio": ("vocable.codecs.mimo_audio", "MiMoAudio"),
     "moss": ("vocable.codecs.moss", "Moss"),
     "nanocodec": ("vocable.codecs.nanocodec", "NanoCodec"),
     "neucodec": ("vocable.units.neucodec", "NeuCodec"),

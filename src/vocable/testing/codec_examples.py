@@ -23,6 +23,7 @@ from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.mimi import Mimi
+from vocable.codecs.mimo_audio import MiMoAudio
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.quantizer_config import ResidualFSQConfig
@@ -50,6 +51,7 @@ from vocable.testing.tiny_configs import (
     higgs_tiny,
     informed_tiny,
     mimi_tiny,
+    mimo_audio_tiny,
     moss_tiny,
     qwen3_tts_tiny,
     soundstream_tiny,
@@ -124,6 +126,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "mimo-audio": lambda: MiMoAudio(mimo_audio_tiny()),
         "moss": lambda: Moss(moss_tiny()),
         "voxtral": lambda: Voxtral(voxtral_tiny()),
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),

@@ -9,6 +9,7 @@ from vocable.codecs.channel_vocoder import ChannelVocoderConfig
 from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
 from vocable.codecs.mimi import MimiConfig
+from vocable.codecs.mimo_audio import MiMoAudioConfig
 from vocable.codecs.moss import MossConfig, MossStage
 from vocable.codecs.qwen3_tts import Qwen3TTSConfig
 from vocable.codecs.soundstream import SoundStreamConfig
@@ -144,6 +145,16 @@ def mimi_tiny() -> MimiConfig:
         codebook_width=4,
         sizes=(16,) * 4,
     )
+
+
+def mimo_audio_tiny() -> MiMoAudioConfig:
+    """Return the sizes of a narrow MiMo-Audio-Tokenizer: 8 kHz, segments of 2 × 16 samples."""
+    return MiMoAudioConfig(
+        rate=8000, hop=4, window=16, bands=4, segment=8, width=8, heads=2, hidden=12, layers=2,
+        skip=1, decoder_heads=2, decoder_hidden=12, decoder_layers=1, vocoder_width=8,
+        vocoder_heads=2, vocoder_hidden=12, vocoder_layers=1, vocoder_back=3, vocoder_ahead=2,
+        sizes=(16, 16, 8, 8),
+    )  # fmt: skip
 
 
 def moss_tiny() -> MossConfig:

@@ -21,6 +21,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",
+    "MiMo-Audio-Tokenizer": "vocable.codecs.keys.mimo_audio",
     "Voxtral": "vocable.codecs.keys.voxtral",
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",

@@ -25,7 +25,7 @@ PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
     *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
-    *("mimo-audio", "wavtokenizer", "xcodec", "xcodec2"),
+    *("kanade", "mimo-audio", "wavtokenizer", "xcodec", "xcodec2"),
 )
 
 

@@ -43,6 +43,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
+    "kanade": ("vocable.units.kanade", "Kanade"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "mimo-audio": ("vocable.codecs.mimo_audio", "MiMoAudio"),
     "moss": ("vocable.codecs.moss", "Moss"),

@@ -50,6 +50,7 @@ from vocable.testing.tiny_configs import (
     encodec_tiny_symmetric,
     higgs_tiny,
     informed_tiny,
+    kanade_tiny,
     mimi_tiny,
     mimo_audio_tiny,
     moss_tiny,
@@ -67,6 +68,7 @@ from vocable.testing.tiny_configs import (
 )
 from vocable.units.higgs import Higgs
 from vocable.units.informed import Informed
+from vocable.units.kanade import Kanade
 from vocable.units.neucodec import NeuCodec, NeuCodecConfig
 from vocable.units.streaming import StreamingUnits
 from vocable.units.xcodec import XCodec
@@ -138,6 +140,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
         "xcodec": lambda: XCodec(xcodec_tiny()),
         "higgs": lambda: Higgs(higgs_tiny()),
+        "kanade": lambda: Kanade(kanade_tiny()),
         "xcodec2": lambda: XCodec2(xcodec2_tiny()),
         "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "speech": lambda: Speech(speech_tiny()),

@@ -21,6 +21,7 @@ from vocable.codecs.voxtral import VoxtralConfig
 from vocable.codecs.wavtokenizer import WavTokenizerConfig
 from vocable.units.higgs import HiggsConfig
 from vocable.units.informed import InformedConfig
+from vocable.units.kanade import KanadeConfig, KanadeLayers
 from vocable.units.streaming import StreamingUnitsConfig
 from vocable.units.w2v_bert import W2vBertConfig
 from vocable.units.wav2vec2 import Wav2Vec2Config
@@ -116,6 +117,19 @@ def higgs_tiny() -> HiggsConfig:
         encoder_channels=2, strides=(16, 60), latent=8, decoder_channels=8,
         decoder_strides=(60, 16), semantic=_HUBERT_TINY, dilations=(1,), blocks=1,
         sizes=(16,) * 4, prefixes=(2, 4), code_width=4,
+    )  # fmt: skip
+
+
+def kanade_tiny() -> KanadeConfig:
+    """Return the sizes of a narrow Kanade: 16 kHz, 640 samples a frame."""
+    one: dict[str, Any] = {"heads": 2, "hidden": 8, "layers": 1}
+    return KanadeConfig(
+        rate=16_000, semantic=WavLMConfig(**vars(_HUBERT_TINY), buckets=8, furthest=8),
+        content_layers=(1,), voice_layers=(0, 1), content=KanadeLayers(2, **one), steps=(4, 4, 3),
+        voice=4, voice_width=8, voice_hidden=8, voice_blocks=1, voice_asking=4,
+        slow=KanadeLayers(1, **one), upsampling=2, spectra=KanadeLayers(2, **one), spectra_width=8,
+        bands=4, hop=64, window=256, post_width=4, post_kernel=3, post_layers=2, vocoder_width=8,
+        vocoder_hidden=12, vocoder_blocks=1,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "WavTokenizer": "vocable.codecs.keys.wavtokenizer",
     "X-Codec 2, NeuCodec": "vocable.units.keys.xcodec2",
     "X-Codec, Higgs audio": "vocable.units.keys.xcodec",
+    "Kanade": "vocable.units.keys.kanade",
     "NanoCodec": "vocable.codecs.keys.nanocodec",
 }
 

@@ -64,6 +64,12 @@ def moss(form):
     return found.tensors(), dict(found.config)
 
 
+def mimo_audio(_):
+    """Return the tensors and the config of a toy of MiMo-Audio-Tokenizer."""
+    found = open_checkpoint(GOLDEN / "mimo_audio" / "checkpoint")
+    return found.tensors(), dict(found.config)
+
+
 def transformers(name):
     """Return the tensors and the config of a toy that transformers makes."""
     package = pytest.importorskip("transformers")
@@ -95,6 +101,7 @@ FAMILIES = {
     "bigcodec": (bigcodec, ""),
     "qwen3-tts": (qwen3_tts, "qwen3-tts"),
     "moss": (moss, "later"),
+    "mimo-audio": (mimo_audio, ""),
 }
 ENCODERS, DECODERS = ("encoder.", "CodecEnc."), ("decoder.", "generator.")
 RATES = ("sample_rate", "input_sample_rate", "output_sample_rate")  # elsewhere: sampling_rate

@@ -79,6 +79,8 @@ def _seeing(rows: int) -> tuple[Any, ...]:
         ("mimi", {"base": 3.0}),
         ("qwen3-tts", {"context": 3}),
         ("moss", {"encoder": _seeing(2)}),
+        ("mimo-audio", {"segment": 12}),
+        ("mimo-audio", {"skip": 2}),
         ("encodec", {"edge": "zeros"}),
         ("soundstream", {"dilations": (1, 2)}),
         ("snac-windows", {"window": 12}),

@@ -25,8 +25,8 @@ PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
     *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
-    *("dualcodec", "focalcodec", "focalcodec-stream", "wavtokenizer", "xcodec", "xcodec2"),
-    *("pocket-tts", "vibevoice", "vibevoice-semantic", "wavtokenizer", "xcodec", "xcodec2"),
+    *("dualcodec", "focalcodec", "focalcodec-stream", "kanade", "mimo-audio", "pocket-tts"),
+    *("vibevoice", "vibevoice-semantic", "wavtokenizer", "xcodec", "xcodec2"),
 )
 
 

@@ -64,7 +64,8 @@ def test_a_published_name_is_what_its_family_recognises():
         make.__name__
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
-            *("bigcodec", "facodec", "moss", "nanocodec", "vocos_mel", "wavtokenizer"),
+            *("bigcodec", "facodec", "mimo_audio", "moss", "nanocodec", "vocos_mel"),
+            "wavtokenizer",
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }

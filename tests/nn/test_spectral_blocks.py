@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from vocable import nn
 from vocable.errors import ModelError
-from vocable.nn import whole_attention
+from vocable.nn import rotary_attention, whole_attention
 from vocable.testing.compare import check_rows_equal
 
 
@@ -99,7 +99,53 @@ def test_heads_attend_each_with_its_own_channels():
         nn.WholeAttention(6, heads=4)
 
 
+@pytest.mark.parametrize(("back", "ahead"), [(None, None), (None, 0), (3, 2), (0, 0), (2, None)])
+def test_rotary_attention_sees_so_many_rows_on_either_side(back, ahead, monkeypatch):
+    """A row is what it is among those rows alone, wherever they lie: only distance counts."""
+    monkeypatch.setattr(rotary_attention, "SCORES", 60)  # so that several tiles ask
+    monkeypatch.setattr(rotary_attention, "TILE", 4)
+    block, x = nn.RotaryAttention(8, 2, back=back, ahead=ahead), rows(11, 8)
+    found = block(x).detach()
+    for row in range(11):
+        first = 0 if back is None else max(0, row - back)
+        seen = x[:, first : 11 if ahead is None else row + ahead + 1]
+        one = nn.RotaryAttention(8, 2)
+        one.load_state_dict(block.state_dict())
+        check_rows_equal("row", found[:, row : row + 1], one(seen).detach()[:, row - first, None])
+
+
+def test_rotary_attention_turns_queries_against_keys():
+    block, x = nn.RotaryAttention(4, 1, base=5.0), rows(3, 4)
+    query, key, value = block.query(x), block.key(x), block.value(x)
+    pace = torch.tensor([1.0, 5.0**-0.5])
+    scores = torch.zeros(2, 3, 3)
+    for i in range(3):
+        for k in range(3):
+            turn = torch.exp(1j * (i - k) * pace)
+            q, other = (
+                torch.complex(each[:, :2], each[:, 2:]) for each in (query[:, i], key[:, k])
+            )
+            scores[:, i, k] = (q * turn * other.conj()).real.sum(1) / 2
+    check_rows_equal("rows", block(x).detach(), block.out(scores.softmax(2) @ value).detach())
+    assert block.key.bias is None and block.query.bias is not None
+    assert block(x[:, :0]).shape == (2, 0, 4)
+
+
+@pytest.mark.parametrize(
+    ("channels", "heads", "more", "words"),
+    [
+        (6, 2, {}, "6 channels in 2 heads; each needs an even number"),
+        (8, 2, {"back": -1}, "rows see -1 back and None ahead; give 0 or more, or None"),
+    ],
+)
+def test_rotary_attention_that_cannot_be_is_refused(channels, heads, more, words):
+    with pytest.raises(ModelError, match=words):
+        nn.RotaryAttention(channels, heads, **more)
+
+
 def test_what_needs_the_whole_recording_says_so():
+    with pytest.raises(ModelError, match="attends to rows on both sides, so it has no steps"):
+        nn.RotaryAttention(8, 2).step(rows(3, 8), ())
     attention = nn.WholeAttention(6)
     with pytest.raises(ModelError, match="attends to the whole recording, so it has no steps"):
         attention.step(rows(3, 6), ())

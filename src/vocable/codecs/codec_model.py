@@ -100,10 +100,7 @@ class CodecModel(TokenizerModel):
 
         A model with segments sees each item as one segment.
         """
-        sides = self.find_sides(x)
-        z = self.encoder(self._rows(self.prepare_input(x, sides)))
-        if self.side_encoder is not None:
-            sides = self.side_encoder(z)
+        z, sides = self.latents_and_sides(x)
         found = self.quantizer(z)
         y = self.decoder(self.condition(found.z, sides)).transpose(1, 2)
         length = x.shape[-1] * self.spec.writes // self.spec.rate

@@ -41,7 +41,7 @@ def untrained(name: str) -> str:
 
 
 class SideEncoder(nn.Module):
-    """Find the sides of tokens in what is quantized, `[batch, frames, dim]`."""
+    """Find the sides of tokens in what is heard, `[batch, frames, dim]`: usually the latents."""
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Sides:
         """Return them by name, each `[batch, *shape]`."""
@@ -61,9 +61,9 @@ class TokenizerModel(nn.Module):
     in bf16 one frame in six gets other codes, and a search in bf16 changes most frames.
 
     A model whose tokens have sides defines `find_sides` and, where they change what is encoded,
-    `prepare_input`; or it sets `side_encoder`, which finds them in the latents. Sides per segment
-    are found in each segment, sides per item in the whole recording, which then can not be encoded
-    in steps.
+    `prepare_input`; or it sets `side_encoder`, which finds them in the latents, or in what else its
+    own `latents_and_sides` hands it. Sides per segment are found in each segment, sides per item in
+    the whole recording, which then can not be encoded in steps.
     """
 
     stored_dtype: ClassVar[torch.dtype] = torch.float32  # of the weights in files
@@ -157,12 +157,17 @@ class TokenizerModel(nn.Module):
             raise AudioError(f"audio has 0 samples; {self.name} finds its {what} in 1 or more")
         return self._no_codes(batch, levels)
 
+    def latents_and_sides(
+        self, x: Float[Tensor, "batch channels time"]
+    ) -> tuple[Float[Tensor, "batch frames dim"], Sides]:
+        """Return what is quantized of a recording or of one segment, and its sides."""
+        sides = self.find_sides(x)
+        z = self.encoder(self._rows(self.prepare_input(x, sides)))
+        return z, sides if self.side_encoder is None else self.side_encoder(z)
+
     def _encode_piece(self, x: Tensor, levels: int | None) -> Codes:
         with full_precision(x.device.type):
-            sides = self.find_sides(x)
-            z = self.encoder(self._rows(self.prepare_input(x, sides)))
-            if self.side_encoder is not None:
-                sides = self.side_encoder(z)
+            z, sides = self.latents_and_sides(x)
             codes = as_codes(self.quantizer.encode(z, levels))
         samples, cuts = x.shape[2], self.spec.segment is not None
         frames = -(-samples // self.spec.frame) if cuts else self.spec.frames(samples)

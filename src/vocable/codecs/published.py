@@ -80,6 +80,7 @@ _POCKET_TTS = (24_000, 1, 12.5, (), "80 ms")
 _VIBEVOICE = (24_000, 1, 7.5, (), "133 ms")
 _MOSS = (24_000, 1, 12.5, (1.0, 4.0), "80 ms")
 _MOSS_V2 = (48_000, 2, 12.5, (4.0,), "80 ms")
+_MIMO = (24_000, 1, 25.0, (0.85, 1.55, 3.65), "encodes minutes, decodes whole recordings")
 _MOSS_NANO = (48_000, 2, 12.5, (2.0,), "80 ms")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
 _ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
@@ -136,6 +137,12 @@ PUBLISHED: tuple[Published, ...] = (
         "OpenMOSS-Team/MOSS-Audio-Tokenizer-Nano", "moss_audio_tokenizer_nano",
         "model.safetensors.index.json", *_MOSS_NANO, "Apache-2.0", False,
         revision="6aa02b01e445cc585582cf0ba480bc3ea6c8dd68",
+    ),
+    # name: the README of its authors, github.com/XiaomiMiMo/MiMo-Audio; file: what several public
+    # projects fetch; the licence: what they state of its card
+    Published(
+        "XiaomiMiMo/MiMo-Audio-Tokenizer", "mimo_audio_tokenizer", "model.safetensors", *_MIMO,
+        "MIT", False,
     ),
     # file: what vllm-omni 0.30.0 takes of it, and several public projects; the licence: its page on
     # the hub

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vocable.codecs.keys import VERSION, families, layouts, own
-from vocable.codecs.keys.checkpoint import Checkpoint, Layout, Recognised, open_checkpoint
+from vocable.codecs.keys.checkpoint import (
+    PARTS,
+    YAML,
+    Checkpoint,
+    Layout,
+    Recognised,
+    holds_checkpoint,
+    open_checkpoint,
+    weights_in,
+)
 from vocable.codecs.keys.config import CONFIG
 from vocable.codecs.keys.description import Description
 from vocable.codecs.keys.stored import files_of
@@ -41,7 +50,10 @@ _log = logging.getLogger("vocable")
 
 def source_hashes(weights: Path, known: Mapping[Path, str]) -> dict[str, str]:
     """Return the SHA-256 of the files that say what a model is, by name; some may be known."""
-    return {file.name: known.get(file) or file_hash(file) for file in _sources(weights)}
+    return {
+        file.relative_to(weights.parent).as_posix(): known.get(file) or file_hash(file)
+        for file in _sources(weights)
+    }
 
 
 def open_converted(weights: Path, sources: Mapping[str, str]) -> Found:
@@ -151,8 +163,12 @@ def _convert(weights: Path, sources: Mapping[str, str]) -> tuple[Stored, Mapping
 
 
 def _sources(weights: Path) -> list[Path]:
-    """Return the files that say what a model is: its weights, their index, its config."""
-    files = {*files_of(weights), weights, weights.parent / CONFIG}
+    """Return the files that say what a model is: weights, their index, its config, its parts."""
+    folder = weights.parent
+    files = {*files_of(weights), weights, folder / CONFIG, folder / YAML}
+    for name in PARTS:
+        if holds_checkpoint(folder / name):
+            files |= {*_sources(weights_in(folder / name))}
     return sorted(file for file in files if file.is_file())
 
 

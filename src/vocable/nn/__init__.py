@@ -36,6 +36,7 @@ from vocable.nn.patch import Patch, Unpatch
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
 from vocable.nn.resnet import ResnetBlock
+from vocable.nn.rotary_attention import RotaryAttention
 from vocable.nn.transformer import GatedTransformerLayer, TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 from vocable.nn.whole_attention import WholeAttention
@@ -81,6 +82,7 @@ __all__ = [
     "RMSNorm",
     "Residual",
     "ResnetBlock",
+    "RotaryAttention",
     "Scale",
     "SiLU",
     "Snake",

@@ -24,6 +24,7 @@ from vocable.codecs.encodec import EnCodec
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.flow_vocoder import FlowVocoder
 from vocable.codecs.mimi import Mimi
+from vocable.codecs.mimo_audio import MiMoAudio
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
 from vocable.codecs.pocket_tts import PocketTTS
@@ -58,7 +59,9 @@ from vocable.testing.tiny_configs import (
     focalcodec_tiny,
     higgs_tiny,
     informed_tiny,
+    kanade_tiny,
     mimi_tiny,
+    mimo_audio_tiny,
     moss_tiny,
     pocket_tts_tiny,
     qwen3_tts_tiny,
@@ -80,6 +83,7 @@ from vocable.units.focalcodec import FocalCodec
 from vocable.units.focalcodec_stream import FocalCodecStream
 from vocable.units.higgs import Higgs
 from vocable.units.informed import Informed
+from vocable.units.kanade import Kanade
 from vocable.units.neucodec import NeuCodec, NeuCodecConfig
 from vocable.units.streaming import StreamingUnits
 from vocable.units.xcodec import XCodec
@@ -146,6 +150,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "snac-windows": lambda: SNAC(snac_tiny()),
         "mimi": lambda: Mimi(mimi_tiny()),
         "mimi-filled": lambda: Mimi(replace(mimi_tiny(), fill=True)),
+        "mimo-audio": lambda: MiMoAudio(mimo_audio_tiny()),
         "moss": lambda: Moss(moss_tiny()),
         "pocket-tts": lambda: PocketTTS(pocket_tts_tiny()),
         "vibevoice": lambda: VibeVoice(vibevoice_tiny()),
@@ -160,6 +165,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "wavtokenizer": lambda: WavTokenizer(wavtokenizer_tiny()),
         "xcodec": lambda: XCodec(xcodec_tiny()),
         "higgs": lambda: Higgs(higgs_tiny()),
+        "kanade": lambda: Kanade(kanade_tiny()),
         "xcodec2": lambda: XCodec2(xcodec2_tiny()),
         "neucodec": lambda: NeuCodec(NeuCodecConfig(**(vars(xcodec2_tiny()) | {"hop": 480}))),
         "dualcodec": lambda: DualCodec(dualcodec_tiny()),

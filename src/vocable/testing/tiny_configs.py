@@ -11,6 +11,7 @@ from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
 from vocable.codecs.flow_vocoder import FlowVocoderConfig
 from vocable.codecs.mimi import MimiConfig
+from vocable.codecs.mimo_audio import MiMoAudioConfig
 from vocable.codecs.moss import MossConfig, MossStage
 from vocable.codecs.pocket_tts import PocketTTSConfig, PocketTTSSide
 from vocable.codecs.qwen3_tts import Qwen3TTSConfig
@@ -28,6 +29,7 @@ from vocable.units.focalcodec import FocalCodecConfig
 from vocable.units.focalcodec_stream import FocalCodecStreamConfig
 from vocable.units.higgs import HiggsConfig
 from vocable.units.informed import InformedConfig
+from vocable.units.kanade import KanadeConfig, KanadeLayers
 from vocable.units.streaming import StreamingUnitsConfig
 from vocable.units.w2v_bert import W2vBertConfig
 from vocable.units.wav2vec2 import Wav2Vec2Config
@@ -131,6 +133,19 @@ def higgs_tiny() -> HiggsConfig:
     )  # fmt: skip
 
 
+def kanade_tiny() -> KanadeConfig:
+    """Return the sizes of a narrow Kanade: 16 kHz, 640 samples a frame."""
+    one: dict[str, Any] = {"heads": 2, "hidden": 8, "layers": 1}
+    return KanadeConfig(
+        rate=16_000, semantic=WavLMConfig(**vars(_HUBERT_TINY), buckets=8, furthest=8),
+        content_layers=(1,), voice_layers=(0, 1), content=KanadeLayers(2, **one), steps=(4, 4, 3),
+        voice=4, voice_width=8, voice_hidden=8, voice_blocks=1, voice_asking=4,
+        slow=KanadeLayers(1, **one), upsampling=2, spectra=KanadeLayers(2, **one), spectra_width=8,
+        bands=4, hop=64, window=256, post_width=4, post_kernel=3, post_layers=2, vocoder_width=8,
+        vocoder_hidden=12, vocoder_blocks=1,
+    )  # fmt: skip
+
+
 _W2V_BERT_TINY = W2vBertConfig(
     width=8, blocks=1, heads=2, hidden=8, bands=8, kernel=3, back=4, ahead=2
 )
@@ -192,6 +207,16 @@ def mimi_tiny() -> MimiConfig:
         codebook_width=4,
         sizes=(16,) * 4,
     )
+
+
+def mimo_audio_tiny() -> MiMoAudioConfig:
+    """Return the sizes of a narrow MiMo-Audio-Tokenizer: 8 kHz, segments of 2 × 16 samples."""
+    return MiMoAudioConfig(
+        rate=8000, hop=4, window=16, bands=4, segment=8, width=8, heads=2, hidden=12, layers=2,
+        skip=1, decoder_heads=2, decoder_hidden=12, decoder_layers=1, vocoder_width=8,
+        vocoder_heads=2, vocoder_hidden=12, vocoder_layers=1, vocoder_back=3, vocoder_ahead=2,
+        sizes=(16, 16, 8, 8),
+    )  # fmt: skip
 
 
 def moss_tiny() -> MossConfig:

@@ -14,7 +14,7 @@ quantizer of wav2vec 2.0) is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,17 +124,20 @@ class Wav2Vec2(EncoderModel):
         y: Tensor = self.transformer(rows, lengths, layer, final_norm)
         return y
 
-    def mean_of_layers(
-        self, x: Float[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch rows channels"]:
-        """Return the mean of all layers of recordings of one length, 0 among them."""
+    def means_of_layers(
+        self, x: Float[Tensor, "batch time"], *chosen: Collection[int]
+    ) -> list[Float[Tensor, "batch rows channels"]]:
+        """Return the means of some layers, and of some others, of recordings of one length."""
         fronts = [self.front(each, self.look([each])) for each in x]
         lengths = [rows.shape[1] for rows in fronts]
         rows = torch.cat(fronts, 1)
-        total = torch.zeros_like(rows)
-        for layer in self.transformer.layers(rows, lengths):
-            total += layer
-        return (total / (self.layers + 1)).reshape(len(x), -1, total.shape[2])
+        totals = [torch.zeros_like(rows) for _ in chosen]
+        for number, layer in enumerate(self.transformer.layers(rows, lengths)):
+            for total, numbers in zip(totals, chosen, strict=True):
+                if number in numbers:
+                    total += layer
+        means = (total / len(numbers) for total, numbers in zip(totals, chosen, strict=True))
+        return [mean.reshape(len(x), -1, rows.shape[2]) for mean in means]
 
 
 def positions_of(config: Wav2Vec2Config) -> PositionalConv:

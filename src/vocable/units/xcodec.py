@@ -111,7 +111,8 @@ class Heard(WholeEncoder):
         """Return the rows that both have."""
         x = F.pad(x, (0, 0, 0, -x.shape[1] % self.stride_in))
         padded = F.pad(sinc_resample(x[..., 0], self.rate, self.speech.rate), (AROUND, AROUND))
-        semantic = self.adapter(self.speech.mean_of_layers(padded)[:, :: self.every])
+        (mean,) = self.speech.means_of_layers(padded, range(self.speech.layers + 1))
+        semantic = self.adapter(mean[:, :: self.every])
         # in steps, so that of the many rows of its first layers few are held
         acoustic = Block.forward(self.sound, x)
         y: Tensor = self.joined(torch.cat((acoustic, semantic), 2))

@@ -5,6 +5,8 @@ A layout of a published family is a module with
     recognise(checkpoint) -> Recognised | None      by keys, shapes and config; never by file names
     read(checkpoint, recognised) -> tensors         by the keys of our architecture
 
+What a model needs of others is `checkpoint.part(name)`, in a folder beside it (`PARTS`).
+
 The architecture's untrained model is made of `recognised.config`, and every one of its keys and
 shapes must then be met. A module that is called as its architecture, or is named for it, with
 
@@ -37,6 +39,9 @@ USUAL = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+# What a model needs and others published lies in folders of these names beside it.
+PARTS = ("wavlm", "vocos")
+YAML = "config.yaml"
 _ORDER: tuple[Kind, ...] = ("index", "safetensors", "torch", "nemo")
 _log = logging.getLogger("vocable")
 
@@ -74,6 +79,11 @@ class Checkpoint:
         if any(value.dtype == torch.float64 for value in tensors.values()):
             _log.warning("%s holds double precision, which is rounded to fp32", self.path)
         return {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
+
+    def part(self, name: str) -> Checkpoint | None:
+        """Return what lies in the folder of this name, one of `PARTS`; None without one."""
+        folder = self.path.parent / name
+        return open_checkpoint(folder) if holds_checkpoint(folder) else None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from vocable.codecs.keys import mimi, seanet, steps
-from vocable.codecs.keys.change import pointwise, transposed
+from vocable.codecs.keys.change import in_halves, pointwise, transposed
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.form import Form, hub_files
 from vocable.codecs.keys.seanet import Shapes
@@ -71,7 +71,7 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     for key, value in tensors.items():
         if key.endswith(mimi.MAPS.into):
             heads = config[key.partition("_")[0]]["heads"]
-            tensors[key] = mimi.in_halves(value, heads)
+            tensors[key] = in_halves(value, heads)
     return steps.read([_table(config)], tensors)
 
 

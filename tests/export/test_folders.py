@@ -107,6 +107,8 @@ def test_nothing_stays_of_an_export_that_fails(plain, tmp_path, monkeypatch):
         ("vocos", "encodec is not exported: its decoder is told how many levels it gets"),
         ("dmel", "dmel is not exported: its decoder follows phases row by row"),
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
+        ("esc", "esc is not exported: its windows of attention lie where a recording ends"),
+        ("jukebox", "jukebox is not exported: its decoder is told how many levels it gets"),
         ("xcodec", "xcodec is not exported: its encoder looks over all of a recording"),
         ("xcodec2", "xcodec2 is not exported: its encoder and its decoder look over all of"),
         ("informed", "informed is not exported: its teacher attends in windows"),

@@ -59,7 +59,7 @@ def test_a_published_name_is_what_its_family_recognises():
         make.__name__
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
-            *("bigcodec", "facodec", "moss", "nanocodec", "wavtokenizer"),
+            *("bigcodec", "facodec", "moss", "nanocodec", "wavtokenizer", "jukebox"),
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }

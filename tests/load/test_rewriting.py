@@ -28,6 +28,8 @@ FILES = {
     "WavTokenizer": "wavtokenizer/checkpoint",
     "BigCodec": "bigcodec/checkpoint",
     "FACodec": "facodec/checkpoint",
+    "ESC": "esc/checkpoint",
+    "Jukebox": "jukebox/checkpoint",
     "Qwen3-TTS": "qwen3_tts/checkpoint",
 }
 HELD = ("EnCodec causal", "EnCodec stereo", "Mimi")

@@ -21,7 +21,9 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
+from vocable.codecs.esc import ESC, esc_tiny
 from vocable.codecs.facodec import FACodec, facodec_tiny
+from vocable.codecs.jukebox import Jukebox, jukebox_tiny
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
@@ -129,6 +131,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "nanocodec": lambda: NanoCodec(nanocodec_tiny()),
+        "esc": lambda: ESC(esc_tiny()),
+        "jukebox": lambda: Jukebox(jukebox_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
@@ -215,4 +219,5 @@ def _let_projections_undo(book: Codebook) -> None:
     assert isinstance(down, torch.nn.Linear) and isinstance(up, torch.nn.Linear)
     back = torch.linalg.pinv(down.weight)
     up.weight.copy_(back)
-    up.bias.copy_(-back @ down.bias)
+    if up.bias is not None:
+        up.bias.copy_(-back @ down.bias)

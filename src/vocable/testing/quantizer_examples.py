@@ -96,6 +96,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "concatenated": lambda: ConcatenatedQuantizer(
         [VQ(4, 16), FSQ((5,), groups=2, bound=SymmetricBound())]
     ),
+    "concatenated-alone": lambda: ConcatenatedQuantizer(
+        [ResidualVQ(2, (16,), strides=(4,)), VQ(4, 16)], alone=True
+    ),
     "product": _thirds,
     "grouped": lambda: GroupedVQ(
         [ResidualVQ(3, (16,) * 3, dropout=0.5, prefixes=(1, 3)) for _ in range(2)]

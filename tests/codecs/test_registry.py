@@ -25,7 +25,7 @@ PACKAGE = (
     *("dac", "encodec", "mimi", "qwen3-tts", "snac", "soundstream", "speech", "speechtokenizer"),
     "transform",
     *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
-    *("wavtokenizer", "xcodec", "xcodec2", "esc", "jukebox"),
+    *("wavtokenizer", "xcodec", "xcodec2", "esc", "jukebox", "harpnet"),
 )
 
 

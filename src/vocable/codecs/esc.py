@@ -100,14 +100,6 @@ def esc_large() -> ESCConfig:
 PUBLISHED = (esc_base, esc_large)
 
 
-def esc_tiny() -> ESCConfig:
-    """Return a codec of a few thousand weights, for tests: 8 kHz, 16 samples a frame."""
-    return ESCConfig(
-        rate=8000, hop=4, taper=14, bins=12, patch=(3, 2), widths=(6, 12, 12), heads=(2, 3),
-        window=2, growth=2.0, size=16, code_widths=(4, 4, 3),
-    )  # fmt: skip
-
-
 class WholeBlock(Block):
     """A block that takes a recording at once."""
 

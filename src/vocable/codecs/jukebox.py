@@ -79,14 +79,6 @@ def jukebox() -> JukeboxConfig:
 PUBLISHED = (jukebox,)
 
 
-def jukebox_tiny() -> JukeboxConfig:
-    """Return a codec of a few thousand weights, for tests: 8 kHz, 2, 4 and 8 samples a token."""
-    return JukeboxConfig(
-        rate=8000, downs=(1, 1, 1), width=4, depth=2, multipliers=(2, 1, 1), growth=3, latent=4,
-        size=16,
-    )  # fmt: skip
-
-
 def _units(c: JukeboxConfig, level: int, *, widest_first: bool) -> list[Block]:
     """Return the residual units of one rate."""
     width, depth = c.width * c.multipliers[level], c.depth * c.multipliers[level]

@@ -44,6 +44,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "facodec": ("vocable.codecs.facodec", "FACodec"),
     "higgs": ("vocable.units.higgs", "Higgs"),
     "informed": ("vocable.units.informed", "Informed"),
+    "harpnet": ("vocable.codecs.harpnet", "HARPNet"),
     "jukebox": ("vocable.codecs.jukebox", "Jukebox"),
     "mimi": ("vocable.codecs.mimi", "Mimi"),
     "moss": ("vocable.codecs.moss", "Moss"),

@@ -21,9 +21,10 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
-from vocable.codecs.esc import ESC, esc_tiny
+from vocable.codecs.esc import ESC
 from vocable.codecs.facodec import FACodec, facodec_tiny
-from vocable.codecs.jukebox import Jukebox, jukebox_tiny
+from vocable.codecs.harpnet import HARPNet
+from vocable.codecs.jukebox import Jukebox
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.moss import Moss
 from vocable.codecs.nanocodec import NanoCodec, nanocodec_tiny
@@ -49,8 +50,11 @@ from vocable.testing.tiny_configs import (
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
+    esc_tiny,
+    harpnet_tiny,
     higgs_tiny,
     informed_tiny,
+    jukebox_tiny,
     mimi_tiny,
     moss_tiny,
     qwen3_tts_tiny,
@@ -132,6 +136,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "nanocodec": lambda: NanoCodec(nanocodec_tiny()),
         "esc": lambda: ESC(esc_tiny()),
+        "harpnet": lambda: HARPNet(harpnet_tiny()),
         "jukebox": lambda: Jukebox(jukebox_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),

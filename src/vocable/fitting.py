@@ -43,17 +43,19 @@ def fit(
     return kind(**values)
 
 
-def check_config(config: Mapping[str, Any], needed: Mapping[str, Any]) -> None:
+def check_config(
+    config: Mapping[str, Any], needed: Mapping[str, Any], file: str = "config.json"
+) -> None:
     """Refuse a config that says something else than the weights, or than the family can do.
 
-    What is absent or null says nothing.
+    What is absent or null says nothing. file: what the config was read from.
     """
     for key, wanted in needed.items():
         value = config.get(key)
         value = tuple(value) if isinstance(value, list) else value
         if value is not None and value != wanted:
             raise ModelError(
-                f"config.json says {key} {str(config[key])[:60]}, which for these weights must be "
+                f"{file} says {key} {str(config[key])[:60]}, which for these weights must be "
                 f"{wanted}; fetch both from one place"
             )
 

@@ -32,6 +32,8 @@ FILES = {
     "Vocos": "vocos_mel/checkpoint",
     "BigCodec": "bigcodec/checkpoint",
     "FACodec": "facodec/checkpoint",
+    "ESC": "esc/checkpoint",
+    "Jukebox": "jukebox/checkpoint",
     "Qwen3-TTS": "qwen3_tts/checkpoint",
     "MOSS": "moss/later",
     "MOSS, the first": "moss/first",

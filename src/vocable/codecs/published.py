@@ -96,6 +96,7 @@ _WAVTOKENIZER_40 = (24_000, 1, 40.0, (0.48,), "decodes whole recordings")
 _XCODEC2 = (16_000, 1, 50.0, (0.8,), "whole recordings")
 _XCODEC = (16_000, 1, 50.0, (0.5, 1.0, 1.5, 2.0, 4.0), "encodes whole recordings")
 _HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
+_JUKEBOX = (44_100, 1, 5512.5, (3.79, 18.95, 79.59), "2087 ms")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "encodes whole recordings")
 _FOCALCODEC = {
     "50hz": (50.0, (0.65,)), "25hz": (25.0, (0.33,)), "12_5hz": (12.5, (0.16,)),
@@ -248,6 +249,11 @@ PUBLISHED: tuple[Published, ...] = (
         "WavTokenizer_small_320_24k_4096.ckpt", *_WAVTOKENIZER_75, "MIT",
         url="https://huggingface.co/novateur/WavTokenizer/resolve/main/"
         "WavTokenizer_small_320_24k_4096.ckpt",
+    ),
+    # file: jukebox/hparams.py of its authors, github.com/openai/jukebox, whose licence it is
+    Published(
+        "vqvae.pth.tar", "jukebox", "vqvae.pth.tar", *_JUKEBOX, "OpenAI Noncommercial Use", False,
+        url="https://openaipublic.azureedge.net/jukebox/models/5b/vqvae.pth.tar",
     ),
     # files: the README of its authors, github.com/open-mmlab/Amphion, models/codec/ns3_codec, whose
     # code is MIT; the decoder beside it, ns3_facodec_decoder.bin, is fetched with it; the licence:

@@ -1,5 +1,6 @@
 """Layers that run whole or in steps, on `[batch, time, channels]`."""
 
+from vocable.nn.abreast import Abreast
 from vocable.nn.activation import (
     ELU,
     GELU,
@@ -37,6 +38,7 @@ from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
 from vocable.nn.resnet import ResnetBlock
 from vocable.nn.rotary_attention import RotaryAttention
+from vocable.nn.swin import SwinBlock
 from vocable.nn.transformer import GatedTransformerLayer, TransformerLayer
 from vocable.nn.transposed import ConvTranspose1d
 from vocable.nn.whole_attention import WholeAttention
@@ -45,6 +47,7 @@ __all__ = [
     "ELU",
     "GELU",
     "LSTM",
+    "Abreast",
     "AdaLayerNorm",
     "AlibiAttention",
     "AntiAliased",
@@ -89,6 +92,7 @@ __all__ = [
     "SnakeBeta",
     "Stack",
     "State",
+    "SwinBlock",
     "SymmetricConvNeXtBlock",
     "Tanh",
     "TanhGELU",

@@ -18,6 +18,7 @@ from vocable.quantize.paired import PairedVQ
 from vocable.quantize.residual_scalar import ResidualFSQ, ResidualLFQ
 from vocable.quantize.rvq import ResidualVQ
 from vocable.quantize.simvq import SimVQ
+from vocable.quantize.soft_scalar import SoftScalars
 from vocable.quantize.split import SplitVQ
 from vocable.quantize.ties import tie_distance
 from vocable.quantize.unquantized import Unquantized
@@ -57,6 +58,7 @@ __all__ = [
     "ResidualVQ",
     "Revival",
     "SimVQ",
+    "SoftScalars",
     "SplitVQ",
     "SymmetricBound",
     "TanBound",

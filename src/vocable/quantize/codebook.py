@@ -124,9 +124,10 @@ class Normalised(Parametrisation):
     """
 
     width: int = 8  # dimensions of the lookup
+    bias: bool = True  # of the maps to these dimensions and back; ESC's have none
 
     def make(self, dim: int, size: int, learned: bool) -> Codebook:
-        return _NormalisedCodebook(dim, size, self.width, learned)
+        return _NormalisedCodebook(dim, size, self.width, learned, bias=self.bias)
 
 
 @dataclass(frozen=True)
@@ -142,10 +143,12 @@ class Projected(Parametrisation):
 class _ProjectedCodebook(Codebook):
     projected = True
 
-    def __init__(self, dim: int, size: int, width: int, learned: bool) -> None:
+    def __init__(
+        self, dim: int, size: int, width: int, learned: bool, *, bias: bool = True
+    ) -> None:
         super().__init__(size, width, learned)
-        self.down = nn.Linear(dim, width, dtype=torch.float32)
-        self.up = nn.Linear(width, dim, dtype=torch.float32)
+        self.down = nn.Linear(dim, width, bias=bias, dtype=torch.float32)
+        self.up = nn.Linear(width, dim, bias=bias, dtype=torch.float32)
 
     def query(self, z: Tensor) -> Tensor:
         low: Tensor = self.down(z)
@@ -166,7 +169,8 @@ class _ProjectedCodebook(Codebook):
         for linear, weight in ((self.down, axes.T), (self.up, axes)):
             linear.weight.zero_()
             linear.weight[: len(weight), : weight.shape[1]] = weight
-            linear.bias.zero_()
+            if linear.bias is not None:
+                linear.bias.zero_()
         self._start_entries(self.query(z), how)
 
     def _start_entries(self, x: Float[Tensor, "rows width"], how: KMeans) -> None:

@@ -2,9 +2,9 @@
 
 "ESC: Efficient Speech Coding with Cross-Scale Residual Vector Quantized Transformers" (Gu & Diao
 2024, arXiv:2404.19441): the features of each stage of the encoder, less those that the decoder has
-made of coarser stages so far, are quantized by a product quantizer. There stages are transformers
-over complex spectra; here they are whatever maps rows frame by frame, so that streams and batches
-need no more.
+made of coarser stages so far, are quantized by a product quantizer. Stages are whatever maps rows
+to as many rows. Where they map frame by frame, streams need no more; the published ones, which
+`vocable.codecs.esc` has, see neighbouring frames, so that a recording is quantized whole.
 """
 
 from __future__ import annotations

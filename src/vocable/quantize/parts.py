@@ -59,7 +59,11 @@ class QuantizerOfParts(Quantizer):
         """Return ``y`` with the codes, losses and health of the parts, which quantized ``z``."""
         codes = self._arranged([as_levels(each.codes) for each in found])
         health = self._health([each.health for each in found], z)
-        return Quantized(y, torch.stack(codes, dim=1), self._losses(found), health, first)
+        return Quantized(y, self._together(codes), self._losses(found), health, first)
+
+    def _together(self, rows: Sequence[Tensor]) -> LevelCodes:
+        """Return codes of all levels in the form that their rates ask for."""
+        return tuple(rows) if self.strides else torch.stack(tuple(rows), dim=1)
 
     def _losses(self, found: Sequence[Quantized]) -> dict[str, Tensor]:
         """Return each loss as the mean over all levels; a part without it has none to weigh in."""

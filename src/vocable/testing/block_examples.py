@@ -216,6 +216,9 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "leaky-relu": lambda: nn.LeakyReLU(0.1),
     "mean-causal": lambda: nn.Mean(nn.Linear(4, 5), nn.Conv1d(4, 5, 5)),
     "mean-ahead": lambda: nn.Mean(nn.Conv1d(4, 5, 5), nn.Conv1d(4, 5, 4, pad=(0, 3))),
+    "abreast": lambda: nn.Abreast(
+        nn.Conv1d(4, 3, 4, stride=2, pad=(1, 1)), nn.Conv1d(4, 2, 3, pad=(0, 2)), repeats=(2, 1)
+    ),
     "residual-causal": lambda: nn.Residual(nn.Conv1d(4, 4, 3)),
     "residual-ahead": lambda: nn.Residual(nn.Conv1d(4, 4, 5, pad=(2, 2))),
     "stack-short": _short,

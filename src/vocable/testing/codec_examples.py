@@ -21,8 +21,11 @@ from vocable.codecs.contours import ContourBook
 from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
+from vocable.codecs.esc import ESC
 from vocable.codecs.facodec import FACodec, facodec_tiny
 from vocable.codecs.flow_vocoder import FlowVocoder
+from vocable.codecs.harpnet import HARPNet
+from vocable.codecs.jukebox import Jukebox
 from vocable.codecs.mimi import Mimi
 from vocable.codecs.mimo_audio import MiMoAudio
 from vocable.codecs.moss import Moss
@@ -54,11 +57,14 @@ from vocable.testing.tiny_configs import (
     encodec_tiny,
     encodec_tiny_stereo,
     encodec_tiny_symmetric,
+    esc_tiny,
     flow_vocoder_tiny,
     focalcodec_stream_tiny,
     focalcodec_tiny,
+    harpnet_tiny,
     higgs_tiny,
     informed_tiny,
+    jukebox_tiny,
     kanade_tiny,
     mimi_tiny,
     mimo_audio_tiny,
@@ -158,6 +164,9 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "bigcodec": lambda: BigCodec(bigcodec_tiny()),
         "qwen3-tts": lambda: Qwen3TTS(qwen3_tts_tiny()),
         "nanocodec": lambda: NanoCodec(nanocodec_tiny()),
+        "esc": lambda: ESC(esc_tiny()),
+        "harpnet": lambda: HARPNet(harpnet_tiny()),
+        "jukebox": lambda: Jukebox(jukebox_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
@@ -243,4 +252,5 @@ def _let_projections_undo(book: Codebook) -> None:
     assert isinstance(down, torch.nn.Linear) and isinstance(up, torch.nn.Linear)
     back = torch.linalg.pinv(down.weight)
     up.weight.copy_(back)
-    up.bias.copy_(-back @ down.bias)
+    if up.bias is not None:
+        up.bias.copy_(-back @ down.bias)

@@ -30,6 +30,7 @@ from vocable.quantize import (
     ResidualLFQ,
     ResidualVQ,
     SimVQ,
+    SoftScalars,
     SplitVQ,
     SymmetricBound,
     rotation,
@@ -97,6 +98,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "concatenated": lambda: ConcatenatedQuantizer(
         [VQ(4, 16), FSQ((5,), groups=2, bound=SymmetricBound())]
     ),
+    "concatenated-alone": lambda: ConcatenatedQuantizer(
+        [ResidualVQ(2, (16,), strides=(4,)), VQ(4, 16)], alone=True
+    ),
     "product": _thirds,
     "grouped": lambda: GroupedVQ(
         [ResidualVQ(3, (16,) * 3, dropout=0.5, prefixes=(1, 3)) for _ in range(2)]
@@ -108,6 +112,7 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
         [_map(2, 4), _map(4, 6)],
         dropout=0.5,
     ),
+    "soft-scalars": lambda: SoftScalars(6, 8),
     "fsq": lambda: FSQ((8, 5, 4), dim=6),
     "fsq-groups": lambda: FSQ((4, 5, 3), groups=2),
     "fsq-bounded-twice": lambda: FSQ((4,) * 6, bound=AtanhBound(times=2)),

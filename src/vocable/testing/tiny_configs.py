@@ -9,7 +9,10 @@ from vocable.codecs.channel_vocoder import ChannelVocoderConfig
 from vocable.codecs.dac import DACConfig
 from vocable.codecs.dmel import DMelConfig
 from vocable.codecs.encodec import EnCodecConfig
+from vocable.codecs.esc import ESCConfig
 from vocable.codecs.flow_vocoder import FlowVocoderConfig
+from vocable.codecs.harpnet import HARPNetConfig
+from vocable.codecs.jukebox import JukeboxConfig
 from vocable.codecs.mimi import MimiConfig
 from vocable.codecs.mimo_audio import MiMoAudioConfig
 from vocable.codecs.moss import MossConfig, MossStage
@@ -341,3 +344,26 @@ def transform_tiny() -> TransformConfig:
         channels=8,
         blocks=1,
     )
+
+
+def esc_tiny() -> ESCConfig:
+    """Return a codec of a few thousand weights, for tests: 8 kHz, 16 samples a frame."""
+    return ESCConfig(
+        rate=8000, hop=4, taper=14, bins=12, patch=(3, 2), widths=(6, 12, 12), heads=(2, 3),
+        window=2, growth=2.0, size=16, code_widths=(4, 4, 3),
+    )  # fmt: skip
+
+
+def harpnet_tiny() -> HARPNetConfig:
+    """Return a codec of a few hundred weights, for tests, with two skips."""
+    return HARPNetConfig(
+        rate=8000, channels=3, layers=3, kernel=5, code_kernel=3, skips=2, skip_layers=1, size=8
+    )
+
+
+def jukebox_tiny() -> JukeboxConfig:
+    """Return a codec of a few thousand weights, for tests: 8 kHz, 2, 4 and 8 samples a token."""
+    return JukeboxConfig(
+        rate=8000, downs=(1, 1, 1), width=4, depth=2, multipliers=(2, 1, 1), growth=3, latent=4,
+        size=16,
+    )  # fmt: skip

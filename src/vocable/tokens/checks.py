@@ -80,9 +80,10 @@ def check_durations(
     """Check durations: one stream, one rate, one positive integer per token."""
     if given is None:
         return None
-    held = not spec.uniform or spec.segment is not None or spec.latent is not None
-    if held or stacks[0].shape[0] != 1:
-        raise TokenError("durations need codes of one stream, strides of 1 and no segments")
+    if spec.latent is not None:
+        raise TokenError("durations need codes; floats last one frame each")
+    if not spec.uniform or spec.segment is not None or stacks[0].shape[0] != 1:
+        raise TokenError("durations need one stream, strides of 1 and no segments")
     durations = integers("durations", given)
     if durations.shape != stacks[0].shape[1:]:
         raise TokenError(

@@ -39,7 +39,8 @@ EACH = [name if name == "nanocodec" else pytest.param(name, marks=SLOW) for name
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_recipe_makes_a_codec_of_whole_frames(name: str) -> None:
     recipe = read_recipe(f"{name}-small")
-    assert recipe.codec.architecture == name
+    assert recipe.codec.architecture == name and recipe.codec.unit_variance
+    assert recipe.schedule.seconds <= 600
     model = outline(name, recipe.codec.config)
     assert recipe.data.segment * model.spec.rate % model.spec.frame == 0
     assert sum(value.numel() for value in model.state_dict().values()) < 3e6

@@ -114,7 +114,7 @@ class EvenSteps(Lattice):
         self.unit = round((most - least) / self.last, 4)  # as the package rounds it
 
     def place(self, x: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows width"]:
-        return self.placed(x).clamp(0.0, self.last)
+        return self.placed(x).clamp(0.0, float(self.last))
 
     def decoded(self, place: Float[Tensor, "*rows width"]) -> Float[Tensor, "*rows width"]:
         return self.least + self.unit * place

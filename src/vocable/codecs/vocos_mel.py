@@ -113,7 +113,7 @@ class CentredMels(Placed):
         if not rows:  # of no rows there is no transform
             return line.new_zeros(len(line), 0, c.bands)
         with torch.autocast(line.device.type, enabled=False):
-            windows = line.float().unfold(1, c.window, c.frame)[:, :rows]
+            windows = line.float().unfold(1, c.window, c.frame)
             found = torch.fft.rfft(windows * hann(c.window, line.device))
             power = found.real.square() + found.imag.square()
             filters = mel_filters(c.rate, c.window, c.bands).to(line.device)

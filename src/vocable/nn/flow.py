@@ -73,7 +73,7 @@ class Flow(Block):
         place, trunks = state
         rows, after, told = self._noise(place, x), [], self.told.forward(x)
         for number, own in enumerate(trunks):
-            time = rows.new_full((len(x), 1, 1), number / len(trunks))
+            time = rows.new_full((x.shape[0], 1, 1), number / len(trunks))
             velocity, own = self._velocity(rows, told, time, own)
             rows = rows + velocity / len(trunks)
             after.append(own)
@@ -107,7 +107,7 @@ class Flow(Block):
 
     def _noise(self, place: Tensor, x: Tensor) -> Float[Tensor, "batch time channels"]:
         """Return rows of noise from the places of streams on."""
-        shape = (len(x), x.shape[1], self.channels_out or 0)
+        shape = (*x.shape[:2], self.channels_out or 0)
         if self.source.draw is None:
             return torch.zeros(shape, dtype=torch.float32, device=x.device)
         values = torch.arange(shape[1] * shape[2], device=x.device)
@@ -117,6 +117,6 @@ class Flow(Block):
 
 def _turns(time: Float[Tensor, "batch 1 1"], dtype: torch.dtype) -> Tensor:
     """Return sines and cosines of a time at octaves from half a turn on, `[batch, 1, 2 · 16]`."""
-    octaves = torch.arange(_TURNS, dtype=torch.float32, device=time.device) / 2
-    angle = math.pi * time * octaves.exp2()
+    octaves = [math.pi * 2 ** (number / 2) for number in range(_TURNS)]
+    angle = time * torch.tensor(octaves, dtype=torch.float32, device=time.device)
     return torch.cat([angle.sin(), angle.cos()], -1).to(dtype)

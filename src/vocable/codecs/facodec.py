@@ -12,7 +12,8 @@ number of frames, and streams. Tokens with the `timbre` of others are said in th
 
 Differences. Weights are plain, not weight-normed: the same function. The published encoder of the
 voice adds a position that depends on where in a batch a recording stands; here each has the one
-that it has alone. The heads that only training needs are left out, and so is their training.
+that it has alone. The heads that only training needs are left out; a run has its own
+(`vocable.train.codec.factors`).
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class ESCConfig:
 
 
 def esc_base() -> ESCConfig:
-    """Return the sizes of ESC-Base, 8.4 million weights, as published."""
+    """Return the sizes of ESC-Base, 8.7 million weights, as published."""
     return ESCConfig()
 
 

@@ -7,6 +7,8 @@ Kankanahalli (2018, arXiv:1710.09064), HARP-Net among them (arXiv:2107.10843).
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -24,8 +26,9 @@ class SoftChoice(nn.Module):
 
     def __init__(self, size: int, sharpness: float) -> None:
         super().__init__()
-        self.values = nn.Parameter(torch.linspace(-WIDEST, WIDEST, size, dtype=torch.float32))
-        self.sharpness = nn.Parameter(torch.tensor(sharpness, dtype=torch.float32).log())
+        places = [WIDEST * (2 * number / (size - 1) - 1) for number in range(size)]
+        self.values = nn.Parameter(torch.tensor(places, dtype=torch.float32))
+        self.sharpness = nn.Parameter(torch.tensor(math.log(sharpness), dtype=torch.float32))
 
     def forward(self, x: Float[Tensor, "*numbers"]) -> Float[Tensor, "*numbers size"]:
         """Return the weights of all values for each number; they sum to 1."""

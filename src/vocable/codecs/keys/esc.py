@@ -21,7 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vocable.codecs.esc import PUBLISHED
+from vocable.codecs.esc import PUBLISHED, ESCConfig
 from vocable.codecs.keys import steps
 from vocable.codecs.keys.block_yaml import read_block_yaml
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
@@ -68,8 +68,8 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
             "config.yaml beside it"
         )
     with refusing("config.yaml does not describe an ESC"):
-        found = sizes | _named(stated, sizes, shapes)
-    name = next((m.__name__ for m in PUBLISHED if asdict(m()) == asdict(m()) | found), "esc")
+        found = asdict(ESCConfig()) | sizes | _named(stated, sizes, shapes)
+    name = next((make.__name__ for make in PUBLISHED if asdict(make()) == found), "esc")
     return Recognised(name, "esc", "esc", found)
 
 

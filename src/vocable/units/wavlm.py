@@ -116,7 +116,7 @@ class WavLM(Wav2Vec2):
         return WavLMBody(config)
 
 
-def buckets(distance: Int[Tensor, " n"], count: int, furthest: int) -> Int[Tensor, " n"]:
+def buckets(distance: Int[Tensor, "*n"], count: int, furthest: int) -> Int[Tensor, "*n"]:
     """Return the bucket of each distance `key - query`; logarithms in fp32, as published."""
     half, exact = count // 2, count // 4
     size = distance.abs()

@@ -29,7 +29,8 @@ from vocable.units.positions import PositionalConv
 
 MANY = 2048  # rows that go through a hidden layer at once
 Rows = Float[Tensor, "1 rows channels"]
-Heads = Float[Tensor, "1 heads rows width"]
+BatchOfRows = Float[Tensor, "batch rows channels"]
+Heads = Float[Tensor, "batch heads rows width"]
 
 
 class Attention(nn.Module):
@@ -47,14 +48,14 @@ class Attention(nn.Module):
         found = [F.scaled_dot_product_attention(*self.apart(part)) for part in parts]
         return self.joined(found)
 
-    def apart(self, three: Rows) -> tuple[Heads, Heads, Heads]:
-        """Return queries, keys and values of one recording, by heads."""
+    def apart(self, three: Float[Tensor, "batch rows three"]) -> tuple[Heads, Heads, Heads]:
+        """Return queries, keys and values, by heads."""
         apart = three.reshape(*three.shape[:2], 3, self.heads, -1)
         query, key, value = apart.permute(2, 0, 3, 1, 4)
         return query, key, value
 
-    def joined(self, found: Sequence[Tensor]) -> Rows:
-        """Return rows of what the heads give in each recording, `[1, heads, rows, width]`."""
+    def joined(self, found: Sequence[Tensor]) -> BatchOfRows:
+        """Return rows of what the heads give in each recording, `[batch, heads, rows, width]`."""
         y: Tensor = self.out(torch.cat([each.transpose(1, 2).flatten(2) for each in found], 1))
         return y
 
@@ -87,7 +88,7 @@ class TransformerBlock(nn.Module):
         y: Tensor = self.norm2(added(x, self.feed(x)))
         return y
 
-    def feed(self, x: Rows) -> Rows:
+    def feed(self, x: BatchOfRows) -> BatchOfRows:
         """Return what the hidden layer gives, so many rows at a time: they stay in the cache."""
         alike = x.chunk(-(-x.shape[1] // MANY), 1)
         parts = [self.down(self.gelu(self.up(part))) for part in alike]

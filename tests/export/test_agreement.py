@@ -46,6 +46,7 @@ CASES = [
             ("speech", "onnx"),
             ("channel-vocoder", "onnx"),
             ("flow-vocoder", "onnx"),
+            ("harpnet", "onnx"),
             ("vocos-mel", "onnx"),
             ("mimi", "torch"),
             ("out-rate", "onnx"),

@@ -118,7 +118,7 @@ class PocketTTS(CodecModel):
         self.encoder = Stack(
             seanet.encoder(c.encoder),
             transformer(c.encoder),
-            FirstRowConv1d(c.encoder.latent, c.floats, kernel, stride=c.resample),
+            FirstRowConv1d(c.encoder.latent, c.floats, kernel, stride=c.resample, bias=False),
         )
         self.quantizer = Unquantized(c.floats)
         self.decoder = Stack(

@@ -80,7 +80,7 @@ _POCKET_TTS = (24_000, 1, 12.5, (), "80 ms")
 _VIBEVOICE = (24_000, 1, 7.5, (), "133 ms")
 _MOSS = (24_000, 1, 12.5, (1.0, 4.0), "80 ms")
 _MOSS_V2 = (48_000, 2, 12.5, (4.0,), "80 ms")
-_MIMO = (24_000, 1, 25.0, (0.85, 1.55, 3.65), "encodes minutes, decodes whole recordings")
+_MIMO = (24_000, 1, 25.0, (0.85, 1.55, 3.65), "decodes whole recordings")
 _MOSS_NANO = (48_000, 2, 12.5, (2.0,), "80 ms")
 _ENCODEC_48 = (48_000, 2, 150.0, (3.0, 6.0, 12.0, 24.0), "segments of 1 s")
 _ENCODEC_32 = (32_000, 1, 50.0, (2.2,), "175 ms")
@@ -99,7 +99,7 @@ _HIGGS = (24_000, 1, 25.0, (0.5, 1.0, 1.5, 2.0), "encodes whole recordings")
 _JUKEBOX = (44_100, 1, 5512.5, (3.79, 18.95, 79.59), "2087 ms")
 _FACODEC = (16_000, 1, 80.0, (2.4, 4.8), "encodes whole recordings")
 _FOCALCODEC = {
-    "50hz": (50.0, (0.65,)), "25hz": (25.0, (0.33,)), "12_5hz": (12.5, (0.16,)),
+    "50hz": (50.0, (0.65,)), "25hz": (25.0, (0.325,)), "12_5hz": (12.5, (0.1625,)),
 }  # fmt: skip
 _FOCALCODEC_STREAM = {"2k": 0.55, "4k": 0.6, "65k": 0.8}
 _NANOCODEC_12 = (22_050, 1, 12.5)
@@ -338,7 +338,7 @@ PUBLISHED: tuple[Published, ...] = (
     # 2.0, by which it encodes, is facebook's
     Published(
         "amphion/dualcodec", "dualcodec_12hz", "dualcodec_12hz_16384_4096.safetensors", 24_000, 1,
-        12.5, (0.18, 1.23), "encodes whole recordings", "MIT", False,
+        12.5, (0.175, 1.23), "encodes whole recordings", "MIT", False,
     ),
     Published(
         "dualcodec_25hz_16384_1024.safetensors", "dualcodec_25hz",

@@ -117,7 +117,7 @@ def recognise(checkpoint: Checkpoint) -> tuple[Layout, Recognised]:
     known = [*families(), *encoder_families(), *language_families()]
     raise ModelError(
         f"{checkpoint.path} is a checkpoint of a family that vocable does not know: it has {keys}; "
-        f"known: {listed(known, 20)}"
+        f"known: {', '.join(known)}"
     )
 
 

@@ -14,6 +14,7 @@ from vocable import weights
 from vocable.audio import Audio
 from vocable.codecs.keys import mimi, steps
 from vocable.codecs.keys import pocket_tts as keys
+from vocable.codecs.keys.change import in_pairs
 from vocable.codecs.pocket_tts import pocket_tts_2m
 from vocable.errors import ModelError
 from vocable.load import convert_checkpoint
@@ -96,8 +97,8 @@ def as_package(folder):
     flat = steps.read([steps.Names(keys._named), mimi.MAPS], tensors)
     found = {"flow_lm.bos_emb": torch.ones(3)}
     for key, value in flat.items():
-        in_pairs = mimi._in_pairs(value, 2) if key.endswith(mimi.MAPS.into) else value
-        found["mimi." + steps.substituted(key, IN_PACKAGE)] = in_pairs.contiguous()
+        turned = in_pairs(value, 2) if key.endswith(mimi.MAPS.into) else value
+        found["mimi." + steps.substituted(key, IN_PACKAGE)] = turned.contiguous()
     folder.mkdir()
     save_file(found, folder / "model.safetensors")
     return folder / "model.safetensors"

@@ -24,7 +24,7 @@ NOT_RUN = {
         "the network",
         "the network",
         "the network",
-        "recordings of your own, and half an hour",
+        "recordings of your own, with speakers",
     ],
     "docs/csm.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",

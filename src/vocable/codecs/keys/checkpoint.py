@@ -18,8 +18,8 @@ has its checkpoints written as well, in each layout whose form says the files.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -30,6 +30,7 @@ from vocable.errors import ModelError
 from vocable.nearest import listed
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from torch import Tensor
 
 # Where a folder holds more than one checkpoint, these are the ones that are meant.
@@ -98,6 +99,17 @@ class Recognised:
     layout: str
     architecture: str
     config: Mapping[str, Any]
+
+
+def published_name(
+    makers: Iterable[Callable[[], DataclassInstance]], config: Mapping[str, Any], otherwise: str
+) -> str:
+    """Return which of the published sizes a config has, by the function that makes them.
+
+    config: values of the architecture's dataclass, all or those that say which one it is.
+    """
+    named = (make.__name__ for make in makers if asdict(make()) == asdict(make()) | dict(config))
+    return next(named, otherwise)
 
 
 @runtime_checkable

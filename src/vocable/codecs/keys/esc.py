@@ -24,7 +24,7 @@ from torch import Tensor
 from vocable.codecs.esc import PUBLISHED, ESCConfig
 from vocable.codecs.keys import steps
 from vocable.codecs.keys.block_yaml import read_block_yaml
-from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised, published_name
 from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
@@ -69,8 +69,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         )
     with refusing("config.yaml does not describe an ESC"):
         found = asdict(ESCConfig()) | sizes | _named(stated, sizes, shapes)
-    name = next((make.__name__ for make in PUBLISHED if asdict(make()) == found), "esc")
-    return Recognised(name, "esc", "esc", found)
+    return Recognised(published_name(PUBLISHED, found, "esc"), "esc", "esc", found)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:

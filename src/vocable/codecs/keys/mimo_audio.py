@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from vocable.codecs.keys import seanet, steps
-from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised, published_name
 from vocable.codecs.keys.form import Form, hub_files
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.mimo_audio import PUBLISHED
@@ -77,8 +76,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         )
     with seanet.refusing("config.json does not describe a MiMo-Audio-Tokenizer"):
         config = _config(checkpoint.config, shapes)
-    known = (make.__name__ for make in PUBLISHED if asdict(make()) == asdict(make()) | config)
-    return Recognised(next(known, "mimo-audio"), "mimo", "mimo-audio", config)
+    return Recognised(published_name(PUBLISHED, config, "mimo-audio"), "mimo", "mimo-audio", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:

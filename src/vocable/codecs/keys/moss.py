@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,7 @@ from torch import Tensor
 
 from vocable.codecs.keys import seanet, steps
 from vocable.codecs.keys.change import in_halves, pointwise
-from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised, published_name
 from vocable.codecs.keys.form import Form, all_equal, hub_files
 from vocable.codecs.keys.fused import fused_shapes
 from vocable.codecs.keys.seanet import Shapes
@@ -60,8 +59,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
         )
     with seanet.refusing("config.json does not describe a MOSS-Audio-Tokenizer"):
         config = _config(checkpoint.config, shapes)
-    known = (make.__name__ for make in PUBLISHED if asdict(make()) == asdict(make()) | config)
-    return Recognised(next(known, "moss"), "moss", "moss", config)
+    return Recognised(published_name(PUBLISHED, config, "moss"), "moss", "moss", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from vocable.codecs.keys import mimi, seanet, steps
 from vocable.codecs.keys.change import in_halves, pointwise, transposed
-from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.checkpoint import Checkpoint, Recognised, published_name
 from vocable.codecs.keys.form import Form, hub_files
 from vocable.codecs.keys.seanet import Shapes
 from vocable.codecs.pocket_tts import PUBLISHED, PocketTTSConfig
@@ -57,9 +57,8 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     else:
         with seanet.refusing(f"config.json does not describe a {FAMILY}"):
             config = _stated(checkpoint.config, sizes)
-    named = (make.__name__ for make in PUBLISHED if asdict(make()) == config)
     layout = "pocket-tts" if below else "transformers"
-    return Recognised(next(named, "pocket-tts"), layout, "pocket-tts", config)
+    return Recognised(published_name(PUBLISHED, config, "pocket-tts"), layout, "pocket-tts", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:

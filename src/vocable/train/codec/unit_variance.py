@@ -75,13 +75,9 @@ def _run(model: CodecModel, x: Tensor) -> Tensor:
 
     Returns what was encoded: `x`, or what the sides make of it.
     """
-    sides = model.find_sides(x)
-    given = model.prepare_input(x, sides)
-    z = model.encoder(model._rows(given))
-    if model.side_encoder is not None:
-        sides = model.side_encoder(z)
+    z, sides = model.latents_and_sides(x)
     found = copy.deepcopy(model.quantizer).train()(z)
     # What prolongs a decoder calls its steps, which hooks do not see.
     decoder = model.decoder.block if isinstance(model.decoder, Prolonged) else model.decoder
     decoder(model.condition(found.z, sides))
-    return given
+    return model.prepare_input(x, model.find_sides(x))

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -24,7 +23,7 @@ from torch import Tensor
 from vocable.codecs.keys import seanet, steps, vocos
 from vocable.codecs.keys.block_yaml import read_block_yaml
 from vocable.codecs.keys.change import pointwise, transposed_patch
-from vocable.codecs.keys.checkpoint import YAML, Checkpoint, Recognised
+from vocable.codecs.keys.checkpoint import YAML, Checkpoint, Recognised, published_name
 from vocable.errors import ModelError
 from vocable.units.kanade import PUBLISHED
 from vocable.units.keys import wav2vec2
@@ -67,8 +66,7 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
     last = max(config["content_layers"] + config["voice_layers"])
     config |= {"semantic": _heard(_part(checkpoint, "wavlm"), width, last)}
     config |= _vocoder(_part(checkpoint, "vocos"), config)
-    known = (make.__name__ for make in PUBLISHED if asdict(make()) == asdict(make()) | config)
-    return Recognised(next(known, "kanade"), "kanade", "kanade", config)
+    return Recognised(published_name(PUBLISHED, config, "kanade"), "kanade", "kanade", config)
 
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:

@@ -75,7 +75,8 @@ ARMS = {
         'distil={teacher="units-16k", layer=5, form="level", weight=8.0}',
     ],
 }
-SHARED = ["codec.config.strides=[2, 4, 4, 5]", "codec.config.dropout=0.0", "data.segment=1.6"]
+SHARED = ["codec.config.strides=[2, 4, 4, 5]", "codec.config.dropout=0.0", "data.segment=1.6",
+          "loss.codec={commitment=1.0, codebook=1.0, entropy=0.1}"]  # fmt: skip
 TRUNK = "model.trunk={width=96, layers=3, heads=4, hidden=256, context=2048, dropout=0.0}"
 FRAMES = 800  # of a batch of the model of tokens
 MEASURES = {"PESQ-WB": pesq, "STOI": stoi, "mel distance": mel_distance_dac}

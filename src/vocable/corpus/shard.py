@@ -1,0 +1,122 @@
+"""The unit of work: one piece of the source becomes one shard of the output, and its mark.
+
+Made in a folder of its own, then moved into place, then marked: whoever dies on the way leaves what
+the next one to make the piece writes again, byte for byte.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+from vocable.corpus.encoder import Encoder
+from vocable.corpus.hearing import Heard, hear
+from vocable.corpus.marks import Item, Mark, sealed
+from vocable.corpus.outputs.base import Output, Written
+from vocable.corpus.pieces import Piece
+from vocable.corpus.rows import Row
+from vocable.corpus.sources import read
+from vocable.corpus.windows import Window, ahead, windows
+
+UNFINISHED = ".unfinished-"
+At = Callable[[tuple[int, ...]], None]  # is told which recordings are next, by number
+
+
+@dataclass(frozen=True)
+class Care:
+    """How a piece is made that has ended a process.
+
+    at      is told what is heard or encoded next; nothing is heard ahead then
+    alone   recordings that are encoded by themselves
+    left    recordings that are left out, with the reason
+    """
+
+    at: At | None = None
+    alone: frozenset[int] = frozenset()
+    left: dict[int, str] = field(default_factory=dict)
+
+
+def make_shard(
+    folder: Path, piece: Piece, encoder: Encoder, output: Output, care: Care | None = None
+) -> Mark:
+    """Make a piece and return its mark, which is in place then.
+
+    OSError where the folder cannot be written, which says nothing of the piece.
+    """
+    care = care or Care()
+    items: list[Item] = []
+    failed: list[tuple[str, str]] = []
+    rows = _rows(piece, encoder, care, items, failed)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{piece.number}-", dir=folder))
+    try:
+        first = next(rows, None)
+        written = Written([])
+        if first is not None:
+            written = output.write(fresh, piece.number, chain([first], rows))
+        files = sealed(fresh, written.names)
+        for name in written.names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(fresh / name, folder / name)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    mark = Mark(piece.number, files, tuple(items), tuple(failed), written.extra)
+    mark.write(folder)
+    return mark
+
+
+def _rows(
+    piece: Piece,
+    encoder: Encoder,
+    care: Care,
+    items: list[Item],
+    failed: list[tuple[str, str]],
+) -> Iterator[Row]:
+    """Yield what became tokens; note that, and what did not, in the order of the source."""
+    known: set[str] = set()
+
+    def cut() -> Iterator[Window]:
+        return windows(_heard(piece, encoder, care), care.alone)
+
+    for window in cut() if care.at else ahead(cut):
+        if care.at:
+            care.at(tuple(number for number, _ in window))
+        heard = [each for _, each in window]
+        for each, tokens in zip(heard, encoder.encode(heard), strict=True):
+            name, facts = each.entry.id, each.facts
+            if name in known:
+                tokens = f"another recording of {piece.place or 'this corpus'} has its id"
+            if isinstance(tokens, str) or facts is None:
+                failed.append((name, str(tokens)))
+                continue
+            known.add(name)
+            channels = each.source.channels if each.source else facts.channels
+            items.append(
+                Item(
+                    name, facts.digest, facts.samples, facts.rate, channels, len(tokens),
+                    round(facts.silent, 6),
+                )
+            )  # fmt: skip
+            yield Row(each.entry, tokens, facts)
+
+
+def _heard(piece: Piece, encoder: Encoder, care: Care) -> Iterator[tuple[int, Heard]]:
+    settings = encoder.settings
+    for number, found in enumerate(read(piece)):
+        if number in care.left:
+            yield number, Heard(found.entry, fault=care.left[number])
+            continue
+        if care.at:
+            care.at((number,))
+        heard = hear(found, encoder.rate, mix=settings.mix, allow_loud=settings.allow_loud)
+        yield number, heard
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what those left behind who died while they made a piece."""
+    for path in folder.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(path, ignore_errors=True)

@@ -14,6 +14,9 @@ from vocable.errors import ModelError, VocableError
 from vocable.tokens import AudioTokens, TokenSpec, read_tokens
 from vocable.units import UnitTokenizer
 
+# What one recording may cause: torch reports a lack of memory as a RuntimeError.
+FAULTS = (VocableError, MemoryError, RuntimeError)
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -60,7 +63,7 @@ class Encoder:
         short = [each for each in heard if each.audio is not None]
         try:
             together = iter(self._batch(short))
-        except VocableError:
+        except FAULTS:
             together = iter([self._alone(each) for each in short])
         return [
             each.fault or (self._long(each) if each.audio is None else next(together))
@@ -74,8 +77,8 @@ class Encoder:
     def _alone(self, heard: Heard) -> AudioTokens | str:
         try:
             return self._batch([heard])[0]
-        except VocableError as error:
-            return str(error)
+        except FAULTS as error:
+            return _reason(error)
 
     def _long(self, heard: Heard) -> AudioTokens | str:
         """Encode in a stream through a file, so that memory does not grow with the recording."""
@@ -83,9 +86,15 @@ class Encoder:
             path = os.path.join(folder, "tokens.vcb")
             try:
                 self.tokenizer.encode_to(heard.sound, path, mix=self.settings.mix, **self._given)
-            except VocableError as error:
-                return str(error)
+            except FAULTS as error:
+                return _reason(error)
             return read_tokens(path)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of what an error says."""
+    said = (str(error).splitlines() or [""])[0]
+    return said if isinstance(error, VocableError) else f"{type(error).__name__}: {said}"
 
 
 def _from(tokens: AudioTokens, heard: Heard) -> AudioTokens:

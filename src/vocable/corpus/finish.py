@@ -6,56 +6,54 @@ It can be done at any time and again; what trainers want once is written when al
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vocable.atomic import replacing
-from vocable.corpus.marks import Mark, read_marks
+from vocable.corpus.marks import Mark, count_marks, read_marks
 from vocable.corpus.plan import FOLDER, Plan
 from vocable.corpus.report import Report, Tally
 from vocable.corpus.shard import remove_unfinished
 from vocable.corpus.worker import output_for
 
 
-def finish(folder: Path, plan: Plan) -> Report:
-    """Return the sums of the pieces that are made, and write them once all are."""
+def finish(folder: Path, plan: Plan, own: Sequence[int]) -> Report:
+    """Return the sums of all pieces, and write them, once all are made; else those of `own`."""
+    made = count_marks(folder)
+    if made < plan.pieces:
+        return replace(_sums(plan, read_marks(folder, own)).report(), made=made)
 
     def marks() -> Iterator[Mark]:
         return read_marks(folder, range(plan.pieces))
 
-    tally = Tally(plan)
-    known: dict[str, str] = {}
-    copies, failed = list[dict[str, str]](), list[dict[str, str]]()
-    for mark in marks():
-        _add(tally, mark, known, copies, failed)
-    report = tally.report()
+    report = _sums(plan, marks()).report()
+    output_for(plan).finish(folder, marks)
+    failed = ({"id": name, "reason": why} for mark in marks() for name, why in mark.failed)
     _write_lines(folder, "failed.jsonl", failed)
-    if report.whole:
-        output_for(plan).finish(folder, marks)
-        _write_lines(folder, "copies.jsonl", copies)
-        with replacing(folder / FOLDER / "report.json", overwrite=True) as fresh:
-            fresh.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
-        remove_unfinished(folder)
+    _write_lines(folder, "copies.jsonl", _copies(marks()))
+    with replacing(folder / FOLDER / "report.json", overwrite=True) as fresh:
+        fresh.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
+    remove_unfinished(folder)
     return report
 
 
-def _add(
-    tally: Tally,
-    mark: Mark,
-    known: dict[str, str],
-    copies: list[dict[str, str]],
-    failed: list[dict[str, str]],
-) -> None:
-    tally.count("made")
-    tally.count("failed", len(mark.failed))
-    tally.count("bytes", sum(size for size, _ in mark.files.values()))
-    failed += [{"id": name, "reason": why} for name, why in mark.failed]
-    for item in mark.items:
-        tally.add(item)
-        if (first := known.setdefault(item.digest, item.id)) != item.id:
-            tally.count("copies")
-            copies.append({"id": item.id, "copy_of": first})
+def _sums(plan: Plan, marks: Iterable[Mark]) -> Tally:
+    tally = Tally(plan)
+    for mark in marks:
+        tally.add(mark)
+    return tally
+
+
+def _copies(marks: Iterable[Mark]) -> Iterator[dict[str, str]]:
+    """Yield the recordings whose sound an earlier one has, in the order of the source."""
+    known: dict[str, str] = {}
+    for mark in marks:
+        for item in mark.items:
+            if item.digest in known:
+                yield {"id": item.id, "copy_of": known[item.digest]}
+            known.setdefault(item.digest, item.id)
 
 
 def _write_lines(folder: Path, name: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Any
 
 from vocable import processes
+from vocable.corpus.messages import Care, Done
 from vocable.corpus.pieces import Piece
-from vocable.corpus.shard import Care
-from vocable.corpus.worker import Done, Work, serve
 from vocable.errors import VocableError
 
 TOGETHER, ALONE = 2, 3  # deaths that a window and a recording may cause
@@ -53,17 +52,17 @@ class _Trial:
 
 
 class _Worker:
-    def __init__(self, work: Work, shared: Any) -> None:
+    def __init__(self, serve: Callable[..., None], given: tuple[Any, ...]) -> None:
         self.ready = False
         self.trial: _Trial | None = None
-        self.process, self.connection = processes.start(serve, work, shared)
+        self.process, self.connection = processes.start(serve, *given)
 
 
 class Pool:
-    """`count` processes that make pieces; use it as a context."""
+    """`count` processes that run `serve`, which makes pieces, with what it is given; a context."""
 
-    def __init__(self, work: Work, count: int, shared: Any = None) -> None:
-        self._work, self._shared, self._count = work, shared, count
+    def __init__(self, count: int, serve: Callable[..., None], *given: Any) -> None:
+        self._count, self._serve, self._given = count, serve, given
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Pool:
@@ -104,7 +103,7 @@ class Pool:
             if (trial := _next(waiting, source)) is None:
                 return
             waiting.appendleft(trial)
-            self._workers.append(_Worker(self._work, self._shared))
+            self._workers.append(_Worker(self._serve, self._given))
 
     def _hear(self, worker: _Worker, waiting: deque[_Trial]) -> Done | None:
         try:

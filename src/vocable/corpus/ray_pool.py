@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from vocable.corpus.messages import Done
 from vocable.corpus.pieces import Piece
-from vocable.corpus.worker import Done, Maker, Work, opened
+from vocable.corpus.worker import Maker, Work, opened
 from vocable.errors import RecipeError, VocableError
 
 HERE = "local"
@@ -24,7 +25,7 @@ class Actor:
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Return what came of the pieces of a batch, as Ray takes it."""
-        done, faults = [], []
+        done, faults = list[Done | None](), list[str]()
         for piece in batch["piece"]:
             try:
                 done.append(self._maker.make(piece))

@@ -6,21 +6,23 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from vocable.corpus.addresses import is_address
 from vocable.corpus.encoder import Encoder, Settings
 from vocable.corpus.finish import finish
 from vocable.corpus.marks import read_mark
-from vocable.corpus.outputs import Form, output_of
+from vocable.corpus.messages import Done
+from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import FOLDER, Plan, begin
 from vocable.corpus.pool import Pool
 from vocable.corpus.report import Report
 from vocable.corpus.sources import cut
 from vocable.corpus.weights import share
-from vocable.corpus.worker import Done, Work, opened
+from vocable.corpus.worker import Work, opened, serve
 from vocable.errors import RecipeError
 from vocable.tokens import Vocabulary
 
@@ -59,30 +61,56 @@ def encode_corpus(
     Raises RecipeError for a source or a folder that does not fit what was begun.
     """
     begun = time.time()
-    target = Path(folder)
-    first = Plan(os.fspath(source), codec, {}, 0, to)
-    tokenizer = opened(Work(target, first, device, threads))
-    encoder = Encoder(tokenizer, Settings(levels, mix, allow_loud))
-    words = vocabulary(encoder) if vocabulary else None
-    plan = _plan(first, encoder, words)
-    pieces = list(cut(source, size))
-    _check_keys(pieces, plan, encoder, words)
-    target.mkdir(parents=True, exist_ok=True)
-    plan = begin(target, plan, pieces, retry=retry_failed)
-    work = Work(target, plan, device, threads)
-    todo = list(_todo(target, pieces, task, retry_failed))
+    work, tokenizer, pieces = planned(
+        source, folder, codec, to=to, levels=levels, vocabulary=vocabulary, mix=mix,
+        allow_loud=allow_loud, size=size, threads=threads, device=device, retry_failed=retry_failed,
+    )  # fmt: skip
+    own = _of_task(pieces, task)
+    todo = [piece for piece in own if _is_to_do(work.folder, piece, retry_failed)]
     done: list[tuple[int, Done]] = []
     for number, each in enumerate(_made(work, tokenizer, todo, workers, ray), 1):
         done.append(each)
         if progress:
             progress(number / len(todo))
     if done:
-        _note(target, task, begun, workers, done)
-    return finish(target, plan)
+        _note(work.folder, task, begun, workers, done)
+    return finish(work.folder, work.plan, [piece.number for piece in own])
 
 
-def _plan(first: Plan, encoder: Encoder, words: Vocabulary | None) -> Plan:
-    output = output_of(first.to, Form(encoder.spec, encoder.levels, words))
+def planned(
+    source: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    codec: str,
+    *,
+    to: str,
+    levels: int | None = None,
+    vocabulary: Callable[[Encoder], Vocabulary] | None = None,
+    mix: bool = False,
+    allow_loud: bool = False,
+    size: int | None = None,
+    threads: int = 1,
+    device: str | None = None,
+    retry_failed: bool = False,
+) -> tuple[Work, Any, list[Piece]]:
+    """Put the plan of a corpus in place, or compare it with the one that is there.
+
+    Returns what workers are given, the tokenizer, and the pieces. Errors as of `encode_corpus`.
+    """
+    target = Path(folder)
+    place = os.fspath(source)
+    first = Plan(place if is_address(place) else os.path.abspath(place), codec, {}, 0, to)
+    tokenizer = opened(Work(target, first, device, threads))
+    encoder = Encoder(tokenizer, Settings(levels, mix, allow_loud))
+    words = vocabulary(encoder) if vocabulary else None
+    output = output_of(to, Form(encoder.spec, encoder.levels, words))
+    pieces = list(cut(place, size))
+    _check_keys(pieces, output)
+    target.mkdir(parents=True, exist_ok=True)
+    plan = begin(target, _plan(first, encoder, words, output), pieces, retry=retry_failed)
+    return Work(target, plan, device, threads), tokenizer, pieces
+
+
+def _plan(first: Plan, encoder: Encoder, words: Vocabulary | None, output: Output) -> Plan:
     settings = encoder.settings
     return Plan(
         first.source, first.codec, encoder.spec.to_dict(), encoder.levels, first.to, settings.mix,
@@ -90,30 +118,28 @@ def _plan(first: Plan, encoder: Encoder, words: Vocabulary | None) -> Plan:
     )  # fmt: skip
 
 
-def _check_keys(
-    pieces: list[Piece], plan: Plan, encoder: Encoder, words: Vocabulary | None
-) -> None:
+def _check_keys(pieces: Sequence[Piece], output: Output) -> None:
     """Refuse ids that the output spells alike."""
-    output = output_of(plan.to, Form(encoder.spec, encoder.levels, words))
     known: dict[str, str] = {}
-    for piece in pieces:
-        for entry in piece.entries:
-            if (other := known.setdefault(output.key(entry.id), entry.id)) != entry.id:
-                raise RecipeError(
-                    f"{other} and {entry.id} have one name in {plan.to}, "
-                    f"{output.key(entry.id)}; name them apart"
-                )
+    for entry in (entry for piece in pieces for entry in piece.entries):
+        key = output.key(entry.id)
+        if (other := known.setdefault(key, entry.id)) != entry.id:
+            raise RecipeError(
+                f"{other} and {entry.id} have one name in {output.name}, {key}; name them apart"
+            )
 
 
-def _todo(folder: Path, pieces: list[Piece], task: tuple[int, int], retry: bool) -> Iterator[Piece]:
-    """Yield the pieces of a task that are not made, or are made again."""
+def _of_task(pieces: Sequence[Piece], task: tuple[int, int]) -> Sequence[Piece]:
     number, count = task
     if not 1 <= number <= count:
         raise RecipeError(f"task {number} of {count}: tasks count from 1 to their number")
-    for piece in pieces[number - 1 :: count]:
-        mark = read_mark(folder, piece.number)
-        if mark is None or (retry and mark.failed):
-            yield piece
+    return pieces[number - 1 :: count]
+
+
+def _is_to_do(folder: Path, piece: Piece, retry: bool) -> bool:
+    """Return whether a piece is not made, or is made again since recordings of it failed."""
+    mark = read_mark(folder, piece.number)
+    return mark is None or (retry and bool(mark.failed))
 
 
 def _made(
@@ -127,7 +153,8 @@ def _made(
         yield from made_by_ray(work, todo, workers, ray)
         return
     on_cpu = work.device in (None, "cpu")
-    with Pool(work, min(workers, len(todo)), share(tokenizer) if on_cpu else None) as pool:
+    shared = share(tokenizer) if on_cpu else None
+    with Pool(min(workers, len(todo)), serve, work, shared) as pool:
         yield from pool.run(todo)
 
 

@@ -9,36 +9,22 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
 from vocable.corpus.encoder import Encoder
-from vocable.corpus.hearing import Heard, hear
+from vocable.corpus.hearing import Facts, Heard, hear
 from vocable.corpus.marks import Item, Mark, sealed
+from vocable.corpus.messages import Care
 from vocable.corpus.outputs.base import Output, Written
 from vocable.corpus.pieces import Piece
 from vocable.corpus.rows import Row
 from vocable.corpus.sources import read
 from vocable.corpus.windows import Window, ahead, windows
+from vocable.tokens import AudioTokens
 
 UNFINISHED = ".unfinished-"
-At = Callable[[tuple[int, ...]], None]  # is told which recordings are next, by number
-
-
-@dataclass(frozen=True)
-class Care:
-    """How a piece is made that has ended a process.
-
-    at      is told what is heard or encoded next; nothing is heard ahead then
-    alone   recordings that are encoded by themselves
-    left    recordings that are left out, with the reason
-    """
-
-    at: At | None = None
-    alone: frozenset[int] = frozenset()
-    left: dict[int, str] = field(default_factory=dict)
 
 
 def make_shard(
@@ -51,7 +37,7 @@ def make_shard(
     care = care or Care()
     items: list[Item] = []
     failed: list[tuple[str, str]] = []
-    rows = _rows(piece, encoder, care, items, failed)
+    rows = _rows(piece, encoder, output, care, items, failed)
     fresh = Path(tempfile.mkdtemp(prefix=f"{UNFINISHED}{piece.number}-", dir=folder))
     try:
         first = next(rows, None)
@@ -72,6 +58,7 @@ def make_shard(
 def _rows(
     piece: Piece,
     encoder: Encoder,
+    output: Output,
     care: Care,
     items: list[Item],
     failed: list[tuple[str, str]],
@@ -87,21 +74,30 @@ def _rows(
             care.at(tuple(number for number, _ in window))
         heard = [each for _, each in window]
         for each, tokens in zip(heard, encoder.encode(heard), strict=True):
-            name, facts = each.entry.id, each.facts
-            if name in known:
-                tokens = f"another recording of {piece.place or 'this corpus'} has its id"
-            if isinstance(tokens, str) or facts is None:
-                failed.append((name, str(tokens)))
+            why = _refused(each, tokens, known, piece, output)
+            if isinstance(tokens, str) or each.facts is None or why:
+                failed.append((each.entry.id, why))
                 continue
-            known.add(name)
-            channels = each.source.channels if each.source else facts.channels
-            items.append(
-                Item(
-                    name, facts.digest, facts.samples, facts.rate, channels, len(tokens),
-                    round(facts.silent, 6),
-                )
-            )  # fmt: skip
-            yield Row(each.entry, tokens, facts)
+            known.add(each.entry.id)
+            items.append(_item(each.entry.id, each.facts, tokens))
+            yield Row(each.entry, tokens, each.facts)
+
+
+def _refused(
+    heard: Heard, tokens: AudioTokens | str, known: set[str], piece: Piece, output: Output
+) -> str:
+    """Return why a recording becomes nothing, empty where it does."""
+    if isinstance(tokens, str):
+        return tokens
+    if heard.entry.id in known:
+        return f"another recording of {piece.place} has its id"
+    return output.refuses(tokens)
+
+
+def _item(name: str, facts: Facts, tokens: AudioTokens) -> Item:
+    channels = tokens.source.channels if tokens.source else facts.channels
+    silent = round(facts.silent, 6)
+    return Item(name, facts.digest, facts.samples, facts.rate, channels, tokens.frames, silent)
 
 
 def _heard(piece: Piece, encoder: Encoder, care: Care) -> Iterator[tuple[int, Heard]]:

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from vocable.corpus.encoder import Encoder, Settings
+from vocable.corpus.messages import Care, Done
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import Plan
-from vocable.corpus.shard import Care, make_shard
+from vocable.corpus.shard import make_shard
 from vocable.errors import VocableError
 
 
@@ -26,19 +27,6 @@ class Work:
     plan: Plan
     device: str | None = None
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class Done:
-    """A piece is made: what it holds, and what it took in seconds of the clock and processor."""
-
-    piece: int
-    recordings: int
-    failed: int
-    seconds: float  # of sound
-    tokens: int
-    clock: float
-    processor: float
 
 
 def output_for(plan: Plan) -> Output:

@@ -50,6 +50,10 @@ class Output(ABC):
         """Return how an id is spelt here; two ids that are spelt alike are refused."""
         return name
 
+    def refuses(self, tokens: AudioTokens) -> str:
+        """Return why a recording's tokens do not fit, empty where they do."""
+        return ""
+
     @abstractmethod
     def write(self, folder: Path, piece: int, rows: Iterator[Row]) -> Written:
         """Write one shard into a folder that is its own; rows are at least one."""

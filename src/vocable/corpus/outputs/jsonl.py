@@ -30,6 +30,11 @@ class Lines(Output):
             what = "sides" if form.spec.sides else "levels of several rates"
             raise TokenError(f"jsonl holds frames of codes; {form.spec.name} has {what}")
 
+    def refuses(self, tokens: AudioTokens) -> str:
+        if tokens.streams == 1:
+            return ""
+        return f"it has {tokens.streams} streams of codes and a line holds one; take --mix"
+
     def write(self, folder: Path, piece: int, rows: Iterator[Row]) -> Written:
         name = f"{piece:06d}.jsonl"
         with open(folder / name, "w", encoding="utf-8", newline="\n") as file:
@@ -52,10 +57,6 @@ class Lines(Output):
 
 def _line(row: Row) -> dict[str, Any]:
     entry, tokens = row.entry, row.tokens
-    if tokens.streams > 1:
-        raise TokenError(
-            f"{entry.id} has {tokens.streams} streams of codes and a line holds one; take --mix"
-        )
     line: dict[str, Any] = {"id": entry.id}
     if entry.path:
         line["audio"] = entry.path

@@ -88,7 +88,7 @@ def test_what_a_form_cannot_hold_is_refused_before_work() -> None:
         output_of("jsonl", form(RATES))
     with pytest.raises(TokenError, match="sides has sides"):
         output_of("jsonl", form(SIDES))
-    with pytest.raises(TokenError, match='parket is no output; nearest: "parquet"'):
+    with pytest.raises(TokenError, match='parket is not an output; nearest: "parquet"'):
         output_of("parket", form(PLAIN))
     with pytest.raises(TokenError, match="parquet holds codes; a layout or vocabulary makes ids"):
         output_of("parquet", Form(PLAIN, 2, Vocabulary.of(PLAIN)))

@@ -101,7 +101,7 @@ def test_a_damaged_plan_and_another_version_are_refused(
     plan.write_text(text[:40])
     with pytest.raises(FormatError, match=r"plan\.json is damaged \("):
         made(sounds, tmp_path / "out", codec)
-    with pytest.raises(FileNotFoundError, match=r"is no corpus: it has no corpus/plan\.json"):
+    with pytest.raises(FileNotFoundError, match=r"is not a corpus: it lacks corpus/plan\.json"):
         corpus_plan(sounds)
 
 

@@ -77,7 +77,7 @@ def test_addresses_are_fetched_and_one_that_is_gone_is_a_fault(sounds: Path) -> 
     assert here.entry.id == "there/0" and Audio.read(here.sound) == Audio.read(sounds / "0.flac")
     assert gone.fault.startswith("memory://there/gone.flac cannot be fetched (")
     places.write_text("memory://there/0.flac\nnonsense\n")
-    with pytest.raises(RecipeError, match="nonsense is no recording, tar or table"):
+    with pytest.raises(RecipeError, match="nonsense is not a recording, tar or table"):
         cut(places)
 
 

@@ -58,34 +58,36 @@ class Encoder:
         """Hz that it reads."""
         return self.spec.rate
 
-    def encode(self, heard: Sequence[Heard]) -> list[AudioTokens | str]:
+    def encode(self, recordings: Sequence[Heard]) -> list[AudioTokens | str]:
         """Return the tokens of each recording, or what is wrong with it."""
-        short = [each for each in heard if each.audio is not None]
+        short = [each for each in recordings if each.audio is not None]
         try:
             together = iter(self._batch(short))
         except FAULTS:
             together = iter([self._alone(each) for each in short])
         return [
             each.fault or (self._long(each) if each.audio is None else next(together))
-            for each in heard
+            for each in recordings
         ]
 
-    def _batch(self, heard: Sequence[Heard]) -> list[AudioTokens | str]:
-        found = self.tokenizer.encode_batch([each.audio for each in heard], **self._given)
-        return [_from(tokens, each) for tokens, each in zip(found, heard, strict=True)]
+    def _batch(self, recordings: Sequence[Heard]) -> list[AudioTokens | str]:
+        found = self.tokenizer.encode_batch([each.audio for each in recordings], **self._given)
+        return [_from(tokens, each) for tokens, each in zip(found, recordings, strict=True)]
 
-    def _alone(self, heard: Heard) -> AudioTokens | str:
+    def _alone(self, recording: Heard) -> AudioTokens | str:
         try:
-            return self._batch([heard])[0]
+            return self._batch([recording])[0]
         except FAULTS as error:
             return _reason(error)
 
-    def _long(self, heard: Heard) -> AudioTokens | str:
+    def _long(self, recording: Heard) -> AudioTokens | str:
         """Encode in a stream through a file, so that memory does not grow with the recording."""
         with tempfile.TemporaryDirectory(prefix="vocable-") as folder:
             path = os.path.join(folder, "tokens.vcb")
             try:
-                self.tokenizer.encode_to(heard.sound, path, mix=self.settings.mix, **self._given)
+                self.tokenizer.encode_to(
+                    recording.sound, path, mix=self.settings.mix, **self._given
+                )
             except FAULTS as error:
                 return _reason(error)
             return read_tokens(path)
@@ -93,10 +95,10 @@ class Encoder:
 
 def _reason(error: BaseException) -> str:
     """Return the first line of what an error says."""
-    said = (str(error).splitlines() or [""])[0]
-    return said if isinstance(error, VocableError) else f"{type(error).__name__}: {said}"
+    line = (str(error).splitlines() or [""])[0]
+    return line if isinstance(error, VocableError) else f"{type(error).__name__}: {line}"
 
 
-def _from(tokens: AudioTokens, heard: Heard) -> AudioTokens:
+def _from(tokens: AudioTokens, recording: Heard) -> AudioTokens:
     """Return tokens that know the recording at its own rate."""
-    return AudioTokens(tokens.spec, tokens.stacks, tokens.sides, tokens.durations, heard.source)
+    return AudioTokens(tokens.spec, tokens.stacks, tokens.sides, tokens.durations, recording.source)

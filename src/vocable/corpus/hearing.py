@@ -81,10 +81,10 @@ def _heard(found: Found, rate: int, mix: bool, allow_loud: bool) -> Heard:
     if not facts.samples:
         raise AudioError(f"{entry.id} has 0 samples; at least 1 is needed")
     channels = 1 if mix else facts.channels
-    heard = Heard(entry, None, found.sound, Source(facts.samples, facts.rate, channels), facts)
+    recording = Heard(entry, None, found.sound, Source(facts.samples, facts.rate, channels), facts)
     if whole is None:
-        return heard
-    return replace(heard, audio=(whole.mono() if mix else whole).resample(rate), sound=None)
+        return recording
+    return replace(recording, audio=(whole.mono() if mix else whole).resample(rate), sound=None)
 
 
 def _whole(sound: Any, allow_loud: bool) -> tuple[Audio | None, _Meter]:

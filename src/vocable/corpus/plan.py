@@ -96,13 +96,13 @@ def existing(folder: Path) -> Plan | None:
             raise FormatError(f"{path} is of another version of vocable; read it with that one")
         return Plan(**table)
     except (TypeError, KeyError, AttributeError) as error:
-        raise FormatError(f"{path} is no plan of a corpus ({error})") from error
+        raise FormatError(f"{path} is not the plan of a corpus ({error})") from error
 
 
 def corpus_plan(folder: Path) -> Plan:
     """Return the plan of a corpus; FileNotFoundError for a folder that is none."""
     if (found := existing(folder)) is None:
-        raise FileNotFoundError(f"{folder} is no corpus: it has no {FOLDER}/plan.json")
+        raise FileNotFoundError(f"{folder} is not a corpus: it lacks {FOLDER}/plan.json")
     return found
 
 

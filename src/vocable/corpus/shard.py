@@ -72,8 +72,8 @@ def _rows(
     for window in cut() if care.at else ahead(cut):
         if care.at:
             care.at(tuple(number for number, _ in window))
-        heard = [each for _, each in window]
-        for each, tokens in zip(heard, encoder.encode(heard), strict=True):
+        recordings = [each for _, each in window]
+        for each, tokens in zip(recordings, encoder.encode(recordings), strict=True):
             why = _refused(each, tokens, known, piece, output)
             if isinstance(tokens, str) or each.facts is None or why:
                 failed.append((each.entry.id, why))
@@ -84,12 +84,12 @@ def _rows(
 
 
 def _refused(
-    heard: Heard, tokens: AudioTokens | str, known: set[str], piece: Piece, output: Output
+    recording: Heard, tokens: AudioTokens | str, known: set[str], piece: Piece, output: Output
 ) -> str:
     """Return why a recording becomes nothing, empty where it does."""
     if isinstance(tokens, str):
         return tokens
-    if heard.entry.id in known:
+    if recording.entry.id in known:
         return f"another recording of {piece.place} has its id"
     return output.refuses(tokens)
 
@@ -108,8 +108,7 @@ def _heard(piece: Piece, encoder: Encoder, care: Care) -> Iterator[tuple[int, He
             continue
         if care.at:
             care.at((number,))
-        heard = hear(found, encoder.rate, mix=settings.mix, allow_loud=settings.allow_loud)
-        yield number, heard
+        yield number, hear(found, encoder.rate, mix=settings.mix, allow_loud=settings.allow_loud)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -19,14 +19,14 @@ Item = TypeVar("Item")
 Window = list[tuple[int, Heard]]  # recordings with their numbers in the piece
 
 
-def windows(heard: Iterator[tuple[int, Heard]], alone: frozenset[int]) -> Iterator[Window]:
+def windows(recordings: Iterator[tuple[int, Heard]], alone: frozenset[int]) -> Iterator[Window]:
     """Yield recordings in order, several together; long ones, and those of `alone`, by themselves.
 
     alone: numbers of recordings that stood in a window which ended a process.
     """
     waiting: Window = []
     seconds = 0.0
-    for number, each in heard:
+    for number, each in recordings:
         lasts = each.facts.seconds if each.facts else 0.0
         apart = number in alone or (each.audio is None and not each.fault)
         if waiting and (apart or len(waiting) == ITEMS or seconds + lasts > SECONDS):

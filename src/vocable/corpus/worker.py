@@ -69,10 +69,10 @@ def opened(work: Work) -> Any:
     """Return the tokenizer of a plan, with as many threads as a worker has."""
     import torch
 
-    import vocable
+    from vocable.load import load
 
     torch.set_num_threads(work.threads)
-    return vocable.load(work.plan.codec, device=work.device)
+    return load(work.plan.codec, device=work.device)
 
 
 def serve(connection: Connection, work: Work, shared: Any) -> None:

@@ -17,5 +17,5 @@ OUTPUTS: dict[str, type[Output]] = {each.name: each for each in (TokenFiles, Par
 def output_of(name: str, form: Form) -> Output:
     """Return an output by its name; TokenError for another, and for tokens that it cannot hold."""
     if name not in OUTPUTS:
-        raise TokenError(f"{name} is no output; {nearest(name, OUTPUTS)}")
+        raise TokenError(f"{name} is not an output; {nearest(name, OUTPUTS)}")
     return OUTPUTS[name](form)

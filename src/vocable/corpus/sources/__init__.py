@@ -81,7 +81,9 @@ def _listed(places: list[str], base: str, size: int | None) -> Iterator[Piece]:
         return _held([p if is_address(p) else os.path.join(base, p) for p in places])
     wrong = [place for place in places if ending_of(place.partition("?")[0]) not in READABLE]
     if wrong:
-        raise RecipeError(f"{wrong[0][:80]} is no recording, tar or table; one stands in each line")
+        raise RecipeError(
+            f"{wrong[0][:80]} is not a recording, tar or table; one stands in each line"
+        )
     return of_files(_apart(files.of_list(places, base), base or "the list"), size)
 
 

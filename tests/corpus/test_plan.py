@@ -10,6 +10,7 @@ import soundfile
 
 from tests.cli.small import save_small_codec
 from tests.corpus.made import failed, made, tree
+from vocable.corpus import plan
 from vocable.corpus.plan import corpus_plan, existing
 from vocable.errors import FormatError, ModelError, RecipeError, TokenError
 
@@ -79,6 +80,19 @@ def test_what_failed_may_be_mended_and_is_tried_again(
     assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
 
 
+def test_runs_that_begin_at_once_share_one_plan(
+    sounds: Path, codec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = plan._write
+
+    def beaten(*given: object, **more: object) -> None:
+        real(*given, **more)  # type: ignore[arg-type]
+        raise FileExistsError("plan.json is being written by someone else")
+
+    monkeypatch.setattr(plan, "_write", beaten)
+    assert made(sounds, tmp_path / "out", codec).recordings == 7
+
+
 def test_a_folder_that_holds_something_else_is_refused(
     sounds: Path, codec: Path, tmp_path: Path
 ) -> None:
@@ -93,12 +107,12 @@ def test_a_damaged_plan_and_another_version_are_refused(
     sounds: Path, codec: Path, tmp_path: Path
 ) -> None:
     made(sounds, tmp_path / "out", codec)
-    plan = tmp_path / "out/corpus/plan.json"
-    text = plan.read_text()
-    plan.write_text(text.replace('"version": 1', '"version": 2'))
+    file = tmp_path / "out/corpus/plan.json"
+    text = file.read_text()
+    file.write_text(text.replace('"version": 1', '"version": 2'))
     with pytest.raises(FormatError, match="another version of vocable"):
         existing(tmp_path / "out")
-    plan.write_text(text[:40])
+    file.write_text(text[:40])
     with pytest.raises(FormatError, match=r"plan\.json is damaged \("):
         made(sounds, tmp_path / "out", codec)
     with pytest.raises(FileNotFoundError, match=r"is not a corpus: it lacks corpus/plan\.json"):

@@ -57,7 +57,7 @@ def test_wrong_calls_are_refused(sounds: Path, codec: Path, tmp_path: Path) -> N
     args = ["corpus", "encode", sounds, "-o", tmp_path / "out", "--codec", codec]
     for more, message in (
         (["--task", 1], "--task K and --tasks N belong together"),
-        (["--to", "vbc"], 'vbc is no output; nearest: "vcb"'),
+        (["--to", "vbc"], 'vbc is not an output; nearest: "vcb"'),
         (["--layout", "flat"], "--layout flat: known are flatten"),
         (["--layout", "flatten"], "vcb holds codes; a layout or vocabulary makes ids"),
         (["--levels", 9], "levels must be one of"),

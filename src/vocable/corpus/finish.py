@@ -5,6 +5,7 @@ It can be done at any time and again; what trainers want once is written when al
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -29,13 +30,16 @@ def finish(folder: Path, plan: Plan, own: Sequence[int]) -> Report:
         return read_marks(folder, range(plan.pieces))
 
     report = _sums(plan, marks()).report()
-    output_for(plan).finish(folder, marks)
-    failed = ({"id": name, "reason": why} for mark in marks() for name, why in mark.failed)
-    _write_lines(folder, "failed.jsonl", failed)
-    _write_lines(folder, "copies.jsonl", _copies(marks()))
-    with replacing(folder / FOLDER / "report.json", overwrite=True) as fresh:
+    with (
+        contextlib.suppress(FileExistsError),  # another task finishes at this moment
+        replacing(folder / FOLDER / "report.json", overwrite=True) as fresh,
+    ):
+        output_for(plan).finish(folder, marks)
+        failed = ({"id": name, "reason": why} for mark in marks() for name, why in mark.failed)
+        _write_lines(folder, "failed.jsonl", failed)
+        _write_lines(folder, "copies.jsonl", _copies(marks()))
         fresh.write_text(json.dumps(report.to_dict(), indent=1) + "\n", encoding="utf-8")
-    remove_unfinished(folder)
+        remove_unfinished(folder)
     return report
 
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from vocable.tokens import TokenSpec, Vocabulary
 
 FOLDER = "corpus"
 VERSION = 1
+_TRIES, _WAIT = 6, 0.2  # seconds longer each time, while another run writes the plan
 _WORDS = {  # what each setting is called, where it is not what it was
     "source": "is made from", "to": "is written as", "codec": "is of the codec",
     "levels": "has the levels", "mix": "has mix", "allow_loud": "has allow_loud",
@@ -71,15 +73,20 @@ def begin(folder: Path, plan: Plan, pieces: Sequence[Piece], *, retry: bool = Fa
     lines = [json.dumps(piece.to_dict(), ensure_ascii=False) + "\n" for piece in pieces]
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
     plan = Plan(**{**asdict(plan), "pieces": len(pieces), "digest": digest})
-    if (known := existing(folder)) is not None:
-        _compare(folder, known, plan)
-        if known.digest == plan.digest:
-            return known
-        _compare_pieces(folder, plan, pieces, retry)
-    else:
-        _check_empty(folder)
-    _write(folder, plan, lines, overwrite=known is not None)
-    return plan
+    for attempt in range(_TRIES):
+        time.sleep(attempt * _WAIT)
+        known = existing(folder)
+        if known is None:
+            _check_empty(folder)
+        else:
+            _compare(folder, known, plan)
+            if known.digest == plan.digest:
+                return known
+            _compare_pieces(folder, plan, pieces, retry)
+        with contextlib.suppress(FileExistsError):  # another run of the same corpus begins it
+            _write(folder, plan, lines, overwrite=known is not None)
+            return plan
+    raise FileExistsError(f"{folder} is being begun by another run, which does not end; try again")
 
 
 def existing(folder: Path) -> Plan | None:
@@ -123,10 +130,7 @@ def _write(folder: Path, plan: Plan, lines: Sequence[str], *, overwrite: bool) -
     with replacing(kept / "pieces.jsonl", overwrite=True) as fresh:
         fresh.write_text("".join(lines), encoding="utf-8", newline="\n")
     table = {"version": VERSION, **asdict(plan)}
-    with (
-        contextlib.suppress(FileExistsError) if not overwrite else contextlib.nullcontext(),
-        replacing(kept / "plan.json", overwrite=overwrite) as fresh,
-    ):
+    with replacing(kept / "plan.json", overwrite=overwrite) as fresh:
         fresh.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

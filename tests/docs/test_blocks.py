@@ -26,6 +26,7 @@ NOT_RUN = {
         "the network",
         "recordings of your own, with speakers",
     ],
+    "docs/corpus.md": ["a cluster"],
     "docs/csm.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",

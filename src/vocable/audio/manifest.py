@@ -57,19 +57,27 @@ class Clip:
         return Audio(found.samples, round(found.rate * self.speed)).resample(found.rate)
 
     def _read(self) -> Audio:
-        with AudioReader(self.path) as reader:
-            first = round(self.start * reader.rate)
-            last = None if self.end is None else round(self.end * reader.rate)
-            kept, at = [], 0
-            for block in reader.blocks():
-                kept.append(block[:, max(0, first - at) : last and max(0, last - at)])
-                at += block.shape[1]
-                if last is not None and at >= last:
-                    break
-            samples = np.concatenate(kept, axis=1) if kept else np.zeros((1, 0), np.float32)
-            if not samples.shape[1]:
-                raise AudioError(f"{self.path} ends before {self.start:g} s; mend the manifest")
-            return Audio(samples, reader.rate)
+        return read_part(self.path, self.start, self.end)
+
+
+def read_part(source: Any, start: float, end: float | None) -> Audio:
+    """Return a recording from `start` to `end` in seconds, None: to its end.
+
+    source: what `AudioReader` takes. AudioError where it ends before it.
+    """
+    with AudioReader(source) as reader:
+        first = round(start * reader.rate)
+        last = None if end is None else round(end * reader.rate)
+        kept, at = [], 0
+        for block in reader.blocks():
+            kept.append(block[:, max(0, first - at) : last and max(0, last - at)])
+            at += block.shape[1]
+            if last is not None and at >= last:
+                break
+        samples = np.concatenate(kept, axis=1) if kept else np.zeros((1, 0), np.float32)
+        if not samples.shape[1]:
+            raise AudioError(f"{reader.name} ends before {start:g} s; mend the manifest")
+        return Audio(samples, reader.rate)
 
 
 def read_manifest(path: str | Path) -> list[Clip]:

@@ -41,6 +41,7 @@ COMMANDS = (
     "generate",
     "stream",
     "data",
+    "corpus",
     "export",
     "train",
     "completion",

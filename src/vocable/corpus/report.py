@@ -1,0 +1,109 @@
+"""What a corpus holds, and what its making took."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vocable.corpus.marks import Item, Mark
+from vocable.corpus.plan import FOLDER, Plan
+
+
+@dataclass(frozen=True)
+class Report:
+    """Sums over the pieces that are made.
+
+    silent      seconds in frames of 20 ms below -60 dBFS
+    bits        nominal bits of all tokens
+    copies      recordings whose samples are those of an earlier one
+    same_ids    recordings of tars or tables that have the id of an earlier one
+    """
+
+    pieces: int
+    made: int
+    recordings: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    silent: float = 0.0
+    tokens: int = 0
+    bits: float = 0.0
+    bytes: int = 0
+    copies: int = 0
+    same_ids: int = 0
+    rates: dict[str, int] = field(default_factory=dict)  # recordings by Hz
+
+    @property
+    def whole(self) -> bool:
+        """Whether all pieces are made."""
+        return self.made == self.pieces
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sums, with what follows from them."""
+        hours = self.seconds / 3600
+        return asdict(self) | {
+            "hours": round(hours, 4),
+            "silent_share": _share(self.silent, self.seconds, 4),
+            "bits_per_second": _share(self.bits, self.seconds, 2),
+            "bits_per_second_on_disk": _share(8 * self.bytes, self.seconds, 2),
+        }
+
+
+def _share(part: float, whole: float, digits: int) -> float | None:
+    return round(part / whole, digits) if whole else None
+
+
+class Tally:
+    """Adds pieces up."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan, self._spec = plan, plan.token_spec
+        self._counts: Counter[str] = Counter()
+        self._rates: Counter[int] = Counter()
+        self._sums = {"seconds": 0.0, "silent": 0.0, "bits": 0.0}
+        self._digests: set[str] = set()
+        self._ids: set[str] = set()
+
+    def add(self, mark: Mark) -> None:
+        """Add a piece."""
+        self._counts["made"] += 1
+        self._counts["failed"] += len(mark.failed)
+        self._counts["bytes"] += sum(size for size, _ in mark.files.values())
+        for item in mark.items:
+            self._add(item)
+
+    def _add(self, item: Item) -> None:
+        spec, levels = self._spec, self._plan.levels
+        streams = -(-item.channels // spec.channels)
+        lasts = item.frames / spec.frame_rate
+        self._counts["recordings"] += 1
+        self._counts["tokens"] += round(float(lasts * spec.tokens_per_second(levels))) * streams
+        self._counts["copies"] += item.digest in self._digests
+        self._counts["same_ids"] += item.id in self._ids
+        self._digests.add(item.digest)
+        self._ids.add(item.id)
+        self._rates[item.rate] += 1
+        self._sums["seconds"] += item.seconds
+        self._sums["silent"] += item.silent
+        self._sums["bits"] += float(lasts * spec.bitrate(levels)) * streams
+
+    def report(self) -> Report:
+        """Return the sums."""
+        sums: dict[str, Any] = {name: round(value, 3) for name, value in self._sums.items()}
+        rates = {str(rate): count for rate, count in sorted(self._rates.items())}
+        return Report(self._plan.pieces, **{"made": 0, **self._counts}, **sums, rates=rates)
+
+
+def runs(folder: Path) -> list[dict[str, Any]]:
+    """Return what each run that made pieces took; a line that a death cut is left out."""
+    path = folder / FOLDER / "runs.jsonl"
+    found = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                continue
+    return found

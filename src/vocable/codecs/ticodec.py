@@ -28,29 +28,25 @@ tiny random entries, where ours of the frames are found by k-means and revived.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vocable.codecs.codec_model import CodecModel, CodecOutput
 from vocable.codecs.codes import Codes, as_codes
 from vocable.codecs.decoder_strides import decoder_strides, out_rate
 from vocable.codecs.hifigan_blocks import residual_units, symmetric, upsampling
-from vocable.codecs.model import SideEncoder, Sides, untrained
-from vocable.errors import ModelError, TokenError
+from vocable.codecs.model import Sides, untrained
+from vocable.codecs.ticodec_voice import SLOPE, VoiceEncoder
+from vocable.errors import ModelError
 from vocable.nn import (
-    BatchNorm,
     Block,
     Conv1d,
     GroupNorm,
     LeakyReLU,
-    Linear,
     Mean,
     Stack,
     State,
@@ -58,13 +54,10 @@ from vocable.nn import (
 )
 from vocable.nn.block import join
 from vocable.quantize import Gradient, GroupedVQ, ResidualVQ
-from vocable.quantize.codebook import Codebook
-from vocable.quantize.learn.estimator import straight_through
-from vocable.quantize.precision import full_precision
 from vocable.tokens import Level, Side, TokenSpec
 
 KERNEL, LAST_KERNEL = 7, 3  # of the convolutions at the ends, and of the encoder's last
-SLOPE, LAST_SLOPE = 0.1, 0.01  # of activations, and of that before the encoder's last convolution
+LAST_SLOPE = 0.01  # of the activation before the encoder's last convolution
 EPS = 1e-6  # of the norms over time
 SMALL = 1 << 15  # codes that int16 holds
 
@@ -223,78 +216,6 @@ def _down(c: TiCodecConfig, narrow: int, wide: int, stride: int) -> Stack:
     )
 
 
-class FoundVoice(NamedTuple):
-    """A voice in training: its codes, what they stand for, with gradient, and losses."""
-
-    codes: Int[Tensor, "batch groups"]
-    vector: Float[Tensor, "batch numbers"]
-    losses: dict[str, Tensor]
-
-
-class VoiceEncoder(SideEncoder):
-    """What all of a recording is like, as a few codes: a mean over time, quantized in shares."""
-
-    books: Sequence[Codebook]
-
-    def __init__(self, config: TiCodecConfig) -> None:
-        super().__init__()
-        c, kernel = config, config.voice_kernel
-        width = c.encoder_channels * 2**c.half
-        layers: list[Block] = []
-        for into, out in pairwise((width, c.voice_hidden, c.voice_hidden, c.voice)):
-            layers += [symmetric(into, out, kernel, bias=False), LeakyReLU(SLOPE)]
-        self.rows = Stack(*layers)
-        self.out = Stack(Linear(c.voice, c.voice), LeakyReLU(SLOPE), BatchNorm(c.voice))
-        share = c.voice // c.voice_groups
-        books = (Codebook(c.size, share, True) for _ in range(c.voice_groups))
-        self.books = nn.ModuleList(books)  # type: ignore[assignment]
-
-    def forward(self, z: Float[Tensor, "batch rows channels"]) -> Sides:
-        """Return the codes of each recording as `voice`."""
-        return {"voice": self._search(self.vector(z))}
-
-    def vector(self, rows: Float[Tensor, "batch rows channels"]) -> Float[Tensor, "batch numbers"]:
-        """Return the voice before it is quantized."""
-        y: Tensor = self.out(self.rows(rows).mean(1, keepdim=True))
-        return y[:, 0]
-
-    def decode(self, codes: Int[Tensor, "batch groups"]) -> Float[Tensor, "batch numbers"]:
-        """Return what codes stand for; TokenError for one that its codebook has not."""
-        low, high = (int(end) for end in codes.aminmax())
-        size = self.books[0].size
-        if low < 0 or high >= size:
-            raise TokenError(
-                f"side voice has a code {low if low < 0 else high} but its codebooks have {size} "
-                "entries"
-            )
-        return self._entries(codes.long())
-
-    def learnt(self, middle: Float[Tensor, "batch rows channels"]) -> FoundVoice:
-        """Quantize voices with gradient; those of the halves of a segment shall be the same."""
-        with full_precision(middle.device.type):
-            rows = middle.float()
-            vector = self.vector(rows)
-            codes = self._search(vector)
-            chosen = self._entries(codes)
-            half = (rows.shape[1] + 1) // 2
-            first, second = (self.vector(part) for part in (rows[:, :half], rows[:, -half:]))
-            alike = F.cosine_similarity(first, second.detach(), dim=1).mean()
-            losses = {
-                "commitment": F.mse_loss(vector, chosen.detach()),
-                "codebook": F.mse_loss(chosen, vector.detach()),
-                "consistency": 1 - alike,
-            }
-            return FoundVoice(codes, straight_through(vector, chosen.detach()), losses)
-
-    def _search(self, vector: Tensor) -> Tensor:
-        shares = zip(self.books, vector.chunk(len(self.books), 1), strict=True)
-        return torch.stack([book.search(share) for book, share in shares], 1)
-
-    def _entries(self, codes: Tensor) -> Tensor:
-        pairs = zip(self.books, codes.unbind(1), strict=True)
-        return torch.cat([F.embedding(own, book.entries) for book, own in pairs], 1)
-
-
 class Spoken(Block):
     """Frames with a voice beside them to sound, `[B, F, latent + voice] -> [B, F · frame, 1]`.
 
@@ -406,7 +327,11 @@ class TiCodec(CodecModel):
             sides=(Side("voice", (c.voice_groups,), kind),),
         )
         super().__init__(config, spec)
-        self.encoder, self.side_encoder = Encoder(c), VoiceEncoder(c)
+        self.encoder = Encoder(c)
+        self.side_encoder = VoiceEncoder(
+            c.encoder_channels * 2**c.half, c.voice_hidden, c.voice,
+            kernel=c.voice_kernel, groups=c.voice_groups, size=c.size,
+        )  # fmt: skip
         self.quantizer, self.decoder = found, Spoken(c)
 
     def latents_and_sides(self, x: Float[Tensor, "batch channels time"]) -> tuple[Tensor, Sides]:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 LAYERS = (nn.Conv1d, nn.ConvTranspose1d, nn.Linear)
 SEARCHES = ("decode_latents", "_quantize", "quantize")  # of a level, by their names in the peers
 USED = 0.1  # of what could be used, so many entries at least are
-_NORMS = r"(norm|ln)\w*(\.scale)?\.weight$|(pos_net\.5|normalize\.\d+|fn\.2)\.weight$"
+_NORMS = r"(norm|ln)\w*(\.scale)?\.weight$|(pos_net\.5|normalize\.\d+|TokenEncoder\.fn\.2)\.weight$"
 Run = Callable[[nn.Module, Tensor], object]
 Model = TypeVar("Model", bound=nn.Module)
 

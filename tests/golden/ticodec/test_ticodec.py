@@ -135,6 +135,16 @@ def without(text):
     return change
 
 
+def called(name, other):
+    """Return what gives keys another name."""
+
+    def change(held):
+        for network, tensors in held.items():
+            held[network] = {key.replace(name, other): value for key, value in tensors.items()}
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -145,6 +155,9 @@ def without(text):
         (without("quantizer_modules.0"), r"make no TiCodec .*quantizer_modules\.0\.emb"),
         (without("globaltokens.1"), r"lacks 1 key \(side_encoder\.books\.1\.entries\)"),
         (without("conv_post.bias"), r"lacks 2 keys"),
+        (called("s_globaltokens", "s4"), r"make no TiCodec .*quantizer_modules_globaltokens"),
+        (called("s_globaltokens", "s5"), r"make no TiCodec .*quantizer_modules3"),
+        (called("convs1", "convs"), "has HiFi-GAN's second kind of residual block; vocable has"),
         (without("fn.2.running_mean"), r"lacks 1 key \(side_encoder\.out\.blocks\.2\.mean\)"),
         (without("ups.0.weight_g"), "without its other half; fetch it again"),
         (
@@ -163,7 +176,8 @@ def without(text):
         ),
     ],
     ids=["no quantizer", "no generator", "no encoder", "no voices", "no books", "one book less",
-         "no bias", "no mean", "half a weight", "too much", "a level too much", "two families"],
+         "no bias", "four levels", "no codes of voices", "other blocks", "no mean",
+         "half a weight", "too much", "a level too much", "two families"],
 )  # fmt: skip
 def test_parts_that_lack_or_are_others_are_refused(change, words, folder, tmp_path):
     with pytest.raises(ModelError, match=words) as refusal:

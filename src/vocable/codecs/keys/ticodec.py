@@ -158,6 +158,10 @@ def _check_whole(checkpoint: Checkpoint, shapes: Shapes) -> None:
             f"{checkpoint.path} is HiFi-Codec, which finds no voices; vocable reads TiCodec, which "
             "was made of it"
         )
+    if "generator.resblocks.0.convs.0.weight" in shapes:
+        raise ModelError(
+            f"{checkpoint.path} has HiFi-GAN's second kind of residual block; vocable has the first"
+        )
 
 
 def _sizes(shapes: Shapes) -> dict[str, Any]:
@@ -173,9 +177,12 @@ def _sizes(shapes: Shapes) -> dict[str, Any]:
         shapes[f"generator.resblocks.{n}.convs1.0.weight"][2] for n in range(blocks // ups)
     )
     levels = [level for level in _LEVELS if _groups(shapes, f"{_BOOKS}{level}")]
-    voices = _NEW if _groups(shapes, _NEW) else _OLD
-    if voices == _OLD:
+    voices = _NEW
+    if not _groups(shapes, _NEW) and "4" not in levels:
+        voices = _OLD
         levels = [level for level in levels if level != "3"]
+    if not _groups(shapes, voices):
+        raise LookupError(voices)
     hidden, _, voice_kernel = shapes[f"{_VOICE}conv.0.weight"]
     return {
         "encoder_channels": shapes["encoder.conv_pre.weight"][0],

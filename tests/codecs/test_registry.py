@@ -27,7 +27,7 @@ PACKAGE = (
     *("bigcodec", "dmel", "facodec", "higgs", "moss", "nanocodec", "neucodec", "voxtral", "vocos"),
     *("dualcodec", "focalcodec", "focalcodec-stream", "kanade", "mimo-audio", "pocket-tts"),
     *("vibevoice", "vibevoice-semantic", "wavtokenizer", "xcodec", "xcodec2"),
-    *("esc", "harpnet", "jukebox"),
+    *("esc", "harpnet", "jukebox", "ticodec"),
 )
 
 

@@ -124,6 +124,7 @@ def test_nothing_stays_of_an_export_that_fails(plain, unrecorded, tmp_path, monk
         ("wavtokenizer", "wavtokenizer is not exported: its decoder takes statistics and attends"),
         ("mimo-audio", "mimo-audio is not exported: its encoder and its decoder attend to what is"),
         ("kanade", "kanade is not exported: its tokens have the side voice beside the codes"),
+        ("ticodec", "ticodec is not exported: its tokens have the side voice beside the codes"),
         ("esc", "esc is not exported: its windows of attention lie where a recording ends"),
         ("jukebox", "jukebox is not exported: its decoder is told how many levels it gets"),
         ("xcodec", "xcodec is not exported: its encoder looks over all of a recording"),

@@ -73,8 +73,9 @@ def part_and_input(name: str, part: str, frames: int) -> tuple[nn.Block, torch.T
     if part == "encoder":
         return model.encoder, sound
     with torch.no_grad():
-        codes = as_codes(model.quantizer.encode(model.encoder(sound)))
-        return model.decoder, model._latents(codes)
+        z, sides = model.latents_and_sides(sound.transpose(1, 2))
+        codes = as_codes(model.quantizer.encode(z))
+        return model.decoder, model.condition(model._latents(codes), sides)
 
 
 @pytest.mark.parametrize(("name", "part"), STEPPED)

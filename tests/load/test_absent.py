@@ -65,7 +65,7 @@ def test_a_published_name_is_what_its_family_recognises():
         for architecture in (
             *("encodec", "mimi", "dac", "snac", "speechtokenizer"),
             *("bigcodec", "facodec", "mimo_audio", "moss", "nanocodec", "vocos_mel"),
-            *("jukebox", "wavtokenizer"),
+            *("jukebox", "ticodec", "wavtokenizer"),
         )
         for make in vars(import_module(f"vocable.codecs.{architecture}")).get("PUBLISHED", (mimi,))
     }

@@ -14,6 +14,7 @@ from tests.golden.encodec.opened import checkpoint as encodec
 from tests.golden.encodec.opened import load as load_encodec
 from tests.golden.mimi import opened as mimi
 from tests.golden.mimi.layouts import layouts
+from tests.golden.ticodec.written import written as ticodec
 from tests.load.toys import SOUND
 from vocable.codecs.keys import layout_of
 from vocable.codecs.keys.checkpoint import weights_in
@@ -46,6 +47,7 @@ DRAWN = {
     "X-Codec 2": "xcodec2/xcodec2",
     "NeuCodec": "xcodec2/neucodec",
 }
+WRITTEN = {"TiCodec": ticodec}
 HELD = ("EnCodec causal", "EnCodec stereo", "Mimi")
 
 
@@ -55,6 +57,8 @@ def source(name, tmp_path):
         return GOLDEN / FILES[name]
     folder = tmp_path / "theirs"
     folder.mkdir()
+    if name in WRITTEN:
+        return WRITTEN[name](folder, json.loads((GOLDEN / "ticodec/ticodec.json").read_text()))
     if name in DRAWN:
         kept = json.loads((GOLDEN / f"{DRAWN[name]}.json").read_text())
         tensors, config = drawn.tensors(kept["shapes"]), kept["config"]
@@ -85,7 +89,7 @@ def others(path):
     return [name for name, form in forms.items() if form.files]
 
 
-@pytest.mark.parametrize("name", [*HELD, *FILES, *DRAWN])
+@pytest.mark.parametrize("name", [*HELD, *FILES, *DRAWN, *WRITTEN])
 def test_ours_goes_to_every_layout_and_comes_back(name, tmp_path):
     ours = convert_checkpoint(source(name, tmp_path), tmp_path / "ours").folder
     for layout in others(ours):

@@ -174,6 +174,7 @@ def test_normalisations_and_activations():
     one = nn.GroupNorm(1, 1)
     close(one(torch.full((1, 1, 1), 3.0)), torch.zeros(1, 1, 1))  # which torch refuses
     close(nn.LayerNorm(4, affine=False)(x), F.layer_norm(x, (4,)))
+    check_batch_norm(x)
     close(nn.ELU()(x), F.elu(x))
     close(nn.GELU()(x), F.gelu(x))
     snake = nn.Snake(4)
@@ -199,6 +200,24 @@ def test_normalisations_and_activations():
     close(beta(x), wanted)
     with torch.inference_mode():
         close(beta(x), wanted)
+
+
+def check_batch_norm(x):
+    """It learns what batches are like as torch's does, and is then a map of each row."""
+    ours, theirs = nn.BatchNorm(4), torch.nn.BatchNorm1d(4)
+    with torch.no_grad():
+        ours.weight.copy_(torch.tensor([0.5, 1.0, -2.0, 3.0]))
+        ours.bias.copy_(torch.tensor([0.1, 0.0, -1.0, 2.0]))
+    theirs.load_state_dict({"weight": ours.weight, "bias": ours.bias}, strict=False)
+    for batch in (x, 3 * x + 1):
+        close(ours(batch), theirs(batch.transpose(1, 2)).transpose(1, 2))
+    close(ours.mean, theirs.running_mean)
+    close(ours.var, theirs.running_var)
+    with pytest.raises(ModelError, match="BatchNorm learns from a batch, and has 1 row; give it 2"):
+        ours(x[:1, :1])
+    for block in (ours, theirs):
+        block.eval()
+    close(ours(x[:1, :1]), theirs(x[:1, 0])[None])
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])

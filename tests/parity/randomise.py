@@ -18,6 +18,7 @@ from torch import Tensor, nn
 LAYERS = (nn.Conv1d, nn.ConvTranspose1d, nn.Linear)
 SEARCHES = ("decode_latents", "_quantize", "quantize")  # of a level, by their names in the peers
 USED = 0.1  # of what could be used, so many entries at least are
+_NORMS = r"(norm|ln)\w*(\.scale)?\.weight$|(pos_net\.5|normalize\.\d+|TokenEncoder\.fn\.2)\.weight$"
 Run = Callable[[nn.Module, Tensor], object]
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -101,7 +102,7 @@ def _drawn(name: str, parameter: Tensor, generator: torch.Generator) -> Tensor:
         return 0.3 * noise.exp()
     if "bias" in name or name.endswith(("norm.shift.weight", "masked_spec_embed")):
         return 0.2 * noise
-    if re.search(r"(norm|ln)\w*(\.scale)?\.weight$|pos_net\.5\.weight$", name):
+    if re.search(_NORMS, name):
         return 1 + 0.2 * noise
     if parameter.dim() == 1:
         raise ValueError(f"{name} {list(parameter.shape)}: say how it is drawn")

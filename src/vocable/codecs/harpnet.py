@@ -24,15 +24,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.model import untrained
 from vocable.errors import ModelError
-from vocable.nn import Abreast, Block, Conv1d, LeakyReLU, Stack, State, Tanh
+from vocable.nn import Abreast, BatchNorm, Block, Conv1d, LeakyReLU, Stack, State, Tanh
 from vocable.quantize import SoftScalars
 from vocable.tokens import Level, TokenSpec
 
@@ -64,33 +62,6 @@ class HARPNetConfig:
 def harpnet() -> HARPNetConfig:
     """Return the sizes of the authors' code."""
     return HARPNetConfig()
-
-
-class BatchNorm(Block):
-    """Normalise each channel: in training by the batch, afterwards by what batches were like."""
-
-    mean: Tensor
-    var: Tensor
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
-        self.register_buffer("mean", torch.zeros(channels))
-        self.register_buffer("var", torch.ones(channels))
-
-    def forward(
-        self, x: Float[Tensor, "batch time channels"]
-    ) -> Float[Tensor, "batch time channels"]:
-        """Normalise each row; in training, learn what rows are like."""
-        norms = self.mean, self.var, self.weight, self.bias
-        return F.batch_norm(x.flatten(0, 1), *norms, training=self.training).view(x.shape)
-
-    def step(
-        self, x: Float[Tensor, "batch time channels"], state: State
-    ) -> tuple[Float[Tensor, "batch time channels"], State]:
-        """Normalise each row; there is no state."""
-        return self.forward(x), state
 
 
 class Picked(Block):

@@ -102,6 +102,7 @@ _FOCALCODEC = {
     "50hz": (50.0, (0.65,)), "25hz": (25.0, (0.325,)), "12_5hz": (12.5, (0.1625,)),
 }  # fmt: skip
 _FOCALCODEC_STREAM = {"2k": 0.55, "4k": 0.6, "65k": 0.8}
+_TICODEC = "https://huggingface.co/y-ren16/TiCodec/resolve/main/logs_conv_only/"
 _NANOCODEC_12 = (22_050, 1, 12.5)
 _NANOCODEC_21 = (22_050, 1, 21.5)
 _SNAC_24 = (24_000, 1, 46.9, (0.98,), "540 ms")
@@ -261,6 +262,23 @@ PUBLISHED: tuple[Published, ...] = (
     Published(
         "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC,
         "Apache-2.0",
+    ),
+    # folders: the repository's page; files: the test scripts of its authors, whose folders are
+    # called so, github.com/y-ren16/TiCodec, egs/TiCodec-24k-320d, whose licence it is
+    Published(
+        "y-ren16/TiCodec", "ticodec_1g2r",
+        "logs_conv_only/logs_convonly_Lib_1g2r_cos_from_head/g_00250000",
+        24_000, 1, 75.0, (1.5,), "encodes whole recordings", "Apache-2.0", False,
+    ),
+    Published(
+        "g_00300000_changed", "ticodec_1g1r", "g_00300000_changed",
+        24_000, 1, 75.0, (0.75,), "encodes whole recordings", "Apache-2.0", False,
+        url=f"{_TICODEC}logs_convonly_Lib_1g1r_cos_from_head/g_00300000_changed",
+    ),
+    Published(
+        "g_00255000", "ticodec_1g4r", "g_00255000",
+        24_000, 1, 75.0, (3.0,), "encodes whole recordings", "Apache-2.0", False,
+        url=f"{_TICODEC}logs_convonly_Lib_1g4r_cos_from_head/g_00255000",
     ),
     # names: the documentation of transformers, model_doc/xcodec2.md and neucodec.md, and the
     # package xcodec2 0.1.5; licences: the page of HKUSTAudio/xcodec2 on the hub, and the package

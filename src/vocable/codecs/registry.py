@@ -63,6 +63,7 @@ _PACKAGE: dict[str, tuple[str, str]] = {
     "speech": ("vocable.codecs.speech", "Speech"),
     "speechtokenizer": ("vocable.codecs.speechtokenizer", "SpeechTokenizer"),
     "streaming-units": ("vocable.units.streaming", "StreamingUnits"),
+    "ticodec": ("vocable.codecs.ticodec", "TiCodec"),
     "transform": ("vocable.codecs.transform", "Transform"),
     "vibevoice": ("vocable.codecs.vibevoice", "VibeVoice"),
     "vibevoice-semantic": ("vocable.codecs.vibevoice", "VibeVoiceSemantic"),

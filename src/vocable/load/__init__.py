@@ -126,11 +126,11 @@ def load(
     for another language model. What a name means shows when it is opened; `load_codec`,
     `load_tokenizer` and `load_encoder` take one kind only, and say so to type checkers.
     Folders and files may also be checkpoints of EnCodec, Mimi, DAC, SNAC, SpeechTokenizer,
-    WavTokenizer, BigCodec, FACodec, ESC, Jukebox, X-Codec 1 or 2, NeuCodec, FocalCodec, DualCodec,
-    Kanade, of the tokenizers of Higgs audio, MOSS, MiMo-Audio, Pocket TTS, VibeVoice, Voxtral TTS
-    or Qwen3-TTS, of wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or MusicGen, of asteroid's
-    Conv-TasNet, or of vocoders of units, in any of their layouts; docs/published.md lists what is
-    on the hub.
+    WavTokenizer, BigCodec, FACodec, TiCodec, ESC, Jukebox, X-Codec 1 or 2, NeuCodec, FocalCodec,
+    DualCodec, Kanade, of the tokenizers of Higgs audio, MOSS, MiMo-Audio, Pocket TTS, VibeVoice,
+    Voxtral TTS or Qwen3-TTS, of wav2vec 2.0, HuBERT or WavLM, of CSM, Orpheus, Moshi or MusicGen,
+    of asteroid's Conv-TasNet, or of vocoders of units, in any of their layouts; docs/published.md
+    lists what is on the hub.
     A bundled name comes before a folder: `./speech-16k` or a Path is always the folder.
     device: where it runs, default the CPU. dtype: what a decoder computes in, fp32 (the default),
     bf16 or fp16; encoders and the search stay in fp32, so that codes do not depend on it. A

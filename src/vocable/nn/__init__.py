@@ -32,7 +32,7 @@ from vocable.nn.linear import Linear
 from vocable.nn.local_attention import LocalAttention
 from vocable.nn.mean import Mean
 from vocable.nn.noise import NoiseBlock, NoiseSource, seeded_noise
-from vocable.nn.norm import CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
+from vocable.nn.norm import BatchNorm, CumulativeNorm, GroupNorm, LayerNorm, RMSNorm
 from vocable.nn.patch import Patch, Unpatch
 from vocable.nn.prolonged import Prolonged
 from vocable.nn.recurrent import LSTM, BidirectionalLSTM
@@ -52,6 +52,7 @@ __all__ = [
     "AlibiAttention",
     "AntiAliased",
     "Attention",
+    "BatchNorm",
     "BidirectionalLSTM",
     "Block",
     "Chunks",

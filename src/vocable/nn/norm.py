@@ -1,4 +1,4 @@
-"""Normalisations: of each row by itself, over all rows so far, and over all of time, whole only."""
+"""Normalisations: of each row, over all rows so far, over all of time, by what batches are like."""
 
 from __future__ import annotations
 
@@ -95,6 +95,39 @@ class CumulativeNorm(Block):
         y = torch.addcmul(shift, wide, scale.to(wide.dtype)[..., None])
         after = sums[:, -1] if x.shape[1] else state
         return torch.addcmul(self.bias, y, self.weight).to(x.dtype), after.clone()
+
+
+class BatchNorm(Block):
+    """Normalise each channel: in training by the batch, afterwards by what batches were like.
+
+    "Batch Normalization" (Ioffe and Szegedy 2015, arXiv:1502.03167). A batch to learn from has two
+    rows or more.
+    """
+
+    mean: Tensor
+    var: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("var", torch.ones(channels))
+
+    def forward(
+        self, x: Float[Tensor, "batch time channels"]
+    ) -> Float[Tensor, "batch time channels"]:
+        """Normalise each row; in training, learn what rows are like."""
+        rows, norms = x.flatten(0, 1), (self.mean, self.var, self.weight, self.bias)
+        if self.training and len(rows) == 1:
+            raise ModelError("BatchNorm learns from a batch, and has 1 row; give it 2 or more")
+        return F.batch_norm(rows, *norms, training=self.training).view(x.shape)
+
+    def step(
+        self, x: Float[Tensor, "batch time channels"], state: State
+    ) -> tuple[Float[Tensor, "batch time channels"], State]:
+        """Normalise each row; there is no state."""
+        return self.forward(x), state
 
 
 class GroupNorm(Block):

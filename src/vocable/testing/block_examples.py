@@ -181,6 +181,7 @@ _BLOCKS: dict[str, Callable[[], nn.Block]] = {
     "linear": lambda: nn.Linear(4, 5),
     "layer-norm": lambda: nn.LayerNorm(4),
     "rms-norm": lambda: nn.RMSNorm(4),
+    "batch-norm": lambda: nn.BatchNorm(4),
     "cumulative-norm": lambda: nn.CumulativeNorm(4),
     "elu": nn.ELU,
     "gelu": nn.GELU,

@@ -37,6 +37,7 @@ from vocable.codecs.snac import SNAC, snac_tiny
 from vocable.codecs.soundstream import SoundStream
 from vocable.codecs.speech import Speech
 from vocable.codecs.speechtokenizer import SpeechTokenizer
+from vocable.codecs.ticodec import TiCodec, ticodec_tiny
 from vocable.codecs.transform import Transform
 from vocable.codecs.vibevoice import VibeVoice, VibeVoiceSemantic, VibeVoiceSemanticConfig
 from vocable.codecs.vocos import Vocos
@@ -168,6 +169,8 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "harpnet": lambda: HARPNet(harpnet_tiny()),
         "jukebox": lambda: Jukebox(jukebox_tiny()),
         "facodec": lambda: FACodec(facodec_tiny()),
+        "ticodec": lambda: TiCodec(ticodec_tiny()),
+        "ticodec-grouped": lambda: TiCodec(replace(ticodec_tiny(), groups=2)),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "vocos-mel": lambda: VocosMel(vocos_mel_tiny()),

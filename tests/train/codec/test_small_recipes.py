@@ -15,6 +15,7 @@ from tests.train.codec.test_families import SMALL, sound, toml, train
 from vocable.codecs.bigcodec import bigcodec_tiny
 from vocable.codecs.nanocodec import nanocodec_tiny
 from vocable.codecs.registry import outline
+from vocable.codecs.ticodec import ticodec_tiny
 from vocable.testing.tiny_configs import (
     moss_tiny,
     qwen3_tts_tiny,
@@ -30,6 +31,7 @@ FAMILIES: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "bigcodec": (bigcodec_tiny, {"mel", "codebook", "commitment"}),
     "moss": (moss_tiny, {"mel", "codebook", "commitment"}),
     "qwen3-tts": (qwen3_tts_tiny, {"mel", "commitment"}),
+    "ticodec": (ticodec_tiny, {"mel", "codebook", "commitment", "consistency"}),
     "wavtokenizer": (wavtokenizer_tiny, {"spectral", "commitment"}),
 }
 SLOW = pytest.mark.slow  # all but one, whose levels have no losses

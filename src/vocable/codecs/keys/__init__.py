@@ -20,6 +20,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "ESC": "vocable.codecs.keys.esc",
     "FACodec": "vocable.codecs.keys.facodec",
     "Jukebox": "vocable.codecs.keys.jukebox",
+    "TiCodec": "vocable.codecs.keys.ticodec",
     "SpeechTokenizer": "vocable.codecs.keys.speechtokenizer",
     "Qwen3-TTS": "vocable.codecs.keys.qwen3_tts",
     "MOSS-Audio-Tokenizer": "vocable.codecs.keys.moss",

@@ -21,9 +21,8 @@ from vocable.codecs.bigcodec import PUBLISHED
 from vocable.codecs.keys import anti_aliased as graph
 from vocable.codecs.keys import steps
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
-from vocable.codecs.keys.form import Form
+from vocable.codecs.keys.form import Form, parted
 from vocable.codecs.keys.fused import fused_shapes
-from vocable.codecs.keys.pickled import PARTS
 from vocable.codecs.keys.rate import with_rate
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
@@ -71,11 +70,7 @@ def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
 
 
 def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
-    networks: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
-    for key, value in tensors.items():
-        part, _, name = key.partition(".")
-        networks[part][name] = value
-    return {"bigcodec.pt": networks, "config.json": {"sampling_rate": config["rate"]}}
+    return {"bigcodec.pt": parted(tensors), "config.json": {"sampling_rate": config["rate"]}}
 
 
 FORMS = {"bigcodec": Form(_steps, _files)}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vocable.nn.transposed import from_torch, to_torch
@@ -26,6 +27,14 @@ def transposed(weight: Tensor) -> Tensor:
 def transposed_patch(weight: Tensor) -> Tensor:
     """Return the weight of a transposed convolution whose kernel is its stride."""
     return from_torch(weight, weight.shape[2])
+
+
+def filled_up(weight: Tensor, stride: int, kernel: int) -> Tensor:
+    """Return the weight of a transposed convolution, its kernel filled up to a multiple of stride.
+
+    kernel: that of the weight.
+    """
+    return from_torch(F.pad(weight, (0, -kernel % stride)), stride)
 
 
 def per_channel(value: Tensor) -> Tensor:
@@ -78,6 +87,7 @@ _BACK: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     transposed: _to_torch,
     transposed_patch: _to_torch,
     from_torch: lambda weight, _, stride: to_torch(weight, stride),
+    filled_up: lambda weight, _, stride, kernel: to_torch(weight, stride)[..., :kernel],
     per_channel: lambda value, _: value[None, :, None],
     of_first: lambda row, _: row.repeat(CONDITIONS, 1),
     in_halves: lambda rows, _, heads: in_pairs(rows, heads),

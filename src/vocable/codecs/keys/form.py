@@ -45,6 +45,15 @@ def hub_files(config_of: Callable[[Config], Mapping[str, Any]]) -> Files:
     }
 
 
+def parted(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
+    """Return the networks side by side, each named by what its keys began with."""
+    networks: dict[str, dict[str, Tensor]] = {}
+    for key, value in tensors.items():
+        network, _, name = key.partition(".")
+        networks.setdefault(network, {})[name] = value
+    return networks
+
+
 def write_file(path: Path, held: Any) -> None:
     """Write one file of a layout."""
     if path.suffix == ".safetensors":

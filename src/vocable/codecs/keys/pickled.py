@@ -29,7 +29,8 @@ _WRAPPERS = (
     "weights",
     "generator",
 )  # around the tensors
-PARTS = ("CodecEnc", "generator")  # networks of one model, side by side: BigCodec's
+# networks of one model, side by side: BigCodec's, and TiCodec's
+PARTS = (("CodecEnc", "generator"), ("encoder", "quantizer", "generator"))
 _MOST, _DEEPEST = 100_000, 32  # plain values that a file may state, and their nesting
 _MOST_CLASSES = 64  # of settings, in one file
 _SHARED = 4  # times that the bytes of a file may count: tensors may share some
@@ -52,8 +53,8 @@ def read_pickled(
     stated: dict[str, Any] = {}
     plain = _Plain(path)
     while isinstance(held, Mapping):
-        if all(isinstance(held.get(part), Mapping) for part in PARTS):
-            held = {f"{part}.{key}": v for part in PARTS for key, v in held[part].items()}
+        if parts := _side_by_side(held):
+            held = {f"{part}.{key}": v for part in parts for key, v in held[part].items()}
             break
         wrapper = next((key for key in _WRAPPERS if isinstance(held.get(key), Mapping)), None)
         if wrapper is None:
@@ -62,6 +63,15 @@ def read_pickled(
         held = held[wrapper]
     tensors = _tensors(path, held)
     return tensors, stated | plain.of({k: v for k, v in held.items() if k not in tensors})
+
+
+def _side_by_side(held: Mapping[Any, Any]) -> list[str]:
+    """Return the networks that lie beside one another: two or more of those that belong together.
+
+    What one of them lacks is for the family to say.
+    """
+    found = ([p for p in parts if isinstance(held.get(p), Mapping)] for parts in PARTS)
+    return next((parts for parts in found if len(parts) > 1), [])
 
 
 def _load(path: Path, part: IO[bytes] | None) -> Any:

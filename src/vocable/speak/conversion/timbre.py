@@ -1,6 +1,7 @@
 """Say the codes of a recording with the timbre of another, by a codec that holds it beside them.
 
-So FACodec converts voices ("NaturalSpeech 3", Ju et al. 2024, arXiv:2403.03100, section 4.3).
+So FACodec converts voices ("NaturalSpeech 3", Ju et al. 2024, arXiv:2403.03100, section 4.3); any
+codec does whose sides say who speaks, as TiCodec and Kanade.
 """
 
 from __future__ import annotations

@@ -17,8 +17,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from vocable.codecs.hifigan_blocks import residual_units, symmetric, upsampling
 from vocable.errors import ModelError
-from vocable.nn import Conv1d, ConvTranspose1d, LeakyReLU, Mean, Residual, Stack, Tanh
+from vocable.nn import LeakyReLU, Mean, Stack, Tanh
 from vocable.units.vocoder.durations import DurationConfig, DurationPredictor
 
 KERNEL = 7  # of the first and the last convolution
@@ -45,14 +46,14 @@ class HifiGan(Stack):
     ) -> None:
         widths = [channels >> i for i in range(len(rates) + 1)]
         super().__init__(
-            _conv(channels_in, channels, KERNEL),
+            symmetric(channels_in, channels, KERNEL),
             *(
                 Stack(
                     LeakyReLU(slope),
-                    _up(wide, narrow, rate, kernel),
+                    upsampling(wide, narrow, rate, kernel),
                     Mean(
                         *(
-                            _residual_block(narrow, each, own, slope)
+                            residual_units(narrow, each, own, slope)
                             for each, own in zip(block_kernels, dilations, strict=True)
                         )
                     ),
@@ -62,41 +63,9 @@ class HifiGan(Stack):
                 )
             ),
             LeakyReLU(LAST_SLOPE),
-            _conv(widths[-1], 1, KERNEL),
+            symmetric(widths[-1], 1, KERNEL),
             Tanh(),
         )
-
-
-def _conv(channels_in: int, channels_out: int, kernel: int, dilation: int = 1) -> Conv1d:
-    pad = (kernel - 1) * dilation // 2
-    return Conv1d(channels_in, channels_out, kernel, dilation=dilation, pad=(pad, pad))
-
-
-def _up(wide: int, narrow: int, rate: int, kernel: int) -> ConvTranspose1d:
-    left, whole = (kernel - rate) // 2, spread_kernel(kernel, rate)
-    return ConvTranspose1d(wide, narrow, whole, stride=rate, trim=(left, whole - rate - left))
-
-
-def spread_kernel(kernel: int, rate: int) -> int:
-    """Return the kernel that one of a stage is filled up to: the next multiple of its rate."""
-    return -(-kernel // rate) * rate
-
-
-def _residual_block(channels: int, kernel: int, dilations: Sequence[int], slope: float) -> Stack:
-    """Return units of two convolutions each, the first of them dilated."""
-    return Stack(
-        *(
-            Residual(
-                Stack(
-                    LeakyReLU(slope),
-                    _conv(channels, channels, kernel, dilation),
-                    LeakyReLU(slope),
-                    _conv(channels, channels, kernel),
-                )
-            )
-            for dilation in dilations
-        )
-    )
 
 
 @dataclass(frozen=True)

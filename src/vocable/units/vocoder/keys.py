@@ -19,15 +19,13 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vocable.codecs.keys import seanet
+from vocable.codecs.keys.change import filled_up
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.errors import ModelError
 from vocable.fitting import check_config
-from vocable.nn.transposed import from_torch
-from vocable.units.vocoder.hifigan import spread_kernel
 from vocable.weights import Row, fuse_weight_norm, rename
 
 _PREFIX = re.compile(r"(?:vocoder|generator)\.")
@@ -117,9 +115,10 @@ def _rows(config: Mapping[str, Any]) -> Iterator[Row]:
     yield Row(r"lang\.weight", "language.weight")
     yield Row(r"conv_pre\.(weight|bias)", r"generator.blocks.0.\1")
     yield Row(r"conv_post\.(weight|bias)", rf"generator.blocks.{stages + 2}.\1")
-    for i, rate in enumerate(config["rates"]):
+    for i, (rate, kernel) in enumerate(zip(config["rates"], config["kernels"], strict=True)):
         stage = f"generator.blocks.{1 + i}.blocks"
-        yield Row(rf"ups\.{i}\.weight", f"{stage}.1.weight", partial(_spread, rate))
+        turned = partial(filled_up, stride=rate, kernel=kernel)
+        yield Row(rf"ups\.{i}\.weight", f"{stage}.1.weight", turned)
         yield Row(rf"ups\.{i}\.bias", f"{stage}.1.bias")
         for j in range(blocks):
             block, own = rf"resblocks\.{blocks * i + j}", f"{stage}.2.blocks.{j}.blocks"
@@ -132,12 +131,6 @@ def _rows(config: Mapping[str, Any]) -> Iterator[Row]:
         name = re.escape(theirs)
         yield Row(rf"dur_predictor\.{name}\.(weight|bias)", rf"durations.layers.blocks.{place}.\1")
     yield Row(r"quantizer\..+", None)
-
-
-def _spread(rate: int, weight: Tensor) -> Tensor:
-    """Return a transposed convolution's weight, its kernel filled up to a multiple of its rate."""
-    kernel = weight.shape[2]
-    return from_torch(F.pad(weight, (0, spread_kernel(kernel, rate) - kernel)), rate)
 
 
 def _sizes(shapes: Shapes, stated: Mapping[str, Any], hub: bool) -> dict[str, Any]:

@@ -8,7 +8,8 @@ time: a few steps of each are measured first, and as many steps trained as that 
 Runs are kept in FOLDER and gone on with; what is finished is read. Beside them stand sound-48k, at
 the prefixes whose rates are nearest to theirs, and dmel-16k. All get a recording of --eval at
 16 kHz, channels averaged, and are compared with that. Of singing is what the name of a recording
-says (--singing); of the set that this was written for, a song for voice and guitar.
+says (--singing): of the set that this was written for, one song for voice and guitar. Whether the
+voice is within the window that the set has of it, nobody has listened to.
 
 kbit/s        of nominal tokens; of Jukebox with those of coarser levels, which add nothing to sound
 coded         what its codes take in token files, kbit/s
@@ -45,11 +46,12 @@ from vocable.train import read_recipe, run
 
 FAMILIES = ("jukebox", "harpnet", "esc")
 RATE = 16_000
+HEARD_AT = 48_000  # Hz that ViSQOL's mode for audio is defined at
 PROBES = (1, 2, 12)  # steps; the first run reads the recordings, the others say what a step takes
 MEASURES: dict[str, Callable[[np.ndarray, np.ndarray, int], float]] = {
     "mel distance": mel_distance_dac,
     "SI-SDR, dB": si_sdr,
-    "ViSQOL": lambda x, y, rate: visqol(x, y, rate, mode="audio"),
+    "ViSQOL": lambda x, y, rate: visqol(heard(x, rate), heard(y, rate), HEARD_AT, mode="audio"),
 }
 COLUMNS = ["codec", "levels", "steps", "kbit/s", "coded", "tokens/s"]
 
@@ -171,6 +173,11 @@ def measured(measure: str, audio: Audio, decoded: Audio) -> float:
         return float(MEASURES[measure](audio.samples[0], decoded.samples[0], RATE))
     except MeasureError:
         return float("nan")
+
+
+def heard(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Return samples at ViSQOL's rate, within full scale."""
+    return Audio(samples[None].astype(np.float32), rate).resample(HEARD_AT).samples[0].clip(-1, 1)
 
 
 # ---- tables --------------------------------------------------------------------------------------

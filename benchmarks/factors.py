@@ -4,11 +4,13 @@
         [--seeds 3] [--heads NAME…]
 
 A part is the levels of one role (prosody, semantic, acoustic), each by itself, or a side of whole
-recordings (FACodec's timbre). The manifest names speakers, three recordings of each at least, and
-states phones where it can. Pitch is told as which quarter of the recording's own range a frame lies
-in, of frames with a voice. Prints a Markdown table: a row for each task, part and head, mean ±
-deviation over seeds, and what is told without hearing ("usual"). What is trained goes into --keep
-and is not trained again.
+recordings (FACodec's timbre). The manifest names two speakers or more, three recordings of each at
+least, and states phones where it can. --heads are "ecapa" and "pooling" of speaker, "bilstm" and
+"linear" of phone and pitch; a task that has none of those named is left out.
+
+Pitch is told as which quarter of the recording's own range a frame lies in, of frames with a voice.
+Prints a Markdown table: a row for each task, part and head, mean ± deviation over seeds, and what
+is told without hearing ("usual"). What is trained goes into --keep and is not trained again.
 """
 
 from __future__ import annotations

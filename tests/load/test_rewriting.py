@@ -41,6 +41,8 @@ FILES = {
     "Voxtral": "voxtral/checkpoint",
 }
 DRAWN = {
+    "FocalCodec": "focalcodec/whole",
+    "FocalCodec-Stream": "focalcodec/stream",
     "X-Codec": "xcodec/xcodec_wavlm",
     "Higgs audio": "xcodec/higgs",
     "X-Codec 2": "xcodec2/xcodec2",
@@ -96,6 +98,40 @@ def test_ours_goes_to_every_layout_and_comes_back(name, tmp_path):
         check_same(tensors(again), tensors(ours))
         assert describe(again).config == describe(ours).config
         assert describe(again).space == describe(ours).space
+
+
+@pytest.mark.parametrize("name", ["FocalCodec", "FocalCodec-Stream"])
+def test_its_own_package_gets_the_tensors_and_the_config_that_it_wrote(name, tmp_path):
+    theirs = source(name, tmp_path)
+    convert_checkpoint(theirs, tmp_path / "ours")
+    layout = others(tmp_path / "ours")[0]
+    convert_checkpoint(tmp_path / "ours", tmp_path / "back", to=layout)
+    check_same(tensors(tmp_path / "back"), tensors(theirs))
+    wanted, found = (
+        json.loads((f / "config.json").read_text()) for f in (theirs, tmp_path / "back")
+    )
+    for key, value in wanted.items():
+        assert found[key] == (found[key] | value if isinstance(value, dict) else value), key
+
+
+def test_focalcodec_of_its_first_version_comes_back_in_the_names_of_today(tmp_path):
+    theirs = source("FocalCodec", tmp_path)
+    now = tensors(theirs)
+    names = {"0.downscale": "0.0", "1.downscale": "1.0", "0.focal_block": "0.1"}
+    held = {}
+    for key, value in now.items():
+        *_, stem = key.partition("compressor.layers.")
+        then = next((key.replace(a, b) for a, b in names.items() if stem.startswith(a)), key)
+        held[then if key.startswith("compressor") else key] = value
+    for key in [key for key in held if ".qkv_proj." in key]:
+        for part, value in zip("qkv", held.pop(key).chunk(3), strict=True):
+            held[key.replace("qkv_", f"{part}_")] = value.clone()
+    held["quantizer.codebook"] = torch.ones(32, 5)
+    assert "compressor.layers.0.1.modulation.in_proj.weight" in held
+    save_file(held, theirs / "model.safetensors")
+    convert_checkpoint(theirs, tmp_path / "ours")
+    convert_checkpoint(tmp_path / "ours", tmp_path / "back", to="focalcodec")
+    check_same(tensors(tmp_path / "back"), now)
 
 
 def test_all_layouts_give_the_same_codes_and_samples(tmp_path):
@@ -219,6 +255,15 @@ def test_what_a_layout_cannot_say_is_refused_and_leaves_nothing(tmp_path):
     save_model(small_codec("facodec"), tmp_path / "mine")  # published ones have four heads
     words = "^facodec: its timbre_heads 2 cannot be said in facodec files$"
     refused(words, tmp_path / "mine", tmp_path / "x", to="facodec")
+    assert left(tmp_path) == ["mine"]
+
+
+def test_kernels_that_do_not_grow_by_one_number_are_refused(tmp_path):
+    model = small_codec("focalcodec").model
+    config = type(model.config)(**vars(model.config) | {"kernels": (3, 5, 9)})
+    save_model(type(model)(config), tmp_path / "mine")
+    words = r"its kernels are \[3, 5, 9\], of which focalcodec files can say only ones that grow"
+    refused(words, tmp_path / "mine", tmp_path / "x", to="focalcodec")
     assert left(tmp_path) == ["mine"]
 
 

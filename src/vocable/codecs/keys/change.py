@@ -33,6 +33,11 @@ def per_channel(value: Tensor) -> Tensor:
     return value.flatten()
 
 
+def per_row(value: Tensor) -> Tensor:
+    """Return `[channels, 1]` as `[channels]`, as `Snake` keeps what FocalCodec's has."""
+    return value.flatten()
+
+
 def of_first(rows: Tensor) -> Tensor:
     """Return what a norm of several conditions is for the first, the only one that is used."""
     return rows[0]
@@ -79,6 +84,7 @@ _BACK: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     transposed_patch: _to_torch,
     from_torch: lambda weight, _, stride: to_torch(weight, stride),
     per_channel: lambda value, _: value[None, :, None],
+    per_row: lambda value, _: value[:, None],
     of_first: lambda row, _: row.repeat(CONDITIONS, 1),
     in_halves: lambda rows, _, heads: in_pairs(rows, heads),
     as_gates: lambda value, _: value[None, :, None, None],

@@ -48,6 +48,16 @@ def as_gates(value: Tensor) -> Tensor:
     return value.flatten()
 
 
+def flat(value: Tensor) -> Tensor:
+    """Return what is one row of numbers, however it lies."""
+    return value.flatten()
+
+
+def deviation(variance: Tensor) -> Tensor:
+    """Return standard deviations, in one row; their squares lead back bit for bit."""
+    return variance.flatten().sqrt()
+
+
 def in_halves(rows: Tensor, heads: int) -> Tensor:
     """Return a map of queries, keys and values whose pairs are neighbours with pairs in halves."""
     return _turned(rows, (heads, -1, 2))
@@ -58,13 +68,24 @@ def in_pairs(rows: Tensor, heads: int) -> Tensor:
     return _turned(rows, (heads, 2, -1))
 
 
+def one_in_halves(rows: Tensor, heads: int) -> Tensor:
+    """Return a map of queries or of keys whose pairs are neighbours with pairs in halves."""
+    return _turned_one(rows, (heads, -1, 2))
+
+
+def one_in_pairs(rows: Tensor, heads: int) -> Tensor:
+    """Return such a map whose pairs are in halves with pairs as neighbours."""
+    return _turned_one(rows, (heads, 2, -1))
+
+
 def _turned(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
     """Swap the last two ways in which rows of queries and keys are parted."""
     *asked, value = rows.chunk(3)
-    turned = [
-        part.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(part.shape) for part in asked
-    ]
-    return torch.cat([*turned, value])
+    return torch.cat([*(_turned_one(part, parted) for part in asked), value])
+
+
+def _turned_one(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
+    return rows.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(rows.shape)
 
 
 def taken_back(change: Callable[[Tensor], Tensor], value: Tensor, layer: nn.Module) -> Tensor:
@@ -86,6 +107,9 @@ _BACK: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     per_channel: lambda value, _: value[None, :, None],
     per_row: lambda value, _: value[:, None],
     of_first: lambda row, _: row.repeat(CONDITIONS, 1),
+    flat: lambda value, _: value,
+    deviation: lambda value, _: value.square(),
     in_halves: lambda rows, _, heads: in_pairs(rows, heads),
+    one_in_halves: lambda rows, _, heads: one_in_pairs(rows, heads),
     as_gates: lambda value, _: value[None, :, None, None],
 }

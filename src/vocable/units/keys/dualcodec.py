@@ -25,6 +25,7 @@ from vocable.codecs.keys.change import deviation, flat, pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
 from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.fused import fused_shapes
+from vocable.errors import ModelError
 from vocable.units.dualcodec import PUBLISHED, DualCodecConfig
 from vocable.units.keys import w2v_bert
 from vocable.units.w2v_bert import W2vBert
@@ -136,19 +137,24 @@ def _sizes(checkpoint: Checkpoint, shapes: Mapping[str, tuple[int, ...]]) -> dic
 
 
 def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the file that its authors publish, and those that lie beside one that encodes."""
-    sound = config["sound"]
+    """Return the file that its authors publish, and those that lie beside it.
+
+    Raises ModelError for a model that decodes only: their file holds DAC's encoder as well.
+    """
+    if not config["encodes"]:
+        raise ModelError(
+            "it decodes only, but dualcodec files hold what encodes, too; convert what was read "
+            "with w2v-BERT beside it"
+        )
+    sound, beside = config["sound"], (SPEECH, STATISTICS)
     rate = sound["rate"] // math.prod(sound["strides"])
     own = f"dualcodec_{rate}hz_{config['size']}_{sound['sizes'][0]}.safetensors"
-    beside = (SPEECH, STATISTICS)
-    found: dict[str, Any] = {
-        own: {key: value for key, value in tensors.items() if not key.startswith(beside)}
+    return {
+        own: {key: value for key, value in tensors.items() if not key.startswith(beside)},
+        "w2vbert2_mean_var_stats_emilia.pt": _below(tensors, STATISTICS),
+        "w2v-bert-2.0/model.safetensors": _below(tensors, SPEECH),
+        "w2v-bert-2.0/config.json": w2v_bert.hub_config(config["semantic"]),
     }
-    if config["encodes"]:
-        found["w2vbert2_mean_var_stats_emilia.pt"] = _below(tensors, STATISTICS)
-        found["w2v-bert-2.0/model.safetensors"] = _below(tensors, SPEECH)
-        found["w2v-bert-2.0/config.json"] = w2v_bert.hub_config(config["semantic"])
-    return found
 
 
 FORMS = {"dualcodec": Form(_steps, _files)}

@@ -73,7 +73,7 @@ def _trunk(layers: Mapping[str, Any], width: int) -> str:
 
 def _multiple(hidden: int, least: int) -> int:
     """Return a number whose first multiple from `least` on is `hidden`."""
-    numbers = (_USUAL, *range(1, hidden + 1))
+    numbers: list[int] = [_USUAL, *range(1, hidden + 1)]
     found = next((n for n in numbers if -(-least // n) * n == hidden), None)
     if found is None:
         raise ModelError(f"its hidden {hidden} is less than the {least} of kanade files")

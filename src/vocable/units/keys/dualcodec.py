@@ -60,8 +60,8 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
 
 def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
-    heard, spoken = config["semantic"]["blocks"], config["blocks"]
-    beyond = rf"{_SPEECH}encoder\.layers\.(?!(?:{'|'.join(map(str, range(heard)))})\.).+"
+    blocks, spoken = config["semantic"]["blocks"], config["blocks"]
+    beyond = rf"{_SPEECH}encoder\.layers\.(?!(?:{'|'.join(map(str, range(blocks)))})\.).+"
     unheard = rf"(?:convnext_encoder\.|dac\.encoder\.|statistics\.|{_SPEECH}).+"
     return [
         steps.Aside(beyond if config["encodes"] else unheard, steps.nothing),

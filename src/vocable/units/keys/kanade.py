@@ -87,8 +87,8 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
 
 def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
-    heard = "|".join(map(str, range(config["semantic"]["blocks"])))
-    beyond = rf"{re.escape(WAVLM)}encoder\.layers\.(?!(?:{heard})\.).+"
+    blocks = "|".join(map(str, range(config["semantic"]["blocks"])))
+    beyond = rf"{re.escape(WAVLM)}encoder\.layers\.(?!(?:{blocks})\.).+"
     spoken = vocos_mel.decoder_steps(vocos_config(config), "block.blocks")
     kept = (_HEARD, _VOICE, _SPOKEN)
     return [

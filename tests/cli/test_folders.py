@@ -97,3 +97,22 @@ def test_a_folder_that_cannot_be_searched_is_a_failure(
     done = call("encode", "talks", "-o", "out", "--codec", small, code=1)
     assert done.stderr.startswith(f"error: {Path('talks/b')}: no permission")
     assert done.stderr.endswith("1 done, 1 failed\n") and Path("out/a/one.vcb").exists()
+
+
+@pytest.mark.parametrize(
+    "names", [("a.wav",), ("a.wav", "-o", "out/"), ("--keep-endings", "a.wav")]
+)
+def test_floats_get_the_ending_of_a_file_that_holds_them(
+    here: Path, names: tuple[str, ...]
+) -> None:
+    codec = Path(__file__).parents[1] / "golden/vibevoice/acoustic"
+    write_tone(here / "a.wav", 0.2)
+    Path("out").mkdir()
+    (facts,) = results("encode", *names, "--codec", codec)
+    stem = "a.wav" if "--keep-endings" in names else "a"
+    assert facts["output"] == str(Path("out" if "out/" in names else "") / f"{stem}.safetensors")
+    (back,) = results("decode", facts["output"], "--codec", codec, "-o", "back.wav")
+    assert back["samples"] == 3200
+    done = call("encode", "a.wav", "-o", "b.vcb", "--codec", codec, code=1)
+    assert "makes floats, which a .vcb does not hold; save them as .safetensors" in done.stderr
+    assert not Path("b.vcb").exists()

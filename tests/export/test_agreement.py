@@ -49,6 +49,7 @@ CASES = [
             ("harpnet", "onnx"),
             ("vocos-mel", "onnx"),
             ("mimi", "torch"),
+            ("voxtral", "torch"),
             ("out-rate", "onnx"),
             ("encodec", "torch"),
             ("encodec-symmetric", "onnx"),

@@ -9,12 +9,9 @@ import torch
 from safetensors.torch import save_file
 
 import vocable
-from tests.golden import drawn
 from tests.golden.encodec.opened import checkpoint as encodec
 from tests.golden.encodec.opened import load as load_encodec
-from tests.golden.mimi import opened as mimi
-from tests.golden.mimi.layouts import layouts
-from tests.golden.ticodec.written import written as ticodec
+from tests.golden.families import TOYS, write_toy
 from tests.load.toys import SOUND
 from vocable.codecs.keys import layout_of
 from vocable.codecs.keys.checkpoint import weights_in
@@ -25,52 +22,13 @@ from vocable.load.second_decoder import decoded_by_vocos
 from vocable.testing.codec_examples import small_codec
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-FILES = {
-    "DAC": "dac/weights.pth",
-    "SNAC": "snac/checkpoint",
-    "SpeechTokenizer": "speechtokenizer/checkpoint",
-    "WavTokenizer": "wavtokenizer/checkpoint",
-    "Vocos": "vocos_mel/checkpoint",
-    "BigCodec": "bigcodec/checkpoint",
-    "FACodec": "facodec/checkpoint",
-    "ESC": "esc/checkpoint",
-    "Jukebox": "jukebox/checkpoint",
-    "Qwen3-TTS": "qwen3_tts/checkpoint",
-    "MOSS": "moss/later",
-    "MOSS, the first": "moss/first",
-    "NanoCodec": "nanocodec/checkpoint",
-    "Voxtral": "voxtral/checkpoint",
-}
-DRAWN = {
-    "X-Codec": "xcodec/xcodec_wavlm",
-    "Higgs audio": "xcodec/higgs",
-    "X-Codec 2": "xcodec2/xcodec2",
-    "NeuCodec": "xcodec2/neucodec",
-}
-WRITTEN = {"TiCodec": ticodec}
 HELD = ("EnCodec causal", "EnCodec stereo", "Mimi")
+READ_ONLY = ("VibeVoice, semantic",)
 
 
 def source(name, tmp_path):
     """Return the files of a toy of a family, in the layout of its own package."""
-    if name in FILES:
-        return GOLDEN / FILES[name]
-    folder = tmp_path / "theirs"
-    folder.mkdir()
-    if name in WRITTEN:
-        return WRITTEN[name](folder, json.loads((GOLDEN / "ticodec/ticodec.json").read_text()))
-    if name in DRAWN:
-        kept = json.loads((GOLDEN / f"{DRAWN[name]}.json").read_text())
-        tensors, config = drawn.tensors(kept["shapes"]), kept["config"]
-    elif name == "Mimi":
-        tensors = layouts(mimi.state(), mimi.TOY["num_attention_heads"])["published"]
-        config = {"model_type": "mimi", **mimi.TOY}
-    else:
-        found = encodec(name.split()[1])
-        tensors, config = found.tensors(), dict(found.config)
-    save_file({k: v.contiguous() for k, v in tensors.items()}, folder / "model.safetensors")
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    return write_toy(name, tmp_path / "theirs")
 
 
 def tensors(path):
@@ -89,17 +47,94 @@ def others(path):
     return [name for name, form in forms.items() if form.files]
 
 
-@pytest.mark.parametrize("name", [*HELD, *FILES, *DRAWN, *WRITTEN])
+@pytest.mark.parametrize("name", [name for name in TOYS if name not in READ_ONLY])
 def test_ours_goes_to_every_layout_and_comes_back(name, tmp_path):
     ours = convert_checkpoint(source(name, tmp_path), tmp_path / "ours").folder
     for layout in others(ours):
         done = convert_checkpoint(ours, tmp_path / layout, to=layout)
         assert (done.was, done.layout) == ("vocable", layout)
-        assert done.files == {p.name: p.stat().st_size for p in (tmp_path / layout).iterdir()}
+        there = [p for p in (tmp_path / layout).rglob("*") if p.is_file()]
+        sizes = {p.relative_to(done.folder).as_posix(): p.stat().st_size for p in there}
+        assert done.files == sizes
         again = convert_checkpoint(tmp_path / layout, tmp_path / f"{layout}-ours").folder
         check_same(tensors(again), tensors(ours))
         assert describe(again).config == describe(ours).config
         assert describe(again).space == describe(ours).space
+
+
+@pytest.mark.parametrize("name", ["FocalCodec", "FocalCodec-Stream"])
+def test_its_own_package_gets_the_tensors_and_the_config_that_it_wrote(name, tmp_path):
+    theirs = source(name, tmp_path)
+    convert_checkpoint(theirs, tmp_path / "ours")
+    layout = others(tmp_path / "ours")[0]
+    convert_checkpoint(tmp_path / "ours", tmp_path / "back", to=layout)
+    check_same(tensors(tmp_path / "back"), tensors(theirs))
+    wanted, found = (
+        json.loads((f / "config.json").read_text()) for f in (theirs, tmp_path / "back")
+    )
+    for key, value in wanted.items():
+        assert found[key] == (found[key] | value if isinstance(value, dict) else value), key
+
+
+def test_focalcodec_of_its_first_version_comes_back_in_the_names_of_today(tmp_path):
+    theirs = source("FocalCodec", tmp_path)
+    now = tensors(theirs)
+    names = {"0.downscale": "0.0", "1.downscale": "1.0", "0.focal_block": "0.1"}
+    held = {}
+    for key, value in now.items():
+        *_, stem = key.partition("compressor.layers.")
+        then = next((key.replace(a, b) for a, b in names.items() if stem.startswith(a)), key)
+        held[then if key.startswith("compressor") else key] = value
+    for key in [key for key in held if ".qkv_proj." in key]:
+        for part, value in zip("qkv", held.pop(key).chunk(3), strict=True):
+            held[key.replace("qkv_", f"{part}_")] = value.clone()
+    held["quantizer.codebook"] = torch.ones(32, 5)
+    assert "compressor.layers.0.1.modulation.in_proj.weight" in held
+    save_file(held, theirs / "model.safetensors")
+    convert_checkpoint(theirs, tmp_path / "ours")
+    convert_checkpoint(tmp_path / "ours", tmp_path / "back", to="focalcodec")
+    check_same(tensors(tmp_path / "back"), now)
+
+
+def test_dualcodec_is_written_as_its_files_are_called_and_without_what_it_does_not_hear(tmp_path):
+    theirs = write_toy("DualCodec", tmp_path / "theirs")
+    convert_checkpoint(theirs, tmp_path / "ours")
+    done = convert_checkpoint(tmp_path / "ours", tmp_path / "back", to="dualcodec")
+    assert done.files.keys() == {
+        "dualcodec_25hz_64_32.safetensors", "w2vbert2_mean_var_stats_emilia.pt",
+        "w2v-bert-2.0/config.json", "w2v-bert-2.0/model.safetensors",
+    }  # fmt: skip
+    held, found = tensors(theirs), tensors(tmp_path / "back")
+    assert {key for key in held if key not in found} == {"w2v-bert-2.0.masked_spec_embed"}
+    fused = {key.partition("weight_")[0] for key in held if key.endswith(("weight_g", "weight_v"))}
+    for key, value in found.items():
+        if not key.startswith(tuple(fused)):
+            assert torch.allclose(value, held[key], rtol=1e-6, atol=0), key
+            assert torch.equal(value, held[key]) or key == "statistics.var", key
+    (theirs / "w2v-bert-2.0" / "model.safetensors").unlink()
+    deaf = convert_checkpoint(theirs, tmp_path / "deaf").folder
+    words = "it decodes only, but dualcodec files hold what encodes, too; convert what was read"
+    refused(words, deaf, tmp_path / "deaf-back", to="dualcodec")
+    assert not (tmp_path / "deaf-back").exists()
+
+
+def test_kanade_is_written_as_three_folders_without_what_it_does_not_hear(tmp_path):
+    theirs = write_toy("Kanade", tmp_path / "theirs")
+    convert_checkpoint(theirs, tmp_path / "ours")
+    back = convert_checkpoint(tmp_path / "ours", tmp_path / "back", to="kanade").folder
+    check_same(tensors(back), tensors(theirs))
+    held, found = tensors(theirs / "wavlm"), tensors(back / "wavlm")
+    beyond = {key for key in held if key.startswith("encoder.layers.4.")}
+    assert beyond and held.keys() - found.keys() == beyond | {"masked_spec_embed"}
+    taps = "encoder.pos_conv_embed.conv.parametrizations"  # weight norm, which is made anew
+    check_same({k: v for k, v in found.items() if not k.startswith(taps)},
+               {k: held[k] for k in found if not k.startswith(taps)})  # fmt: skip
+    held, found = tensors(theirs / "vocos"), tensors(back / "vocos")
+    assert {key.partition(".")[0] for key in found.keys() - held.keys()} == {"feature_extractor"}
+    window = "head.istft.window"
+    check_same({k: found[k] for k in held if k != window},
+               {k: v for k, v in held.items() if k != window})  # fmt: skip
+    assert torch.equal(found[window], torch.hann_window(1024))
 
 
 def test_all_layouts_give_the_same_codes_and_samples(tmp_path):
@@ -223,6 +258,22 @@ def test_what_a_layout_cannot_say_is_refused_and_leaves_nothing(tmp_path):
     save_model(small_codec("facodec"), tmp_path / "mine")  # published ones have four heads
     words = "^facodec: its timbre_heads 2 cannot be said in facodec files$"
     refused(words, tmp_path / "mine", tmp_path / "x", to="facodec")
+    assert left(tmp_path) == ["mine"]
+
+
+def test_kernels_that_do_not_grow_by_one_number_are_refused(tmp_path):
+    model = small_codec("focalcodec").model
+    config = type(model.config)(**vars(model.config) | {"kernels": (3, 5, 9)})
+    save_model(type(model)(config), tmp_path / "mine")
+    words = r"its kernels are \[3, 5, 9\], of which focalcodec files can say only ones that grow"
+    refused(words, tmp_path / "mine", tmp_path / "x", to="focalcodec")
+    assert left(tmp_path) == ["mine"]
+
+
+def test_narrow_mlps_are_refused_by_kanade_files(tmp_path):
+    save_model(small_codec("kanade"), tmp_path / "mine")
+    words = "^its hidden 8 is less than the 21 of kanade files$"
+    refused(words, tmp_path / "mine", tmp_path / "x", to="kanade")
     assert left(tmp_path) == ["mine"]
 
 

@@ -26,6 +26,7 @@ from vocable.cli.paths import (
 from vocable.cli.pipes import input_path, output_path
 from vocable.cli.work import run
 from vocable.errors import VocableError
+from vocable.folders import ending_of
 
 if TYPE_CHECKING:
     from vocable.codecs import AdaptiveRate, Tokenizer
@@ -97,18 +98,21 @@ def command(
     """Turn recordings into tokens.
 
     AUDIO is a recording, "-" for stdin, or a folder whose tree is recreated under -o. OUT may end
-    in .npy, .npz or .safetensors instead of .vcb. Tracks of speakers are named speaker-1,
+    in .npy, .npz or .safetensors instead of .vcb, and in the last by default where a codec makes
+    floats. Tracks of speakers are named speaker-1,
     speaker-2 …, in the order in which they begin.
     """
     from vocable.audio.formats import READABLE
     from vocable.tokens.array_files import ENDINGS
 
     console = Console(as_json=as_json, quiet=quiet)
-    keep_ending = partial(with_second_ending, ".vcb")
+    codec = codec or options.DEFAULT_CODEC
+    ending = ".vcb" if out and ending_of(out) and not os.path.isdir(out) else _ending(codec)
+    keep_ending = partial(with_second_ending, ending)
     todo = plan(
         inputs,
         out,
-        rename=keep_ending if keep_endings else partial(with_ending, ".vcb"),
+        rename=keep_ending if keep_endings else partial(with_ending, ending),
         keep_ending=keep_ending,
         collect=READABLE,
         force=force,
@@ -120,9 +124,22 @@ def command(
     check_endings([job.target for job in todo.jobs], (".vcb", *(() if several else ENDINGS)))
     threads = threads or (1 if jobs > 1 else None)
     given = {"levels": levels, "mix": mix, "allow_loud": allow_loud}
-    codec = codec or options.DEFAULT_CODEC
     work = _Encoding(codec, device, threads, given, kbps, adaptive, lm, force, parted, beam)
     return run(todo, work, console, jobs)
+
+
+def _ending(codec: str) -> str:
+    """Return what token files are called where nobody names them: floats are in no .vcb.
+
+    What cannot be opened is refused later, behind what is wrong with the inputs.
+    """
+    from vocable.load import describe
+
+    try:
+        spec = describe(codec).spec
+    except (VocableError, OSError):
+        return ".vcb"
+    return ".vcb" if spec is None or spec.latent is None else ".safetensors"
 
 
 def _parted(speakers: int | None, separator: str | None) -> tuple[int, str] | None:

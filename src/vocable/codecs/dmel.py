@@ -123,6 +123,18 @@ class EvenSteps(Lattice):
         return (value - self.least) / self.unit
 
 
+def bands_spec(name: str, rate: int, frame: int, quantizer: GroupedQuantizer) -> TokenSpec:
+    """Return what tokens are that round bands of spectra: a level each, side by side."""
+    return TokenSpec(
+        untrained(name),
+        rate=rate,
+        frame=frame,
+        channels=1,
+        levels=tuple(Level(size) for size in quantizer.levels),
+        prefixes=quantizer.prefixes,
+    )
+
+
 class DMel(CodecModel):
     """dMel, as its config says."""
 
@@ -131,15 +143,7 @@ class DMel(CodecModel):
     def __init__(self, config: DMelConfig) -> None:
         c = config
         quantizer = GroupedQuantizer(EvenSteps(c.steps, c.bands, c.least, c.most), None)
-        spec = TokenSpec(
-            untrained("dmel"),
-            rate=c.rate,
-            frame=c.frame,
-            channels=1,
-            levels=tuple(Level(size) for size in quantizer.levels),
-            prefixes=quantizer.prefixes,
-        )
-        super().__init__(config, spec)
+        super().__init__(config, bands_spec("dmel", c.rate, c.frame, quantizer))
         self.encoder, self.quantizer = LogMels(c), quantizer
         self.decoder = dmel_decoder(c.rate, c.frame, c.transform, c.bands, c.lowest, c.highest)
 

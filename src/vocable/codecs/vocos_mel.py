@@ -31,8 +31,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vocable.codecs.codec_model import CodecModel
-from vocable.codecs.dmel import EvenSteps
-from vocable.codecs.model import untrained
+from vocable.codecs.dmel import EvenSteps, bands_spec
 from vocable.codecs.source_filter import Placed
 from vocable.codecs.vocos_decoder import vocos_decoder
 from vocable.errors import ModelError
@@ -41,7 +40,6 @@ from vocable.nn.block import tail
 from vocable.quantize.fsq import GroupedQuantizer
 from vocable.ratio import Ratio
 from vocable.signal.spectra import hann, mel_filters
-from vocable.tokens import Level, TokenSpec
 
 FLOOR = 1e-7  # of a band's magnitude
 
@@ -127,15 +125,7 @@ class VocosMel(CodecModel):
     def __init__(self, config: VocosMelConfig) -> None:
         c = config
         quantizer = GroupedQuantizer(EvenSteps(c.steps, c.bands, c.least, c.most), None)
-        spec = TokenSpec(
-            untrained("vocos-mel"),
-            rate=c.rate,
-            frame=c.frame,
-            channels=1,
-            levels=tuple(Level(size) for size in quantizer.levels),
-            prefixes=quantizer.prefixes,
-        )
-        super().__init__(config, spec)
+        super().__init__(config, bands_spec("vocos-mel", c.rate, c.frame, quantizer))
         self.encoder, self.quantizer = CentredMels(c), quantizer
         decoder = vocos_decoder(
             c.bands, c.width, c.hidden, c.blocks, window=c.window, hop=c.frame, edge="center"

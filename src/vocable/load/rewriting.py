@@ -81,7 +81,8 @@ def convert_checkpoint(
         else:
             _write(found, forms[to], fresh, came, forms.get(was) if came else None)
             (_check_same if forms[to].whole else _check_part)(found, fresh, to, forms[to])
-        files = {path.name: path.stat().st_size for path in sorted(fresh.iterdir())}
+        written = sorted(path for path in fresh.rglob("*") if path.is_file())
+        files = {path.relative_to(fresh).as_posix(): path.stat().st_size for path in written}
     return Rewritten(target, about.name, was, to, files)
 
 

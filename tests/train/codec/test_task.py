@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -215,3 +216,14 @@ def test_a_codec_that_exists_is_evaluated_first(
     fresh = make_loop(table, manifest, tmp_path / "fresh").task
     table["codec"] = {"start": "some codec"}
     assert not fresh.pretrained and make_loop(table, manifest, tmp_path / "run").task.pretrained
+
+
+def test_what_a_voice_asks_of_latents_is_frozen_with_the_decoder() -> None:
+    codec, recipe = FACodec(facodec_tiny()), read_recipe("decoder-only")
+    recipe = replace(recipe, codec=replace(recipe.codec, freeze=("decoder",)))
+    CodecTask(codec, recipe).begin(resumed=True)
+    moves = {
+        name.partition(".")[0] for name, each in codec.named_parameters() if each.requires_grad
+    }
+    assert moves == {"encoder", "quantizer", "side_encoder"}
+    assert not codec.style.training and codec.encoder.training

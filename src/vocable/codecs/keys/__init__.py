@@ -38,6 +38,7 @@ FAMILIES = {  # a family's name -> the module that knows its layouts
     "DualCodec": "vocable.units.keys.dualcodec",
 }
 _OTHERS = {  # architectures after which no module above is called
+    "focalcodec-stream": "vocable.units.keys.focalcodec",
     "higgs": "vocable.units.keys.xcodec",
     "neucodec": "vocable.units.keys.xcodec2",
     "vocos": "vocable.codecs.keys.vocos",

@@ -42,6 +42,11 @@ def per_channel(value: Tensor) -> Tensor:
     return value.flatten()
 
 
+def per_row(value: Tensor) -> Tensor:
+    """Return `[channels, 1]` as `[channels]`, as `Snake` keeps what FocalCodec's has."""
+    return value.flatten()
+
+
 def of_first(rows: Tensor) -> Tensor:
     """Return what a norm of several conditions is for the first, the only one that is used."""
     return rows[0]
@@ -50,6 +55,16 @@ def of_first(rows: Tensor) -> Tensor:
 def as_gates(value: Tensor) -> Tensor:
     """Return `[1, heads, 1, 1]` as `[heads]`, as WavLM's attention keeps it."""
     return value.flatten()
+
+
+def flat(value: Tensor) -> Tensor:
+    """Return what is one row of numbers, however it lies."""
+    return value.flatten()
+
+
+def deviation(variance: Tensor) -> Tensor:
+    """Return standard deviations, in one row; their squares lead back bit for bit."""
+    return variance.flatten().sqrt()
 
 
 def in_halves(rows: Tensor, heads: int) -> Tensor:
@@ -62,13 +77,24 @@ def in_pairs(rows: Tensor, heads: int) -> Tensor:
     return _turned(rows, (heads, 2, -1))
 
 
+def one_in_halves(rows: Tensor, heads: int) -> Tensor:
+    """Return a map of queries or of keys whose pairs are neighbours with pairs in halves."""
+    return _turned_one(rows, (heads, -1, 2))
+
+
+def one_in_pairs(rows: Tensor, heads: int) -> Tensor:
+    """Return such a map whose pairs are in halves with pairs as neighbours."""
+    return _turned_one(rows, (heads, 2, -1))
+
+
 def _turned(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
     """Swap the last two ways in which rows of queries and keys are parted."""
     *asked, value = rows.chunk(3)
-    turned = [
-        part.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(part.shape) for part in asked
-    ]
-    return torch.cat([*turned, value])
+    return torch.cat([*(_turned_one(part, parted) for part in asked), value])
+
+
+def _turned_one(rows: Tensor, parted: tuple[int, int, int]) -> Tensor:
+    return rows.reshape(*parted, rows.shape[1]).transpose(1, 2).reshape(rows.shape)
 
 
 def taken_back(change: Callable[[Tensor], Tensor], value: Tensor, layer: nn.Module) -> Tensor:
@@ -89,7 +115,11 @@ _BACK: Mapping[Callable[..., Tensor], Callable[..., Tensor]] = {
     from_torch: lambda weight, _, stride: to_torch(weight, stride),
     filled_up: lambda weight, _, stride, kernel: to_torch(weight, stride)[..., :kernel],
     per_channel: lambda value, _: value[None, :, None],
+    per_row: lambda value, _: value[:, None],
     of_first: lambda row, _: row.repeat(CONDITIONS, 1),
+    flat: lambda value, _: value,
+    deviation: lambda value, _: value.square(),
     in_halves: lambda rows, _, heads: in_pairs(rows, heads),
+    one_in_halves: lambda rows, _, heads: one_in_pairs(rows, heads),
     as_gates: lambda value, _: value[None, :, None, None],
 }

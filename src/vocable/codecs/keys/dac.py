@@ -55,7 +55,8 @@ class _Layout:
         if self.name == "transformers":
             blocks = [f"{side}.block.{i}" for i in range(depth)]
             return [f"{side}.conv1", *blocks, f"{side}.snake1", f"{side}.conv2"]
-        return [f"{side}.{'block' if side == 'encoder' else 'model'}.{i}" for i in range(depth + 3)]
+        inner = "block" if side.endswith("encoder") else "model"
+        return [f"{side}.{inner}.{i}" for i in range(depth + 3)]
 
 
 _LAYOUTS = (
@@ -102,8 +103,9 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 # ---- keys ---------------------------------------------------------------------------------------
 
 
-def _quantizer_rows() -> Iterator[Row]:
-    theirs, ours = r"quantizer\.quantizers\.(\d+)\.", r"quantizer.stack.\1.codebook."
+def quantizer_rows(theirs: str = "", ours: str = "quantizer") -> Iterator[Row]:
+    """Yield the rows of levels. theirs: what their keys begin with, a pattern; ours: where."""
+    theirs, ours = theirs + r"quantizer\.quantizers\.(\d+)\.", ours + r".stack.\1.codebook."
     yield Row(theirs + r"codebook\.weight", ours + "entries")
     for projection, name in (("in_proj", "down"), ("out_proj", "up")):
         yield Row(rf"{theirs}{projection}\.weight", f"{ours}{name}.weight", pointwise)
@@ -130,11 +132,11 @@ def sizes_in_package(checkpoint: Checkpoint, shapes: Shapes) -> dict[str, Any]:
     return _sizes(checkpoint, shapes, _LAYOUTS[0])
 
 
-def tensors_in_package(
-    tensors: Mapping[str, Tensor], config: Mapping[str, Any]
-) -> dict[str, Tensor]:
-    """Return the tensors of such a DAC by the keys of ours; of some of its parts, those."""
-    return steps.read(FORMS["dac"].steps(config), tensors)
+def rows_in_package(
+    side: str, stack: str, block: Literal["down", "up"], depth: int
+) -> Iterator[Row]:
+    """Yield the rows of such a side, an encoder ("down") or a decoder, whose keys begin so."""
+    yield from _side(_LAYOUTS[0], side, stack, block, depth)
 
 
 def _side(
@@ -238,7 +240,7 @@ def _stated_rate(checkpoint: Checkpoint) -> Any:
 
 
 def _steps(layout: _Layout, normed: str, config: Mapping[str, Any]) -> list[steps.Step]:
-    table = (*_quantizer_rows(), *_rows(layout, len(config["strides"])))
+    table = (*quantizer_rows(), *_rows(layout, len(config["strides"])))
     return [steps.WeightNorm(normed), steps.Table(table)]
 
 

@@ -55,7 +55,8 @@ def parted(tensors: Tensors) -> dict[str, dict[str, Tensor]]:
 
 
 def write_file(path: Path, held: Any) -> None:
-    """Write one file of a layout."""
+    """Write one file of a layout, in its folder, which is made if it is not there."""
+    path.parent.mkdir(exist_ok=True)
     if path.suffix == ".safetensors":
         flat = {key: value.contiguous() for key, value in held.items()}
         path.write_bytes(save(flat, {"format": "pt"}))  # which transformers asks for

@@ -27,6 +27,7 @@ from vocable.signal.spectra import mel_filters
 FILTERS = "feature_extractor.mel_spec.mel_scale.fb"
 _WINDOW = "feature_extractor.mel_spec.spectrogram.window"
 _NEAR = 1e-3  # of a filter: torchaudio computes them in single precision
+_HALF = 2.0**-8  # of a value of it, where the file holds bf16
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
@@ -64,21 +65,27 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
     tensors, config = checkpoint.tensors(), recognised.config
     ours = mel_filters(config["rate"], config["window"], config["bands"])
     theirs = tensors[FILTERS]
-    if theirs.shape != ours.shape or not torch.allclose(theirs, ours, rtol=0.0, atol=_NEAR):
+    rounded = torch.equal(theirs, theirs.bfloat16().to(theirs))  # the file holds half precision
+    near = _HALF if rounded else 0.0
+    if theirs.shape != ours.shape or not torch.allclose(theirs, ours, rtol=near, atol=_NEAR):
         raise ModelError(
             f"its filters are not {config['bands']} triangles on the HTK scale up to "
             f"{config['rate'] // 2} Hz, which vocable has for such; put the config.yaml that "
             "belongs to it beside it"
         )
-    return steps.read(_steps(config), tensors)
+    return steps.read(decoder_steps(config), tensors)
 
 
-def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+def decoder_steps(
+    config: Mapping[str, Any], stack: str = "decoder.block.blocks"
+) -> list[steps.Step]:
+    """Return the steps to a decoder whose blocks are members of our `stack`."""
+
     def made(_: Mapping[str, Tensor]) -> dict[str, Tensor]:
         filters = mel_filters(config["rate"], config["window"], config["bands"])
         return {FILTERS: filters, _WINDOW: torch.hann_window(config["window"])}
 
-    rows = vocos.decoder_rows(config["blocks"], "decoder.block.blocks", 0, conditions=False)
+    rows = vocos.decoder_rows(config["blocks"], stack, 0, conditions=False)
     rows = (row for row in rows if row.change is not of_first)  # its norms know no conditions
     return [
         steps.Aside(r"feature_extractor\..*", made),
@@ -109,7 +116,12 @@ def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str
     for key in ("steps", "least", "most"):
         if config[key] != usual[key]:
             raise ModelError(f"its {key} is {config[key]}, which that layout cannot say")
-    return {"pytorch_model.bin": dict(tensors), "config.yaml": _YAML.format(**config)}
+    return {"pytorch_model.bin": dict(tensors), "config.yaml": package_yaml(config)}
+
+
+def package_yaml(config: Mapping[str, Any]) -> str:
+    """Return the yaml that makes the package's model, of the sizes of a `VocosMelConfig`."""
+    return _YAML.format(**config)
 
 
 _YAML = """\
@@ -136,4 +148,4 @@ head:
     hop_length: {frame}
     padding: center
 """
-FORMS = {"vocos": Form(_steps, _files)}
+FORMS = {"vocos": Form(decoder_steps, _files)}

@@ -106,10 +106,16 @@ class CodecTask(Task):
             part.freeze() if isinstance(part, Quantizer) else part.eval()
 
     def _frozen(self) -> list[nn.Module]:
-        """Return the parts that stay: with the encoder what finds sides in its latents."""
+        """Return the parts that stay: with the encoder what finds sides in its latents.
+
+        With the decoder all that is neither of these, nor a quantizer: FACodec's style, say.
+        """
         names = self.recipe.codec.freeze
-        sides = self.codec.side_encoder if "encoder" in names else None
-        return [*map(self.codec.get_submodule, names), *([] if sides is None else [sides])]
+        parts = dict(self.codec.named_children())
+        hears = {"encoder", "side_encoder"}
+        spoken = parts.keys() - hears - {"quantizer"}
+        held = {"encoder": hears, "quantizer": {"quantizer"}, "decoder": spoken}
+        return [parts[part] for name in names for part in sorted(held[name]) if part in parts]
 
     def draw(self) -> Any:
         return self.sound()

@@ -18,17 +18,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from vocable.codecs.keys import dac, seanet
-from vocable.codecs.keys.change import pointwise
+from vocable.codecs.keys import dac, seanet, steps
+from vocable.codecs.keys.change import deviation, flat, pointwise
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form
 from vocable.codecs.keys.fused import fused_shapes
+from vocable.errors import ModelError
 from vocable.units.dualcodec import PUBLISHED, DualCodecConfig
 from vocable.units.keys import w2v_bert
 from vocable.units.w2v_bert import W2vBert
-from vocable.weights import Row, fuse_weight_norm, rename
+from vocable.weights import Row
 
 SPEECH, STATISTICS, SOUND = "w2v-bert-2.0.", "statistics.", "dac."
 _BOOK = "semantic_vq.quantizers.0.codebook.weight"
@@ -36,7 +37,9 @@ _INNER = "convnext_decoder.0.pwconv1.weight"
 _BLOCK = r"convnext_decoder\.\d+\.pwconv1\.weight"
 _HOP = 320  # samples from one row of w2v-BERT to the next
 _MEMBERS = {"dwconv": 0, "norm": 1, "pwconv1": 2, "pwconv2": 4}
-_HEARING = ("convnext_encoder.", f"{SOUND}encoder.", STATISTICS, SPEECH)
+_SPEECH, _HEARD = re.escape(SPEECH), "encoder.speech."
+# layers whose files hold weight norm: all of DAC's but its codebooks, and the maps
+_NORMED = r"dac\.(?!.*\.codebook$).*|semantic_vq\..*_proj|convnext_encoder\.0"
 
 
 def recognise(checkpoint: Checkpoint) -> Recognised | None:
@@ -53,34 +56,31 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.dualcodec`, without weight norm."""
-    c, tensors = recognised.config, checkpoint.tensors()
-    if not c["encodes"]:
-        tensors = {key: value for key, value in tensors.items() if not key.startswith(_HEARING)}
-    speech, sound = _below(tensors, SPEECH), _below(tensors, SOUND)
-    rest = {k: v for k, v in tensors.items() if not k.startswith((SPEECH, SOUND))}
-    found = rename(fuse_weight_norm(rest), list(_rows(c["blocks"])))
-    found |= {_ours(k): v for k, v in dac.tensors_in_package(sound, c["sound"]).items()}
-    if c["encodes"]:
-        speech = {k: v for k, v in speech.items() if not _beyond(k, c["semantic"]["blocks"])}
-        found |= {f"encoder.speech.{k}": v for k, v in w2v_bert.renamed(speech).items()}
-    return found
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    blocks, spoken = config["semantic"]["blocks"], config["blocks"]
+    beyond = rf"{_SPEECH}encoder\.layers\.(?!(?:{'|'.join(map(str, range(blocks)))})\.).+"
+    unheard = rf"(?:convnext_encoder\.|dac\.encoder\.|statistics\.|{_SPEECH}).+"
+    return [
+        steps.Aside(beyond if config["encodes"] else unheard, steps.nothing),
+        *([steps.Part(SPEECH, _HEARD, w2v_bert.STEPS)] if config["encodes"] else []),
+        steps.WeightNorm(_NORMED + rf"|convnext_decoder\.{spoken}"),
+        steps.Table((steps.as_it_is(_HEARD), *_rows(spoken), *_sound_rows(config["sound"]))),
+    ]
 
 
 def _below(tensors: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
-def _beyond(key: str, blocks: int) -> bool:
-    """Say whether a key is of a block of w2v-BERT that is not heard."""
-    match = re.match(r"encoder\.layers\.(\d+)\.", key)
-    return match is not None and int(match[1]) >= blocks
-
-
-def _ours(key: str) -> str:
-    """Return where a part of DAC is in ours."""
-    part, _, rest = key.partition(".")
-    place = {"encoder": "encoder.sound", "quantizer": "quantizer.rest"}
-    return f"{place.get(part, 'decoder.blocks.1')}.{rest}"
+def _sound_rows(config: Mapping[str, Any]) -> Iterator[Row]:
+    """Yield what becomes of the parts of DAC."""
+    depth = len(config["strides"])
+    yield from dac.rows_in_package("dac.encoder", "encoder.sound.blocks", "down", depth)
+    yield from dac.quantizer_rows(r"dac\.", "quantizer.rest")
+    yield from dac.rows_in_package("dac.decoder", "decoder.blocks.1.block.blocks", "up", depth)
 
 
 def _rows(blocks: int) -> Iterator[Row]:
@@ -97,8 +97,8 @@ def _rows(blocks: int) -> Iterator[Row]:
             ours = f"encoder.spoken.blocks.{n + 1}.{inner}"
             yield Row(rf"convnext_encoder\.{n + 1}\.{values}", ours)
             yield Row(rf"convnext_decoder\.{n}\.{values}", f"quantizer.told.blocks.{n}.{inner}")
-    yield Row(r"statistics\.mean", "encoder.standardise.mean", torch.flatten)
-    yield Row(r"statistics\.var", "encoder.standardise.deviation", lambda x: x.flatten().sqrt())
+    yield Row(r"statistics\.mean", "encoder.standardise.mean", flat)
+    yield Row(r"statistics\.var", "encoder.standardise.deviation", deviation)
 
 
 def _map(theirs: str, ours: str) -> Iterator[Row]:
@@ -131,3 +131,30 @@ def _sizes(checkpoint: Checkpoint, shapes: Mapping[str, tuple[int, ...]]) -> dic
         "blocks": sum(re.fullmatch(_BLOCK, key) is not None for key in shapes),
         "encodes": encodes,
     }
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def _files(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file that its authors publish, and those that lie beside it.
+
+    Raises ModelError for a model that decodes only: their file holds DAC's encoder as well.
+    """
+    if not config["encodes"]:
+        raise ModelError(
+            "it decodes only, but dualcodec files hold what encodes, too; convert what was read "
+            "with w2v-BERT beside it"
+        )
+    sound, beside = config["sound"], (SPEECH, STATISTICS)
+    rate = sound["rate"] // math.prod(sound["strides"])
+    own = f"dualcodec_{rate}hz_{config['size']}_{sound['sizes'][0]}.safetensors"
+    return {
+        own: {key: value for key, value in tensors.items() if not key.startswith(beside)},
+        "w2vbert2_mean_var_stats_emilia.pt": _below(tensors, STATISTICS),
+        "w2v-bert-2.0/model.safetensors": _below(tensors, SPEECH),
+        "w2v-bert-2.0/config.json": w2v_bert.hub_config(config["semantic"]),
+    }
+
+
+FORMS = {"dualcodec": Form(_steps, _files)}

@@ -14,19 +14,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from vocable.codecs.keys.change import per_channel, pointwise, transposed_patch
+from vocable.codecs.keys import steps
+from vocable.codecs.keys.change import as_gates, per_row, pointwise, transposed_patch
 from vocable.codecs.keys.checkpoint import Checkpoint, Recognised
+from vocable.codecs.keys.form import Form, hub_files
 from vocable.codecs.keys.seanet import refusing
 from vocable.errors import ModelError
 from vocable.fitting import check_config
 from vocable.units import focalcodec, focalcodec_stream
-from vocable.weights import Row, rename
+from vocable.units.keys.focalcodec_config import PARTS, package_config
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _MARK = "compressor.layers.0.focal_block.modulation.in_proj.weight"
@@ -40,12 +43,6 @@ _RENAMED = (
     (r"^(decompressor\.layers\.\d+)\.0\.", r"\1.focal_block."),
     (r"^(decompressor\.layers\.\d+)\.1\.", r"\1.upscale."),
 )
-_PARTS = {
-    "encoder_name": "WavLM",
-    "compressor_name": "FocalEncoder",
-    "quantizer_name": "BinarySphericalQuantizer",
-    "decompressor_name": "FocalDecoder",
-}
 _NOBODY_HAS = {"use_post_norm": False, "use_layerscale": False, "normalize_modulator": False}
 
 
@@ -77,11 +74,18 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.focalcodec`, or `focalcodec_stream`."""
-    tensors = _with_one_map({_now(key): value for key, value in checkpoint.tensors().items()})
-    c = recognised.config
-    stream = recognised.architecture == "focalcodec-stream"
-    speech = _stream_rows(c) if stream else _whole_rows()
-    return rename(tensors, [*speech, *_rows(c, stream)])
+    return steps.read(_steps(recognised.config), checkpoint.tensors())
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    stream = "chunk" in config
+    speech = _stream_rows(config) if stream else _whole_rows()
+    return [
+        steps.Names(_now),  # files are written in the names of today
+        OneMap(),
+        steps.Aside(r"quantizer\..+", steps.nothing),
+        steps.Table((*speech, *_rows(config, stream))),
+    ]
 
 
 def _now(key: str) -> str:
@@ -91,16 +95,24 @@ def _now(key: str) -> str:
     return key
 
 
-def _with_one_map(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return tensors with queries, keys and values as one map."""
-    found = dict(tensors)
-    for key in tensors:
-        if match := re.fullmatch(r"(.*\.attention\.)q_proj\.(weight|bias)", key):
-            names = [f"{match[1]}{part}_proj.{match[2]}" for part in "qkv"]
-            if lacking := [name for name in names if name not in tensors]:
-                raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
-            found[f"{match[1]}qkv_proj.{match[2]}"] = torch.cat([found.pop(n) for n in names])
-    return found
+@dataclass(frozen=True)
+class OneMap:
+    """Queries, keys and values as one map, which they are in the files of today."""
+
+    def read(self, tensors: steps.Tensors) -> dict[str, Tensor]:
+        """Stack those of version 0.0.1."""
+        found = dict(tensors)
+        for key in tensors:
+            if match := re.fullmatch(r"(.*\.attention\.)q_proj\.(weight|bias)", key):
+                names = [f"{match[1]}{part}_proj.{match[2]}" for part in "qkv"]
+                if lacking := [name for name in names if name not in tensors]:
+                    raise ModelError(f"checkpoint lacks {lacking[0]}; fetch it again")
+                found[f"{match[1]}qkv_proj.{match[2]}"] = torch.cat([found.pop(n) for n in names])
+        return found
+
+    def write(self, tensors: steps.Tensors, model: nn.Module) -> dict[str, Tensor]:
+        """Leave them."""
+        return dict(tensors)
 
 
 # ---- keys ---------------------------------------------------------------------------------------
@@ -148,7 +160,7 @@ def _blocks(ours: str) -> Iterator[Row]:
     for theirs, own in names.items():
         yield Row(rf"{layer}{theirs}\.(weight|bias)", rf"{block}.{own}.\2")
     scale = rf"{block}.attention.gate_scale"
-    yield Row(layer + r"attention\.gru_rel_pos_const", scale, torch.flatten)
+    yield Row(layer + r"attention\.gru_rel_pos_const", scale, as_gates)
 
 
 def _rows(config: Mapping[str, Any], stream: bool) -> Iterator[Row]:
@@ -159,15 +171,15 @@ def _rows(config: Mapping[str, Any], stream: bool) -> Iterator[Row]:
         theirs = rf"compressor\.layers\.{n}\."
         down, snake = rf"{theirs}downscale\.downscale\.", rf"{theirs}downscale\.activation\."
         yield Row(down + "(weight|bias)", rf"{ours}.{n}.blocks.0.\1")
-        yield Row(snake + "alpha", f"{ours}.{n}.blocks.1.alpha", per_channel)
-        yield from _focal_layer(rf"{theirs}focal_block\.", f"{ours}.{n}.blocks.2.blocks")
+        yield Row(snake + "alpha", f"{ours}.{n}.blocks.1.alpha", per_row)
+        yield from _focal_layer(rf"{theirs}focal_block\.", f"{ours}.{n}.blocks.2.blocks", stream)
     yield Row(r"compressor\.out_proj\.(weight|bias)", rf"{ours}.{layers}.\1")
     ours = "decoder.blocks.0.blocks"
     yield Row(r"decompressor\.in_proj\.(weight|bias)", rf"{ours}.0.\1")
     for n in range(layers):
         theirs, own = rf"decompressor\.layers\.{n}\.", f"{ours}.{n + 1}.blocks"
-        yield from _focal_layer(rf"{theirs}focal_block\.", f"{own}.0.blocks")
-        yield Row(theirs + r"upscale\.activation\.alpha", f"{own}.1.alpha", per_channel)
+        yield from _focal_layer(rf"{theirs}focal_block\.", f"{own}.0.blocks", stream)
+        yield Row(theirs + r"upscale\.activation\.alpha", f"{own}.1.alpha", per_row)
         up = theirs + r"upscale\.upscale\."
         yield Row(up + "weight", f"{own}.2.weight", transposed_patch)
         yield Row(up + "bias", f"{own}.2.bias")
@@ -176,14 +188,17 @@ def _rows(config: Mapping[str, Any], stream: bool) -> Iterator[Row]:
             refiner = rf"decompressor\.refiner\.{theirs}\.(weight|bias)"
             yield Row(refiner, rf"decoder.blocks.1.{own}.\1")
     yield from _spoken(config["decoder_blocks"], f"decoder.blocks.{1 + stream}")
-    yield Row(r"quantizer\..+", None)
 
 
-def _focal_layer(theirs: str, ours: str) -> Iterator[Row]:
+def _focal_layer(theirs: str, ours: str, stream: bool) -> Iterator[Row]:
     for n, part in enumerate(("modulation", "feed_forward")):
         norm = rf"{theirs}{part}_norm\."
-        yield Row(norm + "alpha", f"{ours}.{n}.branch.blocks.0.weight")
-        yield Row(norm + "(weight|bias)", rf"{ours}.{n}.branch.blocks.0.\1")
+        own = f"{ours}.{n}.branch.blocks.0"
+        yield (
+            Row(norm + "alpha", f"{own}.weight")
+            if stream
+            else Row(norm + "(weight|bias)", rf"{own}.\1")
+        )
     modulation, own = rf"{theirs}modulation\.", f"{ours}.0.branch.blocks.1"
     yield Row(modulation + r"in_proj\.(weight|bias)", rf"{own}.into.\1")
     yield Row(modulation + r"layers\.(\d+)\.0\.(weight|bias)", rf"{own}.convs.\1.\2")
@@ -289,7 +304,7 @@ def _check(
     shapes: Shapes, config: Mapping[str, Any], *, causal: bool, decoder: str, **more: Any
 ) -> None:
     """Refuse a config.json of other sizes, and one that asks for another function."""
-    check_config(config, _PARTS | {"decoder_name": decoder})
+    check_config(config, PARTS | {"decoder_name": decoder})
     bits = shapes["compressor.out_proj.weight"][0]
     check_config(config.get("quantizer_config") or {}, {"codebook_size": 1 << bits})
     for part in ("encoder", "compressor", "decompressor", "decoder"):
@@ -317,3 +332,6 @@ def _count(shapes: Shapes, key: str) -> int:
     while key.format(number) in shapes:
         number += 1
     return number
+
+
+FORMS = {"focalcodec": Form(_steps, hub_files(package_config))}

@@ -20,18 +20,21 @@ from typing import Any
 
 from torch import Tensor
 
-from vocable.codecs.keys import seanet, steps, vocos
+from vocable.codecs.keys import seanet, steps, vocos, vocos_mel
 from vocable.codecs.keys.block_yaml import read_block_yaml
-from vocable.codecs.keys.change import pointwise, transposed_patch
+from vocable.codecs.keys.change import of_first, one_in_halves, pointwise, transposed_patch
 from vocable.codecs.keys.checkpoint import YAML, Checkpoint, Recognised, published_name
+from vocable.codecs.keys.form import Form
 from vocable.errors import ModelError
 from vocable.units.kanade import PUBLISHED
 from vocable.units.keys import wav2vec2
-from vocable.weights import Row, rename
+from vocable.units.keys.kanade_files import VOCOS, WAVLM, kanade_files, vocos_config
+from vocable.weights import Row
 
 Shapes = Mapping[str, tuple[int, ...]]
 _MARKS = ("local_quantizer.proj_in.weight", "mel_decoder.norm.condition_proj.1.weight")
-_UNUSED = re.compile(r"(ssl_feature_extractor|feature_decoder|conv_upsample)\..+")
+_UNUSED = r"(?:ssl_feature_extractor|feature_decoder|conv_upsample)\..+"
+_HEARD, _VOICE, _SPOKEN = "encoder.speech.", "side_encoder.", "decoder.vocoder."
 _HIDDEN = (".feed_forward.w1.weight", ".feed_forward.w3.weight")
 _NEEDED = {
     "wavlm": ("WavLM base+", "microsoft/wavlm-base-plus"),
@@ -74,24 +77,28 @@ def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]
 
     Raises ModelError for a key that is not one of Kanade's, WavLM's or Vocos'.
     """
-    c = recognised.config
-    own = {k: v for k, v in checkpoint.tensors().items() if not _UNUSED.fullmatch(k)}
-    own = steps.Stacked(_HIDDEN, ".feed_forward.into.weight").read(own)
-    voice = {k.removeprefix("global_encoder."): own.pop(k) for k in list(own) if k[:7] == "global_"}
-    found = rename(own, list(_rows(c))) | rename(voice, list(_voice_rows(c)))
+    spoken = _part(checkpoint, "vocos").tensors()
     part = _part(checkpoint, "wavlm")
-    for key, value in wav2vec2.read(part, _encoder(part)).items():
-        block = re.match(r"transformer\.blocks\.(\d+)\.", key)
-        if not block or int(block[1]) < c["semantic"]["blocks"]:
-            found[f"encoder.speech.{key}"] = value
-    table = [
-        *vocos.decoder_rows(
-            c["vocoder_blocks"], "decoder.vocoder.block.blocks", 0, conditions=False
-        ),
-        Row(r"head\.istft\.window", None),
-        Row(r"feature_extractor\..+", None),
+    _encoder(part)
+    held = dict(checkpoint.tensors())
+    held |= {WAVLM + key: value for key, value in wav2vec2.in_transformers(part).items()}
+    held |= {VOCOS + key: value for key, value in spoken.items()}
+    return steps.read(_steps(recognised.config), held)
+
+
+def _steps(config: Mapping[str, Any]) -> list[steps.Step]:
+    blocks = "|".join(map(str, range(config["semantic"]["blocks"])))
+    beyond = rf"{re.escape(WAVLM)}encoder\.layers\.(?!(?:{blocks})\.).+"
+    spoken = vocos_mel.decoder_steps(vocos_config(config), "block.blocks")
+    kept = (_HEARD, _VOICE, _SPOKEN)
+    return [
+        steps.Aside(rf"{_UNUSED}|{beyond}", steps.nothing),
+        steps.Part(WAVLM, _HEARD, wav2vec2.STEPS),
+        steps.Part(VOCOS, _SPOKEN, tuple(spoken)),
+        steps.Part("global_encoder.", _VOICE, (steps.Table(tuple(_voice_rows(config))),)),
+        steps.Stacked(_HIDDEN, ".feed_forward.into.weight"),
+        steps.Table((*map(steps.as_it_is, kept), *_rows(config))),
     ]
-    return found | rename(_part(checkpoint, "vocos").tensors(), table)
 
 
 # ---- what lies beside it ------------------------------------------------------------------------
@@ -183,7 +190,7 @@ def _voiced_rows(heads: int) -> Iterator[Row]:
 
 
 def _branch_rows(layer: str, attention: str, mlp: str, heads: int) -> Iterator[Row]:
-    halves = partial(in_halves, heads=heads)
+    halves = partial(one_in_halves, heads=heads)
     for name, ours, change in (
         ("q", "query", halves), ("k", "key", halves), ("v", "value", None), ("o", "out", None),
     ):  # fmt: skip
@@ -192,21 +199,15 @@ def _branch_rows(layer: str, attention: str, mlp: str, heads: int) -> Iterator[R
     yield Row(layer + r"feed_forward\.w2\.weight", f"{mlp}.blocks.2.weight")
 
 
-def in_halves(weight: Tensor, heads: int) -> Tensor:
-    """Return a map whose pairs of channels are neighbours with pairs in halves of a head."""
-    pairs = weight.reshape(heads, -1, 2, weight.shape[1])
-    return pairs.transpose(1, 2).reshape(weight.shape)
-
-
 def _voice_rows(config: Mapping[str, Any]) -> Iterator[Row]:
-    rows = "side_encoder.rows.blocks"
-    yield from vocos.decoder_rows(config["voice_blocks"], rows, 0, conditions=False)
+    rows = vocos.decoder_rows(config["voice_blocks"], "rows.blocks", 0, conditions=False)
+    yield from (row for row in rows if row.change is not of_first)  # its norms know no conditions
     for theirs, ours in (("0", "0"), ("2", "2")):
-        own = f"side_encoder.asking.blocks.{ours}"
+        own = f"asking.blocks.{ours}"
         yield Row(rf"pooling\.attn\.{theirs}\.weight", f"{own}.weight", pointwise)
         yield Row(rf"pooling\.attn\.{theirs}\.bias", f"{own}.bias")
-    yield Row(r"pooling\.proj\.(weight|bias)", r"side_encoder.out.blocks.0.\1")
-    yield Row(r"pooling\.norm\.(weight|bias)", r"side_encoder.out.blocks.1.\1")
+    yield Row(r"pooling\.proj\.(weight|bias)", r"out.blocks.0.\1")
+    yield Row(r"pooling\.norm\.(weight|bias)", r"out.blocks.1.\1")
 
 
 # ---- sizes --------------------------------------------------------------------------------------
@@ -287,3 +288,6 @@ def _whole(about: Mapping[str, Any], key: str) -> int:
         what = "whole Hz" if key == "sample_rate" else "a whole number"
         raise ModelError(f"{YAML} says {key} {str(value)[:60]}; wanted {what}, from 1")
     return value
+
+
+FORMS = {"kanade": Form(_steps, kanade_files)}

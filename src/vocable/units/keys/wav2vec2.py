@@ -128,13 +128,18 @@ def recognise(checkpoint: Checkpoint) -> Recognised | None:
 
 def read(checkpoint: Checkpoint, recognised: Recognised) -> Mapping[str, Tensor]:
     """Return the tensors by the keys of `vocable.units.wav2vec2`, or `wavlm`."""
+    return renamed(in_transformers(checkpoint))
+
+
+def in_transformers(checkpoint: Checkpoint) -> dict[str, Tensor]:
+    """Return the tensors of any layout as transformers names them."""
     tensors: dict[str, Tensor] = {}
     for key, value in checkpoint.tensors().items():
         name = _as_in_transformers(key)
         if name in tensors:
             raise ModelError(f"checkpoint has two keys for {name}, the second is {key}")
         tensors[name] = value
-    return renamed(tensors)
+    return tensors
 
 
 def config_of(shapes: Mapping[str, tuple[int, ...]], stated: Mapping[str, Any]) -> dict[str, Any]:

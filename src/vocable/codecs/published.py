@@ -262,6 +262,13 @@ PUBLISHED: tuple[Published, ...] = (
         "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC,
         "Apache-2.0",
     ),
+    # of the same page and README; its other half, ns3_facodec_decoder_v2.bin, is put beside it
+    Published(
+        "ns3_facodec_encoder_v2.bin", "facodec_v2", "ns3_facodec_encoder_v2.bin", *_FACODEC,
+        "Apache-2.0",
+        url="https://huggingface.co/amphion/naturalspeech3_facodec/resolve/main/"
+        "ns3_facodec_encoder_v2.bin",
+    ),
     # names: the documentation of transformers, model_doc/xcodec2.md and neucodec.md, and the
     # package xcodec2 0.1.5; licences: the page of HKUSTAudio/xcodec2 on the hub, and the package
     # neucodec 0.0.6

@@ -115,8 +115,8 @@ class Second(Networks):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return the same; behind the latents what prosody is made of."""
-        z, heard = self.encoder(x), self.encoder.get_prosody_feature(x)
-        y, codes, _, _, voice = self.decoder(z, heard, eval_vq=False, vq=True)
-        own = self.decoder.melspec_linear(heard.transpose(1, 2))
+        z, bands = self.encoder(x), self.encoder.get_prosody_feature(x)
+        y, codes, _, _, voice = self.decoder(z, bands, eval_vq=False, vq=True)
+        own = self.decoder.melspec_linear(bands.transpose(1, 2))
         prosody = self.decoder.melspec_encoder(own, None, None).transpose(1, 2)
         return torch.cat((z, prosody), 1), y, codes, voice

@@ -135,11 +135,11 @@ class FactorisedVQ(QuantizerOfParts):
         Where those side by side differ, what they leave is not compared.
         """
         found = []
-        (left, heard), (other_left, other_heard) = (self._apart(x.double()) for x in (z, other_z))
+        (left, read), (other_left, other_read) = (self._apart(x.double()) for x in (z, other_z))
         agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
         own, others = self._shares(codes), self._shares(other)
         with torch.no_grad(), full_precision(z.device.type):
-            rows = zip(self.beside, heard, own, other_heard, others, strict=False)
+            rows = zip(self.beside, read, own, other_read, others, strict=False)
             for part, x, a, other_x, b in rows:
                 found.append(part.tie_distance(x, a, other_x, b))
                 left = left - part.decode_checked(a)

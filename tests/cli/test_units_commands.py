@@ -144,6 +144,21 @@ def test_blocks_are_clustered_one_by_one(data, tmp_path):
     assert done.exit_code == 2 and "wanted numbers of channels, as 13,13,13" in done.output
 
 
+def test_levels_of_several_rates_have_centres_each(data, tmp_path):
+    target = tmp_path / "c.safetensors"
+    arguments = ("fit", "--encoder", "mfcc", "--k", 4, "--data", data, "-o", target)
+    assert run(*arguments, "--strides", "4,2,1").exit_code == 0
+    assert read_centres(target).strides == (4, 2, 1) and read_centres(target).sizes == (4, 4, 4)
+    done = run(*arguments, "--strides", "4-2", "--force")
+    assert done.exit_code == 2 and "--strides: wanted numbers of frames, as 4,2,1" in done.output
+    done = run(*arguments, "--strides", "1,2", "--force")
+    assert done.exit_code != 0 and "strides must descend to 1" in done.output
+    done = run("evaluate", target, "--data", data, "--no-probe", "--json")
+    assert done.exit_code == 0, done.output
+    (row,) = results(done)
+    assert row["k"] == 4 and row["abx_of_features"]
+
+
 def test_published_centres_are_converted(tmp_path):
     peers = pytest.importorskip("sklearn.cluster")
     rows = np.random.default_rng(0).normal(size=(60, 39))

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     help="Channels of blocks that are clustered one by one (product k-means): 13,13,13 of mfcc.",
 )
 @click.option(
+    "--strides",
+    metavar="N,N...",
+    help="Frames that a unit of each level stands for, each level with centres of its own: 4,2,1.",
+)
+@click.option(
     "--standardise", is_flag=True, help="Bring each channel to mean 0 and variance 1 first."
 )
 @click.option(
@@ -59,6 +64,7 @@ def command(
     size: int,
     data: tuple[str, ...],
     blocks: str | None,
+    strides: str | None,
     standardise: bool,
     frames: int,
     seed: int,
@@ -76,7 +82,8 @@ def command(
     from vocable.cli.evaluate_data import clips_of
     from vocable.units.fitting import fit
 
-    clips, widths = clips_of(data, None), _widths(blocks)
+    clips = clips_of(data, None)
+    widths, rates = _numbers("--blocks", blocks), _numbers("--strides", strides)
     opened = open_encoder(encoder)
     target = out or f"{opened.name}-L{layer}-k{size}.safetensors"
     check_outputs([target], encoder, force=force)
@@ -89,7 +96,8 @@ def command(
         with console.progress(target) as progress:
             found = fit(
                 opened, clips, size, layer=layer, blocks=widths, standardise=standardise,
-                seed=seed, frames=frames, progress=lambda done: progress(done / len(clips)),
+                seed=seed, frames=frames, strides=rates,
+                progress=lambda done: progress(done / len(clips)),
             )  # fmt: skip
     except VocableError as error:
         raise Refusal(message_of(error)) from error
@@ -101,13 +109,16 @@ def command(
     return FAILED if found.refusals else 0
 
 
-def _widths(blocks: str | None) -> list[int] | None:
-    if blocks is None:
+def _numbers(option: str, text: str | None) -> list[int] | None:
+    if text is None:
         return None
-    widths = blocks.split(",")
-    if not all(width.isdigit() for width in widths):
-        raise click.UsageError(f"--blocks: wanted numbers of channels, as 13,13,13; got {blocks}")
-    return [int(width) for width in widths]
+    numbers = text.split(",")
+    if not all(number.isdigit() for number in numbers):
+        raise click.UsageError(f"{option}: wanted numbers{_MEANT[option]}; got {text}")
+    return [int(number) for number in numbers]
+
+
+_MEANT = {"--blocks": " of channels, as 13,13,13", "--strides": " of frames, as 4,2,1"}
 
 
 def _used(found: Fit) -> str:

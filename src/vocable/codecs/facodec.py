@@ -1,14 +1,16 @@
 """FACodec: levels of prosody, content and detail, and the voice beside them as one vector.
 
 "NaturalSpeech 3: Zero-Shot Speech Synthesis with Factorized Codec and Diffusion Models" (Ju et al.
-2024, arXiv:2403.03100); the first of the two versions that Amphion published.
+2024, arXiv:2403.03100), in both versions that Amphion published.
 
-    model    Hz      samples a frame  frames/s  levels × size  bits/s
-    facodec  16 000  200              80        6 × 1024       2400 without detail, 4800 with it
+    model       Hz      samples a frame  frames/s  levels × size  bits/s
+    facodec     16 000  200              80        6 × 1024       2400 without detail, 4800 with it
+    facodec_v2  16 000  200              80        6 × 1024       the same
 
 Level 0 is prosody, 1 and 2 are content, 3 to 5 detail. The voice, `timbre`, 256 numbers, is a
 mean over all of a recording, so it encodes whole recordings; decoding looks ahead by a finite
-number of frames, and streams. Tokens with the `timbre` of others are said in their voice.
+number of frames, and streams. Tokens with the `timbre` of others are said in their voice. In the
+second version prosody does not read the latents, but the lowest bands of a mel spectrum.
 
 Differences. Weights are plain, not weight-normed: the same function. The published encoder of the
 voice adds a position that depends on where in a batch a recording stands; here each has the one
@@ -19,11 +21,9 @@ that it has alone. The heads that only training needs are left out; a run has it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -31,10 +31,10 @@ from torch import Tensor, nn
 from vocable.codecs.codec_model import CodecModel
 from vocable.codecs.dac_blocks import anti_aliased, anti_aliased_encoder, decoder_block
 from vocable.codecs.decoder_strides import decoder_strides, out_rate
+from vocable.codecs.facodec_layers import first_position, layers
+from vocable.codecs.facodec_prosody import LowMels, Prosody, WithProsody
 from vocable.codecs.model import SideEncoder, Sides, untrained
-from vocable.errors import ModelError
-from vocable.nn import Block, Conv1d, LayerNorm, Linear, Residual, Stack, Tanh
-from vocable.nn.activation import LeakyReLU
+from vocable.nn import Block, Conv1d, LayerNorm, Stack, Tanh
 from vocable.quantize import FactorisedVQ, Gradient, Normalised, ResidualVQ
 from vocable.tokens import Level, Side, TokenSpec
 
@@ -58,6 +58,10 @@ class FACodecConfig:
     timbre_heads: int = 4
     timbre_hidden: int = 1024  # channels between the two maps of a layer
     timbre_kernel: int = 5  # rows that the first of them sees
+    prosody_bands: int = 0  # of a mel spectrum, lowest first, that prosody reads; 0: the latents
+    bands: int = 80  # of that spectrum
+    transform: int = 1024  # samples that are transformed
+    window: int = 800  # of them, those in the middle that are seen
 
     @property
     def frame(self) -> int:
@@ -70,7 +74,12 @@ def facodec() -> FACodecConfig:
     return FACodecConfig()
 
 
-PUBLISHED = (facodec,)
+def facodec_v2() -> FACodecConfig:
+    """Return the sizes of the second version, as published."""
+    return FACodecConfig(prosody_bands=20)
+
+
+PUBLISHED = (facodec, facodec_v2)
 
 
 def facodec_tiny() -> FACodecConfig:
@@ -92,6 +101,11 @@ def facodec_tiny() -> FACodecConfig:
     )
 
 
+def facodec_v2_tiny() -> FACodecConfig:
+    """Return the same of the second version."""
+    return replace(facodec_tiny(), prosody_bands=6, bands=8, transform=45, window=31)
+
+
 class Timbre(SideEncoder):
     """A voice: the mean over time of what a transformer makes of the latents, `[B, latent]`.
 
@@ -103,52 +117,16 @@ class Timbre(SideEncoder):
     def __init__(self, config: FACodecConfig) -> None:
         super().__init__()
         c, wide = config, config.latent
-        # the first position of sines and cosines, which all rows of a recording have
-        first = torch.arange(wide, device="cpu").remainder(2).float()
-        self.register_buffer("constant", first, persistent=False)
-        self.layers = Stack(*(self._layer(c) for _ in range(c.timbre_layers)))
+        self.register_buffer("constant", first_position(wide), persistent=False)
+        self.layers = layers(
+            wide, c.timbre_heads, c.timbre_hidden, c.timbre_kernel, c.timbre_layers
+        )
         self.norm = LayerNorm(wide)
 
-    @staticmethod
-    def _layer(c: FACodecConfig) -> Stack:
-        edge = c.timbre_kernel // 2
-        wide = Conv1d(c.latent, c.timbre_hidden, c.timbre_kernel, pad=(edge, edge))
-        back = Linear(c.timbre_hidden, c.latent)
-        return Stack(
-            Residual(Stack(LayerNorm(c.latent), Everywhere(c.latent, c.timbre_heads))),
-            Residual(Stack(LayerNorm(c.latent), wide, LeakyReLU(), back)),
-        )
-
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Sides:
-        """Return the voice of each recording as `timbre`."""
-        return {"timbre": self.norm(self.layers(z + self.constant)).mean(1)}
-
-
-class Everywhere(Block):
-    """Each row attends to all of the recording, without positions; so it runs whole only."""
-
-    lookahead = None
-    receptive = None
-
-    def __init__(self, channels: int, heads: int) -> None:
-        super().__init__()
-        if channels % heads:
-            raise ModelError(f"{channels} channels do not part into {heads} heads; change one")
-        self.heads = heads
-        self.into, self.out = Linear(channels, 3 * channels), Linear(channels, channels)
-
-    def forward(
-        self, x: Float[Tensor, "batch time channels"]
-    ) -> Float[Tensor, "batch time channels"]:
-        """Attend: queries, keys and values are one map, in this order."""
-        apart = self.into(x).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(*apart.unbind(0))
-        y: Tensor = self.out(mixed.transpose(1, 2).flatten(2))
-        return y
-
-    def step(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
-        """Refuse: the first row needs the last."""
-        raise ModelError("Everywhere attends to all of the recording; run the block whole")
+        """Return the voice of each recording as `timbre`; of latents, whatever is behind them."""
+        latents = z[..., : len(self.constant)]
+        return {"timbre": self.norm(self.layers(latents + self.constant)).mean(1)}
 
 
 def decoder(config: FACodecConfig) -> Stack:
@@ -174,7 +152,19 @@ def quantizer(config: FACodecConfig) -> FactorisedVQ:
         return ResidualVQ(c.latent, sizes, codebook=book, update=Gradient(), prefixes=prefixes)
 
     beside = [part(sizes, (len(sizes),)) for sizes in (c.prosody, c.content)]
-    return FactorisedVQ(c.latent, beside, part(c.detail, (len(c.detail),)), c.dropout)
+    detail = part(c.detail, (len(c.detail),))
+    return FactorisedVQ(c.latent, beside, detail, c.dropout, apart=c.prosody_bands > 0)
+
+
+def encoder(config: FACodecConfig) -> Block:
+    """Return `[B, T, 1] -> [B, T / frame, latent]`, or twice as many channels, prosody's behind."""
+    c = config
+    latents = anti_aliased_encoder(c.encoder_channels, c.strides, c.latent)
+    if not c.prosody_bands:
+        return latents
+    low = LowMels(c.rate, c.frame, c.prosody_bands, c.bands, c.transform, c.window)
+    own = layers(c.latent, c.timbre_heads, c.timbre_hidden, c.timbre_kernel, c.timbre_layers)
+    return WithProsody(latents, Prosody(low, c.latent, own))
 
 
 class FACodec(CodecModel):
@@ -199,7 +189,7 @@ class FACodec(CodecModel):
             sides=(Side("timbre", (c.latent,)),),
         )
         super().__init__(config, spec)
-        self.encoder = anti_aliased_encoder(c.encoder_channels, c.strides, c.latent)
+        self.encoder = encoder(c)
         self.quantizer, self.decoder = found, decoder(c)
         self.side_encoder = Timbre(c)
         self.style = nn.Linear(c.latent, 2 * c.latent)

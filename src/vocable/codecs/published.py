@@ -263,6 +263,13 @@ PUBLISHED: tuple[Published, ...] = (
         "amphion/naturalspeech3_facodec", "facodec", "ns3_facodec_encoder.bin", *_FACODEC,
         "Apache-2.0",
     ),
+    # of the same page and README; its other half, ns3_facodec_decoder_v2.bin, is put beside it
+    Published(
+        "ns3_facodec_encoder_v2.bin", "facodec_v2", "ns3_facodec_encoder_v2.bin", *_FACODEC,
+        "Apache-2.0",
+        url="https://huggingface.co/amphion/naturalspeech3_facodec/resolve/main/"
+        "ns3_facodec_encoder_v2.bin",
+    ),
     # folders: the repository's page; files: the test scripts of its authors, whose folders are
     # called so, github.com/y-ren16/TiCodec, egs/TiCodec-24k-320d, whose licence it is
     Published(

@@ -28,7 +28,9 @@ class FactorisedVQ(QuantizerOfParts):
 
     Levels are those of the parts, in order; a prefix is all of ``beside``, alone or with a prefix
     of ``rest``. ``rest`` begins to learn when the others have begun. ``dropout`` is the share of
-    items that do without it in training, so that ``beside`` has to say what it can.
+    items that do without it in training, so that ``beside`` has to say what it can. ``apart``: the
+    first part reads another latent, whose channels stand behind those of the others; then ``dim``
+    is twice the ``width`` of each, in which everything decodes.
 
     Laws: the first n rows of ``encode(z)`` equal ``encode(z, levels=n)``; decoding is the sum of
     what the parts decode, in order; ``decode(encode(z)) == forward(z).z`` in evaluation. Everything
@@ -38,7 +40,12 @@ class FactorisedVQ(QuantizerOfParts):
     beside: Sequence[ResidualVQ]
 
     def __init__(
-        self, dim: int, beside: Sequence[ResidualVQ], rest: ResidualVQ, dropout: float = 0.0
+        self,
+        dim: int,
+        beside: Sequence[ResidualVQ],
+        rest: ResidualVQ,
+        dropout: float = 0.0,
+        apart: bool = False,
     ) -> None:
         super().__init__()
         parts = (*beside, rest)
@@ -49,9 +56,10 @@ class FactorisedVQ(QuantizerOfParts):
             )
         if not 0 <= dropout <= 1:
             raise ModelError(f"dropout is {dropout}; wanted a share of items, 0 to 1")
-        self.dropout = dropout
+        self.dropout, self.apart, self.width = dropout, apart, dim
         first = sum(len(part.levels) for part in beside)
-        self.dim, self.levels = dim, tuple(size for part in parts for size in part.levels)
+        self.dim = 2 * dim if apart else dim
+        self.levels = tuple(size for part in parts for size in part.levels)
         self.prefixes = (first, *(first + n for n in rest.prefixes))
         self.beside = nn.ModuleList(beside)  # type: ignore[assignment]
         self.rest = rest
@@ -66,12 +74,12 @@ class FactorisedVQ(QuantizerOfParts):
     ) -> Int[Tensor, "batch levels frames"]:
         more = self.wanted_levels(levels) - self.prefixes[0]
         with torch.no_grad(), full_precision(z.device.type):
-            z = z.float()
-            found = [part.encode(z) for part in self.beside]
+            z, own = self._apart(z.float())
+            found = [part.encode(x) for part, x in zip(self.beside, own, strict=True)]
             codes = [row for own in found for row in as_levels(own)]
             if more:
                 pairs = zip(self.beside, found, strict=True)
-                left = z - total([part.decode_checked(own) for part, own in pairs])
+                left = z - total([part.decode_checked(rows) for part, rows in pairs])
                 codes += as_levels(self.rest.encode(left, more))
         return torch.stack(codes, dim=1)
 
@@ -83,13 +91,20 @@ class FactorisedVQ(QuantizerOfParts):
 
     def forward(self, z: Float[Tensor, "batch frames dim"]) -> Quantized:
         with full_precision(z.device.type):
-            z = z.float()
-            found = [part(z) for part in self.beside]
+            z, own = self._apart(z.float())
+            found = [part(x) for part, x in zip(self.beside, own, strict=True)]
             begun = all(part.learning_started for part in self.beside)
             y = total([each.z for each in found]) if begun else z
             found.append(self.rest(z - y.detach()) if begun else _nothing(self.rest, z))
         joined = self._joined(y + self._kept(found[-1].z), found, z, found[0].first)
         return replace(joined, parts=tuple(each.z for each in found))
+
+    def _apart(self, z: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the latent that ``rest`` goes on with, and what each of ``beside`` reads."""
+        if not self.apart:
+            return z, [z] * len(self.beside)
+        shared, first = z.chunk(2, -1)
+        return shared, [first, *([shared] * (len(self.beside) - 1))]
 
     def _kept(self, rest: Tensor) -> Tensor:
         """Return what ``rest`` gives, 0 for the items that do without it."""
@@ -101,10 +116,11 @@ class FactorisedVQ(QuantizerOfParts):
     @torch.no_grad()
     def start_learning(self, latents: Float[Tensor, "rows dim"], per_step: int) -> None:
         with full_precision(latents.device.type):
-            latents = latents.float()
-            for part in self.beside:
-                part.start_learning(latents, per_step)
-            known = [part.decode(part.encode(latents[None]))[0] for part in self.beside]
+            latents, own = self._apart(latents.float())
+            for part, rows in zip(self.beside, own, strict=True):
+                part.start_learning(rows, per_step)
+            pairs = zip(self.beside, own, strict=True)
+            known = [part.decode(part.encode(rows[None]))[0] for part, rows in pairs]
             self.rest.start_learning(latents - total(known), per_step)
 
     def tie_distance(
@@ -118,13 +134,14 @@ class FactorisedVQ(QuantizerOfParts):
 
         Where those side by side differ, what they leave is not compared.
         """
-        found, z, other_z = [], z.double(), other_z.double()
-        left, other_left = z, other_z
+        found = []
+        (left, read), (other_left, other_read) = (self._apart(x.double()) for x in (z, other_z))
         agree = torch.ones(z.shape[:2], dtype=torch.bool, device=z.device)
         own, others = self._shares(codes), self._shares(other)
         with torch.no_grad(), full_precision(z.device.type):
-            for part, a, b in zip(self.beside, own, others, strict=False):
-                found.append(part.tie_distance(z, a, other_z, b))
+            rows = zip(self.beside, read, own, other_read, others, strict=False)
+            for part, x, a, other_x, b in rows:
+                found.append(part.tie_distance(x, a, other_x, b))
                 left = left - part.decode_checked(a)
                 other_left = other_left - part.decode_checked(b)
                 agree &= torch.stack([x == y for x, y in zip(a, b, strict=True)]).all(0)

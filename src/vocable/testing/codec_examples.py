@@ -22,7 +22,7 @@ from vocable.codecs.dac import DAC, dac_tiny
 from vocable.codecs.dmel import DMel
 from vocable.codecs.encodec import EnCodec
 from vocable.codecs.esc import ESC
-from vocable.codecs.facodec import FACodec, facodec_tiny
+from vocable.codecs.facodec import FACodec, facodec_tiny, facodec_v2_tiny
 from vocable.codecs.flow_vocoder import FlowVocoder
 from vocable.codecs.harpnet import HARPNet
 from vocable.codecs.jukebox import Jukebox
@@ -171,6 +171,7 @@ def _small() -> dict[str, Callable[[], CodecModel]]:
         "facodec": lambda: FACodec(facodec_tiny()),
         "ticodec": lambda: TiCodec(ticodec_tiny()),
         "ticodec-grouped": lambda: TiCodec(replace(ticodec_tiny(), groups=2)),
+        "facodec-v2": lambda: FACodec(facodec_v2_tiny()),
         "speechtokenizer": lambda: SpeechTokenizer(speechtokenizer_tiny()),
         "vocos": lambda: Vocos(vocos_tiny()),
         "vocos-mel": lambda: VocosMel(vocos_mel_tiny()),

@@ -55,8 +55,8 @@ def _learned(make: Callable[[], Quantizer]) -> Quantizer:
     return quantizer.eval()
 
 
-def _factor(levels: int) -> ResidualVQ:
-    return ResidualVQ(6, (16,) * levels, codebook=Normalised(3), update=Gradient())
+def _factor(levels: int, dim: int = 6) -> ResidualVQ:
+    return ResidualVQ(dim, (16,) * levels, codebook=Normalised(3), update=Gradient())
 
 
 def _thirds() -> GroupedVQ:
@@ -91,6 +91,9 @@ _QUANTIZERS: dict[str, Callable[[], Quantizer]] = {
     "paired": lambda: PairedVQ(6, [VQ(4, 16), ResidualVQ(3, (16,) * 3)]),
     "factorised": lambda: FactorisedVQ(
         6, [_factor(1), _factor(2)], ResidualVQ(6, (16,) * 3, prefixes=(1, 3))
+    ),
+    "factorised-apart": lambda: FactorisedVQ(
+        3, [_factor(1, 3), _factor(2, 3)], ResidualVQ(3, (16,) * 2, prefixes=(2,)), apart=True
     ),
     "split-of-some-prefixes": lambda: SplitVQ(
         6, [ResidualVQ(4, (8, 8), prefixes=(2,)), ResidualVQ(4, (16,) * 4, prefixes=(1, 4))]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from vocable.errors import ModelError, VocableError
 from vocable.quantize.learn.clustering import cluster
 from vocable.quantize.learn.lloyd import Clusters
 from vocable.units.centres import Centres
+from vocable.units.resolutions import check_strides, in_steps, pooled
 from vocable.units.tokenizer import Encodes, origin_of
 
 FRAMES = 300_000  # an hour and a half at 50 frames/s; an hour gives as good units as a hundred
@@ -23,8 +25,8 @@ FRAMES = 300_000  # an hour and a half at 50 frames/s; an hour gives as good uni
 class Fit:
     """Centres, and what their k-means found.
 
-    clusters     of each block of channels
-    frames       that were clustered, of all `seen`
+    clusters     of each block of channels, or of each stride
+    frames       that were clustered, of all `seen`; with strides, of the finest
     recordings   that gave frames
     refusals     those that could not be used, with the reason in one line
     """
@@ -38,8 +40,8 @@ class Fit:
 
     @property
     def inertia(self) -> float:
-        """The squared distance of a frame to its centre, the mean over the frames, all blocks."""
-        return sum(each.inertia for each in self.clusters) / self.frames
+        """The squared distance of what is clustered to its centre: a block's mean, all blocks."""
+        return sum(each.inertia / int(each.counts.sum()) for each in self.clusters)
 
 
 def fit(
@@ -53,6 +55,7 @@ def fit(
     seed: int = 0,
     frames: int = FRAMES,
     progress: Callable[[int], None] | None = None,
+    strides: Sequence[int] | None = None,
 ) -> Fit:
     """Return `size` centres of a layer of an encoder, by k-means over frames of recordings.
 
@@ -60,41 +63,78 @@ def fit(
     cannot be used is a refusal. blocks: channels of each block, for a k-means of each (product
     k-means); left out, one of all. standardise: bring each channel to mean 0 and variance 1 first,
     so that no few of them decide. frames: how many are clustered at most, drawn evenly from all.
-    progress: is given the number of recordings that are done. ModelError for a layer that there is
-    not, and where there are fewer frames than centres.
+    progress: is given the number of recordings that are done. strides: descending to 1, for a
+    k-means at each of several frame rates, over the means of as many frames (see `resolutions`).
+    ModelError for a layer that there is not, and where there are fewer frames than centres.
     """
     widths = _widths(blocks, encoder.channels(layer))
-    sample, used, refusals = _Sample(frames, torch.Generator().manual_seed(seed)), 0, []
+    rates = _strides(strides, blocks)
+    samples = [_Sample(frames, torch.Generator().manual_seed(seed)) for _ in rates]
+    used, refusals = _gather(
+        encoder, sources, layer, dict(zip(rates, samples, strict=True)), progress
+    )
+    drawn = [each.rows() for each in samples]
+    if len(drawn[0]) < size:
+        of = f" of {rates[0]} frames each" if rates[0] > 1 else ""
+        why = f"; the first of {len(refusals)} refusals: {refusals[0]}" if refusals else ""
+        raise ModelError(
+            f"{size} centres need as many frames or more, got {len(drawn[0])}{of}{why}"
+        )
+    mean = deviation = None
+    if standardise:
+        mean, deviation = drawn[-1].mean(0), drawn[-1].std(0).clamp(min=1e-5)
+        drawn = [(rows - mean) / deviation for rows in drawn]
+    found = tuple(
+        cluster(part, size, seed=seed)
+        for rows in drawn
+        for part in torch.split(rows, widths, dim=1)
+    )
+    centres = Centres(
+        origin_of(encoder, layer), tuple(each.centres for each in found), mean, deviation,
+        tuple(strides or ()),
+    )  # fmt: skip
+    return Fit(centres, found, len(drawn[-1]), samples[-1].seen, used, tuple(refusals))
+
+
+def _gather(
+    encoder: Encodes,
+    sources: Iterable[Any],
+    layer: int,
+    samples: Mapping[int, _Sample],
+    progress: Callable[[int], None] | None,
+) -> tuple[int, list[str]]:
+    """Fill the samples of each stride; return how many recordings gave frames, and refusals."""
+    used, refusals = 0, []
     for number, source in enumerate(sources, 1):
         try:
             recording = _recording(source) if isinstance(source, Clip) else source
-            own = sample.of_one()  # joins the others when the recording is found good to its end
-            for _, rows in encoder.feature_parts([recording], layer=layer, mix=True):
-                own.add(torch.as_tensor(rows, dtype=torch.float32))
-            sample.join(own)
-            used += own.seen > 0
+            parts = encoder.feature_parts([recording], layer=layer, mix=True)
+            own = {stride: each.of_one() for stride, each in samples.items()}
+            for _, rows in in_steps(parts, math.lcm(*samples)):
+                for stride, each in own.items():
+                    each.add(pooled(rows, stride))
+            for stride, each in own.items():  # the recording is good to its end
+                samples[stride].join(each)
+            used += own[1].seen > 0
         except (VocableError, OSError) as error:
             refusals.append(str(error))
         if progress:
             progress(number)
-    rows = sample.rows()
-    if len(rows) < size:
-        why = f"; the first of {len(refusals)} refusals: {refusals[0]}" if refusals else ""
-        raise ModelError(f"{size} centres need as many frames or more, got {len(rows)}{why}")
-    mean = deviation = None
-    if standardise:
-        mean, deviation = rows.mean(0), rows.std(0).clamp(min=1e-5)
-        rows = (rows - mean) / deviation
-    found = tuple(cluster(part, size, seed=seed) for part in torch.split(rows, widths, dim=1))
-    centres = Centres(
-        origin_of(encoder, layer), tuple(each.centres for each in found), mean, deviation
-    )
-    return Fit(centres, found, len(rows), sample.seen, used, tuple(refusals))
+    return used, refusals
 
 
 def _recording(clip: Clip) -> Any:
     """Return what a row of a manifest lists: a whole file as its path, to be read in blocks."""
     return clip.path if clip.end is None and not clip.start else clip.read()
+
+
+def _strides(strides: Sequence[int] | None, blocks: Sequence[int] | None) -> Sequence[int]:
+    if strides is None:
+        return (1,)
+    if blocks is not None:
+        raise ModelError("blocks part the channels and strides the frames; give one of them")
+    check_strides(strides)
+    return strides
 
 
 def _widths(blocks: Sequence[int] | None, channels: int) -> list[int]:

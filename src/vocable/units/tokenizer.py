@@ -21,8 +21,9 @@ from vocable.tokens.array_files import ENDINGS
 from vocable.tokens.file.coding_model import CodingModel
 from vocable.units.centres import Centres, Origin, centres_of
 from vocable.units.kmeans_files import read_kmeans
+from vocable.units.resolutions import in_steps, pooled
 
-Units: TypeAlias = tuple[np.ndarray, ...]  # of each block of centres, `[frames]`
+Units: TypeAlias = tuple[np.ndarray, ...]  # of each block of centres, `[tokens]`
 
 
 @runtime_checkable
@@ -125,12 +126,14 @@ class UnitTokenizer:
         return self.centres.blocks[0]
 
     def features(self, source: Any, rate: int | None = None) -> Tensor:
-        """Return what the units of a recording are made of, `[frames, channels]`.
+        """Return what the units of a recording's first level are made of, `[tokens, channels]`.
 
-        The frames of the layer, standardised where the centres were fitted to such.
+        The frames of the layer, or the means of so many as the level has strides, standardised
+        where the centres were fitted to such.
         """
         (rows,) = self.encoder.features([source], rate, layer=self.centres.origin.layer)
-        return self.centres.standardised(torch.as_tensor(rows, dtype=torch.float32))
+        first = self.spec.levels[0].stride
+        return self.centres.standardised(pooled(torch.as_tensor(rows, dtype=torch.float32), first))
 
     def __repr__(self) -> str:
         return f"<UnitTokenizer {self.centres.space}>"
@@ -200,8 +203,9 @@ class UnitTokenizer:
             model=model,
         )  # fmt: skip
 
-    def _features(self, streams: list[Recording]) -> Iterator[tuple[int, Any]]:
-        return self.encoder.feature_parts(streams, layer=self.centres.origin.layer)
+    def _features(self, streams: list[Recording]) -> Iterator[tuple[int, Tensor]]:
+        parts = self.encoder.feature_parts(streams, layer=self.centres.origin.layer)
+        return in_steps(parts, self.centres.step)
 
     def _tokens(self, recording: Recording, parts: Sequence[Sequence[Units]]) -> AudioTokens:
         """Return the units of a recording, whose parts come by stream."""

@@ -13,10 +13,13 @@ import pytest
 import torch
 
 import vocable
+from tests.golden import drawn
 from tests.load.hub_stand_in import serving
 from vocable import weights
 from vocable.codecs.codes import Codes
+from vocable.codecs.facodec_prosody import LowMels
 from vocable.errors import ModelError, TokenError
+from vocable.load import convert_checkpoint, describe
 from vocable.testing.compare import WHOLE_CODEC, check_rows_equal
 from vocable.tokens import AudioTokens
 
@@ -103,14 +106,26 @@ def without(text):
         (without("timbre_linear.bias"), r"lacks 1 key \(style\.bias\)"),
         (
             lambda held: held["encoder"].update({"mel_transform.mel_basis": torch.ones(2)}),
-            "is the second version, .*; take the first",
+            "is the encoder of FACodec's second version beside another half of the first",
+        ),
+        (
+            lambda held: held["decoder"].update({"prosody_embs.0.weight": torch.ones(2)}),
+            "is the decoder for other voices, which has embeddings of its own; take ns3_facodec_",
         ),
         (
             lambda held: held["decoder"].update({"head.weight": torch.ones(2)}),
             r"has 1 key \(head\.weight\) that the key map does not know",
         ),
     ],
-    ids=["no encoder", "no decoder", "no detail", "no bias", "second version", "too much"],
+    ids=[
+        "no encoder",
+        "no decoder",
+        "no detail",
+        "no bias",
+        "second version",
+        "other voices",
+        "too much",
+    ],
 )
 def test_parts_that_lack_or_are_others_are_refused(change, words, tmp_path, monkeypatch):
     monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
@@ -141,3 +156,105 @@ def test_both_files_come_from_the_hub(codec, tmp_path, monkeypatch):
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         hub.put(name, files)
         assert vocable.load(name).spec.space == codec.spec.space
+
+
+# ---- the second version --------------------------------------------------------------------------
+
+SECOND = weights.read(HERE / "v2.safetensors")
+INSIDE = ("encoder.block.", "encoder.mel_transform.")
+
+
+def second(folder, change=lambda tensors: None):
+    """Write its two files, of weights that are drawn, with others where they are changed."""
+    tensors = drawn.tensors(json.loads((HERE / "v2.json").read_text()))
+    tensors |= {key: value for key, value in SECOND.items() if key in tensors}
+    tensors["encoder.mel_transform.mel_basis"] = SECOND["mel_basis"].clone()
+    tensors["encoder.mel_transform.hann_window"] = torch.hann_window(30)
+    change(tensors)
+    folder.mkdir()
+    for half in HALVES:
+        own = {k.partition(".")[2]: v for k, v in tensors.items() if k.startswith(f"{half}.")}
+        if own:
+            torch.save(own, folder / f"ns3_facodec_{half}_v2.bin")
+    (folder / "config.json").write_text(json.dumps({"sampling_rate": 8000}))
+    return folder
+
+
+def test_prosody_of_the_second_version_comes_from_a_mel_spectrum(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    codec = vocable.load(second(tmp_path / "x"))
+    x, codes = SECOND["sound"], SECOND["codes"].transpose(0, 1)
+    z = codec.model.encoder(codec.model._rows(x))
+    check_rows_equal("latent", z, SECOND["latents"], atol=WHOLE_CODEC)
+    found = codec.to_codes(x)
+    assert torch.equal(found.stacked(), codes) and all(
+        len(level.unique()) > 4 for level in codes.unbind(1)
+    )
+    check_rows_equal("voice", found.sides["timbre"], SECOND["timbre"], atol=WHOLE_CODEC)
+    got = decoded(codec, codes, SECOND["timbre"])
+    check_rows_equal("sound", got, SECOND["decoded"], atol=WHOLE_CODEC, axis=2)
+    assert codec.model.config.prosody_bands == 20 and codec.model.config.bands == 24
+    half = vocable.load(tmp_path / "x" / "ns3_facodec_decoder_v2.bin")
+    assert half.spec == codec.spec
+
+
+def test_the_second_version_goes_to_its_files_and_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    ours = convert_checkpoint(second(tmp_path / "x"), tmp_path / "ours").folder
+    done = convert_checkpoint(ours, tmp_path / "theirs", to="facodec")
+    assert set(done.files) == {"config.json", *(f"ns3_facodec_{half}_v2.bin" for half in HALVES)}
+    again = convert_checkpoint(tmp_path / "theirs", tmp_path / "again").folder
+    one, other = (weights.read(folder / "model.safetensors") for folder in (ours, again))
+    assert one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+    assert describe(again).space == describe(ours).space
+    assert describe(again).config == describe(ours).config
+
+
+@pytest.mark.parametrize("samples", [1, 9, 15, 16])
+def test_a_recording_too_short_to_be_mirrored_is_heard_with_silence_behind_it(samples):
+    """As if silence went on for as long as it takes, 16 samples here."""
+    mels = LowMels(8000, 10, 20, 24, 40, 30)
+    x = torch.zeros(1, 20, 1)
+    x[0, :samples, 0] = SECOND["sound"][0, 0, :samples]
+    frames = -(-samples // 10)
+    short = mels(x[:, : 10 * frames])
+    assert short.shape == (1, frames, 20)
+    torch.testing.assert_close(short, mels(x[:, :16].contiguous()) if frames == 1 else mels(x))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda tensors: tensors["encoder.mel_transform.mel_basis"].mul_(1.1),
+            "mel_basis is not that of 24 mel bands of 8000 Hz, in windows of 30 samples; fetch",
+        ),
+        (
+            lambda tensors: [tensors.pop(k) for k in list(tensors) if k.endswith("mel_basis")],
+            "is the decoder of FACodec's second version beside another half of the first",
+        ),
+        (
+            lambda tensors: tensors.pop("decoder.melspec_linear.bias"),
+            r"lacks 1 key \(encoder\.prosody\.into\.bias\)",
+        ),
+        (
+            lambda tensors: [tensors.pop(k) for k in list(tensors) if k.startswith(INSIDE)],
+            "without its encoder; .* ns3_facodec_encoder_v2.bin",
+        ),
+    ],
+    ids=["other filters", "no filters", "no bias", "no encoder"],
+)
+def test_parts_of_the_second_version_that_do_not_fit_are_refused(
+    change, words, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("VOCABLE_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(ModelError, match=words) as refusal:
+        vocable.load(second(tmp_path / "x", change))
+    assert "\n" not in str(refusal.value)
+
+
+def test_sizes_that_make_no_spectrum_are_refused():
+    with pytest.raises(ModelError, match="got 30 of 24 bands, 30 of 40 samples"):
+        LowMels(8000, 10, 30, 24, 40, 30)
+    with pytest.raises(ModelError, match="longer than a frame of 10 by an even number"):
+        LowMels(8000, 10, 20, 24, 41, 30)

@@ -35,6 +35,11 @@ _NEAR = 2e-3  # of a tap: more than half precision takes from it, less than anot
 def rows(encoder: str, decoder: str) -> Iterator[Row]:
     """Yield what becomes of the keys of a graph whose parts these patterns name, without groups."""
     yield from encoder_rows(encoder, "encoder.blocks")
+    yield from decoder_rows(decoder)
+
+
+def decoder_rows(decoder: str) -> Iterator[Row]:
+    """Yield what becomes of the keys of the decoder."""
     up = rf"{decoder}\.(\d+)\.block\.(1)\.weight"
     yield Row(up, r"decoder.blocks.\1.blocks.\2.weight", transposed)
     yield from encoder_rows(decoder, "decoder.blocks")

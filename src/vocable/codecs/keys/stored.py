@@ -1,7 +1,8 @@
 """Read one file of weights, or several, whichever way they are stored.
 
-Several lie behind an index, or are two halves: NAME_encoder.bin and NAME_decoder.bin (FACodec); or
-others belong to one, and lie beside it (DualCodec's statistics, and w2v-BERT, which it hears by).
+Several lie behind an index, or are two halves: NAME_encoder.bin and NAME_decoder.bin, both perhaps
+with _v2 behind (FACodec); or others belong to one, and lie beside it (DualCodec's statistics, and
+w2v-BERT, which it hears by).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _BELONGS = {
         "w2v-bert-2.0/model.safetensors": "w2v-bert-2.0.",
     }
 }
-_HALF = re.compile(r"(.+_)(encoder|decoder)(\.\w+)")
+_HALF = re.compile(r"(.+_)(encoder|decoder)((?:_v\d+)?\.\w+)")
 
 
 class Header(NamedTuple):

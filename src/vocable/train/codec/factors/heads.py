@@ -56,7 +56,7 @@ class Heads(nn.Module):
                 "factors teaches prosody, content and timbre, which "
                 f'{codec.name} does not part; set codec.architecture = "facodec"'
             )
-        dim, self.reversal = q.dim, table.reversal
+        dim, self.reversal = q.width, table.reversal
         self.pitch, self.phone = head(dim, 2), head(dim, table.phones)
         (width,) = sides["timbre"].shape
         self.speaker = Linear(width, table.speakers)

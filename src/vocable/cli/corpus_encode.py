@@ -92,9 +92,9 @@ def command(
 def _levels(codec: str, levels: int | None, kbps: float | None) -> int | None:
     if kbps is None:
         return levels
-    from vocable.cli.open_codec import chosen_levels, open_tokenizer
+    from vocable.cli.open_codec import chosen_levels, open_codec
 
-    return chosen_levels(open_tokenizer(codec, None, None).spec, levels, kbps)
+    return chosen_levels(open_codec(codec, None, None).spec, levels, kbps)
 
 
 def _words(layout: str | None, path: str | None) -> "Callable[[Encoder], Vocabulary] | None":

@@ -33,7 +33,7 @@ class Nanoset(Ids):
                     count += len(ids)
                     ends.append(count)
         (folder / f"{name}.index").write_bytes(np.array(ends, "<u8").tobytes())
-        about = f"{self.form.spec.space}|{self.dtype.itemsize}\n{count}\n{_shown(count)}"
+        about = f"{self.form.spec.space}|{self.dtype.itemsize}\n{count}\n{shown_count(count)}"
         (folder / f"{name}.metadata").write_text(about, encoding="utf-8", newline="\n")
         return Written([name, f"{name}.index", f"{name}.metadata"])
 
@@ -46,8 +46,8 @@ class Nanoset(Ids):
         yield from np.split(np.fromfile(folder / name, self.dtype), ends[:-1].astype(np.int64))
 
 
-def _shown(count: int) -> str:
+def shown_count(count: int) -> str:
     """Return a count of tokens in three digits, as datatrove does: "1.23 MT"."""
-    power = (len(str(count)) - 1) // 3
-    digits = 2 - (len(str(count)) - 1) % 3
-    return f"{count / 1000**power:.{digits}f} {('', *'kMGTPE')[power]}T"
+    mantissa, exponent = f"{count:.2e}".split("e")
+    power, shift = divmod(int(exponent), 3)
+    return f"{float(mantissa) * 10**shift:.{2 - shift}f} {('', *'kMGTPE')[power]}T"

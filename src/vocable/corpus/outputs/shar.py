@@ -117,5 +117,5 @@ def _of_tar(tar: tarfile.TarFile) -> Iterator[np.ndarray]:
     for member in tar:
         if member.name.endswith(".npy"):
             file = tar.extractfile(member)
-            assert file is not None  # it is no folder
+            assert file is not None  # a file, by its name
             yield np.load(io.BytesIO(file.read()))

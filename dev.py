@@ -5,7 +5,8 @@
 
 Packages are installed into .venv, in the versions of constraints.txt. If another environment is
 active, they are installed there instead, and its torch is kept if it satisfies pyproject.toml.
-The codecs that ours are compared with go into .venv-parity, whatever is active.
+The codecs that ours are compared with go into .venv-parity, whatever is active, and the readers of
+trainers into .venv-readers.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PARITY = ROOT / ".venv-parity"  # the references want packages that nothing else here does
-PEERS = ROOT / "tests" / "parity" / "requirements.txt"
+READERS = ROOT / ".venv-readers"  # so do those that read a corpus to train on it
+PEERS = {
+    PARITY: ROOT / "tests" / "parity" / "requirements.txt",
+    READERS: ROOT / "tests" / "corpus" / "readers" / "requirements.txt",
+}
 WANTED = ".[all,test]"
 PYTHONS = ((3, 11), (3, 13))  # oldest and newest
 VERSION = "{}.{}".format(*sys.version_info)
@@ -82,9 +87,9 @@ def setup(_: Sequence[str] = ()) -> int:
         install_torch(pins)
         say(f"installing vocable {WANTED[1:]} and what it needs")
         install(pins, "-e", WANTED)
-        if environment() == PARITY:
-            say("installing the codecs that ours are compared with")
-            install(pins, "--no-deps", "-r", str(PEERS))
+        if environment() in PEERS:
+            say("installing what ours is compared with")
+            install(pins, "--no-deps", "-r", str(PEERS[environment()]))
         else:
             install_pesq(pins)
     stamp.write_text(fingerprint())
@@ -137,15 +142,26 @@ def parity(arguments: Sequence[str]) -> int:
     Other arguments go to pytest.
     """
     if environment() != PARITY:
-        if not venv_is_usable(PARITY):
-            make_venv(PARITY)
-        return run(str(inside(PARITY, "python")), "dev.py", "parity", *arguments)
+        return again_in(PARITY, "parity", arguments)
     setup()
     if arguments[:1] == ["--table"]:
         return run(str(python()), "-m", "benchmarks.parity", *arguments[1:], VOCABLE_PARITY="all")
     chosen = any(argument.startswith("tests/") for argument in arguments)
     every = () if chosen else ("tests/parity",)
     return run_tests("-m", "slow or not slow", *every, *arguments, VOCABLE_PARITY="all")
+
+
+def readers(arguments: Sequence[str]) -> int:
+    """Open what a corpus becomes with the readers of trainers, in .venv-readers.
+
+    Arguments go to pytest.
+    """
+    if environment() != READERS:
+        return again_in(READERS, "readers", arguments)
+    setup()
+    chosen = any(argument.startswith("tests/") for argument in arguments)
+    every = () if chosen else ("tests/corpus/readers",)
+    return run_tests("-m", "slow or not slow", *every, *arguments, VOCABLE_READERS="all")
 
 
 def bench(arguments: Sequence[str]) -> int:
@@ -177,6 +193,7 @@ VERBS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "test-all": (test_all, "check, then run the tests, slow ones included"),
     "check": (check, "lint, format, types, import contract"),
     "parity": (parity, "compare with all published codecs; --table prints how far apart they are"),
+    "readers": (readers, "open corpora with the readers of trainers"),
     "bench": (bench, "run one benchmark with its arguments, or all that need none"),
     "docs": (docs, "build the documentation into site/"),
 }
@@ -189,6 +206,13 @@ def environment() -> Path:
     """Return the active environment if there is one, else .venv."""
     active = sys.prefix != sys.base_prefix or "CONDA_PREFIX" in os.environ
     return Path(sys.prefix) if active and Path(sys.prefix).resolve() != VENV else VENV
+
+
+def again_in(folder: Path, verb: str, arguments: Sequence[str]) -> int:
+    """Run a verb in an environment of its own, which is made if need be."""
+    if not venv_is_usable(folder):
+        make_venv(folder)
+    return run(str(inside(folder, "python")), "dev.py", verb, *arguments)
 
 
 def venv_is_usable(folder: Path) -> bool:
@@ -229,7 +253,7 @@ def script(name: str) -> str:
 def fingerprint() -> str:
     """Return a hash of everything that decides what is installed."""
     files = [ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__)]
-    files += [PEERS] if environment() == PARITY else []
+    files += [PEERS[environment()]] if environment() in PEERS else []
     joined = b"".join(path.read_bytes() for path in files) + VERSION.encode()
     return hashlib.sha256(joined).hexdigest()
 
@@ -237,7 +261,7 @@ def fingerprint() -> str:
 def write_pins(path: Path) -> Path:
     """Write the pinned versions: all for ours, only torch for an environment of the user's."""
     pins = (ROOT / "constraints.txt").read_text()
-    if environment() not in (VENV, PARITY):
+    if environment() not in (VENV, *PEERS):
         kept = installed_torch()
         pins = f"torch=={kept}\n" if kept else "".join(re.findall(r"^torch==.*\n", pins, re.M))
         if kept:

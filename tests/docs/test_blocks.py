@@ -26,6 +26,17 @@ NOT_RUN = {
         "the network",
         "recordings of your own, with speakers",
     ],
+    "docs/corpus-formats.md": [  # tests/corpus/readers/test_page.py runs them
+        "the package pyarrow",
+        "the package datasets",
+        "the package datasets",
+        "the package webdataset",
+        "the package lhotse",
+        "the package megatron-core",
+        "the package datatrove",
+        "the package mosaicml-streaming",
+        "the package litdata",
+    ],
     "docs/corpus.md": ["a cluster"],
     "docs/csm.md": [
         "the weights of CSM-1B, 3.3 GB, and consent to their terms on the hub",

@@ -24,7 +24,9 @@ def dev():
 def test_without_a_verb_it_lists_them():
     done = subprocess.run([sys.executable, "dev.py"], cwd=ROOT, capture_output=True, text=True)
     verbs = re.findall(r"^  (\S+)", done.stdout, re.M)
-    assert verbs == ["setup", "demo", "test", "test-all", "check", "parity", "bench", "docs"]
+    assert verbs == [
+        "setup", "demo", "test", "test-all", "check", "parity", "readers", "bench", "docs",
+    ]  # fmt: skip
     assert done.returncode == 0
 
 
@@ -172,3 +174,18 @@ def test_torch_comes_without_cuda_where_there_is_no_driver(
     monkeypatch.setattr(dev, "install", lambda pins, *what: ran.append("usual"))
     dev.install_torch(tmp_path / "pins")
     assert ran == asked
+
+
+def test_readers_run_in_an_environment_of_their_own(dev, monkeypatch):
+    ran = []
+    monkeypatch.setattr(dev, "venv_is_usable", lambda folder: True)
+    monkeypatch.setattr(dev, "run", lambda *command, **variables: ran.append((command, variables)))
+    dev.readers(["-k", "mds"])
+    python = str(dev.inside(dev.READERS, "python"))
+    assert ran.pop() == ((python, "dev.py", "readers", "-k", "mds"), {})
+    monkeypatch.setattr(dev, "environment", lambda: dev.READERS)
+    monkeypatch.setattr(dev, "setup", lambda: 0)
+    dev.readers(["-x"])
+    ((command, variables),) = ran
+    assert command[-2:] == ("tests/corpus/readers", "-x")
+    assert variables["VOCABLE_READERS"] == "all"

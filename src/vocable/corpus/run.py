@@ -103,6 +103,7 @@ def planned(
     encoder = Encoder(tokenizer, Settings(levels, mix, allow_loud))
     words = vocabulary(encoder) if vocabulary else None
     output = output_of(to, Form(encoder.spec, encoder.levels, words))
+    output.check_folder(target)
     pieces = list(cut(place, size))
     _check_keys(pieces, output)
     target.mkdir(parents=True, exist_ok=True)

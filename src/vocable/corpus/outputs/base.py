@@ -50,6 +50,9 @@ class Output(ABC):
         """Return how an id is spelt here; two ids that are spelt alike are refused."""
         return name
 
+    def check_folder(self, folder: Path) -> None:  # noqa: B027  # most take any
+        """Refuse a folder that trainers could not read from, with RecipeError."""
+
     def refuses(self, tokens: AudioTokens) -> str:
         """Return why a recording's tokens do not fit, empty where they do."""
         return ""

@@ -6,12 +6,14 @@ Ids come from a vocabulary whose layout has one row. Where it has `eos`, each se
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vocable.corpus.marks import Item
-from vocable.corpus.outputs.base import Form, Output, narrow
+from vocable.corpus.marks import Item, Mark
+from vocable.corpus.outputs.base import Form, Marks, Output
 from vocable.corpus.rows import Row
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, Source, Vocabulary
@@ -21,7 +23,7 @@ class Ids(Output):
     """An output that holds ids; without a vocabulary it takes `Vocabulary.of(spec)`, flattened."""
 
     takes_vocabulary = True
-    most: int = 1 << 32  # ids that the form can tell apart
+    large: str = "<u4"  # the type of ids that uint16 does not hold
 
     def __init__(self, form: Form) -> None:
         super().__init__(form)
@@ -38,15 +40,24 @@ class Ids(Output):
             )
         if form.spec.sides:
             raise TokenError(f"{form.spec.name} has sides, which ids do not hold; take parquet")
-        if self.vocabulary.size > self.most:
+        if self.vocabulary.size - 1 > (most := int(np.iinfo(self.dtype).max)):
             raise TokenError(
-                f"{self.name} holds ids below {self.most}, the vocabulary has "
-                f"{self.vocabulary.size}"
+                f"{self.name} holds ids up to {most}, the vocabulary's go up to "
+                f"{self.vocabulary.size - 1}"
             )
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return narrow(self.vocabulary.size)
+        """The type of the ids: uint16 where that holds them, else `large`; little-endian."""
+        return np.dtype("<u2" if self.vocabulary.size <= 1 << 16 else self.large)
+
+    def refuses(self, tokens: AudioTokens) -> str:
+        if tokens.frames or self.eos is not None:
+            return ""
+        return f"it is shorter than a token, and {self.name} holds no empty sequence"
+
+    def finish(self, folder: Path, marks: Marks) -> None:
+        self.vocabulary.save(folder / "vocabulary.json", overwrite=True)
 
     @property
     def eos(self) -> int | None:
@@ -60,12 +71,13 @@ class Ids(Output):
             ids = np.pad(ids, ((0, 0), (0, 1)), constant_values=self.eos)
         yield from ids.astype(self.dtype)
 
-    def streams(self, item: Item) -> int:
-        """Return how many sequences a recording has."""
-        return -(-item.channels // self.form.spec.channels)
+    def recordings(self, mark: Mark, sequences: Iterator[np.ndarray]) -> Iterator[AudioTokens]:
+        """Yield the tokens of a shard's recordings from its sequences."""
+        for item in mark.items:
+            streams = -(-item.channels // self.form.spec.channels)
+            yield self._tokens(item, list(islice(sequences, streams)))
 
-    def tokens(self, item: Item, sequences: Sequence[np.ndarray]) -> AudioTokens:
-        """Return the tokens of a recording from the ids of its streams."""
+    def _tokens(self, item: Item, sequences: Sequence[np.ndarray]) -> AudioTokens:
         ids = np.stack([np.asarray(each).astype(np.int64) for each in sequences])
         if self.eos is not None:
             if (ids[:, -1] != self.eos).any():

@@ -17,6 +17,7 @@ import numpy as np
 
 from vocable.corpus.marks import Mark
 from vocable.corpus.outputs.base import Output, Written
+from vocable.corpus.outputs.members import add_member, npy_bytes
 from vocable.corpus.rows import Row
 from vocable.tokens import AudioTokens, Source
 
@@ -34,9 +35,7 @@ class Tars(Output):
         with tarfile.open(folder / name, "w") as tar:
             for row in rows:
                 for ending, data in self._members(row):
-                    member = tarfile.TarInfo(f"{self.key(row.entry.id)}.{ending}")
-                    member.size = len(data)
-                    tar.addfile(member, io.BytesIO(data))
+                    add_member(tar, f"{self.key(row.entry.id)}.{ending}", data)
         return Written([name])
 
     def read(self, folder: Path, mark: Mark) -> Iterator[AudioTokens]:
@@ -56,12 +55,12 @@ class Tars(Output):
     def _members(self, row: Row) -> Iterator[tuple[str, bytes]]:
         tokens, entry = row.tokens, row.entry
         if len({stack.shape for stack in tokens.stacks}) == 1:
-            yield "codes.npy", _npy(np.stack(tokens.stacks, axis=1).astype(self.dtype))
+            yield "codes.npy", npy_bytes(np.stack(tokens.stacks, axis=1).astype(self.dtype))
         else:
             for k, stack in enumerate(tokens.stacks):
-                yield f"level{k}.npy", _npy(stack.astype(self.dtype))
+                yield f"level{k}.npy", npy_bytes(stack.astype(self.dtype))
         for name, side in tokens.sides.items():
-            yield f"side-{name}.npy", _npy(np.asarray(side))
+            yield f"side-{name}.npy", npy_bytes(np.asarray(side))
         channels = tokens.source.channels if tokens.source else row.facts.channels
         about = {
             "id": entry.id, "space": tokens.spec.space, "levels": tokens.levels,
@@ -82,9 +81,3 @@ class Tars(Output):
         return AudioTokens(
             self.form.spec, [x.astype(np.int32) for x in stacks], sides, None, source
         )
-
-
-def _npy(array: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.save(file, array)
-    return file.getvalue()

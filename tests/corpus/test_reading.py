@@ -187,9 +187,8 @@ def test_a_byte_a_shard_and_a_mark_are_missed(
     assert faults[0] == f"{one} has other bytes than were written; {repair.format(0)}"
     assert faults[1] == f"{two} is missing; {repair.format(1)}"
     assert faults[2].startswith("1 of 4 pieces are not made")
-    strangers = [f"{folder / name} belongs to no piece; remove it" for name in
-                 sorted([*marks[3]["files"], "more.txt"], key=lambda n: (n.count("/"), n))]  # fmt: skip
-    assert sorted(faults[3:]) == sorted(strangers)
+    strangers = {*marks[3]["files"], "more.txt"}
+    assert set(faults[3:]) == {f"{folder / n} belongs to no piece; remove it" for n in strangers}
     told = results("corpus", "check", folder, code=1)
     assert [each["fault"] for each in told] == faults
 
@@ -203,7 +202,7 @@ def test_reading_a_damaged_or_missing_shard_is_one_line(
     with pytest.raises(FormatError, match="000000.parquet, piece 0, is damaged: .*; remove corpus"):
         list(Corpus(folder))
     (folder / "000000.parquet").write_bytes((folder / "000001.parquet").read_bytes())
-    with pytest.raises(FormatError, match="frames of .* as 0, which has|it ends before"):
+    with pytest.raises(FormatError, match="it has 7 frames of .* as 1, which has 8 of"):
         list(Corpus(folder))
     (folder / "000000.parquet").unlink()
     with pytest.raises(FileNotFoundError, match="000000.parquet is missing; remove corpus/marks"):

@@ -14,4 +14,4 @@ class Commands(LazyGroup):
 
 @click.group("corpus", cls=Commands)
 def command() -> None:
-    """Encode recordings of any number, exactly once each, and look at what came of them."""
+    """Encode any number of recordings, exactly once each; read them back."""

@@ -35,7 +35,7 @@ def command(
     folder: str, number: int, seed: int, aloud: bool, out: str | None, codec: str | None,
     device: str | None, threads: int | None, force: bool, as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Print ids and texts of N recordings of a corpus, drawn at random; play or keep their sound."""
+    """Print ids and texts of N recordings, drawn at random, and play or keep their sound."""
     if aloud and out is not None:
         raise Refusal("--play plays recordings and -o keeps them; give one of them")
     from vocable.corpus import Corpus

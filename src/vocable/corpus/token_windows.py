@@ -85,9 +85,13 @@ class TokenWindows(IterableDataset[Tensor]):
         epoch, start = int(self._shared[_EPOCH]), int(self._shared[_START])
         order = Permutation(self.windows, (self.seed, epoch))
         self._given = 0
-        for place in _places(len(self), worker, workers, self.batch_size):
+        places = _places(len(self), worker, workers, self.batch_size)
+        return self._give(order[start + self.rank + place * self.world] for place in places)
+
+    def _give(self, numbers: Iterator[int]) -> Iterator[Int64[Tensor, "*levels length"]]:
+        for number in numbers:
             self._given += 1
-            yield self.window(order[start + self.rank + place * self.world])
+            yield self.window(number)
 
     def window(self, number: int) -> Int64[Tensor, "*levels length"]:
         """Return a window by its place in the row."""

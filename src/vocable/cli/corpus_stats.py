@@ -48,12 +48,12 @@ def _blocks(found: Stats) -> Iterator[str]:
             if len(hours) > _SHOWN:
                 yield f"and {len(hours) - _SHOWN} more"
     if found.use:
-        rows = (
+        levels = (
             (str(level), str(use.size), f"{use.used:.1%}", f"{use.perplexity:.1f}")
             for level, use in enumerate(found.use)
         )
         yield f"\nIn {found.counted} tokens of {found.sampled} pieces:"
-        yield columns([("level", "entries", "used", "perplexity"), *rows])
+        yield columns([("level", "entries", "used", "perplexity"), *levels])
 
 
 def _sums(found: Stats) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ def check_corpus(
 
     Looked at are the plan, the marks, size and SHA-256 of all files, the tokens in them, ids, the
     report, and files of no mark. source: what it was made from, which is compared by size and time
-    of its files. FileNotFoundError for a folder that is no corpus.
+    of its files. FileNotFoundError for a folder that lacks a plan.
     """
     shards = Shards(Path(folder))
     if source is not None:

@@ -46,7 +46,7 @@ _NONE = np.zeros(0, np.uint16)
 def packed_ids(corpus: Corpus, vocabulary: Vocabulary) -> Packed:
     """Return all ids, recording after recording and stream after stream, each with its `eos`.
 
-    TokenError for a layout of several rows, which is no one sequence.
+    TokenError for a layout of several rows, which are not one sequence.
     """
     if not vocabulary.layout.one_row:
         raise TokenError(
@@ -68,7 +68,7 @@ def packed_codes(corpus: Corpus) -> Packed:
     """Return all codes, frame after frame; TokenError for levels of several rates."""
     if not corpus.spec.uniform:
         raise TokenError(
-            f"{corpus.spec.name} has levels of several rates, which are no frames of codes; take "
+            f"{corpus.spec.name} has levels of several rates, which do not stand in frames; take "
             "ids, codes=False"
         )
     dtype = narrow(max(level.size for level in corpus.spec.levels[: corpus.levels]))
@@ -79,8 +79,8 @@ def packed_codes(corpus: Corpus) -> Packed:
 
 def _path(corpus: Corpus, kind: str, form: Any) -> Path:
     """Return a name that is another one for another form, or once recordings have been mended."""
-    said = json.dumps([form, corpus.plan.digest, corpus.report], sort_keys=True)
-    digest = hashlib.sha256(said.encode()).hexdigest()[:16]
+    message = json.dumps([form, corpus.plan.digest, corpus.report], sort_keys=True)
+    digest = hashlib.sha256(message.encode()).hexdigest()[:16]
     return corpus.folder / FOLDER / "packed" / f"{kind}-{digest}.bin"
 
 

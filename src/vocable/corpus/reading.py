@@ -28,7 +28,7 @@ class Corpus(Shards):
     report  report.json: the sums over all recordings
 
     What is held is an index of a few numbers a piece, and of 16 bytes a recording once an id is
-    looked up. FileNotFoundError for a folder that is no corpus, FormatError for one that is not
+    looked up. FileNotFoundError for a folder that lacks a plan, FormatError for one that is not
     finished, and on reading for a shard that is damaged.
     """
 

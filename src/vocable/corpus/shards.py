@@ -18,7 +18,7 @@ _DAMAGE = (ValueError, LookupError, TypeError, OSError, EOFError, tarfile.TarErr
 
 
 class Shards:
-    """The shards of a corpus; FileNotFoundError for a folder that is none.
+    """The shards of a corpus; FileNotFoundError for one without a plan.
 
     plan    what it was made from, by what and to what
     """

@@ -54,9 +54,9 @@ class Parquet(Output):
 
         (name,) = mark.files
         with ParquetFile(folder / name) as file:
-            said = json.loads((file.schema_arrow.metadata or {}).get(METADATA, b"{}"))
-            if said != self.form.spec.to_dict():
-                self.check_space(said.get("space"))
+            kept = json.loads((file.schema_arrow.metadata or {}).get(METADATA, b"{}"))
+            if kept != self.form.spec.to_dict():
+                self.check_space(kept.get("space"))
                 raise TokenError("its metadata has another spec than the plan")
             for batch in file.iter_batches(_BATCH):
                 for row in batch.to_pylist():

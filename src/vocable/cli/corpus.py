@@ -8,10 +8,10 @@ from vocable.cli.lazy import LazyGroup
 class Commands(LazyGroup):
     """A group whose subcommands are the modules `vocable.cli.corpus_NAME`."""
 
-    names = ("encode",)
+    names = ("encode", "decode", "check", "stats", "sample")
     prefix = "vocable.cli.corpus_"
 
 
 @click.group("corpus", cls=Commands)
 def command() -> None:
-    """Encode recordings of any number, exactly once each."""
+    """Encode any number of recordings, exactly once each; read them back."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from vocable.corpus.marks import Item, Mark
 from vocable.corpus.plan import FOLDER, Plan
+from vocable.errors import FormatError
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,21 @@ class Tally:
         sums: dict[str, Any] = {name: round(value, 3) for name, value in self._sums.items()}
         rates = {str(rate): count for rate, count in sorted(self._rates.items())}
         return Report(self._plan.pieces, **{"made": 0, **self._counts}, **sums, rates=rates)
+
+
+def written_report(folder: Path) -> dict[str, Any] | None:
+    """Return what report.json says, None while a corpus is not finished."""
+    path = folder / FOLDER / "report.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_bytes())
+        int(found["recordings"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError) as error:
+        raise FormatError(
+            f"{path} is damaged ({error}); run `vocable corpus encode` again"
+        ) from error
+    return found
 
 
 def runs(folder: Path) -> list[dict[str, Any]]:

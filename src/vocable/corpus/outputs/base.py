@@ -40,6 +40,7 @@ class Output(ABC):
 
     name: ClassVar[str]
     takes_vocabulary: ClassVar[bool] = False
+    ends: ClassVar[tuple[str, ...]] = ()  # files that `finish` writes
 
     def __init__(self, form: Form) -> None:
         self.form = form
@@ -67,6 +68,11 @@ class Output(ABC):
 
     def finish(self, folder: Path, marks: Marks) -> None:  # noqa: B027  # most need none
         """Write what trainers want once, when all shards are there; the same files each time."""
+
+    def check_space(self, space: object) -> None:
+        """Refuse a shard that says of itself that others' weights made it."""
+        if space != self.form.spec.space:
+            raise TokenError(f"its tokens are of {space}, the corpus is of {self.form.spec.space}")
 
     def settings(self) -> dict[str, Any]:
         """Return what was chosen for the numbers, to be stated."""

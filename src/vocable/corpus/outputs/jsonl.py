@@ -46,7 +46,9 @@ class Lines(Output):
         (name,) = mark.files
         with open(folder / name, encoding="utf-8") as file:
             for line, item in zip(file, mark.items, strict=True):
-                codes = np.array(json.loads(line)["audio_codes"], np.int32)
+                row = json.loads(line)
+                self.check_space(row["space"])
+                codes = np.array(row["audio_codes"], np.int32)
                 stacks = codes.reshape(-1, self.form.levels).T[:, None]
                 source = Source(item.samples, item.rate, item.channels)
                 yield AudioTokens(self.form.spec, list(stacks), source=source)

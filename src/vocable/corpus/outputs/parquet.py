@@ -6,6 +6,7 @@ text, speaker and language where they are known; a column of bytes for each side
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from vocable.corpus.marks import Mark
 from vocable.corpus.outputs.base import Form, Output, Written
 from vocable.corpus.rows import Row
 from vocable.corpus.sources.tables import arrow
+from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, Source
 from vocable.tokens.spec_json import canonical_json
 
@@ -52,6 +54,10 @@ class Parquet(Output):
 
         (name,) = mark.files
         with ParquetFile(folder / name) as file:
+            kept = json.loads((file.schema_arrow.metadata or {}).get(METADATA, b"{}"))
+            if kept != self.form.spec.to_dict():
+                self.check_space(kept.get("space"))
+                raise TokenError("its metadata has another spec than the plan")
             for batch in file.iter_batches(_BATCH):
                 for row in batch.to_pylist():
                     yield self._tokens(row)
@@ -84,6 +90,7 @@ class Parquet(Output):
         }  # fmt: skip
 
     def _tokens(self, row: dict[str, Any]) -> AudioTokens:
+        self.check_space(row["space"])
         spec, levels = self.form.spec, row["levels"]
         codes = [np.array(each, np.int32) for each in row["codes"]]
         stacks = [np.stack(codes[level::levels]) for level in range(levels)]

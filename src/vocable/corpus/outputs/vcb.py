@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vocable.corpus.marks import Mark
+from vocable.corpus.names import file_name
 from vocable.corpus.outputs.base import Output, Written
 from vocable.corpus.rows import Row
 from vocable.tokens import AudioTokens, read_tokens
@@ -17,11 +18,14 @@ class TokenFiles(Output):
 
     name = "vcb"
 
+    def key(self, name: str) -> str:
+        return file_name(name, ".vcb")
+
     def write(self, folder: Path, piece: int, rows: Iterator[Row]) -> Written:
         names = []
         for row in rows:
             above = "" if row.entry.path else f"{piece:06d}/"
-            names.append(above + _file_name(row.entry.id))
+            names.append(above + self.key(row.entry.id))
             target = folder / names[-1]
             target.parent.mkdir(parents=True, exist_ok=True)
             row.tokens.save(target)
@@ -33,9 +37,3 @@ class TokenFiles(Output):
 
     def settings(self) -> dict[str, Any]:
         return {}
-
-
-def _file_name(key: str) -> str:
-    """Return a way below the folder, also for ids that are addresses or begin at the root."""
-    parts = [part for part in key.split("/") if part not in ("", ".")]
-    return "/".join("__" if part == ".." else part for part in parts) + ".vcb"

@@ -71,6 +71,7 @@ class Tars(Output):
 
     def _tokens(self, held: dict[str, bytes]) -> AudioTokens:
         about: dict[str, Any] = json.loads(held["json"])
+        self.check_space(about["space"])
         arrays = {k: np.load(io.BytesIO(v)) for k, v in held.items() if k.endswith(".npy")}
         if "codes.npy" in arrays:
             stacks = list(np.moveaxis(arrays["codes.npy"], 1, 0))

@@ -14,7 +14,7 @@ from vocable.corpus.addresses import is_address
 from vocable.corpus.encoder import Encoder, Settings
 from vocable.corpus.finish import finish
 from vocable.corpus.marks import read_mark
-from vocable.corpus.messages import Done
+from vocable.corpus.messages import Done, Work
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import FOLDER, Plan, begin
@@ -22,7 +22,7 @@ from vocable.corpus.pool import Pool
 from vocable.corpus.report import Report
 from vocable.corpus.sources import cut
 from vocable.corpus.weights import share
-from vocable.corpus.worker import Work, opened, serve
+from vocable.corpus.worker import opened, serve
 from vocable.errors import RecipeError
 from vocable.tokens import Vocabulary
 

@@ -25,7 +25,7 @@ from vocable.corpus.run import planned
 from vocable.corpus.sources import cut
 from vocable.corpus.worker import Maker
 
-FILES, RATE = 64, 16_000  # recordings that are measured, and their Hz
+FILES, RATE = 32, 16_000  # recordings that are measured, and their Hz
 SEND = 0.001  # seconds; assumed, since it depends on the network
 
 

@@ -69,7 +69,8 @@ def test_actors_and_processes_that_are_killed_cost_nothing(
 ) -> None:
     psutil = pytest.importorskip("psutil")
     run = started(sounds, tmp_path / "ray", codec)
-    assert run.stdout is not None and run.stdout.readline()  # the first piece is made
+    assert run.stdout is not None
+    assert run.stdout.readline(), run.communicate()[1]  # the first piece is made
     below = psutil.Process(run.pid).children(recursive=True)
     actors = [each for each in below if "MapWorker" in "".join(each.cmdline())]
     makers = actors[0].children()  # its spawned process, and what looks after shared memory

@@ -12,7 +12,7 @@ from benchmarks.corpus_world import Outcome
 
 COLOURS = ("#4477aa", "#ee6677", "#228833")  # Tol's
 PARTS = ("start", "plan", "finish", "file system", "lost", "slow and last")
-SHADES = ("#cccccc", "#ee6677", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")
+SHADES = ("#222222", "#ee6677", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb")
 
 
 def draw(workers: Sequence[int], found: Mapping[str, Sequence[Outcome]], path: Path) -> None:
@@ -41,4 +41,4 @@ def _most(axes: object, outcomes: Mapping[str, Outcome]) -> None:
         axes.barh([*outcomes], column, left=before, color=shade, label=part)  # type: ignore[attr-defined]
         before += column
     axes.set(xlim=(0, 1), xlabel="share")  # type: ignore[attr-defined]
-    axes.legend(frameon=False, fontsize=8)  # type: ignore[attr-defined]
+    axes.legend(frameon=False, fontsize=8, ncol=3, loc="upper left", bbox_to_anchor=(0, -0.18))  # type: ignore[attr-defined]

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from vocable.corpus.plan import Plan
 
 At = Callable[[tuple[int, ...]], None]  # is told which recordings are next, by number
+
+
+@dataclass(frozen=True)
+class Work:
+    """What each worker is given: the plan, and where it runs."""
+
+    folder: Path
+    plan: Plan
+    device: str | None = None
+    threads: int = 1
 
 
 @dataclass(frozen=True)

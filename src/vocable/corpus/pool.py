@@ -20,6 +20,7 @@ from vocable.corpus.pieces import Piece
 from vocable.errors import VocableError
 
 TOGETHER, ALONE = 2, 3  # deaths that a window and a recording may cause
+STARTS = 3  # processes that may die one after the other before they are ready
 
 
 @dataclass
@@ -64,6 +65,7 @@ class Pool:
     def __init__(self, count: int, serve: Callable[..., None], *given: Any) -> None:
         self._count, self._serve, self._given = count, serve, given
         self._workers: list[_Worker] = []
+        self._unborn = 0  # processes that have died before they were ready, since one was
 
     def __enter__(self) -> Pool:
         return self
@@ -114,7 +116,7 @@ class Pool:
         if what == "error":
             raise VocableError(value)
         if what == "ready":
-            worker.ready = True
+            worker.ready, self._unborn = True, 0
         elif what == "at" and worker.trial:
             worker.trial.at = value
         elif what == "done":
@@ -126,7 +128,8 @@ class Pool:
     def _bury(self, worker: _Worker, waiting: deque[_Trial]) -> None:
         """Put back the piece of a process that has died; another starts if there is need."""
         death = processes.death(worker.process)
-        if not worker.ready:
+        self._unborn += not worker.ready
+        if self._unborn == STARTS:
             raise VocableError(f"{death} before it could start; take fewer --workers")
         if worker.trial is not None:
             worker.trial.note(death)

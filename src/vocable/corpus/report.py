@@ -60,35 +60,40 @@ class Tally:
     """Adds pieces up."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan, self._spec = plan, plan.token_spec
+        self._plan, spec = plan, plan.token_spec
+        self._channels = spec.channels  # and what each frame of a stream comes to, exactly:
+        self._tokens = spec.tokens_per_second(plan.levels) / spec.frame_rate
+        self._bits = spec.bitrate(plan.levels) / spec.frame_rate
         self._counts: Counter[str] = Counter()
         self._rates: Counter[int] = Counter()
         self._sums = {"seconds": 0.0, "silent": 0.0, "bits": 0.0}
-        self._digests: set[str] = set()
+        self._digests: dict[bytes, str] = {}  # with the id of the first that has it
         self._ids: set[str] = set()
 
-    def add(self, mark: Mark) -> None:
-        """Add a piece."""
+    def add(self, mark: Mark) -> list[tuple[str, str]]:
+        """Add a piece; return its recordings whose sound an earlier one has, and that one."""
         self._counts["made"] += 1
         self._counts["failed"] += len(mark.failed)
         self._counts["bytes"] += sum(size for size, _ in mark.files.values())
-        for item in mark.items:
-            self._add(item)
+        firsts = [(item.id, self._add(item)) for item in mark.items]
+        return [(name, first) for name, first in firsts if first is not None]
 
-    def _add(self, item: Item) -> None:
-        spec, levels = self._spec, self._plan.levels
-        streams = -(-item.channels // spec.channels)
-        lasts = item.frames / spec.frame_rate
+    def _add(self, item: Item) -> str | None:
+        streams = -(-item.channels // self._channels)
+        digest = bytes.fromhex(item.digest)
+        first = self._digests.get(digest)
+        if first is None:
+            self._digests[digest] = item.id
+        self._counts["copies"] += first is not None
         self._counts["recordings"] += 1
-        self._counts["tokens"] += round(float(lasts * spec.tokens_per_second(levels))) * streams
-        self._counts["copies"] += item.digest in self._digests
+        self._counts["tokens"] += round(float(item.frames * self._tokens)) * streams
         self._counts["same_ids"] += item.id in self._ids
-        self._digests.add(item.digest)
         self._ids.add(item.id)
         self._rates[item.rate] += 1
         self._sums["seconds"] += item.seconds
         self._sums["silent"] += item.silent
-        self._sums["bits"] += float(lasts * spec.bitrate(levels)) * streams
+        self._sums["bits"] += float(item.frames * self._bits) * streams
+        return first
 
     def report(self) -> Report:
         """Return the sums."""

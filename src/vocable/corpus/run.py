@@ -13,8 +13,8 @@ from typing import Any
 from vocable.corpus.addresses import is_address
 from vocable.corpus.encoder import Encoder, Settings
 from vocable.corpus.finish import finish
-from vocable.corpus.marks import read_mark
-from vocable.corpus.messages import Done
+from vocable.corpus.marks import path_of, read_mark
+from vocable.corpus.messages import Done, Work
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import FOLDER, Plan, begin
@@ -22,7 +22,7 @@ from vocable.corpus.pool import Pool
 from vocable.corpus.report import Report
 from vocable.corpus.sources import cut
 from vocable.corpus.weights import share
-from vocable.corpus.worker import Work, opened, serve
+from vocable.corpus.worker import opened, serve
 from vocable.errors import RecipeError
 from vocable.tokens import Vocabulary
 
@@ -139,8 +139,10 @@ def _of_task(pieces: Sequence[Piece], task: tuple[int, int]) -> Sequence[Piece]:
 
 def _is_to_do(folder: Path, piece: Piece, retry: bool) -> bool:
     """Return whether a piece is not made, or is made again since recordings of it failed."""
+    if not retry:  # what a mark says takes a while to read, where there are many
+        return not path_of(folder, piece.number).exists()
     mark = read_mark(folder, piece.number)
-    return mark is None or (retry and bool(mark.failed))
+    return mark is None or bool(mark.failed)
 
 
 def _made(

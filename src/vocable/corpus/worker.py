@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
+import threading
 import time
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from vocable.corpus.encoder import Encoder, Settings
-from vocable.corpus.messages import Care, Done
+from vocable.corpus.messages import Care, Done, Work
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import Plan
 from vocable.corpus.shard import make_shard
 from vocable.errors import VocableError
-
-
-@dataclass(frozen=True)
-class Work:
-    """What each worker is given: the plan, and where it runs."""
-
-    folder: Path
-    plan: Plan
-    device: str | None = None
-    threads: int = 1
 
 
 def output_for(plan: Plan) -> Output:
@@ -82,6 +72,7 @@ def serve(connection: Connection, work: Work, shared: Any) -> None:
     made with care, and ("done", Done) or ("error", message).
     """
     logging.getLogger("vocable").setLevel(logging.ERROR)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         tokenizer = opened(work)
         if shared is not None:
@@ -99,6 +90,13 @@ def serve(connection: Connection, work: Work, shared: Any) -> None:
         except (EOFError, OSError):
             return
         connection.send(_answer(maker, connection, piece, care))
+
+
+def _end_with_parent() -> None:
+    """End this process at once when the one that started it ends, however that came."""
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _answer(

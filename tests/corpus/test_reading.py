@@ -11,7 +11,27 @@ from tests.cli.calls import call, results
 from tests.cli.small import save_small_codec
 from tests.corpus.made import made
 from vocable.corpus import Corpus, check_corpus, corpus_stats, decode_corpus
+from vocable.corpus.marks import read_marks
+from vocable.corpus.outputs import OUTPUTS
 from vocable.errors import FormatError, RecipeError, TokenError
+
+
+@pytest.mark.parametrize("to", OUTPUTS)
+def test_a_corpus_of_each_form_is_whole_and_read_again(
+    sounds: Path, codec: Path, tmp_path: Path, to: str
+) -> None:
+    made(sounds, tmp_path / "c", codec, to, size=3, mix=True)
+    assert not list(check_corpus(tmp_path / "c"))
+    loaded = vocable.load(codec)
+    for item, tokens in Corpus(tmp_path / "c"):
+        assert tokens == loaded.encode(next(sounds.glob(f"{item.id}.*")), mix=True)
+    mark = next(read_marks(tmp_path / "c", range(1)))
+    shard = tmp_path / "c" / next(iter(mark.files))
+    data = bytearray(shard.read_bytes())
+    data[len(data) // 2] ^= 1
+    shard.write_bytes(data)
+    (fault, *_) = check_corpus(tmp_path / "c")
+    assert shard.name in str(fault)
 
 
 @pytest.mark.parametrize("to", ["vcb", "parquet", "webdataset"])

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     default="vcb",
     show_default=True,
     metavar="FORM",
-    help="How it is written: vcb, parquet, webdataset, jsonl.",
+    help="How it is written: vcb, parquet, webdataset, jsonl, shar, megatron, nanoset, mds, litdata.",
 )
 @options.levels
 @click.option("--layout", metavar="NAME", help="The order of ids, in forms that hold ids.")

@@ -18,11 +18,14 @@ from vocable.corpus.rows import Row
 from vocable.errors import TokenError
 from vocable.tokens import AudioTokens, Source, Vocabulary
 
+VOCABULARY = "vocabulary.json"
+
 
 class Ids(Output):
     """An output that holds ids; without a vocabulary it takes `Vocabulary.of(spec)`, flattened."""
 
     takes_vocabulary = True
+    ends = (VOCABULARY,)
     large: str = "<u4"  # the type of ids that uint16 does not hold
 
     def __init__(self, form: Form) -> None:
@@ -57,7 +60,7 @@ class Ids(Output):
         return f"it is shorter than a token, and {self.name} holds no empty sequence"
 
     def finish(self, folder: Path, marks: Marks) -> None:
-        self.vocabulary.save(folder / "vocabulary.json", overwrite=True)
+        self.vocabulary.save(folder / VOCABULARY, overwrite=True)
 
     @property
     def eos(self) -> int | None:

@@ -18,7 +18,7 @@ from vocable.atomic import replacing
 from vocable.corpus.marks import Mark
 from vocable.corpus.outputs.base import Marks, Written
 from vocable.corpus.outputs.counted import read_items, write_items
-from vocable.corpus.outputs.ids import Ids
+from vocable.corpus.outputs.ids import VOCABULARY, Ids
 from vocable.corpus.rows import Row
 from vocable.tokens import AudioTokens
 
@@ -30,6 +30,7 @@ class LitData(Ids):
     """`chunk-0-N.bin`, and index.json at the end."""
 
     name = "litdata"
+    ends = (VOCABULARY, "index.json")
     large = "<i4"
 
     def write(self, folder: Path, piece: int, rows: Iterator[Row]) -> Written:

@@ -19,7 +19,7 @@ from vocable.atomic import replacing
 from vocable.corpus.marks import Mark
 from vocable.corpus.outputs.base import Marks, Written
 from vocable.corpus.outputs.counted import read_items, write_items
-from vocable.corpus.outputs.ids import Ids
+from vocable.corpus.outputs.ids import VOCABULARY, Ids
 from vocable.corpus.rows import Row
 from vocable.tokens import AudioTokens
 
@@ -31,6 +31,7 @@ class MDS(Ids):
     """`shard.NNNNN.mds`, and index.json at the end."""
 
     name = "mds"
+    ends = (VOCABULARY, "index.json")
 
     def write(self, folder: Path, piece: int, rows: Iterator[Row]) -> Written:
         name = f"shard.{piece:05d}.mds"

@@ -19,7 +19,7 @@ import numpy as np
 from vocable.atomic import replacing
 from vocable.corpus.marks import Mark
 from vocable.corpus.outputs.base import Marks, Written
-from vocable.corpus.outputs.ids import Ids
+from vocable.corpus.outputs.ids import VOCABULARY, Ids
 from vocable.corpus.rows import Row
 from vocable.errors import RecipeError
 from vocable.tokens import AudioTokens
@@ -34,6 +34,7 @@ class Megatron(Ids):
     """`NNNNNN.bin` and `NNNNNN.idx`."""
 
     name = "megatron"
+    ends = (VOCABULARY, BLEND)
     large = "<i4"
 
     def check_folder(self, folder: Path) -> None:

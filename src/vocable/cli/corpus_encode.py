@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     default="vcb",
     show_default=True,
     metavar="FORM",
-    help="How it is written: vcb, parquet, webdataset, jsonl, shar, megatron, nanoset, mds, litdata.",
+    help="How it is written: vcb, parquet, webdataset, jsonl, shar, megatron, nanoset, mds or "
+    "litdata.",
 )
 @options.levels
 @click.option("--layout", metavar="NAME", help="The order of ids, in forms that hold ids.")

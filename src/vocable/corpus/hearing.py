@@ -114,7 +114,7 @@ class _Meter:
     def push(self, block: np.ndarray) -> None:
         self.samples += block.shape[1]
         self.channels = len(block)
-        self._hash.update(memoryview(np.ascontiguousarray(block.T, dtype="<f4")))
+        self._hash.update(np.ascontiguousarray(block.T, dtype="<f4").data)
         self._silent += sum(self._silent_samples(block))
 
     def _silent_samples(self, block: np.ndarray) -> Iterator[int]:

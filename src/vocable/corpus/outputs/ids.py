@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class Ids(Output):
     """An output that holds ids; without a vocabulary it takes `Vocabulary.of(spec)`, flattened."""
 
     takes_vocabulary = True
-    ends = (VOCABULARY,)
+    ends: ClassVar[tuple[str, ...]] = (VOCABULARY,)
     large: str = "<u4"  # the type of ids that uint16 does not hold
 
     def __init__(self, form: Form) -> None:

@@ -16,7 +16,7 @@ PANELS = {
     "mel distance, lower is nearer": lambda run: np.nanmean(run.sound, axis=0)[2],
     "PESQ-WB": lambda run: np.nanmean(run.sound, axis=0)[0],
     "phones told, % of frames": lambda run: 100 * run.phones,
-    "bits a frame, of 14, by a model of tokens": lambda run: run.bits,
+    "bits a frame, of 14": lambda run: run.bits,
 }
 
 
@@ -27,7 +27,7 @@ def ends(values: Sequence[float]) -> tuple[float, float]:
 
 def draw(found: Mapping[str, Sequence[Any]], path: Path) -> None:
     """Write a panel for each question as a PNG; lines reach over the seeds."""
-    figure = Figure(figsize=(12, 4.2), dpi=160, layout="constrained")
+    figure = Figure(figsize=(12, 4.2), dpi=90, layout="constrained")
     axes = figure.subplots(1, len(PANELS), sharey=True)
     arms = list(found)
     for axis, (title, of) in zip(axes, PANELS.items(), strict=True):

@@ -6,6 +6,7 @@ import argparse
 
 import numpy as np
 import pytest
+import torch
 
 from benchmarks import number_translation, quantizer_ablation, soundstorm
 from tests.language import pairs
@@ -18,7 +19,6 @@ from vocable.language.recogniser import Recogniser, RecogniserConfig, Recogniser
 from vocable.language.soundstorm import MaskedSampling
 from vocable.language.stages import Part, StageGenerator
 from vocable.language.translator import TranslatorGenerator
-from vocable.nn.settings import without_memory
 from vocable.testing.block_examples import seeded
 from vocable.tokens.sets import About, TokenSetWriter
 from vocable.train import read_recipe
@@ -55,6 +55,8 @@ def test_what_was_translated_is_read(tmp_path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("arm", quantizer_ablation.ARMS.values(), ids=quantizer_ablation.ARMS)
 def test_quantizers_are_compared_at_equal_bits(arm: list[str]) -> None:
-    with without_memory():
-        model = build(read_recipe("distil-none", [*quantizer_ablation.SHARED, *arm]))
+    recipe = read_recipe("distil-none", [*quantizer_ablation.SHARED, *arm])
+    model = build(recipe)
     assert float(model.spec.bitrate()) == 100 * quantizer_ablation.BITS
+    losses = model.train()(torch.randn(1, 1, 3200)).losses
+    assert losses.keys() <= recipe.loss.codec.keys()  # a run would stop at one without a weight

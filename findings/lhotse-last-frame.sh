@@ -1,5 +1,5 @@
 #!/bin/sh
-# lhotse 1.33.0, which needs torch
+# lhotse 1.33.0, which needs torch, and urllib3, which it does not ask for
 # A guess: a cut of a whole recording loads all frames of an array that was stored for it.
 # What happens: it loads as many frames as lie nearest to its seconds. Codecs pad the last frame, so a recording that
 # ends in the first half of a frame has one more: 51 frames of 20 ms were stored for 1.005 s, and 50 come back, without
@@ -11,7 +11,8 @@ trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
 "${PYTHON:-python3}" -m venv "$folder/venv"
 python="$folder/venv/bin/python"
-"$python" -m pip --quiet --disable-pip-version-check install lhotse==1.33.0 torch==2.13.0 numpy==2.1.3
+"$python" -m pip --quiet --disable-pip-version-check install lhotse==1.33.0 torch==2.13.0 numpy==2.1.3 \
+    urllib3==2.5.0
 cd "$folder"
 "$python" - <<'END'
 import sys

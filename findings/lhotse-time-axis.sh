@@ -1,5 +1,5 @@
 #!/bin/sh
-# lhotse 1.33.0, which needs torch
+# lhotse 1.33.0, which needs torch, and urllib3, which it does not ask for
 # A guess: a TemporalArray says which of its axes is time, so a cut that is truncated loads its part of that axis.
 # What happens: it counts frames on the axis that was named, and cuts the first axis. Tokens of 8 levels and 50 frames,
 # [8, 50] with temporal_dim=1, come from a cut of a tenth of the time as 5 levels of 50 frames, without an error.
@@ -10,7 +10,8 @@ trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
 "${PYTHON:-python3}" -m venv "$folder/venv"
 python="$folder/venv/bin/python"
-"$python" -m pip --quiet --disable-pip-version-check install lhotse==1.33.0 torch==2.13.0 numpy==2.1.3
+"$python" -m pip --quiet --disable-pip-version-check install lhotse==1.33.0 torch==2.13.0 numpy==2.1.3 \
+    urllib3==2.5.0
 cd "$folder"
 "$python" - <<'END'
 import sys

@@ -142,7 +142,7 @@ def test_requirements_have_a_lower_bound_and_no_upper_one():
     asked = [*PROJECT["dependencies"], *sum(extras.values(), [])]
     assert [each for each in asked if "<" in each] == BOUND_ABOVE
     for requirement in set(asked) - set(BOUND_ABOVE):
-        assert re.fullmatch(r"[\w-]+>=[\d.]+|vocable\[[\w,]+\]", requirement)
+        assert re.fullmatch(r"[\w-]+(\[\w+\])?>=[\d.]+|vocable\[[\w,]+\]", requirement)
 
 
 def test_the_core_needs_no_compiler():

@@ -48,6 +48,16 @@ def test_a_beam_finds_what_greedy_misses():
     assert found.nats == pytest.approx(-torch.tensor(0.4 * 0.95).log().item(), abs=1e-6)
 
 
+def test_early_ends_that_are_unlikely_do_not_end_the_search():
+    table = Table()
+    sure = [0.0, 0.97, 0.01, 0.02]  # 1 again and again, or the end at once
+    table.rows = {(1,) * n: sure for n in range(5)} | {(1,) * 5: [0.0, 0.01, 0.01, 0.98]}
+    greedy = beam_search(table, beam=1, end=END, most=8)
+    table.sequences = [()]
+    found = beam_search(table, beam=2, end=END, most=8)
+    assert found.ids == greedy.ids == (1,) * 5 and found.mean == pytest.approx(greedy.mean)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_wide_beam_finds_the_best_of_all(seed):
     torch.manual_seed(seed)

@@ -1,7 +1,9 @@
 """Beam search: of several ids at each step the likeliest sequences go on.
 
 As fairseq has it (Ott et al. 2019, arXiv:1904.01038), whose beams Lee et al. 2021 search: sequences
-are compared by the mean of their log-probabilities, the end among them.
+are compared by the mean of their log-probabilities, the end among them. Differs: where as many have
+ended as go on side by side, it goes on as long as one that has not ended is likelier than all that
+have; of a model that is certain the first ends are unlikely ones, and theirs would lose to greedy.
 """
 
 from __future__ import annotations
@@ -48,8 +50,8 @@ class Found:
 def beam_search(scorer: Scorer, *, beam: int, end: int, most: int) -> Found:
     """Return the best sequence of at most so many ids before its end.
 
-    `beam` sequences go on at each step, and it ends when as many have ended. 1 is greedy: the
-    likeliest id each. ModelError for a beam or a length below 1.
+    `beam` sequences go on at each step, and it ends when as many have ended and none that goes on
+    is likelier. 1 is greedy: the likeliest id each. ModelError for a beam or a length below 1.
     """
     if beam < 1 or most < 1:
         raise ModelError(f"beam and most are 1 or more, not {beam} and {most}")
@@ -58,11 +60,16 @@ def beam_search(scorer: Scorer, *, beam: int, end: int, most: int) -> Found:
     scores = scorer.begin()
     for step in range(1, most + 1):
         before, ids, alive = _likeliest(scores, alive, ended, beam, end)
-        if len(ended) >= beam or not alive:
+        if not alive or (len(ended) >= beam and _mean(ended) <= _mean(alive)):
             break
         if step < most:
             scores = scorer.follow(before, ids)
     return min(ended or alive, key=lambda each: each.mean)
+
+
+def _mean(sequences: Sequence[Found]) -> float:
+    """Return the least nats of an id that one of them has."""
+    return min(each.mean for each in sequences)
 
 
 def _likeliest(

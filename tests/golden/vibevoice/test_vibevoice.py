@@ -212,7 +212,7 @@ def test_a_sweep_judges_the_sound_alone():
 def test_commands_treat_floats_as_what_they_are(tmp_path):
     codec, sound, floats = HERE / "acoustic", tmp_path / "in.wav", tmp_path / "a.safetensors"
     SOUND.save(sound)
-    refused = call("encode", sound, "--codec", codec, code=1)
+    refused = call("encode", sound, "--codec", codec, "-o", tmp_path / "in.vcb", code=1)
     assert "which a .vcb does not hold; save them as .safetensors" in refused.output
     assert not (tmp_path / "in.vcb").exists()
     call("encode", sound, "--codec", codec, "-o", floats)

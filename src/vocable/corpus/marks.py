@@ -36,6 +36,10 @@ class Item:
         """The length of the recording."""
         return self.samples / self.rate
 
+    def streams(self, channels: int) -> int:
+        """Return how many streams of so many channels each the recording has."""
+        return -(-self.channels // channels)
+
 
 @dataclass(frozen=True)
 class Mark:

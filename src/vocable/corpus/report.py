@@ -79,7 +79,7 @@ class Tally:
         return [(name, first) for name, first in firsts if first is not None]
 
     def _add(self, item: Item) -> str | None:
-        streams = -(-item.channels // self._channels)
+        streams = item.streams(self._channels)
         digest = bytes.fromhex(item.digest)
         first = self._digests.get(digest)
         if first is None:

@@ -15,6 +15,7 @@ from vocable.corpus.messages import Care, Done, Work
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
 from vocable.corpus.plan import Plan
+from vocable.corpus.report import Tally
 from vocable.corpus.shard import make_shard
 from vocable.errors import VocableError
 
@@ -28,7 +29,7 @@ class Maker:
     """Makes pieces of a plan, by one tokenizer."""
 
     def __init__(self, work: Work, tokenizer: Any) -> None:
-        plan = work.plan
+        self._plan = plan = work.plan
         levels = plan.levels if plan.levels != len(plan.token_spec.levels) else None
         self.folder, self.output = work.folder, output_for(plan)
         self.encoder = Encoder(tokenizer, Settings(levels, plan.mix, plan.allow_loud))
@@ -42,15 +43,11 @@ class Maker:
         """Make a piece."""
         clock, processor = time.perf_counter(), time.process_time()
         mark = make_shard(self.folder, piece, self.encoder, self.output, care)
-        step = self.encoder.spec.tokens_per_second(self.encoder.levels)
-        seconds = sum(item.seconds for item in mark.items)
-        streams = [-(-item.channels // self.encoder.spec.channels) for item in mark.items]
-        tokens = sum(
-            float(step * item.frames / self.encoder.spec.frame_rate) * count
-            for item, count in zip(mark.items, streams, strict=True)
-        )
+        tally = Tally(self._plan)
+        tally.add(mark)
+        sums = tally.report()
         return Done(
-            piece.number, len(mark.items), len(mark.failed), seconds, round(tokens),
+            piece.number, sums.recordings, sums.failed, sums.seconds, sums.tokens,
             time.perf_counter() - clock, time.process_time() - processor,
         )  # fmt: skip
 

@@ -77,8 +77,8 @@ class Ids(Output):
     def recordings(self, mark: Mark, sequences: Iterator[np.ndarray]) -> Iterator[AudioTokens]:
         """Yield the tokens of a shard's recordings from its sequences."""
         for item in mark.items:
-            streams = -(-item.channels // self.form.spec.channels)
-            yield self._tokens(item, list(islice(sequences, streams)))
+            streams = islice(sequences, item.streams(self.form.spec.channels))
+            yield self._tokens(item, list(streams))
 
     def _tokens(self, item: Item, sequences: Sequence[np.ndarray]) -> AudioTokens:
         ids = np.stack([np.asarray(each).astype(np.int64) for each in sequences])

@@ -5,9 +5,8 @@
 A discrete-event simulation. Workers take the next piece, wait for the shared file system, which
 serves bytes and operations on names at given rates, compute, and mark. A piece may be slow, by a
 Pareto tail; workers are lost after exponential times, with the piece they were at, and come back
-after a while. One run plans before and finishes after; with tasks each run plans for itself, and
-has its own share of the pieces. Stage times that are not given are measured here on a few
-recordings, in CPU time.
+after a while. One run plans before and finishes after; with tasks one of the runs plans, and each
+has its own share of the pieces. Stage times that are not given are measured here, in CPU time.
 """
 
 from __future__ import annotations

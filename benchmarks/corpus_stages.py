@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from benchmarks.corpus_recordings import write_recordings
 from vocable.corpus.entry import Entry, Found
 from vocable.corpus.finish import finish
 from vocable.corpus.hearing import hear
-from vocable.corpus.marks import read_marks
-from vocable.corpus.plan import begin
+from vocable.corpus.marks import Item, Mark, read_marks
+from vocable.corpus.pieces import Piece
+from vocable.corpus.plan import Plan, begin
+from vocable.corpus.rows import Row
 from vocable.corpus.run import planned
-from vocable.corpus.sources import cut
+from vocable.corpus.sources import cut, read
 from vocable.corpus.worker import Maker
 
 FILES, RATE = 32, 16_000  # recordings that are measured, and their Hz
+MANY, SHARDS = 1000, 20  # recordings in a piece, and pieces, that are planned and added up
 SEND = 0.001  # seconds; assumed, since it depends on the network
 
 
@@ -66,20 +70,45 @@ def measured(codec: str, *, without: Container[str]) -> Stages:
 
 
 def _measured(codec: str, folder: Path) -> dict[str, float]:
-    sounds, out = folder / "sounds", folder / "out"
-    sound = write_recordings(sounds, FILES, RATE)
-    found = _parts(codec, sorted(sounds.iterdir()), sound)
-    work, tokenizer, pieces = planned(sounds, out, codec, to="webdataset", size=8)
-    maker = Maker(work, tokenizer)
-    whole = sum(_seconds(maker.make, piece) for piece in pieces)
-    marks = list(read_marks(out, range(len(pieces))))
-    found["mark"] = sum(_seconds(mark.write, folder) for mark in marks) / len(marks)
-    known = sound * (found["read"] + found["encode"]) + len(marks) * found["mark"]
-    found["write"] = max(0.0, whole - known) / FILES
-    listed = _seconds(list, cut(sounds)) + _seconds(begin, folder / "other", work.plan, pieces)
-    found["plan"] = listed / FILES
-    found["finish"] = _seconds(finish, out, work.plan, range(len(pieces))) / FILES
+    sound = write_recordings(folder / "few", FILES, RATE)
+    found = _parts(codec, sorted((folder / "few").iterdir()), sound)
+    work, tokenizer, pieces = planned(folder / "few", folder / "out", codec, to="webdataset")
+    found["write"] = _writing(folder, Maker(work, tokenizer), tokenizer, pieces)
+    for piece in pieces:
+        Maker(work, tokenizer).make(piece)
+    items = [item for mark in read_marks(folder / "out", range(len(pieces))) for item in mark.items]
+    found |= _many(folder / "many", work.plan, items)
     return found | {"send": SEND, "start": _seconds(subprocess.run, _loading(codec))}
+
+
+def _writing(folder: Path, maker: Maker, tokenizer: Any, pieces: list[Piece]) -> float:
+    """Return what it takes to write the tokens of a recording."""
+    heard = [hear(found, RATE) for piece in pieces for found in read(piece)]
+    tokens = tokenizer.encode_batch([each.audio for each in heard])
+    rows = [Row(h.entry, t, h.facts) for h, t in zip(heard, tokens, strict=True) if h.facts]
+    return _seconds(maker.output.write, folder, 0, iter(rows)) / len(rows)
+
+
+def _many(folder: Path, plan: Plan, items: list[Item]) -> dict[str, float]:
+    """Return what it takes to plan a recording, mark a piece, and add up a recording."""
+    sounds, out = folder / "sounds", folder / "out"
+    sounds.mkdir(parents=True)
+    for number in range(MANY * SHARDS):
+        (sounds / f"{number:06d}.flac").touch()
+    pieces: list[Piece] = []
+    planning = _seconds(lambda: pieces.extend(cut(sounds, MANY))) + _seconds(
+        begin, out, plan, pieces
+    )
+    marking = 0.0
+    for piece in pieces:
+        entries = zip(piece.entries, itertools.cycle(items))
+        own = [replace(i, id=e.id, digest=f"{int(e.id):032x}") for e, i in entries]
+        mark = Mark(piece.number, {}, tuple(own))
+        marking += _seconds(mark.write, out)
+    known = replace(plan, pieces=len(pieces))
+    adding = _seconds(finish, out, known, range(len(pieces)))
+    count = MANY * SHARDS
+    return {"plan": planning / count, "mark": marking / SHARDS, "finish": adding / count}
 
 
 def _parts(codec: str, paths: list[Path], sound: float) -> dict[str, float]:

@@ -78,10 +78,14 @@ def simulate(world: World, stages: Stages, workers: int) -> Outcome:
 
 
 def _plan(world: World, stages: Stages, workers: int) -> float:
-    """Return the seconds until all runs have their plan: computed, and asked of the file system."""
-    runs = -(-workers // world.machine) if world.tasks else 1
+    """Return the seconds until one run has planned: computed, and asked of the file system.
+
+    With tasks each other run reads its share of the plan, which takes no longer.
+    """
     known = world.pieces if world.tars else world.pieces * world.piece
-    return max(known * stages.plan, runs * known / world.names)
+    runs = -(-workers // world.machine) if world.tasks else 1
+    shares = stages.plan * known / runs if runs > 1 else 0.0
+    return max(known * stages.plan, known / world.names) + shares
 
 
 def _finish(world: World, stages: Stages) -> float:

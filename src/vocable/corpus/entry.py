@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from vocable.errors import FormatError
@@ -28,7 +28,7 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is known, without what is not."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", 0.0, None)}
+        return {name: value for name, value in vars(self).items() if value not in ("", 0.0, None)}
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> Entry:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,7 @@ class Mark:
 
     def write(self, folder: Path) -> None:
         """Put the mark in place."""
-        table = asdict(self)
-        table["items"] = [[*asdict(item).values()] for item in self.items]
+        table = vars(self) | {"items": [[*vars(item).values()] for item in self.items]}
         path = path_of(folder, self.piece)
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path, overwrite=True) as fresh:

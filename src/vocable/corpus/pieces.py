@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vocable.corpus.entry import Entry
-from vocable.errors import FormatError
+from vocable.errors import FormatError, RecipeError
 
 LEAST, MOST, PIECES = 16, 1000, 64  # recordings in a piece, and pieces of a small corpus
+_MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ def of_holders(kind: str, places: Iterable[str]) -> Iterator[Piece]:
         yield Piece(number, kind, place, seals=(seal(place),))
 
 
+def check_seal(path: str, was: str) -> None:
+    """RecipeError for a file that is another than when it was sealed; a missing one is not."""
+    if seal(path) not in (was, _MISSING):
+        raise RecipeError(
+            f"{path} has changed since the corpus was planned; name another folder, or put it back"
+        )
+
+
 def seal(path: str) -> str:
     """Return what changes when a file does: its bytes and the second it was changed in.
 
@@ -83,5 +92,5 @@ def seal(path: str) -> str:
     try:
         status = os.stat(path)
     except OSError:
-        return "missing"
+        return _MISSING
     return f"{status.st_size}:{int(status.st_mtime)}"

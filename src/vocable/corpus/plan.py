@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def begin(folder: Path, plan: Plan, pieces: Sequence[Piece], *, retry: bool = Fa
         if known is None:
             _check_empty(folder)
         else:
-            _compare(folder, known, plan)
+            compare(folder, known, plan)
             if known.digest == plan.digest:
                 return known
             _compare_pieces(folder, plan, pieces, retry)
@@ -113,11 +114,11 @@ def corpus_plan(folder: Path) -> Plan:
     return found
 
 
-def read_pieces(folder: Path) -> Iterator[Piece]:
-    """Yield the pieces of a corpus in order."""
+def read_pieces(folder: Path, first: int = 0, step: int = 1) -> Iterator[Piece]:
+    """Yield the pieces of a corpus in order; every `step`-th from number `first` on."""
     path = folder / FOLDER / "pieces.jsonl"
     with open(path, encoding="utf-8") as file:
-        for line in file:
+        for line in islice(file, first, None, step):
             try:
                 yield Piece.from_dict(json.loads(line))
             except ValueError as error:
@@ -140,8 +141,8 @@ def _check_empty(folder: Path) -> None:
         raise FileExistsError(f"{folder} holds something else already; name a folder of its own")
 
 
-def _compare(folder: Path, known: Plan, plan: Plan) -> None:
-    """Refuse to go on with a corpus that was begun otherwise."""
+def compare(folder: Path, known: Plan, plan: Plan) -> None:
+    """RecipeError for a plan that is not the one by which a corpus was begun."""
     before, now = asdict(known), asdict(plan)
     for name, word in _WORDS.items():
         if before[name] != now[name]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from numbers import Rational
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ class Tally:
     def __init__(self, plan: Plan) -> None:
         self._plan, spec = plan, plan.token_spec
         self._channels = spec.channels  # and what each frame of a stream comes to, exactly:
-        self._tokens = spec.tokens_per_second(plan.levels) / spec.frame_rate
-        self._bits = spec.bitrate(plan.levels) / spec.frame_rate
+        self._tokens = _parts(spec.tokens_per_second(plan.levels) / spec.frame_rate)
+        self._bits = _parts(spec.bitrate(plan.levels) / spec.frame_rate)
         self._counts: Counter[str] = Counter()
         self._rates: Counter[int] = Counter()
         self._sums = {"seconds": 0.0, "silent": 0.0, "bits": 0.0}
@@ -86,13 +87,13 @@ class Tally:
             self._digests[digest] = item.id
         self._counts["copies"] += first is not None
         self._counts["recordings"] += 1
-        self._counts["tokens"] += round(float(item.frames * self._tokens)) * streams
+        self._counts["tokens"] += round(_times(item.frames, self._tokens)) * streams
         self._counts["same_ids"] += item.id in self._ids
         self._ids.add(item.id)
         self._rates[item.rate] += 1
         self._sums["seconds"] += item.seconds
         self._sums["silent"] += item.silent
-        self._sums["bits"] += float(item.frames * self._bits) * streams
+        self._sums["bits"] += _times(item.frames, self._bits) * streams
         return first
 
     def report(self) -> Report:
@@ -100,6 +101,15 @@ class Tally:
         sums: dict[str, Any] = {name: round(value, 3) for name, value in self._sums.items()}
         rates = {str(rate): count for rate, count in sorted(self._rates.items())}
         return Report(self._plan.pieces, **{"made": 0, **self._counts}, **sums, rates=rates)
+
+
+def _parts(ratio: Rational) -> tuple[int, int]:
+    return int(ratio.numerator), int(ratio.denominator)
+
+
+def _times(count: int, parts: tuple[int, int]) -> float:
+    """Return `count` times a ratio, rounded once: a fraction of each recording takes longer."""
+    return count * parts[0] / parts[1]
 
 
 def written_report(folder: Path) -> dict[str, Any] | None:

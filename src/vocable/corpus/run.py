@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from vocable.corpus.addresses import is_address
+from vocable.corpus.claims import claimed, wait_for
 from vocable.corpus.encoder import Encoder, Settings
 from vocable.corpus.finish import finish
 from vocable.corpus.marks import path_of, read_mark
 from vocable.corpus.messages import Done, Work
 from vocable.corpus.outputs import Form, Output, output_of
 from vocable.corpus.pieces import Piece
-from vocable.corpus.plan import FOLDER, Plan, begin
+from vocable.corpus.plan import FOLDER, Plan, begin, compare, existing, read_pieces
 from vocable.corpus.pool import Pool
 from vocable.corpus.report import Report
 from vocable.corpus.sources import cut
@@ -63,10 +65,10 @@ def encode_corpus(
     begun = time.time()
     work, tokenizer, pieces = planned(
         source, folder, codec, to=to, levels=levels, vocabulary=vocabulary, mix=mix,
-        allow_loud=allow_loud, size=size, threads=threads, device=device, retry_failed=retry_failed,
+        allow_loud=allow_loud, size=size, threads=threads, device=device, task=task,
+        retry_failed=retry_failed,
     )  # fmt: skip
-    own = _of_task(pieces, task)
-    todo = [piece for piece in own if _is_to_do(work.folder, piece, retry_failed)]
+    todo = [piece for piece in pieces if _is_to_do(work.folder, piece, retry_failed)]
     done: list[tuple[int, Done]] = []
     for number, each in enumerate(_made(work, tokenizer, todo, workers, ray), 1):
         done.append(each)
@@ -74,7 +76,7 @@ def encode_corpus(
             progress(number / len(todo))
     if done:
         _note(work.folder, task, begun, workers, done)
-    return finish(work.folder, work.plan, [piece.number for piece in own])
+    return finish(work.folder, work.plan, [piece.number for piece in pieces])
 
 
 def planned(
@@ -90,12 +92,15 @@ def planned(
     size: int | None = None,
     threads: int = 1,
     device: str | None = None,
+    task: tuple[int, int] = (1, 1),
     retry_failed: bool = False,
 ) -> tuple[Work, Any, list[Piece]]:
     """Put the plan of a corpus in place, or compare it with the one that is there.
 
-    Returns what workers are given, the tokenizer, and the pieces. Errors as of `encode_corpus`.
+    Returns what workers are given, the tokenizer, and the pieces of the task. Errors as of
+    `encode_corpus`.
     """
+    _check_task(task)
     target = Path(folder)
     place = os.fspath(source)
     first = Plan(place if is_address(place) else os.path.abspath(place), codec, {}, 0, to)
@@ -104,11 +109,38 @@ def planned(
     words = vocabulary(encoder) if vocabulary else None
     output = output_of(to, Form(encoder.spec, encoder.levels, words))
     output.check_folder(target)
-    pieces = list(cut(place, size))
-    _check_keys(pieces, output)
-    target.mkdir(parents=True, exist_ok=True)
-    plan = begin(target, _plan(first, encoder, words, output), pieces, retry=retry_failed)
-    return Work(target, plan, device, threads), tokenizer, pieces
+    asked = _plan(first, encoder, words, output)
+    with _planning(target, task, retry_failed) as known:
+        if known is None:
+            pieces = list(cut(place, size))
+            _check_keys(pieces, output)
+            target.mkdir(parents=True, exist_ok=True)
+            plan = begin(target, asked, pieces, retry=retry_failed)
+            own = pieces[task[0] - 1 :: task[1]]
+        else:
+            compare(target, known, asked)
+            plan, own = known, list(read_pieces(target, task[0] - 1, task[1]))
+    return Work(target, plan, device, threads), tokenizer, own
+
+
+@contextlib.contextmanager
+def _planning(folder: Path, task: tuple[int, int], retry: bool) -> Iterator[Plan | None]:
+    """Yield the plan that another task has made, None where this run asks the source.
+
+    The first of the tasks compares a plan that is there with the source; who retries does so, too.
+    """
+    number, count = task
+    if count == 1 or retry or (number == 1 and existing(folder)):
+        yield None
+        return
+    claim = folder / FOLDER / "planning"
+    while (known := existing(folder)) is None:
+        with claimed(claim) as mine:
+            if mine:
+                yield existing(folder)
+                return
+        wait_for(claim)
+    yield known
 
 
 def _plan(first: Plan, encoder: Encoder, words: Vocabulary | None, output: Output) -> Plan:
@@ -130,11 +162,10 @@ def _check_keys(pieces: Sequence[Piece], output: Output) -> None:
             )
 
 
-def _of_task(pieces: Sequence[Piece], task: tuple[int, int]) -> Sequence[Piece]:
+def _check_task(task: tuple[int, int]) -> None:
     number, count = task
     if not 1 <= number <= count:
         raise RecipeError(f"task {number} of {count}: tasks count from 1 to their number")
-    return pieces[number - 1 :: count]
 
 
 def _is_to_do(folder: Path, piece: Piece, retry: bool) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 from vocable.audio.formats import READABLE
 from vocable.corpus.addresses import is_address
 from vocable.corpus.entry import Entry, Recordings
-from vocable.corpus.pieces import Piece, of_files, of_holders
+from vocable.corpus.pieces import Piece, check_seal, of_files, of_holders
 from vocable.corpus.sources import files, tables, tars
 from vocable.errors import RecipeError
 from vocable.folders import ending_of, search
@@ -30,8 +30,13 @@ TABLES = (".parquet", ".arrow")
 
 
 def read(piece: Piece) -> Recordings:
-    """Yield the recordings of a piece in order."""
-    return READERS[piece.kind](piece)
+    """Yield the recordings of a piece in order; RecipeError for a file that has changed since."""
+    if piece.place:
+        check_seal(piece.place, piece.seals[0])
+    for number, found in enumerate(READERS[piece.kind](piece)):
+        if not piece.place:
+            check_seal(found.entry.path, piece.seals[number])
+        yield found
 
 
 def cut(source: str | os.PathLike[str], size: int | None = None) -> Iterator[Piece]:

@@ -75,13 +75,13 @@ def made_by_ray(
 
 
 def _made(ray: Any, work: Work, pieces: Sequence[Piece], workers: int) -> Any:
-    """Return the rows that actors give: a block for each piece, one at a time for each actor."""
+    """Return the rows that actors give, a block for each piece; one waits beside the one it makes."""
     rows = [{"piece": json.dumps(piece.to_dict())} for piece in pieces]
     gpus = 1 if work.device and work.device.startswith("cuda") else 0
     count = min(workers, len(pieces))
     return ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
         Actor, fn_constructor_args=(work,), batch_size=None, batch_format="numpy",
-        compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=1),
+        compute=ray.data.ActorPoolStrategy(size=count, max_tasks_in_flight_per_actor=2),
         num_cpus=work.threads, num_gpus=gpus,
     )  # fmt: skip
 

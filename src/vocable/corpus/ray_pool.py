@@ -75,7 +75,7 @@ def made_by_ray(
 
 
 def _made(ray: Any, work: Work, pieces: Sequence[Piece], workers: int) -> Any:
-    """Return the rows that actors give, a block for each piece; one waits beside the one it makes."""
+    """Return the rows that actors give, a block for each piece; one waits beside that made."""
     rows = [{"piece": json.dumps(piece.to_dict())} for piece in pieces]
     gpus = 1 if work.device and work.device.startswith("cuda") else 0
     count = min(workers, len(pieces))
